@@ -1,0 +1,75 @@
+"""Package roots and rooms that import a module only when one of its names is first used (PEP 562).
+
+Every `__init__.py` with public names looks like this:
+
+    \"\"\"The room's one sentence.\"\"\"
+
+    from typing import TYPE_CHECKING
+
+    from ai_lib._lazy import exports
+
+    if TYPE_CHECKING:
+        from ai_lib.types.message import Message as Message
+
+        from .client import AiClient as AiClient
+
+    _WHERE = {
+        "AiClient": ".client",
+        "Message": "ai_lib.types.message",
+    }
+
+    if not TYPE_CHECKING:
+        __all__, __getattr__, __dir__ = exports(__name__, _WHERE)
+
+The block under `TYPE_CHECKING` is what people edit and what type checkers read; an absolute import
+is shared by both packages, a relative one is the package's own colour. `python -m codegen` writes
+`_WHERE` from it, so that a frozen application needs no source text.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+
+
+def exports(
+    package: str, where: Mapping[str, str]
+) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Give the `__all__`, `__getattr__` and `__dir__` of a package.
+
+    `where` maps each public name to the module that defines it, relative to `package` or absolute.
+    """
+    public = sorted(where)
+
+    def __getattr__(name: str) -> object:
+        if name not in where:
+            return _submodule(package, name, public)
+        from importlib import import_module
+
+        value: object = getattr(import_module(where[name], package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *public})
+
+    return public, __getattr__, __dir__
+
+
+def _submodule(package: str, name: str, public: list[str]) -> object:
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    # `from package import submodule` asks for the attribute first, so a real submodule is answered
+    # before near matches are looked for.
+    if not name.startswith("__") and find_spec(f"{package}.{name}"):
+        return import_module(f"{package}.{name}")
+    raise AttributeError(_unknown(package, name, public), name=name)
+
+
+def _unknown(package: str, name: str, public: list[str]) -> str:
+    message = f"module {package!r} has no attribute {name!r}"
+    if name.startswith("_"):
+        return message
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, public, n=3)
+    return f"{message}; did you mean {' or '.join(near)}?" if near else message

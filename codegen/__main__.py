@@ -1,0 +1,43 @@
+"""`python -m codegen` writes what is derived from the source; with `--check` it only compares."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from codegen import disk
+from codegen.plan import Plan, make
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the project in the current folder; give the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="compare only, and fail on a difference"
+    )
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
+    chosen = parser.parse_args(arguments)
+    plan = make(chosen.root.resolve())
+    return _check(plan) if chosen.check else _write(plan)
+
+
+def _write(plan: Plan) -> int:
+    for line in disk.write(plan):
+        print(line)
+    return _report([*map(str, plan.refusals), *disk.foreign(plan)])
+
+
+def _check(plan: Plan) -> int:
+    unused = [
+        f"codegen/renames.py: nobody uses the rename of `{name}`" for name in plan.unused_renames
+    ]
+    return _report([*map(str, plan.refusals), *disk.differences(plan), *unused])
+
+
+def _report(problems: list[str]) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The project's files by colour: what has a twin, what is copied, what exists once."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from codegen.refusal import Refusal, Refused
+from codegen.rooms import is_room, public_names
+from codegen.source import Imported, Source, read
+
+ASYNC, BLOCKING = "ai_lib", "ai_lib_sync"
+TESTS, BLOCKING_TESTS = "tests", "tests/_sync"
+
+# Written by hand in both packages, with the same names and signatures.
+BACKEND = "_backend.py"
+
+
+class Project:
+    """Every source of `ai_lib` and `tests`, and the colour of each module."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.refusals: list[Refusal] = []
+        self.library = {source.module: source for source in self._read(ASYNC)}
+        self.tests = {source.module: source for source in self._read(TESTS)}
+        self.twins = [s for s in self.library.values() if self.has_twin(s.module)]
+        self.copies = self._copies()
+        coloured = {s.path for s in (*self.twins, *self.copies)} | {f"{ASYNC}/{BACKEND}"}
+        self.plain = [s for s in self.library.values() if s.path not in coloured]
+
+    def _read(self, folder: str) -> Iterator[Source]:
+        for path in sorted((self.root / folder).rglob("*.py")):
+            if path.is_relative_to(self.root / BLOCKING_TESTS):
+                continue
+            try:
+                yield read(self.root, path)
+            except Refused as refused:
+                self.refusals.append(refused.refusal)
+
+    def _copies(self) -> list[Source]:
+        # Rooms, and the parents of a twin.
+        parents = {folder for source in self.twins for folder in folders(source.path)}
+        return [
+            source
+            for source in self.library.values()
+            if source.is_package and (is_room(source) or _folder(source.path) in parents)
+        ]
+
+    def has_twin(self, module: str) -> bool:
+        """Say whether a module of the library is generated a second time."""
+        source = self.library.get(module)
+        return (
+            source is not None
+            and source.waits
+            and not source.is_package
+            and source.path != f"{ASYNC}/{BACKEND}"
+        )
+
+    def is_own(self, module: str, name: str = "") -> bool:
+        """Say whether a module, a room as a whole or one name of it exists once in each package."""
+        source = self.library.get(module)
+        if source is None:
+            return False
+        if source.is_package:
+            names = public_names(source)
+            reached = [names.get(name, "")] if name else names.values()
+            return any(module.startswith(".") for module in reached)
+        return source.path == f"{ASYNC}/{BACKEND}" or self.has_twin(module)
+
+    def is_mirrored(self, module: str) -> bool:
+        """Say whether `ai_lib_sync` has a module at the same place."""
+        source = self.library.get(module)
+        if source is None:
+            return False
+        return source in self.copies if source.is_package else self.is_own(module)
+
+    def target(self, imported: Imported) -> tuple[str, str]:
+        """Give the module an import reaches and, unless it is the module itself, the name in it."""
+        submodule = f"{imported.base}.{imported.name}"
+        if submodule in self.library or submodule in self.tests:
+            return submodule, ""
+        return imported.base, imported.name
+
+
+def _folder(path: str) -> str:
+    return PurePosixPath(path).parent.as_posix()
+
+
+def folders(path: str) -> Iterable[str]:
+    """Give every folder above a path, the nearest first."""
+    return [folder.as_posix() for folder in PurePosixPath(path).parents if folder.name]

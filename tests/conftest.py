@@ -1,0 +1,42 @@
+"""What every test may rely on: both event loops, nothing from the machine, no network."""
+
+import ipaddress
+import os
+import sys
+
+import pytest
+
+_SETTINGS = ("AI_", "SSL_CERT_")
+_SECRETS = ("_API_KEY", "_PROXY")
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """Run each async test on both event loops; its blocking twin is under `tests/_sync`."""
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide keys, proxies, certificates and settings: a test sees only what it sets itself."""
+    for name in list(os.environ):
+        if name.startswith(_SETTINGS) or name.upper().endswith(_SECRETS):
+            monkeypatch.delenv(name)
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    host = address[0] if isinstance(address, tuple) else None
+    if (
+        host
+        and host != "localhost"
+        and not ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    ):
+        raise RuntimeError(f"a test tried to reach {host}: use a server of its own on 127.0.0.1")
+
+
+def pytest_configure() -> None:
+    """Make it impossible that a test reaches a real provider."""
+    sys.addaudithook(_refuse_the_network)

@@ -1,0 +1,82 @@
+"""What must not stand anywhere in the source."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.packages import ROOT, sources
+
+_PROVIDERS = re.compile(
+    r"\b(openai|anthropic|gemini|mistral|cohere|groq|deepseek|qwen|xai|moonshot|zhipu|minimax"
+    r"|doubao|baidu|siliconflow|ollama|vllm|openrouter|fireworks|azure)\b",
+    re.IGNORECASE,
+)
+# Dialects are named after API families, rule tables after their dialect, generated lists after what
+# they list; examples and comments may show a real model.
+_MAY_NAME = re.compile(
+    r"openai_chat|openai_responses|anthropic_messages|gemini_generate|cohere_chat"
+    r"|create_(openai|anthropic)|Anthropic(Sse|Event)|>>>|#",
+    re.IGNORECASE,
+)
+_WAITS = {"time", "asyncio", "trio", "anyio"}
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    return list(enumerate(path.read_text(encoding="utf-8").split("\n"), 1))
+
+
+def _where(path: Path, number: int) -> str:
+    return f"{path.relative_to(ROOT)}:{number}"
+
+
+def test_no_module_names_a_provider() -> None:
+    found = [
+        f"{_where(path, number)}: {line.strip()}"
+        for path in sources("ai_lib")
+        for number, line in _lines(path)
+        if _PROVIDERS.search(line) and not _MAY_NAME.search(line)
+    ]
+
+    assert found == []
+
+
+def test_lines_are_never_split_where_unicode_would() -> None:
+    """`str.splitlines` cuts at U+2028 and its kin, which stand inside real answers."""
+    found = [
+        _where(path, number)
+        for path in sources("ai_lib", "codegen")
+        for number, line in _lines(path)
+        if ".splitlines(" in line
+    ]
+
+    assert found == []
+
+
+def test_no_test_sleeps() -> None:
+    found = [
+        _where(path, node.lineno)
+        for path in sources("tests")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _sleeps(node)
+    ]
+
+    assert found == []
+
+
+def _sleeps(call: ast.Call) -> bool:
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr != "sleep":
+        return False
+    if not isinstance(function.value, ast.Name) or function.value.id not in _WAITS:
+        return False
+    return not (call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0)
+
+
+@pytest.mark.parametrize("path", sources("ai_lib", "codegen"), ids=lambda p: _where(p, 1)[:-2])
+def test_a_file_says_its_job_first_and_stays_under_300_lines(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert ast.get_docstring(ast.parse(text)), "the first sentence of a file says its job"
+    assert text.count("\n") <= 300 or path.parent.name == "errors", "the error tree excepted"
