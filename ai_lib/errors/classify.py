@@ -1,0 +1,104 @@
+"""Which standard class an error answer is (AI-Protocol, error classification)."""
+
+import email.utils
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Final
+
+from ai_lib.errors import codes
+from ai_lib.errors.codes import StandardErrorCode, standard_code
+
+_BY_HTTP_STATUS: Final = {
+    400: codes.INVALID_REQUEST,
+    401: codes.AUTHENTICATION,
+    402: codes.QUOTA_EXHAUSTED,
+    403: codes.PERMISSION_DENIED,
+    404: codes.NOT_FOUND,
+    405: codes.INVALID_REQUEST,
+    408: codes.TIMEOUT,
+    409: codes.CONFLICT,
+    410: codes.NOT_FOUND,
+    413: codes.REQUEST_TOO_LARGE,
+    415: codes.INVALID_REQUEST,
+    422: codes.INVALID_REQUEST,
+    429: codes.RATE_LIMITED,
+    499: codes.CANCELLED,
+    500: codes.SERVER_ERROR,
+    501: codes.SERVER_ERROR,
+    502: codes.SERVER_ERROR,
+    503: codes.OVERLOADED,
+    504: codes.TIMEOUT,
+    529: codes.OVERLOADED,
+}
+
+
+def classify_http_error(
+    status: int,
+    *,
+    words: tuple[str | None, ...] = (),
+    message: str = "",
+    by_code: Mapping[str, str] | None = None,
+    by_status: Mapping[str, str] | None = None,
+    by_message: Mapping[str, str] | None = None,
+    by_http_status: Mapping[str, str] | None = None,
+) -> StandardErrorCode:
+    """Return the standard code of an error answer.
+
+    `words` are the provider's code, type and canonical status as found in the body. They are
+    looked up in `by_code`, then in `by_status`; then `message` is searched for the substrings of
+    `by_message`, whatever their case; then the HTTP status counts, by the manifest's table and
+    by the protocol's own.
+    """
+    for table in (by_code, by_status):
+        for word in words:
+            if table and word is not None and word in table:
+                return standard_code(table[word])
+    lowered = message.lower()
+    for pattern, name in (by_message or {}).items():
+        if pattern.lower() in lowered:
+            return standard_code(name)
+    if by_http_status and str(status) in by_http_status:
+        return standard_code(by_http_status[str(status)])
+    return _BY_HTTP_STATUS.get(status) or _by_hundred(status)
+
+
+def _by_hundred(status: int) -> StandardErrorCode:
+    if 500 <= status <= 599:
+        return codes.SERVER_ERROR
+    return codes.INVALID_REQUEST if 400 <= status <= 499 else codes.UNKNOWN
+
+
+def retry_after(headers: Mapping[str, str], declared: str | None = None) -> float | None:
+    """Return how many seconds an error answer asks to wait, or None when it does not say.
+
+    Looked at in order: the header the manifest names, `retry-after-ms`, and `retry-after` in
+    seconds or as an HTTP date (RFC 9110, section 10.2.3).
+    """
+    if milliseconds := headers.get("retry-after-ms"):
+        seconds = _number(milliseconds)
+        if seconds is not None and declared in (None, "retry-after"):
+            return seconds / 1000
+    for name in (declared, "retry-after"):
+        value = headers.get(name) if name else None
+        if value:
+            return _seconds(value)
+    return None
+
+
+def _seconds(value: str) -> float | None:
+    number = _number(value)
+    if number is not None:
+        return number
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - datetime.now(timezone.utc).timestamp())
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

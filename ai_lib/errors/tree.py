@@ -1,0 +1,339 @@
+"""Every exception the library raises.
+
+    AiLibError
+    |-- ProtocolError              a manifest can't be found, read or used
+    |   |-- ManifestNotFound       no such provider or model; near matches are listed
+    |   |-- ManifestSyntaxError    an expression or path does not parse; position given
+    |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
+    |-- CredentialError            no API key was found; where it was looked for
+    |-- RequestError               the request can't be sent as asked (nothing was sent)
+    |   `-- CapabilityError        the manifest does not declare what the request needs (E1005)
+    |-- TransportError             bytes could not be exchanged
+    |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
+    |   |-- ConnectionLost         the connection broke after it stood
+    |   |-- TransportTimeout       one of the clocks ran out (also a TimeoutError)
+    |   `-- ResponseTooLarge       a reply, frame or error body is over its bound
+    |-- RemoteError                the provider answered with an error
+    |-- ReplyError                 the provider's answer can't be used
+    |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
+    |   |-- StreamTruncated        the stream ended before the answer did
+    |   `-- InvalidToolArguments   a tool call's arguments are not a JSON object
+    |-- ResilienceError            our own protection said no (nothing was sent)
+    |   |-- CircuitOpenError
+    |   |-- BackpressureError
+    |   `-- RateLimitExceeded
+    |-- ValidationError            a value does not fit its schema
+    `-- StreamCancelled            a cancel token ended the call
+
+Every one of them pickles, and none of them holds a credential.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ai_lib.errors import codes
+from ai_lib.errors.codes import StandardErrorCode
+
+
+def _rebuild(
+    kind: type["AiLibError"], args: tuple[object, ...], facts: dict[str, object]
+) -> "AiLibError":
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+class AiLibError(Exception):
+    """The root of everything the library raises on purpose.
+
+    `provider`, `model` and `request_id` are set when known; `attempts` lists what was tried;
+    `partial` is the reply as far as it was received, when one had begun.
+    """
+
+    default_code: ClassVar[StandardErrorCode] = codes.UNKNOWN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.model = model
+        self.request_id = request_id
+        self.standard_code = self.default_code
+        self.attempts: Sequence[object] = ()
+        self.partial: object = None
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+    @property
+    def error_type(self) -> str:
+        """The standard class name, such as `rate_limited`."""
+        return self.standard_code.name
+
+    @property
+    def error_class(self) -> str:
+        """The same as `error_type`."""
+        return self.standard_code.name
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may be sent again to the same target."""
+        return self.standard_code.retryable
+
+    @property
+    def fallbackable(self) -> bool:
+        """Whether the same request may go to another target."""
+        return self.standard_code.fallbackable
+
+
+class ProtocolError(AiLibError):
+    """A manifest can't be found, read or used. `source` names the file or address."""
+
+    default_code = codes.INVALID_REQUEST
+
+    def __init__(self, message: str, *, source: str | None = None, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.source = source
+
+
+class ManifestNotFound(ProtocolError):
+    """No manifest or model of that name. `near` lists names that resemble it."""
+
+    default_code = codes.NOT_FOUND
+
+    def __init__(self, message: str, *, near: Sequence[str] = (), **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.near = tuple(near)
+
+
+class ManifestSyntaxError(ProtocolError):
+    """An expression or a path of a manifest does not parse.
+
+    `position` is the offset of the offending character in `text`, counted from 0.
+    """
+
+    def __init__(self, text: str, position: int, reason: str) -> None:
+        shown = text if len(text) <= 120 else text[:117] + "..."
+        super().__init__(f"{reason}, at character {position} of {shown!r}")
+        self.text = text
+        self.position = position
+        self.reason = reason
+
+
+class UnsupportedVersion(ProtocolError):
+    """The manifest's protocol version is not one this runtime speaks."""
+
+
+class CredentialError(AiLibError):
+    """No API key was found. `looked_in` names the places, in order."""
+
+    default_code = codes.AUTHENTICATION
+
+    def __init__(self, message: str, *, looked_in: Sequence[str] = (), **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.looked_in = tuple(looked_in)
+
+
+class RequestError(AiLibError):
+    """The request can't be expressed for this target; nothing was sent."""
+
+    default_code = codes.INVALID_REQUEST
+
+
+class CapabilityError(RequestError):
+    """The request needs `capability`, which the manifest does not declare; nothing was sent."""
+
+    default_code = codes.REQUEST_TOO_LARGE
+
+    def __init__(self, message: str, *, capability: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.capability = capability
+
+
+class TransportError(AiLibError):
+    """Bytes could not be exchanged with the provider.
+
+    `request_sent` is true when the request may have reached it, so that sending it again may do
+    the work twice. `url` never holds a credential.
+    """
+
+    default_code = codes.SERVER_ERROR
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str | None = None,
+        request_sent: bool = False,
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.url = url
+        self.request_sent = request_sent
+
+
+class ConnectError(TransportError):
+    """No connection could be opened: name lookup, refusal, TLS or proxy."""
+
+
+class ConnectionLost(TransportError):
+    """The connection broke, or the peer broke HTTP, after it stood."""
+
+
+class TransportTimeout(TransportError, TimeoutError):
+    """A clock ran out. `clock` is `connect`, `write`, `pool`, `first_token`, `idle`, `delta_idle`
+    or `total`; `seconds` is what it was set to."""
+
+    default_code = codes.TIMEOUT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        clock: str,
+        seconds: float | None,
+        request_sent: bool = False,
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, request_sent=request_sent, **facts)
+        self.clock = clock
+        self.seconds = seconds
+
+
+class ResponseTooLarge(TransportError):
+    """A reply, frame, error body or tool argument is over its bound of `limit` bytes."""
+
+    default_code = codes.UNKNOWN
+
+    def __init__(
+        self, message: str, *, limit: int, request_sent: bool = False, **facts: str | None
+    ) -> None:
+        super().__init__(message, request_sent=request_sent, **facts)
+        self.limit = limit
+
+
+class RemoteError(AiLibError):
+    """The provider answered with an error, by HTTP status or inside a stream.
+
+    `status_code` is the HTTP status (200 for an error inside a stream), `code` and `type` are the
+    provider's own words, `retry_after` is seconds, `body` is what came (bounded).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: str | None = None,
+        type: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+        body: object = None,
+        standard_code: StandardErrorCode = codes.UNKNOWN,
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.standard_code = standard_code
+        self.status_code = status_code
+        self.code = code
+        self.type = type
+        self.param = param
+        self.retry_after = retry_after
+        self.body = body
+
+    @property
+    def status(self) -> int:
+        """The same as `status_code`."""
+        return self.status_code
+
+
+class ReplyError(AiLibError):
+    """The provider's answer can't be used."""
+
+    default_code = codes.SERVER_ERROR
+
+
+class DecodeError(ReplyError):
+    """The answer is not what the manifest declares. `excerpt` shows how it begins."""
+
+    def __init__(self, message: str, *, excerpt: str = "", **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.excerpt = excerpt
+
+
+class StreamTruncated(ReplyError):
+    """The stream ended before the answer did."""
+
+
+class InvalidToolArguments(ReplyError):
+    """A tool call's arguments are not a JSON object.
+
+    `tool_call_id` and `tool_name` name the call, `raw` is the text as received.
+    """
+
+    default_code = codes.UNKNOWN
+
+    def __init__(
+        self, message: str, *, tool_call_id: str, tool_name: str, raw: str, **facts: str | None
+    ) -> None:
+        super().__init__(message, **facts)
+        self.tool_call_id = tool_call_id
+        self.tool_name = tool_name
+        self.raw = raw
+
+
+class ResilienceError(AiLibError):
+    """Our own protection refused the call; nothing was sent."""
+
+    default_code = codes.OVERLOADED
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, **facts: str | None
+    ) -> None:
+        super().__init__(message, **facts)
+        self.retry_after = retry_after
+
+
+class CircuitOpenError(ResilienceError):
+    """The target's circuit breaker is open; `retry_after` is seconds until a trial call."""
+
+
+class BackpressureError(ResilienceError):
+    """Too many calls are in flight and the queue time ran out."""
+
+
+class RateLimitExceeded(ResilienceError):
+    """The call would have waited for the rate limit longer than it may."""
+
+    default_code = codes.RATE_LIMITED
+
+
+class ValidationError(AiLibError):
+    """A value does not fit its schema. `problems` lists every one with its place."""
+
+    default_code = codes.INVALID_REQUEST
+
+    def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.problems = tuple(problems)
+
+
+class StreamCancelled(AiLibError):
+    """A cancel token ended the call. `reason` is what the canceller gave."""
+
+    default_code = codes.CANCELLED
+
+    def __init__(self, message: str, *, reason: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.reason = reason

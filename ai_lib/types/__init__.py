@@ -1,0 +1,95 @@
+"""What the caller and the wire exchange: messages, tools, requests, events, replies."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib.types.content import (
+        AudioBlock as AudioBlock,
+        Block as Block,
+        ContentBlock as ContentBlock,
+        DocumentBlock as DocumentBlock,
+        ImageBlock as ImageBlock,
+        TextBlock as TextBlock,
+        ThinkingBlock as ThinkingBlock,
+        ToolResultBlock as ToolResultBlock,
+        ToolUseBlock as ToolUseBlock,
+    )
+    from ai_lib.types.events import (
+        ContentDelta as ContentDelta,
+        Event as Event,
+        FinalCandidate as FinalCandidate,
+        Metadata as Metadata,
+        PartialContentDelta as PartialContentDelta,
+        PartialToolCall as PartialToolCall,
+        StreamEnd as StreamEnd,
+        StreamingEvent as StreamingEvent,
+        ThinkingDelta as ThinkingDelta,
+        ToolCallEnded as ToolCallEnded,
+        ToolCallStarted as ToolCallStarted,
+    )
+    from ai_lib.types.message import (
+        Message as Message,
+        MessageRole as MessageRole,
+    )
+    from ai_lib.types.request import (
+        ChatRequest as ChatRequest,
+        ResponseFormat as ResponseFormat,
+    )
+    from ai_lib.types.response import (
+        CallStats as CallStats,
+        Candidate as Candidate,
+        ChatResponse as ChatResponse,
+    )
+    from ai_lib.types.tool import (
+        ToolCall as ToolCall,
+        ToolChoice as ToolChoice,
+        ToolDefinition as ToolDefinition,
+    )
+    from ai_lib.types.usage import (
+        Usage as Usage,
+    )
+    from ai_lib.types.wire import (
+        Clocks as Clocks,
+        WireRequest as WireRequest,
+    )
+
+_WHERE = {
+    "AudioBlock": "ai_lib.types.content",
+    "Block": "ai_lib.types.content",
+    "CallStats": "ai_lib.types.response",
+    "Candidate": "ai_lib.types.response",
+    "ChatRequest": "ai_lib.types.request",
+    "ChatResponse": "ai_lib.types.response",
+    "Clocks": "ai_lib.types.wire",
+    "ContentBlock": "ai_lib.types.content",
+    "ContentDelta": "ai_lib.types.events",
+    "DocumentBlock": "ai_lib.types.content",
+    "Event": "ai_lib.types.events",
+    "FinalCandidate": "ai_lib.types.events",
+    "ImageBlock": "ai_lib.types.content",
+    "Message": "ai_lib.types.message",
+    "MessageRole": "ai_lib.types.message",
+    "Metadata": "ai_lib.types.events",
+    "PartialContentDelta": "ai_lib.types.events",
+    "PartialToolCall": "ai_lib.types.events",
+    "ResponseFormat": "ai_lib.types.request",
+    "StreamEnd": "ai_lib.types.events",
+    "StreamingEvent": "ai_lib.types.events",
+    "TextBlock": "ai_lib.types.content",
+    "ThinkingBlock": "ai_lib.types.content",
+    "ThinkingDelta": "ai_lib.types.events",
+    "ToolCall": "ai_lib.types.tool",
+    "ToolCallEnded": "ai_lib.types.events",
+    "ToolCallStarted": "ai_lib.types.events",
+    "ToolChoice": "ai_lib.types.tool",
+    "ToolDefinition": "ai_lib.types.tool",
+    "ToolResultBlock": "ai_lib.types.content",
+    "ToolUseBlock": "ai_lib.types.content",
+    "Usage": "ai_lib.types.usage",
+    "WireRequest": "ai_lib.types.wire",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

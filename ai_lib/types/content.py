@@ -1,0 +1,168 @@
+"""Content blocks: the parts a message is made of."""
+
+import base64
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+
+
+class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
+    """Plain text. `signature` is the provider's opaque state for it, replayed to `origin` only."""
+
+    text: str
+    signature: str | None = None
+    origin: str | None = None
+
+
+class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="image"):
+    """An image, by `url` or as base64 `data` of `media_type`.
+
+    `detail` is `low`, `high` or `auto`, for the providers that take it.
+    """
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+    detail: str | None = None
+
+
+class AudioBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
+    """Audio as base64 `data` of `media_type`, or by `url`."""
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+
+
+class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
+    """A document such as a PDF, by `url` or as base64 `data` of `media_type`."""
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+    filename: str | None = None
+
+
+class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
+    """A tool call the model made. `signature` is opaque state, replayed to `origin` only."""
+
+    id: str
+    name: str
+    input: JsonObject
+    signature: str | None = None
+    origin: str | None = None
+
+
+class ToolResultBlock(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"
+):
+    """What a tool answered. `is_error` tells the model that the tool failed."""
+
+    tool_use_id: str
+    content: str
+    is_error: bool = False
+    name: str | None = None
+
+
+class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="thinking"):
+    """The model's reasoning. `signature` and `redacted` are opaque, replayed to `origin` only."""
+
+    thinking: str = ""
+    signature: str | None = None
+    redacted: str | None = None
+    origin: str | None = None
+
+
+Block: TypeAlias = (
+    TextBlock
+    | ImageBlock
+    | AudioBlock
+    | DocumentBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | ThinkingBlock
+)
+
+
+class ContentBlock:
+    """Makes content blocks; each method returns one of the structs in this module."""
+
+    @staticmethod
+    def text(text: str) -> TextBlock:
+        """Plain text."""
+        return TextBlock(text=text)
+
+    @staticmethod
+    def image_url(url: str, *, detail: str | None = None) -> ImageBlock:
+        """An image the provider fetches itself from `url`."""
+        return ImageBlock(url=url, detail=detail)
+
+    @staticmethod
+    def image_base64(
+        data: str, media_type: str = "image/jpeg", *, detail: str | None = None
+    ) -> ImageBlock:
+        """An image given as base64 text."""
+        return ImageBlock(data=data, media_type=media_type, detail=detail)
+
+    @staticmethod
+    def image_file(path: str | Path, *, media_type: str | None = None) -> ImageBlock:
+        """An image read from a file; the media type is told from its name unless given."""
+        data, kind = _read(path, media_type)
+        return ImageBlock(data=data, media_type=kind)
+
+    @staticmethod
+    def audio_base64(data: str, media_type: str = "audio/wav") -> AudioBlock:
+        """Audio given as base64 text."""
+        return AudioBlock(data=data, media_type=media_type)
+
+    @staticmethod
+    def audio_file(path: str | Path, *, media_type: str | None = None) -> AudioBlock:
+        """Audio read from a file; the media type is told from its name unless given."""
+        data, kind = _read(path, media_type)
+        return AudioBlock(data=data, media_type=kind)
+
+    @staticmethod
+    def document_base64(
+        data: str, media_type: str = "application/pdf", *, filename: str | None = None
+    ) -> DocumentBlock:
+        """A document given as base64 text."""
+        return DocumentBlock(data=data, media_type=media_type, filename=filename)
+
+    @staticmethod
+    def document_url(url: str, *, filename: str | None = None) -> DocumentBlock:
+        """A document the provider fetches itself from `url`."""
+        return DocumentBlock(url=url, filename=filename)
+
+    @staticmethod
+    def tool_use(id: str, name: str, input: JsonObject) -> ToolUseBlock:
+        """A tool call made by the model, when a conversation is written by hand."""
+        return ToolUseBlock(id=id, name=name, input=input)
+
+    @staticmethod
+    def tool_result(tool_use_id: str, content: str, *, is_error: bool = False) -> ToolResultBlock:
+        """The answer to the tool call `tool_use_id`."""
+        return ToolResultBlock(tool_use_id=tool_use_id, content=content, is_error=is_error)
+
+    @staticmethod
+    def thinking(thinking: str, *, signature: str | None = None) -> ThinkingBlock:
+        """Reasoning of the model, when a conversation is written by hand."""
+        return ThinkingBlock(thinking=thinking, signature=signature)
+
+
+def _read(path: str | Path, media_type: str | None) -> tuple[str, str]:
+    kind = media_type or mimetypes.guess_type(str(path))[0]
+    if kind is None:
+        raise ValueError(f"the media type of {str(path)!r} can't be told; pass media_type=")
+    return base64.b64encode(Path(path).read_bytes()).decode("ascii"), kind
+
+
+def text_of(content: str | Sequence[Block]) -> str:
+    """Return the text of a message's content; other blocks count nothing."""
+    if isinstance(content, str):
+        return content
+    return "".join(block.text for block in content if isinstance(block, TextBlock))

@@ -1,0 +1,229 @@
+"""What a stream consists of: a closed union of events.
+
+`Event` is the union; each member is also a `StreamingEvent`, whose predicates and accessors suit
+code that would rather ask than `match`.
+"""
+
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+from ai_lib.types.usage import Usage
+
+
+class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """One step of a streamed reply. `candidate` tells replies apart when several were asked for.
+
+    `is_...` says which event this is; `as_...` returns it with its own type and raises TypeError
+    when it is another one.
+    """
+
+    candidate: int = 0
+
+    @property
+    def is_content_delta(self) -> bool:
+        """A piece of the answer's text."""
+        return isinstance(self, PartialContentDelta)
+
+    @property
+    def is_thinking_delta(self) -> bool:
+        """A piece of the model's reasoning."""
+        return isinstance(self, ThinkingDelta)
+
+    @property
+    def is_tool_call_started(self) -> bool:
+        """A tool call has begun: its id and name are known."""
+        return isinstance(self, ToolCallStarted)
+
+    @property
+    def is_partial_tool_call(self) -> bool:
+        """A piece of a tool call's arguments."""
+        return isinstance(self, PartialToolCall)
+
+    @property
+    def is_tool_call_ended(self) -> bool:
+        """A tool call is complete and its arguments are parsed."""
+        return isinstance(self, ToolCallEnded)
+
+    @property
+    def is_metadata(self) -> bool:
+        """Usage, or who answered."""
+        return isinstance(self, Metadata)
+
+    @property
+    def is_final_candidate(self) -> bool:
+        """A candidate has its finish reason."""
+        return isinstance(self, FinalCandidate)
+
+    @property
+    def is_stream_end(self) -> bool:
+        """The last event of a complete stream."""
+        return isinstance(self, StreamEnd)
+
+    @property
+    def as_content_delta(self) -> "PartialContentDelta":
+        """This event as a piece of text."""
+        return _as(self, PartialContentDelta)
+
+    @property
+    def as_thinking_delta(self) -> "ThinkingDelta":
+        """This event as a piece of reasoning."""
+        return _as(self, ThinkingDelta)
+
+    @property
+    def as_tool_call_started(self) -> "ToolCallStarted":
+        """This event as the start of a tool call."""
+        return _as(self, ToolCallStarted)
+
+    @property
+    def as_partial_tool_call(self) -> "PartialToolCall":
+        """This event as a piece of a tool call's arguments."""
+        return _as(self, PartialToolCall)
+
+    @property
+    def as_tool_call_ended(self) -> "ToolCallEnded":
+        """This event as the end of a tool call."""
+        return _as(self, ToolCallEnded)
+
+    @property
+    def as_metadata(self) -> "Metadata":
+        """This event as metadata."""
+        return _as(self, Metadata)
+
+    @property
+    def as_final_candidate(self) -> "FinalCandidate":
+        """This event as a finish reason."""
+        return _as(self, FinalCandidate)
+
+    @property
+    def as_stream_end(self) -> "StreamEnd":
+        """This event as the end of the stream."""
+        return _as(self, StreamEnd)
+
+
+class PartialContentDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of the answer's text. `signature` is opaque state that belongs to the text."""
+
+    content: str
+    signature: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The same as `content`."""
+        return self.content
+
+
+ContentDelta = PartialContentDelta
+
+
+class ThinkingDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of the model's reasoning.
+
+    `signature` and `redacted` are opaque state the provider wants back; they come with empty text
+    when the provider sends them on their own.
+    """
+
+    thinking: str = ""
+    signature: str | None = None
+    redacted: str | None = None
+    index: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The same as `thinking`."""
+        return self.thinking
+
+
+class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool call has begun. `index` counts the calls of a candidate from 0."""
+
+    tool_call_id: str
+    tool_name: str
+    index: int
+    signature: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The same as `tool_call_id`."""
+        return self.tool_call_id
+
+    @property
+    def name(self) -> str:
+        """The same as `tool_name`."""
+        return self.tool_name
+
+
+class PartialToolCall(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of a tool call's arguments, as JSON text."""
+
+    tool_call_id: str
+    index: int
+    arguments: str
+
+
+class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool call is complete; `arguments` is the parsed JSON object."""
+
+    tool_call_id: str
+    tool_name: str
+    index: int
+    arguments: JsonObject
+
+    @property
+    def id(self) -> str:
+        """The same as `tool_call_id`."""
+        return self.tool_call_id
+
+    @property
+    def name(self) -> str:
+        """The same as `tool_name`."""
+        return self.tool_name
+
+
+class Metadata(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """Facts about the reply: usage so far, the provider's id of the reply, the model's name."""
+
+    usage: Usage | None = None
+    id: str | None = None
+    model: str | None = None
+
+
+class FinalCandidate(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A candidate is finished. `finish_reason` is the provider's word for why.
+
+    `termination_reason` is the standard one: end_turn, max_tokens, stop_sequence, tool_use,
+    refusal, pause_turn or other (AI-Protocol, v1/spec.yaml, termination_reasons).
+    """
+
+    finish_reason: str
+    termination_reason: str = "other"
+
+
+class StreamEnd(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The stream is complete; exactly one, always last. Reasons are those of candidate 0."""
+
+    finish_reason: str | None = None
+    termination_reason: str | None = None
+    usage: Usage | None = None
+
+
+Event: TypeAlias = (
+    PartialContentDelta
+    | ThinkingDelta
+    | ToolCallStarted
+    | PartialToolCall
+    | ToolCallEnded
+    | Metadata
+    | FinalCandidate
+    | StreamEnd
+)
+
+
+E = TypeVar("E", bound=StreamingEvent)
+
+
+def _as(event: StreamingEvent, kind: type[E]) -> E:
+    if isinstance(event, kind):
+        return event
+    raise TypeError(f"this event is a {type(event).__name__}, not a {kind.__name__}")

@@ -1,0 +1,34 @@
+"""What the caller asks for, before any provider is thought of."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+from ai_lib.types.message import Message
+from ai_lib.types.tool import ToolChoice, ToolDefinition
+
+
+class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The form the answer must have: `text`, `json_object`, or `json_schema` with its schema."""
+
+    type: str = "text"
+    schema: JsonObject | None = None
+    name: str = "response"
+    strict: bool | None = None
+
+
+class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One chat request in the protocol's standard terms.
+
+    `parameters` holds the standard parameters that were set (`temperature`, `max_tokens`,
+    `stop_sequences`, ...); `extra` holds wire fields the caller sends as they are.
+    """
+
+    messages: Sequence[Message]
+    parameters: Mapping[str, object] = {}
+    tools: Sequence[ToolDefinition] = ()
+    tool_choice: ToolChoice | None = None
+    response_format: ResponseFormat | None = None
+    extra: Mapping[str, object] = {}
+    stream: bool = False

@@ -1,0 +1,108 @@
+"""What the caller gets: a reply, its candidates, and the figures of the call."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ai_lib.types.content import Block, TextBlock, ThinkingBlock
+from ai_lib.types.json import JsonObject
+from ai_lib.types.message import Message, MessageRole
+from ai_lib.types.tool import ToolCall
+from ai_lib.types.usage import Usage
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One of the replies to a request. `blocks` has its parts in the order they came."""
+
+    index: int = 0
+    blocks: Sequence[Block] = ()
+    tool_calls: Sequence[ToolCall] = ()
+    finish_reason: str | None = None
+    termination_reason: str | None = None
+
+    @property
+    def content(self) -> str:
+        """The answer's text."""
+        return "".join(block.text for block in self.blocks if isinstance(block, TextBlock))
+
+    @property
+    def thinking(self) -> str:
+        """The model's reasoning, as far as the provider shows it."""
+        return "".join(block.thinking for block in self.blocks if isinstance(block, ThinkingBlock))
+
+    def to_message(self) -> Message:
+        """Return the assistant turn to put into the next request, opaque state included."""
+        return Message(MessageRole.ASSISTANT, self.blocks)
+
+
+class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A complete reply. Content, tool calls and reasons are those of the first candidate.
+
+    `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
+    lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
+    it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew.
+    """
+
+    candidates: Sequence[Candidate] = (Candidate(),)
+    usage: Usage = Usage()
+    id: str | None = None
+    model: str | None = None
+    request_id: str | None = None
+    adaptations: Sequence[str] = ()
+    raw_response: JsonObject | None = None
+    unknown_events: int = 0
+
+    @property
+    def content(self) -> str:
+        """The answer's text."""
+        return self.candidates[0].content
+
+    @property
+    def thinking(self) -> str:
+        """The model's reasoning, as far as the provider shows it."""
+        return self.candidates[0].thinking
+
+    @property
+    def tool_calls(self) -> Sequence[ToolCall]:
+        """The calls the model wants made."""
+        return self.candidates[0].tool_calls
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the reply ended, in the provider's word."""
+        return self.candidates[0].finish_reason
+
+    @property
+    def termination_reason(self) -> str | None:
+        """Why the reply ended, in the standard word."""
+        return self.candidates[0].termination_reason
+
+    @property
+    def has_tool_calls(self) -> bool:
+        """Whether the model wants tools called."""
+        return bool(self.tool_calls)
+
+    def to_message(self) -> Message:
+        """Return the assistant turn to put into the next request, opaque state included."""
+        return self.candidates[0].to_message()
+
+    def _repr_markdown_(self) -> str:
+        calls = "".join(f"\n\n`{call.name}({call.arguments})`" for call in self.tool_calls)
+        return f"{self.content}{calls}"
+
+
+class CallStats(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one call. Times are milliseconds; the first token's is None unless streamed.
+
+    `request_id` is the provider's when it sent one, else made here.
+    """
+
+    model: str
+    provider: str
+    latency_ms: float
+    time_to_first_token_ms: float | None = None
+    retry_count: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    request_id: str = ""

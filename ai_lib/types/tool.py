@@ -1,0 +1,107 @@
+"""Tools: what the model may call, and the calls it makes."""
+
+from collections.abc import Callable
+from typing import Any, Literal, overload
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+
+
+def _no_parameters() -> JsonObject:
+    return {"type": "object", "properties": {}}
+
+
+class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A function the model may call. `parameters` is a JSON Schema of type `object`."""
+
+    name: str
+    description: str | None = None
+    parameters: JsonObject = msgspec.field(default_factory=_no_parameters)
+    strict: bool | None = None
+    function: Callable[..., Any] | None = None
+
+    @overload
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], /) -> "ToolDefinition": ...
+
+    @overload
+    @classmethod
+    def from_function(
+        cls,
+        *,
+        name: str,
+        description: str | None = None,
+        parameters: JsonObject | None = None,
+        strict: bool | None = None,
+    ) -> "ToolDefinition": ...
+
+    @classmethod
+    def from_function(
+        cls,
+        function: Callable[..., Any] | None = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        parameters: JsonObject | None = None,
+        strict: bool | None = None,
+    ) -> "ToolDefinition":
+        """Describe a tool, by hand or from a Python function.
+
+        From a function the name, the docstring's first paragraph and the annotations are read.
+
+        Raises:
+            TypeError: an annotation can't be expressed as JSON Schema, or neither a function nor
+                a name was given.
+        """
+        if function is not None:
+            from ai_lib.types.signature import describe, schema_of
+
+            return cls(
+                name=function.__name__,
+                description=describe(function),
+                parameters=schema_of(function),
+                function=function,
+            )
+        if name is None:
+            raise TypeError("from_function() needs a function, or name= and parameters=")
+        return cls(
+            name=name,
+            description=description,
+            parameters=_no_parameters() if parameters is None else parameters,
+            strict=strict,
+        )
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call the model wants made.
+
+    `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it.
+    """
+
+    id: str
+    name: str
+    arguments: JsonObject
+    index: int = 0
+    signature: str | None = None
+
+    @property
+    def function_name(self) -> str:
+        """The same as `name`."""
+        return self.name
+
+
+class ToolChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether the model may, must or must not call tools; with `name`, which one it must call."""
+
+    mode: Literal["auto", "none", "required", "tool"] = "auto"
+    name: str | None = None
+
+    @classmethod
+    def of(cls, choice: "ToolChoice | str") -> "ToolChoice":
+        """Read `auto`, `none`, `required`, or the name of the tool to call."""
+        if isinstance(choice, ToolChoice):
+            return choice
+        if choice in ("auto", "none", "required"):
+            return msgspec.convert({"mode": choice}, cls)
+        return cls(mode="tool", name=choice)

@@ -1,0 +1,43 @@
+"""Token counts of a call, in one form whatever the wire."""
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens used.
+
+    `prompt_tokens` counts all input, what a cache served or stored included; `completion_tokens`
+    all output, reasoning included. So `cache_read_tokens + cache_write_tokens <= prompt_tokens`,
+    `reasoning_tokens <= completion_tokens`, and nothing is counted twice. `raw` is the provider's
+    own object.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    raw: JsonObject | None = None
+
+    @property
+    def input_tokens(self) -> int:
+        """The same as `prompt_tokens`."""
+        return self.prompt_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        """The same as `completion_tokens`."""
+        return self.completion_tokens
+
+    @property
+    def uncached_prompt_tokens(self) -> int:
+        """Input that no cache served or stored."""
+        return self.prompt_tokens - self.cache_read_tokens - self.cache_write_tokens
+
+    @property
+    def answer_tokens(self) -> int:
+        """Output without reasoning."""
+        return self.completion_tokens - self.reasoning_tokens

@@ -1,0 +1,52 @@
+"""What goes over the wire: one HTTP request as the transport sends it, and the clocks it keeps."""
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP request, complete but for `Host` and `Content-Length`.
+
+    `url` may hold a credential as a query parameter; `safe_url` never does. `secrets` names the
+    headers whose values must not be shown.
+    """
+
+    method: str = "POST"
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def safe_url(self) -> str:
+        """The address without its query, fit for a log line or an error."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{host}{port}{parts.path}"
+
+    @property
+    def safe_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers with secret values replaced by `***`."""
+        return tuple(
+            (name, "***" if name.lower() in self.secrets else value) for name, value in self.headers
+        )
+
+    def __repr__(self) -> str:
+        return f"WireRequest({self.method} {self.safe_url}, {len(self.body)} bytes)"
+
+
+class Clocks(msgspec.Struct, frozen=True, kw_only=True):
+    """The clocks of one call, in seconds; None switches a clock off.
+
+    `connect` bounds opening a connection (TLS included), `first_token` the wait from sending to
+    the first content, `idle` the silence between two reads, `delta_idle` the silence between two
+    events (heartbeats don't reset it), `total` the whole call.
+    """
+
+    connect: float | None = 10.0
+    first_token: float | None = None
+    idle: float | None = 60.0
+    delta_idle: float | None = None
+    total: float | None = None
