@@ -1,0 +1,151 @@
+"""A wire dialect: how one family of APIs writes requests and replies, as data.
+
+A dialect is a YAML file in `dialects/`; a manifest chooses one by what it declares, may overlay
+parts of it under `wire:`, or may carry a whole one of its own. Templates are explained in
+`ai_lib.protocol.template`, expressions and paths in the AI-Protocol specification (match
+language, RFC 9535).
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from ai_lib.types.json import JsonDict, JsonValue
+
+Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parent of every part of a dialect: unknown keys are errors that name their place."""
+
+
+class MessageShape(Part, frozen=True, kw_only=True):
+    """How turns are written.
+
+    `system` says where instructions go: a `message` of their own or the body's `top`. `roles` has
+    one template a role; `blocks` one a content block. Without a `tool_use` block, calls are
+    written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
+    is a message of its own. `plain_text` sends a turn of text alone as a string; `merge_turns`
+    joins neighbours of one role.
+    """
+
+    system: Literal["message", "top"] = "message"
+    plain_text: bool = False
+    merge_turns: bool = False
+    roles: dict[str, Template]
+    blocks: dict[str, Template]
+    tool_call: Template = None
+
+
+class RequestShape(Part, frozen=True, kw_only=True):
+    """How a request is written. Fragments (`stream`, `tool_choice`, ...) are merged into `body`.
+
+    `parameters` maps standard names to dotted places in the body, `options` maps a standard name
+    and its value to a fragment, `required` gives what must be there when the caller says nothing.
+    """
+
+    path: str = ""
+    body: dict[str, Template]
+    stream: dict[str, Template] = {}
+    stream_usage: dict[str, Template] = {}
+    stream_path: dict[Literal["from", "to"], str] = {}
+    stream_query: dict[str, str] = {}
+    messages: MessageShape
+    tool: Template = None
+    tool_choice: dict[str, dict[str, Template]] = {}
+    response_format: dict[str, dict[str, Template]] = {}
+    options: dict[str, dict[str, dict[str, Template]]] = {}
+    parameters: dict[str, str] = {}
+    required: JsonDict = {}
+
+
+class Rule(Part, frozen=True, kw_only=True):
+    """When `match` holds, emit an event with `fields`, or go on to the nested `rules`.
+
+    With `each`, the rule is read once for every element the path selects, and `@` is the element;
+    `candidate` then says where an element keeps its candidate index (else its position counts).
+    `extract` means `fields`. A field that does not start with `$` or `@` is a literal.
+    """
+
+    match: str | None = None
+    each: str | None = None
+    candidate: str | None = None
+    rules: tuple["Rule", ...] = ()
+    emit: str | None = None
+    fields: JsonDict = {}
+    extract: JsonDict = {}
+
+
+class ReplyShape(Part, frozen=True, kw_only=True):
+    """How a plain reply is read: the whole body is one frame."""
+
+    envelope: dict[Literal["id", "model"], str] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+class DecoderShape(Part, frozen=True, kw_only=True):
+    """How bytes become frames: as `sse` or `json_lines`; `done_signal` ends the stream."""
+
+    format: Literal["sse", "json_lines"] = "sse"
+    done_signal: str | None = None
+
+
+class StreamShape(Part, frozen=True, kw_only=True):
+    """How a stream is read.
+
+    `select` drops frames it does not hold for; `end` is the frame after which nothing follows;
+    `complete` a frame that makes the answer whole although more may follow. A frame for which
+    `known` does not hold is counted as unknown. `fan_out` lets a rule written for candidate 0
+    serve all.
+    """
+
+    decoder: DecoderShape = DecoderShape()
+    envelope: dict[Literal["id", "model"], str] = {}
+    select: str | None = None
+    rules: tuple[Rule, ...] = ()
+    end: str | None = None
+    complete: str | None = None
+    known: str | None = None
+    fan_out: bool = False
+
+
+class UsageShape(Part, frozen=True, kw_only=True):
+    """Where token counts are; `prompt_tokens` and `completion_tokens` are sums of several places.
+
+    `combine` says what several reports in one stream mean: the `last` counts, each one's fields
+    `merge` over those before, or they `sum`.
+    """
+
+    prompt_tokens: tuple[str, ...] = ()
+    completion_tokens: tuple[str, ...] = ()
+    total_tokens: str | None = None
+    reasoning_tokens: str | None = None
+    cache_read_tokens: str | None = None
+    cache_write_tokens: str | None = None
+    combine: Literal["last", "merge", "sum"] = "last"
+
+
+class ErrorShape(Part, frozen=True, kw_only=True):
+    """Where an error body keeps its facts: the first path that selects something counts."""
+
+    message: tuple[str, ...] = ("error.message", "message", "error")
+    code: tuple[str, ...] = ("error.code", "code")
+    type: tuple[str, ...] = ("error.type", "type")
+    param: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    request_id: tuple[str, ...] = ()
+
+
+class Dialect(Part, frozen=True, kw_only=True):
+    """One wire dialect, whole. `serve` is the dialect seen from the provider's side."""
+
+    dialect: str
+    chosen_by: dict[str, tuple[str, ...]] = {}
+    request: RequestShape
+    reply: ReplyShape = ReplyShape()
+    stream: StreamShape = StreamShape()
+    usage: UsageShape = UsageShape()
+    error: ErrorShape = ErrorShape()
+    termination: dict[str, str] = {}
+    calls_mean_tool_use: bool = False
+    serve: JsonDict = {}
