@@ -1,0 +1,65 @@
+"""Token counts as a provider reports them, in the one form of `Usage`."""
+
+from collections.abc import Mapping
+
+from ai_lib.protocol.compiled import CompiledUsage
+from ai_lib.protocol.overlay import merged
+from ai_lib.protocol.path import Path
+from ai_lib.types.json import JsonObject
+from ai_lib.types.usage import Usage
+
+
+class UsageMeter:
+    """Combines the usage reports of one reply as its manifest says: last, merge or sum."""
+
+    def __init__(self, places: CompiledUsage) -> None:
+        self._places = places
+        self._raw: JsonObject | None = None
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was reported so far; None before the first report."""
+        return self._usage
+
+    def report(self, raw: object) -> Usage | None:
+        """Take one report; return the counts so far. What is not an object is passed over."""
+        if not isinstance(raw, Mapping) or raw == self._raw:
+            return None
+        before = self._usage
+        if self._places.combine == "merge" and self._raw is not None:
+            known = {name: value for name, value in raw.items() if value is not None}
+            raw = merged(self._raw, known)
+        self._raw = raw
+        self._usage = _read(self._places, raw)
+        if self._places.combine == "sum" and before is not None:
+            self._usage = _sum(before, self._usage, raw)
+        return self._usage
+
+
+def _read(places: CompiledUsage, raw: JsonObject) -> Usage:
+    counts = {name: sum(_count(path, raw) for path in paths) for name, paths in places.fields}
+    counts["total_tokens"] = max(
+        counts.get("total_tokens", 0),
+        counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0),
+    )
+    return Usage(**counts, raw=raw)
+
+
+def _count(path: Path, raw: JsonObject) -> int:
+    value = path.first(raw)
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int and value > 0 else 0
+
+
+def _sum(left: Usage, right: Usage, raw: JsonObject) -> Usage:
+    return Usage(
+        prompt_tokens=left.prompt_tokens + right.prompt_tokens,
+        completion_tokens=left.completion_tokens + right.completion_tokens,
+        total_tokens=left.total_tokens + right.total_tokens,
+        reasoning_tokens=left.reasoning_tokens + right.reasoning_tokens,
+        cache_read_tokens=left.cache_read_tokens + right.cache_read_tokens,
+        cache_write_tokens=left.cache_write_tokens + right.cache_write_tokens,
+        raw=raw,
+    )

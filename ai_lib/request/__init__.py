@@ -1,0 +1,1 @@
+"""ChatRequest to WireRequest: what the caller asks for, as one provider wants to hear it."""

@@ -1,0 +1,137 @@
+"""Content blocks as a dialect writes them."""
+
+import mimetypes
+from collections.abc import Iterable
+
+from ai_lib.errors.tree import CapabilityError
+from ai_lib.protocol.dialect import MessageShape
+from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.template import fill
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    DocumentBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+from ai_lib.types.message import Message
+
+Values = dict[str, object]
+
+
+class BlockWriter:
+    """Writes content blocks by a dialect's templates, for the provider `target`."""
+
+    def __init__(self, shape: MessageShape, target: str) -> None:
+        self._shape = shape
+        self._target = target
+        self._names: dict[str, str] = {}
+
+    def learn_names(self, messages: Iterable[Message]) -> None:
+        """Remember which tool each call id belongs to: some dialects want it in the result."""
+        for message in messages:
+            for block in message.blocks:
+                if isinstance(block, ToolUseBlock):
+                    self._names[block.id] = block.name
+
+    def write(self, block: Block) -> object:
+        """Return the block as the wire wants it; MISSING for what is left out on purpose.
+
+        Raises CapabilityError when the dialect has no such block.
+        """
+        if isinstance(block, TextBlock) and not block.text and self._own(block) is None:
+            return MISSING  # providers refuse empty text blocks
+        if isinstance(block, ThinkingBlock) and block.origin not in (None, self._target):
+            return MISSING
+        kind = self._kind(block)
+        template = self._shape.blocks.get(kind)
+        if template is None:
+            raise CapabilityError(
+                f"{self._target} takes no {kind.replace('_', ' ')} block",
+                capability=kind,
+                provider=self._target,
+            )
+        return fill(template, self.values(block))
+
+    def _kind(self, block: Block) -> str:
+        match block:
+            case TextBlock():
+                return "text"
+            case ImageBlock(url=url):
+                return "image_data" if url is None else "image_url"
+            case AudioBlock(url=url):
+                return "audio_data" if url is None else "audio_url"
+            case DocumentBlock(url=url):
+                return "document_data" if url is None else "document_url"
+            case ToolUseBlock():
+                return "tool_use"
+            case ToolResultBlock(is_error=is_error):
+                return "tool_error" if is_error and self._has("tool_error") else "tool_result"
+            case ThinkingBlock(redacted=redacted):
+                return (
+                    "redacted_thinking"
+                    if redacted and self._has("redacted_thinking")
+                    else "thinking"
+                )
+
+    def _has(self, kind: str) -> bool:
+        return kind in self._shape.blocks
+
+    def values(self, block: Block) -> Values:
+        """Return the holes this block fills."""
+        match block:
+            case TextBlock():
+                return self._given(text=block.text, signature=self._own(block))
+            case ToolUseBlock():
+                return self._given(
+                    id=block.id, name=block.name, input=block.input, signature=self._own(block)
+                )
+            case ToolResultBlock():
+                return self._given(
+                    id=block.tool_use_id,
+                    content=block.content,
+                    text=block.content,
+                    is_error=block.is_error or None,
+                    name=block.name or self._names.get(block.tool_use_id, block.tool_use_id),
+                )
+            case ThinkingBlock():
+                return self._given(
+                    thinking=block.thinking,
+                    signature=self._own(block),
+                    redacted=block.redacted,
+                )
+            case ImageBlock():
+                return self._given(
+                    url=block.url, data=block.data, media_type=_media(block), detail=block.detail
+                )
+            case AudioBlock():
+                media = _media(block)
+                return self._given(
+                    url=block.url,
+                    data=block.data,
+                    media_type=media,
+                    format=media.rpartition("/")[2].removeprefix("x-") if media else None,
+                )
+            case DocumentBlock():
+                return self._given(
+                    url=block.url,
+                    data=block.data,
+                    media_type=_media(block),
+                    filename=block.filename,
+                )
+
+    def _own(self, block: TextBlock | ToolUseBlock | ThinkingBlock) -> str | None:
+        return block.signature if block.origin in (None, self._target) else None
+
+    @staticmethod
+    def _given(**values: object) -> Values:
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:
+    if block.media_type is not None:
+        return block.media_type
+    return mimetypes.guess_type(block.url)[0] if block.url else None

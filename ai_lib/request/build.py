@@ -1,0 +1,179 @@
+"""Builds the wire request of a chat: one request, one compiled manifest, one credential."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.template import fill
+from ai_lib.request.body import Body, merge
+from ai_lib.request.messages import MessageWriter
+from ai_lib.request.parameters import ParameterWriter
+from ai_lib.types.json import JsonObject
+from ai_lib.types.request import ChatRequest, ResponseFormat
+from ai_lib.types.tool import ToolDefinition
+from ai_lib.types.wire import WireRequest
+
+
+class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A wire request, the body it was encoded from, and what was renamed or left out."""
+
+    wire: WireRequest
+    body: JsonObject
+    adaptations: tuple[str, ...]
+
+
+def build_chat(
+    request: ChatRequest,
+    compiled: CompiledManifest,
+    *,
+    model: str,
+    credential: str | None,
+    base_url: str | None = None,
+) -> BuiltRequest:
+    """Return `request` as this provider wants to hear it.
+
+    Raises:
+        RequestError: it can't be said in the provider's dialect, or a value is out of range.
+        CapabilityError: it needs what the manifest does not declare.
+    """
+    _guard(request, compiled)
+    body, adaptations = _body(request, compiled, model)
+    url = _url(compiled, model, request.stream, base_url)
+    headers, url, secrets = _attach(compiled, credential, url)
+    accept = "text/event-stream" if request.stream else "application/json"
+    wire = WireRequest(
+        url=url,
+        headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
+        body=_encode(body),
+        secrets=secrets,
+    )
+    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations))
+
+
+def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
+    declared = compiled.manifest.capabilities
+    if declared is None:
+        return
+    for capability, needed in (("streaming", request.stream), ("tools", bool(request.tools))):
+        if needed and capability not in declared:
+            raise CapabilityError(
+                f"{compiled.id} does not declare {capability!r}; its manifest declares "
+                f"{', '.join(sorted(declared))}",
+                capability=capability,
+                provider=compiled.id,
+            )
+
+
+def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
+    shape = compiled.dialect.request
+    values = MessageWriter(shape.messages, compiled.id).write(request.messages)
+    values["model"] = model
+    if request.tools:
+        values["tools"] = [_tool(tool, compiled) for tool in request.tools]
+    body = fill(shape.body, values)
+    if not isinstance(body, dict):
+        raise RequestError("the request has no messages", provider=compiled.id)
+    parameters = ParameterWriter(compiled, model)
+    parameters.write(body, request.parameters)
+    _add_choice(body, request, compiled)
+    _add_format(body, request.response_format, compiled)
+    if request.stream:
+        merge(body, shape.stream)
+        merge(body, shape.stream_usage)
+    merge(body, request.extra)
+    return body, parameters.adaptations
+
+
+def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
+    template = compiled.dialect.request.tool
+    if template is None:
+        raise CapabilityError(
+            f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
+        )
+    values: dict[str, object] = {"name": tool.name, "parameters": tool.parameters}
+    if tool.description is not None:
+        values["description"] = tool.description
+    if tool.strict is not None:
+        values["strict"] = tool.strict
+    return fill(template, values)
+
+
+def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) -> None:
+    choice = request.tool_choice
+    if choice is None:
+        return
+    fragment = compiled.dialect.request.tool_choice.get(choice.mode)
+    if fragment is None:
+        raise CapabilityError(
+            f"{compiled.id} can't be told the tool choice {choice.mode!r}",
+            capability="tool_choice",
+            provider=compiled.id,
+        )
+    _merge_filled(body, fragment, {"name": choice.name} if choice.name else {})
+
+
+def _add_format(body: Body, wanted: ResponseFormat | None, compiled: CompiledManifest) -> None:
+    if wanted is None:
+        return
+    formats = compiled.dialect.request.response_format
+    fragment = formats.get(wanted.type)
+    if fragment is None:
+        raise CapabilityError(
+            f"{compiled.id} has no response format {wanted.type!r}; it has "
+            f"{', '.join(formats) or 'none'}",
+            capability="structured_output",
+            provider=compiled.id,
+        )
+    values: dict[str, object] = {"name": wanted.name}
+    if wanted.schema is not None:
+        values["schema"] = wanted.schema
+    if wanted.strict is not None:
+        values["strict"] = wanted.strict
+    _merge_filled(body, fragment, values)
+
+
+def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]) -> None:
+    filled = fill(dict(fragment), values)
+    if filled is not MISSING and isinstance(filled, dict):
+        merge(body, filled)
+
+
+def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
+    shape = compiled.dialect.request
+    endpoint = compiled.endpoint("chat")
+    path = endpoint.path if endpoint else shape.path
+    streaming = compiled.endpoint("stream_chat")
+    if stream and streaming is not None:
+        path = streaming.path
+    elif stream and shape.stream_path:
+        path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
+    url = (base_url or compiled.manifest.base_url).rstrip("/") + path
+    url = url.replace("{model}", quote(model, safe="/:@"))
+    query = shape.stream_query if stream else {}
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def _attach(
+    compiled: CompiledManifest, credential: str | None, url: str
+) -> tuple[tuple[tuple[str, str], ...], str, frozenset[str]]:
+    """Return the headers that authenticate, the address, and the names of secret headers."""
+    auth = compiled.manifest.auth
+    extra = auth.extra_headers
+    if credential is None or auth.kind == "none":
+        return extra, url, frozenset()
+    if auth.kind == "query":
+        joint = "&" if "?" in url else "?"
+        return extra, f"{url}{joint}{urlencode({auth.param: credential})}", frozenset()
+    value = f"{auth.prefix} {credential}".strip()
+    return (*extra, (auth.header, value)), url, frozenset({auth.header.lower()})
+
+
+def _encode(body: Body) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"the request can't be written as JSON: {error}") from error

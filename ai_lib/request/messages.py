@@ -1,0 +1,127 @@
+"""Turns as a dialect writes them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ai_lib.errors.tree import RequestError
+from ai_lib.protocol.dialect import MessageShape
+from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.template import fill
+from ai_lib.request.blocks import BlockWriter
+from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.json import JsonDict
+from ai_lib.types.message import Message, MessageRole
+
+Wire = JsonDict
+
+
+class MessageWriter:
+    """Writes a conversation by the templates of one dialect, for the provider `target`.
+
+    Opaque state that another provider signed is left out.
+    """
+
+    def __init__(self, shape: MessageShape, target: str) -> None:
+        self._shape = shape
+        self._target = target
+        self._blocks = BlockWriter(shape, target)
+
+    def write(self, messages: Sequence[Message]) -> dict[str, object]:
+        """Return the holes `messages` and `system` filled.
+
+        Raises RequestError when the dialect has no way to say what a message holds.
+        """
+        self._blocks.learn_names(messages)
+        turns: list[Wire] = []
+        system: list[str] = []
+        for message in messages:
+            if message.role is MessageRole.SYSTEM and self._shape.system == "top":
+                system.append(message.text)
+            else:
+                turns.extend(self._turns(message))
+        if self._shape.merge_turns:
+            turns = list(_merged(turns))
+        values: dict[str, object] = {"messages": turns}
+        if system:
+            values["system"] = "\n\n".join(system)
+        return values
+
+    def _turns(self, message: Message) -> Iterable[Wire]:
+        results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
+        if not results or "tool_result" in self._shape.blocks:
+            yield self._turn(message)
+            return
+        for result in results:
+            yield self._fill("tool", self._blocks.values(result))
+        if len(results) < len(message.blocks):
+            others = tuple(b for b in message.blocks if not isinstance(b, ToolResultBlock))
+            yield self._turn(msgspec.structs.replace(message, content=others))
+
+    def _turn(self, message: Message) -> Wire:
+        values: dict[str, object] = {"text": message.text}
+        if message.name is not None:
+            values["name"] = message.name
+        content = self._content(message)
+        if content is not MISSING:
+            values["content"] = content
+        values.update(self._fields(message.blocks))
+        return self._fill(message.role.value, values)
+
+    def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
+        template = self._shape.roles.get(role)
+        turn = MISSING if template is None else fill(template, values)
+        if not isinstance(turn, dict):
+            raise RequestError(f"{self._target} has no {role!r} messages")
+        return turn
+
+    def _content(self, message: Message) -> object:
+        if self._shape.plain_text and isinstance(message.content, str):
+            return message.content
+        blocks = [block for block in message.blocks if not self._is_field(block)]
+        if self._shape.plain_text and all(isinstance(block, TextBlock) for block in blocks):
+            return message.text if blocks else MISSING
+        written = [self._blocks.write(block) for block in blocks]
+        return [block for block in written if block is not MISSING] or MISSING
+
+    def _is_field(self, block: Block) -> bool:
+        """Whether a block has a place of its own in the message, beside its content."""
+        kinds = (ToolUseBlock, "tool_use"), (ThinkingBlock, "thinking")
+        return any(isinstance(block, k) and name not in self._shape.blocks for k, name in kinds)
+
+    def _fields(self, blocks: Iterable[Block]) -> dict[str, object]:
+        fields: dict[str, object] = {}
+        calls = [self._call(block) for block in blocks if isinstance(block, ToolUseBlock)]
+        thinking = "".join(block.thinking for block in blocks if isinstance(block, ThinkingBlock))
+        if calls and self._shape.tool_call is not None:
+            fields["tool_calls"] = calls
+        if thinking:
+            fields["thinking"] = thinking
+        return fields
+
+    def _call(self, block: ToolUseBlock) -> object:
+        values = self._blocks.values(block)
+        values["arguments"] = msgspec.json.encode(block.input).decode()
+        return fill(self._shape.tool_call, values)
+
+
+def _merged(turns: Iterable[Wire]) -> Iterable[Wire]:
+    """Join neighbours that differ in nothing but one list."""
+    last: Wire | None = None
+    for turn in turns:
+        joined = _joined(last, turn) if last is not None else None
+        if joined is None and last is not None:
+            yield last
+        last = joined or turn
+    if last is not None:
+        yield last
+
+
+def _joined(left: Wire, right: Wire) -> Wire | None:
+    if left.keys() != right.keys():
+        return None
+    different = [key for key in left if left[key] != right[key] or isinstance(left[key], list)]
+    if len(different) != 1 or not isinstance(left[different[0]], list):
+        return None
+    (key,) = different
+    return {**left, key: [*left[key], *right[key]]}
