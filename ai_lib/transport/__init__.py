@@ -1,0 +1,30 @@
+"""Bytes out, bytes in: connections, proxies, TLS, clocks, size limits. Knows no provider."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib.transport.headers import Headers as Headers
+    from ai_lib.transport.options import (
+        PoolConfig as PoolConfig,
+        PoolStats as PoolStats,
+        TransportOptions as TransportOptions,
+    )
+
+    from .http import HttpTransport as HttpTransport
+    from .pool import ConnectionPool as ConnectionPool
+    from .reply import WireReply as WireReply
+
+_WHERE = {
+    "ConnectionPool": ".pool",
+    "Headers": "ai_lib.transport.headers",
+    "HttpTransport": ".http",
+    "PoolConfig": "ai_lib.transport.options",
+    "PoolStats": "ai_lib.transport.options",
+    "TransportOptions": "ai_lib.transport.options",
+    "WireReply": ".reply",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

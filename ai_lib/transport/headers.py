@@ -1,0 +1,39 @@
+"""The headers of a reply."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+class Headers(Mapping[str, str]):
+    """Header fields by name, whatever the case; a repeated field is joined with `, `.
+
+    `get_all` gives a repeated field's values one by one.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._values.setdefault(name.lower(), []).append(value)
+
+    def __getitem__(self, name: str) -> str:
+        return ", ".join(self._values[name.lower()])
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of a field, in the order received; empty when it is absent."""
+        return list(self._values.get(name.lower(), ()))
+
+    def __repr__(self) -> str:
+        shown = {name: "***" if name in _SECRET else self[name] for name in self}
+        return f"Headers({shown})"

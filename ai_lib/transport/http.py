@@ -1,0 +1,110 @@
+"""The transport: a request goes out, a reply comes back."""
+
+from __future__ import annotations
+
+from ai_lib.errors.tree import ConnectionLost, RequestError
+from ai_lib.transport.clocks import CallClocks
+from ai_lib.transport.decoding import ACCEPTED
+from ai_lib.transport.http1 import Head
+from ai_lib.transport.options import PoolStats, TransportOptions
+from ai_lib.transport.origin import Origin, Target, parse_target
+from ai_lib.types.wire import Clocks, WireRequest
+
+from .._backend import now
+from .pool import ConnectionPool, Lease
+from .reply import WireReply
+
+RawFields = list[tuple[bytes, bytes]]
+
+
+class HttpTransport:
+    """Sends requests over connections that it keeps open for the next ones.
+
+    One transport serves any number of event loops and threads. A redirect is a reply like any
+    other: it is never followed, so a credential never goes elsewhere.
+    """
+
+    def __init__(self, options: TransportOptions | None = None) -> None:
+        self.options = options or TransportOptions()
+        self._pool = ConnectionPool(self.options)
+        self._closed = False
+
+    async def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
+        """Send a request and return once the head of its reply is there, whatever its status.
+
+        Raises `ConnectError`, `ConnectionLost`, `TransportTimeout`, and `RequestError` for a
+        request that can't be written as HTTP.
+        """
+        target = parse_target(request.url)
+        fields = self._fields(request, target.origin)
+        if self._closed:
+            raise RequestError("this transport was closed; make another one")
+        call = CallClocks(request, clocks, now())
+        lease = await self._pool.acquire(target.origin, call)
+        try:
+            head = await _exchange(lease, target, fields, call)
+        except ConnectionLost:
+            connection = lease.connection
+            if not connection.served or connection.heard or self._closed:
+                raise
+            # The server closed the idle connection as we took it: it never saw this request.
+            lease = await self._pool.acquire(target.origin, call, fresh=True)
+            head = await _exchange(lease, target, fields, call)
+        try:
+            return WireReply(head, lease, call, self.options)
+        except BaseException:
+            lease.discard()
+            raise
+
+    def _fields(self, request: WireRequest, origin: Origin) -> RawFields:
+        given = {name.lower() for name, _ in request.headers}
+        fields = [("Host", origin.authority)] if "host" not in given else []
+        if "accept-encoding" not in given:
+            fields.append(("Accept-Encoding", ACCEPTED))
+        if "user-agent" not in given:
+            fields.append(("User-Agent", self.options.user_agent))
+        if request.body or request.method in _WITH_BODY:
+            fields.append(("Content-Length", str(len(request.body))))
+        fields.extend(item for item in request.headers if item[0].lower() not in _OURS)
+        return [_encode(name, value) for name, value in fields]
+
+    def stats(self) -> PoolStats:
+        """Count the connections as they are now."""
+        return self._pool.stats()
+
+    async def aclose(self) -> None:
+        """Close every connection; calls under way end with `ConnectionLost`."""
+        self._closed = True
+        self._pool.close_all()
+
+    async def __aenter__(self) -> HttpTransport:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_OURS = frozenset({"content-length", "transfer-encoding"})
+_FORBIDDEN = frozenset("\r\n\0")
+
+
+async def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:
+    try:
+        return await lease.connection.send(
+            call.request.method, target.path, fields, call.request.body, call
+        )
+    except BaseException:
+        lease.discard()
+        raise
+
+
+def _encode(name: str, value: str) -> tuple[bytes, bytes]:
+    value = value.strip(" \t")
+    if _FORBIDDEN.isdisjoint(value) and _FORBIDDEN.isdisjoint(name):
+        try:
+            return name.encode("ascii"), value.encode("latin-1")
+        except UnicodeEncodeError:
+            pass
+    # The value is not shown: it may be a credential.
+    raise RequestError(f"the header {name!r} holds characters that HTTP does not allow")

@@ -1,0 +1,87 @@
+"""What can be chosen about the transport, and what it tells about itself."""
+
+from typing import Literal
+
+import msgspec
+
+
+class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How many connections are kept, for each host.
+
+    `max_connections` bounds the calls in flight to one host; further calls wait in line, at most
+    `queue_seconds` (None: as long as the call's total clock allows). An idle connection is kept
+    for `keepalive_seconds`.
+    """
+
+    max_connections: int = 500
+    keepalive_seconds: float = 30.0
+    queue_seconds: float | None = 60.0
+
+    @classmethod
+    def default(cls) -> "PoolConfig":
+        """Good for most programs."""
+        return cls()
+
+    @classmethod
+    def low_latency(cls) -> "PoolConfig":
+        """Keep connections open longer, and give up early when there are too many calls."""
+        return cls(max_connections=200, keepalive_seconds=120.0, queue_seconds=5.0)
+
+    @classmethod
+    def high_throughput(cls) -> "PoolConfig":
+        """Allow many calls at once; mind the system's limit on open files."""
+        return cls(max_connections=4000, keepalive_seconds=60.0, queue_seconds=None)
+
+
+class PoolStats(msgspec.Struct, frozen=True, kw_only=True):
+    """The pool as it is now (`active`, `idle`, `waiting`) and what it did so far.
+
+    `active` connections serve a call, `waiting` calls stand in line. `opened` connections is
+    `active + idle + closed`, `reused` counts the calls that found an open connection.
+    """
+
+    active: int
+    idle: int
+    waiting: int
+    opened: int
+    reused: int
+    closed: int
+
+
+class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How bytes are exchanged. The defaults are safe.
+
+    - `verify=False` accepts any certificate; never do that with a key that matters.
+    - `ca_bundle` is a file or directory of certificates to trust instead of all others. Without it
+      SSL_CERT_FILE and SSL_CERT_DIR count, and then `trust`: the system's store, certifi's, or
+      ("auto") certifi's where the system has none.
+    - `client_cert` is a PEM file with certificate and key; `client_key` and `client_key_password`
+      are for a key kept apart or encrypted.
+    - `proxy` is an http, https, socks5 or socks5h URL; "environment" means HTTP_PROXY,
+      HTTPS_PROXY, ALL_PROXY and NO_PROXY; None means no proxy whatever the environment says.
+    - `max_body_bytes` bounds a whole reply and `max_error_bytes` that of an error, both after
+      decompression; `max_head_bytes` bounds status line and headers.
+    - After a stream's end, `drain_bytes` and `drain_seconds` bound what is read to make the
+      connection usable again.
+    - `connect_retries` further attempts are made to open a connection.
+    """
+
+    verify: bool = True
+    ca_bundle: str | None = None
+    trust: Literal["auto", "system", "certifi"] = "auto"
+    client_cert: str | None = None
+    client_key: str | None = None
+    client_key_password: str | None = None
+    proxy: str | None = "environment"
+    pool: PoolConfig = PoolConfig()
+    max_body_bytes: int = 128 * 1024 * 1024
+    max_error_bytes: int = 64 * 1024
+    max_head_bytes: int = 100 * 1024
+    drain_bytes: int = 64 * 1024
+    drain_seconds: float = 0.1
+    connect_retries: int = 0
+    user_agent: str = "ai-lib"
+
+    def __repr__(self) -> str:
+        proxy = "set" if self.proxy not in (None, "environment") else self.proxy
+        return f"TransportOptions(verify={self.verify}, proxy={proxy}, pool={self.pool})"

@@ -1,0 +1,145 @@
+"""A reply as it arrives: its head is there, its body is read on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ai_lib.transport.clocks import CallClocks
+from ai_lib.transport.decoding import Content
+from ai_lib.transport.failures import Violation, closed_here, lost, too_large
+from ai_lib.transport.headers import Headers
+from ai_lib.transport.http1 import Head
+from ai_lib.transport.options import TransportOptions
+from ai_lib.types.wire import WireRequest
+
+from .pool import Lease
+
+
+class WireReply:
+    """The reply to one request. It holds a connection until it is read to the end or closed.
+
+    Iterating gives the body's content, decompressed, as it arrives. Closing it, from any task or
+    thread, ends a read that is under way with `ConnectionLost`.
+    """
+
+    def __init__(
+        self, head: Head, lease: Lease, clocks: CallClocks, options: TransportOptions
+    ) -> None:
+        self.status = head.status
+        self.headers: Headers = head.headers
+        self.http_version = head.http_version
+        self._lease = lease
+        self._clocks = clocks
+        self._options = options
+        self._ended = False
+        self._closed = False
+        self._pieces: Iterator[bytes] = iter(())
+        try:
+            self._content = Content(head.headers.get("content-encoding"))
+        except Violation as error:
+            raise lost(self.request, error, sent=True) from error
+
+    @property
+    def request(self) -> WireRequest:
+        """The request this replies to."""
+        return self._clocks.request
+
+    def __aiter__(self) -> WireReply:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            piece = await self._next()
+        except BaseException:
+            self._close()
+            raise
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def _next(self) -> bytes:
+        """Give the next piece of content, empty at its end."""
+        try:
+            while not self._ended:
+                for piece in self._pieces:
+                    return piece
+                data = await self._receive()
+                if self._content.is_plain:
+                    return data
+                self._pieces = self._content.decode(data)
+        except Violation as error:
+            raise lost(self.request, error, sent=True) from error
+        if self._closed:
+            raise closed_here(self.request)
+        return b""
+
+    async def _receive(self) -> bytes:
+        if self._closed:
+            raise closed_here(self.request)
+        data = await self._lease.connection.read(self._clocks)
+        if data:
+            self._clocks.content_came()
+        else:
+            self._ended = True
+            self._content.finish()
+            self._lease.give_back()
+        return data
+
+    async def read(self, limit: int | None = None) -> bytes:
+        """Read the whole body, at most `limit` bytes (or the transport's own bound).
+
+        Raises `ResponseTooLarge` when there is more.
+        """
+        bound = self._options.max_body_bytes if limit is None else limit
+        size, pieces = 0, []
+        try:
+            while piece := await self._next():
+                size += len(piece)
+                if size > bound:
+                    raise too_large(self.request, bound)
+                pieces.append(piece)
+        except BaseException:
+            self._close()
+            raise
+        return b"".join(pieces)
+
+    async def drain(self) -> None:
+        """Give the connection back once nothing more of the body is wanted.
+
+        What is still to come of it (within the transport's drain bounds) is read before the
+        connection's next use; waiting for it is not on this call's time.
+        """
+        if self._closed or self._ended:
+            return
+        self._ended = self._closed = True
+        try:
+            complete = self._lease.connection.finish_tail(self._options.drain_bytes)
+        except (Violation, OSError):
+            self._lease.discard()
+            return
+        if complete:
+            self._lease.give_back()
+        else:
+            self._lease.park()
+
+    async def aclose(self) -> None:
+        """Close the connection unless the reply has come to its end; at once, without waiting."""
+        self._close()
+
+    def _close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._lease.give_back()
+
+    def __del__(self) -> None:
+        self._close()
+
+    async def __aenter__(self) -> WireReply:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._close()
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "closed" if self._closed else "open"
+        return f"<WireReply {self.status} {self.request.safe_url} {state}>"

@@ -1,0 +1,145 @@
+"""Whoever stops waiting, in whichever way, frees the connection at once and silently."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from ai_lib._backend import CancelScope, Event, deadline, now, run_all
+from ai_lib.errors.tree import ConnectionLost
+from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
+from tests.servers.scripted import Exchange, Script
+from tests.transport.calls import PATIENT, ask
+from tests.transport.conftest import Serve
+
+
+def stall(exchange: Exchange) -> None:
+    exchange.stall()
+
+
+def stall_in_body(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.chunk(b"one")
+    exchange.stall()
+
+
+def in_a_thread(function: Callable[[], None]) -> None:
+    """Call it from another thread, a little later."""
+    timer = threading.Timer(0.05, function)
+    timer.daemon = True
+    timer.start()
+
+
+@pytest.mark.parametrize("script", [stall, stall_in_body])
+async def test_another_thread_cancels_a_stalled_call_within_100_ms(
+    serve: Serve, script: Script
+) -> None:
+    server = serve(script)
+    cancelled_at = []
+    scope = CancelScope()
+
+    def cancel() -> None:
+        cancelled_at.append(now())
+        scope.cancel()
+
+    async with HttpTransport() as transport:
+        in_a_thread(cancel)
+        with scope:
+            async with await transport.send(ask(server), PATIENT) as reply:
+                await reply.read()
+        assert now() - cancelled_at[0] < 0.1
+        assert scope.cancelled
+        assert transport.stats().active == 0
+        assert server.wait_for_open_connections(0)
+
+
+async def test_a_deadline_around_a_stalled_read_frees_the_connection(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    async with HttpTransport() as transport:
+        reply = await transport.send(ask(server), PATIENT)
+        assert await reply.__anext__() == b"one"
+        with pytest.raises(TimeoutError), deadline(0.05):
+            await reply.__anext__()
+        assert transport.stats().active == 0
+        assert server.wait_for_open_connections(0)
+
+
+async def test_closing_a_reply_elsewhere_ends_its_pending_read(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    async with HttpTransport() as transport:
+        reply = await transport.send(ask(server), PATIENT)
+        reading = Event()
+        times = {}
+
+        async def read() -> None:
+            assert await reply.__anext__() == b"one"
+            reading.set()
+            with pytest.raises(ConnectionLost, match="closed before its end"):
+                await reply.__anext__()
+            times["ended"] = now()
+
+        async def close() -> None:
+            await reading.wait()
+            times["closed"] = now()
+            await reply.aclose()
+            assert transport.stats().active == 0
+
+        await run_all([read, close], 2)
+        assert times["ended"] - times["closed"] < 0.1
+        assert server.wait_for_open_connections(0)
+
+
+async def test_closing_twice_and_reading_on_are_harmless(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    async with HttpTransport() as transport:
+        reply = await transport.send(ask(server), PATIENT)
+        await reply.aclose()
+        await reply.aclose()
+        await reply.drain()
+        with pytest.raises(ConnectionLost):
+            await reply.read()
+        assert transport.stats().active == 0
+
+
+async def test_closing_the_transport_ends_the_reads_of_its_replies(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    transport = HttpTransport()
+    reply = await transport.send(ask(server), PATIENT)
+    in_a_thread(lambda: transport._pool.close_all())
+    with pytest.raises(ConnectionLost):
+        await reply.read()
+    assert transport.stats().active == 0
+    assert server.wait_for_open_connections(0)
+
+
+async def test_a_cancelled_wait_for_a_connection_gives_its_place_back(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    options = TransportOptions(pool=PoolConfig(max_connections=1))
+    async with HttpTransport(options) as transport:
+        holder = await transport.send(ask(server), PATIENT)
+        scope = CancelScope()
+        in_a_thread(scope.cancel)
+        with scope:
+            await transport.send(ask(server), PATIENT)
+        assert scope.cancelled
+        assert transport.stats().waiting == 0
+        await holder.aclose()
+        async with await transport.send(ask(server), PATIENT) as reply:
+            assert await reply.__anext__() == b"one"
+        assert transport.stats().active == 0
+
+
+async def test_two_hundred_calls_cancelled_at_once_leave_nothing(serve: Serve) -> None:
+    server = serve(stall_in_body)
+    options = TransportOptions(pool=PoolConfig(max_connections=10))
+    async with HttpTransport(options) as transport:
+
+        async def call() -> None:
+            with pytest.raises(TimeoutError), deadline(0.2):
+                async with await transport.send(ask(server), PATIENT) as reply:
+                    await reply.read()
+
+        await run_all([call] * 200, 200)
+        stats = transport.stats()
+        assert (stats.active, stats.waiting, stats.idle) == (0, 0, 0)
+        assert server.wait_for_open_connections(0)
