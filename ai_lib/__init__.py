@@ -1,0 +1,86 @@
+"""Talk to any LLM provider; what differs between them is data."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib._version import (
+        __version__ as __version__,
+    )
+    from ai_lib.client.cancel import (
+        CancelToken as CancelToken,
+    )
+    from ai_lib.errors import (
+        AiLibError as AiLibError,
+        ProtocolError as ProtocolError,
+        RemoteError as RemoteError,
+        TransportError as TransportError,
+    )
+    from ai_lib.types import (
+        CallStats as CallStats,
+        Candidate as Candidate,
+        ChatResponse as ChatResponse,
+        ContentBlock as ContentBlock,
+        ContentDelta as ContentDelta,
+        Event as Event,
+        FinalCandidate as FinalCandidate,
+        Message as Message,
+        MessageRole as MessageRole,
+        Metadata as Metadata,
+        PartialContentDelta as PartialContentDelta,
+        PartialToolCall as PartialToolCall,
+        StreamEnd as StreamEnd,
+        StreamingEvent as StreamingEvent,
+        ThinkingDelta as ThinkingDelta,
+        ToolCall as ToolCall,
+        ToolCallEnded as ToolCallEnded,
+        ToolCallStarted as ToolCallStarted,
+        ToolChoice as ToolChoice,
+        ToolDefinition as ToolDefinition,
+        Usage as Usage,
+    )
+
+    from .client import (
+        AiClient as AiClient,
+        AiClientBuilder as AiClientBuilder,
+        ChatRequestBuilder as ChatRequestBuilder,
+        ChatStream as ChatStream,
+    )
+
+_WHERE = {
+    "AiClient": ".client",
+    "AiClientBuilder": ".client",
+    "AiLibError": "ai_lib.errors",
+    "CallStats": "ai_lib.types",
+    "CancelToken": "ai_lib.client.cancel",
+    "Candidate": "ai_lib.types",
+    "ChatRequestBuilder": ".client",
+    "ChatResponse": "ai_lib.types",
+    "ChatStream": ".client",
+    "ContentBlock": "ai_lib.types",
+    "ContentDelta": "ai_lib.types",
+    "Event": "ai_lib.types",
+    "FinalCandidate": "ai_lib.types",
+    "Message": "ai_lib.types",
+    "MessageRole": "ai_lib.types",
+    "Metadata": "ai_lib.types",
+    "PartialContentDelta": "ai_lib.types",
+    "PartialToolCall": "ai_lib.types",
+    "ProtocolError": "ai_lib.errors",
+    "RemoteError": "ai_lib.errors",
+    "StreamEnd": "ai_lib.types",
+    "StreamingEvent": "ai_lib.types",
+    "ThinkingDelta": "ai_lib.types",
+    "ToolCall": "ai_lib.types",
+    "ToolCallEnded": "ai_lib.types",
+    "ToolCallStarted": "ai_lib.types",
+    "ToolChoice": "ai_lib.types",
+    "ToolDefinition": "ai_lib.types",
+    "TransportError": "ai_lib.errors",
+    "Usage": "ai_lib.types",
+    "__version__": "ai_lib._version",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

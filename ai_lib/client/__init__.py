@@ -1,0 +1,36 @@
+"""The client: one object to talk to any model, and what it hands out."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib.client.cancel import (
+        CancelReason as CancelReason,
+        CancelToken as CancelToken,
+    )
+
+    from .builder import (
+        AiClientBuilder as AiClientBuilder,
+    )
+    from .chat import (
+        ChatRequestBuilder as ChatRequestBuilder,
+    )
+    from .client import (
+        AiClient as AiClient,
+    )
+    from .stream import (
+        ChatStream as ChatStream,
+    )
+
+_WHERE = {
+    "AiClient": ".client",
+    "AiClientBuilder": ".builder",
+    "CancelReason": "ai_lib.client.cancel",
+    "CancelToken": "ai_lib.client.cancel",
+    "ChatRequestBuilder": ".chat",
+    "ChatStream": ".stream",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

@@ -1,0 +1,94 @@
+"""Where a call goes: a provider's compiled manifest, a model, a key and an address."""
+
+import os
+import uuid
+
+import msgspec
+
+from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
+from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.transport.credentials import Credential
+from ai_lib.transport.headers import Headers
+from ai_lib.types.wire import Clocks
+
+_DEFAULT_SECONDS = 60.0
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider and model with all that a call to it needs."""
+
+    compiled: CompiledManifest
+    model: str
+    credential: Credential | None
+    base_url: str | None = None
+    timeout: float | None = None
+
+    def clocks(self, stream: bool, timeout: float | None = None) -> Clocks:
+        """Return the clocks of one call.
+
+        The timeout is, in order, that of the call, of the client, of `AI_HTTP_TIMEOUT_SECS`, of
+        the manifest, 60 s. It bounds a plain call as a whole; of a stream it bounds the wait for
+        the first token and every silence after it.
+        """
+        seconds = timeout or self.timeout or _from_environment() or self._from_manifest()
+        if stream:
+            return Clocks(first_token=seconds, idle=seconds)
+        return Clocks(first_token=seconds, idle=seconds, total=seconds)
+
+    def _from_manifest(self) -> float:
+        milliseconds = self.compiled.manifest.timeout_ms
+        return milliseconds / 1000 if milliseconds else _DEFAULT_SECONDS
+
+
+def _from_environment() -> float | None:
+    text = os.environ.get("AI_HTTP_TIMEOUT_SECS", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise RequestError(f"AI_HTTP_TIMEOUT_SECS must be a number of seconds, not {text!r}")
+    return seconds
+
+
+def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> AiLibError:
+    """Return the error that a reply with a status other than 2xx stands for."""
+    error = remote_error(target.compiled, status, decoded_or_text(body), headers)
+    if 300 <= status <= 399:
+        place = headers.get("location") or "elsewhere"
+        error.message = (
+            f"{target.compiled.id} answered {status}, a redirect to {place!r}; it is not followed, "
+            "as that would send the API key there: set base_url instead"
+        )
+    return placed(error, target)
+
+
+def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
+    """Return the error for a plain body that answered a stream request."""
+    decoded = decoded_or_text(body)
+    if isinstance(decoded, dict) and "error" in decoded:
+        return placed(remote_error(target.compiled, 200, decoded), target)
+    excerpt = body[:200].decode("utf-8", "replace")
+    return placed(
+        DecodeError(
+            f"{target.compiled.id} answered a stream request with {content_type!r}, not with a "
+            f"stream; it begins {excerpt!r}",
+            excerpt=excerpt,
+        ),
+        target,
+    )
+
+
+def placed(error: AiLibError, target: Target) -> AiLibError:
+    """Say on the error which target it came from."""
+    error.provider = error.provider or target.compiled.id
+    error.model = error.model or target.model
+    return error
+
+
+def request_id_of(headers: Headers) -> str:
+    """Return the provider's id for the request, or one made here."""
+    return headers.get("x-request-id") or headers.get("request-id") or str(uuid.uuid4())

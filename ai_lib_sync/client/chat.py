@@ -1,0 +1,174 @@
+# Generated from ai_lib/client/chat.py by codegen; do not edit.
+"""Says what to ask, step by step, then asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ai_lib.client.cancel import CancelToken
+from ai_lib.types.content import Block
+from ai_lib.types.json import JsonObject
+from ai_lib.types.message import Message
+from ai_lib.types.request import ChatRequest, ResponseFormat
+from ai_lib.types.response import CallStats, ChatResponse
+from ai_lib.types.tool import ToolChoice, ToolDefinition
+
+from .calls import Calls
+from .stream import ChatStream
+
+
+class ChatRequestBuilder:
+    """One chat request; each method adds to it and returns it.
+
+    Messages are kept in the order they are added. A parameter the model does not take is left out
+    and listed in the response's `adaptations`.
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._messages: list[Message] = []
+        self._parameters: dict[str, object] = {}
+        self._extra: dict[str, object] = {}
+        self._tools: tuple[ToolDefinition, ...] = ()
+        self._tool_choice: ToolChoice | None = None
+        self._response_format: ResponseFormat | None = None
+        self._timeout: float | None = None
+
+    def system(self, text: str) -> ChatRequestBuilder:
+        """Add instructions for the model."""
+        return self.add_message(Message.system(text))
+
+    def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+        """Add what the user says: text, or content blocks."""
+        return self.add_message(Message.user(content))
+
+    def assistant(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+        """Add what the model said before."""
+        return self.add_message(Message.assistant(content))
+
+    def add_message(self, message: Message) -> ChatRequestBuilder:
+        """Add one message."""
+        self._messages.append(message)
+        return self
+
+    def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
+        """Add messages, after those there are; the sequence is copied."""
+        self._messages.extend(messages)
+        return self
+
+    def temperature(self, value: float) -> ChatRequestBuilder:
+        """Set the sampling temperature, 0 to 2 with most models."""
+        return self.param("temperature", value)
+
+    def max_tokens(self, value: int) -> ChatRequestBuilder:
+        """Bound the answer's length in tokens."""
+        return self.param("max_tokens", value)
+
+    def top_p(self, value: float) -> ChatRequestBuilder:
+        """Sample from the tokens that make up this share of probability, 0 to 1."""
+        return self.param("top_p", value)
+
+    def top_k(self, value: int) -> ChatRequestBuilder:
+        """Sample from this many tokens."""
+        return self.param("top_k", value)
+
+    def stop(self, sequences: str | Sequence[str]) -> ChatRequestBuilder:
+        """End the answer before any of these texts."""
+        found = [sequences] if isinstance(sequences, str) else list(sequences)
+        return self.param("stop_sequences", found)
+
+    def seed(self, value: int) -> ChatRequestBuilder:
+        """Ask for repeatable sampling."""
+        return self.param("seed", value)
+
+    def n(self, value: int) -> ChatRequestBuilder:
+        """Ask for several candidates."""
+        return self.param("n", value)
+
+    def frequency_penalty(self, value: float) -> ChatRequestBuilder:
+        """Discourage repeating tokens by how often they occurred, -2 to 2."""
+        return self.param("frequency_penalty", value)
+
+    def presence_penalty(self, value: float) -> ChatRequestBuilder:
+        """Discourage repeating tokens that occurred at all, -2 to 2."""
+        return self.param("presence_penalty", value)
+
+    def logprobs(self, top: int | None = None) -> ChatRequestBuilder:
+        """Ask for log probabilities, with `top` alternatives for each token."""
+        self.param("logprobs", True)
+        return self if top is None else self.param("top_logprobs", top)
+
+    def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
+        """Offer tools to the model."""
+        self._tools = tuple(tools)
+        return self
+
+    def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
+        """Say whether tools are called: `auto`, `none`, `required`, or the name of one."""
+        self._tool_choice = ToolChoice.of(choice)
+        return self
+
+    def parallel_tool_calls(self, allowed: bool) -> ChatRequestBuilder:
+        """Allow several tool calls in one answer, or forbid them."""
+        return self.param("parallel_tool_calls", allowed)
+
+    def response_format(self, wanted: ResponseFormat | str) -> ChatRequestBuilder:
+        """Ask for `text`, `json_object`, or a JSON Schema."""
+        self._response_format = ResponseFormat(type=wanted) if isinstance(wanted, str) else wanted
+        return self
+
+    def reasoning_effort(self, value: str) -> ChatRequestBuilder:
+        """Say how much to think: `low`, `medium`, `high`, or a word of the provider's own."""
+        return self.param("reasoning_effort", value)
+
+    def param(self, name: str, value: object) -> ChatRequestBuilder:
+        """Set a standard parameter by its name."""
+        self._parameters[name] = value
+        return self
+
+    def extra(self, fields: JsonObject) -> ChatRequestBuilder:
+        """Merge fields into the body as they are, for what has no standard name."""
+        self._extra.update(fields)
+        return self
+
+    def timeout(self, seconds: float) -> ChatRequestBuilder:
+        """Bound this call: a plain one as a whole, of a stream the wait for each next piece."""
+        self._timeout = seconds
+        return self
+
+    def build(self) -> ChatRequest:
+        """Return the request as it stands, without sending it."""
+        return ChatRequest(
+            messages=tuple(self._messages),
+            parameters=dict(self._parameters),
+            tools=self._tools,
+            tool_choice=self._tool_choice,
+            response_format=self._response_format,
+            extra=dict(self._extra),
+        )
+
+    def execute(self) -> ChatResponse:
+        """Send the request and return the reply.
+
+        Raises:
+            RequestError: the target can't be asked this; nothing was sent.
+            TransportError: bytes could not be exchanged.
+            RemoteError: the provider answered with an error.
+            ReplyError: the answer can't be used.
+        """
+        response, _ = self._calls.execute(self.build(), self._timeout)
+        return response
+
+    def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
+        """Send the request; return the reply and the figures of the call. Raises as `execute`."""
+        return self._calls.execute(self.build(), self._timeout)
+
+    def stream(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
+        """Return the reply as a stream of events; it is sent when iteration begins.
+
+        Iterating raises as `execute` does, and StreamTruncated when the stream ends too early.
+        """
+        request = msgspec.structs.replace(self.build(), stream=True)
+        return self._calls.stream(request, self._timeout, cancel_token)
