@@ -1,0 +1,54 @@
+"""The console script `ai-lib`."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Sequence
+
+from ai_lib.cli.options import ChatOptions, chat_options, parse
+from ai_lib.cli.start import run, run_demos
+
+USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    0 is success, 1 a provider's error, 2 a wrong argument or a missing key, 130 an interruption.
+    """
+    parsed = parse(arguments)
+    try:
+        if parsed.command == "demo":
+            return run_demos()
+        return run(functools.partial(_chat, chat_options(parsed)))
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read the answer has left; what is still buffered must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROVIDER_ERROR
+
+
+async def _chat(options: ChatOptions) -> int:
+    from ai_lib.errors.tree import AiLibError, CredentialError, ProtocolError, RequestError
+
+    from .chat import chat
+
+    try:
+        return await chat(options)
+    except (CredentialError, ProtocolError, RequestError) as error:
+        return _failed(error, USAGE_ERROR)
+    except AiLibError as error:
+        return _failed(error, PROVIDER_ERROR)
+
+
+def _failed(error: Exception, code: int) -> int:
+    sys.stderr.write(f"ai-lib: {error}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Starts a program of either colour, and the demo in both."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+# By name, because each colour is a program of its own: neither package imports the other.
+PACKAGES: Final = ("ai_lib", "ai_lib_sync")
+
+
+def run(program: Callable[[], Any]) -> int:
+    """Run `program` to its end, on an event loop if it needs one; return its exit code."""
+    if not inspect.iscoroutinefunction(program):
+        return int(program())
+    # The one place that starts an event loop rather than runs on one.
+    import anyio  # noqa: TID251
+
+    return int(anyio.run(program))
+
+
+def run_demos() -> int:
+    """Run the demo of both packages, each in an interpreter of its own; return the exit code."""
+    for package in PACKAGES:
+        done = subprocess.run([sys.executable, "-m", f"{package}.cli.demo"], check=False)
+        if done.returncode:
+            return done.returncode
+    return 0

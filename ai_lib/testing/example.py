@@ -1,0 +1,70 @@
+"""Example values for a JSON Schema, with words taken from the question where they fit."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+Schema = Mapping[str, Any]
+
+_DEEPEST: Final = 8
+_QUOTED: Final = re.compile(r"[\"'“]([^\"'“”]+)[\"'”]")
+_PROPER: Final = re.compile(r"(?<=[\w,:;] )[A-Z][\w-]*(?: [A-Z][\w-]*)*")
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def example_object(schema: Schema, question: str) -> dict[str, Any]:
+    """Return an object for a schema of type `object`: the required properties, or else all.
+
+    Texts are the question's quoted words and names in order, then the property's own name;
+    numbers are those of the question, then 1.
+    """
+    value = _Examples(schema, question).value(schema, "value", 0)
+    return value if isinstance(value, dict) else {"value": value}
+
+
+class _Examples:
+    def __init__(self, root: Schema, question: str) -> None:
+        self.root = root
+        self.texts: Iterator[str] = iter(_QUOTED.findall(question) or _PROPER.findall(question))
+        self.numbers: Iterator[float] = map(float, _NUMBER.findall(question))
+
+    def value(self, schema: object, name: str, depth: int) -> Any:
+        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+            return None
+        for key in ("const", "default"):
+            if key in schema:
+                return schema[key]
+        for key in ("enum", "examples"):
+            if schema.get(key):
+                return schema[key][0]
+        if "$ref" in schema:
+            return self.value(self.definition(schema["$ref"]), name, depth + 1)
+        for key in ("anyOf", "oneOf", "allOf"):
+            if schema.get(key):
+                return self.value(schema[key][0], name, depth + 1)
+        return self.of_type(schema, name, depth)
+
+    def definition(self, reference: str) -> object:
+        node: object = self.root
+        for part in reference.removeprefix("#").strip("/").split("/"):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        return node
+
+    def of_type(self, schema: Schema, name: str, depth: int) -> Any:
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        kind = str(kind[0] if isinstance(kind, list) else kind).lower()
+        if kind == "object":
+            return self.object(schema, depth)
+        if kind == "array":
+            return [self.value(schema.get("items"), name, depth + 1)]
+        if kind in ("integer", "number"):
+            number = next(self.numbers, 1.0)
+            return int(number) if kind == "integer" or number.is_integer() else number
+        if kind == "boolean":
+            return True
+        return None if kind == "null" else next(self.texts, name)
+
+    def object(self, schema: Schema, depth: int) -> dict[str, Any]:
+        properties = schema.get("properties") or {}
+        wanted = schema.get("required") or list(properties)
+        return {name: self.value(properties.get(name, {}), name, depth + 1) for name in wanted}

@@ -1,0 +1,52 @@
+"""What the mock provider was asked."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ai_lib.types.message import Message
+from ai_lib.types.tool import ToolChoice, ToolDefinition
+
+
+class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP request, as received and as understood.
+
+    `provider` is the manifest's id, or "" when the path names none; `path` begins after it.
+    Header names are in lower case. `body` is the decoded JSON, or the bytes when they are not
+    JSON. `messages` (instructions first), `tools` and `tool_choice` are read back from it.
+    `secrets` names the headers and query parameters that hold a credential: `repr` hides them.
+    """
+
+    provider: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: object
+    model: str = ""
+    streamed: bool = False
+    messages: Sequence[Message] = ()
+    tools: Sequence[ToolDefinition] = ()
+    tool_choice: ToolChoice | None = None
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def safe_headers(self) -> dict[str, str]:
+        """The headers with credentials replaced by `***`."""
+        return self._hidden(self.headers)
+
+    @property
+    def text(self) -> str:
+        """The text of the last message."""
+        return self.messages[-1].text if self.messages else ""
+
+    def _hidden(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {name: "***" if name in self.secrets else value for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        query = "".join(f"?{name}={value}" for name, value in self._hidden(self.query).items())
+        how = "streamed" if self.streamed else "plain"
+        return (
+            f"RecordedRequest({self.method} {self.provider}{self.path}{query}, {how}, "
+            f"model={self.model!r}, messages={self.messages!r}, headers={self.safe_headers!r})"
+        )

@@ -1,0 +1,204 @@
+"""A loopback HTTP/1.1 server on plain threads: requests in, scripted answers out.
+
+It serves callers of every kind alike: there is no event loop to share and nothing to wait for.
+"""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import h11
+import msgspec
+
+_READ_SIZE: Final = 65536
+_RESET: Final = struct.pack("ii", 1, 0)
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, complete."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Bytes that are sent together, after so many seconds."""
+
+    data: bytes
+    after: float = 0.0
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent back: after `delay` seconds the head, then the chunks, then the end.
+
+    A `length` is announced as Content-Length, else the body is chunked. `end` says whether the
+    body is ended, cut by closing the connection, or cut by resetting it.
+    """
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    chunks: Iterable[Chunk] = ()
+    length: int | None = None
+    delay: float = 0.0
+    linger: float = 0.0
+    end: Literal["end", "close", "reset"] = "end"
+
+
+Handler = Callable[[HttpRequest], Answer]
+
+
+class LoopbackServer:
+    """Listens on a free port of 127.0.0.1 until `stop`, one thread a connection."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.accepted = 0
+        self._thread = threading.Thread(
+            target=self._accept, name=f"loopback-server-{self.port}", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still takes connections."""
+        return not self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Close every connection and join every thread; a second call does nothing."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        # A blocked accept() is not woken by closing its socket, but by a connection.
+        with socket.socket() as knock:
+            knock.connect_ex(("127.0.0.1", self.port))
+        self._thread.join()
+        self._listener.close()
+        with self._lock:
+            left = dict(self._open)
+        for sock, thread in left.items():
+            _shut(sock)
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            sock, _ = self._listener.accept()
+            if self._stopping.is_set():
+                sock.close()
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
+            with self._lock:
+                self.accepted += 1
+                self._open[sock] = thread
+            thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        try:
+            with sock:
+                _Exchange(sock, self._handler, self._stopping).run()
+        finally:
+            with self._lock:
+                self._open.pop(sock, None)
+
+
+class _Exchange:
+    """One connection: requests and answers in turn until either side closes it."""
+
+    def __init__(self, sock: socket.socket, handler: Handler, stopping: threading.Event) -> None:
+        self.sock = sock
+        self.handler = handler
+        self.stopping = stopping
+        self.http = h11.Connection(h11.SERVER)
+
+    def run(self) -> None:
+        try:
+            while request := self.receive():
+                self.send(self.handler(request))
+                if self.http.our_state is not h11.DONE:
+                    return
+                self.http.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            self.refuse(error)
+        except OSError:
+            return  # The caller hung up, as it may at any time.
+
+    def receive(self) -> HttpRequest | None:
+        head: h11.Request | None = None
+        body = bytearray()
+        while True:
+            event = self.http.next_event()
+            if event is h11.NEED_DATA:
+                if self.http.they_are_waiting_for_100_continue:
+                    self.write(h11.InformationalResponse(status_code=100, headers=[]))
+                self.http.receive_data(self.sock.recv(_READ_SIZE))
+            elif isinstance(event, h11.Request):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage) and head is not None:
+                return _request(head, bytes(body))
+            else:
+                return None
+
+    def send(self, answer: Answer) -> None:
+        self.wait(answer.delay)
+        headers = list(answer.headers)
+        if answer.length is not None:
+            headers.append(("content-length", str(answer.length)))
+        self.write(h11.Response(status_code=answer.status, headers=headers))
+        for chunk in answer.chunks:
+            self.wait(chunk.after)
+            self.write(h11.Data(data=chunk.data))
+        self.wait(answer.linger)
+        if answer.end == "end":
+            self.write(h11.EndOfMessage())
+        elif answer.end == "reset":
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+    def wait(self, seconds: float) -> None:
+        if seconds > 0 and self.stopping.wait(seconds):
+            raise ConnectionAbortedError("the server was stopped")
+
+    def write(self, event: h11.Event) -> None:
+        if data := self.http.send(event):
+            self.sock.sendall(data)
+
+    def refuse(self, error: h11.RemoteProtocolError) -> None:
+        if self.http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        text = str(error).encode()
+        headers = [("content-type", "text/plain"), ("content-length", str(len(text)))]
+        try:
+            self.write(h11.Response(status_code=error.error_status_hint, headers=headers))
+            self.write(h11.Data(data=text))
+        except OSError:
+            return
+
+
+def _request(head: h11.Request, body: bytes) -> HttpRequest:
+    target = urlsplit(head.target.decode("ascii", "replace"))
+    return HttpRequest(
+        method=head.method.decode("ascii"),
+        path=unquote(target.path),
+        query=dict(parse_qsl(target.query, keep_blank_values=True)),
+        headers={name.decode(): value.decode("latin-1") for name, value in head.headers},
+        body=body,
+    )
+
+
+def _shut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # Already closed by its own thread.

@@ -1,0 +1,63 @@
+# Generated from tests/transport/conftest.py by codegen; do not edit.
+"""A scripted server, plain or encrypted, for each test that asks for one."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.servers.scripted import Script, ScriptedServer
+
+Serve = Callable[[Script], ScriptedServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start servers; they are closed when the test ends."""
+    servers: list[ScriptedServer] = []
+
+    def start(script: Script) -> ScriptedServer:
+        servers.append(ScriptedServer(script))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """The one who signed the encrypted servers' certificates."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    """A file that makes the authority trusted."""
+    path = str(tmp_path / "bundle.pem")
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture
+def server_side(authority: trustme.CA) -> ssl.SSLContext:
+    """What an encrypted server at 127.0.0.1 shows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def tls_serve(server_side: ssl.SSLContext) -> Iterator[Serve]:
+    """Start encrypted servers; they are closed when the test ends."""
+    servers: list[ScriptedServer] = []
+
+    def start(script: Script) -> ScriptedServer:
+        servers.append(ScriptedServer(script, server_side))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

@@ -1,0 +1,180 @@
+# Generated from tests/transport/test_clocks.py by codegen; do not edit.
+"""Each clock cuts the wait it is for, names itself, and leaves no connection behind."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from ai_lib.errors.tree import TransportTimeout
+from ai_lib.types.wire import Clocks
+from ai_lib_sync._backend import now, run_all
+from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
+from tests._sync.transport.conftest import Serve
+from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer
+from tests.transport.calls import PATIENT, ask, ask_url
+
+
+def stall(exchange: Exchange) -> None:
+    exchange.stall()
+
+
+def stall_in_head(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 200 OK\r\ncontent-")
+    exchange.stall()
+
+
+def stall_after_head(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.stall()
+
+
+def stall_in_body(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.chunk(b"one")
+    exchange.stall()
+
+
+def trickle(exchange: Exchange) -> None:
+    exchange.begin()
+    while not exchange.server.closing.is_set():
+        exchange.chunk(b": keep-alive\n\n")
+        exchange.pause(0.01)
+
+
+def time_out(server: ScriptedServer, clocks: Clocks) -> TransportTimeout:
+    with HttpTransport() as transport:
+        began = now()
+        with pytest.raises(TransportTimeout) as caught:
+            with transport.send(ask(server), clocks) as reply:
+                reply.read()
+        assert now() - began < 1.0
+        assert transport.stats().active == 0
+    assert server.wait_for_open_connections(0)
+    return caught.value
+
+
+@pytest.mark.parametrize("script", [stall, stall_in_head, stall_after_head, stall_in_body])
+def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) -> None:
+    error = time_out(serve(script), Clocks(idle=0.05, total=5))
+
+    assert (error.clock, error.seconds) == ("idle", 0.05)
+    assert error.request_sent
+    assert isinstance(error, TimeoutError)
+    assert "raise the idle clock" in str(error)
+
+
+@pytest.mark.parametrize("script", [stall, stall_in_head, stall_after_head])
+def test_content_that_does_not_begin_ends_with_the_first_token_clock(
+    serve: Serve, script: Script
+) -> None:
+    error = time_out(serve(script), Clocks(first_token=0.05, idle=5))
+
+    assert (error.clock, error.seconds) == ("first_token", 0.05)
+
+
+def test_once_content_came_the_first_token_clock_is_out(serve: Serve) -> None:
+    error = time_out(serve(stall_in_body), Clocks(first_token=5, idle=0.05))
+
+    assert error.clock == "idle"
+
+
+def test_the_first_token_clock_alone_bounds_the_wait_for_content(serve: Serve) -> None:
+    def slow_start(exchange: Exchange) -> None:
+        exchange.pause(0.15)
+        exchange.reply(b"ok")
+
+    server = serve(slow_start)
+    with HttpTransport() as transport:
+        reply = transport.send(ask(server), Clocks(first_token=5, idle=0.05))
+        assert reply.read() == b"ok"
+
+
+def test_the_total_clock_holds_over_a_stream_that_never_pauses(serve: Serve) -> None:
+    error = time_out(serve(trickle), Clocks(idle=5, total=0.15))
+
+    assert (error.clock, error.seconds) == ("total", 0.15)
+
+
+def test_the_total_clock_bounds_a_silent_server(serve: Serve) -> None:
+    error = time_out(serve(stall), Clocks(first_token=5, idle=5, total=0.05))
+
+    assert error.clock == "total"
+
+
+def test_a_peer_that_takes_no_bytes_ends_with_the_write_clock(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.pause(PATIENCE))
+    server.max_body = 10
+    with HttpTransport() as transport:
+        with pytest.raises(TransportTimeout) as caught:
+            transport.send(ask(server, body=b"x" * 50_000_000), Clocks(idle=0.1))
+        assert transport.stats().active == 0
+    assert caught.value.clock == "write"
+
+
+def test_a_full_pool_ends_with_the_pool_clock(serve: Serve) -> None:
+    server = serve(stall_after_head)
+    options = TransportOptions(pool=PoolConfig(max_connections=1, queue_seconds=0.05))
+    with HttpTransport(options) as transport:
+        with transport.send(ask(server), PATIENT):
+            with pytest.raises(TransportTimeout) as caught:
+                transport.send(ask(server), PATIENT)
+        assert transport.stats().active == 0
+        assert transport.stats().waiting == 0
+    assert caught.value.clock == "pool"
+    assert not caught.value.request_sent
+    assert "max_connections" in str(caught.value)
+
+
+def test_the_total_clock_runs_while_a_call_stands_in_line(serve: Serve) -> None:
+    server = serve(stall_after_head)
+    options = TransportOptions(pool=PoolConfig(max_connections=1))
+    with HttpTransport(options) as transport, transport.send(ask(server), PATIENT):
+        with pytest.raises(TransportTimeout) as caught:
+            transport.send(ask(server), Clocks(total=0.05))
+    assert caught.value.clock == "total"
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue of connections is full, so that no other gets in."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_a_connection_that_is_never_accepted_ends_with_the_connect_clock(
+    full_port: int,
+) -> None:
+    request = ask_url(f"http://127.0.0.1:{full_port}/")
+    with HttpTransport() as transport:
+        with pytest.raises(TransportTimeout) as caught:
+            transport.send(request, Clocks(connect=0.1))
+        assert transport.stats().active == 0
+    assert caught.value.clock == "connect"
+    assert not caught.value.request_sent
+
+
+def test_clocks_of_one_call_do_not_touch_another(serve: Serve) -> None:
+    def slow(exchange: Exchange) -> None:
+        exchange.pause(0.2)
+        exchange.reply(b"ok")
+
+    server = serve(slow)
+    with HttpTransport() as transport:
+
+        def hurried() -> str:
+            with pytest.raises(TransportTimeout):
+                transport.send(ask(server), Clocks(total=0.05))
+            return "late"
+
+        def patient() -> str:
+            with transport.send(ask(server), PATIENT) as reply:
+                return (reply.read()).decode()
+
+        assert run_all([hurried, patient, hurried], 3) == ["late", "ok", "late"]

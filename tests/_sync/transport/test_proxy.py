@@ -1,0 +1,169 @@
+# Generated from tests/transport/test_proxy.py by codegen; do not edit.
+"""Through a real proxy: explicit or from the environment, plain, tunnelled, SOCKS, or down."""
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from ai_lib.errors.tree import ConnectError, RequestError
+from ai_lib_sync.transport import HttpTransport, TransportOptions
+from tests._sync.transport.conftest import Serve
+from tests.servers.relay import Relay
+from tests.servers.scripted import Exchange, ScriptedServer
+from tests.transport.calls import PATIENT, ask, ask_url
+
+LOGIN = "user:canary%3Apass"
+
+
+def ok(exchange: Exchange) -> None:
+    exchange.reply(b"ok")
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    started = Relay()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def socks() -> Iterator[Relay]:
+    started = Relay("socks5")
+    yield started
+    started.close()
+
+
+def call(transport: HttpTransport, server: ScriptedServer) -> bytes:
+    with transport.send(ask(server), PATIENT) as reply:
+        return reply.read()
+
+
+def through(relay: Relay, scheme: str = "http", login: str = "") -> TransportOptions:
+    return TransportOptions(proxy=f"{scheme}://{login}{relay.place}")
+
+
+def test_a_plain_request_is_forwarded(serve: Serve, relay: Relay) -> None:
+    server = serve(ok)
+    with HttpTransport(through(relay)) as transport:
+        assert call(transport, server) == b"ok"
+        assert call(transport, server) == b"ok"
+    assert relay.asked == [f"POST {server.url}/chat"]
+    assert server.connections == 1
+
+
+def test_an_encrypted_request_is_tunnelled(
+    tls_serve: Serve, relay: Relay, authority: trustme.CA, bundle: str
+) -> None:
+    server = tls_serve(ok)
+    options = TransportOptions(proxy=f"http://{relay.place}", ca_bundle=bundle)
+    with HttpTransport(options) as transport:
+        assert call(transport, server) == b"ok"
+        assert call(transport, server) == b"ok"
+    assert relay.asked == [f"CONNECT 127.0.0.1:{server.port}"]
+    assert all("proxy-authorization" not in received.headers for received in server.received)
+
+
+def test_a_proxy_reached_by_tls_works_for_both(
+    serve: Serve, tls_serve: Serve, server_side: ssl.SSLContext, bundle: str
+) -> None:
+    relay = Relay(tls=server_side)
+    options = TransportOptions(proxy=f"https://{relay.place}", ca_bundle=bundle)
+    with HttpTransport(options) as transport:
+        assert call(transport, serve(ok)) == b"ok"
+    relay.close()
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
+    server = serve(ok)
+    with HttpTransport(through(socks, scheme)) as transport:
+        assert call(transport, server) == b"ok"
+    assert socks.asked == [f"SOCKS 127.0.0.1:{server.port}"]
+
+
+def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
+    server = serve(ok)
+    socks.lead_to = ("127.0.0.1", server.port)
+    with HttpTransport(through(socks, "socks5h")) as transport:
+        with transport.send(ask_url("http://model.invalid/chat"), PATIENT) as reply:
+            assert reply.read() == b"ok"
+    assert socks.asked == ["SOCKS model.invalid:80"]
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_the_proxy_gets_its_login(serve: Serve, kind: str) -> None:
+    relay = Relay(kind)
+    relay.login = "user:canary:pass"
+    server = serve(ok)
+    with HttpTransport(through(relay, kind, f"{LOGIN}@")) as transport:
+        assert call(transport, server) == b"ok"
+        assert "canary" not in repr(transport.options)
+    relay.close()
+
+
+def test_a_wrong_login_for_a_tunnel_is_a_connect_error(tls_serve: Serve, relay: Relay) -> None:
+    relay.login = "someone:else"
+    server = tls_serve(ok)
+    with HttpTransport(through(relay, login=f"{LOGIN}@")) as transport:
+        with pytest.raises(ConnectError, match="CONNECT with status 407") as caught:
+            call(transport, server)
+    assert relay.place in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_wrong_login_for_socks_is_a_connect_error(serve: Serve, socks: Relay) -> None:
+    socks.login = "someone:else"
+    with HttpTransport(through(socks, "socks5", f"{LOGIN}@")) as transport:
+        with pytest.raises(ConnectError, match="refused user and password"):
+            call(transport, serve(ok))
+    with HttpTransport(through(socks, "socks5")) as transport:
+        with pytest.raises(ConnectError, match="another kind of login"):
+            call(transport, serve(ok))
+
+
+def test_a_refusing_proxy_is_a_connect_error(
+    serve: Serve, tls_serve: Serve, relay: Relay, socks: Relay
+) -> None:
+    relay.refuse = socks.refuse = True
+    with HttpTransport(through(relay)) as transport:
+        with pytest.raises(ConnectError, match="CONNECT with status 403"):
+            call(transport, tls_serve(ok))
+    with HttpTransport(through(socks, "socks5")) as transport:
+        with pytest.raises(ConnectError, match="not allowed by its rules"):
+            call(transport, serve(ok))
+
+
+def test_a_proxy_that_is_down_is_named(serve: Serve, relay: Relay) -> None:
+    relay.close()
+    server = serve(ok)
+    with HttpTransport(through(relay)) as transport:
+        with pytest.raises(ConnectError, match="refused") as caught:
+            call(transport, server)
+    assert f"127.0.0.1:{server.port} by the proxy {relay.place}" in str(caught.value)
+
+
+def test_the_environment_names_the_proxy(
+    serve: Serve, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(ok)
+    monkeypatch.setenv("HTTP_PROXY", f"http://{relay.place}")
+    with HttpTransport() as transport:
+        assert call(transport, server) == b"ok"
+    assert len(relay.asked) == 1
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    with HttpTransport() as transport:
+        assert call(transport, server) == b"ok"
+    monkeypatch.delenv("NO_PROXY")
+    with HttpTransport(TransportOptions(proxy=None)) as transport:
+        assert call(transport, server) == b"ok"
+    assert len(relay.asked) == 1
+
+
+def test_a_proxy_that_is_no_url_is_refused_without_being_shown() -> None:
+    for wrong in ("ftp://user:canary@host", "http://", "http://u:canary@h:no"):
+        with pytest.raises(RequestError) as caught:
+            HttpTransport(TransportOptions(proxy=wrong))
+        assert "canary" not in str(caught.value)

@@ -1,0 +1,193 @@
+# Generated from tests/transport/test_reuse.py by codegen; do not edit.
+"""Connections outlive their calls: what is kept, what is closed, and what the numbers say."""
+
+import pytest
+
+from ai_lib.errors.tree import ConnectionLost
+from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
+from tests._sync.transport.conftest import Serve
+from tests.servers.scripted import Exchange, ScriptedServer
+from tests.transport.calls import PATIENT, ask
+
+
+def stream(exchange: Exchange) -> None:
+    exchange.begin()
+    for number in range(3):
+        exchange.chunk(b"data: %d\n\n" % number)
+    exchange.chunk(b"data: [DONE]\n\n")
+    exchange.chunk(b"")
+
+
+def late_end(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.chunk(b"data: [DONE]\n\n")
+    exchange.pause(0.02)
+    exchange.chunk(b"")
+
+
+def no_end(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.chunk(b"data: [DONE]\n\n")
+    exchange.stall()
+
+
+def long_tail(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.chunk(b"data: [DONE]\n\n")
+    for _ in range(40):
+        exchange.chunk(b"x" * 4096)
+    exchange.chunk(b"")
+
+
+def read_until_done(transport: HttpTransport, server: ScriptedServer) -> None:
+    with transport.send(ask(server), PATIENT) as reply:
+        for data in reply:
+            if b"[DONE]" in data:
+                break
+        reply.drain()
+
+
+def test_five_streams_use_one_connection(serve: Serve) -> None:
+    server = serve(stream)
+    with HttpTransport() as transport:
+        for _ in range(5):
+            read_until_done(transport, server)
+
+        stats = transport.stats()
+    assert server.connections == 1
+    assert (stats.opened, stats.reused, stats.active, stats.idle) == (1, 4, 0, 1)
+
+
+def test_a_body_that_ends_after_its_content_still_gives_the_connection_back(
+    serve: Serve,
+) -> None:
+    server = serve(late_end)
+    with HttpTransport() as transport:
+        for _ in range(5):
+            read_until_done(transport, server)
+    assert server.connections == 1
+
+
+def test_a_body_that_never_ends_costs_a_connection_and_no_slot(serve: Serve) -> None:
+    server = serve(no_end)
+    with HttpTransport(TransportOptions(drain_seconds=0.05)) as transport:
+        for _ in range(3):
+            read_until_done(transport, server)
+            assert transport.stats().active == 0
+        assert server.connections == 3
+        assert transport.stats().closed == 2
+    assert server.wait_for_open_connections(0)
+
+
+def test_a_tail_over_the_bound_is_not_read(serve: Serve) -> None:
+    server = serve(long_tail)
+    with HttpTransport() as transport:
+        read_until_done(transport, server)
+        read_until_done(transport, server)
+        assert transport.stats().active == 0
+    assert server.connections == 2
+
+
+def test_a_reply_closed_halfway_closes_its_connection(serve: Serve) -> None:
+    server = serve(no_end)
+    with HttpTransport() as transport:
+        with transport.send(ask(server), PATIENT) as reply:
+            for _ in reply:
+                break
+        assert transport.stats().active == 0
+        assert server.wait_for_open_connections(0)
+
+
+def test_a_reply_that_is_forgotten_halfway_frees_its_connection(serve: Serve) -> None:
+    server = serve(no_end)
+    options = TransportOptions(pool=PoolConfig(max_connections=1))
+    with HttpTransport(options) as transport:
+        for _ in range(3):
+            reply = transport.send(ask(server), PATIENT)
+            for _ in reply:
+                break
+            del reply
+        assert transport.stats().active == 0
+        assert server.wait_for_open_connections(0)
+
+
+def test_a_connection_the_server_closed_while_idle_is_replaced(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(b"ok"))
+    with HttpTransport() as transport:
+        for _ in range(2):
+            with transport.send(ask(server), PATIENT) as reply:
+                assert reply.read() == b"ok"
+            server.close_connections()
+            assert server.wait_for_open_connections(0)
+    assert len(server.received) == 2
+
+
+def test_a_reused_connection_that_dies_before_any_answer_is_replaced_once(
+    serve: Serve,
+) -> None:
+    def hang_up_on_the_second(exchange: Exchange) -> None:
+        if len(exchange.server.received) == 2:
+            exchange.hang_up()
+        exchange.reply(b"ok")
+
+    server = serve(hang_up_on_the_second)
+    with HttpTransport() as transport:
+        for _ in range(2):
+            with transport.send(ask(server), PATIENT) as reply:
+                assert reply.read() == b"ok"
+        assert transport.stats().active == 0
+    assert len(server.received) == 3
+
+
+def test_a_fresh_connection_that_dies_is_not_replaced(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.hang_up())
+    with HttpTransport() as transport:
+        with pytest.raises(ConnectionLost) as caught:
+            transport.send(ask(server), PATIENT)
+        assert transport.stats().active == 0
+    assert caught.value.request_sent
+    assert len(server.received) == 1
+
+
+def test_a_connection_is_not_kept_longer_than_asked(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(b"ok"))
+    options = TransportOptions(pool=PoolConfig(keepalive_seconds=0.0))
+    with HttpTransport(options) as transport:
+        for _ in range(2):
+            with transport.send(ask(server), PATIENT) as reply:
+                reply.read()
+    assert server.connections == 2
+
+
+def test_a_server_that_says_close_is_believed(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(b"ok", headers="connection: close\r\n"))
+    with HttpTransport() as transport:
+        with transport.send(ask(server), PATIENT) as reply:
+            reply.read()
+        assert transport.stats().idle == 0
+        assert transport.stats().closed == 1
+
+
+def test_bytes_after_the_reply_spoil_the_connection(serve: Serve) -> None:
+    server = serve(
+        lambda exchange: exchange.send(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+            b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"
+        )
+    )
+    with HttpTransport() as transport:
+        for _ in range(2):
+            with transport.send(ask(server), PATIENT) as reply:
+                assert reply.read() == b"ok"
+    assert server.connections == 2
+
+
+def test_closing_the_transport_closes_its_connections(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(b"ok"))
+    transport = HttpTransport()
+    with transport.send(ask(server), PATIENT) as reply:
+        reply.read()
+    transport.close()
+
+    assert server.wait_for_open_connections(0)
+    assert transport.stats().idle == 0
