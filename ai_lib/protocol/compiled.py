@@ -1,7 +1,7 @@
 """A manifest and its dialect, compiled once into what every call of that provider uses."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -148,7 +148,7 @@ def _condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _envelope(paths: Mapping[Any, str]) -> tuple[tuple[str, Path], ...]:
+def _envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 
