@@ -1,5 +1,7 @@
 """A manifest and its dialect, compiled once into what every call of that provider uses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
@@ -23,7 +25,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     match: Expression | None
     each: Path | None
     candidate: Path | None
-    rules: tuple["CompiledRule", ...]
+    rules: tuple[CompiledRule, ...]
     emit: str | None
     paths: tuple[tuple[str, Path], ...]
     literals: tuple[tuple[str, object], ...]

@@ -6,6 +6,8 @@ parts of it under `wire:`, or may carry a whole one of its own. Templates are ex
 language, RFC 9535).
 """
 
+from __future__ import annotations
+
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -70,7 +72,7 @@ class Rule(Part, frozen=True, kw_only=True):
     match: str | None = None
     each: str | None = None
     candidate: str | None = None
-    rules: tuple["Rule", ...] = ()
+    rules: tuple[Rule, ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}

@@ -45,7 +45,7 @@ def read_request(
         streamed=streamed or _holds(shape.stream, body),
         usage_asked=_holds(shape.stream_usage, body),
         messages=([Message.system(system)] if system else []) + messages,
-        tools=_tools(shape, found.get("tools")),
+        tools=_tools((shape.tool, *serve.tools), found.get("tools")),
         tool_choice=_tool_choice(shape, body),
         parallel=_parallel(shape, body),
         candidates=_candidates(shape, body),
@@ -68,15 +68,17 @@ def _holds(fragment: Mapping[str, Template], body: Body) -> bool:
     return bool(fragment) and match(fragment, body) is not None
 
 
-def _tools(shape: RequestShape, wire: object) -> list[ToolDefinition]:
-    tools = wire if isinstance(wire, list) else []
-    found = (match(shape.tool, tool) for tool in tools)
-    return [_tool(facts) for facts in found if facts and isinstance(facts.get("name"), str)]
+def _tools(forms: Sequence[Template], wire: object) -> list[ToolDefinition]:
+    read = (_tool(forms, tool) for tool in (wire if isinstance(wire, list) else ()))
+    return [tool for tool in read if tool is not None]
 
 
-def _tool(facts: dict[str, Any]) -> ToolDefinition:
+def _tool(forms: Sequence[Template], wire: object) -> ToolDefinition | None:
+    facts: dict[str, Any] = {}
+    for form in forms:
+        facts.update(match(form, wire) or {})
     known = {name: value for name, value in facts.items() if value is not None}
-    return ToolDefinition(**known)
+    return ToolDefinition(**known) if isinstance(known.get("name"), str) else None
 
 
 def _tool_choice(shape: RequestShape, body: Body) -> ToolChoice:
