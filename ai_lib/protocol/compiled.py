@@ -12,7 +12,7 @@ from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, ProtocolManifest
-from ai_lib.protocol.overlay import merged, overlay
+from ai_lib.protocol.overlay import overlay, patched
 from ai_lib.protocol.path import Path, compile_path
 from ai_lib.types.json import JsonObject
 
@@ -97,10 +97,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             manifest=manifest,
             dialect=dialect,
             reply=CompiledReply(
-                rules=_rules(dialect.reply.rules), envelope=_envelope(dialect.reply.envelope)
+                rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
+                envelope=_envelope(dialect.reply.envelope),
             ),
             stream=CompiledReply(
-                rules=_rules(stream.rules),
+                rules=_rules((*stream.rules, *stream.also)),
                 envelope=_envelope(stream.envelope),
                 select=_condition(stream.select),
                 end=_condition(stream.end),
@@ -128,7 +129,7 @@ def _dialect(manifest: ProtocolManifest) -> Dialect:
             f"{', '.join(bundled_dialect_names())}, or describe one under `wire:`",
             source=manifest.source,
         )
-    whole = merged(base, overlay(manifest.raw), manifest.wire)
+    whole = patched(patched(base, overlay(manifest.raw)), manifest.wire)
     try:
         return msgspec.convert(whole, Dialect)
     except msgspec.ValidationError as error:

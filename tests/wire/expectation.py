@@ -87,7 +87,8 @@ def _frames(recording: Recording) -> list[Json]:
 
 
 def _chat(frames: list[Json]) -> Counts:
-    usage = [frame["usage"] for frame in frames if frame.get("usage")][-1]
+    reports = [frame.get("usage") or (frame.get("x_groq") or {}).get("usage") for frame in frames]
+    usage = next(report for report in reversed(reports) if report)
     prompt, completion = usage["prompt_tokens"], usage["completion_tokens"]
     return Counts(
         input=prompt,
