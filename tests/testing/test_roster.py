@@ -67,13 +67,10 @@ def test_an_unknown_provider_is_an_error_with_near_matches() -> None:
 def test_a_dialect_that_cant_be_served_is_an_error(
     tmp_path: Path, wire: dict[str, Any], reason: str
 ) -> None:
-    roster = Roster([written(tmp_path, wire=wire)]) if wire["serve"] else None
+    roster = Roster([written(tmp_path, wire=wire)])
 
     with pytest.raises(ProtocolError, match=reason):
-        if roster is None:
-            Roster([written(tmp_path, wire=wire)])
-        else:
-            roster.find("acme")
+        roster.find("acme")
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
