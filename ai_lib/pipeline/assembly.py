@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.tree import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.failure import remote_error
+from ai_lib.pipeline.surrogates import Surrogates
 from ai_lib.pipeline.tool_calls import ToolCallAccumulator
 from ai_lib.pipeline.usage import UsageMeter
 from ai_lib.protocol.compiled import CompiledManifest
@@ -23,12 +24,16 @@ Fields = Mapping[str, object]
 class Assembly:
     """The state of one reply between its frames; the sink its dialect's rules report to.
 
-    `events` fills with what became known; `failure` is an error found inside the reply.
+    `events` fills with what became known; `failure` is an error the provider put into the reply,
+    `broken` what was wrong with a part of it, to be raised when the rest has been read. `frame` is
+    the frame under reading.
     """
 
     def __init__(self, compiled: CompiledManifest) -> None:
         self.events: list[Event] = []
         self.failure: AiLibError | None = None
+        self.broken: AiLibError | None = None
+        self.frame: object = None
         self.ended = False  # a terminal event of the manifest's own has fired
         self._compiled = compiled
         self._meter = UsageMeter(compiled.usage)
@@ -36,6 +41,7 @@ class Assembly:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._envelope: dict[str, str] = {}
+        self._halves: dict[tuple[int, str], Surrogates] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -51,8 +57,8 @@ class Assembly:
 
     def text(self, candidate: int, fields: Fields) -> None:
         content, signature = fields.get("content"), fields.get("signature")
-        content = content if isinstance(content, str) else ""
-        signed = signature if isinstance(signature, str) else None
+        content = self._whole(candidate, "text", content) if isinstance(content, str) else ""
+        signed = signature if isinstance(signature, str) and signature else None
         if content or signed:
             self._candidates.add(candidate)
             self.events.append(
@@ -66,7 +72,9 @@ class Assembly:
             if isinstance(value := fields.get(name), str) and value
         }
         index = fields.get("index")
-        if known:
+        if "thinking" in known:
+            known["thinking"] = self._whole(candidate, "thinking", known["thinking"])
+        if any(known.values()):
             self._candidates.add(candidate)
             self.events.append(
                 ThinkingDelta(
@@ -83,11 +91,12 @@ class Assembly:
             arguments=fields.get("arguments"),
             index=fields.get("index"),
             signature=fields.get("signature"),
+            named=fields.get("named"),
         )
 
     def tool_call_end(self, candidate: int, fields: Fields) -> None:
         if tools := self._tools.get(candidate):
-            tools.end(self.events, fields.get("index"))
+            self._end_tools(tools, fields.get("index"))
 
     def foreign_block(self, candidate: int, fields: Fields) -> None:
         self._tools_of(candidate).pass_over(fields.get("index"))
@@ -118,14 +127,29 @@ class Assembly:
 
     def error(self, candidate: int, fields: Fields) -> None:
         error: Any = fields.get("error")
-        body = error if isinstance(error, dict) and "error" in error else {"error": error}
+        frame = self.frame if isinstance(self.frame, dict) else {}
+        if error is None:
+            body: object = frame or {"error": None}
+        elif isinstance(error, dict) and "error" in error:
+            body = error
+        else:
+            body = {**frame, "error": error}
         self.failure = self.failure or remote_error(self._compiled, 200, body)
 
     def close_tools(self, candidate: int | None = None) -> None:
         """End the tool calls of one candidate, or of all."""
         for index, tools in self._tools.items():
             if candidate in (None, index):
-                tools.end(self.events)
+                self._end_tools(tools)
+
+    def close(self) -> None:
+        """Say that the reply is complete: end what is open, and find what is broken in it."""
+        self.close_tools()
+        for half in self._halves.values():
+            try:
+                half.close()
+            except DecodeError as error:
+                self.broken = self.broken or error
 
     def stream_end(self) -> StreamEnd:
         """The event that closes a complete stream."""
@@ -135,6 +159,20 @@ class Assembly:
             termination_reason=first.termination_reason if first else None,
             usage=self._meter.usage,
         )
+
+    def _end_tools(self, tools: ToolCallAccumulator, index: object = None) -> None:
+        try:
+            tools.end(self.events, index)
+        except InvalidToolArguments as error:
+            self.broken = self.broken or error
+
+    def _whole(self, candidate: int, kind: str, text: str) -> str:
+        if text.isascii() and not self._halves:
+            return text
+        halves = self._halves.get((candidate, kind))
+        if halves is None:
+            halves = self._halves[candidate, kind] = Surrogates()
+        return halves.join(text)
 
     def _tools_of(self, candidate: int) -> ToolCallAccumulator:
         tools = self._tools.get(candidate)

@@ -28,6 +28,11 @@ class _Piece:
         self.signature: str | None = None
         self.redacted: str | None = None
 
+    def goes_on(self, kind: type, index: int | None, text: str) -> bool:
+        """Whether more of this kind belongs here; nothing is written after a signature."""
+        sealed = self.redacted or (self.signature and text)
+        return self.kind is kind and self.index == index and not sealed
+
 
 class _Candidate:
     """One candidate under collection."""
@@ -35,16 +40,19 @@ class _Candidate:
     def __init__(self, index: int) -> None:
         self.index = index
         self.pieces: list[_Piece] = []
-        self.signatures: dict[int, str | None] = {}
         self.calls: dict[int, ToolCall] = {}
         self.finish_reason: str | None = None
         self.termination_reason: str | None = None
 
-    def piece(self, kind: type, index: int | None) -> _Piece:
+    def piece(
+        self, kind: type, index: int | None = None, text: str = "", whole: object = False
+    ) -> _Piece:
+        """Return the piece `text` belongs to; with `whole`, one of its own."""
         last = self.pieces[-1] if self.pieces else None
-        if last is None or last.kind is not kind or last.index != index or last.redacted:
+        if whole or last is None or not last.goes_on(kind, index, text):
             last = _Piece(kind, index)
             self.pieces.append(last)
+        last.texts.append(text)
         return last
 
     def blocks(self, origin: str) -> list[Block]:
@@ -95,15 +103,11 @@ class Collector:
         """Add one event."""
         match event:
             case PartialContentDelta():
-                piece = self._candidate(event.candidate).piece(TextBlock, None)
-                piece.texts.append(event.content)
-                piece.signature = event.signature or piece.signature
+                self._say(event)
             case ThinkingDelta():
                 self._think(event)
             case ToolCallStarted():
-                candidate = self._candidate(event.candidate)
-                candidate.signatures[event.index] = event.signature
-                candidate.piece(ToolUseBlock, event.index)
+                self._candidate(event.candidate).piece(ToolUseBlock, event.index)
             case ToolCallEnded():
                 self._call(event)
             case Metadata():
@@ -145,9 +149,16 @@ class Collector:
             found = self._candidates[index] = _Candidate(index)
         return found
 
+    def _say(self, event: PartialContentDelta) -> None:
+        # A signed part goes back as it came, with nothing joined to it.
+        candidate = self._candidate(event.candidate)
+        piece = candidate.piece(TextBlock, None, event.content, whole=event.signature)
+        piece.signature = event.signature or piece.signature
+
     def _think(self, event: ThinkingDelta) -> None:
-        piece = self._candidate(event.candidate).piece(ThinkingBlock, event.index)
-        piece.texts.append(event.thinking)
+        whole = event.redacted or (event.signature and event.thinking)
+        candidate = self._candidate(event.candidate)
+        piece = candidate.piece(ThinkingBlock, event.index, event.thinking, whole=whole)
         piece.signature = event.signature or piece.signature
         piece.redacted = event.redacted or piece.redacted
 
@@ -158,5 +169,5 @@ class Collector:
             name=event.tool_name,
             arguments=event.arguments,
             index=event.index,
-            signature=candidate.signatures.get(event.index),
+            signature=event.signature,
         )

@@ -107,6 +107,8 @@ def _emit(rule: CompiledRule) -> Step:
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
     paths = tuple((name, path.first) for name, path in rule.paths)
     literals = dict(rule.literals)
+    # An end and an error are news by themselves; everything else is what it says.
+    always = not paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
 
     def run(node: object, root: object, candidate: int, sink: Sink) -> None:
         found = dict(literals)
@@ -114,7 +116,7 @@ def _emit(rule: CompiledRule) -> Step:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
-        if len(found) > len(literals) or not paths:
+        if always or len(found) > len(literals):
             emit(sink, candidate, found)
 
     return run

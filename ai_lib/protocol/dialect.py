@@ -84,9 +84,13 @@ class ReplyShape(Part, frozen=True, kw_only=True):
 
 
 class DecoderShape(Part, frozen=True, kw_only=True):
-    """How bytes become frames: as `sse` or `json_lines`; `done_signal` ends the stream."""
+    """How bytes become frames; `done_signal` ends the stream.
 
-    format: Literal["sse", "json_lines"] = "sse"
+    Frames are server-sent events (`sse`), lines (`json_lines`), the elements of one array
+    (`json_array`), or the body itself (`json`).
+    """
+
+    format: Literal["sse", "json_lines", "json_array", "json"] = "sse"
     done_signal: str | None = None
 
 

@@ -141,7 +141,6 @@ class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
     tool_call_id: str
     tool_name: str
     index: int
-    signature: str | None = None
 
     @property
     def id(self) -> str:
@@ -163,12 +162,16 @@ class PartialToolCall(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A tool call is complete; `arguments` is the parsed JSON object."""
+    """A tool call is complete; `arguments` is the parsed JSON object.
+
+    `signature` is opaque state that belongs to the call.
+    """
 
     tool_call_id: str
     tool_name: str
     index: int
     arguments: JsonObject
+    signature: str | None = None
 
     @property
     def id(self) -> str:
