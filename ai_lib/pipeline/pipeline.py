@@ -63,7 +63,7 @@ class Pipeline:
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembly = Assembly(compiled)
-        self._collector = Collector(compiled.id)
+        self._collector = Collector(compiled.origin)
         self._provider = compiled.id
         self._headed = not self._plan.envelope
         self._begun: bytearray | None = bytearray()  # what came, until there is a frame

@@ -1,6 +1,7 @@
 """Assembles tool calls from the pieces a provider sends, in whatever order and shape."""
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from ai_lib.errors.tree import InvalidToolArguments, ResponseTooLarge
 from ai_lib.pipeline.nesting import Nesting
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
 
@@ -29,6 +30,7 @@ class _Call:
         self.parts: list[str] = []
         self.size = 0
         self.signature: str | None = None
+        self.raw: Sequence[JsonObject] = ()
         self.started = False  # announced: the name is whole
         self.ended = False
         self._nesting = Nesting()
@@ -66,13 +68,6 @@ class ToolCallAccumulator:
         self._calls: list[_Call] = []
         self._by_id: dict[str, _Call] = {}
         self._by_index: dict[int, _Call] = {}
-        self._foreign: set[int] = set()
-
-    def pass_over(self, index: object) -> None:
-        """Say that pieces under this wire index belong to something that is no call of ours."""
-        known = _as_index(index)
-        if known is not None:
-            self._foreign.add(known)
 
     def add(
         self,
@@ -84,18 +79,19 @@ class ToolCallAccumulator:
         index: object = None,
         signature: object = None,
         named: object = None,
+        total: object = None,
+        raw: Sequence[JsonObject] = (),
     ) -> None:
         """Take one fragment; append to `events` what it makes known.
 
-        `arguments` is a piece of JSON text, or a whole object. With `named`, the name is known to
-        be whole, so that the call is announced at once. Values of another type are passed over.
-        Raises ResponseTooLarge when one call's arguments are over their bound.
+        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text, said
+        once more. With `named`, the name is known to be whole, so that the call is announced at
+        once. Values of another type are passed over. Raises ResponseTooLarge when one call's
+        arguments are over their bound.
         """
         known_id = id if isinstance(id, str) else ""
         known_name = name if isinstance(name, str) else ""
-        known_index = _as_index(index)
-        if known_index in self._foreign:
-            return
+        known_index = as_index(index)
         piece = _as_text(arguments)
         call = self._known(known_id, known_name, known_index)
         if call is None or self._is_another(call, known_id, known_name, known_index, piece):
@@ -111,6 +107,9 @@ class ToolCallAccumulator:
             call.signature = signature
         if named is True:
             self._start(call, events)
+        call.raw = raw or call.raw
+        if isinstance(total, str) and total.startswith(call.text):
+            piece = total.removeprefix(call.text)
         if piece:
             self._extend(call, piece, events)
 
@@ -120,7 +119,7 @@ class ToolCallAccumulator:
         Raises InvalidToolArguments, after the others have ended, when the arguments of one are not
         a JSON object.
         """
-        known = _as_index(index)
+        known = as_index(index)
         if index is not None:
             calls = [self._by_index[known]] if known in self._by_index else []
         else:
@@ -221,11 +220,13 @@ class ToolCallAccumulator:
                 index=call.position,
                 arguments=_parsed(call),
                 signature=call.signature,
+                raw=call.raw,
             )
         )
 
 
-def _as_index(index: object) -> int | None:
+def as_index(index: object) -> int | None:
+    """Return an index as the wire gives it, or None for what is none."""
     if isinstance(index, str) and index.isdecimal():
         return int(index)
     return index if type(index) is int else None

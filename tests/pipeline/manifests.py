@@ -13,11 +13,11 @@ from ai_lib.types.json import JsonDict
 
 
 @functools.cache
-def bundled(provider: str) -> CompiledManifest:
+def bundled(provider: str, family: str | None = None) -> CompiledManifest:
     """Give a bundled manifest, whatever protocol tree lies about."""
     document = bundled_manifest(provider)
     assert document is not None, provider
-    return compile_manifest(read_manifest(document, provider))
+    return compile_manifest(read_manifest(document, provider, family))
 
 
 def small(stream: JsonDict, **wire: object) -> CompiledManifest:

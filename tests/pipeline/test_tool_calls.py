@@ -238,14 +238,16 @@ def test_the_signature_comes_with_the_end_whenever_it_was_sent() -> None:
     assert events[-1].as_tool_call_ended.signature == "opaque"
 
 
-def test_pieces_under_a_foreign_index_are_passed_over() -> None:
-    events: list[Event] = []
-    accumulator = ToolCallAccumulator()
-    accumulator.pass_over(1)
-    accumulator.add(events, **p('{"query"', 1))
-    accumulator.end(events)
-    assert events == []
-    assert not accumulator
+def test_all_of_the_arguments_said_once_more_change_nothing() -> None:
+    for pieces in (['{"x":', "1}"], ['{"x":'], []):
+        events: list[Event] = []
+        accumulator = ToolCallAccumulator()
+        accumulator.add(events, **f("a", "go", "", 0))
+        for piece in pieces:
+            accumulator.add(events, **p(piece, 0))
+        accumulator.add(events, index=0, total='{"x":1}')
+        accumulator.end(events)
+        assert events[-1].as_tool_call_ended.arguments == {"x": 1}
 
 
 BROKEN = {

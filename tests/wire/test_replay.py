@@ -13,14 +13,18 @@ from tests.wire.conftest import Play
 from tests.wire.expectation import assert_as_recorded, assert_error_as_recorded
 from tests.wire.recordings import Recording, as_parameters, recorded
 
-PROVIDERS = {
-    "openai_chat": "openai",
-    "anthropic_messages": "anthropic",
-    "gemini_generate": "gemini",
+# Which bundled provider speaks a family; a second word is the API family to ask it for.
+SPEAKERS = {
+    "openai_chat": ("openai", "chat_completions"),
+    "openai_responses": ("openai", "responses"),
+    "anthropic_messages": ("anthropic", "messages"),
+    "gemini_generate": ("gemini", "generate_content"),
+    "cohere_chat": ("cohere", "chat_v2"),
 }
+FILES = ("openai", "anthropic", "gemini", "cohere", "more", "deepseek", "openrouter")
 SHORT = 6_000  # bytes
 
-ROWS = [row for row in recorded("openai", "anthropic", "gemini") if row.family in PROVIDERS]
+ROWS = [row for row in recorded(*FILES) if row.family in SPEAKERS]
 ANSWERS = [row for row in ROWS if "expect" in row.row]
 ERRORS = [row for row in ROWS if "error" in row.row]
 SHORT_STREAMS = [row for row in ANSWERS if row.streamed and len(row.body) <= SHORT]
@@ -33,11 +37,10 @@ def address(play: Play) -> str:
 
 async def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
     """Put a question to the model of the recording, where it is played back."""
-    async with await AiClient.create(
-        f"{PROVIDERS[recording.family]}/{recording.model}",
-        api_key="nobody's",
-        base_url=f"{address}/{recording.id}/{cut}",
-    ) as client:
+    provider, family = SPEAKERS[recording.family]
+    builder = AiClient.builder().model(f"{provider}/{recording.model}").api_family(family)
+    builder.api_key("nobody's").base_url(f"{address}/{recording.id}/{cut}")
+    async with await builder.build() as client:
         question = client.chat().user("What was recorded?")
         if not recording.streamed:
             return await question.execute()
