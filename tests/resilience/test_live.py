@@ -213,6 +213,7 @@ async def test_one_deadline_for_all_attempts(serve: Serve, tmp_path: Path) -> No
             await client.chat().user("?").execute()
     assert (caught.value.clock, caught.value.seconds) == ("total", 0.3)
     assert len(server.received) <= 3
+    assert {attempt.provider for attempt in caught.value.attempts} == {"house"}  # type: ignore[attr-defined]
     assert other.received == []
 
 
@@ -437,6 +438,29 @@ async def test_a_broken_stream_opens_the_circuit_and_a_callers_mistake_does_not(
         assert client.circuit_state == "open"
         with pytest.raises(CircuitOpenError):
             await client.chat().user("?").execute()
+
+
+async def test_a_streams_first_content_is_enough_for_a_circuit_on_trial(
+    serve: Serve, tmp_path: Path
+) -> None:
+    def script(exchange: Exchange) -> None:
+        if len(server.received) == 1:
+            fail(exchange, 500)
+            return
+        exchange.begin("content-type: text/event-stream\r\n")
+        exchange.chunk(frame("hel"))
+        exchange.stall()
+
+    server = serve(script)
+    write(tmp_path, "house", server.url)
+    config = CircuitBreakerConfig(failure_threshold=1, success_threshold=1, cooldown_seconds=0)
+    async with await builder(tmp_path).with_circuit_breaker(config).build() as client:
+        with pytest.raises(RemoteError):
+            await client.chat().user("?").execute()
+        assert client.circuit_state == "open"
+        async with client.chat().user("?").stream() as stream:
+            await stream.__anext__()
+            assert client.circuit_state == "closed"
 
 
 async def test_the_environment_switches_patterns_on(

@@ -212,6 +212,7 @@ def test_one_deadline_for_all_attempts(serve: Serve, tmp_path: Path) -> None:
             client.chat().user("?").execute()
     assert (caught.value.clock, caught.value.seconds) == ("total", 0.3)
     assert len(server.received) <= 3
+    assert {attempt.provider for attempt in caught.value.attempts} == {"house"}  # type: ignore[attr-defined]
     assert other.received == []
 
 
@@ -430,6 +431,29 @@ def test_a_broken_stream_opens_the_circuit_and_a_callers_mistake_does_not(
         assert client.circuit_state == "open"
         with pytest.raises(CircuitOpenError):
             client.chat().user("?").execute()
+
+
+def test_a_streams_first_content_is_enough_for_a_circuit_on_trial(
+    serve: Serve, tmp_path: Path
+) -> None:
+    def script(exchange: Exchange) -> None:
+        if len(server.received) == 1:
+            fail(exchange, 500)
+            return
+        exchange.begin("content-type: text/event-stream\r\n")
+        exchange.chunk(frame("hel"))
+        exchange.stall()
+
+    server = serve(script)
+    write(tmp_path, "house", server.url)
+    config = CircuitBreakerConfig(failure_threshold=1, success_threshold=1, cooldown_seconds=0)
+    with builder(tmp_path).with_circuit_breaker(config).build() as client:
+        with pytest.raises(RemoteError):
+            client.chat().user("?").execute()
+        assert client.circuit_state == "open"
+        with client.chat().user("?").stream() as stream:
+            stream.__next__()
+            assert client.circuit_state == "closed"
 
 
 def test_the_environment_switches_patterns_on(
