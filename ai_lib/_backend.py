@@ -11,11 +11,13 @@ from contextlib import AbstractContextManager
 from threading import Lock as PlainLock
 from types import TracebackType
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
 
 from ai_lib._turns import Flag, Turns
+from ai_lib.errors.tree import RequestError
 
 T = TypeVar("T")
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
@@ -193,6 +195,33 @@ class Event(Flag[Waiter]):
             await waiter.wait()
         finally:
             self._strike(waiter)
+
+
+class LeakyBucket:
+    """At most `burst` at once and `rate` a second after that, by aiolimiter: asyncio only.
+
+    Each event loop has a bucket of its own.
+    """
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self._burst = burst
+        self._seconds = burst / rate
+        self._buckets: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    async def acquire(self, amount: float) -> None:
+        """Wait until so much may go."""
+        runtime: Any = runtime_key()
+        if not hasattr(runtime, "call_soon_threadsafe"):
+            raise RequestError(_ASYNCIO_ONLY)
+        bucket = self._buckets.get(runtime)
+        if bucket is None:
+            from aiolimiter import AsyncLimiter
+
+            bucket = self._buckets[runtime] = AsyncLimiter(self._burst, self._seconds)
+        await bucket.acquire(amount)
+
+
+_ASYNCIO_ONLY = "aiolimiter works on asyncio only; leave the rate limiter's algorithm at 'gcra'"
 
 
 async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from ai_lib._interruption import Interrupted, Scope, check, interruptible, scopes
 from ai_lib._turns import Flag, Turns
+from ai_lib.errors.tree import RequestError
 
 T = TypeVar("T")
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
@@ -165,6 +166,18 @@ class Event(Flag[Waiter]):
             waiter.wait()
         finally:
             self._strike(waiter)
+
+
+class LeakyBucket:
+    """What the other package paces with aiolimiter; that has no blocking form."""
+
+    def __init__(self, burst: float, rate: float) -> None:
+        raise RequestError(
+            "aiolimiter works on asyncio only; leave the rate limiter's algorithm at 'gcra'"
+        )
+
+    def acquire(self, amount: float) -> None:
+        """Never reached."""
 
 
 def run_all(functions: Sequence[Callable[[], T]], limit: int) -> list[T]:
