@@ -37,6 +37,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     clocks: Clocks | None = None
     protocol_dir: str | Path | None = None
+    api_family: str | None = None
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
@@ -76,25 +77,29 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             self.model,
             self.api_key or self.api_keys.get(self.model),
             self.base_url or self.base_urls.get(self.model),
+            self.api_family,
         )
 
     def fallback(self, model: str) -> Target:
         """Return another model's target. Raises as `target`.
 
-        Another model of the first one's provider is asked at the same address with the same key;
-        any other provider, and any model given an address, has an address and a key of its own.
+        Another model of the first one's provider is asked at the same address, in the same API
+        family, with the same key; any other provider, and any model given an address, has an
+        address and a key of its own.
         """
-        key, base_url = self.api_keys.get(model), self.base_urls.get(model)
+        key, base_url, family = self.api_keys.get(model), self.base_urls.get(model), None
         if base_url is None and self._is_neighbour(model):
-            key, base_url = key or self.api_key, self.base_url
-        return self._target(model, key, base_url)
+            key, base_url, family = key or self.api_key, self.base_url, self.api_family
+        return self._target(model, key, base_url, family)
 
     def _is_neighbour(self, model: str) -> bool:
         loader = ProtocolLoader(self.protocol_dir)
         return loader.load_model(model)[0].id == loader.load_model(self.model or model)[0].id
 
-    def _target(self, name: str, key: str | None, base_url: str | None) -> Target:
-        compiled, model = ProtocolLoader(self.protocol_dir).load_model(name)
+    def _target(
+        self, name: str, key: str | None, base_url: str | None, family: str | None
+    ) -> Target:
+        compiled, model = ProtocolLoader(self.protocol_dir).load_model(name, family)
         return Target(
             compiled=compiled,
             model=model,

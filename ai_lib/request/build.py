@@ -80,7 +80,7 @@ def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    values = MessageWriter(shape.messages, compiled.id).write(request.messages)
+    values = MessageWriter(shape.messages, compiled.id, compiled.origin).write(request.messages)
     values["model"] = model
     if request.tools:
         values["tools"] = [_tool(tool, compiled) for tool in request.tools]
@@ -104,7 +104,8 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
         raise CapabilityError(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
-    values: dict[str, object] = {"name": tool.name, "parameters": tool.parameters}
+    values: dict[str, object] = {**compiled.dialect.request.tool_values}
+    values.update(name=tool.name, parameters=tool.parameters)
     if tool.description is not None:
         values["description"] = tool.description
     if tool.strict is not None:

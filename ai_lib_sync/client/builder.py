@@ -65,6 +65,10 @@ class AiClientBuilder(Generic[Client]):
         """The same as `protocol_dir`."""
         return self.protocol_dir(path)
 
+    def api_family(self, name: str) -> AiClientBuilder[Client]:
+        """Speak this one of the API families the manifest lists, such as `responses`."""
+        return self._set(api_family=name)
+
     def production_ready(self) -> AiClientBuilder[Client]:
         """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
 

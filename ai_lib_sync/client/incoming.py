@@ -117,7 +117,7 @@ class Incoming:
             body = reply.read(_MAX_ERROR_BYTES)
             raise failed_reply(target, reply.status, reply.headers, body)
         content_type = reply.headers.get("content-type") or ""
-        if content_type.startswith(("application/json", "text/html")):
+        if not self.pipeline.accepts(content_type):
             body = reply.read(_MAX_ERROR_BYTES)
             raise not_a_stream(target, content_type, body)
 
