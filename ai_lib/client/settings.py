@@ -81,16 +81,25 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def fallback(self, model: str) -> Target:
-        """Return another model's target, with a key and an address of its own. Raises as `target`.
+        """Return another model's target. Raises as `target`.
 
-        The client's key goes along only to the provider it was given for.
+        Another model of the first one's provider is asked at the same address, in the same API
+        family, with the same key; any other provider, and any model given an address, has an
+        address and a key of its own.
         """
-        return self._target(model, self.api_keys.get(model), self.base_urls.get(model))
+        key, base_url, family = self.api_keys.get(model), self.base_urls.get(model), None
+        if base_url is None and self._is_neighbour(model):
+            key, base_url, family = key or self.api_key, self.base_url, self.api_family
+        return self._target(model, key, base_url, family)
+
+    def _is_neighbour(self, model: str) -> bool:
+        loader = ProtocolLoader(self.protocol_dir)
+        return loader.load_model(model)[0].id == loader.load_model(self.model or model)[0].id
 
     def _target(
-        self, name: str, key: str | None, base_url: str | None, api_family: str | None = None
+        self, name: str, key: str | None, base_url: str | None, family: str | None
     ) -> Target:
-        compiled, model = ProtocolLoader(self.protocol_dir).load_model(name, api_family)
+        compiled, model = ProtocolLoader(self.protocol_dir).load_model(name, family)
         return Target(
             compiled=compiled,
             model=model,

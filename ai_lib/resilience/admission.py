@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from ai_lib.errors.tree import AiLibError, ConnectError, RemoteError, TransportError
+from ai_lib.errors.tree import AiLibError, RemoteError, TransportError
 from ai_lib.resilience.circuit import Pass
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.resilience.quota import Quota, Reservation
@@ -14,16 +14,18 @@ from ai_lib.types.usage import Usage
 class Place:
     """One place among those in flight; leaving it twice does nothing."""
 
-    __slots__ = ("_leave",)
+    __slots__ = ("_due",)
 
     def __init__(self, leave: Callable[[], object]) -> None:
-        self._leave: Callable[[], object] | None = leave
+        self._due = [leave]
 
     def release(self) -> None:
         """Let the next one in."""
-        leave, self._leave = self._leave, None
-        if leave is not None:
-            leave()
+        try:
+            leave = self._due.pop()  # in one step: another thread may release it as well
+        except IndexError:
+            return
+        leave()
 
 
 class Holdings:
@@ -75,7 +77,7 @@ class Admission:
         self.kept = False
         self.usage: Usage | None = None
         self.request_id: str | None = None
-        self._open = True
+        self._due = [True]
         self._holdings = holdings
         self._provider = provider
         self._model = model
@@ -101,13 +103,15 @@ class Admission:
 
     def succeeded(self) -> None:
         """The attempt answered; `usage` and `request_id` were set if known."""
-        if self._holdings.leave is not None and self._open:
+        if not self._is_due():
+            return
+        if self._holdings.leave is not None:
             self._holdings.leave.succeeded()
         self._end("answered", self._used())
 
     def failed(self, error: AiLibError) -> None:
         """The attempt ended in this error."""
-        if not self._open:
+        if not self._is_due():
             return
         holdings = self._holdings
         if holdings.leave is not None:
@@ -120,7 +124,14 @@ class Admission:
 
     def abandoned(self) -> None:
         """The caller went away; that says nothing about the provider."""
-        self._end("cancelled", self._reserved() if self.usage is None else self._used())
+        if self._is_due():
+            self._end("cancelled", self._used())
+
+    def _is_due(self) -> bool:
+        try:
+            return self._due.pop()  # in one step: another thread may end it as well
+        except IndexError:
+            return False
 
     def _pause(self, error: AiLibError) -> None:
         quota = self._holdings.quota
@@ -137,18 +148,13 @@ class Admission:
         return reservation.tokens if reservation is not None else 0.0
 
     def _used_by(self, error: AiLibError) -> float | None:
-        if isinstance(error, ConnectError) or (
-            isinstance(error, TransportError) and not error.request_sent
-        ):
+        if isinstance(error, TransportError) and not error.request_sent:
             return None
         if isinstance(error, RemoteError) and self.usage is None:
             return 0.0
         return self._used()
 
     def _end(self, ended: str, tokens: float | None, error: AiLibError | None = None) -> None:
-        if not self._open:
-            return
-        self._open = False
         self._holdings.settle(tokens)
         self._holdings.release()
         self.ledger.attempts.append(

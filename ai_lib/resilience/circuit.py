@@ -95,12 +95,12 @@ class Pass:
     `is_trial` marks one of the few that a half-open circuit lets through.
     """
 
-    __slots__ = ("_circuit", "_generation", "_open", "is_trial")
+    __slots__ = ("_circuit", "_due", "_generation", "is_trial")
 
     def __init__(self, circuit: "Circuit", generation: int, is_trial: bool) -> None:
         self._circuit = circuit
         self._generation = generation
-        self._open = True
+        self._due = [True]
         self.is_trial = is_trial
 
     def succeeded(self) -> None:
@@ -116,9 +116,11 @@ class Pass:
         self._end(None)
 
     def _end(self, verdict: bool | None) -> None:
-        if self._open:
-            self._open = False
-            self._circuit._end(self._generation, self.is_trial, verdict)
+        try:
+            self._due.pop()  # in one step: another thread may end it as well
+        except IndexError:
+            return
+        self._circuit._end(self._generation, self.is_trial, verdict)
 
 
 class _Failure(Exception):

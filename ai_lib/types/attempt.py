@@ -31,6 +31,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def summed(usages: Iterable[Usage]) -> Usage:
     """Return the counts of all of them together, without their `raw` objects."""
-    names = [name for name in Usage.__struct_fields__ if name != "raw"]
     known = list(usages)
-    return Usage(**{name: sum(getattr(one, name) for one in known) for name in names})
+    return Usage(
+        prompt_tokens=sum(one.prompt_tokens for one in known),
+        completion_tokens=sum(one.completion_tokens for one in known),
+        total_tokens=sum(one.total_tokens for one in known),
+        reasoning_tokens=sum(one.reasoning_tokens for one in known),
+        cache_read_tokens=sum(one.cache_read_tokens for one in known),
+        cache_write_tokens=sum(one.cache_write_tokens for one in known),
+    )

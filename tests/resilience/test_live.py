@@ -242,6 +242,26 @@ async def test_a_fallback_has_its_own_host_and_key(serve: Serve, tmp_path: Path)
     assert (response.attempts[0].error, response.attempts[0].sent) == ("CircuitOpenError", False)
 
 
+async def test_another_model_of_the_same_provider_is_asked_with_the_same_key(
+    serve: Serve, tmp_path: Path
+) -> None:
+    def script(exchange: Exchange) -> None:
+        if json.loads(exchange.received.body)["model"] == "m":
+            fail(exchange, 503)
+        else:
+            answer(exchange)
+
+    server, elsewhere = serve(script), serve(answer)
+    write(tmp_path, "house", "http://127.0.0.1:1")
+    made = builder(tmp_path).base_url(server.url).with_fallbacks(["house/small"])
+    async with await made.build() as client:
+        assert (await client.chat().user("?").execute()).content == "hello"
+    assert len({request.headers["authorization"] for request in server.received}) == 1
+    # A key never goes to another address than the one it was given for.
+    with pytest.raises(CredentialError):
+        await made.base_url_for("house/small", elsewhere.url).build()
+
+
 async def test_fallbacks_of_one_request(serve: Serve, tmp_path: Path) -> None:
     server, other = serve(failing(99)), serve(answer)
     write(tmp_path, "house", server.url)
