@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterable, Iterable
 from ssl import SSLContext
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 
@@ -159,8 +159,12 @@ def _close_without_loop(loop: Any, held: list[NetworkStream]) -> None:
 
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:
     """Connect to a name or an address."""
-    backend = httpcore.AnyIOBackend()
+    backend = cast("NetworkBackend", httpcore.AnyIOBackend())
     return Line(await backend.connect_tcp(host, port, timeout, socket_options=KEEP_ALIVE))
+
+
+class _Abandoned(BaseException):
+    """Unwinds a wait that nobody waits for. GeneratorExit would not reach inner generators."""
 
 
 class Body:
@@ -193,9 +197,9 @@ class Body:
             step = self._pieces.__anext__().__await__()
             try:
                 step.send(None)
-                step.throw(GeneratorExit)
+                while True:  # cleaning up, it may wait again
+                    step.throw(_Abandoned())
             except StopIteration:  # a piece that had come
                 continue
-            except (Exception, GeneratorExit):  # noqa: BLE001 (it ended, or its reader ends it)
+            except (Exception, _Abandoned):  # noqa: BLE001 (it ended, or its reader ends it)
                 return
-            return

@@ -18,7 +18,7 @@ from ai_lib._interruption import interruptible
 
 from ._backend import Waiter, now
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 HTTPConnection = httpcore.HTTPConnection
 ConnectionMaker = httpcore.ConnectionPool
@@ -89,11 +89,11 @@ class Line(NetworkStream):
         return streams[0].get_extra_info(info) if streams else info == "is_readable"
 
     def _do(
-        self, operation: Callable[[NetworkStream, float | None], T], timeout: float | None
-    ) -> T:
+        self, operation: Callable[[NetworkStream, float | None], _T], timeout: float | None
+    ) -> _T:
         stream = self._begin()
 
-        def block(left: float | None) -> T:
+        def block(left: float | None) -> _T:
             return operation(stream, None if left is None else max(left, _LEAST))
 
         try:

@@ -25,8 +25,8 @@ from .._network import (
 
 # So much is sent under one limit.
 _SLICE = 256 * 1024
-# What is there already arrives within that time.
-_INSTANT = 0.001
+# What is there already arrives within that time, even when the machine is busy.
+_INSTANT = 0.1
 
 
 class Wire(NetworkStream):
@@ -87,7 +87,10 @@ class Wire(NetworkStream):
             return of_call
         if self.stage.left is None:
             return self.stage
-        return self.stage._replace(left=max(self._stage_ends - now(), _INSTANT))
+        left = self._stage_ends - now()
+        if left < _INSTANT and self.get_extra_info("is_readable"):
+            left = _INSTANT
+        return self.stage._replace(left=max(left, 0.001))
 
     def dial(self, host: str, port: int) -> None:
         """Connect."""
