@@ -4,7 +4,6 @@ The other package has a module of the same names and signatures. Nothing in here
 event loop: a lock, a semaphore, an event may be shared by several loops and threads.
 """
 
-import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +19,6 @@ from ai_lib._turns import Flag, Turns
 from ai_lib.errors.tree import RequestError
 
 T = TypeVar("T")
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 now = time.monotonic
 
@@ -38,6 +36,12 @@ async def checkpoint() -> None:
 def runtime_key() -> object:
     """The running event loop; state that must not leave it is kept by this key."""
     return anyio.lowlevel.current_token().native_token
+
+
+def is_over(runtime: object) -> bool:
+    """Whether the event loop of that key has ended, and what it held can only be forgotten."""
+    closed = getattr(runtime, "is_closed", None)
+    return closed() if closed is not None else not _tell(runtime, int)
 
 
 def deadline(seconds: float | None) -> AbstractContextManager[object]:
@@ -248,33 +252,3 @@ async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -
     if errors:
         raise errors[0]
     return [results[index] for index in range(len(functions))]
-
-
-async def wait_readable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket has something to read within that time."""
-    if seconds is None:
-        await anyio.wait_readable(sock)
-        return True
-    with anyio.move_on_after(seconds):
-        await anyio.wait_readable(sock)
-        return True
-    return False
-
-
-async def wait_writable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket takes bytes within that time."""
-    with anyio.move_on_after(seconds):
-        await anyio.wait_writable(sock)
-        return True
-    return False
-
-
-async def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, best first; raises `OSError` when there are none."""
-    try:  # An address needs no thread.
-        numeric = socket.AI_NUMERICHOST
-        known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
-        return [(family, address) for family, _, _, _, address in known]
-    except socket.gaierror:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]
