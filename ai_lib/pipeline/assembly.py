@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from ai_lib.errors.tree import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.failure import remote_error
@@ -142,7 +142,7 @@ class Assembly:
         self.metadata(candidate, fields)
 
     def error(self, candidate: int, fields: Fields) -> None:
-        error: Any = fields.get("error")
+        error = fields.get("error")
         frame = self.frame if isinstance(self.frame, dict) else {}
         if error is None:
             body: object = frame or {"error": None}

@@ -1,7 +1,9 @@
 """A manifest and its dialect, compiled once into what every call of that provider uses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,7 +12,7 @@ from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, ProtocolManifest
-from ai_lib.protocol.overlay import merged, overlay
+from ai_lib.protocol.overlay import overlay, patched
 from ai_lib.protocol.path import Path, compile_path
 from ai_lib.types.json import JsonObject
 
@@ -24,7 +26,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     each: Path | None
     candidate: Path | None
     numbered: bool
-    rules: tuple["CompiledRule", ...]
+    rules: tuple[CompiledRule, ...]
     emit: str | None
     paths: tuple[tuple[str, Path], ...]
     literals: tuple[tuple[str, object], ...]
@@ -101,10 +103,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             manifest=manifest,
             dialect=dialect,
             reply=CompiledReply(
-                rules=_rules(dialect.reply.rules), envelope=_envelope(dialect.reply.envelope)
+                rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
+                envelope=_envelope(dialect.reply.envelope),
             ),
             stream=CompiledReply(
-                rules=_rules(stream.rules),
+                rules=_rules((*stream.rules, *stream.also)),
                 envelope=_envelope(stream.envelope),
                 select=_condition(stream.select),
                 end=_condition(stream.end),
@@ -132,7 +135,7 @@ def _dialect(manifest: ProtocolManifest) -> Dialect:
             f"{', '.join(bundled_dialect_names())}, or describe one under `wire:`",
             source=manifest.source,
         )
-    whole = merged(base, overlay(manifest.raw), manifest.wire)
+    whole = patched(patched(base, overlay(manifest.raw)), manifest.wire)
     try:
         return msgspec.convert(whole, Dialect)
     except msgspec.ValidationError as error:
@@ -154,7 +157,7 @@ def _condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _envelope(paths: Mapping[Any, str]) -> tuple[tuple[str, Path], ...]:
+def _envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 

@@ -118,6 +118,7 @@ class _Reader:
                 "prefix": block.get("prefix") or ("Bearer" if kind == "bearer" else ""),
                 "param": block.get("param_name") or "key",
                 "env": env,
+                "optional": block.get("optional", False),
                 "extra_headers": [
                     (item["name"], item["value"]) for item in block.get("extra_headers") or ()
                 ],
