@@ -72,7 +72,7 @@ class BlockWriter:
 
     def is_own(self, block: Replied) -> bool:
         """Whether this target may see the block's opaque state."""
-        return block.origin in (None, self._origin)
+        return block.origin in (None, self._target, self._origin)
 
     def kind(self, block: Block) -> str:
         """Return the name of the block's template."""
