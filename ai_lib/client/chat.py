@@ -37,9 +37,9 @@ class ChatRequestBuilder:
         self._response_format: ResponseFormat | None = None
         self._options = CallOptions()
 
-    def system(self, text: str) -> ChatRequestBuilder:
+    def system(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
         """Add instructions for the model."""
-        return self.add_message(Message.system(text))
+        return self.add_message(Message.system(content))
 
     def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
         """Add what the user says: text, or content blocks."""

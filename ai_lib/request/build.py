@@ -10,6 +10,7 @@ from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
+from ai_lib.request.blocks import with_cache
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
@@ -80,13 +81,18 @@ def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    values = MessageWriter(shape.messages, compiled.id, compiled.origin).write(request.messages)
+    writer = MessageWriter(shape.messages, compiled.id, compiled.origin)
+    values = writer.write(request.messages)
     values["model"] = model
-    if request.tools:
-        values["tools"] = [_tool(tool, compiled) for tool in request.tools]
+    beside = shape.provider_tools == "beside"
+    tools = [_tool(t, compiled) for t in request.tools if not (beside and t.is_of_provider)]
+    if tools:
+        values["tools"] = tools
     body = fill(shape.body, values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
+    if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
+        body["tools"] = [*body.get("tools", ()), *native]
     parameters = ParameterWriter(compiled, model)
     parameters.write(body, request.parameters)
     _add_choice(body, request, compiled)
@@ -95,10 +101,12 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
     merge(body, request.extra)
-    return body, parameters.adaptations
+    return body, [*writer.adaptations, *parameters.adaptations]
 
 
 def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
+    if tool.is_of_provider:
+        return dict(tool.extra)
     template = compiled.dialect.request.tool
     if template is None:
         raise CapabilityError(
@@ -110,7 +118,9 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
         values["description"] = tool.description
     if tool.strict is not None:
         values["strict"] = tool.strict
-    return fill(template, values)
+    written = fill(template, values)
+    cache = with_cache(compiled.dialect.request.messages, tool.cache)
+    return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 
 def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) -> None:
