@@ -160,10 +160,11 @@ class ConnectionPool:
 
     async def _finish(self, lane: _Lane, connection: Connection, ends: float) -> bool:
         """Take the rest of the connection's last reply, waiting for it only where that helps."""
-        patient, lane.patient = lane.patient, False
+        wanted = ends if lane.patient else 0.0
         try:
-            await connection.finish_tail(self._options.drain_bytes, ends if patient else 0.0)
+            await connection.finish_tail(self._options.drain_bytes, wanted)
         except (Violation, TransportError):
+            lane.patient = False
             return False
         lane.patient = True
         if not connection.reusable:

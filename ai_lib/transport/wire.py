@@ -57,6 +57,10 @@ class Wire(NetworkStream):
         if not self.connected:
             self._begin(clocks.connecting(now()))
 
+    def rest(self) -> None:
+        """Forget the call, and with it the request's body."""
+        del self.clocks
+
     def expect_rest(self, seconds: float) -> None:
         """Wait for the rest of a reply, so long in all."""
         self._begin(Limit("idle", seconds, seconds))

@@ -168,6 +168,7 @@ class Connection:
 
     def rest(self, at: float) -> None:
         """Be idle from now on, ready for another call."""
+        self._wire.rest()
         self.idle_since = at
         self.served += 1
 
