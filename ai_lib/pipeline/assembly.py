@@ -1,5 +1,6 @@
 """Turns what the rules find in frames into events: typed, ordered, nothing twice."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ class Assembly:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._envelope: dict[str, str] = {}
+        self._made_ids: dict[int, tuple[object, str]] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -84,6 +86,14 @@ class Assembly:
             index=fields.get("index"),
             signature=fields.get("signature"),
         )
+
+    def made_id(self, element: object, is_new: bool) -> str | None:
+        """Return an id for a call that the wire gives none; the same for all rules that read it."""
+        # The element is kept, or another could come to live at its address.
+        known = self._made_ids.get(id(element))
+        if known is None and is_new:
+            known = self._made_ids[id(element)] = (element, f"call_{os.urandom(8).hex()}")
+        return known[1] if known else None
 
     def tool_call_end(self, candidate: int, fields: Fields) -> None:
         if tools := self._tools.get(candidate):

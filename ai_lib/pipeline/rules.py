@@ -1,15 +1,15 @@
 """Compiles the rules of a dialect into one function from a frame to what it says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.compiled import CompiledRule
-from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.path import MISSING, Path
 
 Fields = Mapping[str, object]
 Emit = Callable[["Sink", int, Fields], None]
-Step = Callable[[object, object, int, "Sink"], None]
+Step = Callable[[object, object, int, "Sink"], bool]  # whether it found something
 
 
 class Sink(Protocol):
@@ -24,6 +24,7 @@ class Sink(Protocol):
     def finish(self, candidate: int, fields: Fields) -> None: ...
     def end(self, candidate: int, fields: Fields) -> None: ...
     def error(self, candidate: int, fields: Fields) -> None: ...
+    def made_id(self, element: object, is_new: bool) -> str | None: ...
 
 
 _EMITS: Final[Mapping[str, Emit]] = {
@@ -59,15 +60,27 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
 
 def _step(rule: CompiledRule) -> Step:
     step = _emit(rule) if rule.emit else _all(tuple(_step(nested) for nested in rule.rules))
+    if rule.otherwise:
+        step = _first(step, _all(tuple(_step(nested) for nested in rule.otherwise)))
     if rule.match is not None:
         step = _guarded(rule, step)
     return _each(rule, step) if rule.each is not None else step
 
 
 def _all(steps: tuple[Step, ...]) -> Step:
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+        found = False
         for step in steps:
-            step(node, root, candidate, sink)
+            if step(node, root, candidate, sink):
+                found = True
+        return found
+
+    return run
+
+
+def _first(step: Step, otherwise: Step) -> Step:
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+        return step(node, root, candidate, sink) or otherwise(node, root, candidate, sink)
 
     return run
 
@@ -76,9 +89,8 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
     holds = rule.match
     assert holds is not None
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
-        if holds(node, root):
-            step(node, root, candidate, sink)
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+        return holds(node, root) and step(node, root, candidate, sink)
 
     return run
 
@@ -87,15 +99,21 @@ def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
     select, place = rule.each.select, rule.candidate
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+        found = False
         for element in select(node, root):
-            step(element, root, candidate, sink)
+            if step(element, root, candidate, sink):
+                found = True
+        return found
 
-    def run_candidates(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run_candidates(node: object, root: object, candidate: int, sink: Sink) -> bool:
         assert place is not None
+        found = False
         for position, element in enumerate(select(node, root)):
             index = place.first(element, root)
-            step(element, root, index if type(index) is int else position, sink)
+            if step(element, root, index if type(index) is int else position, sink):
+                found = True
+        return found
 
     return run if place is None else run_candidates
 
@@ -105,16 +123,49 @@ def _emit(rule: CompiledRule) -> Step:
     if emit is None:
         known = ", ".join(_EMITS)
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
-    paths = tuple((name, path.first) for name, path in rule.paths)
+    if rule.levels or rule.generated or rule.needs:
+        return _emit_walking(rule, emit)
+    paths = tuple((name, path.first) for name, _, path in rule.paths)
     literals = dict(rule.literals)
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
         found = dict(literals)
         for name, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
-        if len(found) > len(literals) or not paths:
-            emit(sink, candidate, found)
+        if paths and len(found) == len(literals):
+            return False
+        emit(sink, candidate, found)
+        return True
 
     return run
+
+
+def _emit_walking(rule: CompiledRule, emit: Emit) -> Step:
+    """One event for every element that the fields share; see `plan_walk`."""
+    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
+    needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
+
+    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+        fired = False
+        for trail in _trails(rule.levels, node, root):
+            read = {name: first(trail[level], root) for name, level, first in paths}
+            found = {name: value for name, value in read.items() if value not in (MISSING, None)}
+            if not found if not needs else needs.isdisjoint(found):
+                continue
+            for name in generated:
+                if "index" not in found:
+                    found[name] = sink.made_id(trail[-1], "tool_name" in found)
+            emit(sink, candidate, {**literals, **found})
+            fired = True
+        return fired
+
+    return run
+
+
+def _trails(levels: tuple[Path, ...], node: object, root: object) -> Iterable[tuple[object, ...]]:
+    trails: list[tuple[object, ...]] = [(node,)]
+    for level in levels:
+        trails = [(*trail, one) for trail in trails for one in level.select(trail[-1], root)]
+    return trails

@@ -71,9 +71,11 @@ class Rule(Part, frozen=True, kw_only=True):
     each: str | None = None
     candidate: str | None = None
     rules: tuple["Rule", ...] = ()
+    otherwise: tuple["Rule", ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}
+    needs: tuple[str, ...] = ()
 
 
 class ReplyShape(Part, frozen=True, kw_only=True):

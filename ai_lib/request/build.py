@@ -6,11 +6,14 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.protocol.capabilities import require
+from ai_lib.protocol.choice import why_silent
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
+from ai_lib.request.needs import capabilities_needed
 from ai_lib.request.parameters import ParameterWriter
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
@@ -40,7 +43,7 @@ def build_chat(
         RequestError: it can't be said in the provider's dialect, or a value is out of range.
         CapabilityError: it needs what the manifest does not declare.
     """
-    _guard(request, compiled)
+    _guard(request, compiled, model)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
     headers, url, secrets = _attach(compiled, credential, url)
@@ -54,18 +57,10 @@ def build_chat(
     return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations))
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
-    declared = compiled.manifest.capabilities
-    if declared is None:
-        return
-    for capability, needed in (("streaming", request.stream), ("tools", bool(request.tools))):
-        if needed and capability not in declared:
-            raise CapabilityError(
-                f"{compiled.id} does not declare {capability!r}; its manifest declares "
-                f"{', '.join(sorted(declared))}",
-                capability=capability,
-                provider=compiled.id,
-            )
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None:
+    if not compiled.can_chat:
+        raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
+    require(compiled.manifest, *capabilities_needed(request), model=model)
 
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
