@@ -27,7 +27,7 @@ def remote_error(
         _status(facts["status"], status),
         words=(facts["code"], facts["type"], facts["status"]),
         message=message,
-        by_code=rules.by_code,
+        by_code=compiled.errors.by_code,
         by_status=rules.by_status,
         by_message=rules.by_message,
         by_pattern=rules.by_pattern,

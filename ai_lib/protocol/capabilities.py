@@ -43,6 +43,29 @@ _CHAT: Final = frozenset(
 _FLAGS_ARE_SILENT: Final = (_CHAT | {"video"}) - _FLAGS
 
 
+# What operations beside chat need, by how their names begin.
+_OPERATIONS: Final = {
+    "mcp": "mcp_client",
+    "computer_use": "computer_use",
+    "reasoning": "reasoning",
+    "video": "video",
+    "image": "image_generation",
+    "embedding": "embeddings",
+    "rerank": "rerank",
+    "stt": "stt",
+    "speech_to_text": "stt",
+    "tts": "tts",
+    "text_to_speech": "tts",
+    "batch": "batch",
+}
+
+
+def capability_of(operation: str) -> str | None:
+    """Return the capability that an operation such as `mcp_call_tool` needs, or None."""
+    found = (need for prefix, need in _OPERATIONS.items() if operation.startswith(prefix))
+    return next(found, None)
+
+
 def normal_name(name: str) -> str:
     """Return the one name of a capability: `chat` is `text`, `tool_call` is `tools`."""
     lowered = name.strip().lower().replace("-", "_")

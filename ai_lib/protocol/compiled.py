@@ -56,9 +56,10 @@ class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an error's facts are, in the order they are tried."""
+    """Where an error's facts are, in the order they are tried, and what its codes mean."""
 
     facts: tuple[tuple[str, tuple[Path, ...]], ...]
+    by_code: Mapping[str, str]
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
                 known=_condition(stream.known),
             ),
             usage=_usage(dialect.usage),
-            errors=_errors(dialect),
+            errors=_errors(dialect, manifest),
             termination=dialect.termination,
         )
     except ProtocolError as error:
@@ -215,10 +216,12 @@ def _usage(shape: UsageShape) -> CompiledUsage:
     )
 
 
-def _errors(dialect: Dialect) -> CompiledErrors:
-    facts = msgspec.structs.asdict(dialect.error)
+def _errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
+    shape = msgspec.structs.asdict(dialect.error)
+    codes = shape.pop("codes")
     return CompiledErrors(
         facts=tuple(
-            (name, tuple(compile_path(text) for text in texts)) for name, texts in facts.items()
-        )
+            (name, tuple(compile_path(text) for text in texts)) for name, texts in shape.items()
+        ),
+        by_code={**codes, **manifest.errors.by_code},
     )

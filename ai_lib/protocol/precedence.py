@@ -6,7 +6,7 @@ asked only about frames in which it finds nothing. A rule that narrows a conditi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -22,7 +22,7 @@ from ai_lib.protocol.expression_syntax import (
     parse_expression,
 )
 from ai_lib.protocol.path import Path, compile_path
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 Keys: TypeAlias = tuple[str | None, ...]
 Facts: TypeAlias = frozenset[object]
@@ -180,7 +180,7 @@ def _existence(draft: Draft) -> Facts:
     """Return those conditions that only say that a field, or a part of its way, is there."""
     ways = [keys_of(value) for value in draft.fields.values() if is_path(value)]
 
-    def is_on_the_way(fact: Any) -> bool:
+    def is_on_the_way(fact: JsonValue) -> bool:
         kind, *parts = fact
         if kind == "exists":
             return any(way[: len(parts[0])] == parts[0] for way in ways)

@@ -4,7 +4,7 @@ Sections and fields that are not named here are kept in `ProtocolManifest.raw` a
 """
 
 from datetime import date
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -231,7 +231,7 @@ class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
     metadata: WrittenMetadata | None = None
 
 
-def plain_json(document: object) -> Any:
+def plain_json(document: object) -> JsonValue:
     """Return a YAML document as JSON would have it: text keys, dates as text, no cycles.
 
     Raises ValueError for what is too deep or too large to be a manifest.
@@ -243,7 +243,7 @@ class _Plain:
     def __init__(self) -> None:
         self.left = _LARGEST
 
-    def value(self, node: object, depth: int) -> Any:
+    def value(self, node: object, depth: int) -> JsonValue:
         self.left -= 1
         if depth > _DEEPEST or self.left < 0:
             raise ValueError(f"is deeper than {_DEEPEST} levels or larger than {_LARGEST} values")

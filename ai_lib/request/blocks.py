@@ -3,7 +3,7 @@
 import mimetypes
 from collections.abc import Iterable
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
@@ -20,6 +20,7 @@ from ai_lib.types.content import (
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
+_FETCHED = ("https", "http", "gs", "s3", "data")
 
 
 class BlockWriter:
@@ -46,6 +47,7 @@ class BlockWriter:
             return MISSING  # providers refuse empty text blocks
         if isinstance(block, ThinkingBlock) and block.origin not in (None, self._target):
             return MISSING
+        self._check_address(block)
         kind = self._kind(block)
         template = self._shape.blocks.get(kind)
         if template is None:
@@ -55,6 +57,17 @@ class BlockWriter:
                 provider=self._target,
             )
         return fill(template, self.values(block))
+
+    def _check_address(self, block: Block) -> None:
+        """Refuse a reference that nobody has resolved: a provider could not follow it."""
+        url = block.url if isinstance(block, ImageBlock | AudioBlock | DocumentBlock) else None
+        scheme = url.partition(":")[0].lower() if url and "://" in url else None
+        if scheme is not None and scheme not in _FETCHED:
+            raise RequestError(
+                f"{self._target} can't fetch {url[:100] if url else url!r}: resolve the reference "
+                f"to data, or to an address of {', '.join(_FETCHED)}",
+                provider=self._target,
+            )
 
     def _kind(self, block: Block) -> str:
         match block:

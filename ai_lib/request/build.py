@@ -9,12 +9,14 @@ from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.capabilities import require
 from ai_lib.protocol.choice import why_silent
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest import TextTools
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.needs import capabilities_needed
 from ai_lib.request.parameters import ParameterWriter
+from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolDefinition
@@ -22,11 +24,15 @@ from ai_lib.types.wire import WireRequest
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A wire request, the body it was encoded from, and what was renamed or left out."""
+    """A wire request, the body it was encoded from, and what was renamed or left out.
+
+    `text_tools` says that the answer may have its tool calls in the text, and how.
+    """
 
     wire: WireRequest
     body: JsonObject
     adaptations: tuple[str, ...]
+    text_tools: TextTools | None = None
 
 
 def build_chat(
@@ -43,10 +49,13 @@ def build_chat(
         RequestError: it can't be said in the provider's dialect, or a value is out of range.
         CapabilityError: it needs what the manifest does not declare.
     """
+    text_tools = compiled.manifest.text_tools if request.tools else None
+    if text_tools is not None and text_tools.instead:
+        request = tools_as_text(request, text_tools)
     _guard(request, compiled, model)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
-    headers, url, secrets = _attach(compiled, credential, url)
+    headers, url, secrets = attach(compiled, credential, url)
     accept = "text/event-stream" if request.stream else "application/json"
     wire = WireRequest(
         url=url,
@@ -54,7 +63,7 @@ def build_chat(
         body=_encode(body),
         secrets=secrets,
     )
-    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations))
+    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations), text_tools=text_tools)
 
 
 def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None:
@@ -152,7 +161,7 @@ def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | N
     return f"{url}?{urlencode(query)}" if query else url
 
 
-def _attach(
+def attach(
     compiled: CompiledManifest, credential: str | None, url: str
 ) -> tuple[tuple[tuple[str, str], ...], str, frozenset[str]]:
     """Return the headers that authenticate, the address, and the names of secret headers."""

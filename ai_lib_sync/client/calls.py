@@ -8,6 +8,7 @@ from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.client.target import Target, failed_reply, placed, request_id_of
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.request.build import BuiltRequest, build_chat
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -71,9 +72,10 @@ class Calls:
         if not 200 <= reply.status <= 299:
             body = reply.read(_MAX_ERROR_BYTES)
             raise failed_reply(self._target, reply.status, reply.headers, body)
-        return read_reply(
+        response = read_reply(
             self._target.compiled,
             reply.read(_MAX_BODY_BYTES),
             request_id=request_id_of(reply.headers),
             adaptations=built.adaptations,
         )
+        return with_text_tools(response, built.text_tools)

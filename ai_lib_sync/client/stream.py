@@ -10,6 +10,7 @@ from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.client.target import Target, failed_reply, not_a_stream, placed, request_id_of
 from ai_lib.errors.tree import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
+from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.request.build import BuiltRequest
 from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import CallStats, ChatResponse
@@ -87,16 +88,18 @@ class ChatStream:
     def response(self) -> ChatResponse:
         """Return the reply, once the stream has ended.
 
-        After a cancel or a `break` it is what was received, without a finish reason.
+        After a cancel or a `break` it is what was received, without a finish reason. Tool calls
+        that the model wrote into its text, where the manifest says so, are only seen here.
 
         Raises:
             ValueError: the stream has not ended.
         """
         if not self._ended and not self._pipeline.finished:
             raise ValueError("the stream has not ended; iterate over it first")
-        return self._pipeline.response(
+        response = self._pipeline.response(
             request_id=self._request_id, adaptations=self._built.adaptations
         )
+        return with_text_tools(response, self._built.text_tools)
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
