@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.failure import remote_error
@@ -127,7 +126,7 @@ class Assembly:
         self.metadata(candidate, fields)
 
     def error(self, candidate: int, fields: Fields) -> None:
-        error: Any = fields.get("error")
+        error = fields.get("error")
         body = error if isinstance(error, dict) and "error" in error else {"error": error}
         self.failure = self.failure or remote_error(self._compiled, 200, body)
 

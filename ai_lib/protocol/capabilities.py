@@ -111,10 +111,10 @@ def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
         wanted = normal_name(name)
         if not _allows(manifest, wanted, model):
             declared = ", ".join(sorted(manifest.capabilities or ())) or "nothing"
-            where = f"{manifest.id}/{model}" if model else manifest.id
+            where = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
+            lack = "has no chat" if wanted == "text" else f"does not declare {wanted!r}"
             raise CapabilityError(
-                f"{where} does not declare {wanted!r}, so nothing was sent; its manifest "
-                f"declares {declared}",
+                f"{where} {lack}, so nothing was sent; its manifest declares {declared}",
                 capability=wanted,
                 provider=manifest.id,
             )

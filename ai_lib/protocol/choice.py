@@ -8,7 +8,7 @@ from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
 from ai_lib.protocol.dialect import Dialect
 from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.protocol.overlay import merged, overlay
+from ai_lib.protocol.overlay import overlay, patched
 from ai_lib.types.json import JsonObject
 
 # A manifest that names its format and is not understood must not be spoken to in another, only
@@ -28,8 +28,8 @@ def dialect_of(manifest: ProtocolManifest) -> Dialect:
     """
     name = manifest.dialect or _declared(manifest)
     base: JsonObject = {"dialect": manifest.id, **(bundled_dialect(name) if name else _SILENT)}
-    base = merged(base, manifest.wire)
-    whole = merged(base, overlay(manifest.raw, base))
+    base = patched(base, manifest.wire)
+    whole = patched(base, overlay(manifest.raw, base))
     try:
         return msgspec.convert(whole, Dialect)
     except msgspec.ValidationError as error:

@@ -1,7 +1,9 @@
 """A manifest and its dialect, compiled once into what every call of that provider uses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -27,8 +29,8 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     match: Expression | None
     each: Path | None
     candidate: Path | None
-    rules: tuple["CompiledRule", ...]
-    otherwise: tuple["CompiledRule", ...]
+    rules: tuple[CompiledRule, ...]
+    otherwise: tuple[CompiledRule, ...]
     emit: str | None
     levels: tuple[Path, ...]
     paths: tuple[tuple[str, int, Path], ...]
@@ -114,10 +116,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
                 name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
             },
             reply=CompiledReply(
-                rules=_rules(dialect.reply.rules), envelope=_envelope(dialect.reply.envelope)
+                rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
+                envelope=_envelope(dialect.reply.envelope),
             ),
             stream=CompiledReply(
-                rules=_rules(stream.rules),
+                rules=_rules((*stream.rules, *stream.also)),
                 envelope=_envelope(stream.envelope),
                 select=_condition(stream.select),
                 end=_condition(stream.end),
@@ -148,7 +151,7 @@ def _condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _envelope(paths: Mapping[Any, str]) -> tuple[tuple[str, Path], ...]:
+def _envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 

@@ -6,6 +6,8 @@ parts of it under `wire:`, or may carry a whole one of its own. Templates are ex
 language, RFC 9535).
 """
 
+from __future__ import annotations
+
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -70,8 +72,8 @@ class Rule(Part, frozen=True, kw_only=True):
     match: str | None = None
     each: str | None = None
     candidate: str | None = None
-    rules: tuple["Rule", ...] = ()
-    otherwise: tuple["Rule", ...] = ()
+    rules: tuple[Rule, ...] = ()
+    otherwise: tuple[Rule, ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}
@@ -79,10 +81,14 @@ class Rule(Part, frozen=True, kw_only=True):
 
 
 class ReplyShape(Part, frozen=True, kw_only=True):
-    """How a plain reply is read: the whole body is one frame."""
+    """How a plain reply is read: the whole body is one frame.
+
+    `also` are rules read after `rules`: what a manifest adds without writing them anew.
+    """
 
     envelope: dict[Literal["id", "model"], str] = {}
     rules: tuple[Rule, ...] = ()
+    also: tuple[Rule, ...] = ()
 
 
 class DecoderShape(Part, frozen=True, kw_only=True):
@@ -98,7 +104,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     `select` drops frames it does not hold for; `end` is the frame after which nothing follows;
     `complete` a frame that makes the answer whole although more may follow. A frame for which
     `known` does not hold is counted as unknown. `fan_out` lets a rule written for candidate 0
-    serve all.
+    serve all. `also` is as in `ReplyShape`.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -108,6 +114,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     end: str | None = None
     complete: str | None = None
     known: str | None = None
+    also: tuple[Rule, ...] = ()
     fan_out: bool = False
 
 

@@ -12,8 +12,9 @@ from ai_lib.types.json import JsonObject
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How a key is attached: as `bearer`, in a `header`, or as a `query` parameter.
 
-    `env` names the environment variables that may hold it, in order. `shadowed_env` names those
-    of a second block that does not count, because `endpoint.auth` comes before `auth`.
+    `env` names the environment variables that may hold it, in order. Where it is `optional`, a
+    call without a key is sent without one. `shadowed_env` names the variables of a second block
+    that does not count, because `endpoint.auth` comes before `auth`.
     """
 
     kind: Literal["bearer", "header", "query", "none"] = "bearer"
@@ -21,6 +22,7 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = ""
     param: str = "key"
     env: tuple[str, ...] = ()
+    optional: bool = False
     extra_headers: tuple[tuple[str, str], ...] = ()
     shadowed_env: tuple[str, ...] = ()
 
@@ -28,13 +30,15 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One address of a provider, relative to its base URL.
 
-    `{model}` stands for the model. `response_binding` is where the answer of a service keeps what
-    was asked for; `headers` are sent beside the usual ones.
+    `{model}` stands for the model; `query` is part of the address of every call.
+    `response_binding` is where the answer of a service keeps what was asked for; `headers` are
+    sent beside the usual ones.
     """
 
     path: str
     method: str = "POST"
     adapter: str | None = None
+    query: Mapping[str, str] = {}
     response_binding: str | None = None
     headers: Mapping[str, str] = {}
 

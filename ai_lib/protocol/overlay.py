@@ -71,6 +71,23 @@ def merged(*layers: JsonObject) -> JsonDict:
     return result
 
 
+def patched(base: JsonObject, patch: JsonObject) -> JsonDict:
+    """Merge `patch` over `base`; a null in it takes away what `base` has there (RFC 7396).
+
+    A null where `base` has nothing stays: templates may hold one.
+    """
+    result = dict(base)
+    for key, value in patch.items():
+        old = base.get(key)
+        if value is None and key in base:
+            del result[key]
+        elif isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[key] = patched(old, value)
+        else:
+            result[key] = value
+    return result
+
+
 def overlay(document: JsonObject, base: JsonObject) -> JsonDict:
     """Return the dialect parts that `document` declares, to be merged over the dialect `base`.
 
@@ -94,10 +111,14 @@ def overlay(document: JsonObject, base: JsonObject) -> JsonDict:
         parts["stream"] = _stream(shape.streaming, base.get("stream") or {}, _tool_use(shape))
     drafts = list(_reply_drafts(shape))
     if drafts:
-        rules = (base.get("reply") or {}).get("rules") or []
+        rules = _rules(base.get("reply") or {})
         drafts = [_in_every_candidate(draft, rules) for draft in drafts]
-        parts["reply"] = {"rules": combined(rules, drafts, Candidates())}
+        parts["reply"] = {"rules": combined(rules, drafts, Candidates()), "also": []}
     return parts
+
+
+def _rules(shape: JsonObject) -> list[JsonObject]:
+    return [*(shape.get("rules") or ()), *(shape.get("also") or ())]
 
 
 def _tool_use(shape: WrittenShape) -> WrittenToolUse | None:
@@ -118,10 +139,10 @@ def _stream(
     written: WrittenStreaming, base: JsonObject, tooling: WrittenToolUse | None
 ) -> JsonDict:
     candidates = candidates_of(written)
-    known: list[JsonObject] = base.get("rules") or []
+    known = _rules(base)
     drafts = joined_calls(drafts_of(written, tooling))
     rules = combined(known, drafts, candidates)
-    part: JsonDict = {"rules": rules}
+    part: JsonDict = {"rules": rules, "also": []}
     if written.decoder is not None:
         part["decoder"] = _decoder(written)
     if written.frame_selector is not None:

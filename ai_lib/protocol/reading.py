@@ -7,10 +7,10 @@ from typing import Final, Literal
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError, UnsupportedVersion
+from ai_lib.protocol.addresses import endpoints_of, hints_of, services_of
 from ai_lib.protocol.capabilities import read_capabilities
 from ai_lib.protocol.manifest import Auth, Parameter, ProtocolManifest
 from ai_lib.protocol.overlay import merged
-from ai_lib.protocol.places import endpoints_of, hints_of, services_of
 from ai_lib.protocol.sections import (
     availability_of,
     errors_of,
@@ -155,6 +155,7 @@ class _Reader:
             prefix=("Bearer" if kind == "bearer" else "") if block.prefix is None else block.prefix,
             param=block.param_name or "key",
             env=names,
+            optional=block.optional,
             extra_headers=tuple((item.name, item.value) for item in block.extra_headers or ()),
             shadowed_env=shadowed,
         )

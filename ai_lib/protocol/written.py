@@ -33,6 +33,7 @@ class WrittenAuth(Section, frozen=True, kw_only=True):
     header_name: str | None = None
     prefix: str | None = None
     param_name: str | None = None
+    optional: bool = False
     extra_headers: list[WrittenHeader] | None = None
 
 

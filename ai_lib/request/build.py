@@ -155,10 +155,19 @@ def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | N
         path = streaming.path
     elif stream and shape.stream_path:
         path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
-    url = (base_url or compiled.manifest.base_url).rstrip("/") + path
-    url = url.replace("{model}", quote(model, safe="/:@"))
-    query = shape.stream_query if stream else {}
+    url = base_of(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
+    query = {**(endpoint.query if endpoint else {}), **(shape.stream_query if stream else {})}
     return f"{url}?{urlencode(query)}" if query else url
+
+
+def base_of(compiled: CompiledManifest, base_url: str | None) -> str:
+    base = base_url or compiled.manifest.base_url
+    if "{" in base:
+        raise RequestError(
+            f"the address of {compiled.id}, {base}, has a part that only you know: pass base_url=",
+            provider=compiled.id,
+        )
+    return base.rstrip("/")
 
 
 def attach(

@@ -92,7 +92,11 @@ class MessageWriter:
     def _fields(self, blocks: Iterable[Block]) -> dict[str, object]:
         fields: dict[str, object] = {}
         calls = [self._call(block) for block in blocks if isinstance(block, ToolUseBlock)]
-        thinking = "".join(block.thinking for block in blocks if isinstance(block, ThinkingBlock))
+        thinking = "".join(
+            block.thinking
+            for block in blocks
+            if isinstance(block, ThinkingBlock) and block.origin in (None, self._target)
+        )
         if calls and self._shape.tool_call is not None:
             fields["tool_calls"] = calls
         if thinking:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -11,7 +11,7 @@ from ai_lib.errors.tree import RequestError
 from ai_lib.protocol.capabilities import capability_of, require
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest import Endpoint
-from ai_lib.request.build import attach
+from ai_lib.request.build import attach, base_of
 from ai_lib.types.json import JsonObject
 from ai_lib.types.wire import WireRequest
 
@@ -43,7 +43,9 @@ def build_operation(
     if capability := capability_of(name):
         require(compiled.manifest, capability)
     endpoint = _endpoint(name, compiled)
-    url = (base_url or compiled.manifest.base_url).rstrip("/") + _path(name, endpoint, values)
+    url = base_of(compiled, base_url) + _path(name, endpoint, values)
+    if endpoint.query:
+        url = f"{url}?{urlencode(endpoint.query)}"
     headers, url, secrets = attach(compiled, credential, url)
     sent = msgspec.json.encode(body) if body is not None else b""
     kind = (("Content-Type", "application/json"),) if body is not None else ()

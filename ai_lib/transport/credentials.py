@@ -28,7 +28,7 @@ def resolve_credential(
     explicit: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Credential | None:
-    """Return the key to use, or None when the provider needs none.
+    """Return the key to use, or None when the provider needs none, or can do without.
 
     Looked at in order: `explicit`, the variables the manifest names, `<ID>_API_KEY` for the id and
     each alias, the keyring (when the `keyring` package is installed).
@@ -47,6 +47,8 @@ def resolve_credential(
             return Credential(value=value, source=f"environment variable {name}")
     if stored := _from_keyring(manifest.id):
         return Credential(value=stored, source="keyring")
+    if manifest.auth.optional:
+        return None
     raise CredentialError(
         f"no API key for {manifest.id}: set {' or '.join(names)}, or pass api_key=",
         looked_in=(*names, "keyring"),

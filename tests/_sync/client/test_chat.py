@@ -1,0 +1,206 @@
+# Generated from tests/client/test_chat.py by codegen; do not edit.
+"""A plain chat, from `create` to the response, over a real socket."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ai_lib_sync import AiClient, CallStats, ContentBlock, Message
+from ai_lib_sync.errors import CredentialError, ManifestNotFound, RemoteError, RequestError
+from ai_lib_sync.testing import MockProvider, Reply
+from ai_lib_sync.types import Usage
+
+HOUSE = """
+id: house
+protocol_version: "2.0"
+dialect: openai_chat
+endpoint: {{ base_url: "{url}" }}
+error_classification: {{ by_http_status: {{ "500": server_error }} }}
+capabilities: {{ required: [text, streaming, tools], optional: [] }}
+"""
+PROVIDERS = ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash"]
+
+
+@pytest.mark.parametrize("model", PROVIDERS)
+def test_a_reply_says_the_same_whoever_gives_it(model: str) -> None:
+    reply = Reply(
+        thinking="Two and two.",
+        text="4",
+        usage=Usage(prompt_tokens=12, completion_tokens=7, reasoning_tokens=3),
+    )
+    with MockProvider([reply]) as mock, mock.client(model) as client:
+        response = client.chat().system("Be brief.").user("2+2?").execute()
+
+    assert response.content == "4"
+    assert response.thinking == "Two and two."
+    assert response.termination_reason == "end_turn"
+    assert response.usage.prompt_tokens == 12
+    assert response.usage.completion_tokens == 7
+    assert response.usage.total_tokens == 19
+    assert not response.has_tool_calls
+
+
+@pytest.mark.parametrize("model", PROVIDERS)
+def test_the_provider_receives_what_was_said(model: str) -> None:
+    with MockProvider() as mock, mock.client(model) as client:
+        chat = client.chat().system("Be brief.").user("First").assistant("Yes?").user("Second")
+        chat.temperature(0.5).max_tokens(100).execute()
+        (request,) = mock.requests
+
+    assert request.model == model.partition("/")[2]
+    assert [(m.role.value, m.text) for m in request.messages] == [
+        ("system", "Be brief."),
+        ("user", "First"),
+        ("assistant", "Yes?"),
+        ("user", "Second"),
+    ]
+
+
+def test_stats_count_the_call() -> None:
+    reply = Reply(text="Hi", usage=Usage(prompt_tokens=5, completion_tokens=2), delay=0.05)
+    with MockProvider([reply]) as mock, mock.client("openai/gpt-4o") as client:
+        response, stats = client.chat().user("Hello").execute_with_stats()
+
+    assert response.content == "Hi"
+    assert isinstance(stats, CallStats)
+    assert (stats.prompt_tokens, stats.completion_tokens, stats.total_tokens) == (5, 2, 7)
+    assert stats.latency_ms >= 50
+    assert (stats.provider, stats.model) == ("openai", "gpt-4o")
+    assert stats.request_id == response.request_id != ""
+
+
+def test_messages_append_and_the_callers_list_stays_as_it_was() -> None:
+    mine = [Message.user("Follow-up")]
+    with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
+        chat = client.chat().system("S").user("Hello!").messages(mine)
+        mine.append(Message.user("too late"))
+        chat.user("Last").execute()
+        (request,) = mock.requests
+
+    assert [m.text for m in request.messages] == ["S", "Hello!", "Follow-up", "Last"]
+    assert len(mine) == 2
+
+
+def test_an_image_reaches_the_provider_as_a_block() -> None:
+    block = ContentBlock.image_base64("aGk=", "image/png")
+    with MockProvider() as mock, mock.client("anthropic/claude") as client:
+        client.chat().user([ContentBlock.text("What is this?"), block]).execute()
+        (request,) = mock.requests
+
+    (message,) = request.messages
+    assert list(message.blocks) == [ContentBlock.text("What is this?"), block]
+
+
+def test_several_candidates_keep_their_numbers() -> None:
+    with MockProvider([Reply(text="Yes")]) as mock:
+        with mock.client("openai/gpt-4o") as client:
+            response = client.chat().user("?").n(2).execute()
+
+    assert [candidate.index for candidate in response.candidates] == [0, 1]
+    assert [candidate.content for candidate in response.candidates] == ["Yes", "Yes (1)"]
+    assert response.content == "Yes"
+
+
+def test_what_was_renamed_or_left_out_is_told() -> None:
+    with MockProvider() as mock, mock.client("anthropic/claude") as client:
+        response = client.chat().user("?").seed(7).stop("END").execute()
+
+    assert "seed left out: anthropic does not take it" in response.adaptations
+
+
+def test_one_client_serves_many_calls_over_one_connection() -> None:
+    with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
+        for _ in range(5):
+            client.chat().user("again").execute()
+        assert mock.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "retryable"),
+    [
+        (400, "invalid_request", False),
+        (401, "authentication", False),
+        (404, "not_found", False),
+        (429, "rate_limited", True),
+        (500, "server_error", True),
+    ],
+)
+@pytest.mark.parametrize("model", PROVIDERS)
+def test_an_error_answer_is_typed(model: str, status: int, name: str, retryable: bool) -> None:
+    # One answer for the call and one for each time it may be sent again.
+    replies = [Reply(status=status, error="No luck.", headers={"retry-after": "0"})] * 4
+    with MockProvider(replies) as mock, mock.client(model) as client:
+        with pytest.raises(RemoteError) as caught:
+            client.chat().user("?").execute()
+
+    error = caught.value
+    assert error.status_code == status
+    assert error.error_type == name
+    assert error.retryable is retryable
+    assert "No luck." in str(error)
+    assert error.model == model.partition("/")[2]
+
+
+def test_a_redirect_is_refused_and_says_where_it_led() -> None:
+    reply = Reply(status=303, headers={"location": "https://elsewhere.example/"}, body=b"")
+    with MockProvider([reply]) as mock, mock.client("openai/gpt-4o") as client:
+        with pytest.raises(RemoteError, match=r"redirect to 'https://elsewhere.example/'"):
+            client.chat().user("?").execute()
+        assert len(mock.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"[1]", b"null", b"", b"\xff\xfe"])
+def test_a_reply_that_is_no_object_is_a_typed_error(body: bytes) -> None:
+    with MockProvider([Reply(body=body)] * 4) as mock:
+        with mock.client("openai/gpt-4o") as client:
+            with pytest.raises(Exception) as caught:
+                client.chat().user("?").execute()
+
+    assert type(caught.value).__name__ == "DecodeError"
+
+
+def test_a_missing_key_names_the_variables_that_would_do() -> None:
+    with pytest.raises(CredentialError, match="GEMINI_API_KEY or GOOGLE_API_KEY"):
+        AiClient.create("gemini/gemini-2.5-flash")
+
+
+def test_the_key_is_found_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "OPENAI_API_KEY", "sk-from-the-environment")
+    with MockProvider() as mock:
+        base_url = mock.base_url("openai")
+        with AiClient.create("openai/gpt-4o", base_url=base_url) as client:
+            client.chat().user("?").execute()
+        (request,) = mock.requests
+
+    assert request.headers["authorization"] == "Bearer sk-from-the-environment"
+
+
+def test_an_unknown_provider_lists_near_names() -> None:
+    with pytest.raises(ManifestNotFound, match="did you mean openai"):
+        AiClient.create("opneai/gpt-4o", api_key="k")
+
+
+def test_a_request_that_cannot_be_json_is_refused_before_sending() -> None:
+    with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
+        with pytest.raises(RequestError, match="JSON"):
+            client.chat().user("?").extra({"thing": object()}).execute()
+        assert mock.requests == []
+
+
+def test_the_builder_needs_a_model_first() -> None:
+    with pytest.raises(ValueError, match="set the model first"):
+        AiClient.builder().build()
+
+
+def test_the_builder_reads_a_manifest_file(tmp_path: Path) -> None:
+    with MockProvider() as mock:
+        path = tmp_path / "house.yaml"
+        path.write_text(HOUSE.format(url=mock.base_url("openai")), "utf-8")
+        builder = AiClient.builder().model("house/gpt").api_key("k").protocol_dir(path).timeout(5)
+        with builder.build() as client:
+            response = client.chat().user("Hello").execute()
+
+    assert client.provider_id == "house"
+    assert client.model_id == "house/gpt"
+    assert response.content == "You said: Hello"

@@ -1,0 +1,89 @@
+"""Cancelling a stream from elsewhere."""
+
+import threading
+
+import pytest
+
+from ai_lib import CancelToken
+from ai_lib._backend import deadline, now
+from ai_lib.client import CancelReason
+from ai_lib.testing import MockProvider, Reply
+
+
+async def test_a_stalled_read_is_interrupted_from_another_thread() -> None:
+    token = CancelToken()
+    reply = Reply(text=["one ", "two"], pause=30.0)
+    async with MockProvider([reply]) as mock, await mock.client("openai/gpt-4o") as client:
+        with deadline(10):
+            stream = client.chat().user("?").stream(cancel_token=token)
+            cancelled_at: list[float] = []
+
+            def cancel() -> None:
+                cancelled_at.append(now())
+                token.cancel()
+
+            timer = threading.Timer(0.2, cancel)
+            timer.start()
+            events = [event async for event in stream]
+            waited = now() - cancelled_at[0]
+            timer.join()
+
+    assert waited < 0.1
+    assert stream.cancelled
+    assert not any(event.is_stream_end for event in events)
+    assert stream.response().finish_reason is None
+
+
+async def test_the_token_ends_the_loop_from_inside_as_well() -> None:
+    token = CancelToken()
+    async with MockProvider([Reply(text="a b c d e f")]) as mock:
+        async with await mock.client("openai/gpt-4o") as client:
+            seen = 0
+            async for event in client.chat().user("?").stream(cancel_token=token):
+                if event.is_content_delta:
+                    seen += 1
+                    token.cancel()
+                    break
+    assert seen == 1
+    assert token.is_cancelled
+
+
+async def test_a_token_cancelled_before_sends_nothing() -> None:
+    token = CancelToken()
+    token.cancel(CancelReason.SHUTDOWN)
+    async with MockProvider() as mock, await mock.client("openai/gpt-4o") as client:
+        stream = client.chat().user("?").stream(cancel_token=token)
+        assert [event async for event in stream] == []
+        assert mock.requests == []
+    assert token.reason is CancelReason.SHUTDOWN
+
+
+def test_the_first_reason_is_kept() -> None:
+    token = CancelToken()
+    assert token.cancel(CancelReason.TIMEOUT)
+    assert not token.cancel(CancelReason.USER_REQUEST)
+    assert token.reason is CancelReason.TIMEOUT
+
+
+def test_a_callback_runs_once_and_can_be_taken_back() -> None:
+    token = CancelToken()
+    seen: list[str] = []
+    token.on_cancel(lambda: seen.append("kept"))
+    take_back = token.on_cancel(lambda: seen.append("taken back"))
+    take_back()
+    token.cancel()
+    token.cancel()
+    token.on_cancel(lambda: seen.append("late"))
+    assert seen == ["kept", "late"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_closing_twice_does_no_harm(times: int) -> None:
+    async with MockProvider([Reply(text="a b", pause=0.05)]) as mock:
+        async with await mock.client("openai/gpt-4o") as client:
+            stream = client.chat().user("?").stream()
+            async for _ in stream:
+                break
+            for _ in range(times):
+                await stream.aclose()
+            assert [event async for event in stream] == []

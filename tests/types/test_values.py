@@ -1,0 +1,79 @@
+"""Messages, events and usage as values."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from ai_lib.types import (
+    Candidate,
+    ContentBlock,
+    ContentDelta,
+    Message,
+    MessageRole,
+    PartialContentDelta,
+    StreamEnd,
+    StreamingEvent,
+    ToolResultBlock,
+    ToolUseBlock,
+    Usage,
+)
+
+
+def test_a_messages_text_is_that_of_its_text_blocks() -> None:
+    blocks = [ContentBlock.text("What "), ContentBlock.image_url("http://h/i.png")]
+    assert Message.user([*blocks, ContentBlock.text("is it?")]).text == "What is it?"
+    assert Message.user("plain").text == "plain"
+
+
+def test_a_message_with_an_image_takes_one_image() -> None:
+    message = Message.user_with_image("What?", image_url="https://h/i.jpg")
+    assert message.role is MessageRole.USER
+    assert list(message.blocks) == [
+        ContentBlock.text("What?"),
+        ContentBlock.image_url("https://h/i.jpg"),
+    ]
+    with pytest.raises(ValueError, match="either image_url or image_base64"):
+        Message.user_with_image("What?")
+
+
+def test_a_tool_message_holds_the_result() -> None:
+    (block,) = Message.tool("call_1", "21 degrees", is_error=True).blocks
+    assert block == ToolResultBlock(tool_use_id="call_1", content="21 degrees", is_error=True)
+
+
+def test_a_file_becomes_a_block_of_its_type(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"\x89PNG")
+    block = ContentBlock.image_file(path)
+    assert block.media_type == "image/png"
+    assert base64.b64decode(block.data or "") == b"\x89PNG"
+    with pytest.raises(ValueError, match="media_type="):
+        ContentBlock.image_file(tmp_path / "photo.unheard")
+
+
+def test_an_event_tells_what_it_is() -> None:
+    event: StreamingEvent = PartialContentDelta(content="Hi")
+    assert event.is_content_delta
+    assert not event.is_stream_end
+    assert event.as_content_delta.text == event.as_content_delta.content == "Hi"
+    with pytest.raises(TypeError, match="a PartialContentDelta, not a StreamEnd"):
+        event.as_stream_end  # noqa: B018
+    assert ContentDelta is PartialContentDelta
+    assert StreamEnd().is_stream_end
+
+
+def test_usage_parts_are_told_apart() -> None:
+    usage = Usage(
+        prompt_tokens=100, completion_tokens=50, reasoning_tokens=20, cache_read_tokens=60,
+        cache_write_tokens=10,
+    )  # fmt: skip
+    assert usage.uncached_prompt_tokens == 30
+    assert usage.answer_tokens == 30
+
+
+def test_a_candidate_becomes_the_next_requests_turn() -> None:
+    blocks = (ContentBlock.text("Let me see."), ToolUseBlock(id="1", name="look", input={}))
+    message = Candidate(blocks=blocks).to_message()
+    assert message.role is MessageRole.ASSISTANT
+    assert message.blocks == blocks

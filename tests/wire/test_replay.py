@@ -1,0 +1,64 @@
+"""Every recorded exchange, replayed over a socket through the client, gives what was recorded.
+
+The bytes arrive cut at random places, and of every short stream one by one as well: a recording
+has forgotten how the network cut it, so every cut is a fair one.
+"""
+
+import pytest
+
+from ai_lib import AiClient
+from ai_lib.errors.tree import RemoteError
+from ai_lib.types.response import ChatResponse
+from tests.wire.conftest import Play
+from tests.wire.expectation import assert_as_recorded, assert_error_as_recorded
+from tests.wire.recordings import Recording, as_parameters, recorded
+
+PROVIDERS = {
+    "openai_chat": "openai",
+    "anthropic_messages": "anthropic",
+    "gemini_generate": "gemini",
+}
+SHORT = 6_000  # bytes
+
+ROWS = [row for row in recorded("openai", "anthropic", "gemini") if row.family in PROVIDERS]
+ANSWERS = [row for row in ROWS if "expect" in row.row]
+ERRORS = [row for row in ROWS if "error" in row.row]
+SHORT_STREAMS = [row for row in ANSWERS if row.streamed and len(row.body) <= SHORT]
+
+
+@pytest.fixture(scope="module")
+def address(play: Play) -> str:
+    return play(ROWS)
+
+
+async def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
+    """Put a question to the model of the recording, where it is played back."""
+    async with await AiClient.create(
+        f"{PROVIDERS[recording.family]}/{recording.model}",
+        api_key="nobody's",
+        base_url=f"{address}/{recording.id}/{cut}",
+    ) as client:
+        question = client.chat().user("What was recorded?")
+        if not recording.streamed:
+            return await question.execute()
+        stream = question.stream()
+        async for _ in stream:
+            pass
+        return stream.response()
+
+
+@pytest.mark.parametrize("recording", as_parameters(ANSWERS))
+async def test_the_answer_is_what_was_recorded(recording: Recording, address: str) -> None:
+    assert_as_recorded(await ask(recording, address, "2026"), recording)
+
+
+@pytest.mark.parametrize("recording", as_parameters(SHORT_STREAMS))
+async def test_the_answer_is_the_same_byte_by_byte(recording: Recording, address: str) -> None:
+    assert_as_recorded(await ask(recording, address, "bytes"), recording)
+
+
+@pytest.mark.parametrize("recording", as_parameters(ERRORS))
+async def test_the_error_is_what_was_recorded(recording: Recording, address: str) -> None:
+    with pytest.raises(RemoteError) as caught:
+        await ask(recording, address, "2026")
+    assert_error_as_recorded(caught.value, recording)
