@@ -1,6 +1,7 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -21,6 +22,8 @@ from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import WireRequest
+
+_STREAMS: Final = {"sse": "text/event-stream", "json_lines": "application/x-ndjson"}
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,8 @@ def build_chat(
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
     headers, url, secrets = attach(compiled, credential, url)
-    accept = "text/event-stream" if request.stream else "application/json"
+    framing = compiled.dialect.stream.decoder.format
+    accept = _STREAMS[framing] if request.stream else "application/json"
     wire = WireRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),

@@ -10,10 +10,10 @@ from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
 from ai_lib.request.blocks import BlockWriter
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
 
-Wire = JsonDict
+Wire = JsonValue  # a turn as the wire wants it: mostly an object, but a dialect may have lists
 
 
 class MessageWriter:
@@ -71,7 +71,7 @@ class MessageWriter:
     def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
         template = self._shape.roles.get(role)
         turn = MISSING if template is None else fill(template, values)
-        if not isinstance(turn, dict):
+        if turn is MISSING:
             raise RequestError(f"{self._target} has no {role!r} messages")
         return turn
 
@@ -122,7 +122,7 @@ def _merged(turns: Iterable[Wire]) -> Iterable[Wire]:
 
 
 def _joined(left: Wire, right: Wire) -> Wire | None:
-    if left.keys() != right.keys():
+    if not isinstance(left, dict) or not isinstance(right, dict) or left.keys() != right.keys():
         return None
     different = [key for key in left if left[key] != right[key] or isinstance(left[key], list)]
     if len(different) != 1 or not isinstance(left[different[0]], list):
