@@ -3,17 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from compliance import chats, credentials, loading, operations, streams, texts
-from compliance.checks import NotYet
+from compliance import chats, credentials, loading, operations, retries, streams, texts
 from compliance.door import Runtime
 from compliance.suite import Case
 
 Executor = Callable[[Case, Runtime], None]
-
-
-def retry_decision(case: Case, runtime: Runtime) -> None:
-    """Whether and when an attempt is repeated."""
-    raise NotYet("resilience: the retry policy")
 
 
 EXECUTORS: Final[Mapping[str, Executor]] = {
@@ -32,7 +26,7 @@ EXECUTORS: Final[Mapping[str, Executor]] = {
     "provider_mock_behavior": operations.provider_mock_behavior,
     "request_building": chats.request_building,
     "response_parsing": chats.response_parsing,
-    "retry_decision": retry_decision,
+    "retry_decision": retries.retry_decision,
     "stream_decode": streams.stream_decode,
     "text_tool_hybrid": texts.text_tool_hybrid,
     "text_tool_parse": texts.text_tool_parse,

@@ -1,5 +1,6 @@
 """Which wire dialect a manifest speaks, by what it declares and never by its id."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from ai_lib.types.json import JsonObject
 # because an address or a framing looks familiar.
 _DECISIVE: Final = frozenset({"payload_format", "api_style"})
 _VAGUE: Final = frozenset({"api_family", "compatibility", "decoder", "path"})
+_VERSION: Final = re.compile(r"_v\d+\Z")
 _SILENT: Final[JsonObject] = {"request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}}
 
 
@@ -74,4 +76,8 @@ def _answers(dialect: JsonObject, key: str, value: str) -> bool:
     if key == "decoder":
         family = value.removesuffix("_sse").removesuffix("_json").removesuffix("_native")
         return family != value and family in chosen_by.get("payload_format", ())
-    return value in chosen_by.get(key, ())
+    if value in chosen_by.get(key, ()):
+        return True
+    # A label that ends in a version, under whatever key, means the family it begins with.
+    family = _VERSION.sub("", value)
+    return family != value and any(family in names for names in chosen_by.values())
