@@ -48,6 +48,10 @@ class AiClientBuilder(Generic[Client]):
         """The same as `protocol_dir`."""
         return self.protocol_dir(path)
 
+    def api_family(self, name: str) -> AiClientBuilder[Client]:
+        """Speak this one of the API families the manifest lists, such as `responses`."""
+        return self._set(msgspec.structs.replace(self._settings, api_family=name))
+
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""
         self._transport = transport

@@ -17,6 +17,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     protocol_dir: str | Path | None = None
+    api_family: str | None = None
 
     def target(self) -> Target:
         """Return where the client's calls go.
@@ -28,7 +29,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.model is None:
             raise ValueError("set the model first: builder().model('provider/model')")
-        compiled, model = ProtocolLoader(self.protocol_dir).load_model(self.model)
+        compiled, model = ProtocolLoader(self.protocol_dir).load_model(self.model, self.api_family)
         return Target(
             compiled=compiled,
             model=model,

@@ -1,7 +1,7 @@
 """Compiles the rules of a dialect into one function from a frame to what it says."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.compiled import CompiledRule
@@ -9,7 +9,17 @@ from ai_lib.protocol.path import MISSING, Path
 
 Fields = Mapping[str, object]
 Emit = Callable[["Sink", int, Fields], None]
-Step = Callable[[object, object, int, "Sink"], bool]  # whether it found something
+
+
+class Place(NamedTuple):
+    """Where in a reply a finding stands: its candidate, and its position among the parts."""
+
+    candidate: int = 0
+    position: int | None = None
+
+
+Step = Callable[[object, object, Place, "Sink"], bool]  # whether it found something
+_FIRST: Final = Place()
 
 
 class Sink(Protocol):
@@ -19,6 +29,7 @@ class Sink(Protocol):
     def thinking(self, candidate: int, fields: Fields) -> None: ...
     def tool_call(self, candidate: int, fields: Fields) -> None: ...
     def tool_call_end(self, candidate: int, fields: Fields) -> None: ...
+    def opaque(self, candidate: int, fields: Fields) -> None: ...
     def foreign_block(self, candidate: int, fields: Fields) -> None: ...
     def metadata(self, candidate: int, fields: Fields) -> None: ...
     def finish(self, candidate: int, fields: Fields) -> None: ...
@@ -34,6 +45,7 @@ _EMITS: Final[Mapping[str, Emit]] = {
     "ToolCallStarted": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
     "PartialToolCall": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
     "ToolCallEnded": lambda sink, candidate, fields: sink.tool_call_end(candidate, fields),
+    "OpaqueContent": lambda sink, candidate, fields: sink.opaque(candidate, fields),
     "ForeignBlock": lambda sink, candidate, fields: sink.foreign_block(candidate, fields),
     "Metadata": lambda sink, candidate, fields: sink.metadata(candidate, fields),
     "UsageReport": lambda sink, candidate, fields: sink.metadata(candidate, fields),
@@ -53,7 +65,7 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
 
     def read(frame: object, sink: Sink) -> None:
         for step in steps:
-            step(frame, frame, 0, sink)
+            step(frame, frame, _FIRST, sink)
 
     return read
 
@@ -68,10 +80,10 @@ def _step(rule: CompiledRule) -> Step:
 
 
 def _all(steps: tuple[Step, ...]) -> Step:
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = False
         for step in steps:
-            if step(node, root, candidate, sink):
+            if step(node, root, place, sink):
                 found = True
         return found
 
@@ -79,8 +91,8 @@ def _all(steps: tuple[Step, ...]) -> Step:
 
 
 def _first(step: Step, otherwise: Step) -> Step:
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
-        return step(node, root, candidate, sink) or otherwise(node, root, candidate, sink)
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        return step(node, root, place, sink) or otherwise(node, root, place, sink)
 
     return run
 
@@ -89,33 +101,36 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
     holds = rule.match
     assert holds is not None
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
-        return holds(node, root) and step(node, root, candidate, sink)
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        return holds(node, root) and step(node, root, place, sink)
 
     return run
 
 
 def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
-    select, place = rule.each.select, rule.candidate
+    select, candidate, numbered = rule.each.select, rule.candidate, rule.numbered
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = False
         for element in select(node, root):
-            if step(element, root, candidate, sink):
+            if step(element, root, place, sink):
                 found = True
         return found
 
-    def run_candidates(node: object, root: object, candidate: int, sink: Sink) -> bool:
-        assert place is not None
+    def run_placed(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = False
         for position, element in enumerate(select(node, root)):
-            index = place.first(element, root)
-            if step(element, root, index if type(index) is int else position, sink):
+            known = place.candidate
+            if candidate is not None:
+                index = candidate.first(element, root)
+                known = index if type(index) is int else position
+            own = position if numbered else place.position
+            if step(element, root, Place(known, own), sink):
                 found = True
         return found
 
-    return run if place is None else run_candidates
+    return run_placed if candidate is not None or numbered else run
 
 
 def _emit(rule: CompiledRule) -> Step:
@@ -123,41 +138,47 @@ def _emit(rule: CompiledRule) -> Step:
     if emit is None:
         known = ", ".join(_EMITS)
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
+    # An end and an error are news by themselves; everything else is what it says.
+    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
+    always = not paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
     if rule.levels or rule.generated or rule.needs:
-        return _emit_walking(rule, emit)
-    paths = tuple((name, path.first) for name, _, path in rule.paths)
+        return _emit_walking(rule, emit, always and not rule.levels)
     literals = dict(rule.literals)
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = dict(literals)
-        for name, first in paths:
+        for name, _, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
-        if paths and len(found) == len(literals):
+        if not always and len(found) == len(literals):
             return False
-        emit(sink, candidate, found)
+        if place.position is not None:
+            found.setdefault("index", place.position)
+        emit(sink, place.candidate, found)
         return True
 
     return run
 
 
-def _emit_walking(rule: CompiledRule, emit: Emit) -> Step:
+def _emit_walking(rule: CompiledRule, emit: Emit, always: bool) -> Step:
     """One event for every element that the fields share; see `plan_walk`."""
     paths = tuple((name, level, path.first) for name, level, path in rule.paths)
     needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         fired = False
         for trail in _trails(rule.levels, node, root):
             read = {name: first(trail[level], root) for name, level, first in paths}
             found = {name: value for name, value in read.items() if value not in (MISSING, None)}
-            if not found if not needs else needs.isdisjoint(found):
+            if needs.isdisjoint(found) if needs else not (found or always):
                 continue
+            if place.position is not None:
+                found.setdefault("index", place.position)
             for name in generated:
                 if "index" not in found:
                     found[name] = sink.made_id(trail[-1], "tool_name" in found)
-            emit(sink, candidate, {**literals, **found})
+            emit(sink, place.candidate, {**literals, **found})
             fired = True
         return fired
 

@@ -106,7 +106,7 @@ def _candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candidate:
             continue
         found = parse_text_tool_calls(block.text, dialects=dialects)
         if found.text or not found.calls:
-            blocks.append(msgspec.structs.replace(block, text=found.text))
+            blocks.append(TextBlock(text=found.text) if found.calls else block)
         for call in found.calls:
             calls.append(msgspec.structs.replace(call, index=len(calls)))
             blocks.append(ToolUseBlock(id=call.id, name=call.name, input=call.arguments))

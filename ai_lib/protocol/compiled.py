@@ -29,6 +29,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     match: Expression | None
     each: Path | None
     candidate: Path | None
+    numbered: bool
     rules: tuple[CompiledRule, ...]
     otherwise: tuple[CompiledRule, ...]
     emit: str | None
@@ -85,6 +86,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """The provider's id."""
         return self.manifest.id
+
+    @property
+    def origin(self) -> str:
+        """Who a reply's opaque state comes from and may go back to: this provider and dialect."""
+        return f"{self.manifest.id}:{self.dialect.dialect}"
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name."""
@@ -169,6 +175,7 @@ def _rule(rule: Rule) -> CompiledRule:
         match=_condition(rule.match),
         each=compile_path(rule.each) if rule.each else None,
         candidate=compile_path(rule.candidate) if rule.candidate else None,
+        numbered=rule.numbered,
         rules=_rules(rule.rules),
         otherwise=_rules(rule.otherwise),
         emit=rule.emit,

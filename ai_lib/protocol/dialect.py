@@ -27,8 +27,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     `system` says where instructions go: a `message` of their own or the body's `top`. `roles` has
     one template a role; `blocks` one a content block. Without a `tool_use` block, calls are
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
-    is a message of its own. `plain_text` sends a turn of text alone as a string; `merge_turns`
-    joins neighbours of one role.
+    is a message of its own. `items` has the blocks that stand among the messages, as their equals.
+    `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
     """
 
     system: Literal["message", "top"] = "message"
@@ -36,6 +36,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     merge_turns: bool = False
     roles: dict[str, Template]
     blocks: dict[str, Template]
+    items: dict[str, Template] = {}
     tool_call: Template = None
 
 
@@ -43,7 +44,8 @@ class RequestShape(Part, frozen=True, kw_only=True):
     """How a request is written. Fragments (`stream`, `tool_choice`, ...) are merged into `body`.
 
     `parameters` maps standard names to dotted places in the body, `options` maps a standard name
-    and its value to a fragment, `required` gives what must be there when the caller says nothing.
+    and its value to a fragment, `required` gives what must be there when the caller says nothing,
+    and so does `tool_values` for the holes of `tool`.
     """
 
     path: str = ""
@@ -54,6 +56,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     stream_query: dict[str, str] = {}
     messages: MessageShape
     tool: Template = None
+    tool_values: JsonDict = {}
     tool_choice: dict[str, dict[str, Template]] = {}
     response_format: dict[str, dict[str, Template]] = {}
     options: dict[str, dict[str, dict[str, Template]]] = {}
@@ -65,13 +68,15 @@ class Rule(Part, frozen=True, kw_only=True):
     """When `match` holds, emit an event with `fields`, or go on to the nested `rules`.
 
     With `each`, the rule is read once for every element the path selects, and `@` is the element;
-    `candidate` then says where an element keeps its candidate index (else its position counts).
+    `candidate` then says where an element keeps its candidate index (else its position counts),
+    and `numbered` makes its position the `index` of what is found in it.
     `extract` means `fields`. A field that does not start with `$` or `@` is a literal.
     """
 
     match: str | None = None
     each: str | None = None
     candidate: str | None = None
+    numbered: bool = False
     rules: tuple[Rule, ...] = ()
     otherwise: tuple[Rule, ...] = ()
     emit: str | None = None
@@ -92,9 +97,13 @@ class ReplyShape(Part, frozen=True, kw_only=True):
 
 
 class DecoderShape(Part, frozen=True, kw_only=True):
-    """How bytes become frames: as `sse` or `json_lines`; `done_signal` ends the stream."""
+    """How bytes become frames; `done_signal` ends the stream.
 
-    format: Literal["sse", "json_lines"] = "sse"
+    Frames are server-sent events (`sse`), lines (`json_lines`), the elements of one array
+    (`json_array`), or the body itself (`json`).
+    """
+
+    format: Literal["sse", "json_lines", "json_array", "json"] = "sse"
     done_signal: str | None = None
 
 

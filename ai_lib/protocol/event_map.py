@@ -15,10 +15,11 @@ from ai_lib.types.json import JsonDict, JsonValue
 GENERATED: Final = "_generate_uuid"
 
 EVENTS: Final = {
-    "PartialContentDelta": ("content", "signature"),
+    "PartialContentDelta": ("content", "signature", "citations", "index"),
     "ThinkingDelta": ("thinking", "signature", "redacted", "index"),
     "ToolCall": ("tool_call_id", "tool_name", "arguments", "index", "signature"),
     "ToolCallEnded": ("index",),
+    "OpaqueContent": ("raw",),
     "ForeignBlock": ("index",),
     "Metadata": ("usage",),
     "FinalCandidate": ("finish_reason",),

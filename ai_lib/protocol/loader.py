@@ -26,27 +26,30 @@ class ProtocolLoader:
     def __init__(self, base_path: str | Path | None = None, *, cache_enabled: bool = True) -> None:
         self._base_path = None if base_path is None else Path(base_path)
         self._cache_enabled = cache_enabled
-        self._cache: dict[str, CompiledManifest] = {}
+        self._cache: dict[tuple[str, str | None], CompiledManifest] = {}
         self._lock = Lock()
 
-    def load_provider(self, provider: str) -> CompiledManifest:
+    def load_provider(self, provider: str, api_family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
+
+        `api_family` is one of those the manifest lists; without it, the manifest's default.
 
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
             ProtocolError: it can't be read or used; the message names file and place.
         """
         with self._lock:
-            found = self._cache.get(provider)
+            found = self._cache.get((provider, api_family))
         if found is not None:
             return found
-        compiled = compile_manifest(read_manifest(*self._document(provider)))
+        document, source = self._document(provider)
+        compiled = compile_manifest(read_manifest(document, source, api_family))
         if self._cache_enabled:
             with self._lock:
-                self._cache[provider] = compiled
+                self._cache[provider, api_family] = compiled
         return compiled
 
-    def load_model(self, model: str) -> tuple[CompiledManifest, str]:
+    def load_model(self, model: str, api_family: str | None = None) -> tuple[CompiledManifest, str]:
         """Return the manifest and the wire name for `provider/model`.
 
         The provider is what stands before the first slash; the rest, slashes included, is sent as
@@ -59,7 +62,7 @@ class ProtocolLoader:
                 f"{_example(model)!r}",
                 near=(_example(model),),
             )
-        return self.load_provider(provider), name
+        return self.load_provider(provider, api_family), name
 
     def invalidate(self, provider: str | None = None) -> None:
         """Forget one loaded manifest, or all of them."""
@@ -67,7 +70,8 @@ class ProtocolLoader:
             if provider is None:
                 self._cache.clear()
             else:
-                self._cache.pop(provider, None)
+                for key in [key for key in self._cache if key[0] == provider]:
+                    del self._cache[key]
 
     def _document(self, provider: str) -> tuple[object, str]:
         if not ID_PATTERN.fullmatch(provider):

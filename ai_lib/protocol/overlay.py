@@ -42,6 +42,8 @@ FORMATS: Final = {
     "json_lines": "json_lines",
     "jsonl": "json_lines",
     "cohere_native": "json_lines",
+    "json_array": "json_array",
+    "json": "json",
 }
 """The framings manifests name, and the decoder that reads each."""
 

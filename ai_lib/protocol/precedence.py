@@ -30,7 +30,14 @@ Rules: TypeAlias = Sequence[JsonObject]
 
 # Calls are read before a finish reason ends them, whoever's rules say so.
 _BEFORE: Final = ("StreamError", "ThinkingDelta", "PartialContentDelta", "ToolCall")
-_AFTER: Final = ("ToolCallEnded", "FinalCandidate", "Metadata", "StreamEnd", "ForeignBlock")
+_AFTER: Final = (
+    "ToolCallEnded",
+    "FinalCandidate",
+    "Metadata",
+    "StreamEnd",
+    "OpaqueContent",
+    "ForeignBlock",
+)
 _ALIASES: Final = {
     "ToolCallStarted": "ToolCall",
     "PartialToolCall": "ToolCall",

@@ -9,6 +9,7 @@ import msgspec
 from ai_lib.errors.tree import ProtocolError, UnsupportedVersion
 from ai_lib.protocol.addresses import endpoints_of, hints_of, services_of
 from ai_lib.protocol.capabilities import read_capabilities
+from ai_lib.protocol.family import with_family
 from ai_lib.protocol.manifest import Auth, Parameter, ProtocolManifest
 from ai_lib.protocol.overlay import merged
 from ai_lib.protocol.sections import (
@@ -26,15 +27,17 @@ from ai_lib.protocol.written import (
     placed,
     plain_json,
 )
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonObject
 
 SUPPORTED_PROTOCOL_VERSIONS: Final = ("1.0", "1.1", "1.5", "2.0")
 ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{1,63}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def read_manifest(document: object, source: str) -> ProtocolManifest:
-    """Return the manifest in its internal form.
+def read_manifest(document: object, source: str, api_family: str | None = None) -> ProtocolManifest:
+    """Return the manifest in its internal form, as one of its API families is to be spoken.
+
+    `api_family` is the manifest's default one unless given.
 
     Raises:
         UnsupportedVersion: `protocol_version` is not one of `SUPPORTED_PROTOCOL_VERSIONS`.
@@ -45,18 +48,25 @@ def read_manifest(document: object, source: str) -> ProtocolManifest:
         raise ProtocolError(
             f"{source}: a manifest is an object, this is {_kind(document)}", source=source
         )
-    return _Reader(document, source).manifest()
+    return _Reader(document, source, api_family).manifest()
 
 
 class _Reader:
     """Reads one document; remembers its source for error messages."""
 
-    def __init__(self, document: Mapping[str, object], source: str) -> None:
+    def __init__(self, document: Mapping[str, object], source: str, api_family: str | None) -> None:
         self.source = source
         self.document = self._unwrapped(document)
         self.version = self._version()
+        self.written = self._written(self.document)
+        spoken = with_family(self.document, api_family, source)
+        if spoken is not self.document:
+            self.document = dict(spoken)
+            self.written = self._written(spoken)
+
+    def _written(self, document: JsonObject) -> WrittenManifest:
         try:
-            self.written = msgspec.convert(self.document, WrittenManifest, strict=False)
+            return msgspec.convert(document, WrittenManifest, strict=False)
         except msgspec.ValidationError as error:
             raise self.fail(placed(error)) from error
 

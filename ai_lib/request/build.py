@@ -23,7 +23,12 @@ from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import WireRequest
 
-_STREAMS: Final = {"sse": "text/event-stream", "json_lines": "application/x-ndjson"}
+_STREAMS: Final = {
+    "sse": "text/event-stream",
+    "json_lines": "application/x-ndjson",
+    "json_array": "application/json",
+    "json": "application/json",
+}
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +83,7 @@ def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    values = MessageWriter(shape.messages, compiled.id).write(request.messages)
+    values = MessageWriter(shape.messages, compiled.id, compiled.origin).write(request.messages)
     values["model"] = model
     if request.tools:
         values["tools"] = [_tool(tool, compiled) for tool in request.tools]
@@ -102,7 +107,8 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
         raise CapabilityError(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
-    values: dict[str, object] = {"name": tool.name, "parameters": tool.parameters}
+    values: dict[str, object] = {**compiled.dialect.request.tool_values}
+    values.update(name=tool.name, parameters=tool.parameters)
     if tool.description is not None:
         values["description"] = tool.description
     if tool.strict is not None:

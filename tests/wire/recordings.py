@@ -34,11 +34,12 @@ class Recording(NamedTuple):
 
 
 def recorded(*names: str) -> list[Recording]:
-    """Give the exchanges of these files; none when the recordings are not there."""
+    """Give the exchanges of these files, else of all; none when the recordings are not there."""
+    paths = [WIRE / f"{name}.jsonl" for name in names] or sorted(WIRE.glob("*.jsonl"))
     rows = [
         json.loads(line)
-        for name in names
-        if (path := WIRE / f"{name}.jsonl").exists()
+        for path in paths
+        if path.exists()
         for line in path.read_text("utf-8").split("\n")
         if line
     ]
