@@ -235,7 +235,7 @@ class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
 def plain_json(document: object) -> JsonValue:
     """Return a YAML document as JSON would have it: text keys, dates as text, no cycles.
 
-    Raises ValueError for what is too deep or too large to be a manifest.
+    Raises ValueError for what is too deep or too large to be a manifest, or no text in UTF-8.
     """
     return _Plain().value(document, 0)
 
@@ -254,13 +254,21 @@ class _Plain:
             return [self.value(item, depth + 1) for item in node]
         if isinstance(node, date):
             return node.isoformat()
-        return node if node is None or isinstance(node, str | bool | int | float) else str(node)
+        if isinstance(node, str):
+            return _text(node)
+        return node if node is None or isinstance(node, bool | int | float) else str(node)
 
 
 def _key(key: object) -> str:
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    return str(key)
+    return _text(str(key))
+
+
+def _text(text: str) -> str:
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError(f"has half a character: {text[:40]!r}")
+    return text
 
 
 def placed(error: msgspec.ValidationError, place: str = "$") -> str:

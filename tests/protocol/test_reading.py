@@ -354,6 +354,11 @@ def test_a_document_that_holds_itself_is_refused() -> None:
     assert "100 levels" in refused(notes=loop)
 
 
+@pytest.mark.parametrize("notes", [{"a": "\ud800"}, {"\udfff": 1}])
+def test_text_that_is_no_unicode_is_refused(notes: object) -> None:
+    assert "half a character" in refused(notes=notes)
+
+
 @pytest.mark.parametrize(
     ("pattern", "problem"),
     [
