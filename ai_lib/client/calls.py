@@ -10,6 +10,7 @@ from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.target import failed_reply, request_id_of
 from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -82,4 +83,4 @@ class Calls:
             adaptations=leg.built.adaptations,
         )
         admission.usage, admission.request_id = response.usage, response.request_id
-        return response
+        return with_text_tools(response, leg.built.text_tools)

@@ -82,9 +82,11 @@ class Rule(Part, frozen=True, kw_only=True):
     candidate: str | None = None
     numbered: bool = False
     rules: tuple[Rule, ...] = ()
+    otherwise: tuple[Rule, ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}
+    needs: tuple[str, ...] = ()
 
 
 class ReplyShape(Part, frozen=True, kw_only=True):
@@ -146,7 +148,11 @@ class UsageShape(Part, frozen=True, kw_only=True):
 
 
 class ErrorShape(Part, frozen=True, kw_only=True):
-    """Where an error body keeps its facts: the first path that selects something counts."""
+    """Where an error body keeps its facts: the first path that selects something counts.
+
+    `codes` are the codes that all who speak the dialect share, with the standard class of each; a
+    manifest's own table comes before them.
+    """
 
     message: tuple[str, ...] = ("error.message", "message", "error")
     code: tuple[str, ...] = ("error.code", "code")
@@ -154,6 +160,7 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     param: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     request_id: tuple[str, ...] = ()
+    codes: dict[str, str] = {}
 
 
 class Dialect(Part, frozen=True, kw_only=True):

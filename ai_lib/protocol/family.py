@@ -37,7 +37,7 @@ def with_family(document: JsonObject, family: str | None, source: str) -> JsonOb
         )
     own = families[name] if isinstance(families, Mapping) else {}
     base = document if name == usual else _without_usual(document, name)
-    return _spoken(base, own or {}, name)
+    return _spoken(base, own if isinstance(own, Mapping) else {}, name)
 
 
 def _spoken(document: JsonObject, own: JsonObject, name: str) -> JsonDict:

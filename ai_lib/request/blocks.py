@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill, holes
@@ -25,6 +25,7 @@ from ai_lib.types.message import Message
 
 Values = dict[str, object]
 Replied = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
+_FETCHED = ("https", "http", "gs", "s3", "data")
 _REPLIED = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
 
 
@@ -60,6 +61,7 @@ class BlockWriter:
             return list(block.raw)
         if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
             return []  # providers refuse empty text blocks
+        self._check_address(block)
         kind = self.kind(block)
         template = self._shape.blocks.get(kind) or self._shape.items.get(kind)
         if template is None and isinstance(block, ThinkingBlock | OpaqueBlock):
@@ -75,6 +77,17 @@ class BlockWriter:
         if cache and isinstance(written, dict):
             written = {**written, **cache}
         return [] if written is MISSING else [written]
+
+    def _check_address(self, block: Block) -> None:
+        """Refuse a reference that nobody has resolved: a provider could not follow it."""
+        url = block.url if isinstance(block, ImageBlock | AudioBlock | DocumentBlock) else None
+        scheme = url.partition(":")[0].lower() if url and "://" in url else None
+        if scheme is not None and scheme not in _FETCHED:
+            raise RequestError(
+                f"{self._target} can't fetch {url[:100] if url else url!r}: resolve the reference "
+                f"to data, or to an address of {', '.join(_FETCHED)}",
+                provider=self._target,
+            )
 
     def is_own(self, block: Replied) -> bool:
         """Whether this target may see the block's opaque state."""

@@ -10,10 +10,10 @@ from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
 from ai_lib.request.blocks import BlockWriter, Replied
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
 
-Wire = JsonDict
+Wire = JsonValue  # a turn as the wire wants it: mostly an object, but a dialect may have lists
 
 
 class MessageWriter:
@@ -108,7 +108,7 @@ class MessageWriter:
     def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
         template = self._shape.roles.get(role)
         turn = MISSING if template is None else fill(template, values)
-        if not isinstance(turn, dict):
+        if turn is MISSING:
             raise RequestError(f"{self._target} has no {role!r} messages")
         return turn
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
+from ai_lib.types.json import JsonObject, JsonValue
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
+from .operations import invoke
 from .targets import Targets
 
 
@@ -110,6 +112,30 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""
         return ChatRequestBuilder(self._calls)
+
+    def invoke(
+        self,
+        operation: str,
+        body: JsonObject | None = None,
+        *,
+        timeout: float | None = None,
+        **values: str,
+    ) -> JsonValue:
+        """Call an operation beside chat that the manifest names, such as `list_models`.
+
+        `values` fill the `{...}` of its path; `timeout` is seconds. Returns the decoded
+        answer (of a service, the part its manifest points at), bytes when it is not JSON, None
+        when it is empty.
+
+        Raises:
+            CapabilityError: the manifest does not declare what the operation needs; nothing was
+                sent.
+            RequestError: the manifest has no such operation.
+            TransportError: bytes could not be exchanged.
+            RemoteError: the provider answered with an error.
+        """
+        target = self._targets.first.target
+        return invoke(self._transport, target, operation, body, values, timeout)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""

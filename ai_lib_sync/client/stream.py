@@ -78,7 +78,8 @@ class ChatStream:
     def response(self) -> ChatResponse:
         """Return the reply, once the stream has ended.
 
-        After a cancel or a `break` it is what was received, without a finish reason.
+        After a cancel or a `break` it is what was received, without a finish reason. Tool calls
+        that the model wrote into its text, where the manifest says so, are only seen here.
 
         Raises:
             ValueError: the stream has not ended.
