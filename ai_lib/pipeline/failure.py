@@ -11,6 +11,7 @@ from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.path import Path
 
 _SHOWN = 500
+_TOLD = {"true": True, "false": False}
 
 
 def remote_error(
@@ -41,6 +42,7 @@ def remote_error(
         type=facts["type"],
         param=facts["param"],
         retry_after=_wait(headers, compiled.manifest, message),
+        should_retry=_TOLD.get(headers.get("x-should-retry", "").strip().lower()),
         body=body,
         provider=compiled.id,
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
