@@ -133,8 +133,7 @@ class AiClient:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        target = self._targets.first.target
-        return await invoke(self._transport, target, operation, body, values, timeout)
+        return await invoke(self._transport, self._targets.first, operation, body, values, timeout)
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""

@@ -6,7 +6,6 @@ from ai_lib.client.leg import Leg
 from ai_lib.client.target import failed_reply, not_a_stream, placed, request_id_of
 from ai_lib.errors.tree import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
 from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
@@ -94,11 +93,9 @@ class Incoming:
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
-        built = self.leg.built
-        response = self.pipeline.response(
-            request_id=self.request_id or None, adaptations=built.adaptations, **facts
+        return self.pipeline.response(
+            request_id=self.request_id or None, adaptations=self.leg.built.adaptations, **facts
         )
-        return with_text_tools(response, built.text_tools)
 
     @staticmethod
     def is_content(events: list[Event]) -> bool:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ai_lib.client.target import Target, failed_reply, placed
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.json_text import decode_json
 from ai_lib.protocol.path import MISSING, compile_path
 from ai_lib.request.operation import BuiltOperation, build_operation
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.ledger import FOREVER, Ledger
 from ai_lib.types.json import JsonObject, JsonValue
 
+from .._backend import now
 from ..transport import HttpTransport, WireReply
+from .targets import Protected
 
 _MAX_BODY_BYTES = 128 * 1024 * 1024
 _MAX_ERROR_BYTES = 64 * 1024
@@ -19,13 +25,15 @@ _MAX_ERROR_BYTES = 64 * 1024
 
 async def invoke(
     transport: HttpTransport,
-    target: Target,
+    protected: Protected,
     name: str,
     body: JsonObject | None,
     values: Mapping[str, str],
     timeout: float | None,
 ) -> JsonValue:
-    """Send one operation and return what it answers."""
+    """Send one operation, under the target's protection, and return what it answers."""
+    target = protected.target
+    ledger = Ledger()
     try:
         built = build_operation(
             name,
@@ -35,11 +43,20 @@ async def invoke(
             credential=target.credential.value if target.credential else None,
             base_url=target.base_url,
         )
-        reply = await transport.send(built.wire, target.clocks(False, timeout))
-        async with reply:
-            return await _read(target, built, reply)
+        clocks = target.clocks(False, timeout)
+        ledger.ends = now() + (clocks.total or FOREVER)
+        ledger.repeatable = target.repeatable or built.wire.method in ("GET", "HEAD")
+
+        async def attempt(admission: Admission) -> JsonValue:
+            left = msgspec.structs.replace(clocks, total=ledger.left(now()))
+            reply = await transport.send(built.wire, left)
+            async with reply:
+                admission.heard(reply.headers)
+                return await _read(target, built, reply)
+
+        return await protected.executor.run(attempt, ledger)
     except AiLibError as error:
-        placed(error, target)
+        ledger.on(placed(error, target))
         raise
 
 

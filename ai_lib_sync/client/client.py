@@ -134,8 +134,7 @@ class AiClient:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        target = self._targets.first.target
-        return invoke(self._transport, target, operation, body, values, timeout)
+        return invoke(self._transport, self._targets.first, operation, body, values, timeout)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""

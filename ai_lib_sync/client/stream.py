@@ -7,6 +7,7 @@ from collections import deque
 
 from ai_lib.client.leg import Leg
 from ai_lib.errors.tree import AiLibError
+from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
 from ai_lib.types.events import Event
 from ai_lib.types.response import CallStats, ChatResponse
@@ -86,7 +87,10 @@ class ChatStream:
         """
         if not self._ended:
             raise ValueError("the stream has not ended; iterate over it first")
-        return self._so_far()
+        response = self._so_far()
+        if self._incoming is None:
+            return response
+        return with_text_tools(response, self._incoming.leg.built.text_tools)
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
