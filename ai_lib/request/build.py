@@ -150,6 +150,8 @@ def _add_format(body: Body, wanted: ResponseFormat | None, compiled: CompiledMan
             provider=compiled.id,
         )
     values: dict[str, object] = {"name": wanted.name}
+    if wanted.description is not None:
+        values["description"] = wanted.description
     if wanted.schema is not None:
         values["schema"] = wanted.schema
     if wanted.strict is not None:
