@@ -10,6 +10,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.path import Path
 
 _SHOWN = 500
+_TOLD = {"true": True, "false": False}
 
 
 def remote_error(
@@ -39,6 +40,7 @@ def remote_error(
         type=facts["type"],
         param=facts["param"],
         retry_after=retry_after(headers, compiled.manifest.retry_after_header),
+        should_retry=_TOLD.get(headers.get("x-should-retry", "").strip().lower()),
         body=body,
         provider=compiled.id,
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
