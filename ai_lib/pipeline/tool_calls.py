@@ -93,11 +93,7 @@ class ToolCallAccumulator:
         known_name = name if isinstance(name, str) else ""
         known_index = as_index(index)
         piece = _as_text(arguments)
-        call = self._known(known_id, known_name, known_index)
-        if call is None or self._is_another(call, known_id, known_name, known_index, piece):
-            before, call = call, self._open(known_index, events)
-            if before is not None and not (known_id or known_name):
-                call.name = before.name  # the same function, called once more
+        call = self._of(known_id, known_name, known_index, piece, events)
         if known_id and not call.wire_id:
             call.wire_id = known_id
             self._by_id.setdefault(known_id, call)
@@ -135,6 +131,18 @@ class ToolCallAccumulator:
 
     def __bool__(self) -> bool:
         return bool(self._calls)
+
+    def _of(
+        self, id: str, name: str, index: int | None, piece: str | None, events: list[Event]
+    ) -> _Call:
+        """Return the call a fragment belongs to, a new one when it is of none there is."""
+        call = self._known(id, name, index)
+        if call is not None and not self._is_another(call, id, name, index, piece):
+            return call
+        opened = self._open(index, events)
+        if call is not None and not (id or name):
+            opened.name = call.name  # the same function, called once more
+        return opened
 
     def _open(self, index: int | None, events: list[Event]) -> _Call:
         if self._calls:

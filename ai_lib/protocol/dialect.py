@@ -42,6 +42,17 @@ class MessageShape(Part, frozen=True, kw_only=True):
     tool_call: Template = None
 
 
+class SchemaShape(Part, frozen=True, kw_only=True):
+    """Which keywords of JSON Schema a provider takes not: some are left out, some `refused`.
+
+    With `only_strict` that holds for schemas which are to be followed strictly.
+    """
+
+    left_out: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    only_strict: bool = False
+
+
 class RequestShape(Part, frozen=True, kw_only=True):
     """How a request is written. Fragments (`stream`, `tool_choice`, ...) are merged into `body`.
 
@@ -61,6 +72,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     tool: Template = None
     tool_values: JsonDict = {}
     provider_tools: Literal["among", "beside"] = "among"
+    schema: SchemaShape = SchemaShape()
     tool_choice: dict[str, dict[str, Template]] = {}
     response_format: dict[str, dict[str, Template]] = {}
     options: dict[str, dict[str, dict[str, Template]]] = {}

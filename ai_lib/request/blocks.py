@@ -57,8 +57,9 @@ class BlockWriter:
         if isinstance(block, OpaqueBlock | ThinkingBlock) and not self.is_own(block):
             self.left_out.add(self.kind(block).replace("_", " "))
             return []
-        if isinstance(block, _REPLIED) and block.raw and self.is_own(block):
-            return list(block.raw)
+        raw = block.raw if isinstance(block, _REPLIED) and self.is_own(block) else ()
+        if raw and not (isinstance(block, ToolUseBlock) and "tool_use" in self._shape.blocks):
+            return list(raw)
         if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
             return []  # providers refuse empty text blocks
         self._check_address(block)
@@ -74,8 +75,9 @@ class BlockWriter:
             )
         written = fill(template, self.values(block))
         cache = with_cache(self._shape, getattr(block, "cache", None))
-        if cache and isinstance(written, dict):
-            written = {**written, **cache}
+        if isinstance(written, dict):
+            # A call that is written from its parts keeps what else the provider said of it.
+            written = {**(raw[0] if raw else {}), **written, **cache}
         return [] if written is MISSING else [written]
 
     def _check_address(self, block: Block) -> None:

@@ -18,6 +18,7 @@ from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.needs import capabilities_needed
 from ai_lib.request.parameters import ParameterWriter
+from ai_lib.request.schema import SchemaWriter
 from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
@@ -88,7 +89,10 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     values = writer.write(request.messages)
     values["model"] = model
     beside = shape.provider_tools == "beside"
-    tools = [_tool(t, compiled) for t in request.tools if not (beside and t.is_of_provider)]
+    schemas = SchemaWriter(shape.schema, compiled.id)
+    tools = [
+        _tool(t, compiled, schemas) for t in request.tools if not (beside and t.is_of_provider)
+    ]
     if tools:
         values["tools"] = tools
     body = fill(shape.body, values)
@@ -99,15 +103,15 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     parameters = ParameterWriter(compiled, model)
     parameters.write(body, request.parameters)
     _add_choice(body, request, compiled)
-    _add_format(body, request.response_format, compiled)
+    _add_format(body, request.response_format, compiled, schemas)
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
     merge(body, request.extra)
-    return body, [*writer.adaptations, *parameters.adaptations]
+    return body, [*writer.adaptations, *parameters.adaptations, *schemas.adaptations]
 
 
-def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
+def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
     if tool.is_of_provider:
         return dict(tool.extra)
     template = compiled.dialect.request.tool
@@ -116,7 +120,8 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
     values: dict[str, object] = {**compiled.dialect.request.tool_values}
-    values.update(name=tool.name, parameters=tool.parameters)
+    schema = schemas.write(tool.parameters, strict=True) if tool.strict else tool.parameters
+    values.update(name=tool.name, parameters=schema)
     if tool.description is not None:
         values["description"] = tool.description
     if tool.strict is not None:
@@ -140,7 +145,12 @@ def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) ->
     _merge_filled(body, fragment, {"name": choice.name} if choice.name else {})
 
 
-def _add_format(body: Body, wanted: ResponseFormat | None, compiled: CompiledManifest) -> None:
+def _add_format(
+    body: Body,
+    wanted: ResponseFormat | None,
+    compiled: CompiledManifest,
+    schemas: SchemaWriter,
+) -> None:
     if wanted is None:
         return
     formats = compiled.dialect.request.response_format
@@ -153,8 +163,10 @@ def _add_format(body: Body, wanted: ResponseFormat | None, compiled: CompiledMan
             provider=compiled.id,
         )
     values: dict[str, object] = {"name": wanted.name}
+    if wanted.description is not None:
+        values["description"] = wanted.description
     if wanted.schema is not None:
-        values["schema"] = wanted.schema
+        values["schema"] = schemas.write(wanted.schema, strict=wanted.strict)
     if wanted.strict is not None:
         values["strict"] = wanted.strict
     _merge_filled(body, fragment, values)

@@ -65,45 +65,49 @@ class MessageWriter:
             return
         results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
         if not results or "tool_result" in self._shape.blocks:
-            yield self._turn(message)
+            yield from self._turn(message)
             return
         for result in results:
             yield self._fill("tool", self._blocks.values(result))
         if len(results) < len(message.blocks):
             others = tuple(b for b in message.blocks if not isinstance(b, ToolResultBlock))
-            yield self._turn(msgspec.structs.replace(message, content=others))
+            yield from self._turn(msgspec.structs.replace(message, content=others))
 
     def _in_items(self, message: Message) -> Iterable[object]:
         """Write what the dialect has items for as items, and what is between them as turns."""
         if isinstance(message.content, str):
-            yield self._turn(message)
+            yield from self._turn(message)
             return
         run: list[Block] = []
         for block in message.blocks:
-            if self._is_content(block):
+            if self._is_content(block, message.role):
                 run.append(block)
                 continue
             if run:
-                yield self._turn(msgspec.structs.replace(message, content=tuple(run)))
+                yield from self._turn(msgspec.structs.replace(message, content=tuple(run)))
                 run = []
             yield from self._blocks.write(block)
         if run:
-            yield self._turn(msgspec.structs.replace(message, content=tuple(run)))
+            yield from self._turn(msgspec.structs.replace(message, content=tuple(run)))
 
-    def _is_content(self, block: Block) -> bool:
+    def _is_content(self, block: Block, role: MessageRole) -> bool:
         if self._blocks.kind(block) in self._shape.items:
             return False
-        return not isinstance(block, Replied) or not block.raw or not self._blocks.is_own(block)
+        # What an answer brought whole stands among the messages, as it did in the answer.
+        if role is not MessageRole.ASSISTANT or not isinstance(block, Replied):
+            return True
+        return not (block.raw and self._blocks.is_own(block))
 
-    def _turn(self, message: Message) -> Wire:
+    def _turn(self, message: Message) -> Iterable[Wire]:
         values: dict[str, object] = {"text": message.text}
         if message.name is not None:
             values["name"] = message.name
         content = self._content(message)
         if content is not MISSING:
             values["content"] = content
-        values.update(self._fields(message.blocks))
-        return self._fill(message.role.value, values)
+        fields = self._fields(message.blocks)
+        if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
+            yield self._fill(message.role.value, {**values, **fields})
 
     def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
         template = self._shape.roles.get(role)
@@ -116,7 +120,9 @@ class MessageWriter:
         if self._shape.plain_text and isinstance(message.content, str):
             return message.content
         blocks = [block for block in message.blocks if not self._is_field(block)]
-        if self._shape.plain_text and all(self._is_plain(block) for block in blocks):
+        plain = self._shape.plain_text and all(self._is_plain(block) for block in blocks)
+        # What the user says in several parts stays in parts; everybody else speaks in one.
+        if plain and (len(blocks) < 2 or message.role is not MessageRole.USER):
             return message.text if blocks else MISSING
         return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
 

@@ -15,6 +15,7 @@ class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     type: str = "text"
     schema: JsonObject | None = None
     name: str = "response"
+    description: str | None = None
     strict: bool | None = None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib.errors import ManifestNotFound, RemoteError, StreamTruncated
 from ai_lib.testing import MockProvider, RecordedRequest, Reply
-from ai_lib.types import ContentBlock, Message, MessageRole, ToolDefinition
+from ai_lib.types import ContentBlock, Message, MessageRole, ToolDefinition, ToolUseBlock
 
 PROVIDERS = ("openai", "anthropic", "gemini")
 PIXEL = "iVBORw0KGgo="
@@ -62,7 +62,9 @@ async def test_a_tool_round(provider: str) -> None:
     assert [tool.name for tool in asked.tools] == ["get_weather"]
     roles = [message.role for message in asked.messages]
     assert roles == [MessageRole.USER, MessageRole.ASSISTANT, MessageRole.TOOL]
-    assert asked.messages[1].blocks[0] == first.to_message().blocks[0]
+    (sent,), (call,) = asked.messages[1].blocks, first.tool_calls
+    assert isinstance(sent, ToolUseBlock)
+    assert (sent.id, sent.name, sent.input) == (call.id, call.name, call.arguments)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -1,0 +1,63 @@
+"""JSON Schemas cut to what a target can express, or refused with the place of what it can't."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ai_lib.errors.tree import CapabilityError
+from ai_lib.protocol.dialect import SchemaShape
+from ai_lib.types.json import JsonObject, JsonValue
+
+# Whose keys are names of the author's, and whose values are no schemas.
+_NAMED: Final = frozenset(
+    ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+)
+_VALUES: Final = frozenset(
+    ("enum", "const", "default", "examples", "required", "dependentRequired")
+)
+
+
+class SchemaWriter:
+    """Fits schemas to the subset a dialect declares; `adaptations` lists what was left out."""
+
+    def __init__(self, shape: SchemaShape, target: str) -> None:
+        self._shape = shape
+        self._target = target
+        self.adaptations: list[str] = []
+
+    def write(self, schema: JsonObject, *, strict: bool | None) -> JsonObject:
+        """Return the schema as the target takes it.
+
+        Raises:
+            CapabilityError: it holds what the target can't express; the message has the JSON
+                pointer (RFC 6901). Nothing was sent.
+        """
+        if self._shape.only_strict and not strict:
+            return schema
+        fitted: JsonObject = self._fit(schema, "")
+        return fitted
+
+    def _fit(self, node: JsonValue, place: str) -> JsonValue:
+        if isinstance(node, list):
+            return [self._fit(item, f"{place}/{index}") for index, item in enumerate(node)]
+        if not isinstance(node, Mapping):
+            return node
+        found: dict[str, JsonValue] = {}
+        for key, value in node.items():
+            here = f"{place}/{_escaped(key)}"
+            if key in self._shape.refused:
+                raise CapabilityError(
+                    f"{self._target} can't express {key!r}, which the schema has at {here}",
+                    capability="structured_output",
+                    provider=self._target,
+                )
+            if key in self._shape.left_out:
+                self.adaptations.append(f"{here} of the schema left out: {self._target} refuses it")
+            elif key in _NAMED and isinstance(value, Mapping):
+                found[key] = {n: self._fit(v, f"{here}/{_escaped(n)}") for n, v in value.items()}
+            else:
+                found[key] = value if key in _VALUES else self._fit(value, here)
+        return found
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
