@@ -197,10 +197,10 @@ def _walk(texts: Mapping[str, str]) -> tuple[tuple[Path, ...], tuple[tuple[str, 
     if not wild or len({text[0] for text in wild.values()}) > 1:
         return (), tuple((name, 0, compile_path(text)) for name, text in texts.items())
     plan = plan_walk(wild)
-    return plan.levels, tuple(
-        (name, *(plan.fields[name] if name in wild else (0, compile_path(text))))
-        for name, text in texts.items()
-    )
+    places = {
+        name: plan.fields.get(name) or (0, compile_path(text)) for name, text in texts.items()
+    }
+    return plan.levels, tuple((name, level, path) for name, (level, path) in places.items())
 
 
 def _is_path(value: object) -> bool:

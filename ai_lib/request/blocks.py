@@ -155,25 +155,8 @@ class BlockWriter:
                 )
             case OpaqueBlock():
                 return {}
-            case ImageBlock():
-                return self._given(
-                    url=block.url, data=block.data, media_type=_media(block), detail=block.detail
-                )
-            case AudioBlock():
-                media = _media(block)
-                return self._given(
-                    url=block.url,
-                    data=block.data,
-                    media_type=media,
-                    format=media.rpartition("/")[2].removeprefix("x-") if media else None,
-                )
-            case DocumentBlock():
-                return self._given(
-                    url=block.url,
-                    data=block.data,
-                    media_type=_media(block),
-                    filename=block.filename,
-                )
+            case ImageBlock() | AudioBlock() | DocumentBlock():
+                return self._given(**_file_values(block))
 
     def _result(self, block: ToolResultBlock) -> object:
         if isinstance(block.content, str):
@@ -211,6 +194,19 @@ def _output(text: str) -> object:
     except msgspec.DecodeError:
         found = text
     return found if isinstance(found, dict) else {"output": text}
+
+
+def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
+    media = _media(block)
+    values: Values = {"url": block.url, "data": block.data, "media_type": media}
+    match block:
+        case ImageBlock():
+            values["detail"] = block.detail
+        case AudioBlock():
+            values["format"] = media.rpartition("/")[2].removeprefix("x-") if media else None
+        case DocumentBlock():
+            values["filename"] = block.filename
+    return values
 
 
 def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:

@@ -257,7 +257,7 @@ def test_media_are_written_as_the_dialect_has_them(dialect: str, block: Any, wri
     [("messages", SOUND), ("responses", SOUND), ("chat", PAGE), ("chat v2", PDF)],
 )
 def test_what_a_dialect_can_not_say_is_refused_before_sending(dialect: str, block: Any) -> None:
-    with pytest.raises(CapabilityError, match="block|declare"):
+    with pytest.raises(CapabilityError, match=r"block|declare"):
         built(dialect, Message.user([block]))
 
 

@@ -86,7 +86,9 @@ async def test_images_and_thinking_are_read_back(provider: str) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_errors_by_status(provider: str) -> None:
-    script = Reply(status=429, error="Slow down.", headers={"retry-after": "7"})
+    script = Reply(
+        status=429, error="Slow down.", headers={"retry-after": "7", "x-should-retry": "false"}
+    )
     async with MockProvider([script] * 9) as mock:
         async with await mock.client(f"{provider}/some-model") as client:
             with pytest.raises(RemoteError, match=r"Slow down\.") as caught:

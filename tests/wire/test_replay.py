@@ -9,6 +9,7 @@ import pytest
 from ai_lib import AiClient
 from ai_lib.errors.tree import RemoteError
 from ai_lib.protocol.bundle import bundled_names
+from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.response import ChatResponse
 from tests.wire.conftest import Play
 from tests.wire.expectation import assert_as_recorded, assert_error_as_recorded
@@ -48,6 +49,7 @@ async def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
     """Put a question to the model of the recording, where it is played back."""
     builder = AiClient.builder().model(f"{speaker(recording)}/{recording.model}")
     builder.api_key("nobody's").base_url(f"{address}/{recording.id}/{cut}")
+    builder.with_retry(RetryConfig(max_retries=0))
     if family := FAMILIES.get(recording.family):
         builder.api_family(family)
     async with await builder.build() as client:

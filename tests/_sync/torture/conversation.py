@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from ai_lib.errors.tree import AiLibError
+from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 from ai_lib_sync import AiClient
@@ -50,6 +51,7 @@ class Outcome:
 def listen(speech: Speech, url: str) -> Outcome:
     """Stream one answer from `url` in the dialect of `speech`."""
     builder = AiClient.builder().model(f"{speech.provider}/m").api_key("nobody's").base_url(url)
+    builder.with_retry(RetryConfig(max_retries=0))  # what is sent once is heard once
     if speech.family is not None:
         builder.api_family(speech.family)
     events: list[Event] = []

@@ -9,6 +9,7 @@ import pytest
 
 from ai_lib.errors.tree import RemoteError
 from ai_lib.protocol.bundle import bundled_names
+from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.response import ChatResponse
 from ai_lib_sync import AiClient
 from tests._sync.wire.conftest import Play
@@ -49,6 +50,7 @@ def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
     """Put a question to the model of the recording, where it is played back."""
     builder = AiClient.builder().model(f"{speaker(recording)}/{recording.model}")
     builder.api_key("nobody's").base_url(f"{address}/{recording.id}/{cut}")
+    builder.with_retry(RetryConfig(max_retries=0))
     if family := FAMILIES.get(recording.family):
         builder.api_family(family)
     with builder.build() as client:
