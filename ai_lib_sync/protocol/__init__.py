@@ -20,14 +20,24 @@ if TYPE_CHECKING:
         SUPPORTED_PROTOCOL_VERSIONS as SUPPORTED_PROTOCOL_VERSIONS,
         read_manifest as read_manifest,
     )
+    from ai_lib.protocol.validate import (
+        Problem as Problem,
+        ProtocolValidator as ProtocolValidator,
+        ValidationResult as ValidationResult,
+        validate_manifest as validate_manifest,
+    )
 
 _WHERE = {
     "CompiledManifest": "ai_lib.protocol.compiled",
+    "Problem": "ai_lib.protocol.validate",
     "ProtocolLoader": "ai_lib.protocol.loader",
     "ProtocolManifest": "ai_lib.protocol.manifest",
+    "ProtocolValidator": "ai_lib.protocol.validate",
     "SUPPORTED_PROTOCOL_VERSIONS": "ai_lib.protocol.reading",
+    "ValidationResult": "ai_lib.protocol.validate",
     "compile_manifest": "ai_lib.protocol.compiled",
     "read_manifest": "ai_lib.protocol.reading",
+    "validate_manifest": "ai_lib.protocol.validate",
 }
 
 if not TYPE_CHECKING:
