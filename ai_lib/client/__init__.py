@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .client import (
         AiClient as AiClient,
     )
+    from .opening import (
+        fetch_manifest as fetch_manifest,
+    )
     from .stream import (
         ChatStream as ChatStream,
     )
@@ -30,6 +33,7 @@ _WHERE = {
     "CancelToken": "ai_lib.client.cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
+    "fetch_manifest": ".opening",
 }
 
 if not TYPE_CHECKING:

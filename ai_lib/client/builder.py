@@ -11,7 +11,9 @@ import msgspec
 from ai_lib.client.settings import ClientSettings
 from ai_lib.client.target import Target
 
+from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
+from .opening import open_target
 
 Client = TypeVar("Client")
 
@@ -23,9 +25,10 @@ class AiClientBuilder(Generic[Client]):
         self._make = make
         self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
+        self._loader: ProtocolLoader | None = None
 
     def model(self, model: str) -> AiClientBuilder[Client]:
-        """Set the model, as `provider/model`."""
+        """Set the model, as `provider/model` or by a name that a manifest lists."""
         return self._set(msgspec.structs.replace(self._settings, model=model))
 
     def api_key(self, key: str) -> AiClientBuilder[Client]:
@@ -41,12 +44,35 @@ class AiClientBuilder(Generic[Client]):
         return self._set(msgspec.structs.replace(self._settings, timeout=seconds))
 
     def protocol_dir(self, path: str | Path) -> AiClientBuilder[Client]:
-        """Load manifests from this protocol tree, or from this one file."""
+        """Load manifests from this protocol tree, one file, or a pinned https address."""
         return self._set(msgspec.structs.replace(self._settings, protocol_dir=path))
 
     def protocol_path(self, path: str | Path) -> AiClientBuilder[Client]:
         """The same as `protocol_dir`."""
         return self.protocol_dir(path)
+
+    def protocol_loader(self, loader: ProtocolLoader) -> AiClientBuilder[Client]:
+        """Load manifests with this loader, which replaces what the other settings say of loading.
+
+        A loader that is to read from an address needs a `fetch`; see `fetch_manifest`.
+        """
+        self._loader = loader
+        return self
+
+    def hot_reload(self, enabled: bool = True) -> AiClientBuilder[Client]:
+        """Take changes of manifest files into force while the client lives.
+
+        A file that can't be used leaves the last good one in force; a running stream keeps its own.
+        """
+        return self._set(msgspec.structs.replace(self._settings, hot_reload=enabled))
+
+    def allow_host(self, host: str) -> AiClientBuilder[Client]:
+        """Let a manifest from elsewhere have a bundled provider's key sent to this host.
+
+        `host` is as in an address, with its port when that is not the usual one.
+        """
+        hosts = self._settings.allowed_hosts | {host.lower()}
+        return self._set(msgspec.structs.replace(self._settings, allowed_hosts=hosts))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""
@@ -61,7 +87,8 @@ class AiClientBuilder(Generic[Client]):
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
-        return self._make(self._settings.target(), self._transport)
+        target = await open_target(self._settings, self._loader)
+        return self._make(target, self._transport)
 
     def _set(self, settings: ClientSettings) -> AiClientBuilder[Client]:
         self._settings = settings

@@ -10,6 +10,7 @@ from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
+from .opening import open_target
 
 
 class AiClient:
@@ -36,7 +37,7 @@ class AiClient:
         base_url: str | None = None,
         timeout: float | None = None,
     ) -> AiClient:
-        """Return a client for `provider/model`.
+        """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
         `api_key` is otherwise looked up (environment, keyring); `base_url` replaces the manifest's
         address; `timeout` is seconds. Nothing is sent yet.
@@ -46,7 +47,7 @@ class AiClient:
             CredentialError: no API key was found; the message says where it may be put.
         """
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
-        return cls(settings.target())
+        return cls(await open_target(settings))
 
     @classmethod
     def builder(cls) -> AiClientBuilder[AiClient]:
@@ -66,7 +67,7 @@ class AiClient:
     @property
     def manifest(self) -> ProtocolManifest:
         """The manifest in force."""
-        return self._target.compiled.manifest
+        return self._target.current().compiled.manifest
 
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""

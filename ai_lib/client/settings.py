@@ -1,11 +1,13 @@
 """What a client is to be, as its builder collects it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from ai_lib.client.binding import check_binding
 from ai_lib.client.target import Target
-from ai_lib.protocol.loader import ProtocolLoader
+from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.transport.credentials import resolve_credential
 
 
@@ -17,24 +19,34 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     protocol_dir: str | Path | None = None
+    hot_reload: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
 
-    def target(self) -> Target:
-        """Return where the client's calls go.
+    def target(
+        self,
+        compiled: CompiledManifest,
+        model: str,
+        renew: Callable[[], CompiledManifest] | None = None,
+    ) -> Target:
+        """Return where the client's calls go; `renew` gives the manifest in force later.
 
         Raises:
-            ValueError: no model was set.
-            ProtocolError: there is no such provider, or its manifest can't be used.
-            CredentialError: no API key was found.
+            CredentialError: no API key was found, or it belongs to another host.
         """
-        if self.model is None:
-            raise ValueError("set the model first: builder().model('provider/model')")
-        compiled, model = ProtocolLoader(self.protocol_dir).load_model(self.model)
+        credential = resolve_credential(compiled.manifest, self.api_key)
+        check_binding(
+            compiled.manifest,
+            credential,
+            base_url=self.base_url,
+            allowed_hosts=self.allowed_hosts,
+        )
         return Target(
             compiled=compiled,
             model=model,
-            credential=resolve_credential(compiled.manifest, self.api_key),
+            credential=credential,
             base_url=self.base_url,
             timeout=self.timeout,
+            renew=None if renew is None else lambda: self.target(renew(), model, renew),
         )
 
     def __repr__(self) -> str:

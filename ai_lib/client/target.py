@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,13 +17,21 @@ _DEFAULT_SECONDS = 60.0
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider and model with all that a call to it needs."""
+    """One provider and model with all that a call to it needs.
+
+    With hot reload `renew` makes the target anew from the manifest in force.
+    """
 
     compiled: CompiledManifest
     model: str
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
+    renew: "Callable[[], Target] | None" = None
+
+    def current(self) -> "Target":
+        """Return the target as the manifest in force has it; a call keeps it to its end."""
+        return self.renew() if self.renew else self
 
     def clocks(self, stream: bool, timeout: float | None = None) -> Clocks:
         """Return the clocks of one call.

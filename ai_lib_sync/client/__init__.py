@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .client import (
         AiClient as AiClient,
     )
+    from .opening import (
+        fetch_manifest as fetch_manifest,
+    )
     from .stream import (
         ChatStream as ChatStream,
     )
@@ -31,6 +34,7 @@ _WHERE = {
     "CancelToken": "ai_lib.client.cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
+    "fetch_manifest": ".opening",
 }
 
 if not TYPE_CHECKING:

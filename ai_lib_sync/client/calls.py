@@ -32,12 +32,12 @@ class Calls:
     ) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
         watch = Stopwatch(now)
-        target = self._target
+        target = self._target.current()
         try:
-            built = self._build(request)
+            built = _build(request, target)
             reply = self._transport.send(built.wire, target.clocks(False, timeout))
             with reply:
-                response = self._read(reply, built)
+                response = _read(reply, built, target)
         except AiLibError as error:
             placed(error, target)
             raise
@@ -53,27 +53,29 @@ class Calls:
         self, request: ChatRequest, timeout: float | None, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        built = self._build(request)
-        clocks = self._target.clocks(True, timeout)
-        return ChatStream(self._transport, self._target, built, clocks, cancel_token)
+        target = self._target.current()
+        built = _build(request, target)
+        clocks = target.clocks(True, timeout)
+        return ChatStream(self._transport, target, built, clocks, cancel_token)
 
-    def _build(self, request: ChatRequest) -> BuiltRequest:
-        target = self._target
-        return build_chat(
-            request,
-            target.compiled,
-            model=target.model,
-            credential=target.credential.value if target.credential else None,
-            base_url=target.base_url,
-        )
 
-    def _read(self, reply: WireReply, built: BuiltRequest) -> ChatResponse:
-        if not 200 <= reply.status <= 299:
-            body = reply.read(_MAX_ERROR_BYTES)
-            raise failed_reply(self._target, reply.status, reply.headers, body)
-        return read_reply(
-            self._target.compiled,
-            reply.read(_MAX_BODY_BYTES),
-            request_id=request_id_of(reply.headers),
-            adaptations=built.adaptations,
-        )
+def _build(request: ChatRequest, target: Target) -> BuiltRequest:
+    return build_chat(
+        request,
+        target.compiled,
+        model=target.model,
+        credential=target.credential.value if target.credential else None,
+        base_url=target.base_url,
+    )
+
+
+def _read(reply: WireReply, built: BuiltRequest, target: Target) -> ChatResponse:
+    if not 200 <= reply.status <= 299:
+        body = reply.read(_MAX_ERROR_BYTES)
+        raise failed_reply(target, reply.status, reply.headers, body)
+    return read_reply(
+        target.compiled,
+        reply.read(_MAX_BODY_BYTES),
+        request_id=request_id_of(reply.headers),
+        adaptations=built.adaptations,
+    )

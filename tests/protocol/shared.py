@@ -1,6 +1,8 @@
 """The protocol's own data, read in place where the machine has it."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,3 +20,24 @@ def files(*patterns: str) -> list[Path]:
 def named(path: Path) -> str:
     """Return how a test shows a file."""
     return path.relative_to(SHARED).as_posix()
+
+
+def document(provider: str, **changes: Any) -> dict[str, Any]:
+    """Return a small manifest of protocol 2.0; a change to None takes a field out."""
+    whole = {
+        "id": provider,
+        "protocol_version": "2.0",
+        "dialect": "openai_chat",
+        "endpoint": {"base_url": f"https://{provider}.example/v1"},
+        "error_classification": {},
+        "capabilities": {"required": ["text", "streaming"]},
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def write(path: Path, provider: str, **changes: Any) -> Path:
+    """Write such a manifest as JSON, which is YAML as well; return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document(provider, **changes)))
+    return path
