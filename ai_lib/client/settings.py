@@ -40,14 +40,30 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             base_url=self.base_url,
             allowed_hosts=self.allowed_hosts,
         )
-        return Target(
+        target = Target(
             compiled=compiled,
             model=model,
             credential=credential,
             base_url=self.base_url,
             timeout=self.timeout,
-            renew=None if renew is None else lambda: self.target(renew(), model, renew),
         )
+        if renew is None:
+            return target
+        return msgspec.structs.replace(target, renew=self._renewal(target, renew))
+
+    def _renewal(
+        self, target: Target, renew: Callable[[], CompiledManifest]
+    ) -> Callable[[], Target]:
+        latest = target
+
+        def current() -> Target:
+            nonlocal latest
+            compiled = renew()
+            if compiled is not latest.compiled:
+                latest = self.target(compiled, target.model)
+            return latest
+
+        return current
 
     def __repr__(self) -> str:
         return f"ClientSettings(model={self.model!r})"

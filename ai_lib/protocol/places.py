@@ -34,6 +34,8 @@ class Places:
 
             # Only composed: no value is built, so there is nothing that could fail to.
             self._root = YAML(typ="safe", pure=True).compose(self._text)
+            if self._root is None:
+                return 1, 1
         node, mark = self._root, self._root.start_mark
         for step in path:
             found = _child(node, step)
