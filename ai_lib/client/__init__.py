@@ -9,6 +9,9 @@ if TYPE_CHECKING:
         CancelReason as CancelReason,
         CancelToken as CancelToken,
     )
+    from ai_lib.client.explain import (
+        Explanation as Explanation,
+    )
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
@@ -33,6 +36,7 @@ _WHERE = {
     "CancelToken": "ai_lib.client.cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
+    "Explanation": "ai_lib.client.explain",
     "fetch_manifest": ".opening",
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.client.target import Target
 from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.types.request import ChatRequest
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
@@ -68,6 +70,17 @@ class AiClient:
     def manifest(self) -> ProtocolManifest:
         """The manifest in force."""
         return self._target.current().compiled.manifest
+
+    def explain(self, request: ChatRequest | None = None) -> Explanation:
+        """Return what a call would be: the request as a curl command without the key, what was
+        renamed or left out, and the limits, retries and prices that apply. Nothing is sent.
+
+        `request` is what a builder's `build()` gives; without it, a question of one word.
+
+        Raises:
+            RequestError: the target can't be asked this.
+        """
+        return self._target.current().explain(request)
 
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""

@@ -12,8 +12,10 @@ from ..protocol.remote_tree import Fetched
 from ..transport import HttpTransport
 
 
-async def open_target(settings: ClientSettings, loader: ProtocolLoader | None = None) -> Target:
-    """Return the target of a client.
+async def open_target(
+    settings: ClientSettings, loader: ProtocolLoader | None = None, *, needs_key: bool = True
+) -> Target:
+    """Return the target of a client. Without `needs_key` it is only good to explain.
 
     Raises:
         ValueError: no model was set.
@@ -22,24 +24,18 @@ async def open_target(settings: ClientSettings, loader: ProtocolLoader | None = 
         CredentialError: no API key was found.
     """
     loader = loader or loader_for(settings)
-    compiled, model = await open_model(settings, loader)
+    if settings.model is None:
+        raise ValueError("set the model first: builder().model('provider/model')")
+    compiled, model = await loader.load_model(settings.model)
     catalogue = loader.catalogue
+    models = catalogue.models()
     if not loader.hot_reload:
-        return settings.target(compiled, model)
+        return settings.target(compiled, model, None, models, needs_key)
 
     def renew() -> CompiledManifest:
         return catalogue.kept(compiled.id) or compiled
 
-    return settings.target(compiled, model, renew)
-
-
-async def open_model(
-    settings: ClientSettings, loader: ProtocolLoader
-) -> tuple[CompiledManifest, str]:
-    """Return the manifest and wire name of the model that the settings name."""
-    if settings.model is None:
-        raise ValueError("set the model first: builder().model('provider/model')")
-    return await loader.load_model(settings.model)
+    return settings.target(compiled, model, renew, models, needs_key)
 
 
 def loader_for(settings: ClientSettings) -> ProtocolLoader:

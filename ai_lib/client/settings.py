@@ -8,6 +8,7 @@ import msgspec
 from ai_lib.client.binding import check_binding
 from ai_lib.client.target import Target
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import resolve_credential
 
 
@@ -27,13 +28,19 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         compiled: CompiledManifest,
         model: str,
         renew: Callable[[], CompiledManifest] | None = None,
+        models: ModelRegistry | None = None,
+        needs_key: bool = True,
     ) -> Target:
         """Return where the client's calls go; `renew` gives the manifest in force later.
+
+        Without `needs_key` a missing key is no error; such a target is only good to explain.
 
         Raises:
             CredentialError: no API key was found, or it belongs to another host.
         """
-        credential = resolve_credential(compiled.manifest, self.api_key)
+        credential = None
+        if needs_key:
+            credential = resolve_credential(compiled.manifest, self.api_key)
         check_binding(
             compiled.manifest,
             credential,
@@ -46,6 +53,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             credential=credential,
             base_url=self.base_url,
             timeout=self.timeout,
+            models=models,
         )
         if renew is None:
             return target
@@ -60,7 +68,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             nonlocal latest
             compiled = renew()
             if compiled is not latest.compiled:
-                latest = self.target(compiled, target.model)
+                latest = self.target(compiled, target.model, None, target.models)
             return latest
 
         return current

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import msgspec
 
+from ai_lib.client.explain import Explanation, explain
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
 from ai_lib.pipeline.failure import decoded_or_text, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.headers import Headers
+from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import Clocks
 
 _DEFAULT_SECONDS = 60.0
@@ -27,6 +30,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
+    models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
 
     def current(self) -> "Target":
@@ -40,10 +44,26 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         the manifest, 60 s. It bounds a plain call as a whole; of a stream it bounds the wait for
         the first token and every silence after it.
         """
-        seconds = timeout or self.timeout or _from_environment() or self._from_manifest()
+        seconds = self._seconds(timeout)
         if stream:
             return Clocks(first_token=seconds, idle=seconds)
         return Clocks(first_token=seconds, idle=seconds, total=seconds)
+
+    def _seconds(self, timeout: float | None) -> float:
+        return timeout or self.timeout or _from_environment() or self._from_manifest()
+
+    def explain(self, request: ChatRequest | None = None) -> Explanation:
+        """Return what a call to this target would be."""
+        info = self.models.get(self.compiled.id, self.model) if self.models else None
+        return explain(
+            self.compiled,
+            self.model,
+            request,
+            base_url=self.base_url,
+            timeout_seconds=self._seconds(None),
+            credential=self.credential,
+            model_info=info,
+        )
 
     def _from_manifest(self) -> float:
         milliseconds = self.compiled.manifest.timeout_ms

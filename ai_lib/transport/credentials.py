@@ -102,10 +102,16 @@ def describe_credential(
     manifest: ProtocolManifest,
     explicit: str | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    found: Credential | None = None,
 ) -> CredentialReport:
-    """Return where the key for a provider comes from, without the key; it never raises."""
+    """Return where the key for a provider comes from, without the key; it never raises.
+
+    `found` is the credential in use, when there is one; else it is looked for.
+    """
     environ = os.environ if environ is None else environ
-    found = None if manifest.auth.kind == "none" else _search(manifest, explicit, environ)
+    if found is None and manifest.auth.kind != "none":
+        found = _search(manifest, explicit, environ)
     return _report(manifest, found)
 
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
         CancelReason as CancelReason,
         CancelToken as CancelToken,
     )
+    from ai_lib.client.explain import (
+        Explanation as Explanation,
+    )
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
@@ -34,6 +37,7 @@ _WHERE = {
     "CancelToken": "ai_lib.client.cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
+    "Explanation": "ai_lib.client.explain",
     "fetch_manifest": ".opening",
 }
 
