@@ -3,7 +3,8 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from ai_lib.types.json import JsonObject
 
 
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
@@ -16,7 +17,7 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
     )
 
 
-def write_json(value: Sequence[Mapping[str, Any]]) -> None:
+def write_json(value: Sequence[JsonObject]) -> None:
     """Write a value to standard output as indented JSON."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")

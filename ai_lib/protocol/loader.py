@@ -109,7 +109,8 @@ class ProtocolLoader:
     def register_provider(self, manifest: ManifestLike) -> CompiledManifest:
         """Put a manifest in force, before any that is found: an object, a document, or a file.
 
-        Raises ProtocolError when it can't be used; nothing changes then.
+        A file is read now and not watched. Raises ProtocolError when it can't be used; nothing
+        changes then.
         """
         return self.catalogue.register(manifest)
 

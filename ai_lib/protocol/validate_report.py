@@ -79,7 +79,7 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
 def _unknown(path: Path, error: "ValidationError") -> Iterator[Finding]:
     schema = _schema(error)
     known = list(schema.get("properties", {}))
-    if error.validator_value is not False or not isinstance(error.instance, Mapping):
+    if _value(error) is not False or not isinstance(error.instance, Mapping):
         return
     for name in error.instance:
         if name not in known:
@@ -91,7 +91,7 @@ def _unknown(path: Path, error: "ValidationError") -> Iterator[Finding]:
 
 def _unknown_name(path: Path, error: "ValidationError") -> Finding:
     name = str(error.instance)
-    inner = error.validator_value if isinstance(error.validator_value, Mapping) else {}
+    inner = _value(error) if isinstance(_value(error), Mapping) else {}
     leaf = error.context[0] if error.context else None
     if leaf is None:
         message = f"the name {_show(name)} is not allowed here"
@@ -115,14 +115,14 @@ def _closest(context: "Sequence[ValidationError]") -> "list[ValidationError]":
 
 def _distance(error: "ValidationError") -> float:
     if error.validator == "required":
-        return 1 / max(1, len(error.validator_value))  # each missing name is an error of its own
+        return 1 / max(1, len(_value(error)))  # each missing name is an error of its own
     if error.validator == "additionalProperties":
         return 2.0
     return 1.0 if error.relative_path else 4.0
 
 
 def _missing(error: "ValidationError") -> str:
-    wanted = error.validator_value
+    wanted = _value(error)
     absent = [name for name in wanted if name not in error.instance]
     # jsonschema gives one error for each name, in order, and says which only in its message.
     named = next((name for name in absent if error.message.startswith(repr(name))), None)
@@ -130,7 +130,7 @@ def _missing(error: "ValidationError") -> str:
 
 
 def _allowed(error: "ValidationError") -> list[JsonValue]:
-    return [error.validator_value] if error.validator == "const" else list(error.validator_value)
+    return [_value(error)] if error.validator == "const" else list(_value(error))
 
 
 def _one_of(known: Sequence[object], near: str | None) -> str:
@@ -148,7 +148,7 @@ def _near(found: object, known: Iterable[object]) -> str | None:
 
 
 def _wanted(error: "ValidationError") -> str:
-    schema, value = _schema(error), error.validator_value
+    schema, value = _schema(error), _value(error)
     match str(error.validator):
         case "type":
             kinds = [value] if isinstance(value, str) else list(value)
@@ -179,6 +179,11 @@ def _listed(schema: JsonValue, instance: object) -> list[str]:
         return []
     inner = [schema, *(schema.get("anyOf") or ())]
     return [name for each in inner for name in each.get("required", ()) if name in instance]
+
+
+def _value(error: "ValidationError") -> JsonValue:
+    """Return what the schema's keyword says."""
+    return error.validator_value
 
 
 def _schema(error: "ValidationError") -> Mapping[str, JsonValue]:

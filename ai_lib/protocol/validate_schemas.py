@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ai_lib.errors.tree import ProtocolError
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -50,7 +51,7 @@ def _tree_validator(folder: Path, path: Path, stamp: tuple[tuple[Path, int], ...
     from jsonschema.exceptions import SchemaError
 
     documents = {found: _read(found) for found, _ in stamp}
-    known: dict[str, Any] = {}
+    known: JsonDict = {}
     for found, document in documents.items():
         known[_ADDRESS + found.relative_to(folder).as_posix()] = document
         # Some declare another $id than the address they are referred to by.
@@ -64,19 +65,19 @@ def _tree_validator(folder: Path, path: Path, stamp: tuple[tuple[Path, int], ...
         ) from error
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> JsonValue:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{path}: can't be read: {error}", source=str(path)) from error
 
 
-def _validator(schema: Any, known: Mapping[str, Any]) -> "Validator":
+def _validator(schema: JsonValue, known: JsonObject) -> "Validator":
     from jsonschema import Draft202012Validator
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
     Draft202012Validator.check_schema(schema)
     resources = [(name, DRAFT202012.create_resource(each)) for name, each in known.items()]
-    registry: Registry[Any] = Registry().with_resources(resources)
+    registry: Registry[JsonValue] = Registry().with_resources(resources)
     return Draft202012Validator(schema, registry=registry)

@@ -269,7 +269,6 @@ async def test_the_sandbox_is_never_a_silent_fallback() -> None:
     assert "v2-alpha" not in usual.manifest.source
 
 
-@pytest.mark.async_only
 def test_threads_get_one_manifest(tmp_path: Path) -> None:
     from ai_lib_sync.protocol import ProtocolLoader as Blocking
 
