@@ -15,9 +15,14 @@ def run(program: Callable[[], Any]) -> int:
     if not inspect.iscoroutinefunction(program):
         return int(program())
     # The one place that starts an event loop rather than runs on one.
+    import asyncio  # noqa: TID251
+
     import anyio  # noqa: TID251
 
-    return int(anyio.run(program))
+    try:
+        return int(anyio.run(program))
+    except asyncio.CancelledError as cancelled:  # how Python 3.10 tells of an interrupt
+        raise KeyboardInterrupt from cancelled
 
 
 def run_demos() -> int:

@@ -51,6 +51,10 @@ class AiClientBuilder(Generic[Client]):
         """The same as `protocol_dir`."""
         return self.protocol_dir(path)
 
+    def api_family(self, name: str) -> AiClientBuilder[Client]:
+        """Speak this one of the API families the manifest lists, such as `responses`."""
+        return self._set(msgspec.structs.replace(self._settings, api_family=name))
+
     def protocol_loader(self, loader: ProtocolLoader) -> AiClientBuilder[Client]:
         """Load manifests with this loader, which replaces what the other settings say of loading.
 

@@ -26,14 +26,14 @@ async def open_target(
     loader = loader or loader_for(settings)
     if settings.model is None:
         raise ValueError("set the model first: builder().model('provider/model')")
-    compiled, model = await loader.load_model(settings.model)
+    compiled, model = await loader.load_model(settings.model, settings.api_family)
     catalogue = loader.catalogue
     models = catalogue.models()
     if not loader.hot_reload:
         return settings.target(compiled, model, None, models, needs_key)
 
     def renew() -> CompiledManifest:
-        return catalogue.kept(compiled.id) or compiled
+        return catalogue.kept(compiled.id, settings.api_family) or compiled
 
     return settings.target(compiled, model, renew, models, needs_key)
 

@@ -20,6 +20,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     protocol_dir: str | Path | None = None
+    api_family: str | None = None
     hot_reload: bool = False
     allowed_hosts: frozenset[str] = frozenset()
 

@@ -150,7 +150,7 @@ class ChatStream:
             body = await reply.read(_MAX_ERROR_BYTES)
             raise failed_reply(self._target, reply.status, reply.headers, body)
         content_type = reply.headers.get("content-type") or ""
-        if content_type.startswith(("application/json", "text/html")):
+        if not self._pipeline.accepts(content_type):
             body = await reply.read(_MAX_ERROR_BYTES)
             raise not_a_stream(self._target, content_type, body)
 

@@ -1,34 +1,47 @@
 """Turns what the rules find in frames into events: typed, ordered, nothing twice."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.tree import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.failure import remote_error
-from ai_lib.pipeline.tool_calls import ToolCallAccumulator
+from ai_lib.pipeline.foreign import ForeignBlocks
+from ai_lib.pipeline.surrogates import Surrogates
+from ai_lib.pipeline.tool_calls import ToolCallAccumulator, as_index
 from ai_lib.pipeline.usage import UsageMeter
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.events import (
     Event,
     FinalCandidate,
     Metadata,
+    OpaqueContent,
     PartialContentDelta,
     StreamEnd,
     ThinkingDelta,
 )
+from ai_lib.types.json import JsonDict, JsonObject
 
 Fields = Mapping[str, object]
+
+_OF_TEXT: Final = ("signature", "citations", "raw")
+_OF_THINKING: Final = ("signature", "redacted", "raw")
+_LISTS: Final = ("citations", "raw")
 
 
 class Assembly:
     """The state of one reply between its frames; the sink its dialect's rules report to.
 
-    `events` fills with what became known; `failure` is an error found inside the reply.
+    `events` fills with what became known; `failure` is an error the provider put into the reply,
+    `broken` what was wrong with a part of it, to be raised when the rest has been read. `frame` is
+    the frame under reading.
     """
 
     def __init__(self, compiled: CompiledManifest) -> None:
         self.events: list[Event] = []
         self.failure: AiLibError | None = None
+        self.broken: AiLibError | None = None
+        self.frame: object = None
         self.ended = False  # a terminal event of the manifest's own has fired
         self._compiled = compiled
         self._meter = UsageMeter(compiled.usage)
@@ -36,6 +49,8 @@ class Assembly:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._envelope: dict[str, str] = {}
+        self._halves: dict[tuple[int, str], Surrogates] = {}
+        self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
 
     @property
     def is_complete(self) -> bool:
@@ -50,47 +65,57 @@ class Assembly:
             self.events.append(Metadata(id=new.get("id"), model=new.get("model")))
 
     def text(self, candidate: int, fields: Fields) -> None:
-        content, signature = fields.get("content"), fields.get("signature")
-        content = content if isinstance(content, str) else ""
-        signed = signature if isinstance(signature, str) else None
-        if content or signed:
+        content = self._whole(candidate, "text", fields.get("content"))
+        opaque = _opaque(fields, _OF_TEXT) if len(fields) > 1 else {}
+        if content or opaque:
             self._candidates.add(candidate)
+            index = as_index(fields.get("index"))
             self.events.append(
-                PartialContentDelta(candidate=candidate, content=content, signature=signed)
+                PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
             )
 
     def thinking(self, candidate: int, fields: Fields) -> None:
-        known = {
-            name: value
-            for name in ("thinking", "signature", "redacted")
-            if isinstance(value := fields.get(name), str) and value
-        }
-        index = fields.get("index")
-        if known:
+        thinking = self._whole(candidate, "thinking", fields.get("thinking"))
+        opaque = _opaque(fields, _OF_THINKING) if len(fields) > 1 or not thinking else {}
+        if thinking or opaque:
             self._candidates.add(candidate)
+            index = as_index(fields.get("index"))
             self.events.append(
-                ThinkingDelta(
-                    candidate=candidate, index=index if type(index) is int else None, **known
-                )
+                ThinkingDelta(candidate=candidate, thinking=thinking, index=index, **opaque)
             )
 
     def tool_call(self, candidate: int, fields: Fields) -> None:
+        index = as_index(fields.get("index"))
+        if self._foreign and self._foreign[candidate].add(index, fields.get("arguments")):
+            return
         self._candidates.add(candidate)
         self._tools_of(candidate).add(
             self.events,
             id=fields.get("tool_call_id"),
             name=fields.get("tool_name"),
             arguments=fields.get("arguments"),
-            index=fields.get("index"),
+            index=index,
             signature=fields.get("signature"),
+            named=fields.get("named"),
+            total=fields.get("total"),
+            raw=_objects(fields.get("raw")),
         )
 
     def tool_call_end(self, candidate: int, fields: Fields) -> None:
-        if tools := self._tools.get(candidate):
-            tools.end(self.events, fields.get("index"))
+        if self._foreign and (block := self._foreign[candidate].end(as_index(fields.get("index")))):
+            self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
+        elif tools := self._tools.get(candidate):
+            self._end_tools(tools, fields.get("index"))
+
+    def opaque(self, candidate: int, fields: Fields) -> None:
+        if raw := _objects(fields.get("raw")):
+            self._candidates.add(candidate)
+            self.events.append(OpaqueContent(candidate=candidate, raw=raw))
 
     def foreign_block(self, candidate: int, fields: Fields) -> None:
-        self._tools_of(candidate).pass_over(fields.get("index"))
+        index, block = as_index(fields.get("index")), _objects(fields.get("raw"))
+        if index is not None and block:
+            self._foreign[candidate].start(index, block[0])
 
     def metadata(self, candidate: int, fields: Fields) -> None:
         if usage := self._meter.report(fields.get("usage")):
@@ -117,15 +142,33 @@ class Assembly:
         self.metadata(candidate, fields)
 
     def error(self, candidate: int, fields: Fields) -> None:
-        error: Any = fields.get("error")
-        body = error if isinstance(error, dict) and "error" in error else {"error": error}
+        error = fields.get("error")
+        frame = self.frame if isinstance(self.frame, dict) else {}
+        if error is None:
+            body: object = frame or {"error": None}
+        elif isinstance(error, dict) and "error" in error:
+            body = error
+        else:
+            body = {**frame, "error": error}
         self.failure = self.failure or remote_error(self._compiled, 200, body)
 
     def close_tools(self, candidate: int | None = None) -> None:
         """End the tool calls of one candidate, or of all."""
         for index, tools in self._tools.items():
             if candidate in (None, index):
-                tools.end(self.events)
+                self._end_tools(tools)
+
+    def close(self) -> None:
+        """Say that the reply is complete: end what is open, and find what is broken in it."""
+        self.close_tools()
+        for candidate, foreign in self._foreign.items():
+            for block in foreign.rest():
+                self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
+        for half in self._halves.values():
+            try:
+                half.close()
+            except DecodeError as error:
+                self.broken = self.broken or error
 
     def stream_end(self) -> StreamEnd:
         """The event that closes a complete stream."""
@@ -135,6 +178,22 @@ class Assembly:
             termination_reason=first.termination_reason if first else None,
             usage=self._meter.usage,
         )
+
+    def _end_tools(self, tools: ToolCallAccumulator, index: object = None) -> None:
+        try:
+            tools.end(self.events, index)
+        except InvalidToolArguments as error:
+            self.broken = self.broken or error
+
+    def _whole(self, candidate: int, kind: str, text: object) -> str:
+        if not isinstance(text, str):
+            return ""
+        if text.isascii() and not self._halves:
+            return text
+        halves = self._halves.get((candidate, kind))
+        if halves is None:
+            halves = self._halves[candidate, kind] = Surrogates()
+        return halves.join(text)
 
     def _tools_of(self, candidate: int) -> ToolCallAccumulator:
         tools = self._tools.get(candidate)
@@ -148,3 +207,21 @@ class Assembly:
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
             return "tool_use"
         return normal
+
+
+def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:
+    """Return the provider's opaque state among `fields`, as far as there is any."""
+    found = {
+        name: _objects(fields.get(name)) if name in _LISTS else fields.get(name) for name in names
+    }
+    return {
+        name: value
+        for name, value in found.items()
+        if value and (name in _LISTS or isinstance(value, str))
+    }
+
+
+def _objects(value: object) -> Sequence[JsonObject]:
+    """Return an object, or the objects of a list, as a tuple."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(item for item in items if isinstance(item, Mapping))

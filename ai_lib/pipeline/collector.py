@@ -1,16 +1,18 @@
 """Collects the events of a reply into a `ChatResponse`."""
 
-from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolUseBlock
+from ai_lib.types.content import Block, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.events import (
     Event,
     FinalCandidate,
     Metadata,
+    OpaqueContent,
     PartialContentDelta,
     StreamEnd,
     ThinkingDelta,
     ToolCallEnded,
     ToolCallStarted,
 )
+from ai_lib.types.json import JsonObject
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -19,14 +21,43 @@ from ai_lib.types.usage import Usage
 class _Piece:
     """A run of text or thinking, or the place of a tool call, under collection."""
 
-    __slots__ = ("index", "kind", "redacted", "signature", "texts")
+    __slots__ = ("citations", "index", "kind", "raw", "redacted", "signature", "texts")
 
     def __init__(self, kind: type, index: int | None) -> None:
         self.kind = kind
         self.index = index
         self.texts: list[str] = []
+        self.citations: list[JsonObject] = []
+        self.raw: list[JsonObject] = []
         self.signature: str | None = None
         self.redacted: str | None = None
+
+    def goes_on(self, kind: type, index: int | None, text: str) -> bool:
+        """Whether more of this kind belongs here; nothing is written after a signature."""
+        sealed = self.redacted or (self.signature and text)
+        return self.kind is kind and self.index == index and not sealed
+
+    def block(self, origin: str) -> Block:
+        """Return what was collected; the origin is named where there is opaque state."""
+        text, raw = "".join(self.texts), tuple(self.raw)
+        if self.kind is ThinkingBlock:
+            return ThinkingBlock(
+                thinking=text,
+                signature=self.signature,
+                redacted=self.redacted,
+                raw=raw,
+                origin=origin,
+            )
+        if self.kind is OpaqueBlock:
+            return OpaqueBlock(raw=raw, origin=origin)
+        own = self.signature or raw or self.citations
+        return TextBlock(
+            text=text,
+            citations=tuple(self.citations),
+            signature=self.signature,
+            raw=raw,
+            origin=origin if own else None,
+        )
 
 
 class _Candidate:
@@ -35,53 +66,35 @@ class _Candidate:
     def __init__(self, index: int) -> None:
         self.index = index
         self.pieces: list[_Piece] = []
-        self.signatures: dict[int, str | None] = {}
-        self.calls: dict[int, ToolCall] = {}
+        self.calls: dict[int, ToolUseBlock] = {}
         self.finish_reason: str | None = None
         self.termination_reason: str | None = None
 
-    def piece(self, kind: type, index: int | None) -> _Piece:
+    def piece(
+        self, kind: type, index: int | None = None, text: str = "", whole: object = False
+    ) -> _Piece:
+        """Return the piece `text` belongs to; with `whole`, one of its own."""
         last = self.pieces[-1] if self.pieces else None
-        if last is None or last.kind is not kind or last.index != index or last.redacted:
+        if whole or last is None or not last.goes_on(kind, index, text):
             last = _Piece(kind, index)
             self.pieces.append(last)
+        last.texts.append(text)
         return last
 
     def blocks(self, origin: str) -> list[Block]:
         found: list[Block] = []
         for piece in self.pieces:
-            text = "".join(piece.texts)
-            signed = origin if piece.signature or piece.redacted else None
-            if piece.kind is TextBlock:
-                found.append(TextBlock(text=text, signature=piece.signature, origin=signed))
-            elif piece.kind is ThinkingBlock:
-                found.append(
-                    ThinkingBlock(
-                        thinking=text,
-                        signature=piece.signature,
-                        redacted=piece.redacted,
-                        origin=origin,
-                    )
-                )
+            if piece.kind is not ToolUseBlock:
+                found.append(piece.block(origin))
             elif piece.index in self.calls:
-                found.append(_tool_use(self.calls[piece.index], origin))
+                found.append(self.calls[piece.index])
         return found
-
-
-def _tool_use(call: ToolCall, origin: str) -> ToolUseBlock:
-    return ToolUseBlock(
-        id=call.id,
-        name=call.name,
-        input=call.arguments,
-        signature=call.signature,
-        origin=origin if call.signature else None,
-    )
 
 
 class Collector:
     """Builds one reply from its events; used for plain and streamed replies alike.
 
-    `origin` is the provider's id: opaque state is replayed to it and to nobody else.
+    `origin` says who the reply is from: opaque state is replayed to it and to nobody else.
     """
 
     def __init__(self, origin: str) -> None:
@@ -95,17 +108,16 @@ class Collector:
         """Add one event."""
         match event:
             case PartialContentDelta():
-                piece = self._candidate(event.candidate).piece(TextBlock, None)
-                piece.texts.append(event.content)
-                piece.signature = event.signature or piece.signature
+                self._say(event)
             case ThinkingDelta():
                 self._think(event)
             case ToolCallStarted():
-                candidate = self._candidate(event.candidate)
-                candidate.signatures[event.index] = event.signature
-                candidate.piece(ToolUseBlock, event.index)
+                self._candidate(event.candidate).piece(ToolUseBlock, event.index)
             case ToolCallEnded():
                 self._call(event)
+            case OpaqueContent():
+                piece = self._candidate(event.candidate).piece(OpaqueBlock, whole=True)
+                piece.raw.extend(event.raw)
             case Metadata():
                 self._usage = event.usage or self._usage
                 self._id = event.id or self._id
@@ -125,7 +137,16 @@ class Collector:
             Candidate(
                 index=found.index,
                 blocks=tuple(found.blocks(self._origin)),
-                tool_calls=tuple(found.calls[index] for index in sorted(found.calls)),
+                tool_calls=tuple(
+                    ToolCall(
+                        id=call.id,
+                        name=call.name,
+                        arguments=call.input,
+                        index=index,
+                        signature=call.signature,
+                    )
+                    for index, call in sorted(found.calls.items())
+                ),
                 finish_reason=found.finish_reason,
                 termination_reason=found.termination_reason,
             )
@@ -145,18 +166,29 @@ class Collector:
             found = self._candidates[index] = _Candidate(index)
         return found
 
+    def _say(self, event: PartialContentDelta) -> None:
+        # Where parts are not counted, a signed one goes back as it came, with nothing joined to it.
+        whole = event.signature and event.index is None
+        candidate = self._candidate(event.candidate)
+        piece = candidate.piece(TextBlock, event.index, event.content, whole=whole)
+        piece.signature = event.signature or piece.signature
+        piece.citations.extend(event.citations)
+        piece.raw.extend(event.raw)
+
     def _think(self, event: ThinkingDelta) -> None:
-        piece = self._candidate(event.candidate).piece(ThinkingBlock, event.index)
-        piece.texts.append(event.thinking)
+        whole = event.redacted or (event.signature and event.thinking)
+        candidate = self._candidate(event.candidate)
+        piece = candidate.piece(ThinkingBlock, event.index, event.thinking, whole=whole)
         piece.signature = event.signature or piece.signature
         piece.redacted = event.redacted or piece.redacted
+        piece.raw.extend(event.raw)
 
     def _call(self, event: ToolCallEnded) -> None:
-        candidate = self._candidate(event.candidate)
-        candidate.calls[event.index] = ToolCall(
+        self._candidate(event.candidate).calls[event.index] = ToolUseBlock(
             id=event.tool_call_id,
             name=event.tool_name,
-            arguments=event.arguments,
-            index=event.index,
-            signature=candidate.signatures.get(event.index),
+            input=event.arguments,
+            signature=event.signature,
+            raw=event.raw,
+            origin=self._origin if event.signature or event.raw else None,
         )

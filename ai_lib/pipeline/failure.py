@@ -23,7 +23,7 @@ def remote_error(
     message = facts["message"] or (body if isinstance(body, str) else _shown(body))
     rules = compiled.manifest.errors
     standard = classify_http_error(
-        _status(facts["status"], status),
+        _status((facts["status"], facts["code"]), status),
         words=(facts["code"], facts["type"], facts["status"]),
         message=message,
         by_code=rules.by_code,
@@ -64,10 +64,11 @@ def _first_text(paths: tuple[Path, ...], body: object) -> str | None:
     return None
 
 
-def _status(found: str | None, status: int) -> int:
+def _status(found: tuple[str | None, ...], status: int) -> int:
     """An error inside a 200 stream is classified by the status it names, when it names one."""
     if status < 400:
-        return int(found) if found and found.isdigit() else 500
+        named = (int(word) for word in found if word and word.isdecimal())
+        return next((number for number in named if 400 <= number <= 599), 500)
     return status
 
 

@@ -1,20 +1,44 @@
 """The way from bytes to events, without a wait in it: decode, select, map, assemble."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
-from ai_lib.errors.tree import AiLibError, RemoteError, ReplyError, StreamTruncated
+from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.collector import Collector
+from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
 from ai_lib.pipeline.rules import Sink, compile_rules
 from ai_lib.pipeline.sse import Frame, SseDecoder
+from ai_lib.pipeline.whole_body import WholeBodyDecoder
 from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.types.events import Event
+from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
 
 Read = Callable[[object, Sink], None]
+
+_KEPT_FRAMES: Final = 16  # of those no rule knows
+_KEPT_BYTES: Final = 64 * 1024  # of a body that has no frames
+_USUAL_DONE: Final = b"[DONE]"
+
+
+class Decoder(Protocol):
+    """Cuts a body into frames."""
+
+    def feed(self, chunk: bytes) -> list[Frame]: ...
+    def close(self) -> list[Frame]: ...
+
+
+_DECODERS: Final[Mapping[str, Callable[[], Decoder]]] = {
+    "sse": SseDecoder,
+    "json_lines": JsonLinesDecoder,
+    "json_array": JsonArrayDecoder,
+    "json": WholeBodyDecoder,
+}
 
 
 class Pipeline:
@@ -23,22 +47,26 @@ class Pipeline:
     `feed` the bytes as they come and `close` at the end of the body; both return the events that
     became known. When `failure` is set, the reply went wrong after those events; when `finished`
     is set, nothing more follows. The events of a complete stream end with one `StreamEnd`.
+    Frames no rule knows are counted in `unknown_count`; the first of them are in `unknown_frames`.
     """
 
     def __init__(self, compiled: CompiledManifest, read: Read | None = None) -> None:
         decoder = compiled.dialect.stream.decoder
         self.failure: AiLibError | None = None
         self.finished = False
-        self.unknown_frames: list[object] = []
+        self.unknown_frames: list[JsonValue] = []
         self.unknown_count = 0
+        self._compiled = compiled
         self._plan: CompiledReply = compiled.stream
         self._read = read or compile_rules(compiled.stream.rules)
-        self._decoder = JsonLinesDecoder() if decoder.format == "json_lines" else SseDecoder()
+        self._format = decoder.format
+        self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembly = Assembly(compiled)
-        self._collector = Collector(compiled.id)
+        self._collector = Collector(compiled.origin)
         self._provider = compiled.id
         self._headed = not self._plan.envelope
+        self._begun: bytearray | None = bytearray()  # what came, until there is a frame
         self._done_seen = False
         self._marked_complete = False
 
@@ -59,27 +87,38 @@ class Pipeline:
             or self._assembly.is_complete
         )
 
+    def accepts(self, content_type: str) -> bool:
+        """Whether a body of this type can be the stream; else it is an error or a page."""
+        if content_type.startswith("application/json"):
+            return self._format in ("json_array", "json")
+        return not content_type.startswith("text/html")
+
     def feed(self, chunk: bytes) -> list[Event]:
         """Take bytes as they come; return the events they make known."""
-        return self._run(self._decoder.feed, chunk)
+        if self._begun is not None:
+            self._begun += chunk[: _KEPT_BYTES - len(self._begun)]
+        return self._run(lambda: self._decoder.feed(chunk))
 
     def close(self) -> list[Event]:
         """Say that the body ended; a stream cut short sets `failure` to StreamTruncated."""
-        return self._run(self._close)
+        return self._run(self._decoder.close, last=True)
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
-        return self._collector.response(unknown_events=self.unknown_count, **facts)
+        return self._collector.response(
+            unknown_events=self.unknown_count, unknown_frames=tuple(self.unknown_frames), **facts
+        )
 
-    def _run(self, step: Callable[..., list[Frame]], *given: bytes) -> list[Event]:
+    def _run(self, decode: Callable[[], list[Frame]], *, last: bool = False) -> list[Event]:
         if self.finished:
             return []
         try:
-            for frame in step(*given):
+            for frame in decode():
+                self._begun = None
                 self._take(frame)
                 if self.finished:
                     break
-            if step == self._close and not self.finished:
+            if last and not self.finished:
                 self._finish()
         except AiLibError as error:
             self._fail(error)
@@ -88,37 +127,47 @@ class Pipeline:
         for event in events:
             self._collector.take(event)
         if self.failure is not None:
-            self._attach(self.failure)
+            self.failure.provider = self.failure.provider or self._provider
+            self.failure.partial = self.response()
         return events
 
-    def _close(self) -> list[Frame]:
-        return self._decoder.close()
-
     def _take(self, frame: Frame) -> None:
-        if self._done is not None and frame.data.strip() == self._done:
+        data = frame.data.strip()
+        if data == self._done:
             self._done_seen = True
             self._finish()
             return
-        node = decode_json(frame.data, "a frame of the stream")
+        if data == _USUAL_DONE:
+            self._count_unknown(data.decode())  # a signal that this manifest does not declare
+            return
+        node = self._decoded(frame)
         plan, assembly = self._plan, self._assembly
         if plan.select is not None and not plan.select(node, node):
             return
-        if plan.known is not None and not plan.known(node, node):
+        if not isinstance(node, Mapping) or (plan.known and not plan.known(node, node)):
             self._count_unknown(node)
         if not self._headed:
             self._read_head(node)
+        assembly.frame = node
         self._read(node, assembly)
         if assembly.failure is not None:
             self._fail(assembly.failure)
+        elif frame.event == b"error":
+            self._fail(remote_error(self._compiled, 200, node))
         elif plan.complete is not None and plan.complete(node, node):
             self._marked_complete = True
         if not self.finished and plan.end is not None and plan.end(node, node):
             self._marked_complete = True
             self._finish()
 
+    def _decoded(self, frame: Frame) -> object:
+        if frame.event == b"error":
+            return decoded_or_text(frame.data)
+        return decode_json(frame.data, "a frame of the stream")
+
     def _count_unknown(self, node: object) -> None:
         self.unknown_count += 1
-        if len(self.unknown_frames) < 16:
+        if len(self.unknown_frames) < _KEPT_FRAMES:
             self.unknown_frames.append(node)
 
     def _read_head(self, node: object) -> None:
@@ -129,22 +178,25 @@ class Pipeline:
 
     def _finish(self) -> None:
         if not self.is_complete:
-            self._fail(
-                StreamTruncated(
-                    f"{self._provider} ended the stream before the answer was complete",
-                    provider=self._provider,
-                )
-            )
-            return
-        self._assembly.close_tools()
+            raise self._not_complete()
+        self._assembly.close()
+        if self._assembly.broken is not None:
+            raise self._assembly.broken
         self._assembly.events.append(self._assembly.stream_end())
         self.finished = True
+
+    def _not_complete(self) -> AiLibError:
+        """Say what a body was that ended too early: a stream cut short, or no stream at all."""
+        body = decoded_or_text(bytes(self._begun)) if self._begun else None
+        if isinstance(body, Mapping):
+            return remote_error(self._compiled, 200, body)
+        if isinstance(body, str) and body.startswith("<"):
+            return DecodeError(
+                f"{self._provider} sent no stream; what it sent begins {body[:200]!r}",
+                excerpt=body[:200],
+            )
+        return StreamTruncated(f"{self._provider} ended the stream before the answer was complete")
 
     def _fail(self, error: AiLibError) -> None:
         self.failure = error
         self.finished = True
-
-    def _attach(self, error: AiLibError) -> None:
-        error.provider = error.provider or self._provider
-        if isinstance(error, ReplyError | RemoteError):
-            error.partial = self.response()

@@ -1,7 +1,7 @@
 """Compiles the rules of a dialect into one function from a frame to what it says."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.compiled import CompiledRule
@@ -9,7 +9,17 @@ from ai_lib.protocol.path import MISSING
 
 Fields = Mapping[str, object]
 Emit = Callable[["Sink", int, Fields], None]
-Step = Callable[[object, object, int, "Sink"], None]
+
+
+class Place(NamedTuple):
+    """Where in a reply a finding stands: its candidate, and its position among the parts."""
+
+    candidate: int = 0
+    position: int | None = None
+
+
+Step = Callable[[object, object, Place, "Sink"], None]
+_FIRST: Final = Place()
 
 
 class Sink(Protocol):
@@ -19,6 +29,7 @@ class Sink(Protocol):
     def thinking(self, candidate: int, fields: Fields) -> None: ...
     def tool_call(self, candidate: int, fields: Fields) -> None: ...
     def tool_call_end(self, candidate: int, fields: Fields) -> None: ...
+    def opaque(self, candidate: int, fields: Fields) -> None: ...
     def foreign_block(self, candidate: int, fields: Fields) -> None: ...
     def metadata(self, candidate: int, fields: Fields) -> None: ...
     def finish(self, candidate: int, fields: Fields) -> None: ...
@@ -33,6 +44,7 @@ _EMITS: Final[Mapping[str, Emit]] = {
     "ToolCallStarted": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
     "PartialToolCall": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
     "ToolCallEnded": lambda sink, candidate, fields: sink.tool_call_end(candidate, fields),
+    "OpaqueContent": lambda sink, candidate, fields: sink.opaque(candidate, fields),
     "ForeignBlock": lambda sink, candidate, fields: sink.foreign_block(candidate, fields),
     "Metadata": lambda sink, candidate, fields: sink.metadata(candidate, fields),
     "UsageReport": lambda sink, candidate, fields: sink.metadata(candidate, fields),
@@ -52,7 +64,7 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
 
     def read(frame: object, sink: Sink) -> None:
         for step in steps:
-            step(frame, frame, 0, sink)
+            step(frame, frame, _FIRST, sink)
 
     return read
 
@@ -65,9 +77,9 @@ def _step(rule: CompiledRule) -> Step:
 
 
 def _all(steps: tuple[Step, ...]) -> Step:
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> None:
         for step in steps:
-            step(node, root, candidate, sink)
+            step(node, root, place, sink)
 
     return run
 
@@ -76,28 +88,31 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
     holds = rule.match
     assert holds is not None
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> None:
         if holds(node, root):
-            step(node, root, candidate, sink)
+            step(node, root, place, sink)
 
     return run
 
 
 def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
-    select, place = rule.each.select, rule.candidate
+    select, candidate, numbered = rule.each.select, rule.candidate, rule.numbered
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> None:
         for element in select(node, root):
-            step(element, root, candidate, sink)
+            step(element, root, place, sink)
 
-    def run_candidates(node: object, root: object, candidate: int, sink: Sink) -> None:
-        assert place is not None
+    def run_placed(node: object, root: object, place: Place, sink: Sink) -> None:
         for position, element in enumerate(select(node, root)):
-            index = place.first(element, root)
-            step(element, root, index if type(index) is int else position, sink)
+            found = place.candidate
+            if candidate is not None:
+                index = candidate.first(element, root)
+                found = index if type(index) is int else position
+            own = position if numbered else place.position
+            step(element, root, Place(found, own), sink)
 
-    return run if place is None else run_candidates
+    return run_placed if candidate is not None or numbered else run
 
 
 def _emit(rule: CompiledRule) -> Step:
@@ -107,14 +122,18 @@ def _emit(rule: CompiledRule) -> Step:
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
     paths = tuple((name, path.first) for name, path in rule.paths)
     literals = dict(rule.literals)
+    # An end and an error are news by themselves; everything else is what it says.
+    always = not paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
 
-    def run(node: object, root: object, candidate: int, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> None:
         found = dict(literals)
         for name, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
-        if len(found) > len(literals) or not paths:
-            emit(sink, candidate, found)
+        if always or len(found) > len(literals):
+            if place.position is not None:
+                found.setdefault("index", place.position)
+            emit(sink, place.candidate, found)
 
     return run

@@ -7,7 +7,7 @@ import msgspec
 from ai_lib.errors.tree import ResponseTooLarge
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -27,7 +27,8 @@ class SseDecoder:
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
         self._line: list[bytes] = []  # pieces of a line whose end has not come yet
-        self._size = 0  # bytes held in `_line` and `_data`
+        self._line_size = 0
+        self._data_size = 0
         self._after_cr = False
         self._first = True
         self._event: bytes | None = None
@@ -51,11 +52,13 @@ class SseDecoder:
             self._line.append(lines[0])
             lines[0] = b"".join(self._line)
             self._line.clear()
+            self._line_size = 0
         for line in lines:
             self._take(line, frames)
         if rest:
             self._line.append(rest)
-        self._bound(len(rest))
+            self._line_size += len(rest)
+            self._bound()
         return frames
 
     def close(self) -> list[Frame]:
@@ -70,14 +73,15 @@ class SseDecoder:
     def _take(self, line: bytes, frames: list[Frame]) -> None:
         if self._first:
             self._first = False
-            line = line.removeprefix(_BOM)
+            line = line.removeprefix(BOM)
         if not line:
             self._dispatch(frames)
             return
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
-            self._bound(len(value))
+            self._data_size += len(value)
+            self._bound()
         elif name == b"event":
             self._event = value.removeprefix(b" ")
 
@@ -88,11 +92,10 @@ class SseDecoder:
                 frames.append(Frame(data, self._event))
             self._data.clear()
         self._event = None
-        self._size = 0
+        self._data_size = 0
 
-    def _bound(self, added: int) -> None:
-        self._size += added
-        if self._size > self._limit:
+    def _bound(self) -> None:
+        if self._line_size + self._data_size > self._limit:
             raise ResponseTooLarge(
                 f"one frame of the stream is over {self._limit} bytes", limit=self._limit
             )

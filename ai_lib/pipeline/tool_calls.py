@@ -1,53 +1,41 @@
 """Assembles tool calls from the pieces a provider sends, in whatever order and shape."""
 
 import os
-import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from ai_lib.errors.tree import InvalidToolArguments, ResponseTooLarge
+from ai_lib.pipeline.nesting import Nesting
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
-_STRUCTURE: Final = re.compile(r'["\\{}\[\]]')
 
 
 class _Call:
-    """One call under assembly. `position` counts the candidate's calls, `index` is the wire's."""
+    """One call under assembly. `position` counts the candidate's calls, `index` is the wire's.
 
-    __slots__ = (
-        "_closed",
-        "_depth",
-        "_in_string",
-        "_scanned",
-        "began",
-        "ended",
-        "id",
-        "index",
-        "name",
-        "parts",
-        "position",
-        "signature",
-        "size",
-        "started",
-    )
+    `wire_id` is the provider's id; `id` is that, or one made here when it comes too late, never,
+    or is another call's.
+    """
 
     def __init__(self, position: int, index: int | None) -> None:
         self.position = position
         self.index = index
+        self.wire_id = ""
         self.id = ""
         self.name = ""
         self.parts: list[str] = []
         self.size = 0
         self.signature: str | None = None
-        self.began = False  # arguments have begun: the name is whole
-        self.started = False
+        self.raw: Sequence[JsonObject] = ()
+        self.started = False  # announced: the name is whole
         self.ended = False
+        self._nesting = Nesting()
         self._scanned = 0
         self._depth = 0
-        self._in_string = False
         self._closed = False
 
     @property
@@ -57,27 +45,12 @@ class _Call:
     def holds_a_whole_value(self) -> bool:
         """Whether the arguments so far are a closed JSON object or array. Reads each piece once."""
         for part in self.parts[self._scanned :]:
-            self._scan(part)
+            for mark, _ in self._nesting.marks(part):
+                if mark != ",":
+                    self._depth += 1 if mark in "{[" else -1
+                    self._closed = self._closed or self._depth == 0
         self._scanned = len(self.parts)
         return self._closed
-
-    def _scan(self, part: str) -> None:
-        position = 0
-        while found := _STRUCTURE.search(part, position):
-            position = found.end()
-            mark = found[0]
-            if self._in_string:
-                if mark == "\\":
-                    position += 1
-                elif mark == '"':
-                    self._in_string = False
-            elif mark == '"':
-                self._in_string = True
-            elif mark in "{[":
-                self._depth += 1
-            elif mark in "}]":
-                self._depth -= 1
-                self._closed = self._closed or self._depth == 0
 
 
 class ToolCallAccumulator:
@@ -95,12 +68,6 @@ class ToolCallAccumulator:
         self._calls: list[_Call] = []
         self._by_id: dict[str, _Call] = {}
         self._by_index: dict[int, _Call] = {}
-        self._foreign: set[int] = set()
-
-    def pass_over(self, index: object) -> None:
-        """Say that pieces under this wire index belong to something that is no call of ours."""
-        if type(index) is int:
-            self._foreign.add(index)
 
     def add(
         self,
@@ -111,57 +78,80 @@ class ToolCallAccumulator:
         arguments: object = None,
         index: object = None,
         signature: object = None,
+        named: object = None,
+        total: object = None,
+        raw: Sequence[JsonObject] = (),
     ) -> None:
         """Take one fragment; append to `events` what it makes known.
 
-        `arguments` is a piece of JSON text, or a whole object. Values of another type are passed
-        over. Raises ResponseTooLarge when one call's arguments are over their bound.
+        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text, said
+        once more. With `named`, the name is known to be whole, so that the call is announced at
+        once. Values of another type are passed over. Raises ResponseTooLarge when one call's
+        arguments are over their bound.
         """
         known_id = id if isinstance(id, str) else ""
         known_name = name if isinstance(name, str) else ""
-        known_index = index if type(index) is int else None
-        if known_index in self._foreign:
-            return
+        known_index = as_index(index)
         piece = _as_text(arguments)
-        call = self._find(known_id, known_name, known_index, piece)
-        if known_id and not call.id:
-            call.id = known_id
-            self._by_id[known_id] = call
-        if known_name and not call.began and call.name != known_name:
+        call = self._known(known_id, known_name, known_index)
+        if call is None or self._is_another(call, known_id, known_name, known_index, piece):
+            before, call = call, self._open(known_index, events)
+            if before is not None and not (known_id or known_name):
+                call.name = before.name  # the same function, called once more
+        if known_id and not call.wire_id:
+            call.wire_id = known_id
+            self._by_id.setdefault(known_id, call)
+        if known_name and not call.started and call.name != known_name:
             call.name += known_name
         if isinstance(signature, str):
             call.signature = signature
-        if piece is not None:
+        if named is True:
+            self._start(call, events)
+        call.raw = raw or call.raw
+        if isinstance(total, str) and total.startswith(call.text):
+            piece = total.removeprefix(call.text)
+        if piece:
             self._extend(call, piece, events)
 
     def end(self, events: list[Event], index: object = None) -> None:
         """Say that the call under this wire index is complete, or without an index, all of them.
 
-        Raises InvalidToolArguments when the arguments are not a JSON object.
+        Raises InvalidToolArguments, after the others have ended, when the arguments of one are not
+        a JSON object.
         """
-        if index is None:
-            for call in self._calls:
+        known = as_index(index)
+        if index is not None:
+            calls = [self._by_index[known]] if known in self._by_index else []
+        else:
+            calls = self._calls
+        broken: InvalidToolArguments | None = None
+        for call in calls:
+            try:
                 self._finish(call, events)
-        elif type(index) is int and index in self._by_index:
-            self._finish(self._by_index[index], events)
+            except InvalidToolArguments as error:
+                broken = broken or error
+        if broken is not None:
+            raise broken
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def _find(self, id: str, name: str, index: int | None, piece: str | None) -> _Call:
-        call = self._known(id, name, index)
-        if call is None or self._is_another(call, id, name, index, piece):
-            call = _Call(len(self._calls), index)
-            self._calls.append(call)
-            if index is not None:
-                self._by_index[index] = call
+    def _open(self, index: int | None, events: list[Event]) -> _Call:
+        if self._calls:
+            self._start(self._calls[-1], events)
+        call = _Call(len(self._calls), index)
+        self._calls.append(call)
+        if index is not None:
+            self._by_index[index] = call
         return call
 
     def _known(self, id: str, name: str, index: int | None) -> _Call | None:
+        here = None if index is None else self._by_index.get(index)
         if id and id in self._by_id:
-            return self._by_id[id]
+            # An id that is used for several calls tells them apart no more; the index does.
+            return here if here is not None and here.wire_id == id else self._by_id[id]
         if index is not None:
-            return self._by_index.get(index)
+            return here
         if id or name or not self._calls:
             return None
         return self._calls[-1]
@@ -170,26 +160,22 @@ class ToolCallAccumulator:
         self, call: _Call, id: str, name: str, index: int | None, piece: str | None
     ) -> bool:
         """Whether a fragment that points at `call` must nevertheless begin a new one."""
-        if id and call.id and id != call.id:
+        if id and call.wire_id and id != call.wire_id:
             return True
         if name and index is not None and call.index is not None and index != call.index:
             return True  # an id used twice, for calls of their own
-        if name and call.began and name != call.name:
+        if name and call.started and name != call.name:
             return True
         return bool(piece) and self._begins_again(call, piece or "")
 
     def _begins_again(self, call: _Call, piece: str) -> bool:
         begins = piece.lstrip().startswith("{")
-        if not (begins and call.parts and call.parts[-1].rstrip().endswith("}")):
-            return False
-        return call.holds_a_whole_value() and piece.strip() != call.text.strip()
+        return begins and call.holds_a_whole_value() and piece.strip() != call.text.strip()
 
     def _extend(self, call: _Call, piece: str, events: list[Event]) -> None:
-        call.began = True
         self._start(call, events)
-        repeated = piece.startswith("{") and call.holds_a_whole_value()
-        if not piece or repeated or call.ended:
-            return
+        if call.ended or (piece.startswith("{") and call.holds_a_whole_value()):
+            return  # said again
         call.size += len(piece)
         if call.size > self._limit:
             raise ResponseTooLarge(
@@ -210,15 +196,14 @@ class ToolCallAccumulator:
         if call.started:
             return
         call.started = True
-        if not call.id:
-            call.id = f"call_{os.urandom(8).hex()}"
+        taken = self._by_id.get(call.wire_id) is not call
+        call.id = f"call_{os.urandom(8).hex()}" if taken else call.wire_id
         events.append(
             ToolCallStarted(
                 candidate=self._candidate,
                 tool_call_id=call.id,
                 tool_name=call.name,
                 index=call.position,
-                signature=call.signature,
             )
         )
 
@@ -234,8 +219,17 @@ class ToolCallAccumulator:
                 tool_name=call.name,
                 index=call.position,
                 arguments=_parsed(call),
+                signature=call.signature,
+                raw=call.raw,
             )
         )
+
+
+def as_index(index: object) -> int | None:
+    """Return an index as the wire gives it, or None for what is none."""
+    if isinstance(index, str) and index.isdecimal():
+        return int(index)
+    return index if type(index) is int else None
 
 
 def _as_text(arguments: object) -> str | None:
@@ -248,7 +242,7 @@ def _as_text(arguments: object) -> str | None:
 
 def _parsed(call: _Call) -> JsonDict:
     text = call.text
-    if not text.strip():
+    if text.strip() in ("", "null"):
         return {}
     try:
         return msgspec.json.decode(text, type=JsonDict)

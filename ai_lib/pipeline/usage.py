@@ -24,7 +24,9 @@ class UsageMeter:
 
     def report(self, raw: object) -> Usage | None:
         """Take one report; return the counts so far. What is not an object is passed over."""
-        if not isinstance(raw, Mapping) or raw == self._raw:
+        if not isinstance(raw, Mapping):
+            return None
+        if raw == self._raw and self._places.combine != "sum":
             return None
         before = self._usage
         if self._places.combine == "merge" and self._raw is not None:

@@ -33,6 +33,7 @@ class Entry(msgspec.Struct, kw_only=True):
     """One manifest in force, and what it was read from."""
 
     compiled: CompiledManifest
+    family: str | None = None
     path: Path | None = None
     schemas: Path | None = None
     stamp: Stamp = Stamp()
@@ -62,22 +63,24 @@ class Catalogue:
         self._strict = strict
         self._cache_enabled = cache_enabled
         self._now = now
-        self._registered: dict[str, CompiledManifest] = {}
-        self._entries: dict[str, Entry] = {}
+        self._registered: dict[str, Found] = {}
+        self._entries: dict[tuple[str, str | None], Entry] = {}
         self._lock = Lock()
         self.last_error: ProtocolError | None = None
 
-    def load(self, provider: str) -> CompiledManifest:
+    def load(self, provider: str, family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
+
+        `family` is one of the API families the manifest lists; else its default counts.
 
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
             ProtocolError: it can't be read or used; the message names file and place.
         """
-        found = self.kept(check_id(provider))
+        found = self.kept(check_id(provider), family)
         for tree in self.trees():
-            found = found or self.from_tree(tree, provider)
-        found = found or self.bundled(provider)
+            found = found or self.from_tree(tree, provider, family)
+        found = found or self.bundled(provider, family)
         if found is None:
             raise self.not_found(provider)
         return found
@@ -94,64 +97,77 @@ class Catalogue:
         else:
             found = Found(document=plain(manifest, "manifest"), source="manifest", origin="given")
         compiled = make(found, strict=self._strict)
+        names = (compiled.id, *compiled.manifest.aliases)
         with self._lock:
-            for name in (compiled.id, *compiled.manifest.aliases):
-                self._registered[name] = compiled
+            self._registered.update(dict.fromkeys(names, found))
+            for key in [key for key in self._entries if key[0] in names]:
+                del self._entries[key]
+        for name in names:
+            self.keep(name, found, None, compiled)
         return compiled
 
     def forget(self, provider: str | None = None) -> None:
         """Forget what was read of one provider, or of all; what was registered stays."""
         with self._lock:
             gone = [
-                name
-                for name, entry in self._entries.items()
-                if provider in (None, name, entry.compiled.id, *entry.compiled.manifest.aliases)
+                key
+                for key, entry in self._entries.items()
+                if provider in (None, key[0], entry.compiled.id, *entry.compiled.manifest.aliases)
             ]
-            for name in gone:
-                del self._entries[name]
+            for key in gone:
+                del self._entries[key]
 
-    def kept(self, provider: str) -> CompiledManifest | None:
+    def kept(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return what is in force for that name, after a look at its file where that is wanted."""
         with self._lock:
-            entry = self._entries.get(provider)
+            entry = self._entries.get((provider, family))
             registered = self._registered.get(provider)
-        if registered is not None or entry is None:
-            return registered
+        if entry is None:
+            return self.keep(provider, registered, family) if registered else None
         if self._now is not None and entry.path is not None:
             self._look(entry, provider, self._now())
         return entry.compiled
 
-    def keep(self, provider: str, compiled: CompiledManifest, found: Found) -> CompiledManifest:
-        """Keep a manifest under a name; one that was kept meanwhile stays and is returned."""
+    def keep(
+        self,
+        provider: str,
+        found: Found,
+        family: str | None = None,
+        compiled: CompiledManifest | None = None,
+    ) -> CompiledManifest:
+        """Compile and keep what was found; what was kept under that name meanwhile stays."""
+        compiled = compiled or make(found, strict=self._strict, api_family=family)
         if not self._cache_enabled:
             return compiled
+        watched = found.path if provider not in self._registered else None
         entry = Entry(
             compiled=compiled,
-            path=found.path,
+            family=family,
+            path=watched,
             schemas=found.schemas,
             stamp=found.stamp,
             digest=digest(found.text or ""),
         )
         with self._lock:
-            entry = self._entries.setdefault(provider, entry)
-            self._entries.setdefault(entry.compiled.id, entry)
+            entry = self._entries.setdefault((provider, family), entry)
+            self._entries.setdefault((entry.compiled.id, family), entry)
         return entry.compiled
 
-    def from_tree(self, tree: Tree, provider: str) -> CompiledManifest | None:
+    def from_tree(
+        self, tree: Tree, provider: str, family: str | None = None
+    ) -> CompiledManifest | None:
         """Return the manifest from a folder, or None when it has none."""
         found = tree.find(provider)
-        if found is None:
-            return None
-        return self.keep(provider, make(found, strict=self._strict), found)
+        return self.keep(provider, found, family) if found else None
 
-    def bundled(self, provider: str) -> CompiledManifest | None:
+    def bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return the bundled manifest of that id or alias."""
         document = bundled_manifest(provider)
         if document is None:
             return None
         source = f"bundled manifest {document['id']}"
         found = Found(document=document, source=source, origin="bundled")
-        return self.keep(provider, make(found), found)
+        return self.keep(provider, found, family)
 
     def places(self) -> Iterator[Tree | str]:
         """Give the folders to look into and the addresses to ask, in order.
@@ -178,14 +194,14 @@ class Catalogue:
         """Return the ids of all providers that can be had, sorted."""
         found = {path.stem for tree in self.trees() for path in tree.manifests()}
         with self._lock:
-            found |= {compiled.id for compiled in self._registered.values()}
+            found |= {str(one.document["id"]) for one in self._registered.values()}
         return tuple(sorted(found | set(bundled_names("manifests"))))
 
     def models(self) -> ModelRegistry:
         """Return the models that what was registered, folders and bundle list, in that order."""
         with self._lock:
-            own = list({one.id: one for one in self._registered.values()}.values())
-        registered = of_documents(lambda: ((one.manifest.raw, one.manifest.source) for one in own))
+            own = list({id(one): one for one in self._registered.values()}.values())
+        registered = of_documents(lambda: ((one.document, one.source) for one in own))
         return ModelRegistry([registered, *map(of_tree, self.trees()), of_bundle()])
 
     def not_found(self, provider: str) -> ManifestNotFound:
@@ -220,7 +236,7 @@ class Catalogue:
         text = found.text or ""
         if digest(text) == entry.digest:
             return
-        compiled = make(found, strict=self._strict)
+        compiled = make(found, strict=self._strict, api_family=entry.family)
         if compiled.id != entry.compiled.id:
             raise ProtocolError(
                 f"{path}: its id changed from {entry.compiled.id!r} to {compiled.id!r}",

@@ -1,7 +1,9 @@
 """A manifest and its dialect, compiled once into what every call of that provider uses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,7 +12,7 @@ from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, ProtocolManifest
-from ai_lib.protocol.overlay import merged, overlay
+from ai_lib.protocol.overlay import overlay, patched
 from ai_lib.protocol.path import Path, compile_path
 from ai_lib.types.json import JsonObject
 
@@ -23,7 +25,8 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     match: Expression | None
     each: Path | None
     candidate: Path | None
-    rules: tuple["CompiledRule", ...]
+    numbered: bool
+    rules: tuple[CompiledRule, ...]
     emit: str | None
     paths: tuple[tuple[str, Path], ...]
     literals: tuple[tuple[str, object], ...]
@@ -69,6 +72,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
         """The provider's id."""
         return self.manifest.id
 
+    @property
+    def origin(self) -> str:
+        """Who a reply's opaque state comes from and may go back to: this provider and dialect."""
+        return f"{self.manifest.id}:{self.dialect.dialect}"
+
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name."""
         return self.manifest.endpoints.get(name)
@@ -95,10 +103,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             manifest=manifest,
             dialect=dialect,
             reply=CompiledReply(
-                rules=_rules(dialect.reply.rules), envelope=_envelope(dialect.reply.envelope)
+                rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
+                envelope=_envelope(dialect.reply.envelope),
             ),
             stream=CompiledReply(
-                rules=_rules(stream.rules),
+                rules=_rules((*stream.rules, *stream.also)),
                 envelope=_envelope(stream.envelope),
                 select=_condition(stream.select),
                 end=_condition(stream.end),
@@ -126,7 +135,7 @@ def _dialect(manifest: ProtocolManifest) -> Dialect:
             f"{', '.join(bundled_dialect_names())}, or describe one under `wire:`",
             source=manifest.source,
         )
-    whole = merged(base, overlay(manifest.raw), manifest.wire)
+    whole = patched(patched(base, overlay(manifest.raw)), manifest.wire)
     try:
         return msgspec.convert(whole, Dialect)
     except msgspec.ValidationError as error:
@@ -148,7 +157,7 @@ def _condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _envelope(paths: Mapping[Any, str]) -> tuple[tuple[str, Path], ...]:
+def _envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 
@@ -163,6 +172,7 @@ def _rule(rule: Rule) -> CompiledRule:
         match=_condition(rule.match),
         each=compile_path(rule.each) if rule.each else None,
         candidate=compile_path(rule.candidate) if rule.candidate else None,
+        numbered=rule.numbered,
         rules=_rules(rule.rules),
         emit=rule.emit,
         paths=tuple((name, compile_path(text)) for name, text in paths.items()),

@@ -6,6 +6,8 @@ parts of it under `wire:`, or may carry a whole one of its own. Templates are ex
 language, RFC 9535).
 """
 
+from __future__ import annotations
+
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -25,8 +27,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     `system` says where instructions go: a `message` of their own or the body's `top`. `roles` has
     one template a role; `blocks` one a content block. Without a `tool_use` block, calls are
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
-    is a message of its own. `plain_text` sends a turn of text alone as a string; `merge_turns`
-    joins neighbours of one role.
+    is a message of its own. `items` has the blocks that stand among the messages, as their equals.
+    `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
     """
 
     system: Literal["message", "top"] = "message"
@@ -34,6 +36,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     merge_turns: bool = False
     roles: dict[str, Template]
     blocks: dict[str, Template]
+    items: dict[str, Template] = {}
     tool_call: Template = None
 
 
@@ -41,7 +44,8 @@ class RequestShape(Part, frozen=True, kw_only=True):
     """How a request is written. Fragments (`stream`, `tool_choice`, ...) are merged into `body`.
 
     `parameters` maps standard names to dotted places in the body, `options` maps a standard name
-    and its value to a fragment, `required` gives what must be there when the caller says nothing.
+    and its value to a fragment, `required` gives what must be there when the caller says nothing,
+    and so does `tool_values` for the holes of `tool`.
     """
 
     path: str = ""
@@ -52,6 +56,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     stream_query: dict[str, str] = {}
     messages: MessageShape
     tool: Template = None
+    tool_values: JsonDict = {}
     tool_choice: dict[str, dict[str, Template]] = {}
     response_format: dict[str, dict[str, Template]] = {}
     options: dict[str, dict[str, dict[str, Template]]] = {}
@@ -63,30 +68,40 @@ class Rule(Part, frozen=True, kw_only=True):
     """When `match` holds, emit an event with `fields`, or go on to the nested `rules`.
 
     With `each`, the rule is read once for every element the path selects, and `@` is the element;
-    `candidate` then says where an element keeps its candidate index (else its position counts).
+    `candidate` then says where an element keeps its candidate index (else its position counts),
+    and `numbered` makes its position the `index` of what is found in it.
     `extract` means `fields`. A field that does not start with `$` or `@` is a literal.
     """
 
     match: str | None = None
     each: str | None = None
     candidate: str | None = None
-    rules: tuple["Rule", ...] = ()
+    numbered: bool = False
+    rules: tuple[Rule, ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}
 
 
 class ReplyShape(Part, frozen=True, kw_only=True):
-    """How a plain reply is read: the whole body is one frame."""
+    """How a plain reply is read: the whole body is one frame.
+
+    `also` are rules read after `rules`: what a manifest adds without writing them anew.
+    """
 
     envelope: dict[Literal["id", "model"], str] = {}
     rules: tuple[Rule, ...] = ()
+    also: tuple[Rule, ...] = ()
 
 
 class DecoderShape(Part, frozen=True, kw_only=True):
-    """How bytes become frames: as `sse` or `json_lines`; `done_signal` ends the stream."""
+    """How bytes become frames; `done_signal` ends the stream.
 
-    format: Literal["sse", "json_lines"] = "sse"
+    Frames are server-sent events (`sse`), lines (`json_lines`), the elements of one array
+    (`json_array`), or the body itself (`json`).
+    """
+
+    format: Literal["sse", "json_lines", "json_array", "json"] = "sse"
     done_signal: str | None = None
 
 
@@ -96,7 +111,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     `select` drops frames it does not hold for; `end` is the frame after which nothing follows;
     `complete` a frame that makes the answer whole although more may follow. A frame for which
     `known` does not hold is counted as unknown. `fan_out` lets a rule written for candidate 0
-    serve all.
+    serve all. `also` is as in `ReplyShape`.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -106,6 +121,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     end: str | None = None
     complete: str | None = None
     known: str | None = None
+    also: tuple[Rule, ...] = ()
     fan_out: bool = False
 
 

@@ -72,8 +72,10 @@ def _read_yaml(text: str, source: str) -> object:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again
     try:
-        value: object = YAML(typ="safe", pure=True).load(text)
+        value: object = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

@@ -11,7 +11,8 @@ from ai_lib.types.json import JsonObject
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How a key is attached: as `bearer`, in a `header`, or as a `query` parameter.
 
-    `env` names the environment variables that may hold it, in order.
+    `env` names the environment variables that may hold it, in order. Where it is `optional`, a
+    call without a key is sent without one.
     """
 
     kind: Literal["bearer", "header", "query", "none"] = "bearer"
@@ -19,15 +20,20 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = ""
     param: str = "key"
     env: tuple[str, ...] = ()
+    optional: bool = False
     extra_headers: tuple[tuple[str, str], ...] = ()
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address of a provider, relative to its base URL. `{model}` stands for the model."""
+    """One address of a provider, relative to its base URL. `{model}` stands for the model.
+
+    `query` is part of the address of every call.
+    """
 
     path: str
     method: str = "POST"
     adapter: str | None = None
+    query: Mapping[str, str] = {}
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):

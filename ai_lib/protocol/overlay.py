@@ -16,6 +16,23 @@ def merged(*layers: JsonObject) -> JsonDict:
     return result
 
 
+def patched(base: JsonObject, patch: JsonObject) -> JsonDict:
+    """Merge `patch` over `base`; a null in it takes away what `base` has there (RFC 7396).
+
+    A null where `base` has nothing stays: templates may hold one.
+    """
+    result = dict(base)
+    for key, value in patch.items():
+        old = base.get(key)
+        if value is None and key in base:
+            del result[key]
+        elif isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[key] = patched(old, value)
+        else:
+            result[key] = value
+    return result
+
+
 def overlay(document: JsonObject) -> JsonDict:
     """Return the dialect parts that `document` declares in the protocol's own words."""
     parts: JsonDict = {}

@@ -33,7 +33,9 @@ class Places:
             from ruamel.yaml import YAML
 
             # Only composed: no value is built, so there is nothing that could fail to.
-            self._root = YAML(typ="safe", pure=True).compose(self._text)
+            yaml = YAML(typ="safe", pure=True)
+            yaml.composer.warn_double_anchors = False
+            self._root = yaml.compose(self._text)
             if self._root is None:
                 return 1, 1
         node, mark = self._root, self._root.start_mark

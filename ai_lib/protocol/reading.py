@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError, UnsupportedVersion
+from ai_lib.protocol.family import with_family
 from ai_lib.protocol.manifest import (
     Auth,
     Endpoint,
@@ -21,8 +22,10 @@ SUPPORTED_PROTOCOL_VERSIONS: Final = ("1.0", "1.1", "1.5", "2.0")
 ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{1,63}")
 
 
-def read_manifest(document: object, source: str) -> ProtocolManifest:
-    """Return the manifest in its internal form.
+def read_manifest(document: object, source: str, api_family: str | None = None) -> ProtocolManifest:
+    """Return the manifest in its internal form, as one of its API families is to be spoken.
+
+    `api_family` is the manifest's default one unless given.
 
     Raises:
         UnsupportedVersion: `protocol_version` is not one of `SUPPORTED_PROTOCOL_VERSIONS`.
@@ -33,7 +36,7 @@ def read_manifest(document: object, source: str) -> ProtocolManifest:
         raise ProtocolError(
             f"{source}: a manifest is an object, this is {_kind(document)}", source=source
         )
-    reader = _Reader(document, source)
+    reader = _Reader(with_family(document, api_family, source), source)
     return reader.manifest()
 
 
@@ -115,6 +118,7 @@ class _Reader:
                 "prefix": block.get("prefix") or ("Bearer" if kind == "bearer" else ""),
                 "param": block.get("param_name") or "key",
                 "env": env,
+                "optional": block.get("optional", False),
                 "extra_headers": [
                     (item["name"], item["value"]) for item in block.get("extra_headers") or ()
                 ],

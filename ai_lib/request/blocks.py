@@ -3,6 +3,8 @@
 import mimetypes
 from collections.abc import Iterable
 
+import msgspec
+
 from ai_lib.errors.tree import CapabilityError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
@@ -12,6 +14,7 @@ from ai_lib.types.content import (
     Block,
     DocumentBlock,
     ImageBlock,
+    OpaqueBlock,
     TextBlock,
     ThinkingBlock,
     ToolResultBlock,
@@ -20,14 +23,20 @@ from ai_lib.types.content import (
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
+Replied = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
+_REPLIED = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
 
 
 class BlockWriter:
-    """Writes content blocks by a dialect's templates, for the provider `target`."""
+    """Writes content blocks by a dialect's templates, for the provider `target`.
 
-    def __init__(self, shape: MessageShape, target: str) -> None:
+    `origin` says whose opaque state goes back: what others signed is left out.
+    """
+
+    def __init__(self, shape: MessageShape, target: str, origin: str) -> None:
         self._shape = shape
         self._target = target
+        self._origin = origin
         self._names: dict[str, str] = {}
 
     def learn_names(self, messages: Iterable[Message]) -> None:
@@ -37,26 +46,36 @@ class BlockWriter:
                 if isinstance(block, ToolUseBlock):
                     self._names[block.id] = block.name
 
-    def write(self, block: Block) -> object:
-        """Return the block as the wire wants it; MISSING for what is left out on purpose.
+    def write(self, block: Block) -> list[object]:
+        """Return the block as the wire wants it; nothing for what is left out on purpose.
 
         Raises CapabilityError when the dialect has no such block.
         """
-        if isinstance(block, TextBlock) and not block.text and self._own(block) is None:
-            return MISSING  # providers refuse empty text blocks
-        if isinstance(block, ThinkingBlock) and block.origin not in (None, self._target):
-            return MISSING
-        kind = self._kind(block)
-        template = self._shape.blocks.get(kind)
+        if isinstance(block, OpaqueBlock | ThinkingBlock) and not self.is_own(block):
+            return []
+        if isinstance(block, _REPLIED) and block.raw and self.is_own(block):
+            return list(block.raw)
+        if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
+            return []  # providers refuse empty text blocks
+        kind = self.kind(block)
+        template = self._shape.blocks.get(kind) or self._shape.items.get(kind)
+        if template is None and isinstance(block, ThinkingBlock | OpaqueBlock):
+            return []
         if template is None:
             raise CapabilityError(
                 f"{self._target} takes no {kind.replace('_', ' ')} block",
                 capability=kind,
                 provider=self._target,
             )
-        return fill(template, self.values(block))
+        written = fill(template, self.values(block))
+        return [] if written is MISSING else [written]
 
-    def _kind(self, block: Block) -> str:
+    def is_own(self, block: Replied) -> bool:
+        """Whether this target may see the block's opaque state."""
+        return block.origin in (None, self._origin)
+
+    def kind(self, block: Block) -> str:
+        """Return the name of the block's template."""
         match block:
             case TextBlock():
                 return "text"
@@ -76,6 +95,8 @@ class BlockWriter:
                     if redacted and self._has("redacted_thinking")
                     else "thinking"
                 )
+            case OpaqueBlock():
+                return "opaque"
 
     def _has(self, kind: str) -> bool:
         return kind in self._shape.blocks
@@ -84,10 +105,17 @@ class BlockWriter:
         """Return the holes this block fills."""
         match block:
             case TextBlock():
-                return self._given(text=block.text, signature=self._own(block))
+                citations = list(block.citations) if self.is_own(block) else None
+                return self._given(
+                    text=block.text, citations=citations or None, signature=self._signature(block)
+                )
             case ToolUseBlock():
                 return self._given(
-                    id=block.id, name=block.name, input=block.input, signature=self._own(block)
+                    id=block.id,
+                    name=block.name,
+                    input=block.input,
+                    arguments=msgspec.json.encode(block.input).decode(),
+                    signature=self._signature(block),
                 )
             case ToolResultBlock():
                 return self._given(
@@ -100,9 +128,11 @@ class BlockWriter:
             case ThinkingBlock():
                 return self._given(
                     thinking=block.thinking,
-                    signature=self._own(block),
+                    signature=self._signature(block),
                     redacted=block.redacted,
                 )
+            case OpaqueBlock():
+                return {}
             case ImageBlock():
                 return self._given(
                     url=block.url, data=block.data, media_type=_media(block), detail=block.detail
@@ -123,8 +153,8 @@ class BlockWriter:
                     filename=block.filename,
                 )
 
-    def _own(self, block: TextBlock | ToolUseBlock | ThinkingBlock) -> str | None:
-        return block.signature if block.origin in (None, self._target) else None
+    def _signature(self, block: TextBlock | ToolUseBlock | ThinkingBlock) -> str | None:
+        return block.signature if self.is_own(block) else None
 
     @staticmethod
     def _given(**values: object) -> Values:

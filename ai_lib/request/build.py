@@ -1,6 +1,7 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -16,6 +17,9 @@ from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import WireRequest
+
+# A provider that declares none of these and names no chat endpoint is for embeddings or reranking.
+_OF_A_CHAT: Final = frozenset({"text", "chat", "streaming", "tools"})
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,12 @@ def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
     declared = compiled.manifest.capabilities
     if declared is None:
         return
+    if compiled.endpoint("chat") is None and declared.isdisjoint(_OF_A_CHAT):
+        raise CapabilityError(
+            f"{compiled.id} has no chat; its manifest declares {', '.join(sorted(declared))}",
+            capability="text",
+            provider=compiled.id,
+        )
     for capability, needed in (("streaming", request.stream), ("tools", bool(request.tools))):
         if needed and capability not in declared:
             raise CapabilityError(
@@ -70,7 +80,7 @@ def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    values = MessageWriter(shape.messages, compiled.id).write(request.messages)
+    values = MessageWriter(shape.messages, compiled.id, compiled.origin).write(request.messages)
     values["model"] = model
     if request.tools:
         values["tools"] = [_tool(tool, compiled) for tool in request.tools]
@@ -94,7 +104,8 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
         raise CapabilityError(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
-    values: dict[str, object] = {"name": tool.name, "parameters": tool.parameters}
+    values: dict[str, object] = {**compiled.dialect.request.tool_values}
+    values.update(name=tool.name, parameters=tool.parameters)
     if tool.description is not None:
         values["description"] = tool.description
     if tool.strict is not None:
@@ -151,10 +162,19 @@ def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | N
         path = streaming.path
     elif stream and shape.stream_path:
         path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
-    url = (base_url or compiled.manifest.base_url).rstrip("/") + path
-    url = url.replace("{model}", quote(model, safe="/:@"))
-    query = shape.stream_query if stream else {}
+    url = _base(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
+    query = {**(endpoint.query if endpoint else {}), **(shape.stream_query if stream else {})}
     return f"{url}?{urlencode(query)}" if query else url
+
+
+def _base(compiled: CompiledManifest, base_url: str | None) -> str:
+    base = base_url or compiled.manifest.base_url
+    if "{" in base:
+        raise RequestError(
+            f"the address of {compiled.id}, {base}, has a part that only you know: pass base_url=",
+            provider=compiled.id,
+        )
+    return base.rstrip("/")
 
 
 def _attach(

@@ -8,7 +8,7 @@ from ai_lib.errors.tree import RequestError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
-from ai_lib.request.blocks import BlockWriter
+from ai_lib.request.blocks import BlockWriter, Replied
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.json import JsonDict
 from ai_lib.types.message import Message, MessageRole
@@ -19,13 +19,13 @@ Wire = JsonDict
 class MessageWriter:
     """Writes a conversation by the templates of one dialect, for the provider `target`.
 
-    Opaque state that another provider signed is left out.
+    Opaque state that is not from `origin` is left out.
     """
 
-    def __init__(self, shape: MessageShape, target: str) -> None:
+    def __init__(self, shape: MessageShape, target: str, origin: str) -> None:
         self._shape = shape
         self._target = target
-        self._blocks = BlockWriter(shape, target)
+        self._blocks = BlockWriter(shape, target, origin)
 
     def write(self, messages: Sequence[Message]) -> dict[str, object]:
         """Return the holes `messages` and `system` filled.
@@ -33,7 +33,7 @@ class MessageWriter:
         Raises RequestError when the dialect has no way to say what a message holds.
         """
         self._blocks.learn_names(messages)
-        turns: list[Wire] = []
+        turns: list[object] = []
         system: list[str] = []
         for message in messages:
             if message.role is MessageRole.SYSTEM and self._shape.system == "top":
@@ -47,7 +47,10 @@ class MessageWriter:
             values["system"] = "\n\n".join(system)
         return values
 
-    def _turns(self, message: Message) -> Iterable[Wire]:
+    def _turns(self, message: Message) -> Iterable[object]:
+        if self._shape.items:
+            yield from self._in_items(message)
+            return
         results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
         if not results or "tool_result" in self._shape.blocks:
             yield self._turn(message)
@@ -57,6 +60,28 @@ class MessageWriter:
         if len(results) < len(message.blocks):
             others = tuple(b for b in message.blocks if not isinstance(b, ToolResultBlock))
             yield self._turn(msgspec.structs.replace(message, content=others))
+
+    def _in_items(self, message: Message) -> Iterable[object]:
+        """Write what the dialect has items for as items, and what is between them as turns."""
+        if isinstance(message.content, str):
+            yield self._turn(message)
+            return
+        run: list[Block] = []
+        for block in message.blocks:
+            if self._is_content(block):
+                run.append(block)
+                continue
+            if run:
+                yield self._turn(msgspec.structs.replace(message, content=tuple(run)))
+                run = []
+            yield from self._blocks.write(block)
+        if run:
+            yield self._turn(msgspec.structs.replace(message, content=tuple(run)))
+
+    def _is_content(self, block: Block) -> bool:
+        if self._blocks.kind(block) in self._shape.items:
+            return False
+        return not isinstance(block, Replied) or not block.raw or not self._blocks.is_own(block)
 
     def _turn(self, message: Message) -> Wire:
         values: dict[str, object] = {"text": message.text}
@@ -81,8 +106,7 @@ class MessageWriter:
         blocks = [block for block in message.blocks if not self._is_field(block)]
         if self._shape.plain_text and all(isinstance(block, TextBlock) for block in blocks):
             return message.text if blocks else MISSING
-        written = [self._blocks.write(block) for block in blocks]
-        return [block for block in written if block is not MISSING] or MISSING
+        return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
 
     def _is_field(self, block: Block) -> bool:
         """Whether a block has a place of its own in the message, beside its content."""
@@ -91,25 +115,26 @@ class MessageWriter:
 
     def _fields(self, blocks: Iterable[Block]) -> dict[str, object]:
         fields: dict[str, object] = {}
-        calls = [self._call(block) for block in blocks if isinstance(block, ToolUseBlock)]
-        thinking = "".join(block.thinking for block in blocks if isinstance(block, ThinkingBlock))
+        calls = [
+            fill(self._shape.tool_call, self._blocks.values(block))
+            for block in blocks
+            if isinstance(block, ToolUseBlock)
+        ]
+        thoughts = [b for b in blocks if isinstance(b, ThinkingBlock) and self._blocks.is_own(b)]
         if calls and self._shape.tool_call is not None:
             fields["tool_calls"] = calls
-        if thinking:
+        if thinking := "".join(block.thinking for block in thoughts):
             fields["thinking"] = thinking
+        if raw := [item for block in thoughts for item in block.raw]:
+            fields["thinking_raw"] = raw
         return fields
 
-    def _call(self, block: ToolUseBlock) -> object:
-        values = self._blocks.values(block)
-        values["arguments"] = msgspec.json.encode(block.input).decode()
-        return fill(self._shape.tool_call, values)
 
-
-def _merged(turns: Iterable[Wire]) -> Iterable[Wire]:
+def _merged(turns: Iterable[object]) -> Iterable[object]:
     """Join neighbours that differ in nothing but one list."""
-    last: Wire | None = None
+    last: object = None
     for turn in turns:
-        joined = _joined(last, turn) if last is not None else None
+        joined = _joined(last, turn)
         if joined is None and last is not None:
             yield last
         last = joined or turn
@@ -117,8 +142,8 @@ def _merged(turns: Iterable[Wire]) -> Iterable[Wire]:
         yield last
 
 
-def _joined(left: Wire, right: Wire) -> Wire | None:
-    if left.keys() != right.keys():
+def _joined(left: object, right: object) -> Wire | None:
+    if not (isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys()):
         return None
     different = [key for key in left if left[key] != right[key] or isinstance(left[key], list)]
     if len(different) != 1 or not isinstance(left[different[0]], list):

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-Schema = Mapping[str, Any]
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
+
+Schema = JsonObject
 
 _DEEPEST: Final = 8
 _QUOTED: Final = re.compile(r"[\"'“]([^\"'“”]+)[\"'”]")
@@ -12,7 +14,7 @@ _PROPER: Final = re.compile(r"(?<=[\w,:;] )[A-Z][\w-]*(?: [A-Z][\w-]*)*")
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-def example_object(schema: Schema, question: str) -> dict[str, Any]:
+def example_object(schema: Schema, question: str) -> JsonDict:
     """Return an object for a schema of type `object`: the required properties, or else all.
 
     Texts are the question's quoted words and names in order, then the property's own name;
@@ -28,7 +30,7 @@ class _Examples:
         self.texts: Iterator[str] = iter(_QUOTED.findall(question) or _PROPER.findall(question))
         self.numbers: Iterator[float] = map(float, _NUMBER.findall(question))
 
-    def value(self, schema: object, name: str, depth: int) -> Any:
+    def value(self, schema: object, name: str, depth: int) -> JsonValue:
         if not isinstance(schema, Mapping) or depth > _DEEPEST:
             return None
         for key in ("const", "default"):
@@ -50,7 +52,7 @@ class _Examples:
             node = node.get(part) if isinstance(node, Mapping) else None
         return node
 
-    def of_type(self, schema: Schema, name: str, depth: int) -> Any:
+    def of_type(self, schema: Schema, name: str, depth: int) -> JsonValue:
         kind = schema.get("type", "object" if "properties" in schema else "string")
         kind = str(kind[0] if isinstance(kind, list) else kind).lower()
         if kind == "object":
@@ -64,7 +66,7 @@ class _Examples:
             return True
         return None if kind == "null" else next(self.texts, name)
 
-    def object(self, schema: Schema, depth: int) -> dict[str, Any]:
+    def object(self, schema: Schema, depth: int) -> JsonDict:
         properties = schema.get("properties") or {}
         wanted = schema.get("required") or list(properties)
         return {name: self.value(properties.get(name, {}), name, depth + 1) for name in wanted}

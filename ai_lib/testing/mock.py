@@ -26,7 +26,7 @@ class MockProvider:
     is meant; `base_url` gives the address to hand to a client.
 
         >>> async with MockProvider([Reply(text="Hello!")]) as mock:
-        ...     async with await mock.client("openai/gpt-4o") as client:
+        ...     async with await mock.client("provider/model") as client:
         ...         response = await client.chat().user("Hi").execute()
 
     Scripted `replies` are given in order, one a request. When they are used up, `answer` may

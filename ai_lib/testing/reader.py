@@ -1,7 +1,6 @@
 """A whole request read back: what the caller asked for, in standard terms."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -9,10 +8,11 @@ from ai_lib.protocol.dialect import Dialect, RequestShape, Template
 from ai_lib.protocol.template import match
 from ai_lib.testing.shape import ServeShape
 from ai_lib.testing.turns import read_text, read_turns
+from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
-Body = Mapping[str, Any]
+Body = JsonObject
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     parallel: bool = True
     candidates: int = 1
     thinking: bool = False
-    schema: Mapping[str, Any] | None = None
+    schema: JsonObject | None = None
     json_object: bool = False
 
 
@@ -45,7 +45,7 @@ def read_request(
         streamed=streamed or _holds(shape.stream, body),
         usage_asked=_holds(shape.stream_usage, body),
         messages=([Message.system(system)] if system else []) + messages,
-        tools=_tools(shape, found.get("tools")),
+        tools=_tools((shape.tool, *serve.tools), found.get("tools")),
         tool_choice=_tool_choice(shape, body),
         parallel=_parallel(shape, body),
         candidates=_candidates(shape, body),
@@ -55,9 +55,9 @@ def read_request(
     )
 
 
-def _parts(templates: Mapping[str, Template], body: Body) -> dict[str, Any]:
+def _parts(templates: Mapping[str, Template], body: Body) -> JsonDict:
     """Match every member by itself, so that one odd member does not hide the others."""
-    found: dict[str, Any] = {}
+    found: JsonDict = {}
     for key, template in templates.items():
         if key in body:
             found.update(match(template, body[key]) or {})
@@ -68,15 +68,17 @@ def _holds(fragment: Mapping[str, Template], body: Body) -> bool:
     return bool(fragment) and match(fragment, body) is not None
 
 
-def _tools(shape: RequestShape, wire: object) -> list[ToolDefinition]:
-    tools = wire if isinstance(wire, list) else []
-    found = (match(shape.tool, tool) for tool in tools)
-    return [_tool(facts) for facts in found if facts and isinstance(facts.get("name"), str)]
+def _tools(forms: Sequence[Template], wire: object) -> list[ToolDefinition]:
+    read = (_tool(forms, tool) for tool in (wire if isinstance(wire, list) else ()))
+    return [tool for tool in read if tool is not None]
 
 
-def _tool(facts: dict[str, Any]) -> ToolDefinition:
+def _tool(forms: Sequence[Template], wire: object) -> ToolDefinition | None:
+    facts: JsonDict = {}
+    for form in forms:
+        facts.update(match(form, wire) or {})
     known = {name: value for name, value in facts.items() if value is not None}
-    return ToolDefinition(**known)
+    return ToolDefinition(**known) if isinstance(known.get("name"), str) else None
 
 
 def _tool_choice(shape: RequestShape, body: Body) -> ToolChoice:
@@ -101,7 +103,7 @@ def _parallel(shape: RequestShape, body: Body) -> bool:
 
 
 def _leaves(
-    fragment: Mapping[str, Any], way: tuple[str, ...] = ()
+    fragment: JsonObject, way: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, item in fragment.items():
         if isinstance(item, Mapping):

@@ -1,11 +1,14 @@
 """What the mock provider was asked."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolChoice, ToolDefinition
+
+_LIKE_SECRETS: Final = ("authorization", "cookie", "key", "token", "secret")
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +17,8 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
     `provider` is the manifest's id, or "" when the path names none; `path` begins after it.
     Header names are in lower case. `body` is the decoded JSON, or the bytes when they are not
     JSON. `messages` (instructions first), `tools` and `tool_choice` are read back from it.
-    `secrets` names the headers and query parameters that hold a credential: `repr` hides them.
+    `secrets` names the headers and query parameters that the provider takes a credential from;
+    `repr` hides them and whatever else is named like one.
     """
 
     provider: str
@@ -41,7 +45,10 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.messages[-1].text if self.messages else ""
 
     def _hidden(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {name: "***" if name in self.secrets else value for name, value in values.items()}
+        return {name: "***" if self._is_secret(name) else text for name, text in values.items()}
+
+    def _is_secret(self, name: str) -> bool:
+        return name in self.secrets or name.lower().endswith(_LIKE_SECRETS)
 
     def __repr__(self) -> str:
         query = "".join(f"?{name}={value}" for name, value in self._hidden(self.query).items())

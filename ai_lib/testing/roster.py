@@ -88,4 +88,6 @@ def _imitated(compiled: CompiledManifest) -> Imitated:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(path).replace(_MODEL, "(?P<model>.+?)") + r"\Z")
+    # Vendors' own clients put an API version of their choice before the path.
+    named = re.escape(path).replace(_MODEL, "(?P<model>.+?)")
+    return re.compile(rf"(?:/v\d\w*)?{named}\Z")

@@ -60,7 +60,7 @@ class LoopbackServer:
         self._handler = handler
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open: dict[threading.Thread, socket.socket] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
@@ -86,7 +86,7 @@ class LoopbackServer:
         self._listener.close()
         with self._lock:
             left = dict(self._open)
-        for sock, thread in left.items():
+        for thread, sock in left.items():
             _shut(sock)
             thread.join()
 
@@ -98,18 +98,16 @@ class LoopbackServer:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
+            thread.start()
             with self._lock:
                 self.accepted += 1
-                self._open[sock] = thread
-            thread.start()
+                # Finished threads go here and not by themselves, so that `stop` can join them all.
+                self._open = {t: s for t, s in self._open.items() if t.is_alive()}
+                self._open[thread] = sock
 
     def _serve(self, sock: socket.socket) -> None:
-        try:
-            with sock:
-                _Exchange(sock, self._handler, self._stopping).run()
-        finally:
-            with self._lock:
-                self._open.pop(sock, None)
+        with sock:
+            _Exchange(sock, self._handler, self._stopping).run()
 
 
 class _Exchange:
@@ -124,7 +122,7 @@ class _Exchange:
     def run(self) -> None:
         try:
             while request := self.receive():
-                self.send(self.handler(request))
+                self.send(self.handler(request), request.method)
                 if self.http.our_state is not h11.DONE:
                     return
                 self.http.start_next_cycle()
@@ -151,13 +149,13 @@ class _Exchange:
             else:
                 return None
 
-    def send(self, answer: Answer) -> None:
+    def send(self, answer: Answer, method: str) -> None:
         self.wait(answer.delay)
         headers = list(answer.headers)
         if answer.length is not None:
             headers.append(("content-length", str(answer.length)))
         self.write(h11.Response(status_code=answer.status, headers=headers))
-        for chunk in answer.chunks:
+        for chunk in answer.chunks if method != "HEAD" else ():
             self.wait(chunk.after)
             self.write(h11.Data(data=chunk.data))
         self.wait(answer.linger)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -152,7 +152,7 @@ def _secrets(auth: Auth) -> frozenset[str]:
 
 def _refusal(provider: Imitated, recorded: RecordedRequest, known: bool) -> Reply | None:
     """Return what a provider says to a request that it does not even look into."""
-    if not _credential(provider.manifest.auth, recorded):
+    if not any(_credentials(provider, recorded)):
         return Reply(status=401, error="No API key was sent.")
     if not known or recorded.method != "POST":
         where = f"{recorded.method} {recorded.path}"
@@ -162,13 +162,21 @@ def _refusal(provider: Imitated, recorded: RecordedRequest, known: bool) -> Repl
     return None
 
 
-def _credential(auth: Auth, recorded: RecordedRequest) -> str:
+def _credentials(provider: Imitated, recorded: RecordedRequest) -> Iterator[str]:
+    """Yield what was sent in each place that a credential may come in."""
+    auth = provider.manifest.auth
     if auth.kind == "none":
-        return "none"
-    if auth.kind == "query":
-        return recorded.query.get(auth.param, "")
-    sent = recorded.headers.get(auth.header.lower(), "")
-    return sent.removeprefix(auth.prefix).strip() if sent.startswith(auth.prefix) else ""
+        yield "none needed"
+    elif auth.kind == "query":
+        yield recorded.query.get(auth.param, "")
+    else:
+        yield _after(auth.prefix, recorded.headers.get(auth.header.lower(), ""))
+    for other in provider.serve.credentials:
+        yield _after(other.prefix, recorded.headers.get(other.header.lower(), ""))
+
+
+def _after(prefix: str, value: str) -> str:
+    return value[len(prefix) :].strip() if value.startswith(prefix) else ""
 
 
 def _headers(

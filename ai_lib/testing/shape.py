@@ -31,6 +31,13 @@ class IdShape(Part, frozen=True, kw_only=True):
     signature: str = "signature-${unique}"
 
 
+class CredentialShape(Part, frozen=True, kw_only=True):
+    """A header that a credential may come in, other than the manifest's own."""
+
+    header: str
+    prefix: str = ""
+
+
 class PlainShape(Part, frozen=True, kw_only=True):
     """A reply in one body. `blocks` has what differs from the request's own block templates."""
 
@@ -88,11 +95,13 @@ class ErrorAnswerShape(Part, frozen=True, kw_only=True):
 
 
 class ServeShape(Part, frozen=True, kw_only=True):
-    """The whole section. `turns` lists further forms in which a role's turn may be written."""
+    """The whole section. `turns` and `tools` list further forms of a role's turn and of a tool."""
 
+    credentials: tuple[CredentialShape, ...] = ()
     ids: IdShape = IdShape()
     headers: dict[str, str] = {}
     turns: dict[str, tuple[Template, ...]] = {}
+    tools: tuple[Template, ...] = ()
     usage: dict[str, Template] = {}
     plain: PlainShape
     stream: StreamedShape

@@ -49,7 +49,16 @@ def _turn(shape: MessageShape, serve: ServeShape, wire: object) -> Message | Non
         found = match(template, wire)
         if found is not None:
             return _message(shape, MessageRole(role), found)
-    return None
+    return _item(shape, wire)
+
+
+def _item(shape: MessageShape, wire: object) -> Message | None:
+    """Read a block that stands among the messages."""
+    block = _block(shape, wire, shape.items)
+    if block is None:
+        return None
+    role = MessageRole.TOOL if isinstance(block, ToolResultBlock) else MessageRole.ASSISTANT
+    return Message(role, (block,))
 
 
 def _forms(shape: MessageShape, serve: ServeShape) -> Iterator[tuple[str, Template]]:
@@ -78,7 +87,7 @@ def _blocks(shape: MessageShape, content: object) -> Iterator[Block]:
         return
     items = content if isinstance(content, list) else [content]
     for item in items:
-        block = _block(shape, item)
+        block = _block(shape, item, shape.blocks)
         if block is not None:
             yield block
 
@@ -90,10 +99,10 @@ def _calls(shape: MessageShape, calls: object) -> Iterator[Block]:
             yield _tool_use(found)
 
 
-def _block(shape: MessageShape, wire: object) -> Block | None:
+def _block(shape: MessageShape, wire: object, templates: Mapping[str, Template]) -> Block | None:
     """Read a block by the template that explains most of it."""
     best: tuple[int, str, Found] | None = None
-    for kind, template in shape.blocks.items():
+    for kind, template in templates.items():
         found = match(template, wire)
         if not found or not _fits(kind, found):
             continue
@@ -167,7 +176,7 @@ def _object(arguments: object) -> Mapping[str, Any]:
 def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> ToolResultBlock:
     name = found.get("name")
     text = found.get("text", found.get("content"))
-    if text is None and "text" in holes(shape.blocks[kind]):
+    if text is None and "text" in holes(shape.blocks.get(kind) or shape.items.get(kind)):
         # The result is written in some other object: show it as it came.
         text = msgspec.json.encode(wire).decode()
     return ToolResultBlock(

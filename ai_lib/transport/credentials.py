@@ -81,7 +81,7 @@ def resolve_credential(
     explicit: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Credential | None:
-    """Return the key to use, or None when the provider needs none.
+    """Return the key to use, or None when the provider needs none, or can do without.
 
     Looked at in order: `explicit`, the variables the manifest names, `<ID>_API_KEY` for the id and
     each alias, the keyring (when the `keyring` package is installed).
@@ -92,7 +92,7 @@ def resolve_credential(
     if manifest.auth.kind == "none":
         return None
     found = _search(manifest, explicit, os.environ if environ is None else environ)
-    if found is None:
+    if found is None and not manifest.auth.optional:
         report = _report(manifest, None)
         raise CredentialError(str(report), looked_in=report.looked_in, provider=manifest.id)
     return found
@@ -166,7 +166,8 @@ def _from_keyring(provider: str) -> Credential | None:
 
 
 def _report(manifest: ProtocolManifest, found: Credential | None) -> CredentialReport:
-    needed = manifest.auth.kind != "none"
+    has_key = manifest.auth.kind != "none"
+    needed = has_key and not manifest.auth.optional
     missing: Literal["missing", "not needed"] = "missing" if needed else "not needed"
     return CredentialReport(
         provider=manifest.id,
@@ -174,7 +175,7 @@ def _report(manifest: ProtocolManifest, found: Credential | None) -> CredentialR
         source_kind=found.kind if found else "none",
         source_name=found.name if found else None,
         required=manifest.auth.env,
-        conventional=_conventional(manifest) if needed else (),
+        conventional=_conventional(manifest) if has_key else (),
         shadowed=_shadowed(manifest),
         attached=_attached(manifest),
     )

@@ -1,4 +1,9 @@
-"""Content blocks: the parts a message is made of."""
+"""Content blocks: the parts a message is made of.
+
+What a reply brought has three fields more. `signature` is opaque state of the provider's, `raw`
+the provider's own form of the part where its dialect sends whole parts back, and `origin` says who
+sent them: both are replayed, byte for byte, to `origin` and to nobody else.
+"""
 
 import base64
 import mimetypes
@@ -12,10 +17,12 @@ from ai_lib.types.json import JsonObject
 
 
 class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
-    """Plain text. `signature` is the provider's opaque state for it, replayed to `origin` only."""
+    """Plain text. `citations` are the sources the provider gives for it, in its own form."""
 
     text: str
+    citations: Sequence[JsonObject] = ()
     signature: str | None = None
+    raw: Sequence[JsonObject] = ()
     origin: str | None = None
 
 
@@ -49,12 +56,13 @@ class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
-    """A tool call the model made. `signature` is opaque state, replayed to `origin` only."""
+    """A tool call the model made."""
 
     id: str
     name: str
     input: JsonObject
     signature: str | None = None
+    raw: Sequence[JsonObject] = ()
     origin: str | None = None
 
 
@@ -70,11 +78,19 @@ class ToolResultBlock(
 
 
 class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="thinking"):
-    """The model's reasoning. `signature` and `redacted` are opaque, replayed to `origin` only."""
+    """The model's reasoning. `redacted` is reasoning that only the provider can read."""
 
     thinking: str = ""
     signature: str | None = None
     redacted: str | None = None
+    raw: Sequence[JsonObject] = ()
+    origin: str | None = None
+
+
+class OpaqueBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="opaque"):
+    """A part of a reply that means something to its provider only, such as a search it ran."""
+
+    raw: Sequence[JsonObject] = ()
     origin: str | None = None
 
 
@@ -86,6 +102,7 @@ Block: TypeAlias = (
     | ToolUseBlock
     | ToolResultBlock
     | ThinkingBlock
+    | OpaqueBlock
 )
 
 

@@ -1,9 +1,11 @@
 """What a stream consists of: a closed union of events.
 
 `Event` is the union; each member is also a `StreamingEvent`, whose predicates and accessors suit
-code that would rather ask than `match`.
+code that would rather ask than `match`. `signature` and `raw` are opaque state that the provider
+wants back (see `ai_lib.types.content`); they may come in an event of their own, with empty text.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -47,6 +49,11 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         return isinstance(self, ToolCallEnded)
 
     @property
+    def is_opaque_content(self) -> bool:
+        """A part that only its provider understands."""
+        return isinstance(self, OpaqueContent)
+
+    @property
     def is_metadata(self) -> bool:
         """Usage, or who answered."""
         return isinstance(self, Metadata)
@@ -87,6 +94,11 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         return _as(self, ToolCallEnded)
 
     @property
+    def as_opaque_content(self) -> "OpaqueContent":
+        """This event as a part that only its provider understands."""
+        return _as(self, OpaqueContent)
+
+    @property
     def as_metadata(self) -> "Metadata":
         """This event as metadata."""
         return _as(self, Metadata)
@@ -103,10 +115,16 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class PartialContentDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A piece of the answer's text. `signature` is opaque state that belongs to the text."""
+    """A piece of the answer's text, or sources for it.
+
+    `index` tells apart the texts of one answer where the provider counts them.
+    """
 
     content: str
+    citations: Sequence[JsonObject] = ()
     signature: str | None = None
+    raw: Sequence[JsonObject] = ()
+    index: int | None = None
 
     @property
     def text(self) -> str:
@@ -118,15 +136,12 @@ ContentDelta = PartialContentDelta
 
 
 class ThinkingDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A piece of the model's reasoning.
-
-    `signature` and `redacted` are opaque state the provider wants back; they come with empty text
-    when the provider sends them on their own.
-    """
+    """A piece of the model's reasoning. `redacted` is reasoning only the provider can read."""
 
     thinking: str = ""
     signature: str | None = None
     redacted: str | None = None
+    raw: Sequence[JsonObject] = ()
     index: int | None = None
 
     @property
@@ -141,7 +156,6 @@ class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
     tool_call_id: str
     tool_name: str
     index: int
-    signature: str | None = None
 
     @property
     def id(self) -> str:
@@ -169,6 +183,8 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     tool_name: str
     index: int
     arguments: JsonObject
+    signature: str | None = None
+    raw: Sequence[JsonObject] = ()
 
     @property
     def id(self) -> str:
@@ -179,6 +195,12 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     def name(self) -> str:
         """The same as `tool_name`."""
         return self.tool_name
+
+
+class OpaqueContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A whole part that means something to its provider only, such as a search it ran."""
+
+    raw: Sequence[JsonObject]
 
 
 class Metadata(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -214,6 +236,7 @@ Event: TypeAlias = (
     | ToolCallStarted
     | PartialToolCall
     | ToolCallEnded
+    | OpaqueContent
     | Metadata
     | FinalCandidate
     | StreamEnd

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -40,7 +40,8 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
     lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
-    it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew.
+    it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew; the
+    first sixteen of them are in `unknown_frames`, as decoded.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -51,6 +52,7 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     adaptations: Sequence[str] = ()
     raw_response: JsonObject | None = None
     unknown_events: int = 0
+    unknown_frames: Sequence[JsonValue] = ()
 
     @property
     def content(self) -> str:

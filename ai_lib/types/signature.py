@@ -9,13 +9,13 @@ import msgspec
 from ai_lib.types.json import JsonDict, JsonObject
 
 
-def describe(function: Callable[..., Any]) -> str | None:
+def describe(function: Callable[..., object]) -> str | None:
     """Return the first paragraph of a function's docstring, on one line."""
     doc = inspect.getdoc(function)
     return doc.split("\n\n")[0].replace("\n", " ") if doc else None
 
 
-def schema_of(function: Callable[..., Any]) -> JsonObject:
+def schema_of(function: Callable[..., object]) -> JsonObject:
     """Return the JSON Schema of a function's parameters, told from its annotations.
 
     Raises TypeError when an annotation has no schema, or the function takes *args or **kwargs.
@@ -39,7 +39,7 @@ def schema_of(function: Callable[..., Any]) -> JsonObject:
 
 def _field(
     name: str, parameter: inspect.Parameter, hints: JsonDict
-) -> tuple[str, Any] | tuple[str, Any, Any]:
+) -> tuple[str, type] | tuple[str, type, object]:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         raise TypeError(f"a tool can't take *args or **kwargs, as {name!r} does")
     annotation = hints.get(name, Any)

@@ -1,7 +1,7 @@
 """Tools: what the model may call, and the calls it makes."""
 
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import msgspec
 
@@ -19,11 +19,11 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     description: str | None = None
     parameters: JsonObject = msgspec.field(default_factory=_no_parameters)
     strict: bool | None = None
-    function: Callable[..., Any] | None = None
+    function: Callable[..., object] | None = None
 
     @overload
     @classmethod
-    def from_function(cls, function: Callable[..., Any], /) -> "ToolDefinition": ...
+    def from_function(cls, function: Callable[..., object], /) -> "ToolDefinition": ...
 
     @overload
     @classmethod
@@ -39,7 +39,7 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     @classmethod
     def from_function(
         cls,
-        function: Callable[..., Any] | None = None,
+        function: Callable[..., object] | None = None,
         *,
         name: str | None = None,
         description: str | None = None,

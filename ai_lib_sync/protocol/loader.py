@@ -9,7 +9,6 @@ from pathlib import Path
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.catalogue import Catalogue, ManifestLike, check_id
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.making import make
 from ai_lib.protocol.models import ModelRecord
 from ai_lib.protocol.remote import GITHUB_REF, Address, github_address, read_address
 from ai_lib.protocol.remote_cache import RemoteCache
@@ -69,20 +68,23 @@ class ProtocolLoader:
             now=now if hot_reload else None,
         )
 
-    def load_provider(self, provider: str) -> CompiledManifest:
+    def load_provider(self, provider: str, api_family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
+
+        `api_family` is one of those the manifest lists; without it, the manifest's default.
 
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
             ProtocolError: it can't be read or used; the message names file and place.
             TransportError: an address can't be reached.
         """
-        found = self.catalogue.kept(check_id(provider)) or self._find(provider)
+        found = self.catalogue.kept(check_id(provider), api_family)
+        found = found or self._find(provider, api_family)
         if found is None:
             raise self.catalogue.not_found(provider)
         return found
 
-    def load_model(self, model: str) -> tuple[CompiledManifest, str]:
+    def load_model(self, model: str, api_family: str | None = None) -> tuple[CompiledManifest, str]:
         """Return the manifest and the wire name for `provider/model`.
 
         The provider is what stands before the first slash; the rest, slashes included, is sent as
@@ -95,9 +97,9 @@ class ProtocolLoader:
         """
         provider, slash, name = model.partition("/")
         if slash and name:
-            return self.load_provider(provider), name
+            return self.load_provider(provider, api_family), name
         record = self.find_model(model)
-        return self.load_provider(record.provider), record.model_id
+        return self.load_provider(record.provider, api_family), record.model_id
 
     def find_model(self, name: str) -> ModelRecord:
         """Return what is known of a model, by its name or alias, with or without its provider.
@@ -124,24 +126,24 @@ class ProtocolLoader:
         """Why the last change of a file was not taken, or None."""
         return self.catalogue.last_error
 
-    def _find(self, provider: str) -> CompiledManifest | None:
+    def _find(self, provider: str, family: str | None) -> CompiledManifest | None:
         for place in self.catalogue.places():
             if isinstance(place, Tree):
-                compiled = self.catalogue.from_tree(place, provider)
+                compiled = self.catalogue.from_tree(place, provider, family)
             else:
                 allowed = self._allow_loopback
                 address = read_address(place, pins=self._pins, allow_loopback=allowed)
-                compiled = self._from_address(address, provider)
+                compiled = self._from_address(address, provider, family)
             if compiled is not None:
                 return compiled
-        bundled = self.catalogue.bundled(provider)
+        bundled = self.catalogue.bundled(provider, family)
         if bundled is None and self._github is not None:
-            return self._from_address(self._github, provider)
+            return self._from_address(self._github, provider, family)
         return bundled
 
-    def _from_address(self, address: Address, provider: str) -> CompiledManifest | None:
+    def _from_address(
+        self, address: Address, provider: str, family: str | None
+    ) -> CompiledManifest | None:
         tree = RemoteTree(address, self._fetch, self._disk, prefer=self._prefer, pins=self._pins)
         found = tree.find(provider)
-        if found is None:
-            return None
-        return self.catalogue.keep(provider, make(found, strict=self._strict), found)
+        return self.catalogue.keep(provider, found, family) if found else None

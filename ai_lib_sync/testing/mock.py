@@ -27,7 +27,7 @@ class MockProvider:
     is meant; `base_url` gives the address to hand to a client.
 
         >>> with MockProvider([Reply(text="Hello!")]) as mock:
-        ...     with mock.client("openai/gpt-4o") as client:
+        ...     with mock.client("provider/model") as client:
         ...         response = client.chat().user("Hi").execute()
 
     Scripted `replies` are given in order, one a request. When they are used up, `answer` may

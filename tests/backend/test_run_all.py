@@ -47,7 +47,7 @@ async def test_the_first_error_is_raised_as_it_is_and_ends_the_rest() -> None:
 
     began = now()
     with pytest.raises(KeyError) as caught:
-        await run_all([partial(wait, 1), fail, partial(wait, 2), partial(wait, 3)], 2)
+        await run_all([partial(wait, 1), partial(fail), partial(wait, 2), partial(wait, 3)], 2)
     assert caught.value is error
     assert now() - began < 0.5
     assert 3 not in started

@@ -162,6 +162,7 @@ class ScriptedServer:
         with ExitStack() as stack:
             if self.tls is not None:
                 sock = stack.enter_context(self.tls.wrap_socket(sock.dup(), server_side=True))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(self.greeting)
             reader = stack.enter_context(sock.makefile("rb"))
             while (received := _read(reader, self.max_body)) is not None:

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Awaitable, Callable
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -132,16 +133,18 @@ def test_a_thousand_short_loops_keep_descriptors_constant(serve: Serve) -> None:
 async def test_a_cancelled_task_frees_its_connection(serve: Serve) -> None:
     server = serve(stall_in_body)
     async with HttpTransport() as transport:
+        reading = anyio.Event()
 
         async def read() -> None:
             reply = await transport.send(ask(server), PATIENT)
+            assert await reply.__anext__() == b"one"
+            reading.set()
             await reply.read()
 
         async with anyio.create_task_group() as group:
             group.start_soon(read)
-            while not server.received:
-                await anyio.sleep(0.001)
-            await anyio.sleep(0.02)
+            await reading.wait()
+            await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
         assert transport.stats().active == 0
         assert server.wait_for_open_connections(0)

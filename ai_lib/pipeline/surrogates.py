@@ -1,0 +1,45 @@
+"""Joins the halves of characters that a provider split over two frames.
+
+JSON escapes a character beyond the basic plane as two halves; a server that cuts its text between
+them sends each as a string of its own, and neither is text.
+"""
+
+import re
+from typing import Final
+
+from ai_lib.errors.tree import DecodeError
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
+
+
+class Surrogates:
+    """Keeps what is half a character until the other half comes. One for each run of text."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def join(self, text: str) -> str:
+        """Return the text that is whole by now.
+
+        Raises DecodeError for a half that nothing matches.
+        """
+        text = self._half + text
+        self._half = ""
+        if text.isascii() or not _HALF.search(text):
+            return text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._half, text = text[-1], text[:-1]
+        try:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError as error:
+            raise _broken(text) from error
+
+    def close(self) -> None:
+        """Say that the text has ended. Raises DecodeError when half a character is left."""
+        if self._half:
+            raise _broken(self._half)
+
+
+def _broken(text: str) -> DecodeError:
+    excerpt = text[:200].encode("unicode-escape").decode("ascii")
+    return DecodeError(f"the answer holds half a character: {excerpt!r}", excerpt=excerpt)

@@ -1,0 +1,25 @@
+# Generated from tests/cli/test_demo.py by codegen; do not edit.
+"""The demo streams in every dialect and makes a tool call."""
+
+import io
+
+from ai_lib.cli.screen import Screen
+from ai_lib.cli.script import cast
+from ai_lib_sync.cli.demo import demo
+
+
+def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:
+    out = io.StringIO()
+
+    code = demo(Screen(out))
+
+    shown = out.getvalue()
+    assert code == 0
+    assert len(cast()) >= 3
+    for provider, dialect in cast():
+        assert f"{provider}  ({dialect}" in shown
+    assert shown.count("answer: What differs between providers") == len(cast())
+    assert "calls: get_weather(city='Lisbon')" in shown
+    assert "answer: The tool answered: 21 degrees and sunny" in shown
+    assert "first token" in shown
+    assert "\x1b" not in shown

@@ -1,0 +1,36 @@
+# Generated from tests/protocol/test_bundled_chats.py by codegen; do not edit.
+"""Every bundled provider answers a chat, plain and streamed, over a socket."""
+
+import pytest
+
+from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.family import with_family
+from ai_lib_sync.testing import MockProvider, Reply
+from ai_lib_sync.types import Usage
+
+CHATTING = [
+    name
+    for name in bundled_names("manifests")
+    if "chat" in (document := with_family(bundled_manifest(name) or {}, None, name))["endpoints"]
+    and document["dialect"] in bundled_dialect_names()
+]
+# Its usage has no place for reasoning. https://docs.cohere.com/reference/chat
+TELLS_NO_REASONING = {"cohere"}
+REPLY = Reply(text="4", usage=Usage(prompt_tokens=12, completion_tokens=7, reasoning_tokens=3))
+
+
+@pytest.mark.parametrize("name", CHATTING)
+def test_a_plain_and_a_streamed_reply_say_the_same(name: str) -> None:
+    with MockProvider([REPLY, REPLY]) as mock, mock.client(f"{name}/m") as client:
+        plain = client.chat().system("Be brief.").user("2+2?").execute()
+        stream = client.chat().system("Be brief.").user("2+2?").stream()
+        for _ in stream:
+            pass
+        received = [[(m.role.value, m.text) for m in request.messages] for request in mock.requests]
+
+    assert received == [[("system", "Be brief."), ("user", "2+2?")]] * 2
+    for response in (plain, stream.response()):
+        assert response.content == "4"
+        assert response.termination_reason == "end_turn"
+        assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (12, 7)
+        assert response.usage.reasoning_tokens == (0 if name in TELLS_NO_REASONING else 3)

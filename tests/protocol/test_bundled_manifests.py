@@ -1,0 +1,298 @@
+"""The bundled manifests: whole, consistent, and in the units they promise."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ai_lib.errors.codes import STANDARD_ERROR_CODES
+from ai_lib.errors.tree import CredentialError
+from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.family import with_family
+from ai_lib.transport.credentials import resolve_credential, variable_names
+
+Json = dict[str, Any]
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+# "Bundled providers" of the design, api.md.
+PROMISED = words(
+    """
+    openai anthropic gemini deepseek qwen groq mistral cohere xai openrouter together fireworks
+    perplexity cerebras nvidia moonshot zhipu minimax doubao baidu siliconflow huggingface azure
+    ai21 jina voyage ollama lmstudio vllm llamacpp
+    """
+)
+LOCAL = {"ollama", "lmstudio", "vllm", "llamacpp"}
+EMBED_ONLY = {"jina", "voyage"}
+# Their models are listed elsewhere, change daily, or are the user's own.
+MODELS_UNLISTED = LOCAL | {"openrouter", "siliconflow", "huggingface", "azure"}
+
+REQUIRED = words(
+    """
+    id protocol_version name status category official_url dialect endpoint endpoints capabilities
+    error_classification retry_policy availability metadata
+    """
+)
+CAPABILITIES = words(
+    """
+    text streaming vision audio video tools parallel_tools agentic reasoning embeddings
+    structured_output batch image_generation computer_use mcp_client mcp_server stt tts rerank
+    """
+)
+LIMIT_HEADERS = {
+    f"{what}_{fact}"
+    for what in ("requests", "tokens", "input_tokens", "output_tokens")
+    for fact in ("limit", "remaining", "reset", "window")
+} | {"retry_after", "reset_format"}
+# How a reset is written: `12ms` or `6m0s`; seconds; a moment since 1970; a date.
+RESET_FORMATS = {"duration", "seconds", "unix_seconds", "unix_milliseconds", "rfc3339"}
+PRICES = {"input_per_1m", "output_per_1m", "cache_read_per_1m", "cache_write_per_1m"}
+MODEL_FIELDS = words(
+    "context_window max_output_tokens aliases modalities model_capabilities parameters pricing"
+)
+
+
+def document(name: str) -> Json:
+    return with_family(bundled_manifest(name) or {}, None, name)
+
+
+def load(name: str) -> CompiledManifest:
+    dialect = document(name)["dialect"]
+    if dialect not in bundled_dialect_names():
+        pytest.skip(f"the dialect {dialect} is not bundled")
+    return Catalogue().load(name)
+
+
+def models() -> Iterator[tuple[str, str, Json]]:
+    for name in bundled_names("manifests"):
+        for model, entry in document(name)["metadata"]["models"].items():
+            yield name, model, entry
+
+
+every = pytest.mark.parametrize("name", bundled_names("manifests"))
+every_model = pytest.mark.parametrize(("provider", "model", "entry"), list(models()))
+
+
+def test_every_promised_provider_is_there() -> None:
+    assert set(PROMISED) <= set(bundled_names("manifests"))
+
+
+@every
+def test_it_has_every_field(name: str) -> None:
+    found = document(name)
+    assert [field for field in REQUIRED if field not in found] == []
+    assert found["id"] == name
+    assert found["protocol_version"] == "2.0"
+    assert found["official_url"].startswith("https://")
+
+
+@every
+def test_it_compiles_with_its_dialect(name: str) -> None:
+    compiled = load(name)
+    assert compiled.id == name
+    assert compiled.dialect.dialect == document(name)["dialect"]
+
+
+@every
+def test_its_address_is_encrypted_unless_it_is_this_machine(name: str) -> None:
+    parts = urlsplit(document(name)["endpoint"]["base_url"])
+    assert (parts.scheme, parts.hostname == "localhost") == (
+        ("http", True) if name in LOCAL else ("https", False)
+    )
+    assert not parts.query
+    assert not parts.username
+
+
+@every
+def test_its_endpoints_are_paths_and_chat_is_one_unless_it_only_embeds(name: str) -> None:
+    endpoints = document(name)["endpoints"]
+    assert all(endpoint["path"].startswith("/") for endpoint in endpoints.values())
+    assert ("chat" in endpoints) == (name not in EMBED_ONLY)
+    declared = document(name)["capabilities"]
+    embeds = "embeddings" in [*declared["required"], *declared.get("optional", [])]
+    assert embeds == ("embeddings" in endpoints)
+
+
+@every
+def test_its_families_name_an_endpoint_each(name: str) -> None:
+    found = document(name)
+    families = found.get("api_families")
+    if families is None:
+        assert name in EMBED_ONLY
+        return
+    assert found["default_api_family"] in families
+    if isinstance(families, dict):
+        assert families[found["default_api_family"]]["dialect"] == found["dialect"]
+        assert all("chat" in family["endpoints"] for family in families.values())
+
+
+@every
+def test_its_capabilities_are_words_of_the_protocol(name: str) -> None:
+    declared = document(name)["capabilities"]
+    said = [*declared["required"], *declared.get("optional", [])]
+    assert set(said) <= set(CAPABILITIES)
+    assert len(said) == len(set(said))
+    assert ("text" in said) == (name not in EMBED_ONLY)
+
+
+@every
+def test_its_key_is_looked_up_where_the_vendor_says(name: str) -> None:
+    auth = document(name)["endpoint"]["auth"]
+    assert re.fullmatch(r"[A-Z][A-Z0-9_]*(_KEY|_TOKEN)", auth["token_env"])
+    manifest = load(name).manifest
+    for variable in (auth["token_env"], auth.get("key_env", auth["token_env"])):
+        credential = resolve_credential(manifest, environ={variable: "k-123"})
+        assert credential is not None
+        assert credential.source == f"environment variable {variable}"
+
+
+@every
+def test_no_key_is_an_error_unless_it_is_this_machine(name: str) -> None:
+    manifest = load(name).manifest
+    if name in LOCAL:
+        assert resolve_credential(manifest, environ={}) is None
+        return
+    with pytest.raises(CredentialError, match=manifest.auth.env[0]):
+        resolve_credential(manifest, environ={})
+
+
+@every
+def test_its_errors_are_standard_classes(name: str) -> None:
+    known = {code.name for code in STANDARD_ERROR_CODES}
+    tables = document(name)["error_classification"]
+    assert set(tables) <= {
+        "by_error_code",
+        "by_error_status",
+        "by_message_contains",
+        "by_http_status",
+    }
+    for table in tables.values():
+        assert all(isinstance(word, str) for word in table)
+        assert set(table.values()) <= known
+    assert all(re.fullmatch("[45][0-9]{2}", status) for status in tables.get("by_http_status", {}))
+
+
+@every
+def test_it_retries_what_may_pass_and_nothing_else(name: str) -> None:
+    policy = document(name)["retry_policy"]
+    assert policy["strategy"] == "exponential_backoff"
+    assert 0 < policy["min_delay_ms"] <= policy["max_delay_ms"]
+    statuses = set(policy["retry_on_http_status"])
+    assert {500, 502, 503, 504} <= statuses
+    assert not statuses & {400, 401, 402, 403, 404, 413, 422}
+
+
+@every
+def test_its_limit_headers_say_how_a_reset_is_written(name: str) -> None:
+    headers = document(name).get("rate_limit_headers", {})
+    assert set(headers) <= LIMIT_HEADERS
+    resets = [field for field in headers if field.endswith("_reset")]
+    assert bool(resets) == ("reset_format" in headers)
+    assert headers.get("reset_format", "seconds") in RESET_FORMATS
+    for field, value in headers.items():
+        if field.endswith("_window") and not isinstance(value, str):
+            assert value > 0
+        elif field != "reset_format":
+            assert re.fullmatch("[a-z0-9-]+", value)
+
+
+def test_ids_and_aliases_belong_to_one_provider_each() -> None:
+    documents = [document(name) for name in bundled_names("manifests")]
+    names = Counter(name for one in documents for name in (one["id"], *one.get("aliases", [])))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_variable_holds_the_key_of_one_provider_only() -> None:
+    manifests = [
+        Catalogue().load(name).manifest
+        for name in bundled_names("manifests")
+        if document(name)["dialect"] in bundled_dialect_names()
+    ]
+    variables = Counter(name for manifest in manifests for name in variable_names(manifest))
+    assert [name for name, count in variables.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("alias", "id"),
+    [
+        ("google", "gemini"),
+        ("claude", "anthropic"),
+        ("kimi", "moonshot"),
+        ("glm", "zhipu"),
+        ("grok", "xai"),
+        ("hf", "huggingface"),
+    ],
+)
+def test_an_alias_finds_its_provider(alias: str, id: str) -> None:
+    assert Catalogue().load(alias).id == id
+
+
+@every
+def test_models_are_listed_once_by_name_and_alias(name: str) -> None:
+    listed = document(name)["metadata"]["models"]
+    assert bool(listed) == (name not in MODELS_UNLISTED)
+    names = Counter(
+        known for model, entry in listed.items() for known in (model, *entry.get("aliases", []))
+    )
+    assert [known for known, count in names.items() if count > 1] == []
+
+
+@every_model
+def test_a_models_sizes_are_whole_and_fit(provider: str, model: str, entry: Json) -> None:
+    assert set(entry) <= set(MODEL_FIELDS)
+    window, most = entry.get("context_window"), entry.get("max_output_tokens")
+    for size in (window, most):
+        assert size is None or (type(size) is int and size >= 1024)
+    assert window is None or most is None or most <= window
+
+
+@every_model
+def test_a_price_is_per_million_and_says_its_currency(
+    provider: str, model: str, entry: Json
+) -> None:
+    if "pricing" not in entry:
+        return
+    pricing = dict(entry["pricing"])
+    assert pricing.pop("currency") == "USD"
+    steps = [pricing, *pricing.pop("tiers", [])]
+    above = [step.pop("above_prompt_tokens") for step in map(dict, steps[1:])]
+    assert above == sorted(above)
+    for step in steps:
+        prices = {name: price for name, price in step.items() if name != "above_prompt_tokens"}
+        assert set(prices) <= PRICES | {"reasoning_per_1m"}
+        # Published prices lie in these bounds; one per token or per thousand would not.
+        assert all(0.002 <= price <= 200 for price in prices.values())
+        assert "input_per_1m" in prices
+        assert prices.get("cache_read_per_1m", 0) < prices["input_per_1m"]
+        assert prices.get("output_per_1m", prices["input_per_1m"]) >= prices["input_per_1m"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "prices"),
+    [
+        # https://platform.openai.com/docs/pricing
+        ("openai", "gpt-4.1", (2, 8, 0.5)),
+        ("openai", "o3", (2, 8, 0.5)),
+        # https://platform.claude.com/docs/en/about-claude/models/whats-new-opus-5
+        ("anthropic", "claude-opus-5", (5, 25, 0.5)),
+        # https://ai.google.dev/gemini-api/docs/pricing
+        ("gemini", "gemini-2.5-pro", (1.25, 10, 0.125)),
+        # https://docs.x.ai/docs/models
+        ("xai", "grok-4-0709", (3, 15, 0.75)),
+    ],
+)
+def test_prices_are_the_published_ones(
+    provider: str, model: str, prices: tuple[float, float, float]
+) -> None:
+    found = document(provider)["metadata"]["models"][model]["pricing"]
+    names = ("input_per_1m", "output_per_1m", "cache_read_per_1m")
+    assert tuple(found[name] for name in names) == prices

@@ -1,0 +1,124 @@
+"""The loopback server speaks HTTP/1.1 properly and leaves nothing behind."""
+
+import http.client
+import json
+import socket
+import threading
+import warnings
+
+import pytest
+
+from ai_lib.testing import Reply
+from tests.testing.wire import CREDENTIALS, PROVIDERS, Desk, received, request_of
+
+
+def test_a_connection_serves_any_number_of_requests(desk: Desk) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=10)
+    path, body = request_of("openai", True)
+
+    for _ in range(20):
+        connection.request("POST", path, json.dumps(body), CREDENTIALS["openai"])
+        assert received(connection.getresponse()).status == 200
+    connection.close()
+
+    assert desk.server.accepted == 1
+    assert len(desk.service.requests) == 20
+
+
+def test_many_connections_at_once(desk: Desk) -> None:
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(desk.ask("openai").status))
+        for _ in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 30
+    assert desk.server.accepted == 30
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("sent", [{}, {"authorization": "Bearer "}, {"x-api-key": ""}])
+def test_a_missing_or_empty_key_is_401(desk: Desk, provider: str, sent: dict[str, str]) -> None:
+    path, body = request_of(provider, False)
+
+    answer = desk.post(path, json.dumps(body).encode(), sent)
+
+    assert answer.status == 401
+    assert "error" in answer.json
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_unknown_path_is_404(desk: Desk, provider: str) -> None:
+    answer = desk.post(f"/{provider}/nothing", headers=CREDENTIALS[provider])
+
+    assert answer.status == 404
+    assert "/nothing" in answer.json["error"]["message"]
+
+
+def test_an_unknown_provider_is_404_with_near_matches(desk: Desk) -> None:
+    answer = desk.post("/opena/chat/completions")
+
+    assert answer.status == 404
+    assert "openai" in answer.json["error"]["message"]
+    assert desk.service.requests[0].provider == ""
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
+def test_a_body_that_is_no_object_is_400(desk: Desk, body: bytes) -> None:
+    answer = desk.post("/openai/chat/completions", body, CREDENTIALS["openai"])
+
+    assert answer.status == 400
+    assert "JSON" in answer.json["error"]["message"]
+
+
+def test_the_path_may_have_the_providers_own_root_and_alias(desk: Desk) -> None:
+    path, body = request_of("gemini", False)
+    path = path.replace("/gemini/", "/google/v1beta/")
+
+    assert desk.post(path, json.dumps(body).encode(), CREDENTIALS["gemini"]).status == 200
+
+
+def test_what_is_not_http_is_refused(desk: Desk) -> None:
+    with socket.create_connection(("127.0.0.1", desk.server.port), timeout=10) as sock:
+        sock.sendall(b"hello\r\n\r\n")
+        assert sock.recv(1000).startswith(b"HTTP/1.1 400")
+
+
+def test_a_caller_may_hang_up_at_any_time(desk: Desk) -> None:
+    desk.service.enqueue([Reply(text="word " * 50_000)])
+    path, body = request_of("openai", True)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=10)
+    connection.request("POST", path, json.dumps(body), CREDENTIALS["openai"])
+    response = connection.getresponse()
+    assert response.read(100)
+    connection.close()
+    response.close()
+
+    assert desk.ask("openai").status == 200
+
+
+@pytest.mark.parametrize(
+    "script",
+    [Reply(delay=60), Reply(text="a b", pause=60), Reply(linger=60), Reply(text="w " * 500_000)],
+    ids=["before the head", "between frames", "before the end", "while sending"],
+)
+def test_stopping_interrupts_what_is_being_sent(script: Reply) -> None:
+    desk = Desk()
+    desk.service.enqueue([script])
+    path, body = request_of("openai", True)
+    before = set(threading.enumerate())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=10)
+        connection.request("POST", path, json.dumps(body), CREDENTIALS["openai"])
+        desk.wait_for_a_request()
+        desk.server.stop()
+        connection.close()
+
+    assert set(threading.enumerate()) < before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", desk.server.port), timeout=1)

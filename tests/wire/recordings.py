@@ -1,0 +1,66 @@
+"""Recorded exchanges, and what each of them leads us to expect.
+
+They live beside the checkout (`../shared/wire`) and are read in place; without them, what needs
+them is skipped.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+WIRE = Path(__file__).resolve().parents[3] / "shared" / "wire"
+NO_RECORDINGS = f"there are no recordings at {WIRE}"
+
+
+class Recording(NamedTuple):
+    """One exchange; `row` is the line as recorded."""
+
+    id: str
+    family: str
+    streamed: bool
+    status: int
+    content_type: str
+    headers: dict[str, str]
+    body: bytes
+    row: dict[str, Any]
+
+    @property
+    def model(self) -> str:
+        """The model the recorded request was for."""
+        body, path = self.row["request"]["body"] or {}, self.row["request"]["path"]
+        return body.get("model") or path.partition("/models/")[2].partition(":")[0] or "model"
+
+
+def recorded(*names: str) -> list[Recording]:
+    """Give the exchanges of these files, or of all; none when the recordings are not there."""
+    rows = [
+        json.loads(line)
+        for path in sorted(WIRE.glob("*.jsonl"))
+        if not names or path.stem in names
+        for line in path.read_text("utf-8").split("\n")
+        if line
+    ]
+    return [_recording(row) for row in rows]
+
+
+def as_parameters(found: list[Recording]) -> list[Any]:
+    """Give test parameters named after the recordings, or one that is skipped and says why."""
+    if found:
+        return [pytest.param(recording, id=recording.id) for recording in found]
+    return [pytest.param(None, marks=pytest.mark.skip(reason=NO_RECORDINGS))]
+
+
+def _recording(row: dict[str, Any]) -> Recording:
+    response = row["response"]
+    return Recording(
+        id=row["id"],
+        family=row["family"],
+        streamed=row["stream"],
+        status=response["status"],
+        content_type=response["content_type"],
+        headers=response["headers"],
+        body=response["body"].encode(),
+        row=row,
+    )
