@@ -11,7 +11,13 @@ from ai_lib.protocol.document import plain, read_text
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.places import Places
 from ai_lib.protocol.reading import SUPPORTED_PROTOCOL_VERSIONS
-from ai_lib.protocol.validate_report import Finding, OpenPlaces, Severity, findings
+from ai_lib.protocol.validate_report import (
+    Finding,
+    OpenPlaces,
+    Severity,
+    findings,
+    is_of_shape,
+)
 from ai_lib.protocol.validate_schemas import Kind, own_validator, tree_validator
 from ai_lib.types.json import JsonObject, JsonValue
 
@@ -90,7 +96,8 @@ class ProtocolValidator:
     """Validates manifests and model files offline.
 
     The schemas are the library's own, or those in `schemas`, a tree's folder of that name, as far
-    as it has them. With `strict`, what is otherwise a warning is an error.
+    as it has them; sections of the wrong type are refused whatever those say. With `strict`, what
+    is otherwise a warning is an error.
 
     Raises:
         ProtocolError: a schema in `schemas` is there and is no JSON Schema.
@@ -122,8 +129,12 @@ class ProtocolValidator:
         if not isinstance(document, Mapping):
             return [Finding(path=(), message="a manifest is an object; this is something else")]
         kind = _kind(document)
+        errors = list(own_validator(kind).iter_errors(document))
         validator = self._schemas and tree_validator(self._schemas, kind)
-        errors = (validator or own_validator(kind)).iter_errors(document)
+        if validator:
+            # What a tree may decide is its vocabulary; the shape must be one that can be read.
+            errors = [error for error in errors if is_of_shape(error)]
+            errors += validator.iter_errors(document)
         found = findings(errors, _OPEN[kind])
         return [*(_version(document) if kind != "models" else ()), *found]
 

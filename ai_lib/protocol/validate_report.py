@@ -32,6 +32,13 @@ def findings(errors: "Iterable[ValidationError]", is_open: "OpenPlaces") -> list
     return sorted(found, key=lambda each: ([str(step) for step in each.path], each.message))
 
 
+def is_of_shape(error: "ValidationError") -> bool:
+    """Whether a schema is against what a value is, and not only against which one it is."""
+    if error.validator in ("enum", "const"):
+        return not isinstance(error.instance, str)
+    return error.validator in ("type", "required", "pattern", "minItems", "maxItems")
+
+
 def _settled(found: Finding) -> Finding:
     # Which schema a manifest names decides nothing: addresses of schemas moved more than once.
     if found.path == ("$schema",):
@@ -68,7 +75,9 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
             yield Finding(
                 path=path,
                 message=f"found {_show(error.instance)}; {_one_of(known, near)}",
-                severity="warning" if path in is_open else "error",
+                severity="warning"
+                if path in is_open and isinstance(error.instance, str)
+                else "error",
                 near=near,
             )
         case _:

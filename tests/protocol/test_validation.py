@@ -271,6 +271,19 @@ def test_a_tree_s_own_schema_decides_in_its_tree(tmp_path: Path) -> None:
     ]
 
 
+def test_a_tree_s_schema_that_allows_all_does_not_allow_what_can_t_be_read(tmp_path: Path) -> None:
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v2" / "provider.json").write_text("{}")
+    validator = ProtocolValidator(tmp_path)
+
+    assert validator.validate({**MANIFEST, "status": "fine"}).valid
+    odd = {**MANIFEST, "streaming": [], "endpoints": {"chat": {"path": "@evil.example"}}}
+    assert [each.path for each in validator.validate(odd).errors] == [
+        "$.endpoints.chat.path",
+        "$.streaming",
+    ]
+
+
 @pytest.mark.parametrize("text", ['{"type": 5}', "{", "[" * 100_000])
 def test_a_tree_s_schema_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "v2").mkdir()
