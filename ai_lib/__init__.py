@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from ai_lib._version import (
         __version__ as __version__,
     )
-    from ai_lib.client.cancel import (
-        CancelToken as CancelToken,
-    )
     from ai_lib.errors import (
         AiLibError as AiLibError,
         ProtocolError as ProtocolError,
         RemoteError as RemoteError,
         TransportError as TransportError,
+    )
+    from ai_lib.resilience.config import (
+        ResilientConfig as ResilientConfig,
     )
     from ai_lib.types import (
         CallStats as CallStats,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .client import (
         AiClient as AiClient,
         AiClientBuilder as AiClientBuilder,
+        CancelToken as CancelToken,
         ChatRequestBuilder as ChatRequestBuilder,
         ChatStream as ChatStream,
     )
@@ -54,7 +55,7 @@ _WHERE = {
     "AiClientBuilder": ".client",
     "AiLibError": "ai_lib.errors",
     "CallStats": "ai_lib.types",
-    "CancelToken": "ai_lib.client.cancel",
+    "CancelToken": ".client",
     "Candidate": "ai_lib.types",
     "ChatRequestBuilder": ".client",
     "ChatResponse": "ai_lib.types",
@@ -71,6 +72,7 @@ _WHERE = {
     "PartialToolCall": "ai_lib.types",
     "ProtocolError": "ai_lib.errors",
     "RemoteError": "ai_lib.errors",
+    "ResilientConfig": "ai_lib.resilience.config",
     "StreamEnd": "ai_lib.types",
     "StreamingEvent": "ai_lib.types",
     "ThinkingDelta": "ai_lib.types",

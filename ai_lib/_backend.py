@@ -4,21 +4,21 @@ The other package has a module of the same names and signatures. Nothing in here
 event loop: a lock, a semaphore, an event may be shared by several loops and threads.
 """
 
-import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock as PlainLock
 from types import TracebackType
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
 
 from ai_lib._turns import Flag, Turns
+from ai_lib.errors.tree import RequestError
 
 T = TypeVar("T")
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 now = time.monotonic
 
@@ -36,6 +36,12 @@ async def checkpoint() -> None:
 def runtime_key() -> object:
     """The running event loop; state that must not leave it is kept by this key."""
     return anyio.lowlevel.current_token().native_token
+
+
+def is_over(runtime: object) -> bool:
+    """Whether the event loop of that key has ended, and what it held can only be forgotten."""
+    closed = getattr(runtime, "is_closed", None)
+    return closed() if closed is not None else not _tell(runtime, int)
 
 
 def deadline(seconds: float | None) -> AbstractContextManager[object]:
@@ -195,6 +201,33 @@ class Event(Flag[Waiter]):
             self._strike(waiter)
 
 
+class LeakyBucket:
+    """At most `burst` at once and `rate` a second after that, by aiolimiter: asyncio only.
+
+    Each event loop has a bucket of its own.
+    """
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self._burst = burst
+        self._seconds = burst / rate
+        self._buckets: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    async def acquire(self, amount: float) -> None:
+        """Wait until so much may go."""
+        runtime: Any = runtime_key()
+        if not hasattr(runtime, "call_soon_threadsafe"):
+            raise RequestError(_ASYNCIO_ONLY)
+        bucket = self._buckets.get(runtime)
+        if bucket is None:
+            from aiolimiter import AsyncLimiter
+
+            bucket = self._buckets[runtime] = AsyncLimiter(self._burst, self._seconds)
+        await bucket.acquire(amount)
+
+
+_ASYNCIO_ONLY = "aiolimiter works on asyncio only; leave the rate limiter's algorithm at 'gcra'"
+
+
 async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
     """Call all, at most `limit` at a time, and give their results in order.
 
@@ -219,33 +252,3 @@ async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -
     if errors:
         raise errors[0]
     return [results[index] for index in range(len(functions))]
-
-
-async def wait_readable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket has something to read within that time."""
-    if seconds is None:
-        await anyio.wait_readable(sock)
-        return True
-    with anyio.move_on_after(seconds):
-        await anyio.wait_readable(sock)
-        return True
-    return False
-
-
-async def wait_writable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket takes bytes within that time."""
-    with anyio.move_on_after(seconds):
-        await anyio.wait_writable(sock)
-        return True
-    return False
-
-
-async def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, best first; raises `OSError` when there are none."""
-    try:  # An address needs no thread.
-        numeric = socket.AI_NUMERICHOST
-        known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
-        return [(family, address) for family, _, _, _, address in known]
-    except socket.gaierror:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from threading import Lock
 from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FOREVER = math.inf
 
@@ -77,10 +80,10 @@ def check(at: float) -> None:
 
 def interruptible(
     wake: Callable[[], object],
-    block: Callable[[float | None], bool],
+    block: Callable[[float | None], T],
     seconds: float | None,
     clock: Callable[[], float],
-) -> bool:
+) -> T:
     """Block, at most so long, and return early on `wake`, which a cancelled scope calls."""
     around = scopes.get()
     if not around:
@@ -94,6 +97,9 @@ def interruptible(
         left = min(scope.ends for scope in around) - at
         limit = left if seconds is None else min(left, seconds)
         done = block(None if limit == FOREVER else max(limit, 0.0))
+    except Exception:
+        check(clock())  # whoever ends a wait may break what was waited for
+        raise
     finally:
         for scope in around:
             scope._unwatch(key)

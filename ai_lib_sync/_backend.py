@@ -4,9 +4,6 @@ The other package has a module of the same names and signatures. Every wait in h
 when a deadline around it passes or a scope around it is cancelled, by whichever thread.
 """
 
-import math
-import select
-import socket
 import threading
 import time
 from collections import deque
@@ -14,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Lock as PlainLock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ai_lib._interruption import Interrupted, Scope, check, interruptible, scopes
 from ai_lib._turns import Flag, Turns
+from ai_lib.errors.tree import RequestError
 
 T = TypeVar("T")
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 now = time.monotonic
 
@@ -48,6 +45,11 @@ def checkpoint() -> None:
 def runtime_key() -> object:
     """The same for all threads: sockets and locks may go from one to another."""
     return _THREADS
+
+
+def is_over(runtime: object) -> bool:
+    """Never: threads come and go, what they leave serves the others."""
+    return False
 
 
 @contextmanager
@@ -167,6 +169,18 @@ class Event(Flag[Waiter]):
             self._strike(waiter)
 
 
+class LeakyBucket:
+    """What the other package paces with aiolimiter; that has no blocking form."""
+
+    def __init__(self, burst: float, rate: float) -> None:
+        raise RequestError(
+            "aiolimiter works on asyncio only; leave the rate limiter's algorithm at 'gcra'"
+        )
+
+    def acquire(self, amount: float) -> None:
+        """Never reached."""
+
+
 def run_all(functions: Sequence[Callable[[], T]], limit: int) -> list[T]:
     """Call all, at most `limit` at a time, and give their results in order.
 
@@ -212,64 +226,3 @@ def _join(works: list[Callable[[], None]], scope: CancelScope) -> None:
     except BaseException:  # Ctrl-C
         scope.cancel()
         raise
-
-
-def wait_readable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket has something to read within that time."""
-    return _wait_for(sock, seconds, writing=False)
-
-
-def wait_writable(sock: socket.socket, seconds: float | None = None) -> bool:
-    """Whether the socket takes bytes within that time."""
-    return _wait_for(sock, seconds, writing=True)
-
-
-def _wait_for(sock: socket.socket, seconds: float | None, *, writing: bool) -> bool:
-    def wake() -> None:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:  # not connected, or closed already
-            pass
-
-    return interruptible(wake, lambda left: _poll(sock, left, writing=writing), seconds, now)
-
-
-def _poll(sock: socket.socket, seconds: float | None, *, writing: bool) -> bool:
-    if not hasattr(select, "poll"):  # Windows
-        both = [sock]
-        ready = select.select([] if writing else both, both if writing else [], both, seconds)
-        return any(ready)
-    poll = select.poll()
-    poll.register(sock, select.POLLOUT if writing else select.POLLIN)
-    return bool(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
-
-
-def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, best first; raises `OSError` when there are none."""
-    try:
-        return _look_up(host, port, socket.AI_NUMERICHOST)
-    except socket.gaierror:  # a name
-        pass
-    found: list[list[Address]] = []
-    failed: list[OSError] = []
-    waiter = Waiter()
-
-    def look_up() -> None:
-        try:
-            found.append(_look_up(host, port, 0))
-        except OSError as error:
-            failed.append(error)
-        finally:
-            waiter.wake()
-
-    # The system's call can't be interrupted; a thread of its own lets the caller leave in time.
-    threading.Thread(target=look_up, name="ai-lib-resolve", daemon=True).start()
-    waiter.wait()
-    if failed:
-        raise failed[0]
-    return found[0]
-
-
-def _look_up(host: str, port: int, flags: int) -> list[Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
-    return [(family, address) for family, _, _, _, address in found]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from codegen import data
 from codegen.plan import Plan
-from codegen.project import BACKEND, BLOCKING, BLOCKING_TESTS
+from codegen.project import BLOCKING, BLOCKING_TESTS, BY_HAND
 from codegen.twin import is_marked
 
 # What people write in the folders that are otherwise codegen's.
-_BY_HAND = frozenset({f"{BLOCKING}/{BACKEND}", f"{BLOCKING}/py.typed"})
+_BY_HAND = frozenset(f"{BLOCKING}/{name}" for name in (*BY_HAND, "py.typed"))
 
 
 def differences(plan: Plan) -> list[str]:
@@ -54,7 +54,7 @@ def _strangers(plan: Plan, *, marked: bool) -> Iterator[str]:
 
 def _stranger(path: str) -> str:
     if path.startswith(BLOCKING):
-        return f"neither generated, copied nor the hand-written {BACKEND}"
+        return f"neither generated, copied nor written by hand ({', '.join(BY_HAND)})"
     return "nothing generates it"
 
 

@@ -11,7 +11,8 @@ ASYNC, BLOCKING = "ai_lib", "ai_lib_sync"
 TESTS, BLOCKING_TESTS = "tests", "tests/_sync"
 
 # Written by hand in both packages, with the same names and signatures.
-BACKEND = "_backend.py"
+BY_HAND = ("_backend.py", "_network.py")
+_WRITTEN = frozenset(f"{ASYNC}/{name}" for name in BY_HAND)
 
 
 class Project:
@@ -24,7 +25,7 @@ class Project:
         self.tests = {source.module: source for source in self._read(TESTS)}
         self.twins = [s for s in self.library.values() if self.has_twin(s.module)]
         self.copies = self._copies()
-        coloured = {s.path for s in (*self.twins, *self.copies)} | {f"{ASYNC}/{BACKEND}"}
+        coloured = {s.path for s in (*self.twins, *self.copies)} | _WRITTEN
         self.plain = [s for s in self.library.values() if s.path not in coloured]
 
     def _read(self, folder: str) -> Iterator[Source]:
@@ -52,7 +53,7 @@ class Project:
             source is not None
             and source.waits
             and not source.is_package
-            and source.path != f"{ASYNC}/{BACKEND}"
+            and source.path not in _WRITTEN
         )
 
     def is_own(self, module: str, name: str = "") -> bool:
@@ -64,7 +65,7 @@ class Project:
             names = public_names(source)
             reached = [names.get(name, "")] if name else names.values()
             return any(module.startswith(".") for module in reached)
-        return source.path == f"{ASYNC}/{BACKEND}" or self.has_twin(module)
+        return source.path in _WRITTEN or self.has_twin(module)
 
     def is_mirrored(self, module: str) -> bool:
         """Say whether `ai_lib_sync` has a module at the same place."""

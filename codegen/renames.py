@@ -4,6 +4,7 @@
 # AsyncGenerator, StopAsyncIteration.
 RENAMES: dict[str, str] = {
     "aclose": "close",
+    "handle_async_request": "handle_request",
 }
 
 # unasync's own table, which has no public name.

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.client.cancel import (
+    from ai_lib.client.cancellation import (
         CancelReason as CancelReason,
-        CancelToken as CancelToken,
+        CancelState as CancelState,
     )
     from ai_lib.client.explain import (
         Explanation as Explanation,
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
+    )
+    from .cancel import (
+        CancelHandle as CancelHandle,
+        CancellableStream as CancellableStream,
+        CancelToken as CancelToken,
+        create_cancel_pair as create_cancel_pair,
+        with_cancellation as with_cancellation,
     )
     from .chat import (
         ChatRequestBuilder as ChatRequestBuilder,
@@ -32,12 +39,17 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiClient": ".client",
     "AiClientBuilder": ".builder",
-    "CancelReason": "ai_lib.client.cancel",
-    "CancelToken": "ai_lib.client.cancel",
+    "CancelHandle": ".cancel",
+    "CancelReason": "ai_lib.client.cancellation",
+    "CancelState": "ai_lib.client.cancellation",
+    "CancelToken": ".cancel",
+    "CancellableStream": ".cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
     "Explanation": "ai_lib.client.explain",
+    "create_cancel_pair": ".cancel",
     "fetch_manifest": ".opening",
+    "with_cancellation": ".cancel",
 }
 
 if not TYPE_CHECKING:

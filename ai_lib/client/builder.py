@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
 from ai_lib.client.settings import ClientSettings
-from ai_lib.client.target import Target
+from ai_lib.resilience.circuit import CircuitBreakerConfig
+from ai_lib.resilience.config import ResilientConfig
+from ai_lib.resilience.quota import RateLimiterConfig
+from ai_lib.resilience.retry import RetryConfig
+from ai_lib.types.wire import Clocks
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
-from .opening import open_target
+from .opening import prepared
 
 Client = TypeVar("Client")
 
@@ -21,7 +25,7 @@ Client = TypeVar("Client")
 class AiClientBuilder(Generic[Client]):
     """Collects what a client is to be; each method sets one thing and returns the builder."""
 
-    def __init__(self, make: Callable[[Target, HttpTransport | None], Client]) -> None:
+    def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
         self._make = make
         self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
@@ -29,23 +33,35 @@ class AiClientBuilder(Generic[Client]):
 
     def model(self, model: str) -> AiClientBuilder[Client]:
         """Set the model, as `provider/model` or by a name that a manifest lists."""
-        return self._set(msgspec.structs.replace(self._settings, model=model))
+        return self._set(model=model)
 
     def api_key(self, key: str) -> AiClientBuilder[Client]:
         """Set the API key, which is otherwise looked up."""
-        return self._set(msgspec.structs.replace(self._settings, api_key=key))
+        return self._set(api_key=key)
+
+    def api_key_for(self, model: str, key: str) -> AiClientBuilder[Client]:
+        """Set the API key of one model to fall back to, which is otherwise looked up."""
+        return self._set(api_keys={**self._settings.api_keys, model: key})
 
     def base_url(self, url: str) -> AiClientBuilder[Client]:
-        """Set the address, which is otherwise the manifest's."""
-        return self._set(msgspec.structs.replace(self._settings, base_url=url))
+        """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""
+        return self._set(base_url=url)
+
+    def base_url_for(self, model: str, url: str) -> AiClientBuilder[Client]:
+        """Set the address of one model to fall back to, which is otherwise its manifest's."""
+        return self._set(base_urls={**self._settings.base_urls, model: url})
 
     def timeout(self, seconds: float) -> AiClientBuilder[Client]:
         """Bound each call: a plain one as a whole, of a stream the wait for each next piece."""
-        return self._set(msgspec.structs.replace(self._settings, timeout=seconds))
+        return self._set(timeout=seconds)
+
+    def clocks(self, clocks: Clocks) -> AiClientBuilder[Client]:
+        """Set the clocks of every call one by one; they are taken as they are."""
+        return self._set(clocks=clocks)
 
     def protocol_dir(self, path: str | Path) -> AiClientBuilder[Client]:
         """Load manifests from this protocol tree, one file, or a pinned https address."""
-        return self._set(msgspec.structs.replace(self._settings, protocol_dir=path))
+        return self._set(protocol_dir=path)
 
     def protocol_path(self, path: str | Path) -> AiClientBuilder[Client]:
         """The same as `protocol_dir`."""
@@ -53,7 +69,7 @@ class AiClientBuilder(Generic[Client]):
 
     def api_family(self, name: str) -> AiClientBuilder[Client]:
         """Speak this one of the API families the manifest lists, such as `responses`."""
-        return self._set(msgspec.structs.replace(self._settings, api_family=name))
+        return self._set(api_family=name)
 
     def protocol_loader(self, loader: ProtocolLoader) -> AiClientBuilder[Client]:
         """Load manifests with this loader, which replaces what the other settings say of loading.
@@ -66,17 +82,52 @@ class AiClientBuilder(Generic[Client]):
     def hot_reload(self, enabled: bool = True) -> AiClientBuilder[Client]:
         """Take changes of manifest files into force while the client lives.
 
-        A file that can't be used leaves the last good one in force; a running stream keeps its own.
+        A file that can't be used leaves the last good one in force; a running call keeps its own.
+        What protects the calls (retries, limits) stays as the first manifest had it.
         """
-        return self._set(msgspec.structs.replace(self._settings, hot_reload=enabled))
+        return self._set(hot_reload=enabled)
 
     def allow_host(self, host: str) -> AiClientBuilder[Client]:
         """Let a manifest from elsewhere have a bundled provider's key sent to this host.
 
         `host` is as in an address, with its port when that is not the usual one.
         """
-        hosts = self._settings.allowed_hosts | {host.lower()}
-        return self._set(msgspec.structs.replace(self._settings, allowed_hosts=hosts))
+        return self._set(allowed_hosts=self._settings.allowed_hosts | {host.lower()})
+
+    def production_ready(self) -> AiClientBuilder[Client]:
+        """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
+
+        The figures are those of `ResilientConfig.production`; whatever is set by itself stays.
+        """
+        return self._set(resilience=ResilientConfig.production())
+
+    def resilience(self, config: ResilientConfig) -> AiClientBuilder[Client]:
+        """Set the patterns that protect the calls; what is set by itself overrides them."""
+        return self._set(resilience=config)
+
+    def with_resilience(self, config: ResilientConfig) -> AiClientBuilder[Client]:
+        """The same as `resilience`."""
+        return self.resilience(config)
+
+    def with_retry(self, config: RetryConfig) -> AiClientBuilder[Client]:
+        """Set what is tried again, in place of the manifest's retry_policy."""
+        return self._set(retry=config)
+
+    def with_rate_limit(self, config: RateLimiterConfig) -> AiClientBuilder[Client]:
+        """Limit what goes out to each target."""
+        return self._set(rate_limit=config)
+
+    def with_circuit_breaker(self, config: CircuitBreakerConfig) -> AiClientBuilder[Client]:
+        """Stop calls to a target that keeps failing."""
+        return self._set(circuit_breaker=config)
+
+    def max_inflight(self, count: int) -> AiClientBuilder[Client]:
+        """Let so many attempts be in flight at once (0: any number); others wait in line."""
+        return self._set(max_inflight=count)
+
+    def with_fallbacks(self, models: Sequence[str]) -> AiClientBuilder[Client]:
+        """Try these models, in order, when the first one fails; each has its own protection."""
+        return self._set(fallbacks=tuple(models))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""
@@ -89,13 +140,14 @@ class AiClientBuilder(Generic[Client]):
         Raises:
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
-            CredentialError: no API key was found; the message says where it may be put.
+            CredentialError: no API key was found, for the model or one to fall back to.
+            TransportError: a manifest is at an address that can't be reached.
+            RequestError: a setting of the environment makes no sense.
         """
-        target = await open_target(self._settings, self._loader)
-        return self._make(target, self._transport)
+        return self._make(await prepared(self._settings, self._loader), self._transport)
 
-    def _set(self, settings: ClientSettings) -> AiClientBuilder[Client]:
-        self._settings = settings
+    def _set(self, **settings: object) -> AiClientBuilder[Client]:
+        self._settings = msgspec.structs.replace(self._settings, **settings)
         return self
 
     def __repr__(self) -> str:

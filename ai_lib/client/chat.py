@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ai_lib.client.cancel import CancelToken
+from ai_lib.client.settings import CallOptions
 from ai_lib.types.content import Block
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
+from ai_lib.types.wire import Clocks
 
 from .calls import Calls
+from .cancel import CancelToken
 from .stream import ChatStream
 
 
@@ -33,11 +35,11 @@ class ChatRequestBuilder:
         self._tools: tuple[ToolDefinition, ...] = ()
         self._tool_choice: ToolChoice | None = None
         self._response_format: ResponseFormat | None = None
-        self._timeout: float | None = None
+        self._options = CallOptions()
 
-    def system(self, text: str) -> ChatRequestBuilder:
+    def system(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
         """Add instructions for the model."""
-        return self.add_message(Message.system(text))
+        return self.add_message(Message.system(content))
 
     def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
         """Add what the user says: text, or content blocks."""
@@ -134,7 +136,18 @@ class ChatRequestBuilder:
 
     def timeout(self, seconds: float) -> ChatRequestBuilder:
         """Bound this call: a plain one as a whole, of a stream the wait for each next piece."""
-        self._timeout = seconds
+        return self._set(timeout=seconds)
+
+    def clocks(self, clocks: Clocks) -> ChatRequestBuilder:
+        """Set this call's clocks one by one; they are taken as they are, in place of a timeout."""
+        return self._set(clocks=clocks)
+
+    def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
+        """Try these models when the client's fails, in place of the client's own fallbacks."""
+        return self._set(fallbacks=tuple(models))
+
+    def _set(self, **options: object) -> ChatRequestBuilder:
+        self._options = msgspec.structs.replace(self._options, **options)
         return self
 
     def build(self) -> ChatRequest:
@@ -156,13 +169,14 @@ class ChatRequestBuilder:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
             ReplyError: the answer can't be used.
+            ResilienceError: the client's own limits or circuit breaker refused the call.
         """
-        response, _ = await self._calls.execute(self.build(), self._timeout)
+        response, _ = await self._calls.execute(self.build(), self._options)
         return response
 
     async def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """Send the request; return the reply and the figures of the call. Raises as `execute`."""
-        return await self._calls.execute(self.build(), self._timeout)
+        return await self._calls.execute(self.build(), self._options)
 
     def stream(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
         """Return the reply as a stream of events; it is sent when iteration begins.
@@ -170,4 +184,4 @@ class ChatRequestBuilder:
         Iterating raises as `execute` does, and StreamTruncated when the stream ends too early.
         """
         request = msgspec.structs.replace(self.build(), stream=True)
-        return self._calls.stream(request, self._timeout, cancel_token)
+        return self._calls.stream(request, self._options, cancel_token)

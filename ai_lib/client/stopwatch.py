@@ -23,13 +23,16 @@ class Stopwatch:
         """Note the end; later calls change nothing."""
         self._ended = self._ended or self._since()
 
-    def stats(self, *, model: str, provider: str, usage: Usage, request_id: str) -> CallStats:
+    def stats(
+        self, *, model: str, provider: str, usage: Usage, request_id: str, retry_count: int = 0
+    ) -> CallStats:
         """Return the figures of the call."""
         return CallStats(
             model=model,
             provider=provider,
             latency_ms=self._ended or self._since(),
             time_to_first_token_ms=self._first_token,
+            retry_count=retry_count,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             total_tokens=usage.total_tokens,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ai_lib.client.explain import Explanation, explain
+from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
 from ai_lib.pipeline.failure import decoded_or_text, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
@@ -30,6 +31,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
+    own_clocks: Clocks | None = None
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
 
@@ -37,13 +39,34 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """Return the target as the manifest in force has it; a call keeps it to its end."""
         return self.renew() if self.renew else self
 
+    @property
+    def model_id(self) -> str:
+        """The model, as `provider/model`."""
+        return f"{self.compiled.id}/{self.model}"
+
+    @property
+    def idempotency_header(self) -> str | None:
+        """The header that makes a repeated request count once, where the manifest names one."""
+        block = self.compiled.manifest.raw.get("idempotency") or {}
+        header = block.get("header")
+        return str(header) if header else None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a request may be sent again although the first may have been worked on."""
+        block = self.compiled.manifest.raw.get("idempotency") or {}
+        return bool(block.get("safe")) or self.idempotency_header is not None
+
     def clocks(self, stream: bool, timeout: float | None = None) -> Clocks:
         """Return the clocks of one call.
 
-        The timeout is, in order, that of the call, of the client, of `AI_HTTP_TIMEOUT_SECS`, of
+        The client's own clocks, when it has any, are taken as they are unless the call sets a
+        timeout. That is, in order, that of the call, of the client, of `AI_HTTP_TIMEOUT_SECS`, of
         the manifest, 60 s. It bounds a plain call as a whole; of a stream it bounds the wait for
         the first token and every silence after it.
         """
+        if self.own_clocks is not None and timeout is None:
+            return self.own_clocks
         seconds = self._seconds(timeout)
         if stream:
             return Clocks(first_token=seconds, idle=seconds)
@@ -87,6 +110,8 @@ def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> 
     """Return the error that a reply with a status other than 2xx stands for."""
     error = remote_error(target.compiled, status, decoded_or_text(body), headers)
     if 300 <= status <= 399:
+        # Asked again, or elsewhere, it would be the same: the address is wrong.
+        error.standard_code = codes.UNKNOWN
         place = headers.get("location") or "elsewhere"
         error.message = (
             f"{target.compiled.id} answered {status}, a redirect to {place!r}; it is not followed, "

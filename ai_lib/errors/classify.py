@@ -1,13 +1,15 @@
 """Which standard class an error answer is (AI-Protocol, error classification)."""
 
 import email.utils
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Final
 
 from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode, standard_code
 
+_SEARCHED: Final = 1000  # characters of a message; with bounded patterns, bounded time
 _BY_HTTP_STATUS: Final = {
     400: codes.INVALID_REQUEST,
     401: codes.AUTHENTICATION,
@@ -40,14 +42,15 @@ def classify_http_error(
     by_code: Mapping[str, str] | None = None,
     by_status: Mapping[str, str] | None = None,
     by_message: Mapping[str, str] | None = None,
+    by_pattern: Iterable[tuple[re.Pattern[str], str]] = (),
     by_http_status: Mapping[str, str] | None = None,
 ) -> StandardErrorCode:
     """Return the standard code of an error answer.
 
     `words` are the provider's code, type and canonical status as found in the body. They are
     looked up in `by_code`, then in `by_status`; then `message` is searched for the substrings of
-    `by_message`, whatever their case; then the HTTP status counts, by the manifest's table and
-    by the protocol's own.
+    `by_message`, whatever their case, and for the patterns of `by_pattern`; then the HTTP status
+    counts, by the manifest's table and by the protocol's own.
     """
     for table in (by_code, by_status):
         for word in words:
@@ -56,6 +59,9 @@ def classify_http_error(
     lowered = message.lower()
     for pattern, name in (by_message or {}).items():
         if pattern.lower() in lowered:
+            return standard_code(name)
+    for expression, name in by_pattern:
+        if expression.search(message[:_SEARCHED]):
             return standard_code(name)
     if by_http_status and str(status) in by_http_status:
         return standard_code(by_http_status[str(status)])

@@ -236,7 +236,8 @@ class RemoteError(AiLibError):
     """The provider answered with an error, by HTTP status or inside a stream.
 
     `status_code` is the HTTP status (200 for an error inside a stream), `code` and `type` are the
-    provider's own words, `retry_after` is seconds, `body` is what came (bounded).
+    provider's own words, `retry_after` is seconds, `body` is what came (bounded). `should_retry`
+    is what an `x-should-retry` header said, None without one.
     """
 
     def __init__(
@@ -248,6 +249,7 @@ class RemoteError(AiLibError):
         type: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        should_retry: bool | None = None,
         body: object = None,
         standard_code: StandardErrorCode = codes.UNKNOWN,
         **facts: str | None,
@@ -259,6 +261,7 @@ class RemoteError(AiLibError):
         self.type = type
         self.param = param
         self.retry_after = retry_after
+        self.should_retry = should_retry
         self.body = body
 
     @property

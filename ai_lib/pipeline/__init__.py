@@ -15,6 +15,11 @@ if TYPE_CHECKING:
         AnthropicSseDecoder as AnthropicSseDecoder,
         SseDecoder as SseDecoder,
     )
+    from ai_lib.pipeline.text_tools import (
+        TextToolCalls as TextToolCalls,
+        parse_hybrid_tool_calls as parse_hybrid_tool_calls,
+        parse_text_tool_calls as parse_text_tool_calls,
+    )
     from ai_lib.pipeline.tool_calls import (
         ToolCallAccumulator as ToolCallAccumulator,
     )
@@ -24,7 +29,10 @@ _WHERE = {
     "JsonLinesDecoder": "ai_lib.pipeline.json_lines",
     "Pipeline": "ai_lib.pipeline.pipeline",
     "SseDecoder": "ai_lib.pipeline.sse",
+    "TextToolCalls": "ai_lib.pipeline.text_tools",
     "ToolCallAccumulator": "ai_lib.pipeline.tool_calls",
+    "parse_hybrid_tool_calls": "ai_lib.pipeline.text_tools",
+    "parse_text_tool_calls": "ai_lib.pipeline.text_tools",
 }
 
 if not TYPE_CHECKING:

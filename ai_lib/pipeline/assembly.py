@@ -1,5 +1,6 @@
 """Turns what the rules find in frames into events: typed, ordered, nothing twice."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -49,6 +50,7 @@ class Assembly:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._envelope: dict[str, str] = {}
+        self._made_ids: dict[int, tuple[object, str]] = {}
         self._halves: dict[tuple[int, str], Surrogates] = {}
         self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
 
@@ -100,6 +102,14 @@ class Assembly:
             total=fields.get("total"),
             raw=_objects(fields.get("raw")),
         )
+
+    def made_id(self, element: object, is_new: bool) -> str | None:
+        """Return an id for a call that the wire gives none; the same for all rules that read it."""
+        # The element is kept, or another could come to live at its address.
+        known = self._made_ids.get(id(element))
+        if known is None and is_new:
+            known = self._made_ids[id(element)] = (element, f"call_{os.urandom(8).hex()}")
+        return known[1] if known else None
 
     def tool_call_end(self, candidate: int, fields: Fields) -> None:
         if self._foreign and (block := self._foreign[candidate].end(as_index(fields.get("index")))):

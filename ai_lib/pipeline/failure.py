@@ -7,9 +7,11 @@ import msgspec
 from ai_lib.errors.classify import classify_http_error, retry_after
 from ai_lib.errors.tree import RemoteError
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.path import Path
 
 _SHOWN = 500
+_TOLD = {"true": True, "false": False}
 
 
 def remote_error(
@@ -26,9 +28,10 @@ def remote_error(
         _status((facts["status"], facts["code"]), status),
         words=(facts["code"], facts["type"], facts["status"]),
         message=message,
-        by_code=rules.by_code,
+        by_code=compiled.errors.by_code,
         by_status=rules.by_status,
         by_message=rules.by_message,
+        by_pattern=rules.by_pattern,
         by_http_status=rules.by_http_status,
     )
     headers = headers or {}
@@ -38,12 +41,27 @@ def remote_error(
         code=facts["code"],
         type=facts["type"],
         param=facts["param"],
-        retry_after=retry_after(headers, compiled.manifest.retry_after_header),
+        retry_after=_wait(headers, compiled.manifest, message),
+        should_retry=_TOLD.get(headers.get("x-should-retry", "").strip().lower()),
         body=body,
         provider=compiled.id,
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
         standard_code=standard,
     )
+
+
+def _wait(headers: Mapping[str, str], manifest: ProtocolManifest, message: str) -> float | None:
+    """Seconds to wait: by a header, else as the manifest finds it in the message."""
+    seconds = retry_after(headers, manifest.retry_after_header)
+    pattern = manifest.errors.retry_after
+    if seconds is not None or pattern is None:
+        return seconds
+    found = pattern.search(message[:_SHOWN])
+    try:
+        seconds = float(found[1]) * manifest.errors.retry_after_unit if found else None
+    except (TypeError, ValueError):  # the group took no part, or holds no number
+        return None
+    return seconds if seconds is not None and 0 <= seconds < float("inf") else None
 
 
 def decoded_or_text(data: bytes) -> object:

@@ -138,8 +138,7 @@ class Pipeline:
             self._finish()
             return
         if data == _USUAL_DONE:
-            self._count_unknown(data.decode())  # a signal that this manifest does not declare
-            return
+            return  # a signal that this manifest does not declare ends nothing
         node = self._decoded(frame)
         plan, assembly = self._plan, self._assembly
         if plan.select is not None and not plan.select(node, node):

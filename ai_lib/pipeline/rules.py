@@ -1,11 +1,11 @@
 """Compiles the rules of a dialect into one function from a frame to what it says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.compiled import CompiledRule
-from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.path import MISSING, Path
 
 Fields = Mapping[str, object]
 Emit = Callable[["Sink", int, Fields], None]
@@ -18,7 +18,7 @@ class Place(NamedTuple):
     position: int | None = None
 
 
-Step = Callable[[object, object, Place, "Sink"], None]
+Step = Callable[[object, object, Place, "Sink"], bool]  # whether it found something
 _FIRST: Final = Place()
 
 
@@ -35,6 +35,7 @@ class Sink(Protocol):
     def finish(self, candidate: int, fields: Fields) -> None: ...
     def end(self, candidate: int, fields: Fields) -> None: ...
     def error(self, candidate: int, fields: Fields) -> None: ...
+    def made_id(self, element: object, is_new: bool) -> str | None: ...
 
 
 _EMITS: Final[Mapping[str, Emit]] = {
@@ -71,15 +72,27 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
 
 def _step(rule: CompiledRule) -> Step:
     step = _emit(rule) if rule.emit else _all(tuple(_step(nested) for nested in rule.rules))
+    if rule.otherwise:
+        step = _first(step, _all(tuple(_step(nested) for nested in rule.otherwise)))
     if rule.match is not None:
         step = _guarded(rule, step)
     return _each(rule, step) if rule.each is not None else step
 
 
 def _all(steps: tuple[Step, ...]) -> Step:
-    def run(node: object, root: object, place: Place, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        found = False
         for step in steps:
-            step(node, root, place, sink)
+            if step(node, root, place, sink):
+                found = True
+        return found
+
+    return run
+
+
+def _first(step: Step, otherwise: Step) -> Step:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        return step(node, root, place, sink) or otherwise(node, root, place, sink)
 
     return run
 
@@ -88,9 +101,8 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
     holds = rule.match
     assert holds is not None
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> None:
-        if holds(node, root):
-            step(node, root, place, sink)
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        return holds(node, root) and step(node, root, place, sink)
 
     return run
 
@@ -99,18 +111,24 @@ def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
     select, candidate, numbered = rule.each.select, rule.candidate, rule.numbered
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        found = False
         for element in select(node, root):
-            step(element, root, place, sink)
+            if step(element, root, place, sink):
+                found = True
+        return found
 
-    def run_placed(node: object, root: object, place: Place, sink: Sink) -> None:
+    def run_placed(node: object, root: object, place: Place, sink: Sink) -> bool:
+        found = False
         for position, element in enumerate(select(node, root)):
-            found = place.candidate
+            known = place.candidate
             if candidate is not None:
                 index = candidate.first(element, root)
-                found = index if type(index) is int else position
+                known = index if type(index) is int else position
             own = position if numbered else place.position
-            step(element, root, Place(found, own), sink)
+            if step(element, root, Place(known, own), sink):
+                found = True
+        return found
 
     return run_placed if candidate is not None or numbered else run
 
@@ -120,20 +138,55 @@ def _emit(rule: CompiledRule) -> Step:
     if emit is None:
         known = ", ".join(_EMITS)
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
-    paths = tuple((name, path.first) for name, path in rule.paths)
-    literals = dict(rule.literals)
     # An end and an error are news by themselves; everything else is what it says.
+    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
     always = not paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
+    if rule.levels or rule.generated or rule.needs:
+        return _emit_walking(rule, emit, always and not rule.levels)
+    literals = dict(rule.literals)
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> None:
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = dict(literals)
-        for name, first in paths:
+        for name, _, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
-        if always or len(found) > len(literals):
-            if place.position is not None:
-                found.setdefault("index", place.position)
-            emit(sink, place.candidate, found)
+        if not always and len(found) == len(literals):
+            return False
+        if place.position is not None:
+            found.setdefault("index", place.position)
+        emit(sink, place.candidate, found)
+        return True
 
     return run
+
+
+def _emit_walking(rule: CompiledRule, emit: Emit, always: bool) -> Step:
+    """One event for every element that the fields share; see `plan_walk`."""
+    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
+    needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
+
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        fired = False
+        for trail in _trails(rule.levels, node, root):
+            read = {name: first(trail[level], root) for name, level, first in paths}
+            found = {name: value for name, value in read.items() if value not in (MISSING, None)}
+            if needs.isdisjoint(found) if needs else not (found or always):
+                continue
+            if place.position is not None:
+                found.setdefault("index", place.position)
+            for name in generated:
+                if "index" not in found:
+                    found[name] = sink.made_id(trail[-1], "tool_name" in found)
+            emit(sink, place.candidate, {**literals, **found})
+            fired = True
+        return fired
+
+    return run
+
+
+def _trails(levels: tuple[Path, ...], node: object, root: object) -> Iterable[tuple[object, ...]]:
+    trails: list[tuple[object, ...]] = [(node,)]
+    for level in levels:
+        trails = [(*trail, one) for trail in trails for one in level.select(trail[-1], root)]
+    return trails

@@ -85,6 +85,34 @@ class Catalogue:
             raise self.not_found(provider)
         return found
 
+    def load_model(self, model: str, family: str | None = None) -> tuple[CompiledManifest, str]:
+        """Return the manifest and the wire name for `provider/model`, or for a listed name.
+
+        Raises as `load`.
+        """
+        provider, name = self.split(model)
+        return self.load(provider, family), name
+
+    def split(self, model: str) -> tuple[str, str]:
+        """Return the provider and the wire name of a model.
+
+        The provider is what stands before the first slash; the rest, slashes included, is sent as
+        the model's name. A name without a slash is looked up among the listed models.
+
+        Raises:
+            ManifestNotFound: no model or several have that name; near matches are listed.
+        """
+        provider, slash, name = model.partition("/")
+        if slash and name:
+            return provider, name
+        record = self.models().find(model)
+        return record.provider, record.model_id
+
+    @property
+    def watches(self) -> bool:
+        """Whether files are looked at on every use."""
+        return self._now is not None
+
     def register(self, manifest: ManifestLike) -> CompiledManifest:
         """Put a manifest in force for its id and aliases, before any that is found.
 

@@ -7,29 +7,37 @@ from typing import Final, Literal
 
 import msgspec
 
-from ai_lib.errors.tree import ManifestSyntaxError, ProtocolError
-from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
+from ai_lib.errors.tree import ProtocolError
+from ai_lib.protocol.choice import dialect_of
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
+from ai_lib.protocol.event_map import EVENTS, GENERATED
 from ai_lib.protocol.expression import Expression, compile_expression
-from ai_lib.protocol.manifest import Endpoint, ModelEntry, ProtocolManifest
-from ai_lib.protocol.overlay import overlay, patched
-from ai_lib.protocol.path import Path, compile_path
-from ai_lib.types.json import JsonObject
+from ai_lib.protocol.manifest import Endpoint, ModelEntry, Parameter, ProtocolManifest
+from ai_lib.protocol.path import Path, compile_path, plan_walk
+from ai_lib.protocol.precedence import is_known_event
 
 Field = Path | object
 
 
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A dialect's rule with its expressions and paths compiled."""
+    """A dialect's rule with its expressions and paths compiled.
+
+    `levels` select the elements that the fields share, each from those of the level before;
+    `paths` have a field's name, its level (0 is where the rule stands) and its path from there.
+    """
 
     match: Expression | None
     each: Path | None
     candidate: Path | None
     numbered: bool
     rules: tuple[CompiledRule, ...]
+    otherwise: tuple[CompiledRule, ...]
     emit: str | None
-    paths: tuple[tuple[str, Path], ...]
+    levels: tuple[Path, ...]
+    paths: tuple[tuple[str, int, Path], ...]
     literals: tuple[tuple[str, object], ...]
+    generated: tuple[str, ...]
+    needs: frozenset[str]
 
 
 class CompiledReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,9 +59,10 @@ class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an error's facts are, in the order they are tried."""
+    """Where an error's facts are, in the order they are tried, and what its codes mean."""
 
     facts: tuple[tuple[str, tuple[Path, ...]], ...]
+    by_code: Mapping[str, str]
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +70,17 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     manifest: ProtocolManifest
     dialect: Dialect
+    parameters: Mapping[str, Parameter]
     reply: CompiledReply
     stream: CompiledReply
     usage: CompiledUsage
     errors: CompiledErrors
     termination: Mapping[str, str]
+
+    @property
+    def can_chat(self) -> bool:
+        """Whether it has a dialect to chat in; `why_silent` says why not."""
+        return bool(self.dialect.request.body)
 
     @property
     def id(self) -> str:
@@ -93,15 +108,19 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
     """Compile `manifest` with the dialect it chooses.
 
     Raises:
-        ProtocolError: no dialect is chosen, the dialect has an unknown or misshapen part, or an
-            expression or path does not parse; the message names source and place.
+        ProtocolError: the dialect has an unknown or misshapen part, a rule emits an event there
+            is none of, or an expression or path does not parse; the message names source and
+            place.
     """
-    dialect = _dialect(manifest)
-    stream = dialect.stream
     try:
+        dialect = dialect_of(manifest)
+        stream = dialect.stream
         return CompiledManifest(
             manifest=manifest,
             dialect=dialect,
+            parameters={
+                name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
+            },
             reply=CompiledReply(
                 rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
                 envelope=_envelope(dialect.reply.envelope),
@@ -115,42 +134,23 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
                 known=_condition(stream.known),
             ),
             usage=_usage(dialect.usage),
-            errors=_errors(dialect),
+            errors=_errors(dialect, manifest),
             termination=dialect.termination,
         )
-    except ManifestSyntaxError as error:
-        error.message = f"{manifest.source}: {error.message}"
-        error.source = manifest.source
+    except ProtocolError as error:
+        if error.source is None:
+            error.message = f"{manifest.source}: {error.message}"
+            error.source = manifest.source
         raise
 
 
-def _dialect(manifest: ProtocolManifest) -> Dialect:
-    base: JsonObject = {"dialect": manifest.id}
-    name = manifest.dialect or _chosen(manifest.hints)
-    if name:
-        base = bundled_dialect(name)
-    elif not manifest.wire:
-        raise ProtocolError(
-            f"{manifest.source}: no wire dialect is chosen; set `dialect:` to one of "
-            f"{', '.join(bundled_dialect_names())}, or describe one under `wire:`",
-            source=manifest.source,
-        )
-    whole = patched(patched(base, overlay(manifest.raw)), manifest.wire)
-    try:
-        return msgspec.convert(whole, Dialect)
-    except msgspec.ValidationError as error:
-        raise ProtocolError(
-            f"{manifest.source}: the wire dialect is misshapen: {error}", source=manifest.source
-        ) from error
-
-
-def _chosen(hints: Mapping[str, tuple[str, ...]]) -> str | None:
-    """Return the bundled dialect whose `chosen_by` holds; payload_format is asked first."""
-    for key, values in hints.items():
-        for name in bundled_dialect_names():
-            if not set(values).isdisjoint(bundled_dialect(name)["chosen_by"].get(key, ())):
-                return name
-    return None
+def _placed(name: str, declared: Parameter, dialect: Dialect) -> Parameter:
+    """Put a flat name where the dialect nests it: a list of parameters names no place."""
+    nested = dialect.request.parameters.get(name, "")
+    own_names = (name, nested.rpartition(".")[2])
+    if "." in nested and declared.place in own_names:
+        return msgspec.structs.replace(declared, place=nested)
+    return declared
 
 
 def _condition(text: str | None) -> Expression | None:
@@ -166,17 +166,40 @@ def _rules(rules: Iterable[Rule]) -> tuple[CompiledRule, ...]:
 
 
 def _rule(rule: Rule) -> CompiledRule:
+    if rule.emit is not None and not is_known_event(rule.emit):
+        raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {', '.join(EVENTS)}")
     fields = {**rule.extract, **rule.fields}
-    paths = {name: value for name, value in fields.items() if _is_path(value)}
+    texts = {name: value for name, value in fields.items() if _is_path(value)}
+    levels, paths = _walk(texts)
     return CompiledRule(
         match=_condition(rule.match),
         each=compile_path(rule.each) if rule.each else None,
         candidate=compile_path(rule.candidate) if rule.candidate else None,
         numbered=rule.numbered,
         rules=_rules(rule.rules),
+        otherwise=_rules(rule.otherwise),
         emit=rule.emit,
-        paths=tuple((name, compile_path(text)) for name, text in paths.items()),
-        literals=tuple((name, value) for name, value in fields.items() if name not in paths),
+        levels=levels,
+        paths=paths,
+        literals=tuple(
+            (name, value)
+            for name, value in fields.items()
+            if name not in texts and value != GENERATED
+        ),
+        generated=tuple(name for name, value in fields.items() if value == GENERATED),
+        needs=frozenset(rule.needs),
+    )
+
+
+def _walk(texts: Mapping[str, str]) -> tuple[tuple[Path, ...], tuple[tuple[str, int, Path], ...]]:
+    """Plan the walk over what the fields with wildcards share; the others are read as they are."""
+    wild = {name: text for name, text in texts.items() if compile_path(text).wildcards}
+    if not wild or len({text[0] for text in wild.values()}) > 1:
+        return (), tuple((name, 0, compile_path(text)) for name, text in texts.items())
+    plan = plan_walk(wild)
+    return plan.levels, tuple(
+        (name, *(plan.fields[name] if name in wild else (0, compile_path(text))))
+        for name, text in texts.items()
     )
 
 
@@ -203,10 +226,12 @@ def _usage(shape: UsageShape) -> CompiledUsage:
     )
 
 
-def _errors(dialect: Dialect) -> CompiledErrors:
-    facts = msgspec.structs.asdict(dialect.error)
+def _errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
+    shape = msgspec.structs.asdict(dialect.error)
+    codes = shape.pop("codes")
     return CompiledErrors(
         facts=tuple(
-            (name, tuple(compile_path(text) for text in texts)) for name, texts in facts.items()
-        )
+            (name, tuple(compile_path(text) for text in texts)) for name, texts in shape.items()
+        ),
+        by_code={**codes, **manifest.errors.by_code},
     )

@@ -29,6 +29,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
     is a message of its own. `items` has the blocks that stand among the messages, as their equals.
     `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
+    `cache` is merged into a block, or a tool, up to which the provider is to remember the request.
     """
 
     system: Literal["message", "top"] = "message"
@@ -37,6 +38,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     roles: dict[str, Template]
     blocks: dict[str, Template]
     items: dict[str, Template] = {}
+    cache: dict[str, Template] = {}
     tool_call: Template = None
 
 
@@ -45,7 +47,8 @@ class RequestShape(Part, frozen=True, kw_only=True):
 
     `parameters` maps standard names to dotted places in the body, `options` maps a standard name
     and its value to a fragment, `required` gives what must be there when the caller says nothing,
-    and so does `tool_values` for the holes of `tool`.
+    and so does `tool_values` for the holes of `tool`. `provider_tools` says where tools go that the
+    provider runs itself: `among` the others, or `beside` the group they form.
     """
 
     path: str = ""
@@ -57,6 +60,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     messages: MessageShape
     tool: Template = None
     tool_values: JsonDict = {}
+    provider_tools: Literal["among", "beside"] = "among"
     tool_choice: dict[str, dict[str, Template]] = {}
     response_format: dict[str, dict[str, Template]] = {}
     options: dict[str, dict[str, dict[str, Template]]] = {}
@@ -78,9 +82,11 @@ class Rule(Part, frozen=True, kw_only=True):
     candidate: str | None = None
     numbered: bool = False
     rules: tuple[Rule, ...] = ()
+    otherwise: tuple[Rule, ...] = ()
     emit: str | None = None
     fields: JsonDict = {}
     extract: JsonDict = {}
+    needs: tuple[str, ...] = ()
 
 
 class ReplyShape(Part, frozen=True, kw_only=True):
@@ -142,7 +148,11 @@ class UsageShape(Part, frozen=True, kw_only=True):
 
 
 class ErrorShape(Part, frozen=True, kw_only=True):
-    """Where an error body keeps its facts: the first path that selects something counts."""
+    """Where an error body keeps its facts: the first path that selects something counts.
+
+    `codes` are the codes that all who speak the dialect share, with the standard class of each; a
+    manifest's own table comes before them.
+    """
 
     message: tuple[str, ...] = ("error.message", "message", "error")
     code: tuple[str, ...] = ("error.code", "code")
@@ -150,6 +160,7 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     param: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     request_id: tuple[str, ...] = ()
+    codes: dict[str, str] = {}
 
 
 class Dialect(Part, frozen=True, kw_only=True):

@@ -96,11 +96,8 @@ class ProtocolLoader:
             ManifestNotFound: there is no such provider or model; near matches are in the message.
             ProtocolError: the manifest can't be read or used.
         """
-        provider, slash, name = model.partition("/")
-        if slash and name:
-            return await self.load_provider(provider, api_family), name
-        record = self.find_model(model)
-        return await self.load_provider(record.provider, api_family), record.model_id
+        provider, name = self.catalogue.split(model)
+        return await self.load_provider(provider, api_family), name
 
     def find_model(self, name: str) -> ModelRecord:
         """Return what is known of a model, by its name or alias, with or without its provider.

@@ -1,5 +1,6 @@
 """One provider, described: the internal form every manifest version ends in."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -12,7 +13,8 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How a key is attached: as `bearer`, in a `header`, or as a `query` parameter.
 
     `env` names the environment variables that may hold it, in order. Where it is `optional`, a
-    call without a key is sent without one.
+    call without a key is sent without one. `shadowed_env` names the variables of a second block
+    that does not count, because `endpoint.auth` comes before `auth`.
     """
 
     kind: Literal["bearer", "header", "query", "none"] = "bearer"
@@ -22,43 +24,127 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     env: tuple[str, ...] = ()
     optional: bool = False
     extra_headers: tuple[tuple[str, str], ...] = ()
+    shadowed_env: tuple[str, ...] = ()
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address of a provider, relative to its base URL. `{model}` stands for the model.
+    """One address of a provider, relative to its base URL.
 
-    `query` is part of the address of every call.
+    `{model}` stands for the model; `query` is part of the address of every call.
+    `response_binding` is where the answer of a service keeps what was asked for; `headers` are
+    sent beside the usual ones.
     """
 
     path: str
     method: str = "POST"
     adapter: str | None = None
     query: Mapping[str, str] = {}
+    response_binding: str | None = None
+    headers: Mapping[str, str] = {}
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter the provider takes: its dotted place in the body and what it allows."""
+    """A parameter the provider takes: its dotted place in the body and what it allows.
 
-    place: str
+    Without a `place` the provider does not take it; `default` is sent when the caller says
+    nothing.
+    """
+
+    place: str | None
     minimum: float | None = None
     maximum: float | None = None
+    default: object = None
 
 
 class ErrorRules(msgspec.Struct, frozen=True, kw_only=True):
-    """Which standard class an error is, by code, canonical status, message and HTTP status."""
+    """Which standard class an error is, by code, canonical status, message and HTTP status.
+
+    `by_message` has substrings, `by_pattern` regular expressions, both without regard to case.
+    `retry_after` finds in the message how long to wait, in units of `retry_after_unit` seconds.
+    """
 
     by_code: Mapping[str, str] = {}
     by_status: Mapping[str, str] = {}
     by_message: Mapping[str, str] = {}
+    by_pattern: tuple[tuple[re.Pattern[str], str], ...] = ()
     by_http_status: Mapping[str, str] = {}
+    retry_after: re.Pattern[str] | None = None
+    retry_after_unit: float = 1.0
+
+
+class RetryRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What the manifest's `retry_policy` says; None is left to the caller's policy.
+
+    `max_retries` does not count the first attempt; delays are milliseconds. `http_status`,
+    `error_status` (canonical words such as UNAVAILABLE) and `error_code` (standard class names)
+    say what is retried beside the classes that are retryable anyway.
+    """
+
+    strategy: Literal["none", "exponential_backoff", "linear_backoff", "fixed_delay"] = (
+        "exponential_backoff"
+    )
+    max_retries: int | None = None
+    min_delay_ms: int | None = None
+    max_delay_ms: int | None = None
+    jitter: Literal["none", "full", "equal"] = "full"
+    http_status: frozenset[int] = frozenset()
+    error_status: frozenset[str] = frozenset()
+    error_code: frozenset[str] = frozenset()
+
+
+class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of the response headers that tell the limits; None where there is none."""
+
+    requests_limit: str | None = None
+    requests_remaining: str | None = None
+    requests_reset: str | None = None
+    tokens_limit: str | None = None
+    tokens_remaining: str | None = None
+    tokens_reset: str | None = None
+    retry_after: str | None = None
+
+
+class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How to see whether a provider is there: it connects and answers with an expected status."""
+
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    path: str = "/"
+    expected_status: frozenset[int] = frozenset({200, 401})
+    timeout_ms: int = 3000
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check on it."""
+
+    required: bool = False
+    regions: tuple[str, ...] = ()
+    check: HealthCheck | None = None
+
+
+class TextTools(msgspec.Struct, frozen=True, kw_only=True):
+    """Tool calls written into the text, for models without calls of their own.
+
+    `instead` says that the model has no native calls, so that tools are described in the prompt;
+    otherwise the text is only read when no native call came. `dialects` maps tags that models
+    make up to the tool that is meant.
+    """
+
+    instead: bool = False
+    prompt_level: Literal["L1", "L2", "L3"] = "L2"
+    dialects: Mapping[str, str] = {}
 
 
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a manifest says of one model: sizes, prices per million tokens, parameter overrides."""
+    """What a manifest says of one model: sizes in tokens, capabilities, parameter overrides.
+
+    `capabilities` has what is known, true or false; it comes before what the provider declares.
+    """
 
     context_window: int | None = None
     max_output_tokens: int | None = None
     parameters: Mapping[str, str | None] = {}
+    capabilities: Mapping[str, bool] = {}
+    pricing: JsonObject = {}
 
 
 # bundled: ships with the library. given: named by the caller or the environment. found: in a folder
@@ -70,7 +156,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A provider as its manifest describes it, whatever the protocol version it was written for.
 
     `raw` is the document as read, unknown fields included; `source` says where it came from.
-    `capabilities` is None when the manifest does not say.
+    `capabilities` is None when the manifest does not say; `unspoken` are those that its version
     """
 
     id: str
@@ -84,12 +170,23 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
     auth: Auth = Auth()
     endpoints: Mapping[str, Endpoint] = {}
+    services: Mapping[str, Endpoint] = {}
+    api_families: tuple[str, ...] = ()
     dialect: str | None = None
     wire: JsonObject = {}
     hints: Mapping[str, tuple[str, ...]] = {}
     parameters: Mapping[str, Parameter] = {}
     termination: Mapping[str, str] = {}
     errors: ErrorRules = ErrorRules()
-    retry_after_header: str | None = None
+    retry: RetryRules | None = None
+    rate_limits: RateLimitHeaders = RateLimitHeaders()
+    availability: Availability | None = None
+    text_tools: TextTools | None = None
     capabilities: frozenset[str] | None = None
+    unspoken: frozenset[str] = frozenset()
     models: Mapping[str, ModelEntry] = {}
+
+    @property
+    def retry_after_header(self) -> str | None:
+        """The header that says how long to wait after an error, where the manifest names one."""
+        return self.rate_limits.retry_after

@@ -2,24 +2,36 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError, UnsupportedVersion
+from ai_lib.protocol.addresses import endpoints_of, hints_of, services_of
+from ai_lib.protocol.capabilities import read_capabilities
 from ai_lib.protocol.family import with_family
-from ai_lib.protocol.manifest import (
-    Auth,
-    Endpoint,
-    ErrorRules,
-    ModelEntry,
-    Parameter,
-    ProtocolManifest,
+from ai_lib.protocol.manifest import Auth, Parameter, ProtocolManifest
+from ai_lib.protocol.overlay import merged
+from ai_lib.protocol.sections import (
+    availability_of,
+    errors_of,
+    models_of,
+    rate_limits_of,
+    retry_of,
+    text_tools_of,
 )
-from ai_lib.types.json import JsonObject
+from ai_lib.protocol.written import (
+    WrittenAuth,
+    WrittenManifest,
+    WrittenParameter,
+    placed,
+    plain_json,
+)
+from ai_lib.types.json import JsonDict, JsonObject
 
 SUPPORTED_PROTOCOL_VERSIONS: Final = ("1.0", "1.1", "1.5", "2.0")
 ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{1,63}")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_manifest(document: object, source: str, api_family: str | None = None) -> ProtocolManifest:
@@ -36,66 +48,40 @@ def read_manifest(document: object, source: str, api_family: str | None = None) 
         raise ProtocolError(
             f"{source}: a manifest is an object, this is {_kind(document)}", source=source
         )
-    reader = _Reader(with_family(document, api_family, source), source)
-    return reader.manifest()
+    return _Reader(document, source, api_family).manifest()
 
 
 class _Reader:
-    """Walks one document; remembers its source for error messages."""
+    """Reads one document; remembers its source for error messages."""
 
-    def __init__(self, document: JsonObject, source: str) -> None:
-        self.document = document
+    def __init__(self, document: Mapping[str, object], source: str, api_family: str | None) -> None:
         self.source = source
+        self.document = self._unwrapped(document)
+        self.version = self._version()
+        self.written = self._written(self.document)
+        spoken = with_family(self.document, api_family, source)
+        if spoken is not self.document:
+            self.document = dict(spoken)
+            self.written = self._written(spoken)
 
-    def fail(self, place: str, problem: str) -> ProtocolError:
-        return ProtocolError(f"{self.source}: {place} {problem}", source=self.source)
-
-    def object_at(self, name: str) -> JsonObject:
-        value = self.document.get(name)
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping):
-            raise self.fail(f"$.{name}", f"must be an object, not {_kind(value)}")
-        return value
-
-    def manifest(self) -> ProtocolManifest:
-        version = self.version()
-        endpoint = self.object_at("endpoint")
-        base_url = endpoint.get("base_url") or self.document.get("base_url")
-        if not isinstance(base_url, str) or not base_url.startswith(("http://", "https://")):
-            raise self.fail("$.endpoint.base_url", f"must be an http(s) address, not {base_url!r}")
+    def _written(self, document: JsonObject) -> WrittenManifest:
         try:
-            return ProtocolManifest(
-                id=self.id(),
-                protocol_version=version,
-                base_url=base_url.rstrip("/"),
-                source=self.source,
-                raw=self.document,
-                name=str(self.document.get("name") or ""),
-                aliases=tuple(map(str, self.document.get("aliases") or ())),
-                timeout_ms=endpoint.get("timeout_ms"),
-                auth=self.auth(),
-                endpoints=self.endpoints(),
-                dialect=self.document.get("dialect"),
-                wire=self.object_at("wire"),
-                hints=self.hints(),
-                parameters=self.parameters(),
-                termination=self.object_at("termination").get("mapping") or {},
-                errors=self.errors(),
-                retry_after_header=self.object_at("rate_limit_headers").get("retry_after"),
-                capabilities=self.capabilities(),
-                models=self.models(),
-            )
+            return msgspec.convert(document, WrittenManifest, strict=False)
         except msgspec.ValidationError as error:
-            raise self.fail("a field", f"has the wrong shape: {error}") from error
+            raise self.fail(placed(error)) from error
 
-    def id(self) -> str:
-        value = self.document.get("id")
-        if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
-            raise self.fail("$.id", f"must match {ID_PATTERN.pattern}, found {value!r}")
-        return value
+    def fail(self, problem: str) -> ProtocolError:
+        return ProtocolError(f"{self.source}: {problem}", source=self.source)
 
-    def version(self) -> str:
+    def _unwrapped(self, document: Mapping[str, object]) -> JsonDict:
+        try:
+            plain: JsonDict = plain_json(dict(document))
+        except ValueError as error:
+            raise self.fail(f"the manifest {error}") from error
+        core = plain.get("core")
+        return merged(core, plain) if isinstance(core, dict) else plain
+
+    def _version(self) -> str:
         found = self.document.get("protocol_version", "1.0")
         short = ".".join(str(found).split(".")[:2])
         if short not in SUPPORTED_PROTOCOL_VERSIONS:
@@ -106,102 +92,117 @@ class _Reader:
             )
         return short
 
-    def auth(self) -> Auth:
-        block = self.object_at("endpoint").get("auth") or self.object_at("auth")
-        kind = _AUTH_KINDS.get(block.get("type", "bearer"), "bearer")
-        env = tuple(block[key] for key in ("token_env", "key_env") if block.get(key))
-        header = block.get("header_name") or block.get("header")
-        return msgspec.convert(
-            {
-                "kind": "bearer" if kind == "bearer" else kind,
-                "header": header or ("Authorization" if kind == "bearer" else "x-api-key"),
-                "prefix": block.get("prefix") or ("Bearer" if kind == "bearer" else ""),
-                "param": block.get("param_name") or "key",
-                "env": env,
-                "optional": block.get("optional", False),
-                "extra_headers": [
-                    (item["name"], item["value"]) for item in block.get("extra_headers") or ()
-                ],
-            },
-            Auth,
+    def manifest(self) -> ProtocolManifest:
+        written = self.written
+        if not ID_PATTERN.fullmatch(written.id):
+            raise self.fail(f"$.id must match {ID_PATTERN.pattern}, found {written.id!r}")
+        endpoint = written.endpoint or {}
+        capabilities, unspoken = self.capabilities()
+        families = written.api_families or ()
+        return ProtocolManifest(
+            id=written.id,
+            protocol_version=self.version,
+            base_url=self.base_url(),
+            source=self.source,
+            raw=self.document,
+            name=str(written.name or ""),
+            aliases=tuple(written.aliases or ()),
+            timeout_ms=self.milliseconds(endpoint.get("timeout_ms")),
+            auth=self.auth(),
+            endpoints=endpoints_of(written, self.fail),
+            services=services_of(written, self.fail),
+            api_families=tuple(families),
+            dialect=written.dialect,
+            wire=written.wire or {},
+            hints=hints_of(written),
+            parameters=self.parameters(),
+            termination=(written.termination.mapping or {}) if written.termination else {},
+            errors=errors_of(written, self.fail),
+            retry=retry_of(written, self.fail),
+            rate_limits=rate_limits_of(written),
+            availability=availability_of(written),
+            text_tools=text_tools_of(written, self.fail),
+            capabilities=capabilities,
+            unspoken=unspoken,
+            models=models_of(written),
         )
 
-    def endpoints(self) -> dict[str, Endpoint]:
-        flat = {
-            name: value
-            for name, value in self.object_at("endpoint").items()
-            if isinstance(value, str) and value.startswith("/")
-        }
-        found = {name: Endpoint(path=path) for name, path in flat.items()}
-        for name, value in self.object_at("endpoints").items():
-            if isinstance(value, Mapping) and "path" in value:
-                found[name] = msgspec.convert(dict(value), Endpoint, strict=False)
-            elif isinstance(value, str) and value.startswith("/"):
-                found[name] = Endpoint(path=value)
+    def base_url(self) -> str:
+        found = (self.written.endpoint or {}).get("base_url") or self.written.base_url
+        if not isinstance(found, str) or not found.startswith(("http://", "https://")):
+            raise self.fail(f"$.endpoint.base_url must be an http(s) address, not {found!r}")
+        return found.rstrip("/")
+
+    def milliseconds(self, found: object) -> int | None:
+        if found is None:
+            return None
+        if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
+            raise self.fail(f"$.endpoint.timeout_ms must be a number above 0, not {found!r}")
         return found
 
-    def hints(self) -> dict[str, tuple[str, ...]]:
-        """What the manifest says that a dialect may be chosen by."""
-        decoder = self.object_at("streaming").get("decoder") or {}
-        chat = self.endpoints().get("chat")
-        families = self.document.get("default_api_family")
-        return {
-            name: (str(value),)
-            for name, value in (
-                ("payload_format", self.document.get("payload_format")),
-                ("strategy", decoder.get("strategy")),
-                ("api_style", self.document.get("api_style")),
-                ("adapter", chat.adapter if chat else None),
-                ("api_family", families),
-            )
-            if value
-        }
+    def auth(self) -> Auth:
+        declared = (self.written.endpoint or {}).get("auth")
+        if declared is None:
+            return self._auth(self.written.auth or WrittenAuth(), ())
+        try:
+            block = msgspec.convert(declared, WrittenAuth, strict=False)
+        except msgspec.ValidationError as error:
+            raise self.fail(placed(error, "$.endpoint.auth")) from error
+        shadowed = _variables(self.written.auth) if self.written.auth else ()
+        known = _variables(block)
+        return self._auth(block, tuple(name for name in shadowed if name not in known))
+
+    def _auth(self, block: WrittenAuth, shadowed: tuple[str, ...]) -> Auth:
+        kind = _AUTH_KINDS[block.type]
+        names = _variables(block)
+        for name in names:
+            if not _VARIABLE.fullmatch(name):
+                raise self.fail(f"auth names {name!r}, which can't be an environment variable")
+        header = block.header_name or block.header
+        return Auth(
+            kind=kind,
+            header=header or ("Authorization" if kind == "bearer" else "x-api-key"),
+            prefix=("Bearer" if kind == "bearer" else "") if block.prefix is None else block.prefix,
+            param=block.param_name or "key",
+            env=names,
+            optional=block.optional,
+            extra_headers=tuple((item.name, item.value) for item in block.extra_headers or ()),
+            shadowed_env=shadowed,
+        )
 
     def parameters(self) -> dict[str, Parameter]:
-        found = {
-            name: Parameter(place=place)
-            for name, place in self.object_at("parameter_mappings").items()
-            if isinstance(place, str)
-        }
-        for place, rule in self.object_at("parameters").items():
-            if isinstance(rule, Mapping):
-                low, high = (rule.get("range") or (None, None))[:2]
-                found[rule.get("alias") or place] = Parameter(
-                    place=rule.get("place") or place,
-                    minimum=rule.get("min", low),
-                    maximum=rule.get("max", high),
-                )
+        mapped = self.written.parameter_mappings or {}
+        found = {name: Parameter(place=place) for name, place in mapped.items()}
+        for place, rule in (self.written.parameters or {}).items():
+            if not isinstance(rule, dict):
+                continue
+            try:
+                read = msgspec.convert(rule, WrittenParameter, strict=False)
+            except msgspec.ValidationError as error:
+                raise self.fail(placed(error, f"$.parameters.{place}")) from error
+            name = read.alias or place
+            low, high = read.range or (None, None)
+            renamed = found[name].place if name in found else place
+            found[name] = Parameter(
+                place=read.place or renamed,
+                minimum=low if read.min is None else read.min,
+                maximum=high if read.max is None else read.max,
+                default=read.default,
+            )
         return found
 
-    def errors(self) -> ErrorRules:
-        block = self.object_at("error_classification")
-        return ErrorRules(
-            by_code=block.get("by_error_code") or {},
-            by_status=block.get("by_error_status") or {},
-            by_message=block.get("by_message_contains") or {},
-            by_http_status=block.get("by_http_status") or {},
-        )
-
-    def capabilities(self) -> frozenset[str] | None:
-        block = self.document.get("capabilities")
-        if isinstance(block, list):
-            return frozenset(map(str, block))
-        if not isinstance(block, Mapping):
-            return None
-        if "required" in block or "optional" in block:
-            return frozenset([*(block.get("required") or ()), *(block.get("optional") or ())])
-        return frozenset(name for name, declared in block.items() if declared is True)
-
-    def models(self) -> dict[str, ModelEntry]:
-        entries = self.object_at("metadata").get("models") or {}
-        return {
-            name: msgspec.convert(entry, ModelEntry, strict=False)
-            for name, entry in entries.items()
-            if isinstance(entry, Mapping)
-        }
+    def capabilities(self) -> tuple[frozenset[str] | None, frozenset[str]]:
+        found = read_capabilities(self.written.capabilities)
+        if found is None:
+            raise self.fail("$.capabilities must be a list, flags, or required and optional lists")
+        return found
 
 
-_AUTH_KINDS: Final = {
+def _variables(block: WrittenAuth) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (block.token_env, block.key_env))))
+
+
+_AUTH_KINDS: Final[Mapping[str, Literal["bearer", "header", "query", "none"]]] = {
     "bearer": "bearer",
     "api_key": "header",
     "custom_header": "header",

@@ -69,7 +69,9 @@ class Tree:
         """
         if self.root.is_file():
             found = self._read(self.root)
-            return found if provider in names_of(found.document) else None
+            own, *aliases = names_of(found.document) or (None,)
+            # One that does not even say whose it is was meant; validation will say what it lacks.
+            return found if not isinstance(own, str) or provider in (own, *aliases) else None
         for version in versions(self._prefer):
             if path := self._path(provider, version):
                 return checked_id(self._read(path), path.stem)

@@ -120,6 +120,8 @@ class ProtocolValidator:
             problem = Problem(path="$", message=str(error))
             return ValidationResult(source=source, problems=(problem,))
         found = self._findings(value)
+        if isinstance(value, Mapping) and isinstance(value.get("core"), Mapping):
+            found = [_in_core(each, value) for each in found]
         places = None if text is None or not found else Places(text, source)
         problems = [self._problem(each, source, places) for each in found]
         problems.sort(key=lambda each: (each.line or 0, each.column or 0))
@@ -128,6 +130,8 @@ class ProtocolValidator:
     def _findings(self, document: JsonValue) -> list[Finding]:
         if not isinstance(document, Mapping):
             return [Finding(path=(), message="a manifest is an object; this is something else")]
+        if isinstance(core := document.get("core"), Mapping):
+            document = {**core, **{key: part for key, part in document.items() if key != "core"}}
         kind = _kind(document)
         errors = list(own_validator(kind).iter_errors(document))
         validator = self._schemas and tree_validator(self._schemas, kind)
@@ -184,6 +188,13 @@ def json_path(path: tuple[str | int, ...]) -> str:
         else:
             steps.append(f".{step}" if step.isidentifier() else f"[{step!r}]")
     return "$" + "".join(steps)
+
+
+def _in_core(found: Finding, document: JsonObject) -> Finding:
+    """Put a finding where its section stands: some manifests wrap the main ones in `core`."""
+    if not found.path or found.path[0] in document:
+        return found
+    return msgspec.structs.replace(found, path=("core", *found.path))
 
 
 def _kind(document: JsonObject) -> Kind:

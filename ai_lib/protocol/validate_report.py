@@ -68,7 +68,7 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
         case "anyOf" | "oneOf" if isinstance(error.instance, Mapping):
             yield Finding(path=path, message=f"needs {_wanted(error)}")
         case "required":
-            yield Finding(path=path, message=f"lacks {_missing(error)}")
+            yield _lacking(path, error)
         case "enum" | "const":
             known = _allowed(error)
             near = _near(error.instance, known)
@@ -112,6 +112,17 @@ def _unknown_name(path: Path, error: "ValidationError") -> Finding:
         return Finding(path=(*path, name), message=message, severity="warning", near=near)
     wanted = inner.get("$comment") or _wanted(leaf)
     return Finding(path=(*path, name), message=f"the name must be {wanted}")
+
+
+def _lacking(path: Path, error: "ValidationError") -> Finding:
+    missing = _missing(error)
+    # The protocol's own suite has manifests without these, and a call does not need them.
+    soft = path[:1] == ("provider_contract",) or (not path and missing in _SOFT)
+    severity: Severity = "warning" if soft else "error"
+    return Finding(path=path, message=f"lacks {missing}", severity=severity)
+
+
+_SOFT: Final = ("'error_classification'", "'capabilities'", "'availability'")
 
 
 def _closest(context: "Sequence[ValidationError]") -> "list[ValidationError]":

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import fill
+from ai_lib.protocol.template import fill, holes
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -19,11 +19,13 @@ from ai_lib.types.content import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
+    text_of,
 )
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
 Replied = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
+_FETCHED = ("https", "http", "gs", "s3", "data")
 _REPLIED = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
 
 
@@ -38,6 +40,7 @@ class BlockWriter:
         self._target = target
         self._origin = origin
         self._names: dict[str, str] = {}
+        self.left_out: set[str] = set()  # kinds of opaque state that others sent
 
     def learn_names(self, messages: Iterable[Message]) -> None:
         """Remember which tool each call id belongs to: some dialects want it in the result."""
@@ -52,11 +55,13 @@ class BlockWriter:
         Raises CapabilityError when the dialect has no such block.
         """
         if isinstance(block, OpaqueBlock | ThinkingBlock) and not self.is_own(block):
+            self.left_out.add(self.kind(block).replace("_", " "))
             return []
         if isinstance(block, _REPLIED) and block.raw and self.is_own(block):
             return list(block.raw)
         if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
             return []  # providers refuse empty text blocks
+        self._check_address(block)
         kind = self.kind(block)
         template = self._shape.blocks.get(kind) or self._shape.items.get(kind)
         if template is None and isinstance(block, ThinkingBlock | OpaqueBlock):
@@ -68,11 +73,25 @@ class BlockWriter:
                 provider=self._target,
             )
         written = fill(template, self.values(block))
+        cache = with_cache(self._shape, getattr(block, "cache", None))
+        if cache and isinstance(written, dict):
+            written = {**written, **cache}
         return [] if written is MISSING else [written]
+
+    def _check_address(self, block: Block) -> None:
+        """Refuse a reference that nobody has resolved: a provider could not follow it."""
+        url = block.url if isinstance(block, ImageBlock | AudioBlock | DocumentBlock) else None
+        scheme = url.partition(":")[0].lower() if url and "://" in url else None
+        if scheme is not None and scheme not in _FETCHED:
+            raise RequestError(
+                f"{self._target} can't fetch {url[:100] if url else url!r}: resolve the reference "
+                f"to data, or to an address of {', '.join(_FETCHED)}",
+                provider=self._target,
+            )
 
     def is_own(self, block: Replied) -> bool:
         """Whether this target may see the block's opaque state."""
-        return block.origin in (None, self._origin)
+        return block.origin in (None, self._target, self._origin)
 
     def kind(self, block: Block) -> str:
         """Return the name of the block's template."""
@@ -120,8 +139,9 @@ class BlockWriter:
             case ToolResultBlock():
                 return self._given(
                     id=block.tool_use_id,
-                    content=block.content,
-                    text=block.content,
+                    content=self._result(block),
+                    text=text_of(block.content),
+                    output=_output(text_of(block.content)),
                     is_error=block.is_error or None,
                     name=block.name or self._names.get(block.tool_use_id, block.tool_use_id),
                 )
@@ -153,12 +173,42 @@ class BlockWriter:
                     filename=block.filename,
                 )
 
+    def _result(self, block: ToolResultBlock) -> object:
+        if isinstance(block.content, str):
+            return block.content
+        kind = self.kind(block)
+        takes = holes(self._shape.blocks.get(kind) or self._shape.items.get(kind))
+        if "content" not in takes and not all(isinstance(b, TextBlock) for b in block.content):
+            raise CapabilityError(
+                f"{self._target} takes only text as the answer of a tool",
+                capability="tool_result",
+                provider=self._target,
+            )
+        return [wire for inner in block.content for wire in self.write(inner)]
+
     def _signature(self, block: TextBlock | ToolUseBlock | ThinkingBlock) -> str | None:
         return block.signature if self.is_own(block) else None
 
     @staticmethod
     def _given(**values: object) -> Values:
         return {name: value for name, value in values.items() if value is not None}
+
+
+def with_cache(shape: MessageShape, cache: str | None) -> Values:
+    """Return what marks a part as one to remember the request up to; nothing without `cache`."""
+    if cache is None or not shape.cache:
+        return {}
+    marked = fill(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
+    return marked if isinstance(marked, dict) else {}
+
+
+def _output(text: str) -> object:
+    """Return a tool's answer as an object: itself when it is one."""
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        found = text
+    return found if isinstance(found, dict) else {"output": text}
 
 
 def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:

@@ -7,27 +7,41 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.protocol.capabilities import require
+from ai_lib.protocol.choice import why_silent
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest import TextTools
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
+from ai_lib.request.blocks import with_cache
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
+from ai_lib.request.needs import capabilities_needed
 from ai_lib.request.parameters import ParameterWriter
+from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import WireRequest
 
-# A provider that declares none of these and names no chat endpoint is for embeddings or reranking.
-_OF_A_CHAT: Final = frozenset({"text", "chat", "streaming", "tools"})
+_STREAMS: Final = {
+    "sse": "text/event-stream",
+    "json_lines": "application/x-ndjson",
+    "json_array": "application/json",
+    "json": "application/json",
+}
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A wire request, the body it was encoded from, and what was renamed or left out."""
+    """A wire request, the body it was encoded from, and what was renamed or left out.
+
+    `text_tools` says that the answer may have its tool calls in the text, and how.
+    """
 
     wire: WireRequest
     body: JsonObject
     adaptations: tuple[str, ...]
+    text_tools: TextTools | None = None
 
 
 def build_chat(
@@ -44,49 +58,44 @@ def build_chat(
         RequestError: it can't be said in the provider's dialect, or a value is out of range.
         CapabilityError: it needs what the manifest does not declare.
     """
-    _guard(request, compiled)
+    text_tools = compiled.manifest.text_tools if request.tools else None
+    if text_tools is not None and text_tools.instead:
+        request = tools_as_text(request, text_tools)
+    _guard(request, compiled, model)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
-    headers, url, secrets = _attach(compiled, credential, url)
-    accept = "text/event-stream" if request.stream else "application/json"
+    headers, url, secrets = attach(compiled, credential, url)
+    framing = compiled.dialect.stream.decoder.format
+    accept = _STREAMS[framing] if request.stream else "application/json"
     wire = WireRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
         body=_encode(body),
         secrets=secrets,
     )
-    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations))
+    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations), text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest) -> None:
-    declared = compiled.manifest.capabilities
-    if declared is None:
-        return
-    if compiled.endpoint("chat") is None and declared.isdisjoint(_OF_A_CHAT):
-        raise CapabilityError(
-            f"{compiled.id} has no chat; its manifest declares {', '.join(sorted(declared))}",
-            capability="text",
-            provider=compiled.id,
-        )
-    for capability, needed in (("streaming", request.stream), ("tools", bool(request.tools))):
-        if needed and capability not in declared:
-            raise CapabilityError(
-                f"{compiled.id} does not declare {capability!r}; its manifest declares "
-                f"{', '.join(sorted(declared))}",
-                capability=capability,
-                provider=compiled.id,
-            )
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None:
+    if not compiled.can_chat:
+        raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
+    require(compiled.manifest, *capabilities_needed(request), model=model)
 
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    values = MessageWriter(shape.messages, compiled.id, compiled.origin).write(request.messages)
+    writer = MessageWriter(shape.messages, compiled.id, compiled.origin)
+    values = writer.write(request.messages)
     values["model"] = model
-    if request.tools:
-        values["tools"] = [_tool(tool, compiled) for tool in request.tools]
+    beside = shape.provider_tools == "beside"
+    tools = [_tool(t, compiled) for t in request.tools if not (beside and t.is_of_provider)]
+    if tools:
+        values["tools"] = tools
     body = fill(shape.body, values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
+    if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
+        body["tools"] = [*body.get("tools", ()), *native]
     parameters = ParameterWriter(compiled, model)
     parameters.write(body, request.parameters)
     _add_choice(body, request, compiled)
@@ -95,10 +104,12 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
     merge(body, request.extra)
-    return body, parameters.adaptations
+    return body, [*writer.adaptations, *parameters.adaptations]
 
 
 def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
+    if tool.is_of_provider:
+        return dict(tool.extra)
     template = compiled.dialect.request.tool
     if template is None:
         raise CapabilityError(
@@ -110,7 +121,9 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest) -> object:
         values["description"] = tool.description
     if tool.strict is not None:
         values["strict"] = tool.strict
-    return fill(template, values)
+    written = fill(template, values)
+    cache = with_cache(compiled.dialect.request.messages, tool.cache)
+    return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 
 def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) -> None:
@@ -162,12 +175,12 @@ def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | N
         path = streaming.path
     elif stream and shape.stream_path:
         path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
-    url = _base(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
+    url = base_of(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
     query = {**(endpoint.query if endpoint else {}), **(shape.stream_query if stream else {})}
     return f"{url}?{urlencode(query)}" if query else url
 
 
-def _base(compiled: CompiledManifest, base_url: str | None) -> str:
+def base_of(compiled: CompiledManifest, base_url: str | None) -> str:
     base = base_url or compiled.manifest.base_url
     if "{" in base:
         raise RequestError(
@@ -177,7 +190,7 @@ def _base(compiled: CompiledManifest, base_url: str | None) -> str:
     return base.rstrip("/")
 
 
-def _attach(
+def attach(
     compiled: CompiledManifest, credential: str | None, url: str
 ) -> tuple[tuple[tuple[str, str], ...], str, frozenset[str]]:
     """Return the headers that authenticate, the address, and the names of secret headers."""

@@ -10,10 +10,10 @@ from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
 from ai_lib.request.blocks import BlockWriter, Replied
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
 
-Wire = JsonDict
+Wire = JsonValue  # a turn as the wire wants it: mostly an object, but a dialect may have lists
 
 
 class MessageWriter:
@@ -34,18 +34,30 @@ class MessageWriter:
         """
         self._blocks.learn_names(messages)
         turns: list[object] = []
-        system: list[str] = []
+        system: list[Message] = []
         for message in messages:
             if message.role is MessageRole.SYSTEM and self._shape.system == "top":
-                system.append(message.text)
+                system.append(message)
             else:
                 turns.extend(self._turns(message))
         if self._shape.merge_turns:
             turns = list(_merged(turns))
         values: dict[str, object] = {"messages": turns}
         if system:
-            values["system"] = "\n\n".join(system)
+            values["system"] = self._system(system)
         return values
+
+    @property
+    def adaptations(self) -> list[str]:
+        """What was left out of the messages, and why."""
+        kinds = sorted(self._blocks.left_out)
+        return [f"{kind} left out: it is not from {self._target}" for kind in kinds]
+
+    def _system(self, messages: Sequence[Message]) -> object:
+        blocks = [block for message in messages for block in message.blocks]
+        if self._shape.cache and any(getattr(block, "cache", None) for block in blocks):
+            return [wire for block in blocks for wire in self._blocks.write(block)]
+        return "\n\n".join(message.text for message in messages)
 
     def _turns(self, message: Message) -> Iterable[object]:
         if self._shape.items:
@@ -96,7 +108,7 @@ class MessageWriter:
     def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
         template = self._shape.roles.get(role)
         turn = MISSING if template is None else fill(template, values)
-        if not isinstance(turn, dict):
+        if turn is MISSING:
             raise RequestError(f"{self._target} has no {role!r} messages")
         return turn
 
@@ -104,9 +116,12 @@ class MessageWriter:
         if self._shape.plain_text and isinstance(message.content, str):
             return message.content
         blocks = [block for block in message.blocks if not self._is_field(block)]
-        if self._shape.plain_text and all(isinstance(block, TextBlock) for block in blocks):
+        if self._shape.plain_text and all(self._is_plain(block) for block in blocks):
             return message.text if blocks else MISSING
         return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
+
+    def _is_plain(self, block: Block) -> bool:
+        return isinstance(block, TextBlock) and not (block.cache and self._shape.cache)
 
     def _is_field(self, block: Block) -> bool:
         """Whether a block has a place of its own in the message, beside its content."""
@@ -121,6 +136,8 @@ class MessageWriter:
             if isinstance(block, ToolUseBlock)
         ]
         thoughts = [b for b in blocks if isinstance(b, ThinkingBlock) and self._blocks.is_own(b)]
+        if any(isinstance(b, ThinkingBlock) and not self._blocks.is_own(b) for b in blocks):
+            self._blocks.left_out.add("thinking")
         if calls and self._shape.tool_call is not None:
             fields["tool_calls"] = calls
         if thinking := "".join(block.thinking for block in thoughts):

@@ -8,11 +8,6 @@ from ai_lib.protocol.manifest import Parameter
 from ai_lib.request.body import Body, merge, put
 from ai_lib.types.json import JsonDict
 
-# Filled by templates of their own, wherever a manifest maps them to.
-_WRITTEN_ELSEWHERE = frozenset(
-    {"messages", "model", "stream", "system_message", "tools", "tool_choice", "response_format"}
-)
-
 
 class ParameterWriter:
     """Puts standard parameters into a body; keeps a list of what had to be changed."""
@@ -31,15 +26,32 @@ class ParameterWriter:
         """
         for name, value in parameters.items():
             self._set(body, name, value)
-        for name, value in self._shape.required.items():
-            if name not in parameters:
-                self._set(body, name, value)
+        for name, value in self._unasked(parameters).items():
+            self._set(body, name, value)
+
+    def _unasked(self, parameters: Mapping[str, object]) -> JsonDict:
+        """Return what is sent although the caller did not ask: what the manifest has a value for.
+
+        Of the parameters a manifest lists, only those that the dialect knows belong to a chat.
+        """
+        declared = {
+            name: one.default
+            for name, one in self._compiled.parameters.items()
+            if one.default is not None and name in self._shape.parameters
+        }
+        if "top_p" in parameters:
+            declared.pop("temperature", None)  # one of the two, as all vendors ask
+        return {
+            name: value
+            for name, value in {**self._shape.required, **declared}.items()
+            if name not in parameters
+        }
 
     def _set(self, body: Body, name: str, value: object) -> None:
         if name in self._shape.options:
             merge(body, self._option(name, value))
             return
-        declared = self._compiled.manifest.parameters.get(name)
+        declared = self._compiled.parameters.get(name)
         place = self._place(name, declared)
         if place is None:
             self.adaptations.append(f"{name} left out: {self._compiled.id} does not take it")

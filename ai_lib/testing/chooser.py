@@ -10,7 +10,7 @@ from ai_lib.errors.tree import RequestError
 from ai_lib.testing.example import example_object
 from ai_lib.testing.reader import Asked
 from ai_lib.testing.reply import Reply
-from ai_lib.types.content import ToolResultBlock
+from ai_lib.types.content import ToolResultBlock, text_of
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolDefinition
 
@@ -58,7 +58,7 @@ def _results(messages: Sequence[Message]) -> list[str]:
         results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
         if not results:
             break
-        found[:0] = [block.content for block in results]
+        found[:0] = [text_of(block.content) for block in results]
     return found
 
 

@@ -175,7 +175,7 @@ def _object(arguments: object) -> Mapping[str, Any]:
 
 def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> ToolResultBlock:
     name = found.get("name")
-    text = found.get("text", found.get("content"))
+    text = found.get("text", found.get("content", _output(found.get("output"))))
     if text is None and "text" in holes(shape.blocks.get(kind) or shape.items.get(kind)):
         # The result is written in some other object: show it as it came.
         text = msgspec.json.encode(wire).decode()
@@ -185,3 +185,10 @@ def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> 
         is_error=kind == "tool_error" or found.get("is_error") is True,
         name=name,
     )
+
+
+def _output(output: object) -> object:
+    """Read a tool's answer that was put into an object, unless it was one."""
+    if isinstance(output, Mapping):
+        return output.get("output") if len(output) == 1 else msgspec.json.encode(output).decode()
+    return output

@@ -1,207 +1,218 @@
-"""One open connection: requests out, replies in, under the clocks of the call it serves."""
+"""One connection: requests out, replies in, under the clocks of the call it serves."""
 
-from socket import SHUT_RDWR
-from threading import Lock
+from __future__ import annotations
+
+from ssl import SSLError
 from typing import NamedTuple
 
-from ai_lib.errors.tree import TransportTimeout
+from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
 from ai_lib.transport.clocks import CallClocks
-from ai_lib.transport.failures import Violation, closed_here, lost
-from ai_lib.transport.http1 import Head, Http1, RawHeaders
-from ai_lib.transport.sockets import Stream
+from ai_lib.transport.failures import Violation, closed_here, connect_failure, lost
+from ai_lib.transport.headers import Headers
+from ai_lib.transport.options import TransportOptions
+from ai_lib.transport.routes import Route
 
-from .._backend import checkpoint, now, wait_readable, wait_writable
+from .._backend import now, runtime_key
+from .._network import (
+    URL,
+    Body,
+    ConnectionInterface,
+    ConnectionMaker,
+    HTTPConnection,
+    LocalProtocolError,
+    ProxySettings,
+    Request,
+    Response,
+)
+from .wire import Dialer, Wire
 
-# Bytes that are there at once are taken without waiting; now and then others get a turn.
-_TURN_EVERY = 16
+RawFields = list[tuple[bytes, bytes]]
 
 
-class Via(NamedTuple):
-    """What a plain http request through a proxy needs: the origin's URL and the proxy's headers."""
+class Head(NamedTuple):
+    """How a reply begins."""
 
-    prefix: str
-    headers: RawHeaders
+    status: int
+    headers: Headers
+    http_version: str
 
 
 class Connection:
-    """A socket and the protocol on it. One call at a time uses it; `close` is for anyone, anytime.
+    """httpcore's connection, for one call at a time; `close` is for anyone, anytime.
 
-    `served` counts the calls before this one, `tail_ends` is until when a parked connection may
-    still receive the rest of its last reply.
+    It is opened by the first call and stays within the `runtime` of that. `served` counts the calls
+    before this one, `tail_ends` is until when a parked connection may still receive the rest of its
+    last reply.
     """
 
-    def __init__(self, stream: Stream, max_head_bytes: int, via: Via | None = None) -> None:
+    def __init__(self, route: Route, options: TransportOptions) -> None:
+        self.runtime = runtime_key()
         self.served = 0
         self.idle_since = 0.0
         self.tail_ends: float | None = None
-        self._stream = stream
-        self._via = via
-        self._protocol = Http1(max_head_bytes)
-        self._lock = Lock()
-        self._in_use = False
+        self._route = route
+        self._options = options
         self._closed = False
-        self._at_once = 0
-        self._whole = True
-        self._tail_bytes = 0
+        self._body: Body | None = None
+        self._renew()
+
+    def _renew(self) -> None:
+        self._wire = Wire(self._options.max_head_bytes)
+        self._http = _make(self._route, self._options, Dialer(self._wire))
 
     @property
     def heard(self) -> bool:
         """Whether anything of the current reply has arrived."""
-        return self._protocol.heard
+        return self._wire.heard
+
+    @property
+    def connected(self) -> bool:
+        """Whether it was opened."""
+        return self._wire.connected
 
     @property
     def reusable(self) -> bool:
         """Whether another call may use it now."""
-        return self._whole and not self._closed and self._protocol.reusable
+        return not self._closed and self._wire.whole and self._http.is_idle()
 
-    async def send(
-        self, method: str, target: str, headers: RawHeaders, body: bytes, clocks: CallClocks
-    ) -> Head:
+    async def send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
         """Send a request and give the head of its reply."""
-        if self._via is not None:
-            target = self._via.prefix + target
-            headers = [*headers, *self._via.headers]
-        data = self._protocol.request(method, target, headers, body)
-        clocks.sending(now())
-        await self._write(data, clocks)
+        for _ in range(0 if self.connected else self._options.connect_retries):
+            try:
+                return await self._send(path, headers, clocks)
+            except ConnectError:
+                self._renew()
+        return await self._send(path, headers, clocks)
+
+    async def _send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
+        self._wire.serve(clocks)
         try:
-            while (head := self._protocol.head()) is None:
-                await self._receive(clocks)
-        except Violation as error:
-            raise lost(clocks.request, error, sent=True) from error
-        return head
+            request = self._request(path, headers, clocks)
+            response = await self._http.handle_async_request(request)
+        except LocalProtocolError:
+            # The error names the value, which may be a credential.
+            raise _unwritable() from None
+        except AiLibError:
+            raise
+        except Exception as error:
+            raise self._failure(error, clocks) from error
+        self._check_open(clocks)
+        self._body = Body(response)
+        self._wire.head_came()
+        if self.served and not self.heard:
+            # It stood behind the last reply; the request has not even been sent.
+            raise lost(clocks.request, "a reply came before the request", sent=False)
+        return _head(response)
+
+    def _request(self, path: str, headers: RawFields, clocks: CallClocks) -> Request:
+        origin = self._route.origin
+        url = URL(
+            scheme=origin.scheme,
+            host=self._route.host,
+            port=origin.explicit_port,
+            target=path,
+        )
+        extensions = {} if self.connected else {"trace": self._wire.trace}
+        body = clocks.request.body
+        return Request(
+            clocks.request.method, url, headers=headers, content=body, extensions=extensions
+        )
 
     async def read(self, clocks: CallClocks) -> bytes:
         """Give the next bytes of the reply's body as they arrive, empty at its end."""
+        if self._body is None:
+            return b""
         try:
-            while (data := self._protocol.body()) is None:
-                await self._receive(clocks)
-        except Violation as error:
-            raise lost(clocks.request, error, sent=True) from error
-        return data
-
-    async def _write(self, data: bytes, clocks: CallClocks) -> None:
-        self._begin(clocks)
-        try:
-            self._stream.write(data)
-            await self._flush(clocks)
-        except TransportTimeout:  # an OSError as well
-            raise
-        except OSError:
-            # A server may answer early and close: what it said is worth more than how it ended.
-            self._whole = False
-        finally:
-            self._end()
-        self._check_open(clocks)
-
-    async def _flush(self, clocks: CallClocks) -> None:
-        while not self._stream.flush():
-            limit = clocks.writing(now())
-            if not await wait_writable(self._stream.sock, limit.left):
-                raise clocks.ran_out(limit)
-
-    async def _receive(self, clocks: CallClocks) -> None:
-        self._begin(clocks)
-        try:
-            data = await self._arriving(clocks)
-        except TransportTimeout:  # an OSError as well
-            raise
-        except OSError as error:
-            self._check_open(clocks)
-            raise lost(clocks.request, error, sent=True) from error
-        finally:
-            self._end()
-        self._check_open(clocks)
-        self._protocol.feed(data)
-
-    async def _arriving(self, clocks: CallClocks) -> bytes:
-        data = self._stream.receive()
-        if data is not None:
-            clocks.check_total(now())
-            self._at_once += 1
-            if self._at_once % _TURN_EVERY == 0:
-                await checkpoint()
-            return data
-        while data is None:
-            limit = clocks.reading(now())
-            if not await wait_readable(self._stream.sock, limit.left):
-                raise clocks.ran_out(limit)
-            data = self._stream.receive()
-        return data
-
-    def _begin(self, clocks: CallClocks) -> None:
-        with self._lock:
-            self._check_open(clocks)
-            self._in_use = True
-
-    def _end(self) -> None:
-        with self._lock:
-            self._in_use = False
+            data = await self._body.read()
+        except AiLibError:
             if self._closed:
-                self._stream.sock.close()
+                raise closed_here(clocks.request) from None
+            raise
+        except Exception as error:
+            raise self._failure(error, clocks) from error
+        self._check_open(clocks)
+        if not data:
+            self._body = None
+        return data
+
+    def _failure(self, error: Exception, clocks: CallClocks) -> AiLibError:
+        if self._closed:
+            return closed_here(clocks.request)
+        if not self.connected:
+            return connect_failure(clocks.request, self._route.place, error)
+        reason = "TLS failed" if isinstance(error, SSLError) else str(error)
+        return lost(clocks.request, reason or type(error).__name__, sent=True)
 
     def _check_open(self, clocks: CallClocks) -> None:
         if self._closed:
             raise closed_here(clocks.request)
 
     def park(self, until: float) -> None:
-        """Leave the reply's rest for later: nothing of it is worth having after that time."""
+        """Leave the reply's rest for later: it is worth waiting for until that time."""
         self.tail_ends = self.idle_since = until
 
-    def finish_tail(self, limit: int) -> bool:
-        """Take what has come of the last reply's rest; true once that is complete.
+    async def finish_tail(self, limit: int, ends: float) -> None:
+        """Read the last reply's rest, waiting until that time; what is there is taken anyway.
 
-        Raises `Violation` or `OSError` when it never will be.
+        Raises `Violation` or one of our errors when it can't be had.
         """
-        while (data := self._protocol.body()) != b"":
-            if data:
-                self._tail_bytes += len(data)
-            elif (received := self._receive_now()) is None:
-                return False
-            else:
-                self._protocol.feed(received)
-            if self._tail_bytes > limit:
+        self._wire.expect_rest(max(ends - now(), 0.0))
+        size = 0
+        while data := await self.read(self._wire.clocks):
+            size += len(data)
+            if size > limit:
                 raise Violation("the rest of the reply is too long")
-        self._tail_bytes = 0
+        self._wire.end_stage()
         self.tail_ends = None
-        return True
-
-    async def more(self, clocks: CallClocks, seconds: float) -> bool:
-        """Whether something arrives within that time."""
-        self._begin(clocks)
-        try:
-            return await wait_readable(self._stream.sock, seconds)
-        finally:
-            self._end()
 
     def rest(self, at: float) -> None:
         """Be idle from now on, ready for another call."""
-        self._protocol.next_exchange()
+        self._wire.rest()
         self.idle_since = at
         self.served += 1
 
     def is_quiet(self) -> bool:
         """Whether the idle connection still stands: no byte and no end has come."""
-        try:
-            return self._receive_now() is None
-        except OSError:
-            return False
-
-    def _receive_now(self) -> bytes | None:
-        with self._lock:
-            return b"" if self._closed else self._stream.receive()
+        return not self._http.has_expired()
 
     def close(self) -> None:
         """Close at once, without waiting, from any task, thread or finalizer."""
         if self._closed:
             return
         self._closed = True
-        with self._lock:
-            if not self._in_use:
-                self._stream.sock.close()
-                return
-            try:
-                # Whoever waits for this socket wakes up, finds it closed and lets go of it.
-                self._stream.sock.shutdown(SHUT_RDWR)
-            except OSError:  # the peer was faster
-                pass
+        self._wire.hang_up()
+        if self._body is not None:
+            self._body.abandon()
+
+
+def _make(route: Route, options: TransportOptions, dialer: Dialer) -> ConnectionInterface:
+    origin = URL(scheme=route.origin.scheme, host=route.host, port=route.origin.port, target="/")
+    if route.proxy is None:
+        return HTTPConnection(
+            origin.origin,
+            ssl_context=route.context,
+            http2=options.http2,
+            network_backend=dialer,
+        )
+    proxy = route.proxy
+    maker = ConnectionMaker(
+        proxy=ProxySettings(
+            URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
+            auth=proxy.login,
+            ssl_context=route.proxy_context,
+        ),
+        ssl_context=route.context,
+        http2=options.http2,
+        network_backend=dialer,
+    )
+    return maker.create_connection(origin.origin)
+
+
+def _head(response: Response) -> Head:
+    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers]
+    version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii")
+    return Head(response.status, Headers(fields), version.removeprefix("HTTP/"))
+
+
+def _unwritable() -> RequestError:
+    return RequestError("the request's method, path or a header is not what HTTP allows")

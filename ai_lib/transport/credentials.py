@@ -8,7 +8,6 @@ import msgspec
 
 from ai_lib.errors.tree import CredentialError
 from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.types.json import JsonObject
 
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]
 
@@ -176,20 +175,9 @@ def _report(manifest: ProtocolManifest, found: Credential | None) -> CredentialR
         source_name=found.name if found else None,
         required=manifest.auth.env,
         conventional=_conventional(manifest) if has_key else (),
-        shadowed=_shadowed(manifest),
+        shadowed=manifest.auth.shadowed_env,
         attached=_attached(manifest),
     )
-
-
-def _shadowed(manifest: ProtocolManifest) -> tuple[str, ...]:
-    """Return the variables of a top-level `auth` block that `endpoint.auth` overrides."""
-    raw: JsonObject = manifest.raw
-    endpoint, top = raw.get("endpoint"), raw.get("auth")
-    inner = endpoint.get("auth") if isinstance(endpoint, Mapping) else None
-    if not inner or not isinstance(top, Mapping):
-        return ()
-    named = (top.get(key) for key in ("token_env", "key_env"))
-    return tuple(name for name in named if isinstance(name, str) and name not in manifest.auth.env)
 
 
 def _attached(manifest: ProtocolManifest) -> str:

@@ -18,9 +18,11 @@ class Decoder(Protocol):
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Give the content of these bytes."""
+        ...
 
     def finish(self) -> None:
         """Raise `Violation` when the content is not complete."""
+        ...
 
 
 class _Zlib:

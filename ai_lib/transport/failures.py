@@ -1,5 +1,9 @@
 """The transport's errors, worded once. None of them shows a credential."""
 
+import os
+from socket import gaierror
+from ssl import SSLError
+
 from ai_lib.errors.tree import ConnectError, ConnectionLost, ResponseTooLarge
 from ai_lib.types.wire import WireRequest
 
@@ -8,11 +12,39 @@ class Violation(Exception):
     """The peer broke its protocol, or stopped in the middle of it; translated by whoever asked."""
 
 
-def not_connected(request: WireRequest, place: str, reason: object, advice: str) -> ConnectError:
-    """No connection: `place` is host and port, or says what lies between."""
+_ADVICE = "check the base URL, the network and the proxy settings"
+_TLS_ADVICE = "check the host name, and whom you trust (ca_bundle, SSL_CERT_FILE)"
+
+
+def connect_failure(request: WireRequest, place: str, error: Exception) -> ConnectError:
+    """No connection: `place` is host and port, and says what lies between."""
+    root = _root(error)
+    advice = _TLS_ADVICE if isinstance(root, SSLError) else _ADVICE
     return ConnectError(
-        f"no connection to {place}: {reason}; {advice}", url=request.safe_url, request_sent=False
+        f"no connection to {place}: {_reason(root)}; {advice}",
+        url=request.safe_url,
+        request_sent=False,
     )
+
+
+def _root(error: BaseException) -> BaseException:
+    """What is behind it all; of several reasons the first."""
+    while True:
+        several = getattr(error, "exceptions", ())
+        cause = several[0] if several else error.__cause__
+        if cause is None:
+            return error
+        error = cause
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SSLError):
+        detail = getattr(error, "verify_message", None) or error.reason or str(error)
+        return f"TLS failed ({detail})"
+    if isinstance(error, OSError) and error.errno and not isinstance(error, gaierror):
+        return os.strerror(error.errno)  # asyncio words some of them itself
+    text = str(error) or type(error).__name__
+    return f"the proxy said: {text}" if type(error).__name__ == "ProxyError" else text
 
 
 def lost(request: WireRequest, reason: object, *, sent: bool) -> ConnectionLost:

@@ -60,10 +60,12 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     - `proxy` is an http, https, socks5 or socks5h URL; "environment" means HTTP_PROXY,
       HTTPS_PROXY, ALL_PROXY and NO_PROXY; None means no proxy whatever the environment says.
     - `max_body_bytes` bounds a whole reply and `max_error_bytes` that of an error, both after
-      decompression; `max_head_bytes` bounds status line and headers.
+      decompression; `max_head_bytes` (up to 100 KiB) bounds status line and headers.
     - After a stream's end, `drain_bytes` and `drain_seconds` bound what is read to make the
       connection usable again.
     - `connect_retries` further attempts are made to open a connection.
+    - `http2` offers HTTP/2 to servers reached by TLS (needs `ai-lib[http2]`). A connection still
+      serves one call at a time, so that a cancelled call takes nothing with it but its own.
     """
 
     verify: bool = True
@@ -81,6 +83,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: float = 0.1
     connect_retries: int = 0
     user_agent: str = "ai-lib"
+    http2: bool = False
 
     def __repr__(self) -> str:
         proxy = "set" if self.proxy not in (None, "environment") else self.proxy

@@ -23,6 +23,11 @@ class Origin(NamedTuple):
         return f"{host}:{self.port}"
 
     @property
+    def explicit_port(self) -> int | None:
+        """The port, None where the scheme says it."""
+        return None if self.port == _PORTS[self.scheme] else self.port
+
+    @property
     def authority(self) -> str:
         """The value of the Host header."""
         if self.port == _PORTS[self.scheme]:

@@ -1,31 +1,35 @@
 """Open connections, kept by origin and handed out fairly.
 
 Taking and giving back cost the same however many there are. One pool serves several event loops
-and threads; a connection belongs to none of them.
+and threads: its bounds hold over all of them, a connection stays in the runtime that opened it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from threading import Lock
+from weakref import finalize
 
 from ai_lib.errors.tree import TransportError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import Violation, closed_here
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin
+from ai_lib.transport.routes import Routes
 
-from .._backend import Semaphore, deadline, now
-from .connect import Connector
+from .._backend import Semaphore, deadline, is_over, now, runtime_key
 from .connection import Connection
 
 
 class _Lane:
-    """The connections to one origin. `patient` tells whether its replies' tails come in time."""
+    """The connections to one origin, the idle ones by runtime.
+
+    `patient` tells whether its replies' tails come in time.
+    """
 
     def __init__(self, limit: int) -> None:
         self.slots = Semaphore(limit)
-        self.idle: deque[Connection] = deque()
+        self.idle: dict[object, deque[Connection]] = {}
         self.patient = True
 
 
@@ -66,22 +70,24 @@ class ConnectionPool:
 
     def __init__(self, options: TransportOptions) -> None:
         self._options = options
-        self._connector = Connector(options)
+        self._routes = Routes(options)
         self._lock = Lock()
         self._lanes: dict[Origin, _Lane] = {}
         self._open: set[Connection] = set()
         self._opened = 0
         self._reused = 0
         self._closed = False
+        # Not `__del__`: this comes before any finalizer of what a dying pool holds.
+        finalize(self, _close_each, self._open)
 
     async def acquire(self, origin: Origin, clocks: CallClocks, *, fresh: bool = False) -> Lease:
         """Lend a connection, an open one unless `fresh`; wait in line when all are in use."""
         lane = self._lane(origin)
         await self._queue(lane, clocks)
         try:
-            connection = None if fresh else await self._usable(lane, clocks)
+            connection = None if fresh else await self._usable(lane)
             if connection is None:
-                connection = await self._connector.open(origin, clocks)
+                connection = Connection(self._routes.to(origin), self._options)
                 self._register(connection, clocks)
             else:
                 with self._lock:
@@ -116,14 +122,19 @@ class ConnectionPool:
         except TimeoutError as error:
             raise clocks.ran_out(limit) from error
 
-    async def _usable(self, lane: _Lane, clocks: CallClocks) -> Connection | None:
-        while lane.idle:
+    async def _usable(self, lane: _Lane) -> Connection | None:
+        runtime = runtime_key()
+        idle = lane.idle.get(runtime)
+        if idle is None:
+            self._forget_the_dead()
+            return None
+        while idle:
             try:
-                connection = lane.idle.pop()
+                connection = idle.pop()
             except IndexError:  # another thread took the last one
                 return None
             try:
-                usable = await self._is_usable(lane, connection, clocks)
+                usable = await self._is_usable(lane, connection)
             except BaseException:
                 self._discard(connection)
                 raise
@@ -132,22 +143,28 @@ class ConnectionPool:
             self._discard(connection)
         return None
 
-    async def _is_usable(self, lane: _Lane, connection: Connection, clocks: CallClocks) -> bool:
+    def _forget_the_dead(self) -> None:
+        """Close what event loops left that have ended."""
+        with self._lock:
+            lanes = list(self._lanes.values())
+        for lane in lanes:
+            for runtime in [key for key in lane.idle.copy() if is_over(key)]:
+                for connection in lane.idle.pop(runtime, ()):
+                    self._discard(connection)
+
+    async def _is_usable(self, lane: _Lane, connection: Connection) -> bool:
         if connection.tail_ends is not None:
-            return await self._finish(lane, connection, clocks)
+            return await self._finish(lane, connection, connection.tail_ends)
         age = now() - connection.idle_since
         return age < self._options.pool.keepalive_seconds and connection.is_quiet()
 
-    async def _finish(self, lane: _Lane, connection: Connection, clocks: CallClocks) -> bool:
+    async def _finish(self, lane: _Lane, connection: Connection, ends: float) -> bool:
         """Take the rest of the connection's last reply, waiting for it only where that helps."""
-        ends = connection.tail_ends or 0.0
+        wanted = ends if lane.patient else 0.0
         try:
-            while not connection.finish_tail(self._options.drain_bytes):
-                left = ends - now()
-                if left <= 0 or not lane.patient or not await connection.more(clocks, left):
-                    lane.patient = False
-                    return False
-        except (Violation, OSError, TransportError):
+            await connection.finish_tail(self._options.drain_bytes, wanted)
+        except (Violation, TransportError):
+            lane.patient = False
             return False
         lane.patient = True
         if not connection.reusable:
@@ -158,11 +175,10 @@ class ConnectionPool:
     def _take_back(self, lane: _Lane, connection: Connection) -> None:
         if connection.reusable and not self._closed:
             connection.rest(now())
-            lane.idle.append(connection)
+            self._keep(lane, connection)
         else:
             self._discard(connection)
         lane.slots.release()
-        self._prune(lane)
 
     def _drop(self, lane: _Lane, connection: Connection) -> None:
         self._discard(connection)
@@ -173,21 +189,31 @@ class ConnectionPool:
             self._discard(connection)
         else:
             connection.park(now() + self._options.drain_seconds)
-            lane.idle.append(connection)
+            self._keep(lane, connection)
         lane.slots.release()
 
-    def _prune(self, lane: _Lane) -> None:
-        """Close what has been idle for too long; the oldest stand first."""
+    def _keep(self, lane: _Lane, connection: Connection) -> None:
+        idle = lane.idle.setdefault(connection.runtime, deque())
+        idle.append(connection)
+        # Close what has been idle for too long; the oldest stand first.
         oldest = now() - self._options.pool.keepalive_seconds
         try:
-            while lane.idle[0].idle_since < oldest:
-                self._discard(lane.idle.popleft())
+            while idle[0].idle_since < oldest:
+                self._discard(idle.popleft())
         except IndexError:
             pass
+        if self._closed:  # by another thread, meanwhile
+            self._discard(connection)
 
     def _discard(self, connection: Connection) -> None:
         connection.close()
-        self._open.discard(connection)
+        try:
+            self._open.remove(connection)
+        except KeyError:
+            return
+        if not connection.connected:
+            with self._lock:
+                self._opened -= 1
 
     def stats(self) -> PoolStats:
         """Count the connections, over all origins."""
@@ -196,7 +222,7 @@ class ConnectionPool:
             opened, reused = self._opened, self._reused
         return PoolStats(
             active=sum(lane.slots.held for lane in lanes),
-            idle=sum(len(lane.idle) for lane in lanes),
+            idle=sum(len(idle) for lane in lanes for idle in lane.idle.copy().values()),
             waiting=sum(lane.slots.waiting for lane in lanes),
             opened=opened,
             reused=reused,
@@ -207,6 +233,12 @@ class ConnectionPool:
         """Close every connection, those in use too, and keep none from now on."""
         self._closed = True
         for lane in self._lanes.copy().values():
-            lane.idle.clear()
+            for idle in lane.idle.copy().values():
+                idle.clear()
         for connection in self._open.copy():
             self._discard(connection)
+
+
+def _close_each(connections: set[Connection]) -> None:
+    for connection in connections.copy():
+        connection.close()

@@ -1,6 +1,5 @@
 """Which proxy, if any, leads to an origin: an explicit one, or what the environment says."""
 
-import base64
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -28,12 +27,9 @@ class Proxy(NamedTuple):
         return f"{host}:{self.port}"
 
     @property
-    def authorization(self) -> str | None:
-        """The value of the Proxy-Authorization header."""
-        if self.user is None:
-            return None
-        secret = f"{self.user}:{self.password}".encode()
-        return f"Basic {base64.b64encode(secret).decode('ascii')}"
+    def login(self) -> tuple[bytes, bytes] | None:
+        """User and password, for the proxy only."""
+        return None if self.user is None else (self.user.encode(), self.password.encode())
 
     def __repr__(self) -> str:
         return f"Proxy({self.scheme}://{self.place})"

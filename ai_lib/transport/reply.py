@@ -8,10 +8,10 @@ from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import Content
 from ai_lib.transport.failures import Violation, closed_here, lost, too_large
 from ai_lib.transport.headers import Headers
-from ai_lib.transport.http1 import Head
 from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import WireRequest
 
+from .connection import Head
 from .pool import Lease
 
 
@@ -112,15 +112,7 @@ class WireReply:
         if self._closed or self._ended:
             return
         self._ended = self._closed = True
-        try:
-            complete = self._lease.connection.finish_tail(self._options.drain_bytes)
-        except (Violation, OSError):
-            self._lease.discard()
-            return
-        if complete:
-            self._lease.give_back()
-        else:
-            self._lease.park()
+        self._lease.park()
 
     async def aclose(self) -> None:
         """Close the connection unless the reply has come to its end; at once, without waiting."""

@@ -27,7 +27,6 @@ def make_context(options: TransportOptions, environment: Mapping[str, str]) -> s
     if not options.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["http/1.1"])
     return context
 
 

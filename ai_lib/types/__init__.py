@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.types.attempt import Attempt as Attempt
     from ai_lib.types.content import (
         AudioBlock as AudioBlock,
         Block as Block,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     )
 
 _WHERE = {
+    "Attempt": "ai_lib.types.attempt",
     "AudioBlock": "ai_lib.types.content",
     "Block": "ai_lib.types.content",
     "CallStats": "ai_lib.types.response",

@@ -3,6 +3,9 @@
 What a reply brought has three fields more. `signature` is opaque state of the provider's, `raw`
 the provider's own form of the part where its dialect sends whole parts back, and `origin` says who
 sent them: both are replayed, byte for byte, to `origin` and to nobody else.
+
+`cache` on a block asks the provider to remember the request up to there: `auto` for its usual time,
+or a time in its own words such as `1h`. Providers that do so by themselves are not told.
 """
 
 import base64
@@ -21,6 +24,7 @@ class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
 
     text: str
     citations: Sequence[JsonObject] = ()
+    cache: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
     origin: str | None = None
@@ -36,6 +40,7 @@ class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     data: str | None = None
     media_type: str | None = None
     detail: str | None = None
+    cache: str | None = None
 
 
 class AudioBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
@@ -53,6 +58,7 @@ class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     data: str | None = None
     media_type: str | None = None
     filename: str | None = None
+    cache: str | None = None
 
 
 class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
@@ -69,12 +75,13 @@ class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class ToolResultBlock(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"
 ):
-    """What a tool answered. `is_error` tells the model that the tool failed."""
+    """What a tool answered, as text or blocks. `is_error` tells the model that the tool failed."""
 
     tool_use_id: str
-    content: str
+    content: "str | Sequence[TextBlock | ImageBlock | DocumentBlock]"
     is_error: bool = False
     name: str | None = None
+    cache: str | None = None
 
 
 class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="thinking"):
@@ -110,9 +117,9 @@ class ContentBlock:
     """Makes content blocks; each method returns one of the structs in this module."""
 
     @staticmethod
-    def text(text: str) -> TextBlock:
+    def text(text: str, *, cache: str | None = None) -> TextBlock:
         """Plain text."""
-        return TextBlock(text=text)
+        return TextBlock(text=text, cache=cache)
 
     @staticmethod
     def image_url(url: str, *, detail: str | None = None) -> ImageBlock:
@@ -161,7 +168,12 @@ class ContentBlock:
         return ToolUseBlock(id=id, name=name, input=input)
 
     @staticmethod
-    def tool_result(tool_use_id: str, content: str, *, is_error: bool = False) -> ToolResultBlock:
+    def tool_result(
+        tool_use_id: str,
+        content: str | Sequence[TextBlock | ImageBlock | DocumentBlock],
+        *,
+        is_error: bool = False,
+    ) -> ToolResultBlock:
         """The answer to the tool call `tool_use_id`."""
         return ToolResultBlock(tool_use_id=tool_use_id, content=content, is_error=is_error)
 
@@ -178,7 +190,7 @@ def _read(path: str | Path, media_type: str | None) -> tuple[str, str]:
     return base64.b64encode(Path(path).read_bytes()).decode("ascii"), kind
 
 
-def text_of(content: str | Sequence[Block]) -> str:
+def text_of(content: "str | Sequence[Block]") -> str:
     """Return the text of a message's content; other blocks count nothing."""
     if isinstance(content, str):
         return content

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ai_lib.types.content import Block, ImageBlock, TextBlock, ToolResultBlock, text_of
+from ai_lib.types.content import (
+    Block,
+    DocumentBlock,
+    ImageBlock,
+    TextBlock,
+    ToolResultBlock,
+    text_of,
+)
 
 
 class MessageRole(str, enum.Enum):
@@ -30,9 +37,9 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     metadata: Mapping[str, str] | None = None
 
     @classmethod
-    def system(cls, text: str) -> "Message":
+    def system(cls, content: str | Sequence[Block]) -> "Message":
         """Instructions for the model."""
-        return cls(MessageRole.SYSTEM, text)
+        return cls(MessageRole.SYSTEM, content)
 
     @classmethod
     def user(cls, content: str | Sequence[Block]) -> "Message":
@@ -46,7 +53,12 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def tool(
-        cls, tool_call_id: str, content: str, *, is_error: bool = False, name: str | None = None
+        cls,
+        tool_call_id: str,
+        content: str | Sequence[TextBlock | ImageBlock | DocumentBlock],
+        *,
+        is_error: bool = False,
+        name: str | None = None,
     ) -> "Message":
         """What a tool answered to the call `tool_call_id`."""
         block = ToolResultBlock(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ai_lib.types.attempt import Attempt, summed
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
@@ -41,7 +42,8 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
     lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
     it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew; the
-    first sixteen of them are in `unknown_frames`, as decoded.
+    first sixteen of them are in `unknown_frames`, as decoded. `attempts` lists every try it took,
+    the one that answered last.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -53,6 +55,12 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     raw_response: JsonObject | None = None
     unknown_events: int = 0
     unknown_frames: Sequence[JsonValue] = ()
+    attempts: Sequence[Attempt] = ()
+
+    @property
+    def total_usage(self) -> Usage:
+        """The tokens of all attempts, those that failed included."""
+        return summed(attempt.usage for attempt in self.attempts) if self.attempts else self.usage
 
     @property
     def content(self) -> str:
@@ -96,6 +104,7 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one call. Times are milliseconds; the first token's is None unless streamed.
 
+    `retry_count` is how many attempts were sent after the first, to whichever target.
     `request_id` is the provider's when it sent one, else made here.
     """
 

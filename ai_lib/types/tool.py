@@ -13,13 +13,26 @@ def _no_parameters() -> JsonObject:
 
 
 class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A function the model may call. `parameters` is a JSON Schema of type `object`."""
+    """A function the model may call. `parameters` is a JSON Schema of type `object`.
+
+    `cache` is as on content blocks. `extra` holds further fields of the provider's own; a tool that
+    the provider runs itself is made with `of_provider`, and `extra` is all of it.
+    """
 
     name: str
     description: str | None = None
     parameters: JsonObject = msgspec.field(default_factory=_no_parameters)
     strict: bool | None = None
     function: Callable[..., object] | None = None
+    cache: str | None = None
+    extra: JsonObject = {}
+    is_of_provider: bool = False
+
+    @classmethod
+    def of_provider(cls, tool: JsonObject) -> "ToolDefinition":
+        """Offer a tool that the provider runs itself, such as a search, in the provider's words."""
+        name = tool.get("name") or tool.get("type") or next(iter(tool), "")
+        return cls(name=str(name), extra=tool, is_of_provider=True)
 
     @overload
     @classmethod

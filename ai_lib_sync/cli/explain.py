@@ -12,7 +12,7 @@ from ai_lib.errors.tree import AiLibError
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-from ..client.opening import open_target
+from ..client.opening import prepared
 
 _USAGE_ERROR = 2
 
@@ -22,7 +22,8 @@ def explain(parsed: argparse.Namespace) -> int:
     settings = ClientSettings(model=parsed.model, base_url=parsed.base_url)
     try:
         request = _request(parsed)
-        target = open_target(settings, needs_key=False)
+        ready = prepared(settings)
+        target = ready.target(needs_key=False)
         sys.stdout.write(f"{target.explain(request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")

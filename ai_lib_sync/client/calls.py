@@ -3,79 +3,83 @@
 
 from __future__ import annotations
 
-from ai_lib.client.cancel import CancelToken
-from ai_lib.client.stopwatch import Stopwatch
-from ai_lib.client.target import Target, failed_reply, placed, request_id_of
-from ai_lib.errors.tree import AiLibError
+from typing import NamedTuple
+
+import msgspec
+
+from ai_lib.client.leg import Leg
+from ai_lib.client.settings import CallOptions
+from ai_lib.client.target import failed_reply, request_id_of
 from ai_lib.pipeline.reply import read_reply
-from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.pipeline.text_tools import with_text_tools
+from ai_lib.resilience.admission import Admission
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
-from .._backend import now
 from ..transport import HttpTransport, WireReply
+from .cancel import CancelToken
+from .journey import Journey
 from .stream import ChatStream
+from .targets import Targets
 
 _MAX_BODY_BYTES = 128 * 1024 * 1024
 _MAX_ERROR_BYTES = 64 * 1024
 
 
+class _Answer(NamedTuple):
+    response: ChatResponse
+    leg: Leg
+
+
 class Calls:
-    """Makes calls to one target over one transport."""
+    """Makes calls to a client's targets over one transport."""
 
-    def __init__(self, transport: HttpTransport, target: Target) -> None:
+    def __init__(self, transport: HttpTransport, targets: Targets) -> None:
         self._transport = transport
-        self._target = target
+        self._targets = targets
 
-    def execute(
-        self, request: ChatRequest, timeout: float | None
-    ) -> tuple[ChatResponse, CallStats]:
+    def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
-        watch = Stopwatch(now)
-        target = self._target.current()
-        try:
-            built = _build(request, target)
-            reply = self._transport.send(built.wire, target.clocks(False, timeout))
+        journey = self._journey(request, options)
+        journey.start()
+
+        def attempt(leg: Leg, admission: Admission) -> _Answer:
+            reply = self._transport.send(leg.wire, journey.clocks(leg))
             with reply:
-                response = _read(reply, built, target)
-        except AiLibError as error:
-            placed(error, target)
-            raise
-        stats = watch.stats(
-            model=response.model or target.model,
-            provider=target.compiled.id,
+                response = self._read(reply, leg, admission)
+            return _Answer(response, leg)
+
+        response, leg = journey.run(attempt)
+        stats = journey.watch.stats(
+            model=response.model or leg.target.model,
+            provider=leg.target.compiled.id,
             usage=response.usage,
             request_id=response.request_id or "",
+            retry_count=journey.ledger.retry_count,
         )
-        return response, stats
+        attempts = tuple(journey.ledger.attempts)
+        return msgspec.structs.replace(response, attempts=attempts), stats
 
     def stream(
-        self, request: ChatRequest, timeout: float | None, cancel_token: CancelToken | None
+        self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        target = self._target.current()
-        built = _build(request, target)
-        clocks = target.clocks(True, timeout)
-        return ChatStream(self._transport, target, built, clocks, cancel_token)
+        return ChatStream(self._transport, self._journey(request, options), cancel_token)
 
+    def _journey(self, request: ChatRequest, options: CallOptions) -> Journey:
+        route = self._targets.route(options.fallbacks)
+        return Journey(route, request, options, self._targets.config.fallback)
 
-def _build(request: ChatRequest, target: Target) -> BuiltRequest:
-    return build_chat(
-        request,
-        target.compiled,
-        model=target.model,
-        credential=target.credential.value if target.credential else None,
-        base_url=target.base_url,
-    )
-
-
-def _read(reply: WireReply, built: BuiltRequest, target: Target) -> ChatResponse:
-    if not 200 <= reply.status <= 299:
-        body = reply.read(_MAX_ERROR_BYTES)
-        raise failed_reply(target, reply.status, reply.headers, body)
-    return read_reply(
-        target.compiled,
-        reply.read(_MAX_BODY_BYTES),
-        request_id=request_id_of(reply.headers),
-        adaptations=built.adaptations,
-    )
+    def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
+        admission.heard(reply.headers)
+        if not 200 <= reply.status <= 299:
+            body = reply.read(_MAX_ERROR_BYTES)
+            raise failed_reply(leg.target, reply.status, reply.headers, body)
+        response = read_reply(
+            leg.target.compiled,
+            reply.read(_MAX_BODY_BYTES),
+            request_id=request_id_of(reply.headers),
+            adaptations=leg.built.adaptations,
+        )
+        admission.usage, admission.request_id = response.usage, response.request_id
+        return with_text_tools(response, leg.built.text_tools)

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
-from ai_lib.client.target import Target
 from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.resilience.signals import SignalsSnapshot
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
-from .opening import open_target
+from .opening import prepared
+from .operations import invoke
+from .targets import Targets
 
 
 class AiClient:
@@ -25,11 +28,12 @@ class AiClient:
     A client may be used from any number of tasks and threads at once.
     """
 
-    def __init__(self, target: Target, transport: HttpTransport | None = None) -> None:
-        self._target = target
+    def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
+        self._targets = Targets(settings)
+        self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
-        self._calls = Calls(self._transport, target)
+        self._calls = Calls(self._transport, self._targets)
 
     @classmethod
     def create(
@@ -50,7 +54,7 @@ class AiClient:
             CredentialError: no API key was found; the message says where it may be put.
         """
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
-        return cls(open_target(settings))
+        return cls(prepared(settings))
 
     @classmethod
     def builder(cls) -> AiClientBuilder[AiClient]:
@@ -60,7 +64,7 @@ class AiClient:
     @property
     def model_id(self) -> str:
         """The model, as `provider/model`."""
-        return f"{self._target.compiled.id}/{self._target.model}"
+        return self._target.model_id
 
     @property
     def provider_id(self) -> str:
@@ -71,6 +75,42 @@ class AiClient:
     def manifest(self) -> ProtocolManifest:
         """The manifest in force."""
         return self._target.current().compiled.manifest
+
+    @property
+    def is_resilient(self) -> bool:
+        """Whether more than the manifest's own retries protects the calls."""
+        return self._targets.is_resilient
+
+    @property
+    def circuit_state(self) -> str:
+        """`closed`, `open` or `half_open`; `disabled` without a circuit breaker."""
+        return self._targets.first.executor.circuit_state
+
+    @property
+    def current_inflight(self) -> int:
+        """How many attempts are in flight, over all targets; 0 without a limit on them."""
+        return self._targets.places.current_inflight if self._targets.places else 0
+
+    def get_resilience_stats(self) -> dict[str, object]:
+        """Return the figures of the first target's protection, and of each under `targets`.
+
+        Empty when nothing but the manifest's retries protects the calls.
+        """
+        if not self.is_resilient:
+            return {}
+        targets = {
+            place.target.model_id: place.executor.get_stats() for place in self._targets.everyone()
+        }
+        return {**targets[self.model_id], "targets": targets}
+
+    def signals(self) -> SignalsSnapshot:
+        """Return how the first target's protection stands now."""
+        return self._targets.first.executor.gate.get_signals()
+
+    def reset_resilience(self) -> None:
+        """Close every circuit and forget its failures."""
+        for place in self._targets.everyone():
+            place.executor.reset()
 
     def explain(self, request: ChatRequest | None = None) -> Explanation:
         """Return what a call would be: the request as a curl command without the key, what was
@@ -86,6 +126,29 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""
         return ChatRequestBuilder(self._calls)
+
+    def invoke(
+        self,
+        operation: str,
+        body: JsonObject | None = None,
+        *,
+        timeout: float | None = None,
+        **values: str,
+    ) -> JsonValue:
+        """Call an operation beside chat that the manifest names, such as `list_models`.
+
+        `values` fill the `{...}` of its path; `timeout` is seconds. Returns the decoded
+        answer (of a service, the part its manifest points at), bytes when it is not JSON, None
+        when it is empty.
+
+        Raises:
+            CapabilityError: the manifest does not declare what the operation needs; nothing was
+                sent.
+            RequestError: the manifest has no such operation.
+            TransportError: bytes could not be exchanged.
+            RemoteError: the provider answered with an error.
+        """
+        return invoke(self._transport, self._targets.first, operation, body, values, timeout)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""

@@ -1,11 +1,11 @@
 # Generated from ai_lib/client/opening.py by codegen; do not edit.
-"""From a client's settings to where its calls go; manifests may have to be fetched for it."""
+"""Loads what a client's settings name, before it is made; manifests may have to be fetched."""
 
 from __future__ import annotations
 
-from ai_lib.client.settings import ClientSettings
-from ai_lib.client.target import Target
-from ai_lib.protocol.compiled import CompiledManifest
+import msgspec
+
+from ai_lib.client.settings import ClientSettings, Loaded
 from ai_lib.types.wire import Clocks, WireRequest
 
 from ..protocol.loader import ProtocolLoader
@@ -13,37 +13,24 @@ from ..protocol.remote_tree import Fetched
 from ..transport import HttpTransport
 
 
-def open_target(
-    settings: ClientSettings, loader: ProtocolLoader | None = None, *, needs_key: bool = True
-) -> Target:
-    """Return the target of a client. Without `needs_key` it is only good to explain.
+def prepared(settings: ClientSettings, loader: ProtocolLoader | None = None) -> ClientSettings:
+    """Return the settings with the manifests of the model and of those to fall back to.
 
     Raises:
         ValueError: no model was set.
         ProtocolError: there is no such provider, or its manifest can't be used.
-        TransportError: the manifest is at an address that can't be reached.
-        CredentialError: no API key was found.
+        TransportError: a manifest is at an address that can't be reached.
     """
-    loader = loader or loader_for(settings)
     if settings.model is None:
         raise ValueError("set the model first: builder().model('provider/model')")
-    compiled, model = loader.load_model(settings.model, settings.api_family)
-    catalogue = loader.catalogue
-    models = catalogue.models()
-    if not loader.hot_reload:
-        return settings.target(compiled, model, None, models, needs_key)
-
-    def renew() -> CompiledManifest:
-        return catalogue.kept(compiled.id, settings.api_family) or compiled
-
-    return settings.target(compiled, model, renew, models, needs_key)
-
-
-def loader_for(settings: ClientSettings) -> ProtocolLoader:
-    """Return a loader that fetches manifests over this library's own transport."""
-    return ProtocolLoader(
+    loader = loader or ProtocolLoader(
         settings.protocol_dir, hot_reload=settings.hot_reload, fetch=fetch_manifest
     )
+    first = settings.model, settings.api_family
+    loaded: dict[tuple[str, str | None], Loaded] = {first: loader.load_model(*first)}
+    for model in settings.fallbacks:
+        loaded[model, None] = loader.load_model(model)
+    return msgspec.structs.replace(settings, catalogue=loader.catalogue, loaded=loaded)
 
 
 def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:

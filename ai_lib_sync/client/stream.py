@@ -5,52 +5,42 @@ from __future__ import annotations
 
 from collections import deque
 
-from ai_lib.client.cancel import CancelToken
-from ai_lib.client.stopwatch import Stopwatch
-from ai_lib.client.target import Target, failed_reply, not_a_stream, placed, request_id_of
-from ai_lib.errors.tree import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
-from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.request.build import BuiltRequest
-from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
+from ai_lib.client.leg import Leg
+from ai_lib.errors.tree import AiLibError
+from ai_lib.pipeline.text_tools import with_text_tools
+from ai_lib.resilience.admission import Admission
+from ai_lib.types.events import Event
 from ai_lib.types.response import CallStats, ChatResponse
-from ai_lib.types.wire import Clocks
 
-from .._backend import CancelScope, now
-from ..transport import HttpTransport, WireReply
-
-# Enough to see an error body or the start of a page that is no stream.
-_MAX_ERROR_BYTES = 64 * 1024
-_CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
+from ..transport import HttpTransport
+from .cancel import CancelToken
+from .incoming import Incoming
+from .journey import Journey
 
 
 class ChatStream:
     """The events of one reply, as they arrive; nothing is sent before the first is asked for.
 
-    Iterating raises what went wrong after the events before it were handed out; the error's
-    `partial` holds them collected. Leaving a loop early leaves the connection open until
-    `close()`, the end of a `with` block, or garbage collection frees it.
+    Until the first content has come, an attempt that fails may be made again, or at another
+    target, as the client's policy says. Iterating raises what went wrong after the events before
+    it were handed out; the error's `partial` holds them collected. Leaving a loop early leaves the
+    connection open until `close()`, the end of a `with` block, or garbage collection frees it.
     """
 
     def __init__(
         self,
         transport: HttpTransport,
-        target: Target,
-        built: BuiltRequest,
-        clocks: Clocks,
+        journey: Journey,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self._transport = transport
-        self._target = target
-        self._built = built
-        self._clocks = clocks
+        self._journey = journey
         self._token = cancel_token
-        self._pipeline = Pipeline(target.compiled)
         self._events: deque[Event] = deque()
-        self._watch = Stopwatch(now)
-        self._reply: WireReply | None = None
+        self._incoming: Incoming | None = None
         self._error: AiLibError | None = None
         self._ended = False
-        self._request_id = ""
+        self._cancelled = False
 
     def __iter__(self) -> ChatStream:
         return self
@@ -59,8 +49,7 @@ class ChatStream:
         while not self._events:
             if self._error is not None:
                 raise self._error
-            if self._ended or self._is_cancelled():
-                self.close()
+            if self._ended:
                 raise StopIteration
             self._advance()
         return self._events.popleft()
@@ -73,122 +62,91 @@ class ChatStream:
 
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
+        self._events.clear()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._ended = True
-        self._watch.stop()
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            reply.close()
+        self._journey.watch.stop()
+        if self._incoming is not None:
+            self._incoming.abandon()
 
     @property
     def cancelled(self) -> bool:
         """Whether a cancel token cut the stream short."""
-        return self._is_cancelled() and not self._pipeline.finished
+        return self._cancelled
 
     def response(self) -> ChatResponse:
         """Return the reply, once the stream has ended.
 
-        After a cancel or a `break` it is what was received, without a finish reason.
+        After a cancel or a `break` it is what was received, without a finish reason. Tool calls
+        that the model wrote into its text, where the manifest says so, are only seen here.
 
         Raises:
             ValueError: the stream has not ended.
         """
-        if not self._ended and not self._pipeline.finished:
+        if not self._ended:
             raise ValueError("the stream has not ended; iterate over it first")
-        return self._pipeline.response(
-            request_id=self._request_id, adaptations=self._built.adaptations
-        )
+        response = self._so_far()
+        if self._incoming is None:
+            return response
+        return with_text_tools(response, self._incoming.leg.built.text_tools)
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
-        reply = self._pipeline.response()
-        return self._watch.stats(
-            model=reply.model or self._target.model,
-            provider=self._target.compiled.id,
+        reply = self._so_far()
+        target = (self._incoming.leg if self._incoming else self._journey.first).target
+        return self._journey.watch.stats(
+            model=reply.model or target.model,
+            provider=target.compiled.id,
             usage=reply.usage,
-            request_id=self._request_id,
+            request_id=reply.request_id or "",
+            retry_count=self._journey.ledger.retry_count,
         )
 
-    def _is_cancelled(self) -> bool:
-        return self._token is not None and self._token.is_cancelled
+    def _so_far(self) -> ChatResponse:
+        attempts = tuple(self._journey.ledger.attempts)
+        if self._incoming is None:
+            return ChatResponse(attempts=attempts)
+        return self._incoming.response(attempts=attempts)
 
     def _advance(self) -> None:
         """Wait for bytes and turn them into events; an error is kept until those are taken."""
         try:
             if self._token is None:
                 self._pull()
-            else:
-                self._pull_unless_cancelled(self._token)
+            elif not self._token.run(self._pull):
+                self._cancelled = True
+                self._let_go()
         except AiLibError as error:
-            self._error = placed(error, self._target)
+            self._error = self._journey.ledger.on(error)
+            self._let_go()
         except BaseException:
-            self.close()
+            self._let_go()
             raise
-        if self._error is not None:
-            self.close()
-
-    def _pull_unless_cancelled(self, token: CancelToken) -> None:
-        with CancelScope() as scope:
-            forget = token.on_cancel(scope.cancel)
-            try:
-                self._pull()
-            finally:
-                forget()
 
     def _pull(self) -> None:
-        if self._reply is None:
-            self._open()
+        if self._incoming is None:
+            self._journey.start()
+            events = self._journey.run(self._begin)
         else:
-            self._take(self._read(self._reply))
-        if self._pipeline.finished:
-            self._error = self._pipeline.failure
-            self._finish()
-
-    def _open(self) -> None:
-        reply = self._transport.send(self._built.wire, self._clocks)
-        self._reply = reply
-        self._request_id = request_id_of(reply.headers)
-        if not 200 <= reply.status <= 299:
-            body = reply.read(_MAX_ERROR_BYTES)
-            raise failed_reply(self._target, reply.status, reply.headers, body)
-        content_type = reply.headers.get("content-type") or ""
-        if not self._pipeline.accepts(content_type):
-            body = reply.read(_MAX_ERROR_BYTES)
-            raise not_a_stream(self._target, content_type, body)
-
-    def _read(self, reply: WireReply) -> bytes | None:
-        """Return the next bytes, or None at the end of the body."""
-        try:
-            return reply.__next__()
-        except StopIteration:
-            return None
-        except (ConnectionLost, TransportTimeout) as error:
-            if self._pipeline.is_complete:
-                return None  # the answer is whole; only the goodbye was lost
-            failure = self._cut_short(error)
-            failure.partial = self._pipeline.response()
-            raise failure from error.__cause__
-
-    def _cut_short(self, error: ConnectionLost | TransportTimeout) -> AiLibError:
-        if isinstance(error, TransportTimeout):
-            return error
-        return StreamTruncated(
-            f"the connection to {self._target.compiled.id} broke before the answer was complete: "
-            f"{error}"
-        )
-
-    def _take(self, chunk: bytes | None) -> None:
-        events = self._pipeline.close() if chunk is None else self._pipeline.feed(chunk)
-        if any(isinstance(event, _CONTENT) for event in events):
-            self._watch.first_token()
-        self._events.extend(events)
-
-    def _finish(self) -> None:
-        self._ended = True
-        self._watch.stop()
-        reply, self._reply = self._reply, None
-        if reply is None:
+            events = self._incoming.more()
+        incoming = self._incoming
+        if incoming is None:
             return
-        if self._error is None:
-            reply.drain()
-        else:
-            reply.close()
+        if incoming.is_content(events):
+            self._journey.watch.first_token()
+        self._events.extend(events)
+        if incoming.pipeline.finished:
+            self._ended = True
+            self._journey.watch.stop()
+            error = incoming.finish()
+            if error is not None:
+                self._error = self._journey.ledger.on(error)
+
+    def _begin(self, leg: Leg, admission: Admission) -> list[Event]:
+        incoming = Incoming(leg, admission, self._journey.clocks(leg))
+        events = incoming.begin(self._transport)
+        admission.keep()
+        self._incoming = incoming
+        return events

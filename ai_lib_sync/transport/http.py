@@ -6,16 +6,14 @@ from __future__ import annotations
 from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
-from ai_lib.transport.http1 import Head
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
+from .connection import Head, RawFields
 from .pool import ConnectionPool, Lease
 from .reply import WireReply
-
-RawFields = list[tuple[bytes, bytes]]
 
 
 class HttpTransport:
@@ -92,9 +90,7 @@ _FORBIDDEN = frozenset("\r\n\0")
 
 def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:
     try:
-        return lease.connection.send(
-            call.request.method, target.path, fields, call.request.body, call
-        )
+        return lease.connection.send(target.path, fields, call)
     except BaseException:
         lease.discard()
         raise

@@ -2,89 +2,140 @@
 
 import socket
 import threading
+from collections.abc import Iterator
 from functools import partial
 
+import httpcore
 import pytest
 
-from ai_lib_sync._backend import (
-    CancelScope,
-    deadline,
-    now,
-    resolve,
-    run_all,
-    wait_readable,
-    wait_writable,
-)
+from ai_lib_sync._backend import CancelScope, deadline, now, run_all
+from ai_lib_sync._network import Line, dial
 
 
-def test_a_deadline_holds_over_many_short_reads() -> None:
-    ours, theirs = socket.socketpair()
+class Peer:
+    """A listening socket and a line that was dialled to it."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.line = dial("127.0.0.1", self.port)
+        self.sock, _ = self.listener.accept()
+
+    def close(self) -> None:
+        self.line.hang_up()
+        self.sock.close()
+        self.listener.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    made = Peer()
+    yield made
+    made.close()
+
+
+def test_a_deadline_holds_over_many_short_reads(peer: Peer) -> None:
     stop = threading.Event()
 
     def trickle() -> None:
         while not stop.wait(0.01):
-            theirs.send(b".")
+            peer.sock.send(b".")
 
     thread = threading.Thread(target=trickle)
     thread.start()
     began = now()
     with pytest.raises(TimeoutError), deadline(0.1):
-        while wait_readable(ours, 5):
-            ours.recv(100)
+        while peer.line.read(100, 5):
+            pass
     assert now() - began < 1
     stop.set()
     thread.join()
-    ours.close()
-    theirs.close()
 
 
-def test_a_cancelled_scope_wakes_whoever_waits_for_a_socket() -> None:
-    ours, theirs = socket.socketpair()
+def test_a_cancelled_scope_wakes_whoever_waits_for_a_socket(peer: Peer) -> None:
     scope = CancelScope()
     timer = threading.Timer(0.05, scope.cancel)
     timer.start()
     began = now()
     with scope:
-        wait_readable(ours)
+        peer.line.read(100)
     assert scope.cancelled
     assert now() - began < 0.5
     timer.join()
-    ours.close()
-    theirs.close()
 
 
-def test_waiting_for_a_socket_ends_in_time() -> None:
-    ours, theirs = socket.socketpair()
-    assert not wait_readable(ours, 0.01)
-    assert wait_writable(ours, 0.01)
-    theirs.send(b"x")
-    assert wait_readable(ours, 0.01)
-    ours.close()
-    theirs.close()
+def test_hanging_up_ends_a_read_in_another_thread(peer: Peer) -> None:
+    timer = threading.Timer(0.05, peer.line.hang_up)
+    timer.start()
+    assert peer.line.read(100) == b""
+    timer.join()
+    assert peer.sock.recv(1) == b""
+    with pytest.raises(httpcore.ReadError):
+        peer.line.read(100)
+
+
+def test_waiting_for_a_socket_ends_in_time(peer: Peer) -> None:
+    for timeout in (0.01, 0.0):
+        with pytest.raises(httpcore.ReadTimeout):
+            peer.line.read(100, timeout)
+    peer.sock.send(b"x")
+    assert peer.line.read(100, 5) == b"x"
 
 
 def test_a_slow_name_look_up_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     found = threading.Event()
-    real = socket.getaddrinfo
 
-    def slow(host: str, port: int, **options: int) -> object:
-        if not options.get("flags"):
-            found.wait(10)
-        return real(host, port, **options)
+    def slow(*_: object, **__: object) -> object:
+        found.wait(10)
+        raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     began = now()
     with pytest.raises(TimeoutError), deadline(0.05):
-        resolve("localhost", 80)
+        dial("localhost", 80)
+    with pytest.raises(httpcore.ConnectTimeout):
+        dial("localhost", 80, 0.05)
     assert now() - began < 0.5
     found.set()
 
 
-def test_a_name_and_an_address_resolve() -> None:
-    assert resolve("127.0.0.1", 80) == [(socket.AF_INET, ("127.0.0.1", 80))]
-    assert ("127.0.0.1", 80) in [address for _, address in resolve("localhost", 80)]
-    with pytest.raises(socket.gaierror):
-        resolve("nowhere.invalid", 80)
+def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = socket.getaddrinfo, threading.Event()
+
+    def slow(*arguments: object, **options: object) -> object:
+        asked.wait(10)
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with pytest.raises(TimeoutError), deadline(0.02):
+            dial("127.0.0.1", listener.getsockname()[1])
+        asked.set()
+        sock, _ = listener.accept()
+        with sock:
+            sock.settimeout(10)
+            assert sock.recv(1) == b""
+
+
+def test_an_address_that_refuses_is_passed_over(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def several(host: str, port: int, *arguments: int, **options: int) -> object:
+        hosts = ["127.0.0.2", "127.0.0.1"] if host == "several" else [host]
+        return [found for each in hosts for found in real(each, port, *arguments, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", several)
+    line: Line = dial("several", peer.port)
+    assert line.get_extra_info("server_addr") == ("127.0.0.1", peer.port)
+    line.hang_up()
+
+
+def test_an_unknown_name_is_a_connect_error() -> None:
+    with pytest.raises(httpcore.ConnectError):
+        dial("nowhere.invalid", 80)
 
 
 def test_no_thread_is_left_behind() -> None:

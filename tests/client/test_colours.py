@@ -14,7 +14,7 @@ pytestmark = pytest.mark.async_only
 
 
 def test_values_and_errors_are_one_class_in_both() -> None:
-    for name in ("Message", "RemoteError", "StreamingEvent", "ToolDefinition", "CancelToken"):
+    for name in ("Message", "RemoteError", "StreamingEvent", "ToolDefinition", "ResilientConfig"):
         assert getattr(ai_lib_sync, name) is getattr(ai_lib, name)
     assert ai_lib_sync.AiClient is not ai_lib.AiClient
 

@@ -1,20 +1,20 @@
-"""The two hand-written backends list the same names with the same parameters."""
+"""The two hand-written pairs list the same names with the same parameters."""
 
 import ast
 import inspect
+from importlib import import_module
 from types import ModuleType
 
 import pytest
 
-import ai_lib._backend
-import ai_lib_sync._backend
 from tests.house.packages import ROOT
 
 _COLOURED = {"__aenter__": "__enter__", "__aexit__": "__exit__", "aclose": "close"}
+_COLOURED["handle_async_request"] = "handle_request"
 
 
-def _names(package: str) -> set[str]:
-    tree = ast.parse((ROOT / package / "_backend.py").read_text(encoding="utf-8"))
+def _names(package: str, pair: str) -> set[str]:
+    tree = ast.parse((ROOT / package / f"{pair}.py").read_text(encoding="utf-8"))
     found = {node.name for node in tree.body if isinstance(node, _DEFINED)}
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
@@ -44,16 +44,22 @@ def _methods(module: ModuleType, name: str) -> dict[str, list[tuple[str, object,
     }
 
 
-def test_both_list_the_same_names() -> None:
-    assert _names("ai_lib") == _names("ai_lib_sync")
+PAIRS = ("_backend", "_network")
+BOTH = [(pair, name) for pair in PAIRS for name in sorted(_names("ai_lib", pair))]
 
 
-@pytest.mark.parametrize("name", sorted(_names("ai_lib") & _names("ai_lib_sync")))
-def test_both_take_the_same_parameters(name: str) -> None:
-    first, second = getattr(ai_lib._backend, name), getattr(ai_lib_sync._backend, name)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_list_the_same_names(pair: str) -> None:
+    assert _names("ai_lib", pair) == _names("ai_lib_sync", pair)
+
+
+@pytest.mark.parametrize(("pair", "name"), BOTH)
+def test_both_take_the_same_parameters(pair: str, name: str) -> None:
+    ours, twin = import_module(f"ai_lib.{pair}"), import_module(f"ai_lib_sync.{pair}")
+    first, second = getattr(ours, name), getattr(twin, name)
 
     assert inspect.isclass(first) == inspect.isclass(second)
     if inspect.isclass(first):
-        assert _methods(ai_lib._backend, name) == _methods(ai_lib_sync._backend, name)
+        assert _methods(ours, name) == _methods(twin, name)
     elif inspect.isroutine(first) and not inspect.isbuiltin(first):
         assert _parameters(first) == _parameters(second)

@@ -8,14 +8,14 @@ from ai_lib.pipeline import Pipeline
 from ai_lib.types.events import Event
 from tests.pipeline.manifests import bundled
 from tests.wire.recordings import Recording, as_parameters, recorded
-from tests.wire.test_replay import SPEAKERS
+from tests.wire.test_replay import FAMILIES, SPEAKERS, speaker
 
 ROWS = [row for row in recorded() if row.streamed and row.family in SPEAKERS]
 MOST_BYTES = 2_000_000  # read for one stream; where every cut would be more, cuts are sampled
 
 
 def events_of(recording: Recording, *chunks: bytes) -> list[Event]:
-    pipeline = Pipeline(bundled(*SPEAKERS[recording.family]))
+    pipeline = Pipeline(bundled(speaker(recording), FAMILIES.get(recording.family)))
     events = [event for chunk in chunks for event in pipeline.feed(chunk)]
     return events + pipeline.close()
 

@@ -11,7 +11,6 @@ from ai_lib.pipeline.reply import read_reply
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
 from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.family import with_family
 from ai_lib.request.build import BuiltRequest, build_chat
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from ai_lib.types.message import Message, MessageRole
@@ -80,7 +79,7 @@ def test_a_recorded_failure_keeps_what_came_before(recording: Recording) -> None
 
 @pytest.mark.parametrize("name", bundled_names("manifests"))
 def test_a_request_goes_to_the_declared_address_with_the_key(name: str) -> None:
-    document = with_family(bundled_manifest(name) or {}, None, name)
+    document = bundled_manifest(name) or {}
     if document["dialect"] not in bundled_dialect_names():
         pytest.skip(f"the dialect {document['dialect']} is not bundled")
     if "chat" not in document["endpoints"]:
@@ -169,11 +168,10 @@ def test_a_response_format_that_is_not_taken_is_refused() -> None:
 @pytest.mark.parametrize(
     ("provider", "origin", "replayed"),
     [
-        ("deepseek", "deepseek:openai_chat", "Hm."),
-        ("deepseek", "moonshot:openai_chat", None),
-        ("deepseek", "deepseek:openai_responses", None),
-        ("moonshot", "moonshot:openai_chat", "Hm."),
-        ("openai", "openai:openai_chat", None),
+        ("deepseek", "deepseek", "Hm."),
+        ("deepseek", "moonshot", None),
+        ("moonshot", "moonshot", "Hm."),
+        ("openai", "openai", None),
     ],
 )
 def test_reasoning_goes_back_only_to_whom_it_came_from_and_wants_it(

@@ -234,6 +234,20 @@ def test_the_older_forms_are_read_under_every_version_one(version: str) -> None:
     assert validate_manifest(old).valid is version.startswith("1")
 
 
+def test_sections_wrapped_in_core_are_checked_where_they_stand(tmp_path: Path) -> None:
+    core = {name: MANIFEST[name] for name in ("id", "protocol_version", "endpoint")}
+    rest = {name: part for name, part in MANIFEST.items() if name not in core}
+    path = tmp_path / "house.json"
+    path.write_text(json.dumps({**rest, "core": core}))
+    assert validate_manifest(path).problems == ()
+    path.write_text(json.dumps({**rest, "core": {**core, "status": "fine"}}, indent=1))
+
+    (error,) = validate_manifest(path).errors
+
+    assert error.path == "$.core.status"
+    assert path.read_text().split("\n")[(error.line or 0) - 1] == '  "status": "fine"'
+
+
 def test_a_version_that_is_not_ours_has_its_own_error() -> None:
     with pytest.raises(UnsupportedVersion, match=r"supported are 1\.0, 1\.1, 1\.5, 2\.0"):
         validate_manifest({**MANIFEST, "protocol_version": "9.1"}).raise_if_invalid()

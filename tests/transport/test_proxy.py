@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 import trustme
@@ -13,6 +14,7 @@ from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
 
+needs_socks = pytest.mark.skipif(not find_spec("socksio"), reason="needs ai-lib[socks]")
 LOGIN = "user:canary%3Apass"
 
 
@@ -71,9 +73,11 @@ async def test_a_proxy_reached_by_tls_works_for_both(
     options = TransportOptions(proxy=f"https://{relay.place}", ca_bundle=bundle)
     async with HttpTransport(options) as transport:
         assert await call(transport, serve(ok)) == b"ok"
+        assert await call(transport, tls_serve(ok)) == b"ok"
     relay.close()
 
 
+@needs_socks
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 async def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
     server = serve(ok)
@@ -82,6 +86,7 @@ async def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
     assert socks.asked == [f"SOCKS 127.0.0.1:{server.port}"]
 
 
+@needs_socks
 async def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
     server = serve(ok)
     socks.lead_to = ("127.0.0.1", server.port)
@@ -91,6 +96,7 @@ async def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> 
     assert socks.asked == ["SOCKS model.invalid:80"]
 
 
+@needs_socks
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 async def test_the_proxy_gets_its_login(serve: Serve, kind: str) -> None:
     relay = Relay(kind)
@@ -108,31 +114,33 @@ async def test_a_wrong_login_for_a_tunnel_is_a_connect_error(
     relay.login = "someone:else"
     server = tls_serve(ok)
     async with HttpTransport(through(relay, login=f"{LOGIN}@")) as transport:
-        with pytest.raises(ConnectError, match="CONNECT with status 407") as caught:
+        with pytest.raises(ConnectError, match="the proxy said: 407") as caught:
             await call(transport, server)
     assert relay.place in str(caught.value)
     assert "canary" not in str(caught.value)
 
 
+@needs_socks
 async def test_a_wrong_login_for_socks_is_a_connect_error(serve: Serve, socks: Relay) -> None:
     socks.login = "someone:else"
     async with HttpTransport(through(socks, "socks5", f"{LOGIN}@")) as transport:
-        with pytest.raises(ConnectError, match="refused user and password"):
+        with pytest.raises(ConnectError, match="Invalid username/password"):
             await call(transport, serve(ok))
     async with HttpTransport(through(socks, "socks5")) as transport:
-        with pytest.raises(ConnectError, match="another kind of login"):
+        with pytest.raises(ConnectError, match="Requested NO AUTHENTICATION"):
             await call(transport, serve(ok))
 
 
+@needs_socks
 async def test_a_refusing_proxy_is_a_connect_error(
     serve: Serve, tls_serve: Serve, relay: Relay, socks: Relay
 ) -> None:
     relay.refuse = socks.refuse = True
     async with HttpTransport(through(relay)) as transport:
-        with pytest.raises(ConnectError, match="CONNECT with status 403"):
+        with pytest.raises(ConnectError, match="the proxy said: 403"):
             await call(transport, tls_serve(ok))
     async with HttpTransport(through(socks, "socks5")) as transport:
-        with pytest.raises(ConnectError, match="not allowed by its rules"):
+        with pytest.raises(ConnectError, match="not allowed by ruleset"):
             await call(transport, serve(ok))
 
 

@@ -41,7 +41,7 @@ def caller(transport: HttpTransport, serve: Serve) -> Callable[[], Awaitable[Non
     return call
 
 
-def test_loops_one_after_the_other_share_one_connection(serve: Serve) -> None:
+def test_loops_one_after_the_other_reuse_their_own_connections(serve: Serve) -> None:
     transport = HttpTransport()
     call = caller(transport, serve)
 
@@ -49,8 +49,20 @@ def test_loops_one_after_the_other_share_one_connection(serve: Serve) -> None:
     trio.run(call)
     asyncio.run(call())  # type: ignore[arg-type]
 
-    assert transport.stats().opened == 1
-    assert transport.stats().reused == 14
+    stats = transport.stats()
+    assert (stats.opened, stats.reused, stats.closed) == (3, 12, 2)
+
+
+def test_a_loop_that_pauses_keeps_its_connection(serve: Serve) -> None:
+    transport = HttpTransport()
+    call = caller(transport, serve)
+    loop = asyncio.new_event_loop()
+    for _ in range(3):
+        loop.run_until_complete(call())
+        trio.run(call)
+    assert transport.stats().opened == 4
+    assert transport.stats().closed == 2
+    loop.close()
 
 
 def test_loops_in_several_threads_share_one_transport(serve: Serve) -> None:
@@ -101,7 +113,7 @@ def test_a_transport_that_is_forgotten_closes_its_sockets_silently(serve: Serve)
     assert server.wait_for_open_connections(0)
 
 
-def test_a_transport_keeps_no_dead_loop_alive(serve: Serve) -> None:
+def test_a_transport_lets_go_of_a_dead_loop_when_it_is_used_again(serve: Serve) -> None:
     transport = HttpTransport()
     call = caller(transport, serve)
     loop = asyncio.new_event_loop()
@@ -109,12 +121,13 @@ def test_a_transport_keeps_no_dead_loop_alive(serve: Serve) -> None:
     loop.close()
     gone = weakref.ref(loop)
     del loop
+    trio.run(call)
     gc.collect()
 
     assert gone() is None
 
 
-def test_a_thousand_short_loops_keep_descriptors_constant(serve: Serve) -> None:
+def test_hundreds_of_short_loops_keep_descriptors_and_memory_constant(serve: Serve) -> None:
     server = serve(ok)
     transport = HttpTransport()
 
@@ -122,12 +135,17 @@ def test_a_thousand_short_loops_keep_descriptors_constant(serve: Serve) -> None:
         async with await transport.send(ask(server), PATIENT) as reply:
             await reply.read()
 
-    asyncio.run(call())
+    def loops(count: int) -> None:
+        for number in range(count):
+            anyio.run(call, backend="trio" if number % 2 else "asyncio")
+
+    loops(4)
     before = len(os.listdir("/proc/self/fd"))
-    for _ in range(300):
-        asyncio.run(call())
+    loops(300)
     assert len(os.listdir("/proc/self/fd")) <= before + 1
-    assert server.connections == 1
+    stats = transport.stats()
+    assert (stats.active, stats.idle, stats.opened) == (0, 1, 304)
+    assert server.wait_for_open_connections(1)
 
 
 async def test_a_cancelled_task_frees_its_connection(serve: Serve) -> None:

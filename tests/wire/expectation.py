@@ -32,7 +32,7 @@ def assert_as_recorded(response: ChatResponse, recording: Recording) -> None:
     expect = recording.row["expect"]
     assert response.content == expect["text"]
     assert response.thinking == expect["thinking"]
-    assert response.finish_reason == (expect["finish_reason"] or None)  # "" is no word
+    assert response.finish_reason == (expect["finish_reason"] or None)  # an empty word is none
     _assert_calls(response, expect["tool_calls"])
     _assert_usage(response, recording)
 

@@ -102,7 +102,7 @@ def test_a_warm_burst_of_400_to_a_200_ms_server_takes_less_than_600_ms(
 
         run_all([call] * 400, 400)
         took: list[float] = []
-        while not took or (min(took) >= 0.6 and len(took) < 3):  # the machine may be busy
+        while not took or (min(took) >= 0.6 and len(took) < 5):  # the machine may be busy
             began = now()
             run_all([call] * 400, 400)
             took.append(now() - began)

@@ -3,6 +3,7 @@
 
 import ssl
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 import trustme
@@ -14,6 +15,7 @@ from tests.servers.relay import Relay
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
 
+needs_socks = pytest.mark.skipif(not find_spec("socksio"), reason="needs ai-lib[socks]")
 LOGIN = "user:canary%3Apass"
 
 
@@ -72,9 +74,11 @@ def test_a_proxy_reached_by_tls_works_for_both(
     options = TransportOptions(proxy=f"https://{relay.place}", ca_bundle=bundle)
     with HttpTransport(options) as transport:
         assert call(transport, serve(ok)) == b"ok"
+        assert call(transport, tls_serve(ok)) == b"ok"
     relay.close()
 
 
+@needs_socks
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
     server = serve(ok)
@@ -83,6 +87,7 @@ def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
     assert socks.asked == [f"SOCKS 127.0.0.1:{server.port}"]
 
 
+@needs_socks
 def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
     server = serve(ok)
     socks.lead_to = ("127.0.0.1", server.port)
@@ -92,6 +97,7 @@ def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
     assert socks.asked == ["SOCKS model.invalid:80"]
 
 
+@needs_socks
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 def test_the_proxy_gets_its_login(serve: Serve, kind: str) -> None:
     relay = Relay(kind)
@@ -107,31 +113,33 @@ def test_a_wrong_login_for_a_tunnel_is_a_connect_error(tls_serve: Serve, relay: 
     relay.login = "someone:else"
     server = tls_serve(ok)
     with HttpTransport(through(relay, login=f"{LOGIN}@")) as transport:
-        with pytest.raises(ConnectError, match="CONNECT with status 407") as caught:
+        with pytest.raises(ConnectError, match="the proxy said: 407") as caught:
             call(transport, server)
     assert relay.place in str(caught.value)
     assert "canary" not in str(caught.value)
 
 
+@needs_socks
 def test_a_wrong_login_for_socks_is_a_connect_error(serve: Serve, socks: Relay) -> None:
     socks.login = "someone:else"
     with HttpTransport(through(socks, "socks5", f"{LOGIN}@")) as transport:
-        with pytest.raises(ConnectError, match="refused user and password"):
+        with pytest.raises(ConnectError, match="Invalid username/password"):
             call(transport, serve(ok))
     with HttpTransport(through(socks, "socks5")) as transport:
-        with pytest.raises(ConnectError, match="another kind of login"):
+        with pytest.raises(ConnectError, match="Requested NO AUTHENTICATION"):
             call(transport, serve(ok))
 
 
+@needs_socks
 def test_a_refusing_proxy_is_a_connect_error(
     serve: Serve, tls_serve: Serve, relay: Relay, socks: Relay
 ) -> None:
     relay.refuse = socks.refuse = True
     with HttpTransport(through(relay)) as transport:
-        with pytest.raises(ConnectError, match="CONNECT with status 403"):
+        with pytest.raises(ConnectError, match="the proxy said: 403"):
             call(transport, tls_serve(ok))
     with HttpTransport(through(socks, "socks5")) as transport:
-        with pytest.raises(ConnectError, match="not allowed by its rules"):
+        with pytest.raises(ConnectError, match="not allowed by ruleset"):
             call(transport, serve(ok))
 
 

@@ -1,0 +1,205 @@
+"""What this package connects with: httpcore's connections, over anyio's sockets.
+
+The only place that imports httpcore; the other package has a module of the same names. A socket
+belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
+"""
+
+import socket
+from collections.abc import AsyncIterable, Iterable
+from ssl import SSLContext
+from threading import Lock
+from typing import Any, cast
+
+import httpcore
+
+from ai_lib._backend import _tell, runtime_key
+
+HTTPConnection = httpcore.AsyncHTTPConnection
+ConnectionMaker = httpcore.AsyncConnectionPool
+ConnectionInterface = httpcore.AsyncConnectionInterface
+NetworkBackend = httpcore.AsyncNetworkBackend
+NetworkStream = httpcore.AsyncNetworkStream
+
+URL = httpcore.URL
+Request = httpcore.Request
+Response = httpcore.Response
+ProxySettings = httpcore.Proxy
+ConnectTimeout = httpcore.ConnectTimeout
+LocalProtocolError = httpcore.LocalProtocolError
+ProxyError = httpcore.ProxyError
+ReadTimeout = httpcore.ReadTimeout
+WriteError = httpcore.WriteError
+WriteTimeout = httpcore.WriteTimeout
+
+SocketOptions = Iterable[httpcore.SOCKET_OPTION]
+KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+
+
+class Line(NetworkStream):
+    """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
+
+    Raises httpcore's errors.
+    """
+
+    def __init__(self, stream: NetworkStream) -> None:
+        self._streams = [stream]
+        self._runtime = runtime_key()
+        self._lock = Lock()
+        self._busy = False
+        self._hung_up = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Give what arrives, empty at the end."""
+        stream = self._begin()
+        try:
+            return await stream.read(max_bytes, timeout)
+        finally:
+            self._end()
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send."""
+        stream = self._begin()
+        try:
+            await stream.write(buffer, timeout)
+        finally:
+            self._end()
+
+    async def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        """Encrypt what follows."""
+        stream = self._begin()
+        try:
+            self._streams = [await stream.start_tls(ssl_context, server_hostname, timeout)]
+        finally:
+            self._end()
+        return self
+
+    def get_extra_info(self, info: str) -> object:
+        """What httpcore asks its streams for; of a line that was hung up nothing is known."""
+        streams = self._streams
+        return streams[0].get_extra_info(info) if streams else info == "is_readable"
+
+    def _begin(self) -> NetworkStream:
+        with self._lock:
+            if self._hung_up:
+                raise httpcore.ReadError("closed here")
+            self._busy = True
+            return self._streams[0]
+
+    def _end(self) -> None:
+        with self._lock:
+            self._busy = False
+        if self._hung_up:
+            self._let_go()
+
+    def hang_up(self) -> None:
+        """Close at once, without waiting, from any task, thread or finalizer."""
+        if self._hung_up:
+            return
+        self._hung_up = True
+        with self._lock:
+            try:
+                # The peer knows, and whoever waits for this socket wakes up and lets go of it.
+                self._streams[0].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            except (IndexError, OSError, TypeError):  # TypeError: uvloop does not allow it
+                pass
+            if self._busy:
+                return
+        self._let_go()
+
+    async def aclose(self) -> None:
+        """Do the same, as httpcore asks for it."""
+        self.hang_up()
+
+    def _let_go(self) -> None:
+        held, self._streams = self._streams, []
+        if not held:
+            return
+        sock = held[0].get_extra_info("socket")
+        if isinstance(sock, socket.socket):  # trio's: it is tied to no loop
+            sock.close()
+        elif _runs_here(self._runtime):
+            _close(held)
+        elif not _tell(self._runtime, lambda: _close(held)):
+            _close_without_loop(self._runtime, held)
+
+
+def _runs_here(runtime: object) -> bool:
+    try:
+        return runtime_key() is runtime
+    except RuntimeError:  # no loop runs in this thread
+        return False
+
+
+def _close(held: list[NetworkStream]) -> None:
+    """Close asyncio's transport; the coroutine that does it only lets others have a turn."""
+    closing = held.pop().aclose()
+    try:
+        while True:
+            closing.send(None)
+    except StopIteration:
+        pass
+
+
+def _close_without_loop(loop: Any, held: list[NetworkStream]) -> None:
+    """Close what a closed loop left.
+
+    asyncio closes a transport in the loop's next turn. That will not come, so it is taken now.
+    """
+    try:
+        loop.call_soon = lambda function, *arguments, context=None: function(*arguments)
+    except AttributeError:  # uvloop closed its sockets itself
+        return
+    _close(held)
+
+
+async def dial(host: str, port: int, timeout: float | None = None) -> Line:
+    """Connect to a name or an address."""
+    backend = cast("NetworkBackend", httpcore.AnyIOBackend())
+    return Line(await backend.connect_tcp(host, port, timeout, socket_options=KEEP_ALIVE))
+
+
+class _Abandoned(BaseException):
+    """Unwinds a wait that nobody waits for. GeneratorExit would not reach inner generators."""
+
+
+class Body:
+    """The body of a reply, piece by piece. Raises httpcore's errors."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        assert isinstance(response.stream, AsyncIterable)
+        self._response = response
+        self._pieces = response.stream.__aiter__()
+        self._began = False
+
+    async def read(self) -> bytes:
+        """Give the next piece, empty at the end; only then the connection is free."""
+        self._began = True
+        try:
+            while not (piece := await self._pieces.__anext__()):
+                pass
+        except StopAsyncIteration:
+            await self._response.aclose()
+            return b""
+        return piece
+
+    def abandon(self) -> None:
+        """Finish what nobody will read, once its line was hung up; from anywhere.
+
+        httpcore's generators would else be finished by the event loop, some time later, and trio
+        warns of that.
+        """
+        while self._began:
+            step = self._pieces.__anext__().__await__()
+            try:
+                step.send(None)
+                while True:  # cleaning up, it may wait again
+                    step.throw(_Abandoned())
+            except StopIteration:  # a piece that had come
+                continue
+            except (Exception, _Abandoned):  # noqa: BLE001 (it ended, or its reader ends it)
+                return

@@ -1,0 +1,108 @@
+"""One request on its way: over the targets it may go to, as often as it may be tried."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from ai_lib.client.leg import Leg
+from ai_lib.client.settings import CallOptions
+from ai_lib.client.stopwatch import Stopwatch
+from ai_lib.errors.tree import AiLibError, TransportTimeout
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.config import FallbackConfig
+from ai_lib.resilience.ledger import FOREVER, Ledger
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.wire import Clocks
+
+from .._backend import now
+from ..resilience import FallbackChain
+from .targets import Protected
+
+T = TypeVar("T")
+
+
+class Journey:
+    """One call, under one deadline, with one ledger.
+
+    Raises:
+        RequestError: the first target can't be asked this.
+    """
+
+    def __init__(
+        self,
+        route: Sequence[Protected],
+        request: ChatRequest,
+        options: CallOptions,
+        fallback: FallbackConfig,
+    ) -> None:
+        self._route = route
+        self._request = request
+        self._options = options
+        self._fallback = fallback
+        self._key = str(uuid.uuid4())
+        self.first = Leg(route[0].target, request, options, self._key)
+        self.ledger = Ledger()
+        self.watch = Stopwatch(now)
+
+    @property
+    def _total(self) -> float | None:
+        return self.first.clocks.total
+
+    def start(self) -> None:
+        """Let the clocks run."""
+        self.watch = Stopwatch(now)
+        total = self._total
+        self.ledger.ends = FOREVER if total is None else now() + total
+
+    async def run(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
+        """Return what the first target to answer answers.
+
+        Raises:
+            AiLibError: the last target's error; its `attempts` lists what was tried.
+        """
+        try:
+            return await self._chain(attempt)
+        except AiLibError as error:
+            self.ledger.on(self._worded(error))
+            raise
+
+    async def _chain(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
+        if len(self._route) == 1:
+            return await self._at(self._route[0], attempt)
+        chain: FallbackChain[T] = FallbackChain(self._fallback, may_continue=self._may_go_on)
+        for number, place in enumerate(self._route):
+            chain.add_target(f"{number}", self._asking(place, attempt))
+        return await chain.run()
+
+    def _asking(
+        self, place: Protected, attempt: Callable[[Leg, Admission], Awaitable[T]]
+    ) -> Callable[[], Awaitable[T]]:
+        async def ask() -> T:
+            return await self._at(place, attempt)
+
+        return ask
+
+    async def _at(self, place: Protected, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
+        leg = self.first
+        if place is not self._route[0]:
+            leg = Leg(place.target, self._request, self._options, self._key)
+        return await place.run(attempt, leg, self.ledger)
+
+    def clocks(self, leg: Leg) -> Clocks:
+        """Return the clocks of an attempt that begins now."""
+        return leg.clocks_within(self.ledger.left(now()))
+
+    def _may_go_on(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self.ledger.ends
+
+    def _worded(self, error: AiLibError) -> AiLibError:
+        """Say of the total clock what it was set to, not what was left for the last attempt."""
+        if isinstance(error, TransportTimeout) and error.clock == "total":
+            error.seconds = self._total
+            error.message = (
+                f"the call was not done within {self._total or 0:g} s, the total clock, "
+                f"in {len(self.ledger.attempts)} attempts; raise the timeout if it needs longer"
+            )
+        return error

@@ -1,0 +1,56 @@
+"""One call to one of its targets: the request as that target wants it, and its clocks."""
+
+import msgspec
+
+from ai_lib.client.settings import CallOptions
+from ai_lib.client.target import Target, placed
+from ai_lib.errors.tree import AiLibError
+from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.wire import Clocks, WireRequest
+
+
+class Leg:
+    """Built once, sent as often as the target is tried; `key` is the call's idempotency key.
+
+    Raises:
+        RequestError: the target can't be asked this.
+    """
+
+    def __init__(
+        self, target: Target, request: ChatRequest, options: CallOptions, key: str
+    ) -> None:
+        self.target = target = target.current()
+        self.request = request
+        self.built = _built(target, request)
+        self.clocks = options.clocks or target.clocks(request.stream, options.timeout)
+        self._key = key
+
+    @property
+    def wire(self) -> WireRequest:
+        """The request, with the idempotency key where the manifest names a header for it."""
+        wire, header = self.built.wire, self.target.idempotency_header
+        if header is None:
+            return wire
+        return msgspec.structs.replace(wire, headers=(*wire.headers, (header, self._key)))
+
+    def clocks_within(self, left: float | None) -> Clocks:
+        """Return the clocks of an attempt that begins when the call has so many seconds left."""
+        total = self.clocks.total
+        if left is None or (total is not None and total <= left):
+            return self.clocks
+        return msgspec.structs.replace(self.clocks, total=left)
+
+
+def _built(target: Target, request: ChatRequest) -> BuiltRequest:
+    try:
+        return build_chat(
+            request,
+            target.compiled,
+            model=target.model,
+            credential=target.credential.value if target.credential else None,
+            base_url=target.base_url,
+        )
+    except AiLibError as error:
+        placed(error, target)
+        raise

@@ -1,0 +1,75 @@
+"""Calls operations of a provider that are no chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ai_lib.client.target import Target, failed_reply, placed
+from ai_lib.errors.tree import AiLibError
+from ai_lib.pipeline.json_text import decode_json
+from ai_lib.protocol.path import MISSING, compile_path
+from ai_lib.request.operation import BuiltOperation, build_operation
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.ledger import FOREVER, Ledger
+from ai_lib.types.json import JsonObject, JsonValue
+
+from .._backend import now
+from ..transport import HttpTransport, WireReply
+from .targets import Protected
+
+_MAX_BODY_BYTES = 128 * 1024 * 1024
+_MAX_ERROR_BYTES = 64 * 1024
+
+
+async def invoke(
+    transport: HttpTransport,
+    protected: Protected,
+    name: str,
+    body: JsonObject | None,
+    values: Mapping[str, str],
+    timeout: float | None,
+) -> JsonValue:
+    """Send one operation, under the target's protection, and return what it answers."""
+    target = protected.target.current()
+    ledger = Ledger()
+    try:
+        built = build_operation(
+            name,
+            target.compiled,
+            body=body,
+            values={"model": target.model, **values},
+            credential=target.credential.value if target.credential else None,
+            base_url=target.base_url,
+        )
+        clocks = target.clocks(False, timeout)
+        ledger.ends = now() + (clocks.total or FOREVER)
+        ledger.repeatable = target.repeatable or built.wire.method in ("GET", "HEAD")
+
+        async def attempt(admission: Admission) -> JsonValue:
+            left = msgspec.structs.replace(clocks, total=ledger.left(now()))
+            reply = await transport.send(built.wire, left)
+            async with reply:
+                admission.heard(reply.headers)
+                return await _read(target, built, reply)
+
+        return await protected.executor.run(attempt, ledger)
+    except AiLibError as error:
+        ledger.on(placed(error, target))
+        raise
+
+
+async def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
+    if not 200 <= reply.status <= 299:
+        body = await reply.read(_MAX_ERROR_BYTES)
+        raise failed_reply(target, reply.status, reply.headers, body)
+    data = await reply.read(_MAX_BODY_BYTES)
+    content_type = reply.headers.get("content-type") or "application/json"
+    if not data:
+        return None
+    if "json" not in content_type:
+        return data
+    answer = decode_json(data, f"the answer of {target.compiled.id}")
+    found = compile_path(built.binding).first(answer) if built.binding else MISSING
+    return answer if found is MISSING else found

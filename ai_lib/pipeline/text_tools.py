@@ -1,0 +1,207 @@
+"""Tool calls that a model wrote into its text (AI-Protocol, tool-calling, text fallback).
+
+The canonical form is a `<tool_call>` element around `{"name": ..., "arguments": {...}}`. Read
+leniently, the name may be an attribute, arguments may go under other names, calls may stand in a
+wrapper, be `<invoke>` elements with `<parameter>`s, or be a tag that a manifest maps to a tool.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from ai_lib.protocol.manifest import TextTools
+from ai_lib.types.content import Block, TextBlock, ToolUseBlock
+from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.response import Candidate, ChatResponse
+from ai_lib.types.tool import ToolCall
+
+DIALECTS: Final[Mapping[str, str]] = {"shell": "shell"}
+"""Tags that models make up although nobody told them, and the tools they mean."""
+
+_ARGUMENTS: Final = ("arguments", "parameters", "params", "args", "input")
+# Some models put a mark of their own between bars before every name.
+_MARK: Final = r"(?:[|\uff5c]{1,2}\w{1,16}[|\uff5c]{1,2})?"
+_OPENING: Final = re.compile(rf"<({_MARK})([A-Za-z_][\w-]{{0,63}})((?:\s[^<>]{{0,500}})?)>")
+_WRAPPER: Final = re.compile(rf"</?{_MARK}tool_calls>")
+_ATTRIBUTE: Final = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*\"([^\"]*)\"")
+
+
+class TextToolCalls(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text holds: the tool calls, and what is left of it without them."""
+
+    text: str
+    calls: Sequence[ToolCall]
+
+
+class _Element(msgspec.Struct, frozen=True):
+    """An element of the markup: `start` and `end` are offsets in the text."""
+
+    name: str
+    attributes: Mapping[str, str]
+    body: str
+    start: int
+    end: int
+
+
+def parse_text_tool_calls(
+    text: str, *, lenient: bool = True, dialects: Mapping[str, str] = DIALECTS
+) -> TextToolCalls:
+    """Return the tool calls in a text. What is malformed is left in the text.
+
+    Not `lenient`, only the canonical form counts. `dialects` maps tags to tools.
+    """
+    left: list[str] = []
+    calls: list[ToolCall] = []
+    position = 0
+    names = {"tool_call"} | ({"invoke", *dialects} if lenient else set())
+    for element in _elements(text, names):
+        found = _call(element, lenient, dialects)
+        if found is None:
+            continue
+        name, arguments = found
+        call_id = f"call_{os.urandom(8).hex()}"
+        calls.append(ToolCall(id=call_id, name=name, arguments=arguments, index=len(calls)))
+        left.append(text[position : element.start])
+        position = element.end
+    left.append(text[position:])
+    remaining = "".join(left)
+    if calls:
+        remaining = (_WRAPPER.sub("", remaining) if lenient else remaining).strip()
+    return TextToolCalls(text=remaining, calls=tuple(calls))
+
+
+def parse_hybrid_tool_calls(
+    text: str,
+    native: Sequence[ToolCall],
+    *,
+    lenient: bool = True,
+    dialects: Mapping[str, str] = DIALECTS,
+) -> TextToolCalls:
+    """Return the native calls and the whole text; without native calls, those in the text."""
+    if native:
+        return TextToolCalls(text=text, calls=tuple(native))
+    return parse_text_tool_calls(text, lenient=lenient, dialects=dialects)
+
+
+def with_text_tools(response: ChatResponse, how: TextTools | None) -> ChatResponse:
+    """Return the response with the calls of its texts made tool calls, if `how` says so."""
+    if how is None:
+        return response
+    dialects = {**DIALECTS, **how.dialects}
+    candidates = tuple(_candidate(one, dialects) for one in response.candidates)
+    return msgspec.structs.replace(response, candidates=candidates)
+
+
+def _candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candidate:
+    if candidate.tool_calls:
+        return candidate
+    blocks: list[Block] = []
+    calls: list[ToolCall] = []
+    for block in candidate.blocks:
+        if not isinstance(block, TextBlock):
+            blocks.append(block)
+            continue
+        found = parse_text_tool_calls(block.text, dialects=dialects)
+        if found.text or not found.calls:
+            blocks.append(TextBlock(text=found.text) if found.calls else block)
+        for call in found.calls:
+            calls.append(msgspec.structs.replace(call, index=len(calls)))
+            blocks.append(ToolUseBlock(id=call.id, name=call.name, input=call.arguments))
+    if not calls:
+        return candidate
+    ended = candidate.termination_reason in (None, "end_turn", "stop_sequence")
+    return msgspec.structs.replace(
+        candidate,
+        blocks=tuple(blocks),
+        tool_calls=tuple(calls),
+        termination_reason="tool_use" if ended else candidate.termination_reason,
+    )
+
+
+def _elements(text: str, names: set[str]) -> Iterator[_Element]:
+    """Yield the elements of these names, none inside another; one without an end is none."""
+    position = 0
+    unclosed: set[str] = set()
+    while opening := _OPENING.search(text, position):
+        position = opening.end()
+        mark, name, attributes = opening.groups()
+        closing = f"</{mark}{name}>"
+        if name not in names or closing in unclosed:
+            continue
+        end = text.find(closing, position)
+        if end < 0:
+            unclosed.add(closing)
+            continue
+        yield _Element(
+            name,
+            dict(_ATTRIBUTE.findall(attributes)),
+            text[position:end],
+            opening.start(),
+            end + len(closing),
+        )
+        position = end + len(closing)
+
+
+def _call(
+    element: _Element, lenient: bool, dialects: Mapping[str, str]
+) -> tuple[str, JsonObject] | None:
+    if element.name == "tool_call":
+        return _json_call(element, lenient)
+    if element.name == "invoke":
+        name = element.attributes.get("name")
+        return (name, _parameters(element.body)) if name else None
+    arguments = {
+        inner.name: inner.body for inner in _elements(element.body, _names_in(element.body))
+    }
+    return (dialects[element.name], arguments) if arguments else None
+
+
+def _json_call(element: _Element, lenient: bool) -> tuple[str, JsonObject] | None:
+    body = _object(element.body)
+    if body is None:
+        return None
+    if not lenient:
+        name, arguments = body.get("name"), body.get("arguments")
+        if isinstance(name, str) and isinstance(arguments, dict) and len(body) == 2:
+            return name, arguments
+        return None
+    given = element.attributes.get("name")
+    name = given or body.get("name")
+    if not isinstance(name, str) or not name:
+        return None
+    for key in _ARGUMENTS:
+        arguments = body.get(key)
+        if isinstance(arguments, str):
+            arguments = _object(arguments)
+        if isinstance(arguments, dict):
+            return name, arguments
+    return (name, body) if given else (name, {})
+
+
+def _parameters(body: str) -> JsonDict:
+    found: JsonDict = {}
+    for parameter in _elements(body, {"parameter"}):
+        name = parameter.attributes.get("name")
+        if name:
+            is_text = parameter.attributes.get("string") != "false"
+            found[name] = parameter.body if is_text else _value(parameter.body)
+    return found
+
+
+def _names_in(body: str) -> set[str]:
+    return {opening[2] for opening in _OPENING.finditer(body)}
+
+
+def _object(text: str) -> JsonDict | None:
+    found = _value(text)
+    return found if isinstance(found, dict) else None
+
+
+def _value(text: str) -> object:
+    try:
+        return msgspec.json.decode(text.strip())
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return text

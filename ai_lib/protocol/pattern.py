@@ -1,0 +1,32 @@
+"""Regular expressions written by a manifest, kept from taking forever."""
+
+import re
+from typing import Final
+
+_LONGEST: Final = 200
+_MOST_REPEATS: Final = 3
+# What is not syntax: escapes and character classes.
+_ATOMS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_REPEAT: Final = re.compile(r"[*+]|\{\d*,\}")
+_REPEATED_GROUP: Final = re.compile(r"\)(?:[*+]|\{\d*,\d*\}|\{\d{2,}\})")
+
+
+def bounded_pattern(text: str) -> re.Pattern[str]:
+    """Compile a manifest's regular expression, without regard to case.
+
+    Raises ValueError when it does not compile or might take long: over 200 characters, a repeated
+    group, a back reference, or more than three open repeats.
+    """
+    if len(text) > _LONGEST:
+        raise ValueError(f"the pattern is longer than {_LONGEST} characters")
+    if re.search(r"\\[1-9]|\(\?P=|\(\?\(", text):
+        raise ValueError(f"{text!r} has a back reference")
+    syntax = _ATOMS.sub("x", text)
+    if _REPEATED_GROUP.search(syntax):
+        raise ValueError(f"{text!r} repeats a group without an upper end")
+    if len(_REPEAT.findall(syntax)) > _MOST_REPEATS:
+        raise ValueError(f"{text!r} has more than {_MOST_REPEATS} open repeats")
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error

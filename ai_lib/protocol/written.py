@@ -1,0 +1,277 @@
+"""A manifest as its author wrote it, of any protocol version: the sections whose shape matters.
+
+Sections and fields that are not named here are kept in `ProtocolManifest.raw` and change nothing.
+"""
+
+from datetime import date
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from ai_lib.types.json import JsonDict, JsonValue
+
+_DEEPEST: Final = 100
+_LARGEST: Final = 200_000
+
+Names: TypeAlias = dict[str, str]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """The parent of every section: unknown fields are passed over."""
+
+
+class WrittenHeader(Section, frozen=True, kw_only=True):
+    name: str
+    value: str
+
+
+class WrittenAuth(Section, frozen=True, kw_only=True):
+    type: Literal["bearer", "api_key", "custom_header", "header", "query_param", "none"] = "bearer"
+    token_env: str | None = None
+    key_env: str | None = None
+    header: str | None = None
+    header_name: str | None = None
+    prefix: str | None = None
+    param_name: str | None = None
+    optional: bool = False
+    extra_headers: list[WrittenHeader] | None = None
+
+
+class WrittenParameter(Section, frozen=True, kw_only=True):
+    alias: str | None = None
+    place: str | None = None
+    min: float | None = None
+    max: float | None = None
+    range: tuple[float | None, float | None] | None = None
+    default: JsonValue = None
+
+
+class WrittenRetry(Section, frozen=True, kw_only=True):
+    strategy: Literal["none", "exponential_backoff", "linear_backoff", "fixed_delay"] = (
+        "exponential_backoff"
+    )
+    max_retries: int | None = None
+    min_delay_ms: int | None = None
+    max_delay_ms: int | None = None
+    jitter: Literal["none", "full", "equal"] = "full"
+    retry_on_http_status: list[int] | None = None
+    retry_on_error_status: list[str] | None = None
+    retry_on_error_code: list[str] | None = None
+
+
+class WrittenPattern(Section, frozen=True, kw_only=True):
+    pattern: str
+    maps_to: str = "unknown"
+    unit: Literal["seconds", "milliseconds"] = "seconds"
+
+
+class WrittenErrors(Section, frozen=True, kw_only=True):
+    by_error_code: Names | None = None
+    by_error_status: Names | None = None
+    by_message_contains: Names | None = None
+    by_error_message: list[WrittenPattern] | None = None
+    by_http_status: Names | None = None
+    retry_after_extraction: WrittenPattern | None = None
+
+
+class WrittenDecoder(Section, frozen=True, kw_only=True):
+    format: str | None = None
+    strategy: str | None = None
+    done_signal: str | None = None
+
+
+class WrittenRule(Section, frozen=True, kw_only=True):
+    """One rule of an event map; v1 says `fields` where v2 says `extract`."""
+
+    emit: str
+    match: str | None = None
+    fields: JsonDict | None = None
+    extract: JsonDict | None = None
+
+
+class WrittenCandidate(Section, frozen=True, kw_only=True):
+    candidate_id_path: str | None = None
+    fan_out: bool = False
+
+
+class WrittenAccumulator(Section, frozen=True, kw_only=True):
+    flush_on: str | None = None
+
+
+class WrittenStreaming(Section, frozen=True, kw_only=True):
+    decoder: WrittenDecoder | None = None
+    frame_selector: str | None = None
+    event_map: list[WrittenRule] | None = None
+    candidate: WrittenCandidate | None = None
+    accumulator: WrittenAccumulator | None = None
+    stop_condition: str | None = None
+    content_path: str | None = None
+    tool_call_path: str | None = None
+    usage_path: str | None = None
+
+
+class WrittenCalls(Section, frozen=True, kw_only=True):
+    """Where a plain reply keeps its tool calls, and where a call keeps its parts."""
+
+    path: str
+    filter: str | None = None
+    fields: Names | None = None
+
+
+class WrittenMapping(Section, frozen=True, kw_only=True):
+    tool_calls: WrittenCalls | None = None
+    error: dict[str, JsonValue] | None = None
+
+
+class WrittenFeatures(Section, frozen=True, kw_only=True):
+    response_mapping: WrittenMapping | None = None
+
+
+class WrittenToolUse(Section, frozen=True, kw_only=True):
+    id_path: str | None = None
+    name_path: str | None = None
+    input_path: str | None = None
+    arguments_path: str | None = None
+    index_path: str | None = None
+
+
+class WrittenTooling(Section, frozen=True, kw_only=True):
+    tool_use: WrittenToolUse | None = None
+
+
+class WrittenTermination(Section, frozen=True, kw_only=True):
+    mapping: Names | None = None
+
+
+class WrittenCheck(Section, frozen=True, kw_only=True):
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    path: str = "/"
+    expected_status: list[int] | int | None = None
+    timeout_ms: int = 3000
+
+
+class WrittenAvailability(Section, frozen=True, kw_only=True):
+    required: bool = False
+    regions: list[str] | None = None
+    check: WrittenCheck | None = None
+
+
+class WrittenNative(Section, frozen=True, kw_only=True):
+    supported: bool = True
+
+
+class WrittenTag(Section, frozen=True, kw_only=True):
+    tag: str
+    map_to: str
+
+
+class WrittenTextFallback(Section, frozen=True, kw_only=True):
+    prompt_level: Literal["L1", "L2", "L3"] = "L2"
+    known_dialects: list[WrittenTag] | None = None
+
+
+class WrittenToolCalling(Section, frozen=True, kw_only=True):
+    native: WrittenNative | None = None
+    text_fallback: WrittenTextFallback | None = None
+
+
+class WrittenContract(Section, frozen=True, kw_only=True):
+    api_style: str | None = None
+
+
+class WrittenModel(Section, frozen=True, kw_only=True):
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    parameters: dict[str, str | None] | None = None
+    model_capabilities: dict[str, bool | None] | None = None
+    pricing: JsonDict | None = None
+
+
+class WrittenMetadata(Section, frozen=True, kw_only=True):
+    models: dict[str, WrittenModel | None] | None = None
+    api_compatibility: JsonValue = None
+
+
+class WrittenShape(Section, frozen=True, kw_only=True):
+    """The sections that say how replies are read."""
+
+    streaming: WrittenStreaming | None = None
+    response_paths: dict[str, JsonValue] | None = None
+    features: WrittenFeatures | None = None
+    tooling: WrittenTooling | None = None
+    termination: WrittenTermination | None = None
+
+
+class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
+    """The whole document."""
+
+    id: str
+    protocol_version: str | float = "1.0"
+    name: JsonValue = None
+    aliases: list[str] | None = None
+    base_url: str | None = None
+    endpoint: JsonDict | None = None
+    endpoints: JsonDict | None = None
+    services: JsonDict | None = None
+    auth: WrittenAuth | None = None
+    payload_format: str | None = None
+    api_style: str | None = None
+    api_families: list[str] | dict[str, JsonValue] | None = None
+    default_api_family: str | None = None
+    dialect: str | None = None
+    wire: JsonDict | None = None
+    parameters: dict[str, JsonValue] | None = None
+    parameter_mappings: dict[str, str | None] | None = None
+    error_classification: WrittenErrors | None = None
+    retry_policy: WrittenRetry | None = None
+    rate_limit_headers: dict[str, JsonValue] | None = None
+    availability: WrittenAvailability | None = None
+    capabilities: JsonValue = None
+    tool_calling: WrittenToolCalling | None = None
+    provider_contract: WrittenContract | None = None
+    metadata: WrittenMetadata | None = None
+
+
+def plain_json(document: object) -> JsonValue:
+    """Return a YAML document as JSON would have it: text keys, dates as text, no cycles.
+
+    Raises ValueError for what is too deep or too large to be a manifest, or no text in UTF-8.
+    """
+    return _Plain().value(document, 0)
+
+
+class _Plain:
+    def __init__(self) -> None:
+        self.left = _LARGEST
+
+    def value(self, node: object, depth: int) -> JsonValue:
+        self.left -= 1
+        if depth > _DEEPEST or self.left < 0:
+            raise ValueError(f"is deeper than {_DEEPEST} levels or larger than {_LARGEST} values")
+        if isinstance(node, dict):
+            return {_key(key): self.value(item, depth + 1) for key, item in node.items()}
+        if isinstance(node, list | tuple | set):
+            return [self.value(item, depth + 1) for item in node]
+        if isinstance(node, date):
+            return node.isoformat()
+        if isinstance(node, str):
+            return _text(node)
+        return node if node is None or isinstance(node, bool | int | float) else str(node)
+
+
+def _key(key: object) -> str:
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return _text(str(key))
+
+
+def _text(text: str) -> str:
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError(f"has half a character: {text[:40]!r}")
+    return text
+
+
+def placed(error: msgspec.ValidationError, place: str = "$") -> str:
+    """Return what was wrong, with its place counted from the top of the document."""
+    problem, _, where = str(error).partition(" - at `$")
+    return f"{place}{where.rstrip('`')} is wrong: {problem}"

@@ -1,0 +1,80 @@
+"""Builds the wire request of an operation that is no chat: a service, or an endpoint of its own."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from ai_lib.errors.tree import RequestError
+from ai_lib.protocol.capabilities import capability_of, require
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest import Endpoint
+from ai_lib.request.build import attach, base_of
+from ai_lib.types.json import JsonObject
+from ai_lib.types.wire import WireRequest
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+class BuiltOperation(msgspec.Struct, frozen=True, kw_only=True):
+    """A wire request, and the path to what was asked for in its answer."""
+
+    wire: WireRequest
+    binding: str | None
+
+
+def build_operation(
+    name: str,
+    compiled: CompiledManifest,
+    *,
+    body: JsonObject | None,
+    values: Mapping[str, str],
+    credential: str | None,
+    base_url: str | None = None,
+) -> BuiltOperation:
+    """Return the request of an operation; `values` fill the `{...}` of its path.
+
+    Raises:
+        CapabilityError: the manifest does not declare what the operation needs.
+        RequestError: the manifest has no such operation, or a value is missing.
+    """
+    if capability := capability_of(name):
+        require(compiled.manifest, capability)
+    endpoint = _endpoint(name, compiled)
+    url = base_of(compiled, base_url) + _path(name, endpoint, values)
+    if endpoint.query:
+        url = f"{url}?{urlencode(endpoint.query)}"
+    headers, url, secrets = attach(compiled, credential, url)
+    sent = msgspec.json.encode(body) if body is not None else b""
+    kind = (("Content-Type", "application/json"),) if body is not None else ()
+    wire = WireRequest(
+        method=endpoint.method,
+        url=url,
+        headers=(*kind, ("Accept", "application/json"), *endpoint.headers.items(), *headers),
+        body=sent,
+        secrets=secrets,
+    )
+    return BuiltOperation(wire=wire, binding=endpoint.response_binding)
+
+
+def _endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
+    manifest = compiled.manifest
+    found = manifest.endpoints.get(name) or manifest.services.get(name)
+    if found is None:
+        known = ", ".join(sorted({*manifest.endpoints, *manifest.services})) or "none"
+        raise RequestError(
+            f"{compiled.id} has no operation {name!r}; its manifest has {known}",
+            provider=compiled.id,
+        )
+    return found
+
+
+def _path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
+    def filled(hole: re.Match[str]) -> str:
+        if hole[1] not in values:
+            raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")
+        return quote(str(values[hole[1]]), safe="/:@" if hole[1] == "model" else ":@")
+
+    return _PLACEHOLDER.sub(filled, endpoint.path)

@@ -1,0 +1,80 @@
+"""Tools for models that know no tool calls: described in the prompt, called in the text."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from ai_lib.protocol.manifest import TextTools
+from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.message import Message, MessageRole
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.tool import ToolDefinition
+
+_FORM = """\
+To use a tool, write this and nothing after it:
+<tool_call>
+{"name": "the tool's name", "arguments": {"its": "arguments"}}
+</tool_call>
+The arguments are one JSON object. Several calls are several <tool_call> elements."""
+_WARNING = """\
+Any other form WILL BE IGNORED. Do not write <shell>, <bash>, <invoke> or <function> elements, no
+code blocks, and no tool call in the middle of a sentence."""
+_EXAMPLE = """\
+For example, to call {name}:
+<tool_call>
+{call}
+</tool_call>"""
+
+
+def tool_prompt(tools: Sequence[ToolDefinition], level: Literal["L1", "L2", "L3"] = "L2") -> str:
+    """Return the instructions that teach a model to call these tools in its text.
+
+    `L1` has the form and the tools, `L2` also warns of other forms, `L3` adds an example.
+    """
+    parts = ["You can use these tools:", *map(_described, tools), _FORM]
+    if level != "L1":
+        parts.append(_WARNING)
+    if level == "L3" and tools:
+        call = msgspec.json.encode({"name": tools[0].name, "arguments": {}}).decode()
+        parts.append(_EXAMPLE.format(name=tools[0].name, call=call))
+    return "\n\n".join(parts)
+
+
+def tools_as_text(request: ChatRequest, how: TextTools) -> ChatRequest:
+    """Return the request with its tools, calls and results written as text."""
+    if not request.tools:
+        return request
+    instructions = Message.system(tool_prompt(request.tools, how.prompt_level))
+    system = [message for message in request.messages if message.role is MessageRole.SYSTEM]
+    others = [message for message in request.messages if message.role is not MessageRole.SYSTEM]
+    return msgspec.structs.replace(
+        request,
+        messages=(*system, instructions, *map(_message, others)),
+        tools=(),
+        tool_choice=None,
+    )
+
+
+def _described(tool: ToolDefinition) -> str:
+    schema = msgspec.json.encode(tool.parameters).decode()
+    return f"- {tool.name}: {tool.description or ''}\n  arguments: {schema}"
+
+
+def _message(message: Message) -> Message:
+    if isinstance(message.content, str):
+        return message
+    role = MessageRole.USER if message.role is MessageRole.TOOL else message.role
+    return msgspec.structs.replace(message, role=role, content=tuple(_blocks(message.content)))
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterable[Block]:
+    for block in blocks:
+        if isinstance(block, ToolUseBlock):
+            call = msgspec.json.encode({"name": block.name, "arguments": block.input}).decode()
+            yield TextBlock(text=f"<tool_call>\n{call}\n</tool_call>")
+        elif isinstance(block, ToolResultBlock):
+            kind = "tool_error" if block.is_error else "tool_result"
+            yield TextBlock(text=f"<{kind}>\n{block.content}\n</{kind}>")
+        else:
+            yield block

@@ -1,0 +1,72 @@
+"""Retries, rate limits, circuit breakers, backpressure, failover, and what runs calls in them."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib.resilience.circuit import (
+        CircuitBreakerConfig as CircuitBreakerConfig,
+        CircuitState as CircuitState,
+        CircuitStorage as CircuitStorage,
+    )
+    from ai_lib.resilience.config import (
+        BackpressureConfig as BackpressureConfig,
+        FallbackConfig as FallbackConfig,
+        ResilientConfig as ResilientConfig,
+    )
+    from ai_lib.resilience.ledger import Ledger as Ledger
+    from ai_lib.resilience.limit_headers import RateLimitHeaders as RateLimitHeaders
+    from ai_lib.resilience.quota import RateLimiterConfig as RateLimiterConfig
+    from ai_lib.resilience.retry import (
+        BackoffStrategy as BackoffStrategy,
+        JitterStrategy as JitterStrategy,
+        RetryConfig as RetryConfig,
+        RetryPolicy as RetryPolicy,
+    )
+    from ai_lib.resilience.signals import SignalsSnapshot as SignalsSnapshot
+
+    from .backpressure import Backpressure as Backpressure
+    from .circuit_breaker import CircuitBreaker as CircuitBreaker
+    from .executor import ResilientExecutor as ResilientExecutor
+    from .fallback import (
+        FallbackChain as FallbackChain,
+        FallbackResult as FallbackResult,
+    )
+    from .preflight import (
+        PreflightChecker as PreflightChecker,
+        PreflightResult as PreflightResult,
+    )
+    from .rate_limiter import (
+        AdaptiveRateLimiter as AdaptiveRateLimiter,
+        RateLimiter as RateLimiter,
+    )
+
+_WHERE = {
+    "AdaptiveRateLimiter": ".rate_limiter",
+    "BackoffStrategy": "ai_lib.resilience.retry",
+    "Backpressure": ".backpressure",
+    "BackpressureConfig": "ai_lib.resilience.config",
+    "CircuitBreaker": ".circuit_breaker",
+    "CircuitBreakerConfig": "ai_lib.resilience.circuit",
+    "CircuitState": "ai_lib.resilience.circuit",
+    "CircuitStorage": "ai_lib.resilience.circuit",
+    "FallbackChain": ".fallback",
+    "FallbackConfig": "ai_lib.resilience.config",
+    "FallbackResult": ".fallback",
+    "JitterStrategy": "ai_lib.resilience.retry",
+    "Ledger": "ai_lib.resilience.ledger",
+    "PreflightChecker": ".preflight",
+    "PreflightResult": ".preflight",
+    "RateLimitHeaders": "ai_lib.resilience.limit_headers",
+    "RateLimiter": ".rate_limiter",
+    "RateLimiterConfig": "ai_lib.resilience.quota",
+    "ResilientConfig": "ai_lib.resilience.config",
+    "ResilientExecutor": ".executor",
+    "RetryConfig": "ai_lib.resilience.retry",
+    "RetryPolicy": "ai_lib.resilience.retry",
+    "SignalsSnapshot": "ai_lib.resilience.signals",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

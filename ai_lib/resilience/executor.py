@@ -1,0 +1,191 @@
+"""Runs an operation under protection: permit, circuit, rate limit, and retries around them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ai_lib.errors.tree import AiLibError
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.config import ResilientConfig
+from ai_lib.resilience.ledger import Ledger
+from ai_lib.resilience.limit_headers import RateLimitHeaders
+from ai_lib.resilience.retry import RetryConfig, RetryPolicy
+
+from .._backend import now, sleep
+from .backpressure import Backpressure
+from .circuit_breaker import CircuitBreaker
+from .preflight import PreflightChecker
+from .rate_limiter import AdaptiveRateLimiter, RateLimiter
+
+T = TypeVar("T")
+OnRetry = Callable[[int, AiLibError, float], object]
+
+
+class ResilientExecutor:
+    """The protection of one target, shared by all calls to it.
+
+    Each attempt passes a place in flight, the circuit and the rate limit, in this order, and gives
+    them back before the wait for the next attempt. This is the only place where anything is tried
+    again.
+    """
+
+    def __init__(
+        self,
+        config: ResilientConfig | None = None,
+        name: str = "default",
+        *,
+        model: str = "",
+        backpressure: Backpressure | None = None,
+        headers: RateLimitHeaders | None = None,
+        clock: Callable[[], float] = now,
+        pause: Callable[[float], Awaitable[None]] = sleep,
+    ) -> None:
+        self.config = config = config or ResilientConfig()
+        self.name = name
+        self.policy = RetryPolicy(config.retry or RetryConfig.no_retry())
+        self._clock = clock
+        self._pause = pause
+        if backpressure is None and config.backpressure is not None:
+            backpressure = Backpressure(config.backpressure)
+        circuit = config.circuit_breaker
+        self.gate = PreflightChecker(
+            rate_limiter=self._limiter(headers),
+            circuit_breaker=CircuitBreaker(circuit, name=name, clock=clock) if circuit else None,
+            backpressure=backpressure,
+            provider=name,
+            model=model,
+            longest_pause=self.policy.config.max_delay_ms / 1000,
+            clock=clock,
+        )
+
+    def _limiter(self, headers: RateLimitHeaders | None) -> RateLimiter | None:
+        limits = self.config.rate_limit
+        if limits is None:
+            return None
+        if headers is None:
+            return RateLimiter(limits, clock=self._clock, pause=self._pause)
+        return AdaptiveRateLimiter(limits, headers, clock=self._clock, pause=self._pause)
+
+    async def execute(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        ledger: Ledger | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> T:
+        """Call `operation`, again where the policy says so, and return its result.
+
+        `on_retry` is told the number of the failed attempt (from 1), its error, and the seconds
+        waited before the next one.
+
+        Raises:
+            AiLibError: the error of the last attempt; its `attempts` lists them all.
+        """
+        ledger = ledger or Ledger()
+
+        async def attempt(_: Admission) -> T:
+            return await operation()
+
+        try:
+            return await self.run(attempt, ledger, on_retry=on_retry)
+        except AiLibError as error:
+            ledger.on(error)
+            raise
+
+    async def run(
+        self,
+        attempt: Callable[[Admission], Awaitable[T]],
+        ledger: Ledger,
+        *,
+        on_retry: OnRetry | None = None,
+    ) -> T:
+        """The same with an operation that is handed its admission, and the caller's books."""
+        try:
+            return await self._once(attempt, ledger, 0.0)
+        except AiLibError as error:
+            if not self.policy.should_retry(error, 0, repeatable=ledger.repeatable):
+                raise
+            failed = error
+        return await self._again(attempt, ledger, failed, on_retry)
+
+    async def _once(
+        self, attempt: Callable[[Admission], Awaitable[T]], ledger: Ledger, waited: float
+    ) -> T:
+        admission = await self.gate.admit(ledger, waited=waited)
+        try:
+            result = await attempt(admission)
+        except AiLibError as error:
+            admission.failed(error)
+            raise
+        except BaseException:
+            admission.abandoned()
+            raise
+        if not admission.kept:
+            admission.succeeded()
+        return result
+
+    async def _again(
+        self,
+        attempt: Callable[[Admission], Awaitable[T]],
+        ledger: Ledger,
+        failed: AiLibError,
+        on_retry: OnRetry | None,
+    ) -> T:
+        import tenacity
+
+        from ai_lib.resilience.rules import Rules
+
+        pauses: list[float] = []
+        rules = Rules(self.policy, ledger, self._clock, on_retry)
+        # Its own loop only notes how long to sleep: the sleeping is ours, so that it is
+        # interrupted like every other wait.
+        retrying = tenacity.Retrying(
+            sleep=pauses.append,
+            retry=rules.retry,
+            wait=rules.wait,
+            stop=rules.stop,
+            before_sleep=rules.before_sleep,
+            reraise=True,
+        )
+        first: AiLibError | None = failed
+        for one in retrying:
+            waited = pauses.pop() if pauses else 0.0
+            if waited > 0:
+                await self._pause(waited)
+            with one:
+                if first is not None:
+                    error, first = first, None
+                    raise error
+                return await self._once(attempt, ledger, waited)
+        raise failed
+
+    @property
+    def circuit_state(self) -> str:
+        """`closed`, `open`, `half_open`, or `disabled` without a breaker."""
+        circuit = self.gate.circuit_breaker
+        return circuit.state.value if circuit else "disabled"
+
+    @property
+    def current_inflight(self) -> int:
+        """How many attempts are in flight; 0 without a limit on them."""
+        pressure = self.gate.backpressure
+        return pressure.current_inflight if pressure else 0
+
+    def get_stats(self) -> dict[str, object]:
+        """Return the figures of what is switched on."""
+        gate = self.gate
+        parts = {
+            "circuit_breaker": gate.circuit_breaker,
+            "rate_limiter": gate.rate_limiter,
+            "backpressure": gate.backpressure,
+        }
+        stats: dict[str, object] = {
+            name: part.get_stats() for name, part in parts.items() if part is not None
+        }
+        return {"max_retries": self.policy.config.max_retries, **stats}
+
+    def reset(self) -> None:
+        """Close the circuit and forget its failures."""
+        if self.gate.circuit_breaker is not None:
+            self.gate.circuit_breaker.reset()

@@ -1,0 +1,36 @@
+"""The books of one call: until when it may take, what it needs, what was tried."""
+
+from ai_lib.errors.tree import AiLibError
+from ai_lib.types.attempt import Attempt
+
+FOREVER = float("inf")
+
+
+class Ledger:
+    """One for each call; every attempt of it, on whichever target, is entered here.
+
+    `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
+    attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    """
+
+    def __init__(
+        self, *, ends: float = FOREVER, tokens: float = 0.0, repeatable: bool = False
+    ) -> None:
+        self.ends = ends
+        self.tokens = tokens
+        self.repeatable = repeatable
+        self.attempts: list[Attempt] = []
+
+    def left(self, at: float) -> float | None:
+        """Return the seconds the call may still take, None when it has no deadline."""
+        return None if self.ends == FOREVER else max(0.0, self.ends - at)
+
+    @property
+    def retry_count(self) -> int:
+        """How many attempts were sent after the first."""
+        return max(0, sum(attempt.sent for attempt in self.attempts) - 1)
+
+    def on(self, error: AiLibError) -> AiLibError:
+        """Attach what was tried to the error that ends the call."""
+        error.attempts = tuple(self.attempts)
+        return error

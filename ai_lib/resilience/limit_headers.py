@@ -1,0 +1,167 @@
+"""What a provider's rate-limit headers say, by the names its manifest gives them."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Final, Literal
+
+import msgspec
+
+from ai_lib.types.json import JsonObject
+
+Unit = Literal["auto", "seconds", "milliseconds", "epoch"]
+
+_UNITS: Final = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ns": 1e-9,
+}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s)")
+_MOMENT: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE
+)
+# A plain number this large is a moment, not a span: 2001 in seconds, 1970-2001 in milliseconds.
+_EPOCH: Final = 1e9
+_EPOCH_MS: Final = 1e12
+
+
+class LimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of one measure's headers.
+
+    `reset_unit` says what a plain number in the reset header means; `auto` takes it for seconds,
+    or for a moment when it is that large. `window` is the span in seconds that `limit` is for,
+    None when the manifest does not say.
+    """
+
+    limit: str | None = None
+    remaining: str | None = None
+    reset: str | None = None
+    reset_unit: Unit = "auto"
+    window: float | None = None
+
+
+class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest's `rate_limit_headers`: those for requests and those for tokens."""
+
+    requests: LimitHeaders = LimitHeaders()
+    tokens: LimitHeaders = LimitHeaders()
+
+    @classmethod
+    def from_protocol(cls, block: JsonObject | None) -> "RateLimitHeaders | None":
+        """Read the manifest's block; None when it names no header to learn from.
+
+        Beside the protocol's names, `requests_window` and `tokens_window` (as `60s` or `1d`) and
+        `requests_reset_unit` and `tokens_reset_unit` are understood.
+        """
+        found = cls(
+            requests=_measure(block or {}, "requests"), tokens=_measure(block or {}, "tokens")
+        )
+        return None if found == cls() else found
+
+
+def _measure(block: JsonObject, name: str) -> LimitHeaders:
+    given = {
+        key: block.get(f"{name}_{key}") for key in ("limit", "remaining", "reset", "reset_unit")
+    }
+    window = block.get(f"{name}_window")
+    known = {key: value for key, value in given.items() if value}
+    return LimitHeaders(**known, window=span_seconds(str(window)) if window else None)
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one answer said of one measure: `reset` is seconds from then, `window` seconds."""
+
+    limit: float | None = None
+    remaining: float | None = None
+    reset: float | None = None
+    window: float | None = None
+
+
+class ObservedLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one answer said of requests and of tokens."""
+
+    requests: Observed = Observed()
+    tokens: Observed = Observed()
+
+
+def read_limits(headers: Mapping[str, str], names: RateLimitHeaders) -> ObservedLimits:
+    """Return what an answer's headers say; what is absent or makes no sense is None."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return ObservedLimits(
+        requests=_observed(lowered, names.requests), tokens=_observed(lowered, names.tokens)
+    )
+
+
+def _observed(headers: Mapping[str, str], names: LimitHeaders) -> Observed:
+    reset = _text(headers, names.reset)
+    return Observed(
+        limit=_number(_text(headers, names.limit)),
+        remaining=_number(_text(headers, names.remaining)),
+        reset=None if reset is None else reset_seconds(reset, names.reset_unit),
+        window=names.window,
+    )
+
+
+def _text(headers: Mapping[str, str], name: str | None) -> str | None:
+    return headers.get(name.lower()) if name else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def span_seconds(text: str) -> float | None:
+    """Return the seconds of a span such as `12ms`, `6m0s` or `20m52.6s`; None if it is none."""
+    text = text.strip()
+    parts = list(_PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        return None
+    return sum(float(part[1]) * _UNITS[part[2]] for part in parts)
+
+
+def reset_seconds(text: str, unit: Unit = "auto", now: datetime | None = None) -> float | None:
+    """Return in how many seconds a limit is reset: a span, a number, or a moment (RFC 3339).
+
+    A moment in the past is 0; what makes no sense is None. `now` is the moment to count from.
+    """
+    text = text.strip()
+    span = span_seconds(text)
+    if span is not None:
+        return span
+    moment = _moment(text)
+    if moment is not None:
+        return _until(moment, now)
+    number = _number(text)
+    if number is None:
+        return None
+    if unit == "milliseconds":
+        return number / 1000
+    if unit == "epoch" or (unit == "auto" and number >= _EPOCH):
+        return _until(number / 1000 if number >= _EPOCH_MS else number, now)
+    return number
+
+
+def _moment(text: str) -> float | None:
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    date, clock, fraction, zone = found.groups()
+    zone = "+00:00" if zone in "Zz" else zone
+    try:
+        whole = datetime.fromisoformat(f"{date}T{clock}{zone}")
+    except ValueError:
+        return None
+    return whole.timestamp() + float(fraction or 0)
+
+
+def _until(moment: float, now: datetime | None) -> float:
+    return max(0.0, moment - (now or datetime.now(timezone.utc)).timestamp())

@@ -1,0 +1,161 @@
+"""Everything an attempt must pass before it is sent: a place, the circuit, the rate limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+
+from ai_lib.errors.tree import AiLibError, ResilienceError
+from ai_lib.resilience.admission import Admission, Holdings
+from ai_lib.resilience.ledger import Ledger
+from ai_lib.resilience.signals import (
+    CircuitBreakerSnapshot,
+    InflightSnapshot,
+    RateLimiterSnapshot,
+    SignalsSnapshot,
+)
+from ai_lib.types.attempt import Attempt
+
+from .._backend import now
+from .backpressure import Backpressure
+from .circuit_breaker import CircuitBreaker
+from .rate_limiter import RateLimiter
+
+_FOREVER = float("inf")
+
+
+class PreflightResult:
+    """What a check found. `permit` is held until it is ended or `release_permit` is called."""
+
+    def __init__(
+        self, permit: Admission | None, signals: SignalsSnapshot, errors: tuple[AiLibError, ...]
+    ) -> None:
+        self.permit = permit
+        self.signals = signals
+        self.errors = errors
+
+    @property
+    def passed(self) -> bool:
+        """Whether the attempt may be made."""
+        return self.permit is not None
+
+    def release_permit(self) -> None:
+        """Give the permit back unused."""
+        if self.permit is not None:
+            self.permit.abandoned()
+
+
+class PreflightChecker:
+    """The gate of one target; None for what is switched off.
+
+    `longest_pause` is for how many seconds a provider's Retry-After is waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_limiter: RateLimiter | None = None,
+        circuit_breaker: CircuitBreaker | None = None,
+        backpressure: Backpressure | None = None,
+        provider: str = "default",
+        model: str = "",
+        longest_pause: float = _FOREVER,
+        clock: Callable[[], float] = now,
+    ) -> None:
+        self.rate_limiter = rate_limiter
+        self.circuit_breaker = circuit_breaker
+        self.backpressure = backpressure
+        self.provider = provider
+        self.model = model
+        self._longest_pause = longest_pause
+        self._clock = clock
+
+    async def admit(self, ledger: Ledger | None = None, *, waited: float = 0.0) -> Admission:
+        """Wait until an attempt may be made, and hold what it needs until it is ended.
+
+        Raises:
+            BackpressureError, CircuitOpenError, RateLimitExceeded: it may not; nothing is held.
+        """
+        ledger = ledger or Ledger()
+        began = self._clock()
+        holdings = Holdings()
+        try:
+            await self._take(holdings, ledger)
+        except ResilienceError as error:
+            holdings.release()
+            error.provider, error.model = self.provider, self.model or None
+            ledger.attempts.append(self._refused(error, waited + self._clock() - began))
+            raise
+        except BaseException:
+            holdings.release()
+            raise
+        return Admission(
+            holdings,
+            ledger,
+            provider=self.provider,
+            model=self.model,
+            clock=self._clock,
+            learn=self.rate_limiter.update_from_headers if self.rate_limiter else None,
+            waited=waited + self._clock() - began,
+        )
+
+    async def _take(self, holdings: Holdings, ledger: Ledger) -> None:
+        if self.backpressure is not None:
+            holdings.place = await self.backpressure.enter(ledger.left(self._clock()))
+        if self.circuit_breaker is not None:
+            holdings.leave = self.circuit_breaker.admit()
+        if self.rate_limiter is not None:
+            holdings.quota = self.rate_limiter.quota
+            holdings.reservation = await self.rate_limiter.reserve(
+                ledger.tokens,
+                timeout=ledger.left(self._clock()),
+                longest_pause=self._longest_pause,
+            )
+
+    def _refused(self, error: ResilienceError, waited: float) -> Attempt:
+        return Attempt(
+            provider=self.provider,
+            model=self.model,
+            ended=error.error_type,
+            error=type(error).__name__,
+            retry_after=error.retry_after,
+            sent=False,
+            waited_ms=waited * 1000,
+        )
+
+    async def check(self, ledger: Ledger | None = None) -> PreflightResult:
+        """Ask for admission; what stands against it is in the result, not raised."""
+        try:
+            permit = await self.admit(ledger)
+        except ResilienceError as error:
+            return PreflightResult(None, self.get_signals(), (error,))
+        return PreflightResult(permit, self.get_signals(), ())
+
+    def update_rate_limits(self, headers: Mapping[str, str]) -> None:
+        """Let the rate limiter learn from an answer's headers."""
+        if self.rate_limiter is not None:
+            self.rate_limiter.update_from_headers(headers)
+
+    def get_signals(self) -> SignalsSnapshot:
+        """Return how everything stands now."""
+        pressure, limiter, circuit = self.backpressure, self.rate_limiter, self.circuit_breaker
+        return SignalsSnapshot(
+            provider=self.provider,
+            model=self.model,
+            timestamp=datetime.now(timezone.utc),
+            inflight=InflightSnapshot(
+                maximum=pressure.config.max_concurrent, in_use=pressure.current_inflight
+            )
+            if pressure is not None
+            else None,
+            rate_limiter=RateLimiterSnapshot(
+                available=limiter.available_tokens, wait_seconds=limiter.get_wait_time()
+            )
+            if limiter is not None
+            else None,
+            circuit_breaker=CircuitBreakerSnapshot(
+                state=circuit.state, retry_in_seconds=circuit.get_time_until_retry()
+            )
+            if circuit is not None
+            else None,
+        )

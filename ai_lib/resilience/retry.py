@@ -1,0 +1,177 @@
+"""When a failed attempt may be made again, and how long to wait before."""
+
+import enum
+import random
+from collections.abc import Callable, Collection
+from typing import Final
+
+import msgspec
+
+from ai_lib.errors.classify import classify_http_error
+from ai_lib.errors.codes import STANDARD_ERROR_CODES
+from ai_lib.errors.tree import AiLibError, RemoteError, ResilienceError, TransportError
+from ai_lib.types.json import JsonObject
+
+_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+_CLASSES: Final = frozenset(code.name for code in STANDARD_ERROR_CODES if code.retryable)
+# Past this the exponential is over any cap, and floats would overflow.
+_MOST_DOUBLINGS: Final = 60
+
+
+class JitterStrategy(str, enum.Enum):
+    """How a delay d is spread: not at all, over 0..d, or over d/2..d."""
+
+    NONE = "none"
+    FULL = "full"
+    EQUAL = "equal"
+
+
+class BackoffStrategy(str, enum.Enum):
+    """How delays grow: `base ** n`, `n`, or not at all (AI-Protocol, `retry_policy.strategy`)."""
+
+    EXPONENTIAL = "exponential_backoff"
+    LINEAR = "linear_backoff"
+    FIXED = "fixed_delay"
+
+
+class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is tried again, how often and after how long.
+
+    - `max_retries` counts attempts after the first, of one target.
+    - Delays start at `min_delay_ms` and never exceed `max_delay_ms`. A longer Retry-After is not
+      waited for: the call fails, or goes to its fallback, at once.
+    - An error is tried again when its standard class is in `retry_on_error_class`, its HTTP status
+      in `retry_on_status` (unless the error was told to be of another class than its status
+      means), or its canonical status in `retry_on_error_status`. `x-should-retry` overrules all.
+    - `retry_in_doubt` allows sending a request again that the provider may have received and
+      worked on already: the answer may be paid for twice.
+    """
+
+    max_retries: int = 3
+    min_delay_ms: int = 1000
+    max_delay_ms: int = 60000
+    jitter: JitterStrategy = JitterStrategy.FULL
+    strategy: BackoffStrategy = BackoffStrategy.EXPONENTIAL
+    exponential_base: float = 2.0
+    retry_on_status: Collection[int] = _STATUSES
+    retry_on_error_class: Collection[str] = _CLASSES
+    retry_on_error_status: Collection[str] = ()
+    retry_in_doubt: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.max_retries, self.min_delay_ms, self.max_delay_ms) < 0:
+            raise ValueError("max_retries and delays can't be negative")
+        # A word that is no strategy is a mistake worth hearing of now.
+        msgspec.structs.force_setattr(self, "jitter", JitterStrategy(self.jitter))
+        msgspec.structs.force_setattr(self, "strategy", BackoffStrategy(self.strategy))
+
+    @classmethod
+    def no_retry(cls) -> "RetryConfig":
+        """One attempt and no more."""
+        return cls(max_retries=0)
+
+    @classmethod
+    def from_protocol(cls, policy: JsonObject | None) -> "RetryConfig":
+        """Read a manifest's `retry_policy`; without one, nothing is tried again.
+
+        Raises:
+            ValueError: a strategy, jitter or number is not what the protocol allows.
+        """
+        if not policy or policy.get("strategy") == "none":
+            return cls.no_retry()
+        names = {
+            "strategy": "strategy",
+            "max_retries": "max_retries",
+            "min_delay_ms": "min_delay_ms",
+            "max_delay_ms": "max_delay_ms",
+            "jitter": "jitter",
+            "retry_on_http_status": "retry_on_status",
+            "retry_on_error_status": "retry_on_error_status",
+        }
+        given = {ours: policy[name] for name, ours in names.items() if policy.get(name) is not None}
+        given.setdefault("jitter", JitterStrategy.NONE)
+        given.setdefault("retry_on_status", ())
+        # The classes a manifest names come on top of those the protocol's table makes retryable.
+        given["retry_on_error_class"] = _CLASSES.union(policy.get("retry_on_error_code") or ())
+        return cls(**given)
+
+
+class RetryPolicy:
+    """Decides for one failed attempt after the other; keeps nothing between them."""
+
+    def __init__(
+        self,
+        config: RetryConfig | None = None,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.config = config or RetryConfig()
+        self._chance = chance
+
+    def should_retry(
+        self, error: BaseException, attempt: int = 0, *, repeatable: bool = False
+    ) -> bool:
+        """Say whether to try again after `attempt` retries (0 after the first attempt).
+
+        `repeatable` says that doing the request twice does no harm, as with an idempotency key.
+        """
+        if not isinstance(error, AiLibError) or attempt >= self.config.max_retries:
+            return False
+        # What our own protection refused would be refused again.
+        if isinstance(error, ResilienceError):
+            return False
+        if in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
+            return False
+        if isinstance(error, RemoteError):
+            told = error.should_retry
+            return self._wants(error) if told is None else told
+        return error.standard_code.name in self.config.retry_on_error_class
+
+    def _wants(self, error: RemoteError) -> bool:
+        config = self.config
+        if error.standard_code.name in config.retry_on_error_class:
+            return True
+        if {error.code, error.type}.intersection(config.retry_on_error_status):
+            return True
+        plain = classify_http_error(error.status_code)
+        return error.status_code in config.retry_on_status and error.standard_code == plain
+
+    def calculate_delay(self, attempt: int = 0, retry_after: float | None = None) -> float:
+        """Return the seconds to wait before the retry that follows `attempt` retries.
+
+        A `retry_after` is what the provider asked for and is returned as it is.
+        """
+        if retry_after is not None:
+            return retry_after
+        config = self.config
+        delay = min(config.min_delay_ms * self._growth(attempt), config.max_delay_ms) / 1000
+        if config.jitter is JitterStrategy.FULL:
+            return delay * self._chance()
+        if config.jitter is JitterStrategy.EQUAL:
+            return delay / 2 * (1 + self._chance())
+        return delay
+
+    def _growth(self, attempt: int) -> float:
+        if self.config.strategy is BackoffStrategy.LINEAR:
+            return attempt + 1
+        if self.config.strategy is BackoffStrategy.FIXED:
+            return 1
+        return float(self.config.exponential_base ** min(attempt, _MOST_DOUBLINGS))
+
+    def delay_after(self, error: BaseException, attempt: int = 0) -> float:
+        """Return the seconds to wait before trying again after this error."""
+        return self.calculate_delay(attempt, asked_to_wait(error))
+
+    def is_too_long(self, delay: float) -> bool:
+        """Whether a delay is over the cap, so that waiting for it is refused."""
+        return delay * 1000 > self.config.max_delay_ms
+
+
+def in_doubt(error: AiLibError) -> bool:
+    """Whether the provider may have done the work although no answer came."""
+    return isinstance(error, TransportError) and error.request_sent
+
+
+def asked_to_wait(error: BaseException) -> float | None:
+    """Return the seconds the provider asked to wait, or None when it did not."""
+    return error.retry_after if isinstance(error, RemoteError) else None

@@ -1,0 +1,240 @@
+"""What this package connects with: httpcore's connections, over sockets that can be interrupted.
+
+The only place that imports httpcore; the other package has a module of the same names. Every wait
+in here ends early when a deadline around it passes or a scope around it is cancelled.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from ssl import SSLContext
+from threading import Lock
+from typing import TypeVar
+
+import httpcore
+
+from ai_lib._interruption import interruptible
+
+from ._backend import Waiter, now
+
+_T = TypeVar("_T")
+
+HTTPConnection = httpcore.HTTPConnection
+ConnectionMaker = httpcore.ConnectionPool
+ConnectionInterface = httpcore.ConnectionInterface
+NetworkBackend = httpcore.NetworkBackend
+NetworkStream = httpcore.NetworkStream
+
+URL = httpcore.URL
+Request = httpcore.Request
+Response = httpcore.Response
+ProxySettings = httpcore.Proxy
+ConnectTimeout = httpcore.ConnectTimeout
+LocalProtocolError = httpcore.LocalProtocolError
+ProxyError = httpcore.ProxyError
+ReadTimeout = httpcore.ReadTimeout
+WriteError = httpcore.WriteError
+WriteTimeout = httpcore.WriteTimeout
+
+SocketOptions = Iterable[httpcore.SOCKET_OPTION]
+KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+
+# RFC 8305 gives an address a quarter of a second before the next is tried.
+_HEAD_START = 0.25
+# A timeout of zero means another thing to a socket.
+_LEAST = 0.0005
+
+
+class Line(NetworkStream):
+    """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
+
+    Raises httpcore's errors.
+    """
+
+    def __init__(self, stream: NetworkStream) -> None:
+        self._streams = [stream]
+        self._lock = Lock()
+        self._busy = False
+        self._hung_up = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Give what arrives, empty at the end."""
+        return self._do(lambda stream, left: stream.read(max_bytes, left), timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send."""
+        self._do(lambda stream, left: stream.write(buffer, left), timeout)
+
+    def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        """Encrypt what follows."""
+
+        def encrypt(stream: NetworkStream, left: float | None) -> None:
+            # The handshake takes the socket out of our hands; the second handle can end it.
+            with socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno())) as handle:
+                self._streams.append(_Handle(handle))
+                self._streams = [stream.start_tls(ssl_context, server_hostname, left)]
+
+        self._do(encrypt, timeout)
+        return self
+
+    def get_extra_info(self, info: str) -> object:
+        """What httpcore asks its streams for; of a line that was hung up nothing is known."""
+        streams = self._streams
+        return streams[0].get_extra_info(info) if streams else info == "is_readable"
+
+    def _do(
+        self, operation: Callable[[NetworkStream, float | None], _T], timeout: float | None
+    ) -> _T:
+        stream = self._begin()
+
+        def block(left: float | None) -> _T:
+            return operation(stream, None if left is None else max(left, _LEAST))
+
+        try:
+            return interruptible(self._wake, block, timeout, now)
+        finally:
+            self._end()
+
+    def _begin(self) -> NetworkStream:
+        with self._lock:
+            if self._hung_up:
+                raise httpcore.ReadError("closed here")
+            self._busy = True
+            return self._streams[0]
+
+    def _end(self) -> None:
+        with self._lock:
+            self._busy = False
+        if self._hung_up:
+            self._let_go()
+
+    def _wake(self) -> None:
+        try:
+            # Not `SSLSocket.shutdown`, which would let a writer go on in plain text.
+            sock = self._streams[-1].get_extra_info("socket")
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        except (IndexError, OSError):  # closed already
+            pass
+
+    def hang_up(self) -> None:
+        """Close at once, without waiting, from any task, thread or finalizer."""
+        if self._hung_up:
+            return
+        self._hung_up = True
+        with self._lock:
+            self._wake()
+            if self._busy:  # whoever waits for this socket wakes up and lets go of it
+                return
+        self._let_go()
+
+    def close(self) -> None:
+        """Do the same, as httpcore asks for it."""
+        self.hang_up()
+
+    def _let_go(self) -> None:
+        held, self._streams = self._streams, []
+        for stream in held:
+            stream.close()
+
+
+class _Handle(NetworkStream):
+    """A second handle of a socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def get_extra_info(self, info: str) -> object:
+        return self._sock if info == "socket" else None
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def dial(host: str, port: int, timeout: float | None = None) -> Line:
+    """Connect to a name or an address."""
+    waiter, lock = Waiter(), Lock()
+    found: list[NetworkStream] = []
+    failed: list[Exception] = []
+    left: list[bool] = []
+
+    def connect() -> None:
+        try:
+            stream = _connect(host, port, timeout)
+        except Exception as error:  # noqa: BLE001 (raised below)
+            failed.append(error)
+        else:
+            with lock:
+                if left:
+                    stream.close()
+                else:
+                    found.append(stream)
+        finally:
+            waiter.wake()
+
+    # Neither the system's look-up nor a connection under way can be interrupted from outside; a
+    # thread of its own lets the caller leave in time.
+    threading.Thread(target=connect, name="ai-lib-connect", daemon=True).start()
+    try:
+        waiter._wait(timeout)
+    except BaseException:
+        with lock:
+            left.append(True)
+        for stream in found:
+            stream.close()
+        raise
+    with lock:
+        left.append(True)
+    if found:
+        return Line(found[0])
+    raise failed[0] if failed else httpcore.ConnectTimeout("timed out")
+
+
+def _connect(host: str, port: int, timeout: float | None) -> NetworkStream:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(error) from error
+    addresses = [address[0] for *_, address in found]
+    failed: Exception = httpcore.ConnectError("the name has no address")
+    # First a short try of each, so that one dead address costs little, then a patient one.
+    for seconds in (_HEAD_START, timeout) if len(addresses) > 1 else (timeout,):
+        for address in addresses:
+            try:
+                return httpcore.SyncBackend().connect_tcp(
+                    str(address), port, seconds, socket_options=KEEP_ALIVE
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+    raise failed
+
+
+class Body:
+    """The body of a reply, piece by piece. Raises httpcore's errors."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        assert isinstance(response.stream, Iterable)
+        self._response = response
+        self._pieces = iter(response.stream)
+
+    def read(self) -> bytes:
+        """Give the next piece, empty at the end; only then the connection is free."""
+        for piece in self._pieces:
+            if piece:
+                return piece
+        self._response.close()
+        return b""
+
+    def abandon(self) -> None:
+        """Finish what nobody will read, once its line was hung up; from anywhere."""
+        close = getattr(self._pieces, "close", None)
+        try:
+            if close is not None:
+                close()
+        except ValueError:  # another thread is reading, and ends it
+            pass

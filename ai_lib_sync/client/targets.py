@@ -1,0 +1,107 @@
+# Generated from ai_lib/client/targets.py by codegen; do not edit.
+"""The targets of one client, each with its own protection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock as PlainLock
+from typing import TypeVar
+
+from ai_lib.client.estimate import estimate_tokens
+from ai_lib.client.leg import Leg
+from ai_lib.client.settings import ClientSettings, limit_headers_of, protection_of
+from ai_lib.client.target import Target, placed
+from ai_lib.errors.tree import AiLibError
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.ledger import Ledger
+
+from ..resilience import Backpressure, ResilientExecutor
+
+T = TypeVar("T")
+
+
+class Protected:
+    """A target and what protects it."""
+
+    def __init__(self, target: Target, executor: ResilientExecutor) -> None:
+        self.target = target
+        self.executor = executor
+
+    def run(
+        self,
+        attempt: Callable[[Leg, Admission], T],
+        leg: Leg,
+        ledger: Ledger,
+    ) -> T:
+        """Make attempts at this target until one answers or the policy says enough.
+
+        Raises:
+            AiLibError: the last attempt's error; it says which target it came from.
+        """
+        ledger.repeatable = self.target.repeatable
+        limiter = self.executor.gate.rate_limiter
+        counted = limiter is not None and limiter.quota.counts_tokens
+        ledger.tokens = estimate_tokens(leg.request) if counted else 0.0
+
+        def once(admission: Admission) -> T:
+            try:
+                return attempt(leg, admission)
+            except AiLibError as error:
+                placed(error, leg.target)
+                raise
+
+        return self.executor.run(once, ledger)
+
+
+class Targets:
+    """The first target and those to fall back to. Each is made once, so that what is learned of
+    it lasts; they share nothing but the places in flight.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self.config = settings.protection()
+        pressure = self.config.backpressure
+        self.places = Backpressure(pressure) if pressure is not None else None
+        self._lock = PlainLock()
+        self._others: dict[str, Protected] = {}
+        self.first = self._protect(settings.target())
+        self._fallbacks = [self._other(model) for model in settings.fallbacks]
+
+    @property
+    def is_resilient(self) -> bool:
+        """Whether more than the manifest's retries protects the calls."""
+        return self.config.is_on or bool(self._fallbacks)
+
+    def route(self, fallbacks: Sequence[str] | None) -> list[Protected]:
+        """Return the targets of one call, in the order they are tried; None: the client's.
+
+        Raises:
+            ProtocolError: a fallback's provider is unknown, or its manifest can't be used.
+            CredentialError: there is no key for a fallback.
+        """
+        if fallbacks is None:
+            return [self.first, *self._fallbacks]
+        return [self.first, *(self._other(model) for model in fallbacks)]
+
+    def everyone(self) -> list[Protected]:
+        """Return every target made so far."""
+        with self._lock:
+            return [self.first, *self._others.values()]
+
+    def _other(self, model: str) -> Protected:
+        with self._lock:
+            found = self._others.get(model)
+            if found is None:
+                found = self._others[model] = self._protect(self._settings.fallback(model))
+            return found
+
+    def _protect(self, target: Target) -> Protected:
+        executor = ResilientExecutor(
+            protection_of(target, self.config),
+            target.compiled.id,
+            model=target.model,
+            backpressure=self.places,
+            headers=limit_headers_of(target),
+        )
+        return Protected(target, executor)

@@ -1,0 +1,204 @@
+# Generated from ai_lib/transport/wire.py by codegen; do not edit.
+"""The bytes of one connection, under the clocks of the call it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ssl import SSLContext
+
+from ai_lib.transport.clocks import CallClocks, Limit
+from ai_lib.transport.failures import Violation
+
+from .._backend import now
+from .._network import (
+    ConnectTimeout,
+    Line,
+    NetworkBackend,
+    NetworkStream,
+    ReadTimeout,
+    Request,
+    SocketOptions,
+    WriteError,
+    WriteTimeout,
+    dial,
+)
+
+# So much is sent under one limit.
+_SLICE = 256 * 1024
+# What is there already arrives within that time, even when the machine is busy.
+_INSTANT = 0.1
+
+
+class Wire(NetworkStream):
+    """A connection's socket, for httpcore to speak over.
+
+    What httpcore writes goes out together, when it first reads: a request in one piece, and none
+    at all when a reply is there before it. `heard` says whether anything of the reply has come,
+    `whole` whether the request went out whole, `stage` is what else than a call it is busy with.
+    httpcore's own timeouts are taken once per request; the clocks are asked at each turn.
+    """
+
+    def __init__(self, max_head_bytes: int) -> None:
+        self.heard = False
+        self.whole = True
+        self.connected = False
+        self.stage: Limit | None = None
+        self._stage_ends = 0.0
+        self._max_head_bytes = max_head_bytes
+        self._head_bytes: int | None = None
+        self._unsent: list[bytes] = []
+        self._line: Line | None = None
+        self._closed = False
+
+    def serve(self, clocks: CallClocks) -> None:
+        """Be under a call's clocks from now on."""
+        self.clocks = clocks
+        self.heard = False
+        self._head_bytes = 0
+        if not self.connected:
+            self._begin(clocks.connecting(now()))
+
+    def rest(self) -> None:
+        """Forget the call, and with it the request's body."""
+        del self.clocks
+
+    def expect_rest(self, seconds: float) -> None:
+        """Wait for the rest of a reply, so long in all."""
+        self._begin(Limit("idle", seconds, seconds))
+
+    def _begin(self, stage: Limit) -> None:
+        self.stage = stage
+        self._stage_ends = now() + (stage.left or 0.0)
+
+    def end_stage(self) -> None:
+        """Be under the call's clocks alone."""
+        self.stage = None
+
+    def trace(self, event: str, info: Mapping[str, Request]) -> None:
+        """Notice that proxies and TLS are done; httpcore tells."""
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.connected = True
+            self.heard = False
+            self._head_bytes = 0
+            self.end_stage()
+
+    def head_came(self) -> None:
+        """Stop counting the head's bytes."""
+        self._head_bytes = None
+
+    def _limit(self, of_call: Limit) -> Limit:
+        if self.stage is None:
+            return of_call
+        if self.stage.left is None:
+            return self.stage
+        left = self._stage_ends - now()
+        if left < _INSTANT and self.get_extra_info("is_readable"):
+            left = _INSTANT
+        return self.stage._replace(left=max(left, 0.001))
+
+    def dial(self, host: str, port: int) -> None:
+        """Connect."""
+        limit = self._limit(self.clocks.connecting(now()))
+        try:
+            self._line = dial(host, port, limit.left)
+        except ConnectTimeout as error:
+            raise self.clocks.ran_out(limit) from error
+        if self._closed:
+            self._line.hang_up()
+
+    def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        """Encrypt what follows."""
+        limit = self._limit(self.clocks.connecting(now()))
+        host = server_hostname and server_hostname.strip("[]")
+        try:
+            self._open().start_tls(ssl_context, host, limit.left)
+        except ConnectTimeout as error:
+            raise self.clocks.ran_out(limit) from error
+        return self
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Take bytes to send."""
+        if buffer:
+            self._unsent.append(buffer)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Send what was written, then give what arrives, empty at the end."""
+        if self._unsent:
+            self._send()
+        limit = self._limit(self.clocks.reading(now()))
+        try:
+            data = self._open().read(min(max_bytes, self._room()), limit.left)
+        except ReadTimeout as error:
+            raise self.clocks.ran_out(limit) from error
+        if data:
+            self.heard = True
+            if self._head_bytes is not None:
+                self._head_bytes += len(data)
+        return data
+
+    def _room(self) -> int:
+        if self._head_bytes is None:
+            return _SLICE
+        room = self._max_head_bytes - self._head_bytes
+        if room < 0:
+            raise Violation(f"the head of the reply is over {self._max_head_bytes} bytes")
+        return room + 1
+
+    def _send(self) -> None:
+        data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
+        self._unsent.clear()
+        if self.stage is None:
+            self.clocks.sending(now())
+        try:
+            for start in range(0, len(data), _SLICE):
+                limit = self._limit(self.clocks.writing(now()))
+                try:
+                    self._open().write(data[start : start + _SLICE], limit.left)
+                except WriteTimeout as error:
+                    raise self.clocks.ran_out(limit) from error
+        except WriteError:
+            # A server may answer early and close: what it said is worth more than how it ended.
+            self.whole = False
+
+    def _open(self) -> Line:
+        if self._line is None:
+            raise Violation("it is not connected")
+        return self._line
+
+    def get_extra_info(self, info: str) -> object:
+        """What httpcore asks its streams for."""
+        return None if self._line is None else self._line.get_extra_info(info)
+
+    def hang_up(self) -> None:
+        """Close at once, without waiting, from any task, thread or finalizer."""
+        self._closed = True
+        if self._line is not None:
+            self._line.hang_up()
+
+    def close(self) -> None:
+        """Do the same, as httpcore asks for it."""
+        self.hang_up()
+
+
+class Dialer(NetworkBackend):
+    """Gives httpcore the one wire it may use."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: SocketOptions | None = None,
+    ) -> NetworkStream:
+        """Connect the wire."""
+        self._wire.dial(host, port)
+        return self._wire

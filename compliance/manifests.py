@@ -1,0 +1,49 @@
+"""Manifest files for cases: those of the suite, and those a case carries or changes."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from compliance.door import Door, Runtime
+from compliance.suite import Case, Json
+
+
+def document(text: str | Path) -> Json:
+    """Return the YAML or JSON document in a text or a file."""
+    source = text.read_text("utf-8") if isinstance(text, Path) else text
+    found: Json = YAML(typ="safe", pure=True).load(source)
+    return found
+
+
+def own_manifest(case: Case) -> Json:
+    """Return the manifest a case is set up with."""
+    return document(case.path(case.setup["manifest_path"]))
+
+
+@contextmanager
+def written(manifest: Json) -> Iterator[Path]:
+    """Write a manifest to a file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{manifest['id']}.json"
+        path.write_text(json.dumps(manifest), "utf-8")
+        yield path
+
+
+@contextmanager
+def door_to(
+    manifest: Json, runtime: Runtime, base_url: str | None = None, **options: Any
+) -> Iterator[Door]:
+    """Return the door to a provider with this manifest."""
+    with written(manifest) as path:
+        yield Door(
+            runtime=runtime,
+            manifest=path,
+            provider=manifest["id"],
+            base_url=base_url,
+            **options,
+        )

@@ -1,0 +1,59 @@
+"""A provider on the loopback that answers each request with what the case says."""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from ai_lib.testing.server import Answer, Chunk, HttpRequest, LoopbackServer
+
+
+class Provider:
+    """Gives one answer to every request and keeps the requests."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._server: LoopbackServer | None = None
+        self.requests: list[HttpRequest] = []
+
+    def __enter__(self) -> "Provider":
+        self._server = LoopbackServer(self._take)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._server is not None
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def body(self) -> Any:
+        """The last request's body, decoded."""
+        return msgspec.json.decode(self.requests[-1].body)
+
+    def _take(self, request: HttpRequest) -> Answer:
+        self.requests.append(request)
+        return self._answer
+
+
+def says(body: object, status: int = 200) -> Answer:
+    """Return the answer with this JSON body."""
+    data = msgspec.json.encode(body)
+    headers = (("content-type", "application/json"),)
+    return Answer(status=status, headers=headers, chunks=(Chunk(data),), length=len(data))
+
+
+def streams(chunks: Iterable[str]) -> Answer:
+    """Return the answer that sends these pieces of text one by one."""
+    headers = (("content-type", "text/event-stream"),)
+    return Answer(headers=headers, chunks=tuple(Chunk(chunk.encode()) for chunk in chunks))

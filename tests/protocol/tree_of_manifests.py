@@ -1,0 +1,16 @@
+"""The public protocol tree beside the checkout, when it is there; tests read it in place."""
+
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2].parent / "shared" / "ai-protocol"
+_PLACES = ("v*/providers/*.yaml", "dist/*/providers/*.json")
+
+
+def manifest_files() -> list[Path]:
+    """Every provider manifest of every version in the tree."""
+    return sorted(path for place in _PLACES for path in TREE.glob(place))
+
+
+def name_of(path: Path) -> str:
+    """The file's place in the tree, as a test's name."""
+    return str(path.relative_to(TREE))

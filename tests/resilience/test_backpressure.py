@@ -1,0 +1,94 @@
+"""Calls in flight: never more than allowed, in line first come first served, none lost."""
+
+import pytest
+
+from ai_lib._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib.errors import BackpressureError
+from ai_lib.resilience import Backpressure, BackpressureConfig
+
+
+async def test_never_more_than_allowed_are_in_flight() -> None:
+    pressure = Backpressure(BackpressureConfig(max_concurrent=4))
+    running = most = 0
+
+    async def operation() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _ in range(5):
+            await checkpoint()
+        running -= 1
+
+    async def call() -> None:
+        await pressure.execute(operation)
+
+    await run_all([call] * 40, 40)
+    assert most <= 4
+    assert pressure.get_stats() == {
+        "current_inflight": 0,
+        "peak_inflight": most,
+        "total_acquired": 40,
+        "total_rejected": 0,
+        "max_concurrent": 4,
+    }
+    assert pressure.available_permits == 4
+
+
+@pytest.mark.parametrize("timeout", [0, 0.02])
+async def test_the_queue_time_is_kept(timeout: float) -> None:
+    pressure = Backpressure(BackpressureConfig(max_concurrent=1, queue_timeout=timeout))
+    async with pressure.acquire():
+        with pytest.raises(BackpressureError, match="raise max_inflight"):
+            await pressure.enter()
+        assert pressure.current_inflight == 1
+    assert pressure.current_inflight == 0
+    assert pressure.get_stats()["total_rejected"] == 1
+    place = await pressure.enter()
+    place.release()
+    place.release()
+    assert pressure.available_permits == 1
+
+
+async def test_one_cancelled_in_line_takes_no_place() -> None:
+    pressure = Backpressure(BackpressureConfig(max_concurrent=1))
+    holder = await pressure.enter()
+    scope = CancelScope()
+    waiting = Event()
+
+    async def wait() -> None:
+        waiting.set()
+        with scope:
+            await pressure.enter()
+
+    async def cancel() -> None:
+        await waiting.wait()
+        for _ in range(3):
+            await checkpoint()
+        scope.cancel()
+
+    await run_all([wait, cancel], 2)
+    assert scope.cancelled
+    holder.release()
+    assert pressure.current_inflight == 0
+    assert pressure.try_acquire()
+    assert not pressure.try_acquire()
+    pressure.release()
+
+
+async def test_an_error_inside_gives_the_place_back() -> None:
+    pressure = Backpressure(BackpressureConfig(max_concurrent=1))
+    with pytest.raises(KeyError):
+        async with pressure.acquire():
+            raise KeyError
+    assert pressure.current_inflight == 0
+
+
+async def test_without_a_limit_it_only_counts() -> None:
+    pressure = Backpressure(BackpressureConfig.unlimited())
+    places = [await pressure.enter() for _ in range(100)]
+    assert pressure.current_inflight == 100
+    assert pressure.available_permits == float("inf")
+    for place in places:
+        place.release()
+    assert pressure.current_inflight == 0
+    assert pressure.get_stats()["peak_inflight"] == 100
