@@ -1,1 +1,1 @@
-"""The command line: `ai-lib demo` and `ai-lib chat`."""
+"""The command line."""

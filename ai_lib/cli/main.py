@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ai_lib.cli.lab import run_command
 from ai_lib.cli.options import ChatOptions, chat_options, parse
 from ai_lib.cli.start import run, run_demos
 
@@ -22,6 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if parsed.command == "demo":
             return run_demos()
+        if (done := run_command(parsed)) is not None:
+            return done
+        if parsed.command == "explain":
+            from .explain import explain
+
+            return run(functools.partial(explain, parsed))
         return run(functools.partial(_chat, chat_options(parsed)))
     except KeyboardInterrupt:
         sys.stderr.write("\n")

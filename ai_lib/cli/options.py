@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ai_lib._version import __version__
+from ai_lib.cli.lab import add_commands
 
 
 class ChatOptions(NamedTuple):
@@ -34,6 +35,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     chat.add_argument("--timeout", metavar="SECONDS", type=float, help="how long to wait")
     chat.add_argument("--no-stream", action="store_true", help="write the answer when complete")
     chat.add_argument("-v", "--verbose", action="store_true", help="always show the usage")
+    add_commands(commands)
     return parser.parse_args(arguments)
 
 

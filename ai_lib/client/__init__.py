@@ -9,6 +9,9 @@ if TYPE_CHECKING:
         CancelReason as CancelReason,
         CancelState as CancelState,
     )
+    from ai_lib.client.explain import (
+        Explanation as Explanation,
+    )
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from .client import (
         AiClient as AiClient,
     )
+    from .opening import (
+        fetch_manifest as fetch_manifest,
+    )
     from .stream import (
         ChatStream as ChatStream,
     )
@@ -40,7 +46,9 @@ _WHERE = {
     "CancellableStream": ".cancel",
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
+    "Explanation": "ai_lib.client.explain",
     "create_cancel_pair": ".cancel",
+    "fetch_manifest": ".opening",
     "with_cancellation": ".cancel",
 }
 

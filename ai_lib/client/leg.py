@@ -20,7 +20,7 @@ class Leg:
     def __init__(
         self, target: Target, request: ChatRequest, options: CallOptions, key: str
     ) -> None:
-        self.target = target
+        self.target = target = target.current()
         self.request = request
         self.built = _built(target, request)
         self.clocks = options.clocks or target.clocks(request.stream, options.timeout)

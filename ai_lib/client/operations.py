@@ -32,7 +32,7 @@ async def invoke(
     timeout: float | None,
 ) -> JsonValue:
     """Send one operation, under the target's protection, and return what it answers."""
-    target = protected.target
+    target = protected.target.current()
     ledger = Ledger()
     try:
         built = build_operation(

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from ai_lib.client.binding import check_binding
 from ai_lib.client.target import Target
 from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.loader import ProtocolLoader
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.resilience.circuit import CircuitBreakerConfig
 from ai_lib.resilience.config import BackpressureConfig, ResilientConfig
 from ai_lib.resilience.limit_headers import RateLimitHeaders
@@ -15,6 +17,8 @@ from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.transport.credentials import resolve_credential
 from ai_lib.types.wire import Clocks
+
+Loaded = tuple[CompiledManifest, str]
 
 
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +33,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one client; what is None is looked up or left to the manifest.
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
+    `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
     """
 
     model: str | None = None
@@ -38,6 +43,10 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     clocks: Clocks | None = None
     protocol_dir: str | Path | None = None
     api_family: str | None = None
+    hot_reload: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
+    catalogue: Catalogue | None = None
+    loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
@@ -63,13 +72,13 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         places = msgspec.structs.replace(given, max_concurrent=self.max_inflight)
         return msgspec.structs.replace(whole, backpressure=places)
 
-    def target(self) -> Target:
-        """Return where the client's calls go.
+    def target(self, *, needs_key: bool = True) -> Target:
+        """Return where the client's calls go; without a key it is only good to explain.
 
         Raises:
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
-            CredentialError: no API key was found.
+            CredentialError: no API key was found, or it belongs to another host.
         """
         if self.model is None:
             raise ValueError("set the model first: builder().model('provider/model')")
@@ -78,6 +87,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             self.api_key or self.api_keys.get(self.model),
             self.base_url or self.base_urls.get(self.model),
             self.api_family,
+            needs_key,
         )
 
     def fallback(self, model: str) -> Target:
@@ -93,20 +103,55 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self._target(model, key, base_url, family)
 
     def _is_neighbour(self, model: str) -> bool:
-        loader = ProtocolLoader(self.protocol_dir)
-        return loader.load_model(model)[0].id == loader.load_model(self.model or model)[0].id
+        return self._load(model)[0].id == self._load(self.model or model)[0].id
+
+    def _load(self, name: str, family: str | None = None) -> Loaded:
+        found = self.loaded.get((name, family))
+        return found or (self.catalogue or Catalogue(self.protocol_dir)).load_model(name, family)
 
     def _target(
-        self, name: str, key: str | None, base_url: str | None, family: str | None
+        self,
+        name: str,
+        key: str | None,
+        base_url: str | None,
+        family: str | None,
+        needs_key: bool = True,
     ) -> Target:
-        compiled, model = ProtocolLoader(self.protocol_dir).load_model(name, family)
+        compiled, model = self._load(name, family)
+        target = self._aimed(compiled, model, key, base_url, needs_key)
+        catalogue = self.catalogue
+        if catalogue is None or not catalogue.watches:
+            return target
+        latest = target
+
+        def renew() -> Target:
+            nonlocal latest
+            found = catalogue.kept(compiled.id, family)
+            if found is not None and found is not latest.compiled:
+                latest = self._aimed(found, model, key, base_url, needs_key)
+            return latest
+
+        return msgspec.structs.replace(target, renew=renew)
+
+    def _aimed(
+        self,
+        compiled: CompiledManifest,
+        model: str,
+        key: str | None,
+        base_url: str | None,
+        needs_key: bool,
+    ) -> Target:
+        manifest = compiled.manifest
+        credential = resolve_credential(manifest, key) if needs_key else None
+        check_binding(manifest, credential, base_url=base_url, allowed_hosts=self.allowed_hosts)
         return Target(
             compiled=compiled,
             model=model,
-            credential=resolve_credential(compiled.manifest, key),
+            credential=credential,
             base_url=base_url,
             timeout=self.timeout,
             own_clocks=self.clocks,
+            models=self.catalogue.models() if self.catalogue else None,
         )
 
     def __repr__(self) -> str:

@@ -2,22 +2,29 @@
 
 import os
 import uuid
+from collections.abc import Callable
 
 import msgspec
 
+from ai_lib.client.explain import Explanation, explain
 from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
 from ai_lib.pipeline.failure import decoded_or_text, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.headers import Headers
+from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import Clocks
 
 _DEFAULT_SECONDS = 60.0
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider and model with all that a call to it needs."""
+    """One provider and model with all that a call to it needs.
+
+    With hot reload `renew` makes the target anew from the manifest in force.
+    """
 
     compiled: CompiledManifest
     model: str
@@ -25,6 +32,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     own_clocks: Clocks | None = None
+    models: ModelRegistry | None = None
+    renew: "Callable[[], Target] | None" = None
+
+    def current(self) -> "Target":
+        """Return the target as the manifest in force has it; a call keeps it to its end."""
+        return self.renew() if self.renew else self
 
     @property
     def model_id(self) -> str:
@@ -54,10 +67,26 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.own_clocks is not None and timeout is None:
             return self.own_clocks
-        seconds = timeout or self.timeout or _from_environment() or self._from_manifest()
+        seconds = self._seconds(timeout)
         if stream:
             return Clocks(first_token=seconds, idle=seconds)
         return Clocks(first_token=seconds, idle=seconds, total=seconds)
+
+    def _seconds(self, timeout: float | None) -> float:
+        return timeout or self.timeout or _from_environment() or self._from_manifest()
+
+    def explain(self, request: ChatRequest | None = None) -> Explanation:
+        """Return what a call to this target would be."""
+        info = self.models.get(self.compiled.id, self.model) if self.models else None
+        return explain(
+            self.compiled,
+            self.model,
+            request,
+            base_url=self.base_url,
+            timeout_seconds=self._seconds(None),
+            credential=self.credential,
+            model_info=info,
+        )
 
     def _from_manifest(self) -> float:
         milliseconds = self.compiled.manifest.timeout_ms

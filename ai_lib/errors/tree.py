@@ -3,6 +3,7 @@
     AiLibError
     |-- ProtocolError              a manifest can't be found, read or used
     |   |-- ManifestNotFound       no such provider or model; near matches are listed
+    |   |-- ManifestInvalid        a manifest breaks the protocol's rules; every problem is listed
     |   |-- ManifestSyntaxError    an expression or path does not parse; position given
     |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
     |-- CredentialError            no API key was found; where it was looked for
@@ -115,6 +116,14 @@ class ManifestNotFound(ProtocolError):
     def __init__(self, message: str, *, near: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.near = tuple(near)
+
+
+class ManifestInvalid(ProtocolError):
+    """A manifest breaks the protocol's rules. `problems` lists every one with its place."""
+
+    def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.problems = tuple(problems)
 
 
 class ManifestSyntaxError(ProtocolError):

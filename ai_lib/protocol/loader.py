@@ -1,35 +1,73 @@
-"""Finds the manifest of a provider and compiles it, once."""
+"""Finds the manifest of a provider, wherever it is, and compiles it, once."""
 
-import os
-from difflib import get_close_matches
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
 
-from ai_lib.errors.tree import ManifestNotFound, ProtocolError
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
-from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import ID_PATTERN, read_manifest
-from ai_lib.protocol.tree import find_manifest, read_document
+from ai_lib.errors.tree import ProtocolError
+from ai_lib.protocol.catalogue import Catalogue, ManifestLike, check_id
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.models import ModelRecord
+from ai_lib.protocol.remote import GITHUB_REF, Address, github_address, read_address
+from ai_lib.protocol.remote_cache import RemoteCache
+from ai_lib.protocol.tree import Tree, Version
 
-_USUAL_FOLDERS = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
+from .._backend import now
+from .remote_tree import Fetch, RemoteTree
 
 
 class ProtocolLoader:
-    """Loads manifests: from `base_path`, else from a tree the environment or the folder names,
-    else from those that ship with the library.
+    """Loads manifests. Looked at, in order: what was registered; `base_path`; what the environment
+    names (`AI_PROTOCOL_DIR`, else `AI_PROTOCOL_PATH`); `ai-protocol/` in this folder or up to two
+    above; what ships with the library; and, with `fallback_to_github`, the protocol's repository at
+    `github_ref`.
 
-    `base_path` is a protocol tree, or one manifest file. Without it, `AI_PROTOCOL_DIR`, then
-    `AI_PROTOCOL_PATH`, then `ai-protocol/` in this folder or up to two above are looked at. What
-    was loaded is kept unless `cache_enabled` is false.
+    `base_path` is a folder, one file, or an https address; the environment may name the same.
+    Manifests from an address decide where an API key is sent, so an address must be pinned: by a
+    commit or release tag in it, by `#sha256=...` behind a file's, or by `pins`, digests by
+    provider. They are fetched with `fetch` (clients pass their own), at most 1 MiB within 10 s,
+    and kept in `cache_dir` (else the system's place for caches). `allow_loopback` allows plain
+    http on this machine, for tests.
+
+    In a tree, `prefer` says which version of the protocol comes first; `v2-alpha` is only looked
+    for when it is named here. `strict` refuses unknown fields as well. What was loaded is kept
+    unless `cache_enabled` is false. With `hot_reload` a changed file takes its manifest's place;
+    one that can't be used is reported in `last_error`, and the last good one stays in force.
     """
 
-    def __init__(self, base_path: str | Path | None = None, *, cache_enabled: bool = True) -> None:
-        self._base_path = None if base_path is None else Path(base_path)
-        self._cache_enabled = cache_enabled
-        self._cache: dict[tuple[str, str | None], CompiledManifest] = {}
-        self._lock = Lock()
+    def __init__(
+        self,
+        base_path: str | Path | None = None,
+        fallback_to_github: bool = False,
+        hot_reload: bool = False,
+        cache_enabled: bool = True,
+        *,
+        prefer: Version = "v1",
+        strict: bool = False,
+        pins: Mapping[str, str] | None = None,
+        github_ref: str = GITHUB_REF,
+        cache_dir: str | Path | None = None,
+        allow_loopback: bool = False,
+        fetch: Fetch | None = None,
+    ) -> None:
+        self._prefer: Version = prefer
+        self._strict = strict
+        self._pins = dict(pins or {})
+        self._github = github_address(github_ref) if fallback_to_github else None
+        self._allow_loopback = allow_loopback
+        self._fetch = fetch
+        self._disk = RemoteCache(cache_dir)
+        self.hot_reload = hot_reload
+        self.catalogue = Catalogue(
+            base_path,
+            prefer=prefer,
+            strict=strict,
+            cache_enabled=cache_enabled,
+            now=now if hot_reload else None,
+        )
 
-    def load_provider(self, provider: str, api_family: str | None = None) -> CompiledManifest:
+    async def load_provider(self, provider: str, api_family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
 
         `api_family` is one of those the manifest lists; without it, the manifest's default.
@@ -37,74 +75,73 @@ class ProtocolLoader:
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
             ProtocolError: it can't be read or used; the message names file and place.
+            TransportError: an address can't be reached.
         """
-        with self._lock:
-            found = self._cache.get((provider, api_family))
-        if found is not None:
-            return found
-        document, source = self._document(provider)
-        compiled = compile_manifest(read_manifest(document, source, api_family))
-        if self._cache_enabled:
-            with self._lock:
-                self._cache[provider, api_family] = compiled
-        return compiled
+        found = self.catalogue.kept(check_id(provider), api_family)
+        found = found or await self._find(provider, api_family)
+        if found is None:
+            raise self.catalogue.not_found(provider)
+        return found
 
-    def load_model(self, model: str, api_family: str | None = None) -> tuple[CompiledManifest, str]:
+    async def load_model(
+        self, model: str, api_family: str | None = None
+    ) -> tuple[CompiledManifest, str]:
         """Return the manifest and the wire name for `provider/model`.
 
         The provider is what stands before the first slash; the rest, slashes included, is sent as
-        the model's name.
+        the model's name. A name without a slash is looked up among the models that manifests and
+        files of models list, by id and alias.
+
+        Raises:
+            ManifestNotFound: there is no such provider or model; near matches are in the message.
+            ProtocolError: the manifest can't be read or used.
         """
-        provider, slash, name = model.partition("/")
-        if not slash or not name:
-            raise ManifestNotFound(
-                f"{model!r} names no provider; write provider/model, for example "
-                f"{_example(model)!r}",
-                near=(_example(model),),
-            )
-        return self.load_provider(provider, api_family), name
+        provider, name = self.catalogue.split(model)
+        return await self.load_provider(provider, api_family), name
+
+    def find_model(self, name: str) -> ModelRecord:
+        """Return what is known of a model, by its name or alias, with or without its provider.
+
+        Raises:
+            ManifestNotFound: nothing is, or several providers have it; near matches are listed.
+        """
+        return self.catalogue.models().find(name)
+
+    def register_provider(self, manifest: ManifestLike) -> CompiledManifest:
+        """Put a manifest in force, before any that is found: an object, a document, or a file.
+
+        A file is read now and not watched. Raises ProtocolError when it can't be used; nothing
+        changes then.
+        """
+        return self.catalogue.register(manifest)
 
     def invalidate(self, provider: str | None = None) -> None:
-        """Forget one loaded manifest, or all of them."""
-        with self._lock:
-            if provider is None:
-                self._cache.clear()
+        """Forget what was loaded of one provider, or of all; what was registered stays."""
+        self.catalogue.forget(provider)
+
+    @property
+    def last_error(self) -> ProtocolError | None:
+        """Why the last change of a file was not taken, or None."""
+        return self.catalogue.last_error
+
+    async def _find(self, provider: str, family: str | None) -> CompiledManifest | None:
+        for place in self.catalogue.places():
+            if isinstance(place, Tree):
+                compiled = self.catalogue.from_tree(place, provider, family)
             else:
-                for key in [key for key in self._cache if key[0] == provider]:
-                    del self._cache[key]
+                allowed = self._allow_loopback
+                address = read_address(place, pins=self._pins, allow_loopback=allowed)
+                compiled = await self._from_address(address, provider, family)
+            if compiled is not None:
+                return compiled
+        bundled = self.catalogue.bundled(provider, family)
+        if bundled is None and self._github is not None:
+            return await self._from_address(self._github, provider, family)
+        return bundled
 
-    def _document(self, provider: str) -> tuple[object, str]:
-        if not ID_PATTERN.fullmatch(provider):
-            raise ManifestNotFound(f"{provider!r} can't be a provider id: {ID_PATTERN.pattern}")
-        root = self._root()
-        if root is not None and (path := find_manifest(root, provider)):
-            return read_document(path), str(path)
-        bundled = bundled_manifest(provider)
-        if bundled is None:
-            raise _not_found(provider, root)
-        return bundled, f"bundled manifest {bundled['id']}"
-
-    def _root(self) -> Path | None:
-        declared = os.environ.get("AI_PROTOCOL_DIR") or os.environ.get("AI_PROTOCOL_PATH")
-        root = self._base_path or (Path(declared) if declared else None)
-        if root is not None:
-            if not root.exists():
-                raise ProtocolError(f"there is no protocol folder {str(root)!r}", source=str(root))
-            return root
-        return next((path for path in map(Path, _USUAL_FOLDERS) if path.is_dir()), None)
-
-
-def _not_found(provider: str, root: Path | None) -> ManifestNotFound:
-    known = bundled_names("manifests")
-    near = get_close_matches(provider, known, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else f"; bundled are {', '.join(known)}"
-    where = f" in {root} or" if root else ""
-    return ManifestNotFound(
-        f"no manifest for {provider!r}{where} among the bundled{hint}", near=near
-    )
-
-
-def _example(model: str) -> str:
-    known = bundled_names("manifests")
-    near = get_close_matches(model, known, n=1) or list(known[-1:])
-    return f"{near[0]}/{model or 'model'}"
+    async def _from_address(
+        self, address: Address, provider: str, family: str | None
+    ) -> CompiledManifest | None:
+        tree = RemoteTree(address, self._fetch, self._disk, prefer=self._prefer, pins=self._pins)
+        found = await tree.find(provider)
+        return self.catalogue.keep(provider, found, family) if found else None

@@ -147,6 +147,11 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     pricing: JsonObject = {}
 
 
+# bundled: ships with the library. given: named by the caller or the environment. found: in a folder
+# nearby that nobody named. remote: fetched from an address.
+Origin = Literal["bundled", "given", "found", "remote"]
+
+
 class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A provider as its manifest describes it, whatever the protocol version it was written for.
 
@@ -159,6 +164,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     source: str
     raw: JsonObject
+    origin: Origin = "given"
     name: str = ""
     aliases: tuple[str, ...] = ()
     timeout_ms: int | None = None

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.dialect import Dialect
-from ai_lib.protocol.loader import ProtocolLoader
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.reading import read_manifest
 from ai_lib.protocol.tree import read_document
@@ -40,7 +40,7 @@ class Roster:
     def __init__(self, manifests: Sequence[ManifestLike]) -> None:
         own = [compile_manifest(_manifest(manifest)) for manifest in manifests]
         self._own = {name: one for one in own for name in (one.id, *one.manifest.aliases)}
-        self._loader = ProtocolLoader()
+        self._catalogue = Catalogue()
         self._ready: dict[str, Imitated] = {}
         self._lock = threading.Lock()
 
@@ -59,7 +59,7 @@ class Roster:
         """
         with self._lock:
             if name not in self._ready:
-                compiled = self._own.get(name) or self._loader.load_provider(name)
+                compiled = self._own.get(name) or self._catalogue.load(name)
                 self._ready[name] = _imitated(compiled)
             return self._ready[name]
 

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.transport.credentials import (
+        Credential as Credential,
+        CredentialReport as CredentialReport,
+        describe_credential as describe_credential,
+        resolve_api_key as resolve_api_key,
+        resolve_credential as resolve_credential,
+    )
     from ai_lib.transport.headers import Headers as Headers
     from ai_lib.transport.options import (
         PoolConfig as PoolConfig,
@@ -18,12 +25,17 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "ConnectionPool": ".pool",
+    "Credential": "ai_lib.transport.credentials",
+    "CredentialReport": "ai_lib.transport.credentials",
     "Headers": "ai_lib.transport.headers",
     "HttpTransport": ".http",
     "PoolConfig": "ai_lib.transport.options",
     "PoolStats": "ai_lib.transport.options",
     "TransportOptions": "ai_lib.transport.options",
     "WireReply": ".reply",
+    "describe_credential": "ai_lib.transport.credentials",
+    "resolve_api_key": "ai_lib.transport.credentials",
+    "resolve_credential": "ai_lib.transport.credentials",
 }
 
 if not TYPE_CHECKING:

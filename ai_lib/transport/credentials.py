@@ -2,25 +2,77 @@
 
 import os
 from collections.abc import Mapping
-from importlib.util import find_spec
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from ai_lib.errors.tree import CredentialError
 from ai_lib.protocol.manifest import ProtocolManifest
 
+SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]
+
 _KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """A key and where it was found; the key is in no representation of this object."""
+    """A key and where it was found; the key is in no representation of this object.
+
+    `kind` is the sort of place and `name` the variable or keyring service, where it has one.
+    """
 
     value: str
     source: str
+    kind: SourceKind = "explicit"
+    name: str | None = None
 
     def __repr__(self) -> str:
         return f"Credential(source={self.source!r})"
+
+
+class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider's key comes from, or where it was looked for; never the key itself.
+
+    `required` are the variables the manifest names, `conventional` those tried after them.
+    `shadowed` are variables of an `auth` block that `endpoint.auth` overrides: they count for
+    nothing. `attached` says how the key is sent.
+    """
+
+    provider: str
+    status: Literal["available", "missing", "not needed"]
+    source_kind: SourceKind
+    source_name: str | None
+    required: tuple[str, ...]
+    conventional: tuple[str, ...]
+    shadowed: tuple[str, ...]
+    attached: str
+
+    @property
+    def looked_in(self) -> tuple[str, ...]:
+        """Every place that may hold the key, in the order they are tried."""
+        return (*self.required, *self.conventional, "keyring")
+
+    def __str__(self) -> str:
+        if self.status == "not needed":
+            return f"{self.provider} needs no key"
+        if self.status == "missing":
+            text = f"no API key for {self.provider}: set {self._variables}, or pass api_key="
+        else:
+            where = self.source_name or _SHOWN[self.source_kind]
+            text = f"key for {self.provider} from {where}, sent as {self.attached}"
+        if self.shadowed:
+            names = ", ".join(self.shadowed)
+            text += (
+                f"; {names} of the manifest's top-level auth block is not used, because "
+                "endpoint.auth is what counts: remove one of the two blocks"
+            )
+        return text
+
+    @property
+    def _variables(self) -> str:
+        return " or ".join((*self.required, *self.conventional))
+
+
+_SHOWN: Final[Mapping[SourceKind, str]] = {"explicit": "the api_key argument"}
 
 
 def resolve_credential(
@@ -38,22 +90,28 @@ def resolve_credential(
     """
     if manifest.auth.kind == "none":
         return None
-    if explicit:
-        return Credential(value=explicit, source="argument")
+    found = _search(manifest, explicit, os.environ if environ is None else environ)
+    if found is None and not manifest.auth.optional:
+        report = _report(manifest, None)
+        raise CredentialError(str(report), looked_in=report.looked_in, provider=manifest.id)
+    return found
+
+
+def describe_credential(
+    manifest: ProtocolManifest,
+    explicit: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    found: Credential | None = None,
+) -> CredentialReport:
+    """Return where the key for a provider comes from, without the key; it never raises.
+
+    `found` is the credential in use, when there is one; else it is looked for.
+    """
     environ = os.environ if environ is None else environ
-    names = variable_names(manifest)
-    for name in names:
-        if value := environ.get(name, "").strip():
-            return Credential(value=value, source=f"environment variable {name}")
-    if stored := _from_keyring(manifest.id):
-        return Credential(value=stored, source="keyring")
-    if manifest.auth.optional:
-        return None
-    raise CredentialError(
-        f"no API key for {manifest.id}: set {' or '.join(names)}, or pass api_key=",
-        looked_in=(*names, "keyring"),
-        provider=manifest.id,
-    )
+    if found is None and manifest.auth.kind != "none":
+        found = _search(manifest, explicit, environ)
+    return _report(manifest, found)
 
 
 def resolve_api_key(manifest: ProtocolManifest, explicit: str | None = None) -> str | None:
@@ -64,20 +122,67 @@ def resolve_api_key(manifest: ProtocolManifest, explicit: str | None = None) -> 
 
 def variable_names(manifest: ProtocolManifest) -> tuple[str, ...]:
     """Return the environment variables that may hold the key, in the order they are tried."""
-    usual = (
-        f"{name.upper().replace('-', '_')}_API_KEY" for name in (manifest.id, *manifest.aliases)
+    return (*manifest.auth.env, *_conventional(manifest))
+
+
+def _conventional(manifest: ProtocolManifest) -> tuple[str, ...]:
+    names = (manifest.id, *manifest.aliases)
+    usual = dict.fromkeys(f"{name.upper().replace('-', '_')}_API_KEY" for name in names)
+    return tuple(name for name in usual if name not in manifest.auth.env)
+
+
+def _search(
+    manifest: ProtocolManifest, explicit: str | None, environ: Mapping[str, str]
+) -> Credential | None:
+    if explicit:
+        return Credential(value=explicit, source="argument")
+    kinds: tuple[tuple[SourceKind, tuple[str, ...]], ...] = (
+        ("manifest_env", manifest.auth.env),
+        ("conventional_env", _conventional(manifest)),
     )
-    return tuple(dict.fromkeys((*manifest.auth.env, *usual)))
+    for kind, names in kinds:
+        for name in names:
+            if value := environ.get(name, "").strip():
+                source = f"environment variable {name}"
+                return Credential(value=value, source=source, kind=kind, name=name)
+    return _from_keyring(manifest.id)
 
 
-def _from_keyring(provider: str) -> str | None:
-    if find_spec("keyring") is None:
-        return None
-    import keyring
-    from keyring.errors import KeyringError
-
+def _from_keyring(provider: str) -> Credential | None:
     try:
-        found = (keyring.get_password(service, provider) for service in _KEYRING_SERVICES)
-        return next((value for value in found if value), None)
-    except KeyringError:  # no backend on this machine is the same as no key in it
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
         return None
+    try:
+        for service in _KEYRING_SERVICES:
+            if value := keyring.get_password(service, provider):
+                name = f"keyring service {service}"
+                return Credential(value=value, source="keyring", kind="keyring", name=name)
+    except KeyringError:  # no backend on this machine is the same as no key in it
+        pass
+    return None
+
+
+def _report(manifest: ProtocolManifest, found: Credential | None) -> CredentialReport:
+    has_key = manifest.auth.kind != "none"
+    needed = has_key and not manifest.auth.optional
+    missing: Literal["missing", "not needed"] = "missing" if needed else "not needed"
+    return CredentialReport(
+        provider=manifest.id,
+        status="available" if found else missing,
+        source_kind=found.kind if found else "none",
+        source_name=found.name if found else None,
+        required=manifest.auth.env,
+        conventional=_conventional(manifest) if has_key else (),
+        shadowed=manifest.auth.shadowed_env,
+        attached=_attached(manifest),
+    )
+
+
+def _attached(manifest: ProtocolManifest) -> str:
+    auth = manifest.auth
+    if auth.kind == "query":
+        return f"query parameter {auth.param}"
+    prefix = f" after {auth.prefix!r}" if auth.prefix else ""
+    return f"header {auth.header}{prefix}"

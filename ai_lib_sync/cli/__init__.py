@@ -1,2 +1,2 @@
 # Copied from ai_lib/cli/__init__.py by codegen; do not edit.
-"""The command line: `ai-lib demo` and `ai-lib chat`."""
+"""The command line."""

@@ -16,7 +16,9 @@ from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.wire import Clocks
 
+from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
+from .opening import prepared
 
 Client = TypeVar("Client")
 
@@ -28,9 +30,10 @@ class AiClientBuilder(Generic[Client]):
         self._make = make
         self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
+        self._loader: ProtocolLoader | None = None
 
     def model(self, model: str) -> AiClientBuilder[Client]:
-        """Set the model, as `provider/model`."""
+        """Set the model, as `provider/model` or by a name that a manifest lists."""
         return self._set(model=model)
 
     def api_key(self, key: str) -> AiClientBuilder[Client]:
@@ -58,7 +61,7 @@ class AiClientBuilder(Generic[Client]):
         return self._set(clocks=clocks)
 
     def protocol_dir(self, path: str | Path) -> AiClientBuilder[Client]:
-        """Load manifests from this protocol tree, or from this one file."""
+        """Load manifests from this protocol tree, one file, or a pinned https address."""
         return self._set(protocol_dir=path)
 
     def protocol_path(self, path: str | Path) -> AiClientBuilder[Client]:
@@ -68,6 +71,29 @@ class AiClientBuilder(Generic[Client]):
     def api_family(self, name: str) -> AiClientBuilder[Client]:
         """Speak this one of the API families the manifest lists, such as `responses`."""
         return self._set(api_family=name)
+
+    def protocol_loader(self, loader: ProtocolLoader) -> AiClientBuilder[Client]:
+        """Load manifests with this loader, which replaces what the other settings say of loading.
+
+        A loader that is to read from an address needs a `fetch`; see `fetch_manifest`.
+        """
+        self._loader = loader
+        return self
+
+    def hot_reload(self, enabled: bool = True) -> AiClientBuilder[Client]:
+        """Take changes of manifest files into force while the client lives.
+
+        A file that can't be used leaves the last good one in force; a running call keeps its own.
+        What protects the calls (retries, limits) stays as the first manifest had it.
+        """
+        return self._set(hot_reload=enabled)
+
+    def allow_host(self, host: str) -> AiClientBuilder[Client]:
+        """Let a manifest from elsewhere have a bundled provider's key sent to this host.
+
+        `host` is as in an address, with its port when that is not the usual one.
+        """
+        return self._set(allowed_hosts=self._settings.allowed_hosts | {host.lower()})
 
     def production_ready(self) -> AiClientBuilder[Client]:
         """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
@@ -116,9 +142,10 @@ class AiClientBuilder(Generic[Client]):
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found, for the model or one to fall back to.
+            TransportError: a manifest is at an address that can't be reached.
             RequestError: a setting of the environment makes no sense.
         """
-        return self._make(self._settings, self._transport)
+        return self._make(prepared(self._settings, self._loader), self._transport)
 
     def _set(self, **settings: object) -> AiClientBuilder[Client]:
         self._settings = msgspec.structs.replace(self._settings, **settings)

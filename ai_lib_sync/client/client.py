@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.request import ChatRequest
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
+from .opening import prepared
 from .operations import invoke
 from .targets import Targets
 
@@ -41,7 +44,7 @@ class AiClient:
         base_url: str | None = None,
         timeout: float | None = None,
     ) -> AiClient:
-        """Return a client for `provider/model`.
+        """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
         `api_key` is otherwise looked up (environment, keyring); `base_url` replaces the manifest's
         address; `timeout` is seconds. Nothing is sent yet.
@@ -51,7 +54,7 @@ class AiClient:
             CredentialError: no API key was found; the message says where it may be put.
         """
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
-        return cls(settings)
+        return cls(prepared(settings))
 
     @classmethod
     def builder(cls) -> AiClientBuilder[AiClient]:
@@ -71,7 +74,7 @@ class AiClient:
     @property
     def manifest(self) -> ProtocolManifest:
         """The manifest in force."""
-        return self._target.compiled.manifest
+        return self._target.current().compiled.manifest
 
     @property
     def is_resilient(self) -> bool:
@@ -108,6 +111,17 @@ class AiClient:
         """Close every circuit and forget its failures."""
         for place in self._targets.everyone():
             place.executor.reset()
+
+    def explain(self, request: ChatRequest | None = None) -> Explanation:
+        """Return what a call would be: the request as a curl command without the key, what was
+        renamed or left out, and the limits, retries and prices that apply. Nothing is sent.
+
+        `request` is what a builder's `build()` gives; without it, a question of one word.
+
+        Raises:
+            RequestError: the target can't be asked this.
+        """
+        return self._target.current().explain(request)
 
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""

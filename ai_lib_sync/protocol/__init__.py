@@ -10,24 +10,51 @@ if TYPE_CHECKING:
         CompiledManifest as CompiledManifest,
         compile_manifest as compile_manifest,
     )
-    from ai_lib.protocol.loader import (
-        ProtocolLoader as ProtocolLoader,
-    )
     from ai_lib.protocol.manifest import (
         ProtocolManifest as ProtocolManifest,
+    )
+    from ai_lib.protocol.models import (
+        ModelRecord as ModelRecord,
+        Prices as Prices,
     )
     from ai_lib.protocol.reading import (
         SUPPORTED_PROTOCOL_VERSIONS as SUPPORTED_PROTOCOL_VERSIONS,
         read_manifest as read_manifest,
     )
+    from ai_lib.protocol.registry import (
+        ModelRegistry as ModelRegistry,
+    )
+    from ai_lib.protocol.validate import (
+        Problem as Problem,
+        ProtocolValidator as ProtocolValidator,
+        ValidationResult as ValidationResult,
+        validate_manifest as validate_manifest,
+    )
+
+    from .loader import (
+        ProtocolLoader as ProtocolLoader,
+    )
+    from .remote_tree import (
+        Fetch as Fetch,
+        Fetched as Fetched,
+    )
 
 _WHERE = {
     "CompiledManifest": "ai_lib.protocol.compiled",
-    "ProtocolLoader": "ai_lib.protocol.loader",
+    "Fetch": ".remote_tree",
+    "Fetched": ".remote_tree",
+    "ModelRecord": "ai_lib.protocol.models",
+    "ModelRegistry": "ai_lib.protocol.registry",
+    "Prices": "ai_lib.protocol.models",
+    "Problem": "ai_lib.protocol.validate",
+    "ProtocolLoader": ".loader",
     "ProtocolManifest": "ai_lib.protocol.manifest",
+    "ProtocolValidator": "ai_lib.protocol.validate",
     "SUPPORTED_PROTOCOL_VERSIONS": "ai_lib.protocol.reading",
+    "ValidationResult": "ai_lib.protocol.validate",
     "compile_manifest": "ai_lib.protocol.compiled",
     "read_manifest": "ai_lib.protocol.reading",
+    "validate_manifest": "ai_lib.protocol.validate",
 }
 
 if not TYPE_CHECKING:

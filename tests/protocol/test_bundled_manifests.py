@@ -11,8 +11,8 @@ import pytest
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.tree import CredentialError
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.loader import ProtocolLoader
 from ai_lib.transport.credentials import resolve_credential, variable_names
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ def load(name: str) -> CompiledManifest:
     dialect = document(name)["dialect"]
     if dialect not in bundled_dialect_names():
         pytest.skip(f"the dialect {dialect} is not bundled")
-    return ProtocolLoader().load_provider(name)
+    return Catalogue().load(name)
 
 
 def models() -> Iterator[tuple[str, str, Json]]:
@@ -214,7 +214,7 @@ def test_ids_and_aliases_belong_to_one_provider_each() -> None:
 
 def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     manifests = [
-        ProtocolLoader().load_provider(name).manifest
+        Catalogue().load(name).manifest
         for name in bundled_names("manifests")
         if document(name)["dialect"] in bundled_dialect_names()
     ]
@@ -234,7 +234,7 @@ def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     ],
 )
 def test_an_alias_finds_its_provider(alias: str, id: str) -> None:
-    assert ProtocolLoader().load_provider(alias).id == id
+    assert Catalogue().load(alias).id == id
 
 
 @every

@@ -9,8 +9,8 @@ from ai_lib.errors.tree import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.reply import read_reply
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.loader import ProtocolLoader
 from ai_lib.request.build import BuiltRequest, build_chat
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from ai_lib.types.message import Message, MessageRole
@@ -34,7 +34,7 @@ FAILING = {"groq-openai_chat-f1672063a4"}
 
 
 def compiled(name: str) -> CompiledManifest:
-    return ProtocolLoader().load_provider(name)
+    return Catalogue().load(name)
 
 
 def streamed(provider: str, body: bytes) -> ChatResponse:
@@ -49,7 +49,8 @@ def streamed(provider: str, body: bytes) -> ChatResponse:
 
 
 def built(model: str, *, base_url: str | None = None, **fields: Any) -> BuiltRequest:
-    manifest, name = ProtocolLoader().load_model(model)
+    provider, _, name = model.partition("/")
+    manifest = compiled(provider)
     fields.setdefault("messages", [Message.user("Hi")])
     return build_chat(
         ChatRequest(**fields), manifest, model=name, credential="k-123", base_url=base_url

@@ -87,7 +87,7 @@ async def test_a_manifest_without_a_policy_asks_for_no_retry(serve: Serve, tmp_p
 
 async def test_a_policy_that_makes_no_sense_is_a_manifest_error(tmp_path: Path) -> None:
     write(tmp_path, "house", "http://127.0.0.1:1", "retry_policy: { strategy: hope }")
-    with pytest.raises(ProtocolError, match=r"house.yaml: \$.retry_policy"):
+    with pytest.raises(ProtocolError, match=r"house\.yaml:\d+:\d+: \$\.retry_policy"):
         await builder(tmp_path).build()
 
 

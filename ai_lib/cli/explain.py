@@ -1,0 +1,48 @@
+"""`ai-lib explain`: the request to a model and what applies to it, without a key and unsent."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from ai_lib.client.settings import ClientSettings
+from ai_lib.errors.tree import AiLibError
+from ai_lib.types.message import Message
+from ai_lib.types.request import ChatRequest
+
+from ..client.opening import prepared
+
+_USAGE_ERROR = 2
+
+
+async def explain(parsed: argparse.Namespace) -> int:
+    """Write the explanation to standard output; return the exit code."""
+    settings = ClientSettings(model=parsed.model, base_url=parsed.base_url)
+    try:
+        request = _request(parsed)
+        ready = await prepared(settings)
+        target = ready.target(needs_key=False)
+        sys.stdout.write(f"{target.explain(request)}\n")
+    except (AiLibError, ValueError) as error:
+        sys.stderr.write(f"ai-lib: {error}\n")
+        return _USAGE_ERROR
+    return 0
+
+
+def _request(parsed: argparse.Namespace) -> ChatRequest:
+    messages = [Message.user(parsed.question)]
+    if parsed.system:
+        messages.insert(0, Message.system(parsed.system))
+    parameters = dict(map(_parameter, parsed.param))
+    return ChatRequest(messages=messages, parameters=parameters, stream=parsed.stream)
+
+
+def _parameter(text: str) -> tuple[str, object]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise ValueError(f"--param wants NAME=VALUE, not {text!r}")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

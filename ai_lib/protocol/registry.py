@@ -1,0 +1,130 @@
+"""The models that manifests and files of models list, looked up by name."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from ai_lib.errors.tree import ManifestNotFound, ProtocolError
+from ai_lib.protocol.bundle import bundled_manifest, bundled_names
+from ai_lib.protocol.document import read_text
+from ai_lib.protocol.models import ModelRecord, records_of_file, records_of_manifest
+from ai_lib.protocol.tree import Tree, read_file
+from ai_lib.types.json import JsonValue
+
+_LOG: Final = logging.getLogger("ai_lib")
+
+Layer = Callable[[str | None], Iterable[ModelRecord]]
+
+
+class ModelRegistry:
+    """Models in layers: what an earlier layer lists hides what later ones say of that name.
+
+    A layer is a function of a name, or of None for all; it may leave out what can't have the name.
+    """
+
+    def __init__(self, layers: Iterable[Layer]) -> None:
+        self._layers = tuple(layers)
+
+    def find(self, name: str) -> ModelRecord:
+        """Return a model by its name, wire name or alias, or by `provider/` and one of them.
+
+        Where several providers have it, one that makes models comes before those that resell them.
+
+        Raises:
+            ManifestNotFound: no model or several have that name; near matches are listed.
+        """
+        for layer in self._layers:
+            found = _chosen([record for record in layer(name) if _is_called(record, name)], name)
+            if found is not None:
+                return found
+        raise self._not_found(name)
+
+    def get(self, provider: str, name: str) -> ModelRecord | None:
+        """Return what is known of one provider's model, or None."""
+        for layer in self._layers:
+            for record in layer(name):
+                if record.provider == provider and name in record.keys:
+                    return record
+        return None
+
+    def all(self) -> list[ModelRecord]:
+        """Return every model once, by provider and name."""
+        found: dict[str, ModelRecord] = {}
+        for record in chain.from_iterable(layer(None) for layer in self._layers):
+            found.setdefault(record.full_name, record)
+        return sorted(found.values(), key=lambda record: (record.provider, record.name))
+
+    def _not_found(self, name: str) -> ManifestNotFound:
+        known = {key: record for record in self.all() for key in record.keys}
+        near = get_close_matches(name, known, n=3)
+        names = list(dict.fromkeys(f"{known[key].provider}/{key}" for key in near))
+        hint = f"; did you mean {' or '.join(names)}?" if names else ""
+        return ManifestNotFound(
+            f"no model {name[:80]!r} is listed; write provider/model for one that is not{hint}",
+            near=names,
+        )
+
+
+def of_documents(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> Layer:
+    """Return a layer of manifests' documents, each with its source."""
+
+    def layer(_: str | None) -> Iterator[ModelRecord]:
+        for document, source in documents():
+            yield from records_of_manifest(document, source)
+
+    return layer
+
+
+def of_tree(tree: Tree) -> Layer:
+    """Return a layer of a tree's manifests and files of models.
+
+    A file that can't be read is reported to the logger `ai_lib` and passed over: it may have
+    nothing to do with the model that is looked for.
+    """
+
+    def layer(wanted: str | None) -> Iterator[ModelRecord]:
+        name = None if wanted is None else wanted.rpartition("/")[2]
+        for path in tree.manifests():
+            yield from records_of_manifest(_document(path, name), str(path))
+        if not tree.root.is_file():
+            for path in tree.models():
+                yield from records_of_file(_document(path, name), str(path))
+
+    return layer
+
+
+def of_bundle() -> Layer:
+    """Return the layer of what ships with the library."""
+    names = bundled_names("manifests")
+    return of_documents(
+        lambda: ((bundled_manifest(name), f"bundled manifest {name}") for name in names)
+    )
+
+
+def _document(path: Path, wanted: str | None) -> JsonValue:
+    try:
+        text = read_file(path)
+        # Reading YAML takes milliseconds; most files don't name the model at all.
+        return None if wanted is not None and wanted not in text else read_text(text, str(path))
+    except ProtocolError as error:
+        _LOG.warning("no models are taken from a file: %s", error.message)
+        return None
+
+
+def _is_called(record: ModelRecord, name: str) -> bool:
+    return name in record.keys or any(f"{record.provider}/{key}" == name for key in record.keys)
+
+
+def _chosen(records: list[ModelRecord], name: str) -> ModelRecord | None:
+    exact = [record for record in records if name in (record.name, record.model_id)] or records
+    makers = [record for record in exact if not record.is_resold] or exact
+    distinct = {record.full_name: record for record in reversed(makers)}
+    if len(distinct) > 1:
+        names = sorted(distinct)
+        raise ManifestNotFound(
+            f"several providers have a model {name!r}; write {' or '.join(names)}", near=names
+        )
+    return next(iter(distinct.values()), None)

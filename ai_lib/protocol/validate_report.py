@@ -1,0 +1,232 @@
+"""What a schema has against a document, in words: where, what was found, what is allowed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from ai_lib.types.json import JsonValue
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+Severity = Literal["error", "warning"]
+Path = tuple[str | int, ...]
+
+_SHOWN: Final = 60
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong at `path`; `near` is the known name an unknown one resembles."""
+
+    path: Path
+    message: str
+    severity: Severity = "error"
+    near: str | None = None
+
+
+def findings(errors: "Iterable[ValidationError]", is_open: "OpenPlaces") -> list[Finding]:
+    """Return everything that `errors` say, in the order of the document's places."""
+    found = {_settled(each) for error in errors for each in _explain(error, is_open)}
+    return sorted(found, key=lambda each: ([str(step) for step in each.path], each.message))
+
+
+def is_of_shape(error: "ValidationError") -> bool:
+    """Whether a schema is against what a value is, and not only against which one it is."""
+    if error.validator in ("enum", "const"):
+        return not isinstance(error.instance, str)
+    return error.validator in ("type", "required", "pattern", "minItems", "maxItems")
+
+
+def _settled(found: Finding) -> Finding:
+    # Which schema a manifest names decides nothing: addresses of schemas moved more than once.
+    if found.path == ("$schema",):
+        return msgspec.structs.replace(found, severity="warning")
+    return found
+
+
+class OpenPlaces(msgspec.Struct, frozen=True):
+    """Sections whose words may come from a later protocol: an unknown one is a warning there."""
+
+    sections: frozenset[str]
+
+    def __contains__(self, path: Path) -> bool:
+        return bool(path) and path[0] in self.sections
+
+
+def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]:
+    path: Path = tuple(error.absolute_path)
+    match str(error.validator):
+        case "additionalProperties" | "unevaluatedProperties":
+            yield from _unknown(path, error)
+        case "propertyNames":
+            yield _unknown_name(path, error)
+        case "anyOf" | "oneOf" if "$comment" not in _schema(error) and error.context:
+            for inner in _closest(error.context):
+                yield from _explain(inner, is_open)
+        case "anyOf" | "oneOf" if isinstance(error.instance, Mapping):
+            yield Finding(path=path, message=f"needs {_wanted(error)}")
+        case "required":
+            yield _lacking(path, error)
+        case "enum" | "const":
+            known = _allowed(error)
+            near = _near(error.instance, known)
+            yield Finding(
+                path=path,
+                message=f"found {_show(error.instance)}; {_one_of(known, near)}",
+                severity="warning"
+                if path in is_open and isinstance(error.instance, str)
+                else "error",
+                near=near,
+            )
+        case _:
+            message = f"found {_show(error.instance)}; allowed is {_wanted(error)}"
+            yield Finding(path=path, message=message)
+
+
+def _unknown(path: Path, error: "ValidationError") -> Iterator[Finding]:
+    schema = _schema(error)
+    known = list(schema.get("properties", {}))
+    if _value(error) is not False or not isinstance(error.instance, Mapping):
+        return
+    for name in error.instance:
+        if name not in known:
+            near = _near(name, known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            message = f"is not a field this library knows{hint}"
+            yield Finding(path=(*path, name), message=message, severity="warning", near=near)
+
+
+def _unknown_name(path: Path, error: "ValidationError") -> Finding:
+    name = str(error.instance)
+    inner = _value(error) if isinstance(_value(error), Mapping) else {}
+    leaf = error.context[0] if error.context else None
+    if leaf is None:
+        message = f"the name {_show(name)} is not allowed here"
+        return Finding(path=(*path, name), message=message)
+    if leaf.validator == "enum":
+        known = _allowed(leaf)
+        near = _near(name, known)
+        message = f"is not a name the protocol knows; {_one_of(known, near)}"
+        return Finding(path=(*path, name), message=message, severity="warning", near=near)
+    wanted = inner.get("$comment") or _wanted(leaf)
+    return Finding(path=(*path, name), message=f"the name must be {wanted}")
+
+
+def _lacking(path: Path, error: "ValidationError") -> Finding:
+    missing = _missing(error)
+    # The protocol's own suite has manifests without these, and a call does not need them.
+    soft = path[:1] == ("provider_contract",) or (not path and missing in _SOFT)
+    severity: Severity = "warning" if soft else "error"
+    return Finding(path=path, message=f"lacks {missing}", severity=severity)
+
+
+_SOFT: Final = ("'error_classification'", "'capabilities'", "'availability'")
+
+
+def _closest(context: "Sequence[ValidationError]") -> "list[ValidationError]":
+    """Return what the alternative that is nearest to the document has against it."""
+    branches: dict[object, list[ValidationError]] = {}
+    for error in context:
+        branches.setdefault(error.schema_path[0], []).append(error)
+    return min(branches.values(), key=lambda errors: sum(map(_distance, errors)))
+
+
+def _distance(error: "ValidationError") -> float:
+    if error.validator == "required":
+        return 1 / max(1, len(_value(error)))  # each missing name is an error of its own
+    if error.validator == "additionalProperties":
+        return 2.0
+    return 1.0 if error.relative_path else 4.0
+
+
+def _missing(error: "ValidationError") -> str:
+    wanted = _value(error)
+    absent = [name for name in wanted if name not in error.instance]
+    # jsonschema gives one error for each name, in order, and says which only in its message.
+    named = next((name for name in absent if error.message.startswith(repr(name))), None)
+    return repr(named) if named else " and ".join(map(repr, absent))
+
+
+def _allowed(error: "ValidationError") -> list[JsonValue]:
+    return [_value(error)] if error.validator == "const" else list(_value(error))
+
+
+def _one_of(known: Sequence[object], near: str | None) -> str:
+    words = ", ".join(map(_show, known[:24])) + (", ..." if len(known) > 24 else "")
+    return f"allowed: {words}" + (f"; did you mean {near!r}?" if near else "")
+
+
+def _near(found: object, known: Iterable[object]) -> str | None:
+    if not isinstance(found, str):
+        return None
+    names = [name for name in known if isinstance(name, str)]
+    lower = {name.lower(): name for name in reversed(names)}
+    hits = get_close_matches(found.lower(), lower, n=1, cutoff=0.7)
+    return lower[hits[0]] if hits else None
+
+
+def _wanted(error: "ValidationError") -> str:
+    schema, value = _schema(error), _value(error)
+    match str(error.validator):
+        case "type":
+            kinds = [value] if isinstance(value, str) else list(value)
+            return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
+        case "not" if _listed(value, error.instance):
+            return f"an object without {' and '.join(map(repr, _listed(value, error.instance)))}"
+        case _ if comment := schema.get("$comment"):
+            return str(comment)
+        case "minItems" | "minLength" | "minProperties":
+            return f"at least {value} of them" if value != 1 else "anything that is not empty"
+        case "maxItems" | "maxLength" | "maxProperties":
+            return f"at most {value}"
+        case "minimum" | "exclusiveMinimum":
+            return f"a number from {value} up"
+        case "maximum" | "exclusiveMaximum":
+            return f"a number up to {value}"
+        case "pattern":
+            return f"text that matches {value}"
+        case "uniqueItems":
+            return "a list that names nothing twice"
+        case other:
+            return f"what the schema's {other!r} says: {_show(value)}"
+
+
+def _listed(schema: JsonValue, instance: object) -> list[str]:
+    """Return the members of `instance` that a schema like `not: required` speaks of."""
+    if not isinstance(schema, Mapping) or not isinstance(instance, Mapping):
+        return []
+    inner = [schema, *(schema.get("anyOf") or ())]
+    return [name for each in inner for name in each.get("required", ()) if name in instance]
+
+
+def _value(error: "ValidationError") -> JsonValue:
+    """Return what the schema's keyword says."""
+    return error.validator_value
+
+
+def _schema(error: "ValidationError") -> Mapping[str, JsonValue]:
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _show(value: object) -> str:
+    """Return a value as it may be shown in a message: short, and never a whole section."""
+    if isinstance(value, Mapping):
+        return "an object" if value else "an empty object"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    text = msgspec.json.encode(value).decode()
+    kind = "the number " if isinstance(value, float | int) and not isinstance(value, bool) else ""
+    return kind + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+
+
+_KINDS: Final = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing (null)",
+}

@@ -1,0 +1,239 @@
+"""The manifest lab: what the linter sees, what changes matter, what a new manifest is like."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib.protocol.bundle import bundled_dialect, bundled_names
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.document import read_text
+from ai_lib.protocol.lab import lint, lint_file
+from ai_lib.protocol.lab_diff import changes
+from ai_lib.protocol.lab_new import new_manifest
+from ai_lib.protocol.making import make
+from ai_lib.protocol.tree import Found
+from tests.protocol.shared import document, files, named
+
+MANIFESTS = Path(__file__).parents[2] / "ai_lib" / "protocol" / "manifests"
+
+
+def linted(**changed: Any) -> list[str]:
+    """Return what is said of a small manifest with these changes, without source and place."""
+    text = json.dumps(document("house", **changed))
+    found = lint(read_text(text, "house.json"), "house.json", text)
+    return [f"{each.severity} {each.path}: {each.message}" for each in found]
+
+
+def rules(*given: dict[str, Any]) -> dict[str, Any]:
+    """Return a streaming section with these rules."""
+    return {"event_map": list(given)}
+
+
+TEXT = {
+    "match": "exists($.choices[*].delta.content)",
+    "emit": "PartialContentDelta",
+    "fields": {"content": "$.choices[*].delta.content"},
+}
+
+
+def test_a_good_manifest_has_nothing_said_of_it() -> None:
+    assert linted() == []
+    assert linted(streaming=rules(TEXT), capabilities={"required": ["text"]}) == []
+
+
+@pytest.mark.parametrize("path", sorted(MANIFESTS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_nothing_is_said_of_what_is_bundled(path: Path) -> None:
+    assert [str(each) for each in lint_file(path)] == []
+
+
+@pytest.mark.parametrize("path", files("v1/providers/*", "v2/providers/*"), ids=named)
+def test_every_manifest_of_the_protocol_can_be_linted(path: Path) -> None:
+    errors = [each for each in lint_file(path) if each.severity == "error"]
+
+    assert [str(e) for e in errors if "no wire dialect is chosen" not in e.message] == []
+
+
+def test_a_mistake_in_an_expression_is_told_with_its_place_and_character(tmp_path: Path) -> None:
+    path = tmp_path / "house.yaml"
+    path.write_text(
+        "id: house\nprotocol_version: '2.0'\ndialect: openai_chat\n"
+        "endpoint: { base_url: https://house.example }\ncapabilities: { required: [text] }\n"
+        "error_classification: {}\nwire:\n  stream:\n    rules:\n"
+        "      - { match: exists($.a), emit: Metadata }\n"
+        "      - match: exists($.b &&\n        emit: Metadata\n"
+    )
+
+    (problem,) = lint_file(path)
+
+    # `exists($.b &&`, then YAML folds the next line into the same text.
+    assert (problem.severity, problem.path) == ("error", "$.wire.stream.rules[1].match")
+    assert (problem.line, problem.column) == (11, 9)
+    assert "at character" in problem.message
+
+
+def test_a_stream_that_can_never_be_complete_is_an_error() -> None:
+    whole = {name: part for name, part in bundled_dialect("openai_chat").items() if name != "serve"}
+    wire = {**whole, "dialect": "house", "stream": {"rules": [TEXT]}}
+
+    (said,) = linted(dialect=None, wire=wire)
+
+    assert said.startswith("error $: nothing says when a stream is complete")
+    for complete in (
+        {"end": "$.done == true"},
+        {"decoder": {"done_signal": "[DONE]"}},
+        {"rules": [TEXT, {"emit": "StreamEnd", "match": "$.done"}]},
+        {"rules": [{"each": "$.a[*]", "rules": [{"emit": "FinalCandidate"}]}]},
+    ):
+        stream = {**wire["stream"], **complete}
+        assert linted(dialect=None, wire={**wire, "stream": stream}) == []
+    assert linted(dialect=None, wire=wire, capabilities={"required": ["text"]}) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$.choices[0].delta.content",
+        "$.choices[*].delta.tool_calls",
+        "usage.prompt_tokens",
+        "$..content",
+        "$.choices[0].index",
+    ],
+)
+def test_a_path_that_the_dialect_s_frames_have_is_fine(path: str) -> None:
+    assert linted(streaming={"content_path": path}) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["$.choises[0].delta.content", "$.choices.delta", "delta.text", "$.choices[0].message.content"],
+)
+def test_a_path_that_no_frame_can_have_is_told(path: str) -> None:
+    (said,) = linted(streaming={"content_path": path})
+
+    assert said == (
+        f"warning $.streaming.content_path: {path} can never select anything: "
+        "no frame of its dialect has that"
+    )
+
+
+def test_plain_replies_are_another_shape_than_frames() -> None:
+    assert linted(response_paths={"content": "$.choices[0].message.content"}) == []
+    (said,) = linted(response_paths={"content": "$.choices[0].delta.content"})
+    assert "no reply of its dialect has that" in said
+
+
+def test_a_rule_that_can_never_fire_and_one_that_fires_twice_are_told() -> None:
+    dead = {"match": "$.type == 'content_block_delta'", "emit": "PartialContentDelta"}
+    wrong = {**TEXT, "fields": {"content": "$.choices[*].delta.text"}}
+
+    assert linted(streaming=rules(TEXT, dead, TEXT, wrong)) == [
+        "warning $.streaming.event_map[1].match: the rule can never fire: no frame of its dialect "
+        "has what `match` asks for",
+        "warning $.streaming.event_map[3].fields.content: $.choices[*].delta.text can never select "
+        "anything: no frame of its dialect has that",
+        "warning $.streaming.event_map[2]: repeats rule 0; every rule that matches fires",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"capabilites": {}}, "did you mean 'capabilities'?"),
+        ({"termination": {"mapping": {"stop": "finished"}}}, "'finished' is no standard reason"),
+        ({"parameters": {"temperature": {"range": [2, 1]}}}, "allows nothing: 2"),
+        ({"endpoint": {"base_url": "http://house.example"}}, "sends the key unencrypted"),
+        ({"endpoint": {"base_url": "https://a.example", "auth": {"type": "bearer"}},
+          "auth": {"type": "bearer", "token_env": "OLD"}}, "is not used: endpoint.auth"),
+        ({"wire": {"request": {"tool": None}}, "capabilities": {"required": ["text", "tools"]}},
+         "declares tools, but its dialect can't write one"),
+        ({"dialect": "none"}, "no wire dialect 'none'"),
+    ],
+)  # fmt: skip
+def test_other_things_are_told(changed: dict[str, Any], expected: str) -> None:
+    said = linted(**changed)
+
+    assert any(expected in each for each in said), said
+
+
+def test_a_key_may_go_unencrypted_to_this_machine_or_where_there_is_none() -> None:
+    assert linted(endpoint={"base_url": "http://localhost:11434"}) == []
+    free = {"base_url": "http://house.example", "auth": {"type": "none"}}
+    assert linted(endpoint=free) == []
+
+
+def test_a_file_that_is_not_named_after_its_provider_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(document("house")))
+
+    (problem,) = lint_file(path)
+
+    assert problem.severity == "warning"
+    assert "which is 'other'" in problem.message
+
+
+def test_a_file_that_can_t_be_read_is_one_error(tmp_path: Path) -> None:
+    (problem,) = lint_file(tmp_path / "none.yaml")
+
+    assert problem.severity == "error"
+    assert "can't be read" in problem.message
+
+
+@pytest.mark.parametrize("like", bundled_names("manifests"))
+def test_a_new_manifest_is_good_and_speaks_the_same_wire(like: str) -> None:
+    model = Catalogue().load(like)
+    text = new_manifest(model.manifest, "house", "https://house.example/v1")
+    found = Found(document=read_text(text, "house.yaml"), source="house.yaml", origin="given")
+    new = make(found, strict=True)
+
+    assert lint(found.document, "house.yaml", text) == []
+    assert (new.id, new.manifest.base_url) == ("house", "https://house.example/v1")
+    assert (new.dialect, new.manifest.endpoints) == (model.dialect, model.manifest.endpoints)
+    assert (new.manifest.auth.kind, new.manifest.auth.header) == (
+        model.manifest.auth.kind, model.manifest.auth.header,
+    )  # fmt: skip
+    assert new.manifest.auth.env in (("HOUSE_API_KEY",), ())
+    assert new.manifest.aliases == ()
+
+
+def test_changes_are_told_by_place_with_what_they_mean() -> None:
+    old = document("house", capabilities={"required": ["text", "tools"]}, status="beta")
+    new = document(
+        "house",
+        endpoint={"base_url": "https://other.example/v1"},
+        capabilities={"required": ["text", "vision"]},
+        notes=["x"],
+        status=None,
+    )
+
+    assert [str(each) for each in changes(old, new)] == [
+        '~ $.endpoint.base_url: "https://house.example/v1" -> "https://other.example/v1"   '
+        "(requests and keys go to another host)",
+        '- $.capabilities.required: "tools"   (requests that need it will be refused)',
+        '+ $.capabilities.required: "vision"',
+        '- $.status: "beta"',
+        '+ $.notes: ["x"]',
+    ]
+    assert changes(old, old) == []
+
+
+def test_lists_of_objects_are_compared_by_position_and_kinds_are_told_apart() -> None:
+    old = {"rules": [{"a": 1}, {"b": 1}], "flag": 1, "models": {}}
+    new = {"rules": [{"a": 2}], "flag": True, "models": {}}
+
+    assert [str(each) for each in changes(old, new)] == [
+        "~ $.rules[0].a: 1 -> 2",
+        '- $.rules[1]: {"b":1}',
+        "~ $.flag: 1 -> true",
+    ]
+
+
+def test_a_model_that_goes_and_a_price_that_moves_are_told() -> None:
+    old = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 1}}, "b": {}}}}
+    new = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 2}}}}}
+
+    assert [each.matters for each in changes(old, new)] == [
+        "costs are computed anew",
+        "the model's sizes and prices are unknown then",
+    ]

@@ -1,0 +1,49 @@
+"""Whatever a manifest holds, it loads or there is a ProtocolError."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from ai_lib.errors import ManifestInvalid, ProtocolError
+from ai_lib.protocol.document import read_text
+from ai_lib.protocol.making import make
+from ai_lib.protocol.tree import Found
+from tests.protocol.mutants import mutants, seeds
+
+# FUZZ_MANIFESTS=60000 runs them all, in a few minutes.
+COUNT = int(os.environ.get("FUZZ_MANIFESTS", "1200"))
+PARTS = 4
+
+
+def load(name: str, text: str) -> str:
+    """Load a text as a stranger's manifest; return how it ended."""
+    try:
+        document = read_text(text, name)
+        make(Found(document=document, source=name, origin="remote", text=text))
+    except ManifestInvalid:
+        return "invalid"
+    except ProtocolError:
+        return "refused"
+    return "loaded"
+
+
+def test_what_is_bent_was_good_before() -> None:
+    for number, seed in enumerate(seeds()):
+        make(Found(document=seed, source=f"seed {number}", origin="remote"))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_mutants_load_or_end_in_a_protocol_error(part: int) -> None:
+    ends: Counter[str] = Counter()
+    for name, text in mutants(COUNT // PARTS, seed=part):
+        try:
+            ends[load(name, text)] += 1
+        except Exception as error:
+            raise AssertionError(
+                f"{name}: {type(error).__name__}: {error}\n{text[:4000]}"
+            ) from error
+
+    # Each way to end is taken often, so that the mutants test them all.
+    assert sum(ends.values()) == COUNT // PARTS
+    assert min(ends[end] for end in ("loaded", "invalid", "refused")) > COUNT / PARTS / 50
