@@ -9,7 +9,6 @@ import msgspec
 from ai_lib.errors.tree import ManifestSyntaxError
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.expression import compile_expression
-from ai_lib.protocol.family import with_family
 from ai_lib.protocol.path import compile_path
 from ai_lib.protocol.reading import read_manifest
 from ai_lib.protocol.tree import Found
@@ -28,10 +27,6 @@ def make(found: Found, *, strict: bool = False, api_family: str | None = None) -
         validator = ProtocolValidator(found.schemas, strict=strict)
         result = validator.validate(found.document, source=found.source, text=found.text)
         result.raise_if_invalid()
-        spoken = with_family(found.document, api_family, found.source)
-        if spoken is not found.document:
-            # What a family says comes in the place of sections that were just checked.
-            validator.validate(spoken, source=found.source).raise_if_invalid()
     manifest = read_manifest(found.document, found.source, api_family)
     if found.origin == "remote":
         _refuse_regular_expressions(found)
