@@ -97,10 +97,11 @@ class LoopbackServer:
                 sock.close()
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:  # before it is served: who was answered has been counted
+                self.accepted += 1
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             thread.start()
             with self._lock:
-                self.accepted += 1
                 # Finished threads go here and not by themselves, so that `stop` can join them all.
                 self._open = {t: s for t, s in self._open.items() if t.is_alive()}
                 self._open[thread] = sock
