@@ -10,7 +10,7 @@ from ai_lib.pipeline.failure import decoded_or_text, remote_error
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
-from ai_lib.pipeline.rules import Sink, compile_rules
+from ai_lib.pipeline.rules import Sink, reader_of
 from ai_lib.pipeline.sse import Frame, SseDecoder
 from ai_lib.pipeline.whole_body import WholeBodyDecoder
 from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
@@ -58,7 +58,7 @@ class Pipeline:
         self.unknown_count = 0
         self._compiled = compiled
         self._plan: CompiledReply = compiled.stream
-        self._read = read or compile_rules(compiled.stream.rules)
+        self._read = read or reader_of(compiled.stream)
         self._format = decoder.format
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None

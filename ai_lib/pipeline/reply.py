@@ -6,7 +6,7 @@ from ai_lib.errors.tree import DecodeError
 from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.json_text import decode_json
-from ai_lib.pipeline.rules import compile_rules
+from ai_lib.pipeline.rules import reader_of
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.response import ChatResponse
 
@@ -46,5 +46,5 @@ def _read(compiled: CompiledManifest, frame: Mapping[str, object], assembly: Ass
     heads = {name: path.first(frame) for name, path in compiled.reply.envelope}
     assembly.head({name: head for name, head in heads.items() if isinstance(head, str)})
     assembly.frame = frame
-    compile_rules(compiled.reply.rules)(frame, assembly)
+    reader_of(compiled.reply)(frame, assembly)
     assembly.close()

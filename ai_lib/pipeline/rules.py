@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.compiled import CompiledRule
+from ai_lib.protocol.compiled import CompiledReply, CompiledRule
 from ai_lib.protocol.path import MISSING, Path
 
 Fields = Mapping[str, object]
@@ -18,6 +19,9 @@ class Place(NamedTuple):
     position: int | None = None
 
 
+_READERS: Final[WeakKeyDictionary[CompiledReply, Callable[[object, "Sink"], None]]] = (
+    WeakKeyDictionary()
+)
 Step = Callable[[object, object, Place, "Sink"], bool]  # whether it found something
 _FIRST: Final = Place()
 
@@ -53,6 +57,14 @@ _EMITS: Final[Mapping[str, Emit]] = {
     "StreamEnd": lambda sink, candidate, fields: sink.end(candidate, fields),
     "StreamError": lambda sink, candidate, fields: sink.error(candidate, fields),
 }
+
+
+def reader_of(reply: CompiledReply) -> Callable[[object, Sink], None]:
+    """Return `compile_rules` of a reply's rules, made when first asked for. Raises as it does."""
+    read = _READERS.get(reply)
+    if read is None:
+        read = _READERS[reply] = compile_rules(reply.rules)
+    return read
 
 
 def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], None]:

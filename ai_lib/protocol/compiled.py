@@ -40,8 +40,11 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     needs: frozenset[str]
 
 
-class CompiledReply(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read a reply, plain or streamed; the conditions are those of `StreamShape`."""
+class CompiledReply(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
+    """How to read a reply, plain or streamed; the conditions are those of `StreamShape`.
+
+    Each is itself only, so that what is made from one can be kept for as long as it lives.
+    """
 
     rules: tuple[CompiledRule, ...]
     envelope: tuple[tuple[str, Path], ...]
