@@ -21,9 +21,6 @@ from .journey import Journey
 from .stream import ChatStream
 from .targets import Targets
 
-_MAX_BODY_BYTES = 128 * 1024 * 1024
-_MAX_ERROR_BYTES = 64 * 1024
-
 
 class _Answer(NamedTuple):
     response: ChatResponse
@@ -74,11 +71,11 @@ class Calls:
     async def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
         admission.heard(reply.headers)
         if not 200 <= reply.status <= 299:
-            body = await reply.read(_MAX_ERROR_BYTES)
+            body = await reply.read_error()
             raise failed_reply(leg.target, reply.status, reply.headers, body)
         response = read_reply(
             leg.target.compiled,
-            await reply.read(_MAX_BODY_BYTES),
+            await reply.read(),
             request_id=request_id_of(reply.headers),
             adaptations=leg.built.adaptations,
         )

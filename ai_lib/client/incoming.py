@@ -14,8 +14,6 @@ from ai_lib.types.wire import Clocks
 from .._backend import deadline, now
 from ..transport import HttpTransport, WireReply
 
-# Enough to see an error body or the start of a page that is no stream.
-_MAX_ERROR_BYTES = 64 * 1024
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 
 
@@ -113,11 +111,11 @@ class Incoming:
         self._since = now()
         target = self.leg.target
         if not 200 <= reply.status <= 299:
-            body = await reply.read(_MAX_ERROR_BYTES)
+            body = await reply.read_error()
             raise failed_reply(target, reply.status, reply.headers, body)
         content_type = reply.headers.get("content-type") or ""
         if not self.pipeline.accepts(content_type):
-            body = await reply.read(_MAX_ERROR_BYTES)
+            body = await reply.read_error()
             raise not_a_stream(target, content_type, body)
 
     async def _next(self, reply: WireReply) -> list[Event]:

@@ -19,9 +19,6 @@ from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .targets import Protected
 
-_MAX_BODY_BYTES = 128 * 1024 * 1024
-_MAX_ERROR_BYTES = 64 * 1024
-
 
 async def invoke(
     transport: HttpTransport,
@@ -62,9 +59,9 @@ async def invoke(
 
 async def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     if not 200 <= reply.status <= 299:
-        body = await reply.read(_MAX_ERROR_BYTES)
+        body = await reply.read_error()
         raise failed_reply(target, reply.status, reply.headers, body)
-    data = await reply.read(_MAX_BODY_BYTES)
+    data = await reply.read()
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:
         return None

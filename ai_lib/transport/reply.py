@@ -85,6 +85,13 @@ class WireReply:
             self._lease.give_back()
         return data
 
+    async def read_error(self) -> bytes:
+        """Give a whole body that is no answer: an error, a page. Raises as `read`.
+
+        Its bound is the transport's `max_error_bytes`.
+        """
+        return await self.read(self._options.max_error_bytes)
+
     async def read(self, limit: int | None = None) -> bytes:
         """Read the whole body, at most `limit` bytes (or the transport's own bound).
 

@@ -20,9 +20,6 @@ from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .targets import Protected
 
-_MAX_BODY_BYTES = 128 * 1024 * 1024
-_MAX_ERROR_BYTES = 64 * 1024
-
 
 def invoke(
     transport: HttpTransport,
@@ -63,9 +60,9 @@ def invoke(
 
 def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     if not 200 <= reply.status <= 299:
-        body = reply.read(_MAX_ERROR_BYTES)
+        body = reply.read_error()
         raise failed_reply(target, reply.status, reply.headers, body)
-    data = reply.read(_MAX_BODY_BYTES)
+    data = reply.read()
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:
         return None

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from ai_lib import AiClient, CallStats, ContentBlock, Message
-from ai_lib.errors import CredentialError, ManifestNotFound, RemoteError, RequestError
+from ai_lib.errors import (
+    CredentialError,
+    ManifestNotFound,
+    RemoteError,
+    RequestError,
+    ResponseTooLarge,
+)
 from ai_lib.testing import MockProvider, Reply
+from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.types import Usage
 
 HOUSE = """
@@ -205,3 +212,15 @@ async def test_the_builder_reads_a_manifest_file(tmp_path: Path) -> None:
     assert client.provider_id == "house"
     assert client.model_id == "house/gpt"
     assert response.content == "You said: Hello"
+
+
+async def test_the_transports_bounds_hold_for_replies_and_for_errors() -> None:
+    options = TransportOptions(max_body_bytes=1000, max_error_bytes=200)
+    replies = [Reply(text="x" * 2000), Reply(status=400, error="y" * 500)]
+    async with MockProvider(replies) as mock, HttpTransport(options) as transport:
+        builder = AiClient.builder().model("openai/gpt-4o").api_key("k").transport(transport)
+        async with await builder.base_url(mock.base_url("openai")).build() as client:
+            for limit in (1000, 200):
+                with pytest.raises(ResponseTooLarge) as caught:
+                    await client.chat().user("?").execute()
+                assert caught.value.limit == limit
