@@ -17,6 +17,7 @@ from ai_lib.types.wire import Clocks
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
+from .interceptor import Interceptor
 from .opening import prepared
 
 Client = TypeVar("Client")
@@ -128,6 +129,10 @@ class AiClientBuilder(Generic[Client]):
     def with_fallbacks(self, models: Sequence[str]) -> AiClientBuilder[Client]:
         """Try these models, in order, when the first one fails; each has its own protection."""
         return self._set(fallbacks=tuple(models))
+
+    def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
+        """Let this accompany every call, beside what was given before."""
+        return self._set(interceptors=(*self._settings.interceptors, interceptor))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

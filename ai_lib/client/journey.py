@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
-from ai_lib.client.settings import CallOptions
-from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.errors.tree import AiLibError, TransportTimeout
 from ai_lib.resilience.admission import Admission
 from ai_lib.resilience.config import FallbackConfig
-from ai_lib.resilience.ledger import FOREVER, Ledger
-from ai_lib.types.request import ChatRequest
+from ai_lib.resilience.ledger import FOREVER
 from ai_lib.types.wire import Clocks
 
 from .._backend import now
@@ -24,7 +21,7 @@ T = TypeVar("T")
 
 
 class Journey:
-    """One call, under one deadline, with one ledger.
+    """A compiled call on its way, under one deadline, with one ledger.
 
     Raises:
         RequestError: the first target can't be asked this.
@@ -33,28 +30,23 @@ class Journey:
     def __init__(
         self,
         route: Sequence[Protected],
-        request: ChatRequest,
-        options: CallOptions,
+        call: Call,
         fallback: FallbackConfig,
     ) -> None:
         self._route = route
-        self._request = request
-        self._options = options
         self._fallback = fallback
-        self._key = str(uuid.uuid4())
-        self.first = Leg(route[0].target, request, options, self._key)
-        self.ledger = Ledger()
-        self.watch = Stopwatch(now)
+        self.call = call
+        self.ledger = call.ledger
+        self.first = call.first = self._leg(route[0])
 
     @property
     def _total(self) -> float | None:
         return self.first.clocks.total
 
     def start(self) -> None:
-        """Let the clocks run."""
-        self.watch = Stopwatch(now)
+        """Let the deadline count from when the call began."""
         total = self._total
-        self.ledger.ends = FOREVER if total is None else now() + total
+        self.ledger.ends = FOREVER if total is None else self.call.watch.began + total
 
     async def run(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
         """Return what the first target to answer answers.
@@ -85,10 +77,12 @@ class Journey:
         return ask
 
     async def _at(self, place: Protected, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
-        leg = self.first
-        if place is not self._route[0]:
-            leg = Leg(place.target, self._request, self._options, self._key)
+        leg = self.first if place is self._route[0] else self._leg(place)
         return await place.run(attempt, leg, self.ledger)
+
+    def _leg(self, place: Protected) -> Leg:
+        call = self.call
+        return Leg(place.target, call.request, call.options, call.id, call.headers)
 
     def clocks(self, leg: Leg) -> Clocks:
         """Return the clocks of an attempt that begins now."""

@@ -1,5 +1,7 @@
 """One call to one of its targets: the request as that target wants it, and its clocks."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ai_lib.client.settings import CallOptions
@@ -11,28 +13,36 @@ from ai_lib.types.wire import Clocks, WireRequest
 
 
 class Leg:
-    """Built once, sent as often as the target is tried; `key` is the call's idempotency key.
+    """Built once, sent as often as the target is tried; `key` is the call's idempotency key,
+    `headers` are sent beside those of the manifest.
 
     Raises:
         RequestError: the target can't be asked this.
     """
 
     def __init__(
-        self, target: Target, request: ChatRequest, options: CallOptions, key: str
+        self,
+        target: Target,
+        request: ChatRequest,
+        options: CallOptions,
+        key: str,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.target = target = target.current()
         self.request = request
         self.built = _built(target, request)
         self.clocks = options.clocks or target.clocks(request.stream, options.timeout)
         self._key = key
+        self._headers = headers
 
     @property
     def wire(self) -> WireRequest:
         """The request, with the idempotency key where the manifest names a header for it."""
         wire, header = self.built.wire, self.target.idempotency_header
-        if header is None:
+        own = [*self._headers] if header is None else [*self._headers, (header, self._key)]
+        if not own:
             return wire
-        return msgspec.structs.replace(wire, headers=(*wire.headers, (header, self._key)))
+        return msgspec.structs.replace(wire, headers=(*wire.headers, *own))
 
     def clocks_within(self, left: float | None) -> Clocks:
         """Return the clocks of an attempt that begins when the call has so many seconds left."""

@@ -34,6 +34,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
     `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
+    `interceptors` accompany every call; they are of the colour of the client.
     """
 
     model: str | None = None
@@ -55,6 +56,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: RateLimiterConfig | None = None
     circuit_breaker: CircuitBreakerConfig | None = None
     max_inflight: int | None = None
+    interceptors: tuple[object, ...] = ()
 
     def protection(self) -> ResilientConfig:
         """Return the patterns in force: set one by one, by the config object, by the environment.

@@ -11,13 +11,27 @@ class Stopwatch:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._began = now()
+        self.restart()
+
+    def restart(self) -> None:
+        """Let the call begin now."""
+        self.began = self._now()
         self._first_token: float | None = None
         self._ended: float | None = None
 
     def first_token(self) -> None:
         """Note the first content; later calls change nothing."""
         self._first_token = self._first_token or self._since()
+
+    @property
+    def time_to_first_token_ms(self) -> float | None:
+        """When the first content came, None as long as none has."""
+        return self._first_token
+
+    @property
+    def latency_ms(self) -> float:
+        """How long the call took, or has taken so far."""
+        return self._ended or self._since()
 
     def stop(self) -> None:
         """Note the end; later calls change nothing."""
@@ -30,7 +44,7 @@ class Stopwatch:
         return CallStats(
             model=model,
             provider=provider,
-            latency_ms=self._ended or self._since(),
+            latency_ms=self.latency_ms,
             time_to_first_token_ms=self._first_token,
             retry_count=retry_count,
             prompt_tokens=usage.prompt_tokens,
@@ -40,4 +54,4 @@ class Stopwatch:
         )
 
     def _since(self) -> float:
-        return (self._now() - self._began) * 1000
+        return (self._now() - self.began) * 1000

@@ -49,7 +49,7 @@ class Protected:
                 placed(error, leg.target)
                 raise
 
-        return await self.executor.run(once, ledger)
+        return await self.executor.run(once, ledger, on_retry=ledger.on_retry)
 
 
 class Targets:
@@ -82,6 +82,11 @@ class Targets:
         if fallbacks is None:
             return [self.first, *self._fallbacks]
         return [self.first, *(self._other(model) for model in fallbacks)]
+
+    def named(self, models: Sequence[str]) -> list[Protected]:
+        """Return the targets of these models, as `provider/model`. Raises as `route`."""
+        first = self.first.target.model_id
+        return [self.first if model == first else self._other(model) for model in models]
 
     def everyone(self) -> list[Protected]:
         """Return every target made so far."""

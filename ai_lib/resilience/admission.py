@@ -157,7 +157,7 @@ class Admission:
     def _end(self, ended: str, tokens: float | None, error: AiLibError | None = None) -> None:
         self._holdings.settle(tokens)
         self._holdings.release()
-        self.ledger.attempts.append(
+        self.ledger.enter(
             Attempt(
                 provider=self._provider,
                 model=self._model,

@@ -1,5 +1,7 @@
 """The books of one call: until when it may take, what it needs, what was tried."""
 
+from collections.abc import Callable
+
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 
@@ -11,6 +13,7 @@ class Ledger:
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
     attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
     """
 
     def __init__(
@@ -20,6 +23,14 @@ class Ledger:
         self.tokens = tokens
         self.repeatable = repeatable
         self.attempts: list[Attempt] = []
+        self.on_attempt: Callable[[Attempt], object] | None = None
+        self.on_retry: Callable[[int, AiLibError, float], object] | None = None
+
+    def enter(self, attempt: Attempt) -> None:
+        """Note an attempt that has ended."""
+        self.attempts.append(attempt)
+        if self.on_attempt is not None:
+            self.on_attempt(attempt)
 
     def left(self, at: float) -> float | None:
         """Return the seconds the call may still take, None when it has no deadline."""

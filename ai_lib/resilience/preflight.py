@@ -84,7 +84,7 @@ class PreflightChecker:
         except ResilienceError as error:
             holdings.release()
             error.provider, error.model = self.provider, self.model or None
-            ledger.attempts.append(self._refused(error, waited + self._clock() - began))
+            ledger.enter(self._refused(error, waited + self._clock() - began))
             raise
         except BaseException:
             holdings.release()

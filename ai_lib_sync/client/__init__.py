@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.client.call import (
+        Call as Call,
+    )
     from ai_lib.client.cancellation import (
         CancelReason as CancelReason,
         CancelState as CancelState,
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from .client import (
         AiClient as AiClient,
     )
+    from .interceptor import (
+        Interceptor as Interceptor,
+        Screen as Screen,
+    )
     from .opening import (
         fetch_manifest as fetch_manifest,
     )
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiClient": ".client",
     "AiClientBuilder": ".builder",
+    "Call": "ai_lib.client.call",
     "CancelHandle": ".cancel",
     "CancelReason": "ai_lib.client.cancellation",
     "CancelState": "ai_lib.client.cancellation",
@@ -48,6 +56,8 @@ _WHERE = {
     "ChatRequestBuilder": ".chat",
     "ChatStream": ".stream",
     "Explanation": "ai_lib.client.explain",
+    "Interceptor": ".interceptor",
+    "Screen": ".interceptor",
     "create_cancel_pair": ".cancel",
     "fetch_manifest": ".opening",
     "with_cancellation": ".cancel",

@@ -7,17 +7,21 @@ from typing import NamedTuple
 
 import msgspec
 
+from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.target import failed_reply, request_id_of
+from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.reply import read_reply
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
+from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .cancel import CancelToken
+from .interceptor import Company
 from .journey import Journey
 from .stream import ChatStream
 from .targets import Targets
@@ -29,15 +33,61 @@ class _Answer(NamedTuple):
 
 
 class Calls:
-    """Makes calls to a client's targets over one transport."""
+    """Makes calls to a client's targets over one transport, accompanied by its interceptors."""
 
-    def __init__(self, transport: HttpTransport, targets: Targets) -> None:
+    def __init__(self, transport: HttpTransport, targets: Targets, company: Company) -> None:
         self._transport = transport
         self._targets = targets
+        self._company = company
 
     def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
-        journey = self._journey(request, options)
+        call = Call(request, options, now)
+        if not self._company:
+            response, leg = self._ask(self.journey(call))
+        else:
+            response, leg = self._accompanied(call)
+        return response, call.stats(response, leg)
+
+    def stream(
+        self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
+    ) -> ChatStream:
+        """Prepare a streamed request; it is sent when the stream is first asked for an event."""
+        call = Call(request, options, now)
+        # Where nobody may change the request, what can't be asked is refused at once.
+        journey = None if self._company else self.journey(call)
+        return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
+
+    def journey(self, call: Call) -> Journey:
+        """Compile the call for its first target and set out the way. Raises as `Journey`."""
+        if call.models is None:
+            route = self._targets.route(call.options.fallbacks)
+        else:
+            route = self._targets.named(call.models)
+        return Journey(route, call, self._targets.config.fallback)
+
+    def _accompanied(self, call: Call) -> _Answer:
+        company = self._company
+        try:
+            company.prepare(call)
+            journey = self.journey(call)
+            found, outcome = company.answer(call), "cached"
+            if found is not None:
+                answer = _Answer(found, journey.first)
+            else:
+                answer, outcome = self._ask(journey), "answered"
+            call.response = response = company.received(call, answer.response)
+        except AiLibError as error:
+            company.failed(call, error)
+            company.end(call, "failed", error)
+            raise
+        except BaseException as error:
+            company.end(call, "cancelled", error)
+            raise
+        company.end(call, outcome)
+        return _Answer(response, answer.leg)
+
+    def _ask(self, journey: Journey) -> _Answer:
         journey.start()
 
         def attempt(leg: Leg, admission: Admission) -> _Answer:
@@ -47,25 +97,8 @@ class Calls:
             return _Answer(response, leg)
 
         response, leg = journey.run(attempt)
-        stats = journey.watch.stats(
-            model=response.model or leg.target.model,
-            provider=leg.target.compiled.id,
-            usage=response.usage,
-            request_id=response.request_id or "",
-            retry_count=journey.ledger.retry_count,
-        )
         attempts = tuple(journey.ledger.attempts)
-        return msgspec.structs.replace(response, attempts=attempts), stats
-
-    def stream(
-        self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
-    ) -> ChatStream:
-        """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        return ChatStream(self._transport, self._journey(request, options), cancel_token)
-
-    def _journey(self, request: ChatRequest, options: CallOptions) -> Journey:
-        route = self._targets.route(options.fallbacks)
-        return Journey(route, request, options, self._targets.config.fallback)
+        return _Answer(msgspec.structs.replace(response, attempts=attempts), leg)
 
     def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
         admission.heard(reply.headers)

@@ -14,6 +14,7 @@ from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
+from .interceptor import Company
 from .opening import prepared
 from .operations import invoke
 from .targets import Targets
@@ -33,7 +34,7 @@ class AiClient:
         self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
-        self._calls = Calls(self._transport, self._targets)
+        self._calls = Calls(self._transport, self._targets, Company(settings.interceptors))
 
     @classmethod
     def create(

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from weakref import finalize
 
+from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.errors.tree import AiLibError
+from ai_lib.pipeline.replay import replayed
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
-from ai_lib.types.events import Event
+from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
 
 from ..transport import HttpTransport
 from .cancel import CancelToken
 from .incoming import Incoming
+from .interceptor import Company, Screen
 from .journey import Journey
 
 
@@ -30,14 +35,22 @@ class ChatStream:
     def __init__(
         self,
         transport: HttpTransport,
-        journey: Journey,
+        call: Call,
+        compile_call: Callable[[Call], Journey],
+        journey: Journey | None,
+        company: Company,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self._transport = transport
+        self._call = call
+        self._compile = compile_call
         self._journey = journey
+        self._company = company
+        self._screens: list[Screen] = []
         self._token = cancel_token
         self._events: deque[Event] = deque()
         self._incoming: Incoming | None = None
+        self._whole: ChatResponse | None = None
         self._error: AiLibError | None = None
         self._ended = False
         self._cancelled = False
@@ -64,10 +77,11 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         self._let_go()
+        self._company.end(self._call, "cancelled")
 
     def _let_go(self) -> None:
         self._ended = True
-        self._journey.watch.stop()
+        self._call.watch.stop()
         if self._incoming is not None:
             self._incoming.abandon()
 
@@ -87,28 +101,21 @@ class ChatStream:
         """
         if not self._ended:
             raise ValueError("the stream has not ended; iterate over it first")
-        response = self._so_far()
-        if self._incoming is None:
-            return response
-        return with_text_tools(response, self._incoming.leg.built.text_tools)
+        if self._whole is not None:
+            return self._whole
+        return self._company.shown(self._call, self._so_far())
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
-        reply = self._so_far()
-        target = (self._incoming.leg if self._incoming else self._journey.first).target
-        return self._journey.watch.stats(
-            model=reply.model or target.model,
-            provider=target.compiled.id,
-            usage=reply.usage,
-            request_id=reply.request_id or "",
-            retry_count=self._journey.ledger.retry_count,
-        )
+        reply = self._whole or self._so_far()
+        return self._call.stats(reply, self._incoming.leg if self._incoming else None)
 
     def _so_far(self) -> ChatResponse:
-        attempts = tuple(self._journey.ledger.attempts)
+        attempts = tuple(self._call.ledger.attempts)
         if self._incoming is None:
             return ChatResponse(attempts=attempts)
-        return self._incoming.response(attempts=attempts)
+        response = self._incoming.response(attempts=attempts)
+        return with_text_tools(response, self._incoming.leg.built.text_tools)
 
     def _advance(self) -> None:
         """Wait for bytes and turn them into events; an error is kept until those are taken."""
@@ -118,35 +125,74 @@ class ChatStream:
             elif not self._token.run(self._pull):
                 self._cancelled = True
                 self._let_go()
+                self._company.end(self._call, "cancelled")
         except AiLibError as error:
-            self._error = self._journey.ledger.on(error)
+            self._fail(error)
+        except BaseException as error:
             self._let_go()
-        except BaseException:
-            self._let_go()
+            self._company.end(self._call, "cancelled", error)
             raise
 
+    def _fail(self, error: AiLibError) -> None:
+        self._error = self._call.ledger.on(error)
+        self._let_go()
+        self._company.failed(self._call, error)
+        self._company.end(self._call, "failed", error)
+
     def _pull(self) -> None:
-        if self._incoming is None:
-            self._journey.start()
-            events = self._journey.run(self._begin)
-        else:
+        if self._incoming is not None:
             events = self._incoming.more()
+        else:
+            events = self._open()
+        for screen in self._screens:
+            events = screen.feed(events)
         incoming = self._incoming
         if incoming is None:
+            self._events.extend(events)
             return
         if incoming.is_content(events):
-            self._journey.watch.first_token()
-        self._events.extend(events)
-        if incoming.pipeline.finished:
-            self._ended = True
-            self._journey.watch.stop()
-            error = incoming.finish()
-            if error is not None:
-                self._error = self._journey.ledger.on(error)
+            self._call.watch.first_token()
+        if not incoming.pipeline.finished:
+            self._events.extend(events)
+            return
+        self._events.extend(event for event in events if not isinstance(event, StreamEnd))
+        error = incoming.finish()
+        if error is not None:
+            raise error
+        self._finish(self._so_far(), "answered")
+        self._events.extend(event for event in events if isinstance(event, StreamEnd))
+
+    def _finish(self, response: ChatResponse, outcome: str) -> None:
+        """Take in the whole reply; only then is the caller told that it is whole."""
+        if self._company:
+            response = self._company.received(self._call, response)
+        self._whole = self._call.response = response
+        self._ended = True
+        self._call.watch.stop()
+        self._company.end(self._call, outcome)
+
+    def _open(self) -> list[Event]:
+        """Send the request and return the first events, or those of a reply that was there."""
+        call = self._call
+        call.watch.restart()
+        if self._company:
+            finalize(self, self._company.end, call, "cancelled")
+            self._company.prepare(call)
+        journey = self._journey = self._journey or self._compile(call)
+        if self._company:
+            self._screens = self._company.screens(call)
+            found = self._company.answer(call)
+            if found is not None:
+                self._finish(found, "cached")
+                return list(replayed(found))
+        journey.start()
+        return journey.run(self._begin)
 
     def _begin(self, leg: Leg, admission: Admission) -> list[Event]:
+        if self._journey is None:
+            raise RuntimeError("an attempt before the call was compiled")
         incoming = Incoming(leg, admission, self._journey.clocks(leg))
         events = incoming.begin(self._transport)
         admission.keep()
-        self._incoming = incoming
+        self._incoming, self._call.partial = incoming, incoming.response
         return events

@@ -1,0 +1,151 @@
+"""What may accompany every call of a client: telemetry, plugins, guardrails, a cache, a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from ai_lib.client.call import Call
+from ai_lib.errors.tree import AiLibError
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.events import Event
+from ai_lib.types.response import ChatResponse
+
+
+class Screen(Protocol):
+    """Sees the events of one stream on their way to the caller."""
+
+    def feed(self, events: list[Event]) -> list[Event]:
+        """Return what may be handed out now; held back events come out with a later call.
+
+        The last call has the `StreamEnd`, or nothing but what the screen still holds is lost.
+        """
+        ...
+
+
+class Interceptor:
+    """Accompanies every call of a client. Each method does nothing unless it is overridden.
+
+    Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
+    way out: what is outermost sees what the caller sees. What a method raises ends the call.
+    """
+
+    place = 50
+
+    async def prepare(self, call: Call) -> None:
+        """Look at the call, or change its request, before it is compiled."""
+
+    async def answer(self, call: Call) -> ChatResponse | None:
+        """Answer in place of the provider; asked when the request is compiled, before it is sent.
+
+        None asks the next one, and then the provider.
+        """
+        return None
+
+    def screen(self, call: Call) -> Screen | None:
+        """Return what the events of this stream have to pass, or None."""
+        return None
+
+    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+        """Return what the caller may see of a reply: whole, cut short, or partly received."""
+        return response
+
+    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+        """Take in a whole reply; what is returned takes its place (a stream's events are out)."""
+        return response
+
+    async def failed(self, call: Call, error: AiLibError) -> None:
+        """Hear of the error that ends the call."""
+
+    def attempted(self, call: Call, attempt: Attempt) -> None:
+        """Hear of an attempt that ended. It may come from any thread, and must not wait."""
+
+    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        """Hear that attempt `number` failed and another follows after so many seconds."""
+
+    def ended(self, call: Call) -> None:
+        """Hear of the end, exactly once, however it came. It must not wait."""
+
+
+class Company:
+    """The interceptors of one client, in order."""
+
+    def __init__(self, interceptors: Iterable[object] = ()) -> None:
+        found: list[Interceptor] = []
+        for one in interceptors:
+            if not isinstance(one, Interceptor):
+                raise TypeError(f"{one!r} is no Interceptor of this package")
+            found.append(one)
+        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.place)
+        self._outward = self._inward[::-1]
+
+    def __bool__(self) -> bool:
+        return bool(self._inward)
+
+    def __iter__(self) -> Iterator[Interceptor]:
+        return iter(self._inward)
+
+    async def prepare(self, call: Call) -> None:
+        """Let each look at the call before it is compiled."""
+        if any(_overrides(one, "attempted") for one in self._inward):
+            call.ledger.on_attempt = lambda attempt: self._attempted(call, attempt)
+        if any(_overrides(one, "retrying") for one in self._inward):
+            call.ledger.on_retry = lambda *facts: self._retrying(call, *facts)
+        for one in self._inward:
+            await one.prepare(call)
+
+    async def answer(self, call: Call) -> ChatResponse | None:
+        """Return the first answer that one of them has."""
+        for one in self._inward:
+            found = await one.answer(call)
+            if found is not None:
+                return found
+        return None
+
+    def screens(self, call: Call) -> list[Screen]:
+        """Return what a stream's events pass, in that order."""
+        found = (one.screen(call) for one in self._outward)
+        return [screen for screen in found if screen is not None]
+
+    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+        """Return what the caller may see of a reply."""
+        for one in self._outward:
+            response = one.shown(call, response)
+        return response
+
+    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+        """Let each take in the whole reply as those inside of it left it."""
+        for one in self._outward:
+            response = await one.received(call, one.shown(call, response))
+        return response
+
+    async def failed(self, call: Call, error: AiLibError) -> None:
+        """Let each hear of the error; of what was received, it has what may be seen."""
+        if isinstance(error.partial, ChatResponse):
+            error.partial = self.shown(call, error.partial)
+        for one in self._outward:
+            await one.failed(call, error)
+
+    def end(self, call: Call, outcome: str, error: BaseException | None = None) -> None:
+        """Tell each that the call has ended; a second time it does nothing."""
+        if call.outcome:
+            return
+        call.outcome = outcome
+        call.error = error
+        call.watch.stop()
+        if call.response is None and call.partial is not None:
+            call.response = self.shown(call, call.partial())
+        for one in self._outward:
+            one.ended(call)
+
+    def _attempted(self, call: Call, attempt: Attempt) -> None:
+        for one in self._outward:
+            one.attempted(call, attempt)
+
+    def _retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        for one in self._outward:
+            one.retrying(call, number, error, seconds)
+
+
+def _overrides(one: Interceptor, method: str) -> bool:
+    return getattr(type(one), method) is not getattr(Interceptor, method)
