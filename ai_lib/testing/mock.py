@@ -51,11 +51,24 @@ class MockProvider:
         self._service = Service(replies, manifests, answer)
         self._server: LoopbackServer | None = None
 
-    async def __aenter__(self) -> MockProvider:
+    def start(self, port: int = 0) -> MockProvider:
+        """Listen on `port` of 127.0.0.1 (0: any free one), as a `with` block does; `stop` ends it.
+
+        Raises:
+            OSError: the port is taken.
+        """
         if self._server is not None:
             raise RuntimeError("this MockProvider was started before; make a new one")
-        self._server = LoopbackServer(self._service.answer)
+        self._server = LoopbackServer(self._service.answer, port)
         return self
+
+    def stop(self) -> None:
+        """Close every connection and free the port; what was recorded stays."""
+        if self._server is not None:
+            self._server.stop()
+
+    async def __aenter__(self) -> MockProvider:
+        return self.start()
 
     async def __aexit__(
         self,
@@ -66,9 +79,8 @@ class MockProvider:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection and free the port; what was recorded stays."""
-        if self._server is not None:
-            self._server.stop()
+        """The same as `stop`."""
+        self.stop()
 
     def base_url(self, provider: str) -> str:
         """Return the address that stands in for the provider of that id or alias.

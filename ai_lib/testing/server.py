@@ -54,14 +54,14 @@ Handler = Callable[[HttpRequest], Answer]
 
 
 class LoopbackServer:
-    """Listens on a free port of 127.0.0.1 until `stop`, one thread a connection."""
+    """Listens on a port of 127.0.0.1, any free one for 0, until `stop`; one thread a connection."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, port: int = 0) -> None:
         self._handler = handler
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
         self._thread = threading.Thread(

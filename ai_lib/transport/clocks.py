@@ -36,6 +36,7 @@ class CallClocks:
 
     def __init__(self, request: WireRequest, clocks: Clocks, at: float) -> None:
         self.request = request
+        self.began = at
         self.sent = False
         self._clocks = clocks
         self._ends = math.inf if clocks.total is None else at + clocks.total

@@ -49,10 +49,14 @@ class HttpTransport:
             lease = await self._pool.acquire(target.origin, call, fresh=True)
             head = await _exchange(lease, target, fields, call)
         try:
-            return WireReply(head, lease, call, self.options)
+            return self._reply(head, lease, call)
         except BaseException:
             lease.discard()
             raise
+
+    def _reply(self, head: Head, lease: Lease, call: CallClocks) -> WireReply:
+        """Return the reply that begins so."""
+        return WireReply(head, lease, call, self.options)
 
     def _fields(self, request: WireRequest, origin: Origin) -> RawFields:
         given = {name.lower() for name, _ in request.headers}

@@ -52,11 +52,24 @@ class MockProvider:
         self._service = Service(replies, manifests, answer)
         self._server: LoopbackServer | None = None
 
-    def __enter__(self) -> MockProvider:
+    def start(self, port: int = 0) -> MockProvider:
+        """Listen on `port` of 127.0.0.1 (0: any free one), as a `with` block does; `stop` ends it.
+
+        Raises:
+            OSError: the port is taken.
+        """
         if self._server is not None:
             raise RuntimeError("this MockProvider was started before; make a new one")
-        self._server = LoopbackServer(self._service.answer)
+        self._server = LoopbackServer(self._service.answer, port)
         return self
+
+    def stop(self) -> None:
+        """Close every connection and free the port; what was recorded stays."""
+        if self._server is not None:
+            self._server.stop()
+
+    def __enter__(self) -> MockProvider:
+        return self.start()
 
     def __exit__(
         self,
@@ -67,9 +80,8 @@ class MockProvider:
         self.close()
 
     def close(self) -> None:
-        """Close every connection and free the port; what was recorded stays."""
-        if self._server is not None:
-            self._server.stop()
+        """The same as `stop`."""
+        self.stop()
 
     def base_url(self, provider: str) -> str:
         """Return the address that stands in for the provider of that id or alias.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import Content
@@ -13,7 +14,31 @@ from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import WireRequest
 
 from .connection import Head
-from .pool import Lease
+
+
+class Readable(Protocol):
+    """Where the bytes of a body come from."""
+
+    def read(self, clocks: CallClocks) -> bytes:
+        """Give the next bytes, empty at the end."""
+        ...
+
+
+class Source(Protocol):
+    """What a reply holds while it is read: a lease of a connection, or what stands in for one."""
+
+    @property
+    def connection(self) -> Readable:
+        """What is read from."""
+        ...
+
+    def give_back(self) -> None:
+        """Take it back: the reply was read to its end, or nobody wants the rest."""
+        ...
+
+    def park(self) -> None:
+        """Take it back, although the reply's last bytes are still to come."""
+        ...
 
 
 class WireReply:
@@ -24,7 +49,7 @@ class WireReply:
     """
 
     def __init__(
-        self, head: Head, lease: Lease, clocks: CallClocks, options: TransportOptions
+        self, head: Head, lease: Source, clocks: CallClocks, options: TransportOptions
     ) -> None:
         self.status = head.status
         self.headers: Headers = head.headers

@@ -1,0 +1,137 @@
+"""What was recorded is replayed: bytes, cuts, pauses, errors, and no credential."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ai_lib import AiClient
+from ai_lib.errors import AiLibError, ConnectError, RemoteError, RequestError, StreamTruncated
+from ai_lib.resilience import RetryConfig
+from ai_lib.testing import MockProvider, RecordingNotFound, ReplayTransport, Reply, record
+from ai_lib.transport import HttpTransport
+
+CANARY = "sk-canary-0123456789"
+ELSEWHERE = "https://nowhere.invalid/openai"
+MODELS = ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash"]
+
+
+async def client_of(transport: HttpTransport, model: str, base_url: str) -> AiClient:
+    builder = AiClient.builder().model(model).api_key(CANARY).base_url(base_url)
+    return await builder.with_retry(RetryConfig(max_retries=0)).transport(transport).build()
+
+
+async def streamed(client: AiClient, question: str) -> tuple[list[object], str]:
+    stream = client.chat().user(question).stream()
+    events: list[object] = [event async for event in stream]
+    return events, stream.response().content
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_a_replayed_call_is_the_recorded_one(model: str, tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    provider = model.partition("/")[0]
+    elsewhere = f"https://nowhere.invalid/{provider}"
+    replies = [Reply(text="Plain ü"), Reply(thinking="Hm.", text="Grüße 🌍", chunking=7)]
+    async with MockProvider(replies) as mock, record(cassette) as transport:
+        client = await client_of(transport, model, mock.base_url(provider))
+        plain = await client.chat().user("One").execute()
+        events, said = await streamed(client, "Two")
+    assert (plain.content, said) == ("Plain ü", "Grüße 🌍")
+    assert CANARY not in cassette.read_text()
+
+    async with ReplayTransport(cassette) as again:
+        client = await client_of(again, model, elsewhere)
+        assert (await client.chat().user("One").execute()).candidates == plain.candidates
+        assert await streamed(client, "Two") == (events, said)
+        assert again.left == 0
+
+    async with ReplayTransport(cassette, chunking="byte") as again:
+        client = await client_of(again, model, elsewhere)
+        bytewise, said = await streamed(client, "Two")
+        assert said == "Grüße 🌍"
+        assert bytewise == events
+
+
+async def test_the_cuts_of_the_network_are_on_the_cassette(tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    reply = Reply(text=["a ", "b ", "c"], chunking="frame", pause=0.02)
+    async with MockProvider([reply]) as mock, record(cassette) as transport:
+        client = await client_of(transport, MODELS[0], mock.base_url("openai"))
+        await streamed(client, "?")
+    exchange = json.loads(cassette.read_text())
+    times = [piece[0] for piece in exchange["pieces"]]
+    assert len(times) >= 4
+    assert times == sorted(times)
+    assert times[-1] >= 0.06  # three pauses of 20 ms at least
+    assert exchange["headers"]
+    assert dict(exchange["headers"])["Authorization"] == "***"
+
+
+async def test_an_error_answer_is_replayed(tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    replies = [Reply(status=429, error="slow down", headers={"retry-after": "7"})]
+    async with MockProvider(replies) as mock, record(cassette) as transport:
+        client = await client_of(transport, MODELS[0], mock.base_url("openai"))
+        with pytest.raises(RemoteError):
+            await client.chat().user("?").execute()
+    async with ReplayTransport(cassette) as again:
+        client = await client_of(again, MODELS[0], ELSEWHERE)
+        with pytest.raises(RemoteError, match="slow down") as caught:
+            await client.chat().user("?").execute()
+    assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("cut", ["end", "close", "reset"])
+async def test_a_cut_stream_is_cut_again(cut: str, tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    reply = Reply(text=["a ", "b ", "c"], truncate=2, cut=cut)  # type: ignore[arg-type]
+    async with MockProvider([reply]) as mock, record(cassette) as transport:
+        client = await client_of(transport, MODELS[0], mock.base_url("openai"))
+        with pytest.raises(StreamTruncated):
+            await streamed(client, "?")
+    async with ReplayTransport(cassette) as again:
+        client = await client_of(again, MODELS[0], ELSEWHERE)
+        with pytest.raises(StreamTruncated):
+            await streamed(client, "?")
+
+
+async def test_a_connection_that_failed_fails_again(tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    async with MockProvider() as mock:
+        address = mock.base_url("openai")
+    async with record(cassette) as transport:
+        client = await client_of(transport, MODELS[0], address)
+        with pytest.raises(ConnectError):
+            await client.chat().user("?").execute()
+    async with ReplayTransport(cassette) as again:
+        client = await client_of(again, MODELS[0], ELSEWHERE)
+        with pytest.raises(ConnectError):
+            await client.chat().user("?").execute()
+
+
+async def test_what_was_not_recorded_is_refused_with_the_difference(tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    async with MockProvider() as mock, record(cassette) as transport:
+        client = await client_of(transport, MODELS[0], mock.base_url("openai"))
+        await client.chat().user("One").execute()
+    transport = ReplayTransport(cassette)
+    client = await client_of(transport, MODELS[0], ELSEWHERE)
+    with pytest.raises(RecordingNotFound, match=r"\$\.messages\[0\]\.content was 'One', is 'Two'"):
+        await client.chat().user("Two").execute()
+    await client.chat().user("One").execute()
+    with pytest.raises(RecordingNotFound, match="once more"):
+        await client.chat().user("One").execute()
+    again = ReplayTransport(cassette, repeat=True)
+    client = await client_of(again, MODELS[0], ELSEWHERE)
+    for _ in range(3):
+        await client.chat().user("One").execute()
+
+
+def test_a_broken_cassette_is_an_error_with_its_line(tmp_path: Path) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    cassette.write_text('\n{"method": "POST"}\n')
+    with pytest.raises(RequestError, match=r"answers\.jsonl:2 is no recorded exchange"):
+        ReplayTransport(cassette)
+    with pytest.raises(AiLibError, match="can't be read"):
+        ReplayTransport(tmp_path / "nothing.jsonl")
