@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
+from ai_lib.cli.options import parameter
 from ai_lib.client.settings import ClientSettings
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.message import Message
@@ -34,15 +34,5 @@ def _request(parsed: argparse.Namespace) -> ChatRequest:
     messages = [Message.user(parsed.question)]
     if parsed.system:
         messages.insert(0, Message.system(parsed.system))
-    parameters = dict(map(_parameter, parsed.param))
+    parameters = dict(map(parameter, parsed.param))
     return ChatRequest(messages=messages, parameters=parameters, stream=parsed.stream)
-
-
-def _parameter(text: str) -> tuple[str, object]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise ValueError(f"--param wants NAME=VALUE, not {text!r}")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value

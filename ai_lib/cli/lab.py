@@ -1,4 +1,7 @@
-"""The commands that speak of manifests, and their arguments; nothing heavy is imported here."""
+"""The commands that don't wait, and the arguments of those that speak of manifests.
+
+Nothing heavy is imported here.
+"""
 
 import argparse
 import sys
@@ -87,10 +90,31 @@ def _diff(parsed: argparse.Namespace) -> int:
     return diff(parsed.old, parsed.new)
 
 
+def _mock(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.served import mock
+
+    return mock(parsed)
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.served import replay
+
+    return replay(parsed)
+
+
+def _completion(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.completion import completion
+
+    return completion(parsed.shell)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "providers": _providers,
     "models": _models,
     "lint": _lint,
     "new": _new,
     "diff": _diff,
+    "mock": _mock,
+    "replay": _replay,
+    "completion": _completion,
 }

@@ -6,10 +6,11 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from ai_lib.cli.lab import run_command
-from ai_lib.cli.options import ChatOptions, chat_options, parse
+from ai_lib.cli.options import chat_options, parse
 from ai_lib.cli.start import run, run_demos
 
 USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
@@ -18,7 +19,8 @@ USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0 is success, 1 a provider's error, 2 a wrong argument or a missing key, 130 an interruption.
+    0 is success, 1 a provider's error or something found, 2 a wrong argument or a missing key, 130
+    an interruption.
     """
     parsed = parse(arguments)
     try:
@@ -26,11 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run_demos()
         if (done := run_command(parsed)) is not None:
             return done
-        if parsed.command == "explain":
-            from .explain import explain
-
-            return run(functools.partial(explain, parsed))
-        return run(functools.partial(_chat, chat_options(parsed)))
+        if parsed.command in ("explain", "doctor"):
+            return run(functools.partial(_waiting, parsed))
+        return _chat(parsed)
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return INTERRUPTED
@@ -40,14 +40,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROVIDER_ERROR
 
 
-def _chat(options: ChatOptions) -> int:
+def _waiting(parsed: Namespace) -> int:
+    if parsed.command == "explain":
+        from .explain import explain
+
+        return explain(parsed)
+    from .doctor import doctor
+
+    return doctor(parsed)
+
+
+def _chat(parsed: Namespace) -> int:
     from ai_lib.errors.tree import AiLibError, CredentialError, ProtocolError, RequestError
 
-    from .chat import chat
+    from .talk import chat
 
     try:
-        return chat(options)
-    except (CredentialError, ProtocolError, RequestError) as error:
+        return chat(chat_options(parsed))
+    except (CredentialError, ProtocolError, RequestError, ValueError) as error:
         return _failed(error, USAGE_ERROR)
     except AiLibError as error:
         return _failed(error, PROVIDER_ERROR)

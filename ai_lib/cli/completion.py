@@ -1,0 +1,60 @@
+"""`ai-lib completion`: what a shell needs to complete the command line, read off the parser."""
+
+import argparse
+import sys
+from typing import Final
+
+_BASH: Final = """\
+_ai_lib() {{
+    local current="${{COMP_WORDS[COMP_CWORD]}}" words=""
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="{commands}"
+    else
+        case "${{COMP_WORDS[1]}}" in
+{cases}
+        esac
+    fi
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+}}
+complete -o default -F _ai_lib ai-lib
+"""
+_ZSH: Final = """\
+#compdef ai-lib
+_ai_lib() {{
+    if (( CURRENT == 2 )); then
+        compadd {commands}
+        return
+    fi
+    case "$words[2]" in
+{cases}
+    esac
+    _files
+}}
+compdef _ai_lib ai-lib
+"""
+
+
+def completion(shell: str) -> int:
+    """Write the script to standard output; return the exit code."""
+    commands = _commands()
+    names = " ".join(commands)
+    if shell == "bash":
+        cases = [f'            {name}) words="{" ".join(o)}" ;;' for name, o in commands.items()]
+        sys.stdout.write(_BASH.format(commands=names, cases="\n".join(cases)))
+    else:
+        cases = [f"        {name}) compadd -- {' '.join(o)} ;;" for name, o in commands.items()]
+        sys.stdout.write(_ZSH.format(commands=names, cases="\n".join(cases)))
+    return 0
+
+
+def _commands() -> dict[str, list[str]]:
+    """Return each command with its options."""
+    from ai_lib.cli.options import parser
+
+    found: dict[str, list[str]] = {}
+    for action in parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                options = [word for one in command._actions for word in one.option_strings]
+                found[name] = options
+    return found

@@ -1,0 +1,67 @@
+"""Where an answer is written as it arrives: plain text, or Markdown in a terminal."""
+
+import sys
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+
+class Paper(Protocol):
+    """Takes the pieces of one answer, and its end."""
+
+    def piece(self, text: str) -> None:
+        """Show more of the answer."""
+        ...
+
+    def end(self) -> None:
+        """Finish the answer, also one that was cut short."""
+        ...
+
+
+def paper(*, plain: bool) -> Paper:
+    """Return Markdown on a terminal where rich is installed and wanted, else plain text."""
+    if plain or not sys.stdout.isatty() or find_spec("rich") is None:
+        return PlainPaper()
+    return MarkdownPaper()
+
+
+class PlainPaper:
+    """Writes each piece as it is, and ends the last line."""
+
+    def __init__(self) -> None:
+        self._ended = True
+
+    def piece(self, text: str) -> None:
+        """Show more of the answer."""
+        if text:
+            self._ended = text.endswith("\n")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def end(self) -> None:
+        """Finish the answer."""
+        if not self._ended:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+
+
+class MarkdownPaper:
+    """Shows what has come so far as Markdown, a few times a second."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._text = ""
+        self._live: Any = Live(console=Console(), refresh_per_second=8, vertical_overflow="visible")
+        self._live.start()
+
+    def piece(self, text: str) -> None:
+        """Show more of the answer."""
+        from rich.markdown import Markdown
+
+        self._text += text
+        self._live.update(Markdown(self._text))
+
+    def end(self) -> None:
+        """Finish the answer."""
+        self._live.stop()

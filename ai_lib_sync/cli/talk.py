@@ -1,0 +1,161 @@
+# Generated from ai_lib/cli/talk.py by codegen; do not edit.
+"""A conversation from the command line: asks, shows the answer, remembers both."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from pathlib import Path
+
+from ai_lib.cli.attach import attached
+from ai_lib.cli.options import ChatOptions
+from ai_lib.cli.paper import Paper, paper
+from ai_lib.cli.repl import converse
+from ai_lib.cli.start import run
+from ai_lib.errors.tree import RequestError
+from ai_lib.types.events import PartialContentDelta
+from ai_lib.types.message import Message
+from ai_lib.types.request import ResponseFormat
+from ai_lib.types.response import CallStats, ChatResponse
+
+from ..client import AiClient, ChatRequestBuilder, ChatStream
+from ..transport import HttpTransport
+
+
+def chat(options: ChatOptions) -> int:
+    """Ask one question, or hold a conversation; return the exit code.
+
+    Raises:
+        AiLibError: a question can't be asked, or the only one was not answered.
+    """
+    talk = Talk(options)
+    if options.question is not None:
+        return run(functools.partial(talk.ask, options.question))
+
+    def restart() -> None:
+        nonlocal talk
+        talk = Talk(options)
+
+    def ask(line: str) -> object:
+        return run(functools.partial(talk.ask, line))
+
+    return converse(ask, lambda: talk.interrupted(), restart)
+
+
+class Talk:
+    """One conversation with one model.
+
+    Each question makes its own client: an answer may run on an event loop of its own.
+    """
+
+    def __init__(self, options: ChatOptions) -> None:
+        self._options = options
+        self._format = _format(options.schema)
+        self.messages: list[Message] = []
+        if options.system:
+            self.messages.append(Message.system(options.system))
+        self._files = list(options.files)
+        self._stream: ChatStream | None = None
+
+    def ask(self, question: str) -> int:
+        """Put a question, show the answer, and keep both; returns 0.
+
+        Raises:
+            AiLibError: the question can't be asked, or was not answered.
+        """
+        asked = Message.user(attached(question, self._files))
+        with self._client() as client:
+            request = client.chat().messages([*self.messages, asked])
+            for name, value in self._options.parameters:
+                request.param(name, value)
+            if self._format is not None:
+                request.response_format(self._format)
+            self._files.clear()
+            self.messages.append(asked)
+            response, stats = self._answer(request)
+        self.messages.append(response.to_message())
+        if self._options.verbose or sys.stderr.isatty():
+            sys.stderr.write(f"{figures(response, stats)}\n")
+        return 0
+
+    def interrupted(self) -> None:
+        """Keep what came of an answer that was cut short, or forget its question."""
+        stream, self._stream = self._stream, None
+        partial = stream.response() if stream is not None else None
+        if partial is not None and partial.content:
+            self.messages.append(Message.assistant(partial.content))
+        elif self.messages and self.messages[-1].role == "user":
+            self.messages.pop()
+
+    def _client(self) -> AiClient:
+        options = self._options
+        builder = AiClient.builder().model(options.model)
+        if options.base_url is not None:
+            builder.base_url(options.base_url)
+        if options.timeout is not None:
+            builder.timeout(options.timeout)
+        if options.cassette is not None:
+            builder.transport(_recorder(options.cassette))
+        return builder.build()
+
+    def _answer(self, request: ChatRequestBuilder) -> tuple[ChatResponse, CallStats]:
+        if not self._options.stream:
+            response, stats = request.execute_with_stats()
+            sheet = paper(plain=self._options.plain)
+            _whole(sheet, response.content)
+            return response, stats
+        with request.stream() as stream:
+            self._stream = stream
+            first = stream.__next__()  # before this nothing is to be shown
+            sheet = paper(plain=self._options.plain)
+            try:
+                _show(sheet, first)
+                for event in stream:
+                    _show(sheet, event)
+            finally:
+                sheet.end()
+            self._stream = None
+            return stream.response(), stream.stats()
+
+
+def figures(response: ChatResponse, stats: CallStats) -> str:
+    """Return model, usage, time and finish reason in one line."""
+    usage = response.usage
+    return (
+        f"[{stats.model}: {usage.prompt_tokens} tokens in, {usage.completion_tokens} out; "
+        f"{stats.latency_ms / 1000:.1f} s; {response.finish_reason}]"
+    )
+
+
+def _recorder(path: str) -> HttpTransport:
+    from ..testing import record
+
+    return record(path)
+
+
+def _show(sheet: Paper, event: object) -> None:
+    if isinstance(event, PartialContentDelta) and event.candidate == 0:
+        sheet.piece(event.text)
+
+
+def _whole(sheet: Paper, text: str) -> None:
+    try:
+        sheet.piece(text)
+    finally:
+        sheet.end()
+
+
+def _format(schema: str | None) -> ResponseFormat | None:
+    if schema is None:
+        return None
+    try:
+        text = schema if schema.lstrip().startswith("{") else Path(schema).read_text("utf-8")
+        document = json.loads(text)
+    except OSError as error:
+        raise RequestError(f"the schema {schema} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise RequestError(f"the schema {schema} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise RequestError(f"the schema {schema} is not a JSON object")
+    return ResponseFormat(type="json_schema", schema=document)
