@@ -102,12 +102,6 @@ def _replay(parsed: argparse.Namespace) -> int:
     return replay(parsed)
 
 
-def _completion(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.completion import completion
-
-    return completion(parsed.shell)
-
-
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "providers": _providers,
     "models": _models,
@@ -116,5 +110,4 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "diff": _diff,
     "mock": _mock,
     "replay": _replay,
-    "completion": _completion,
 }

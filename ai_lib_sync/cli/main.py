@@ -26,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if parsed.command == "demo":
             return run_demos()
+        if parsed.command == "completion":
+            from ai_lib.cli.completion import completion
+
+            return completion(parsed.shell)
         if (done := run_command(parsed)) is not None:
             return done
         if parsed.command in ("explain", "doctor"):
