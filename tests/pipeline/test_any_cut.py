@@ -7,8 +7,8 @@ import pytest
 from ai_lib.pipeline import Pipeline
 from ai_lib.types.events import Event
 from tests.pipeline.manifests import bundled
+from tests.wire.corpus import FAMILIES, SPEAKERS, speaker
 from tests.wire.recordings import Recording, as_parameters, recorded
-from tests.wire.test_replay import FAMILIES, SPEAKERS, speaker
 
 ROWS = [row for row in recorded() if row.streamed and row.family in SPEAKERS]
 MOST_BYTES = 2_000_000  # read for one stream; where every cut would be more, cuts are sampled

@@ -9,8 +9,8 @@ from ai_lib.request.build import build_chat
 from tests.pipeline.manifests import bundled
 from tests.request.equivalence import difference, normal
 from tests.request.said_again import CannotSay, said_again
+from tests.wire.corpus import FAMILIES, ROWS, speaker
 from tests.wire.recordings import Recording, as_parameters
-from tests.wire.test_replay import FAMILIES, ROWS, speaker
 
 ASKED = [row for row in ROWS if row.row["request"]["body"]]
 UNSAID: dict[str, list[str]] = json.loads(Path(__file__).with_name("unsaid.json").read_text())
