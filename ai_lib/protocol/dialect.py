@@ -29,7 +29,9 @@ class MessageShape(Part, frozen=True, kw_only=True):
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
     is a message of its own. `items` has the blocks that stand among the messages, as their equals.
     `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
-    `cache` is merged into a block, or a tool, up to which the provider is to remember the request.
+    `cache` is merged into a block, or a tool, up to which the provider is to remember the request;
+    `cache_on` names the kinds of block, `tool` and `system` among them, that may be marked so (all,
+    when empty). `block_values` are for holes of blocks about which the caller says nothing.
     """
 
     system: Literal["message", "top"] = "message"
@@ -39,6 +41,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     blocks: dict[str, Template]
     items: dict[str, Template] = {}
     cache: dict[str, Template] = {}
+    cache_on: tuple[str, ...] = ()
+    block_values: JsonDict = {}
     tool_call: Template = None
 
 

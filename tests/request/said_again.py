@@ -312,14 +312,24 @@ def _part(part: Json) -> Block:
         answer = result["response"]
         failed = list(answer) == ["error"]
         text = answer["error"] if failed else json.dumps(answer)
+        files = [_part(_camel(part)) for part in result.get("parts", [])]
+        said: Any = [*([TextBlock(text=text)] if answer else []), *files] if files else text
         return ToolResultBlock(
-            tool_use_id=result.get("id", ""), name=result["name"], content=text, is_error=failed
+            tool_use_id=result.get("id", ""), name=result["name"], content=said, is_error=failed
         )
     if data := part.get("inlineData"):
         return _file(data["mimeType"], data=data["data"])
     if data := part.get("fileData"):
         return _file(data["mimeType"], url=data["fileUri"])
     return OpaqueBlock(raw=[part])
+
+
+def _camel(part: Json) -> Json:
+    """Give a part whose names are in snake case, which this vendor takes as well."""
+    data = part.get("inline_data")
+    if data is None:
+        return part
+    return {"inlineData": {"mimeType": data["mime_type"], "data": data["data"]}}
 
 
 def _file(media_type: str, url: str | None = None, data: str | None = None) -> Block:
