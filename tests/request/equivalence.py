@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-
 # One vendor takes its names in snake case as well.
 _NAMES = {
     "inline_data": "inlineData",

@@ -90,6 +90,10 @@ def _chat(body: Json) -> ChatRequest:
     parts = _Parts(body)
     parts.body.pop("stream_options", None)
     parts.take(_CHAT)
+    reasoning = dict(parts.body.pop("reasoning", {}))  # where one vendor has it
+    parts.take({"effort": "reasoning_effort"}, reasoning)
+    if reasoning:
+        parts.extra["reasoning"] = reasoning
     parts.messages = [_chat_message(message) for message in parts.body.pop("messages")]
     parts.tools = [_function_tool(tool) for tool in parts.body.pop("tools", [])]
     choice = parts.body.pop("tool_choice", None)

@@ -1,6 +1,7 @@
 """Recorded request bodies, said in our terms, compile to bodies that ask for the same."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,31 @@ def test_what_was_asked_can_be_asked(recording: Recording) -> None:
 def test_few_are_excused_and_each_is_recorded() -> None:
     assert {row.id for row in ASKED} >= EXCUSED.keys()
     assert len(EXCUSED) < 0.05 * len(ASKED)
+    assert len(EXCUSED) == sum(map(len, UNSAID.values()))  # one reason each
+
+
+@pytest.mark.skipif(not ASKED, reason="there are no recordings")
+def test_recordings_that_are_not_asked_again_have_no_body_to_compare() -> None:
+    assert [row.id for row in ROWS if row not in ASKED and row.row["request"]["body"]] == []
+    assert len(ASKED) > 0.9 * len(ROWS)
+
+
+def places(node: object, place: str = "") -> Iterator[str]:
+    """Give every dotted place in a body that has a value."""
+    if place:
+        yield place
+    for name, inner in node.items() if isinstance(node, dict) else ():
+        yield from places(inner, f"{place}.{name}" if place else name)
+
+
+@pytest.mark.parametrize("recording", as_parameters(ASKED))
+def test_nothing_that_has_a_standard_name_is_said_in_the_vendors_words(
+    recording: Recording,
+) -> None:
+    try:
+        extra = said_again(recording).extra
+    except CannotSay:
+        return
+    shape = bundled(speaker(recording), FAMILIES.get(recording.family)).dialect.request
+    standard = {*shape.body, *shape.parameters.values(), *shape.required, *shape.stream}
+    assert standard.isdisjoint(places(extra))
