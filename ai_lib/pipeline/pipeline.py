@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.collector import Collector
-from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
@@ -187,7 +187,7 @@ class Pipeline:
     def _not_complete(self) -> AiLibError:
         """Say what a body was that ended too early: a stream cut short, or no stream at all."""
         body = decoded_or_text(bytes(self._begun)) if self._begun else None
-        if isinstance(body, Mapping):
+        if isinstance(alone(body), Mapping):
             return remote_error(self._compiled, 200, body)
         if isinstance(body, str) and body.startswith("<"):
             return DecodeError(
