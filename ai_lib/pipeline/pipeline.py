@@ -63,7 +63,7 @@ class Pipeline:
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembly = Assembly(compiled)
-        self._collector = Collector(compiled.origin)
+        self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._provider = compiled.id
         self._headed = not self._plan.envelope
         self._begun: bytearray | None = bytearray()  # what came, until there is a frame
@@ -197,5 +197,6 @@ class Pipeline:
         return StreamTruncated(f"{self._provider} ended the stream before the answer was complete")
 
     def _fail(self, error: AiLibError) -> None:
+        self._assembly.release()
         self.failure = error
         self.finished = True
