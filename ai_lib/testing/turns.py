@@ -186,7 +186,7 @@ def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> 
     said: Any = read_text(shape, text)
     if files := list(_blocks(shape, found.get("files") or [])):
         # Files alone stand beside an object that says nothing.
-        said = [*([TextBlock(text=said)] if found.get("output") else []), *files]
+        said = [*([TextBlock(text=said)] if said and found.get("output") != {} else []), *files]
     return ToolResultBlock(
         tool_use_id=str(found.get("id") or name or ""),
         content=said,
