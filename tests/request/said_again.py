@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ai_lib.request.build import build_chat
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -22,6 +23,8 @@ from ai_lib.types.content import (
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
+from tests.pipeline.manifests import bundled
+from tests.wire.corpus import FAMILIES, speaker
 from tests.wire.recordings import Recording
 
 Json = dict[str, Any]
@@ -34,6 +37,18 @@ class CannotSay(Exception):
 def said_again(recording: Recording) -> ChatRequest:
     """Give the request that a user would write to send the recorded body."""
     return _READERS[recording.family](dict(recording.row["request"]["body"]))
+
+
+def asked_again(recording: Recording) -> bytes:
+    """Give the body that our request compiles to."""
+    built = build_chat(
+        said_again(recording),
+        bundled(speaker(recording), FAMILIES.get(recording.family)),
+        model=recording.model,
+        credential="nobody's",
+        base_url="http://127.0.0.1",
+    )
+    return built.wire.body
 
 
 class _Parts:
@@ -291,11 +306,11 @@ def _generate(body: Json) -> ChatRequest:
 
 def _declared(group: Json) -> Iterator[ToolDefinition]:
     for tool in group.get("functionDeclarations", []):
-        known = ("name", "description", "parametersJsonSchema")
+        known = ("name", "description", "parametersJsonSchema", "parameters_json_schema")
         yield ToolDefinition(
             name=tool["name"],
             description=tool.get("description"),
-            parameters=tool.get("parametersJsonSchema", {}),
+            parameters=tool.get(known[2]) or tool.get(known[3]) or {},
             extra=_rest(tool, *known),
         )
     if native := _rest(group, "functionDeclarations"):

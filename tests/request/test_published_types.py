@@ -14,6 +14,9 @@ from ai_lib.errors.tree import CapabilityError
 from tests.request.asking import DIALECTS, built
 from tests.request.conversations import CONVERSATIONS
 from tests.request.published import validator
+from tests.request.said_again import CannotSay, asked_again
+from tests.wire.corpus import ROWS
+from tests.wire.recordings import Recording, as_parameters
 
 AUDIO = ["audio", "audio by another word", "audio in mp3", "audio by address"]
 RESULTS = ["a result with an image", "a result with a document"]
@@ -54,6 +57,54 @@ def test_what_a_dialect_can_not_say_is_refused(dialect: str, name: str) -> None:
     with pytest.raises(CapabilityError) as caught:
         compiled(dialect, name)
     assert caught.value.provider == DIALECTS[dialect][0]
+
+
+# --- what was really sent, said again ------------------------------------------------------------
+
+NAMES = {
+    "openai_chat": "chat",
+    "openai_responses": "responses",
+    "anthropic_messages": "messages",
+    "gemini_generate": "generate",
+    "cohere_chat": "chat v2",
+}
+VENDORS = ("openai", "anthropic", "gemini", "cohere")
+OWN = [
+    row
+    for row in ROWS
+    if row.row["provider"] in VENDORS and isinstance(row.row["request"]["body"], dict)
+]
+
+
+def allowed(recording: Recording, body: bytes) -> bool:
+    check = validator(NAMES[recording.family], stream=b'"stream":true' in body.replace(b" ", b""))
+    try:
+        check(body)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("recording", as_parameters(OWN))
+def test_a_recorded_request_said_again_is_what_the_types_allow(recording: Recording) -> None:
+    try:
+        ours = asked_again(recording)
+    except CannotSay:
+        return
+    sent = json.dumps(recording.row["request"]["body"]).encode()
+    # Some were sent to betas that the types do not know; ours need be no better there.
+    assert allowed(recording, ours) or not allowed(recording, sent)
+
+
+@pytest.mark.skipif(not OWN, reason="there are no recordings")
+def test_most_recorded_requests_said_again_are_allowed() -> None:
+    found = []
+    for recording in OWN:
+        try:
+            found.append(allowed(recording, asked_again(recording)))
+        except CannotSay:
+            found.append(False)
+    assert sum(found) > 0.9 * len(found)
 
 
 # --- that the types can say no --------------------------------------------------------------------

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.request.build import build_chat
 from tests.pipeline.manifests import bundled
 from tests.request.equivalence import difference, normal
-from tests.request.said_again import CannotSay, said_again
+from tests.request.said_again import CannotSay, asked_again, said_again
 from tests.wire.corpus import FAMILIES, ROWS, speaker
 from tests.wire.recordings import Recording, as_parameters
 
@@ -21,18 +20,11 @@ EXCUSED = {name: reason for reason, names in UNSAID.items() for name in names}
 def differs(recording: Recording) -> str | None:
     """Give how our body differs from the recorded one; None when it asks for the same."""
     try:
-        request = said_again(recording)
+        built = asked_again(recording)
     except CannotSay as reason:
         return str(reason)
-    built = build_chat(
-        request,
-        bundled(speaker(recording), FAMILIES.get(recording.family)),
-        model=recording.model,
-        credential="nobody's",
-        base_url="http://127.0.0.1",
-    )
     recorded = normal(recording.row["request"]["body"])
-    return difference(recorded, normal(json.loads(built.wire.body)))
+    return difference(recorded, normal(json.loads(built)))
 
 
 @pytest.mark.parametrize("recording", as_parameters(ASKED))
