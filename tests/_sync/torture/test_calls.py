@@ -138,6 +138,15 @@ SAID: dict[str, Said] = {
         chat(piece('{"x": 1}', "go", index=0, id="a"), piece('{"x": 1}', "go", index=0, id="a")),
         [GO],
     ),
+    "chat: one index, and only the ids differ": Said(
+        chat(
+            piece(None, "stop", index=0, id="a"),
+            piece(None, "stop", index=0, id="b"),
+            piece('{"x": 1}', "go", index=0, id="c"),
+            piece('{"x": 1}', "go", index=0, id="d"),
+        ),
+        [STOP, STOP, GO, GO],
+    ),
     "chat: calls that go on in turns": Said(
         chat(
             [piece("", "go", index=0, id="a"), piece("", "stop", index=1, id="b")],
