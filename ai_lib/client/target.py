@@ -9,7 +9,7 @@ import msgspec
 from ai_lib.client.explain import Explanation, explain
 from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
-from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.pipeline.failure import decoded_or_text, remote_error, tells_of_an_error
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
@@ -123,7 +123,7 @@ def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> 
 def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
     """Return the error for a plain body that answered a stream request."""
     decoded = decoded_or_text(body)
-    if isinstance(decoded, dict) and "error" in decoded:
+    if tells_of_an_error(target.compiled, decoded):
         return placed(remote_error(target.compiled, 200, decoded), target)
     excerpt = body[:200].decode("utf-8", "replace")
     return placed(

@@ -9,9 +9,12 @@ from ai_lib.errors.tree import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.failure import remote_error
 from ai_lib.pipeline.foreign import ForeignBlocks
 from ai_lib.pipeline.surrogates import Surrogates
+from ai_lib.pipeline.tagged import Piece, TaggedThinking
 from ai_lib.pipeline.tool_calls import ToolCallAccumulator, as_index
+from ai_lib.pipeline.total import Total
 from ai_lib.pipeline.usage import UsageMeter
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.dialect import ThinkingTags
 from ai_lib.types.events import (
     Event,
     FinalCandidate,
@@ -53,6 +56,9 @@ class Assembly:
         self._made_ids: dict[int, tuple[object, str]] = {}
         self._halves: dict[tuple[int, str], Surrogates] = {}
         self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
+        self._tags = compiled.dialect.thinking_tags
+        self._tagged: dict[int, TaggedThinking] = {}
+        self._totals: defaultdict[tuple[str, int, int | None], Total] = defaultdict(Total)
 
     @property
     def is_complete(self) -> bool:
@@ -67,17 +73,19 @@ class Assembly:
             self.events.append(Metadata(id=new.get("id"), model=new.get("model")))
 
     def text(self, candidate: int, fields: Fields) -> None:
-        content = self._whole(candidate, "text", fields.get("content"))
+        content = self._whole(candidate, "text", self._new(candidate, "content", fields))
         opaque = _opaque(fields, _OF_TEXT) if len(fields) > 1 else {}
+        index = as_index(fields.get("index"))
+        if self._tags is not None and content:
+            content = self._told_apart(candidate, self._tags, content, index)
         if content or opaque:
             self._candidates.add(candidate)
-            index = as_index(fields.get("index"))
             self.events.append(
                 PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
             )
 
     def thinking(self, candidate: int, fields: Fields) -> None:
-        thinking = self._whole(candidate, "thinking", fields.get("thinking"))
+        thinking = self._whole(candidate, "thinking", self._new(candidate, "thinking", fields))
         opaque = _opaque(fields, _OF_THINKING) if len(fields) > 1 or not thinking else {}
         if thinking or opaque:
             self._candidates.add(candidate)
@@ -91,6 +99,7 @@ class Assembly:
         if self._foreign and self._foreign[candidate].add(index, fields.get("arguments")):
             return
         self._candidates.add(candidate)
+        self.release(candidate)
         self._tools_of(candidate).add(
             self.events,
             id=fields.get("tool_call_id"),
@@ -136,6 +145,7 @@ class Assembly:
         known = self._finishes.get(candidate)
         if not isinstance(reason, str) or not reason or (known and known.finish_reason == reason):
             return
+        self.release(candidate)
         self.close_tools(candidate)
         event = FinalCandidate(
             candidate=candidate,
@@ -162,6 +172,12 @@ class Assembly:
             body = {**frame, "error": error}
         self.failure = self.failure or remote_error(self._compiled, 200, body)
 
+    def release(self, candidate: int | None = None) -> None:
+        """Give out the text that was held back in case a tag follows, of one candidate or all."""
+        for index, tagged in self._tagged.items():
+            if candidate in (None, index):
+                self.events.extend(_delta(index, None, piece) for piece in tagged.rest())
+
     def close_tools(self, candidate: int | None = None) -> None:
         """End the tool calls of one candidate, or of all."""
         for index, tools in self._tools.items():
@@ -170,6 +186,7 @@ class Assembly:
 
     def close(self) -> None:
         """Say that the reply is complete: end what is open, and find what is broken in it."""
+        self.release()
         self.close_tools()
         for candidate, foreign in self._foreign.items():
             for block in foreign.rest():
@@ -195,6 +212,23 @@ class Assembly:
         except InvalidToolArguments as error:
             self.broken = self.broken or error
 
+    def _new(self, candidate: int, name: str, fields: Fields) -> object:
+        """Return the text of a frame, or what is new in it when it says all so far."""
+        total = fields.get("total")
+        if not isinstance(total, str):
+            return fields.get(name)
+        return self._totals[name, candidate, as_index(fields.get("index"))].news(total)
+
+    def _told_apart(self, candidate: int, tags: ThinkingTags, text: str, index: int | None) -> str:
+        """Report the thinking in a piece of text; return what is text, to be reported after it."""
+        tagged = self._tagged.get(candidate)
+        if tagged is None:
+            tagged = self._tagged[candidate] = TaggedThinking(tags)
+        pieces = tagged.split(text)
+        thoughts = [piece for piece in pieces if piece.is_thinking]
+        self.events.extend(_delta(candidate, index, piece) for piece in thoughts)
+        return "".join(piece.text for piece in pieces if not piece.is_thinking)
+
     def _whole(self, candidate: int, kind: str, text: object) -> str:
         if not isinstance(text, str):
             return ""
@@ -217,6 +251,12 @@ class Assembly:
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
             return "tool_use"
         return normal
+
+
+def _delta(candidate: int, index: int | None, piece: Piece) -> Event:
+    if piece.is_thinking:
+        return ThinkingDelta(candidate=candidate, thinking=piece.text, index=index)
+    return PartialContentDelta(candidate=candidate, content=piece.text, index=index)
 
 
 def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:

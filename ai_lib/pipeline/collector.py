@@ -1,5 +1,7 @@
 """Collects the events of a reply into a `ChatResponse`."""
 
+from collections.abc import Sequence
+
 from ai_lib.types.content import Block, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.events import (
     Event,
@@ -12,7 +14,7 @@ from ai_lib.types.events import (
     ToolCallEnded,
     ToolCallStarted,
 )
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -37,9 +39,9 @@ class _Piece:
         sealed = self.redacted or (self.signature and text)
         return self.kind is kind and self.index == index and not sealed
 
-    def block(self, origin: str) -> Block:
+    def block(self, origin: str, joins: Sequence[str]) -> Block:
         """Return what was collected; the origin is named where there is opaque state."""
-        text, raw = "".join(self.texts), tuple(self.raw)
+        text, raw = "".join(self.texts), tuple(_joined(self.raw, joins) if joins else self.raw)
         if self.kind is ThinkingBlock:
             return ThinkingBlock(
                 thinking=text,
@@ -81,11 +83,11 @@ class _Candidate:
         last.texts.append(text)
         return last
 
-    def blocks(self, origin: str) -> list[Block]:
+    def blocks(self, origin: str, joins: Sequence[str]) -> list[Block]:
         found: list[Block] = []
         for piece in self.pieces:
             if piece.kind is not ToolUseBlock:
-                found.append(piece.block(origin))
+                found.append(piece.block(origin, joins))
             elif piece.index in self.calls:
                 found.append(self.calls[piece.index])
         return found
@@ -94,11 +96,13 @@ class _Candidate:
 class Collector:
     """Builds one reply from its events; used for plain and streamed replies alike.
 
-    `origin` says who the reply is from: opaque state is replayed to it and to nobody else.
+    `origin` says who the reply is from: opaque state is replayed to it and to nobody else. `joins`
+    are the dialect's `raw_joins`.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, joins: Sequence[str] = ()) -> None:
         self._origin = origin
+        self._joins = joins
         self._candidates: dict[int, _Candidate] = {}
         self._usage = Usage()
         self._id: str | None = None
@@ -136,7 +140,7 @@ class Collector:
         candidates = [
             Candidate(
                 index=found.index,
-                blocks=tuple(found.blocks(self._origin)),
+                blocks=tuple(found.blocks(self._origin, self._joins)),
                 tool_calls=tuple(
                     ToolCall(
                         id=call.id,
@@ -192,3 +196,21 @@ class Collector:
             raw=event.raw,
             origin=self._origin if event.signature or event.raw else None,
         )
+
+
+def _joined(raw: Sequence[JsonObject], names: Sequence[str]) -> list[JsonObject]:
+    """Join neighbours that are pieces of one object: their texts, and what else each one says."""
+    found: list[JsonDict] = []
+    for piece in raw:
+        last = found[-1] if found else {}
+        index = piece.get("index")
+        if index is None or (last.get("type"), last.get("index")) != (piece.get("type"), index):
+            found.append(dict(piece))
+            continue
+        for name, value in piece.items():
+            known = last.get(name)
+            if name in names and isinstance(known, str) and isinstance(value, str):
+                last[name] = known + value
+            elif value is not None or name not in last:
+                last[name] = value
+    return list(found)

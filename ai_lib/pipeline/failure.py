@@ -21,7 +21,7 @@ def remote_error(
     headers: Mapping[str, str] | None = None,
 ) -> RemoteError:
     """Return the error that `body` (decoded JSON, or text when it is not JSON) stands for."""
-    facts = {name: _first_text(paths, body) for name, paths in compiled.errors.facts}
+    facts = {name: _first_text(paths, alone(body)) for name, paths in compiled.errors.facts}
     message = facts["message"] or (body if isinstance(body, str) else _shown(body))
     rules = compiled.manifest.errors
     standard = classify_http_error(
@@ -48,6 +48,21 @@ def remote_error(
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
         standard_code=standard,
     )
+
+
+def tells_of_an_error(compiled: CompiledManifest, body: object) -> bool:
+    """Whether a body is an error whatever its status: it has a message where errors have theirs."""
+    body = alone(body)
+    if not isinstance(body, Mapping):
+        return False
+    places = dict(compiled.errors.facts)["message"]
+    return body.get("error") is not None or _first_text(places, body) is not None
+
+
+def alone(body: object) -> object:
+    """Return the first object of a list: an error may stand in the array a stream would be."""
+    first = body[0] if isinstance(body, list) and body else None
+    return first if isinstance(first, Mapping) else body
 
 
 def _wait(headers: Mapping[str, str], manifest: ProtocolManifest, message: str) -> float | None:

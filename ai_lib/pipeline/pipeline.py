@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.collector import Collector
-from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
@@ -63,7 +63,7 @@ class Pipeline:
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembly = Assembly(compiled)
-        self._collector = Collector(compiled.origin)
+        self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._provider = compiled.id
         self._headed = not self._plan.envelope
         self._begun: bytearray | None = bytearray()  # what came, until there is a frame
@@ -187,7 +187,7 @@ class Pipeline:
     def _not_complete(self) -> AiLibError:
         """Say what a body was that ended too early: a stream cut short, or no stream at all."""
         body = decoded_or_text(bytes(self._begun)) if self._begun else None
-        if isinstance(body, Mapping):
+        if isinstance(alone(body), Mapping):
             return remote_error(self._compiled, 200, body)
         if isinstance(body, str) and body.startswith("<"):
             return DecodeError(
@@ -197,5 +197,6 @@ class Pipeline:
         return StreamTruncated(f"{self._provider} ended the stream before the answer was complete")
 
     def _fail(self, error: AiLibError) -> None:
+        self._assembly.release()
         self.failure = error
         self.finished = True

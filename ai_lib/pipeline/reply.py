@@ -30,7 +30,7 @@ def read_reply(compiled: CompiledManifest, body: bytes, **facts: object) -> Chat
             provider=compiled.id,
         )
     assembly = Assembly(compiled)
-    collector = Collector(compiled.origin)
+    collector = Collector(compiled.origin, compiled.dialect.raw_joins)
     _read(compiled, frame, assembly)
     for event in assembly.events:
         collector.take(event)

@@ -29,7 +29,9 @@ class MessageShape(Part, frozen=True, kw_only=True):
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
     is a message of its own. `items` has the blocks that stand among the messages, as their equals.
     `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
-    `cache` is merged into a block, or a tool, up to which the provider is to remember the request.
+    `cache` is merged into a block, or a tool, up to which the provider is to remember the request;
+    `cache_on` names the kinds of block, `tool` and `system` among them, that may be marked so (all,
+    when empty). `block_values` are for holes of blocks about which the caller says nothing.
     """
 
     system: Literal["message", "top"] = "message"
@@ -39,6 +41,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     blocks: dict[str, Template]
     items: dict[str, Template] = {}
     cache: dict[str, Template] = {}
+    cache_on: tuple[str, ...] = ()
+    block_values: JsonDict = {}
     tool_call: Template = None
 
 
@@ -86,7 +90,8 @@ class Rule(Part, frozen=True, kw_only=True):
     With `each`, the rule is read once for every element the path selects, and `@` is the element;
     `candidate` then says where an element keeps its candidate index (else its position counts),
     and `numbered` makes its position the `index` of what is found in it.
-    `extract` means `fields`. A field that does not start with `$` or `@` is a literal.
+    `extract` means `fields`. A field that does not start with `$` or `@` is a literal. Where a wire
+    says in each frame all that was said so far, `total` is read in place of text or arguments.
     """
 
     match: str | None = None
@@ -159,6 +164,13 @@ class UsageShape(Part, frozen=True, kw_only=True):
     combine: Literal["last", "merge", "sum"] = "last"
 
 
+class ThinkingTags(Part, frozen=True, kw_only=True):
+    """Between what a model's thinking stands, when it is written at the beginning of its text."""
+
+    open: str = "<think>"
+    close: str = "</think>"
+
+
 class ErrorShape(Part, frozen=True, kw_only=True):
     """Where an error body keeps its facts: the first path that selects something counts.
 
@@ -176,7 +188,11 @@ class ErrorShape(Part, frozen=True, kw_only=True):
 
 
 class Dialect(Part, frozen=True, kw_only=True):
-    """One wire dialect, whole. `serve` is the dialect seen from the provider's side."""
+    """One wire dialect, whole. `serve` is the dialect seen from the provider's side.
+
+    With `thinking_tags`, thinking at the beginning of the text is no text. `raw_joins` names the
+    texts that a streamed `raw` object has in pieces: those of one `type` and `index` are one.
+    """
 
     dialect: str
     chosen_by: dict[str, tuple[str, ...]] = {}
@@ -187,4 +203,6 @@ class Dialect(Part, frozen=True, kw_only=True):
     error: ErrorShape = ErrorShape()
     termination: dict[str, str] = {}
     calls_mean_tool_use: bool = False
+    thinking_tags: ThinkingTags | None = None
+    raw_joins: tuple[str, ...] = ()
     serve: JsonDict = {}

@@ -1,6 +1,7 @@
 """Content blocks as a dialect writes them."""
 
 import mimetypes
+from base64 import b64decode
 from collections.abc import Iterable
 
 import msgspec
@@ -27,6 +28,8 @@ Values = dict[str, object]
 Replied = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
 _FETCHED = ("https", "http", "gs", "s3", "data")
 _REPLIED = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
+# What the world calls a format whose media type has another name.
+_FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
 
 class BlockWriter:
@@ -73,8 +76,8 @@ class BlockWriter:
                 capability=kind,
                 provider=self._target,
             )
-        written = fill(template, self.values(block))
-        cache = with_cache(self._shape, getattr(block, "cache", None))
+        written = fill(template, {**self._shape.block_values, **self.values(block)})
+        cache = with_cache(self._shape, getattr(block, "cache", None), kind)
         if isinstance(written, dict):
             # A call that is written from its parts keeps what else the provider said of it.
             written = {**(raw[0] if raw else {}), **written, **cache}
@@ -105,6 +108,8 @@ class BlockWriter:
             case AudioBlock(url=url):
                 return "audio_data" if url is None else "audio_url"
             case DocumentBlock(url=url):
+                if url is None and self._has("document_text") and _media(block) == "text/plain":
+                    return "document_text"
                 return "document_data" if url is None else "document_url"
             case ToolUseBlock():
                 return "tool_use"
@@ -139,11 +144,13 @@ class BlockWriter:
                     signature=self._signature(block),
                 )
             case ToolResultBlock():
+                text, files = text_of(block.content), self._files(block)
                 return self._given(
                     id=block.tool_use_id,
                     content=self._result(block),
-                    text=text_of(block.content),
-                    output=_output(text_of(block.content)),
+                    text=text,
+                    output={} if files and not text else _output(text),
+                    files=files,
                     is_error=block.is_error or None,
                     name=block.name or self._names.get(block.tool_use_id, block.tool_use_id),
                 )
@@ -158,12 +165,22 @@ class BlockWriter:
             case ImageBlock() | AudioBlock() | DocumentBlock():
                 return self._given(**_file_values(block))
 
-    def _result(self, block: ToolResultBlock) -> object:
-        if isinstance(block.content, str):
-            return block.content
+    def _takes(self, block: Block, hole: str) -> bool:
         kind = self.kind(block)
-        takes = holes(self._shape.blocks.get(kind) or self._shape.items.get(kind))
-        if "content" not in takes and not all(isinstance(b, TextBlock) for b in block.content):
+        return hole in holes(self._shape.blocks.get(kind) or self._shape.items.get(kind))
+
+    def _files(self, block: ToolResultBlock) -> object:
+        """Return what a tool answered beside its text, where that has a place of its own."""
+        if isinstance(block.content, str) or not self._takes(block, "files"):
+            return None
+        files = (inner for inner in block.content if not isinstance(inner, TextBlock))
+        return [wire for inner in files for wire in self.write(inner)] or None
+
+    def _result(self, block: ToolResultBlock) -> object:
+        if isinstance(block.content, str) or self._takes(block, "files"):
+            return text_of(block.content)
+        is_text = all(isinstance(inner, TextBlock) for inner in block.content)
+        if not is_text and not self._takes(block, "content"):
             raise CapabilityError(
                 f"{self._target} takes only text as the answer of a tool",
                 capability="tool_result",
@@ -179,12 +196,17 @@ class BlockWriter:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def with_cache(shape: MessageShape, cache: str | None) -> Values:
+def with_cache(shape: MessageShape, cache: str | None, kind: str) -> Values:
     """Return what marks a part as one to remember the request up to; nothing without `cache`."""
-    if cache is None or not shape.cache:
+    if cache is None or not takes_cache(shape, kind):
         return {}
     marked = fill(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
     return marked if isinstance(marked, dict) else {}
+
+
+def takes_cache(shape: MessageShape, kind: str) -> bool:
+    """Whether a part of this kind can be marked as one to remember the request up to."""
+    return bool(shape.cache) and (not shape.cache_on or kind in shape.cache_on)
 
 
 def _output(text: str) -> object:
@@ -203,10 +225,22 @@ def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
         case ImageBlock():
             values["detail"] = block.detail
         case AudioBlock():
-            values["format"] = media.rpartition("/")[2].removeprefix("x-") if media else None
+            name = media.rpartition("/")[2].removeprefix("x-") if media else None
+            values["format"] = _FORMATS.get(name, name) if name else None
         case DocumentBlock():
             values["filename"] = block.filename
+            values["text"] = _plain_text(block)
     return values
+
+
+def _plain_text(block: DocumentBlock) -> str | None:
+    """Return the text of a document that is nothing else."""
+    if block.data is None or _media(block) != "text/plain":
+        return None
+    try:
+        return b64decode(block.data, validate=True).decode()
+    except ValueError as error:
+        raise RequestError(f"a document of plain text is not base64 of UTF-8: {error}") from error
 
 
 def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:

@@ -101,7 +101,7 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
         body["tools"] = [*body.get("tools", ()), *native]
     parameters = ParameterWriter(compiled, model)
-    parameters.write(body, request.parameters)
+    parameters.write(body, _said(request))
     _add_choice(body, request, compiled)
     _add_format(body, request.response_format, compiled, schemas)
     if request.stream:
@@ -109,6 +109,14 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
         merge(body, shape.stream_usage)
     merge(body, request.extra)
     return body, [*writer.adaptations, *parameters.adaptations, *schemas.adaptations]
+
+
+def _said(request: ChatRequest) -> Mapping[str, object]:
+    """Return the parameters that mean something: who calls no tool can't call several at once."""
+    choice = request.tool_choice
+    if choice is None or choice.mode != "none":
+        return request.parameters
+    return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
 
 
 def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
@@ -127,7 +135,7 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWrite
     if tool.strict is not None:
         values["strict"] = tool.strict
     written = fill(template, values)
-    cache = with_cache(compiled.dialect.request.messages, tool.cache)
+    cache = with_cache(compiled.dialect.request.messages, tool.cache, "tool")
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 

@@ -7,8 +7,8 @@ import msgspec
 from ai_lib.errors.tree import RequestError
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import fill
-from ai_lib.request.blocks import BlockWriter, Replied
+from ai_lib.protocol.template import fill, holes
+from ai_lib.request.blocks import BlockWriter, Replied, takes_cache
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
@@ -55,7 +55,8 @@ class MessageWriter:
 
     def _system(self, messages: Sequence[Message]) -> object:
         blocks = [block for message in messages for block in message.blocks]
-        if self._shape.cache and any(getattr(block, "cache", None) for block in blocks):
+        marks = takes_cache(self._shape, "system")
+        if marks and any(getattr(block, "cache", None) for block in blocks):
             return [wire for block in blocks for wire in self._blocks.write(block)]
         return "\n\n".join(message.text for message in messages)
 
@@ -105,7 +106,8 @@ class MessageWriter:
         content = self._content(message)
         if content is not MISSING:
             values["content"] = content
-        fields = self._fields(message.blocks)
+        places = holes(self._shape.roles.get(message.role.value))
+        fields = {k: v for k, v in self._fields(message.blocks).items() if k in places}
         if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
             yield self._fill(message.role.value, {**values, **fields})
 
@@ -127,7 +129,8 @@ class MessageWriter:
         return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
 
     def _is_plain(self, block: Block) -> bool:
-        return isinstance(block, TextBlock) and not (block.cache and self._shape.cache)
+        marked = isinstance(block, TextBlock) and block.cache and takes_cache(self._shape, "text")
+        return isinstance(block, TextBlock) and not marked
 
     def _is_field(self, block: Block) -> bool:
         """Whether a block has a place of its own in the message, beside its content."""

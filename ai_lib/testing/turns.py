@@ -1,5 +1,6 @@
 """A request's turns read back: wire messages to `Message`, by the dialect's own templates."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -132,6 +133,9 @@ def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block |
     family, _, source = kind.partition("_")
     if family in _FILES and source in ("url", "data"):
         return _file(family, found)
+    if kind == "document_text":
+        data = b64encode(str(found.get("text") or "").encode()).decode()
+        return _file("document", {**found, "data": data, "media_type": "text/plain"})
     if kind == "text":
         return TextBlock(text=str(found.get("text") or ""), signature=found.get("signature"))
     if kind == "tool_use":
@@ -179,9 +183,13 @@ def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> 
     if text is None and "text" in holes(shape.blocks.get(kind) or shape.items.get(kind)):
         # The result is written in some other object: show it as it came.
         text = msgspec.json.encode(wire).decode()
+    said: Any = read_text(shape, text)
+    if files := list(_blocks(shape, found.get("files") or [])):
+        # Files alone stand beside an object that says nothing.
+        said = [*([TextBlock(text=said)] if said and found.get("output") != {} else []), *files]
     return ToolResultBlock(
         tool_use_id=str(found.get("id") or name or ""),
-        content=read_text(shape, text),
+        content=said,
         is_error=kind == "tool_error" or found.get("is_error") is True,
         name=name,
     )

@@ -95,7 +95,13 @@ BODIES: dict[str, tuple[str, object, tuple[str, str | None, str | None]]] = {
         ("m", "400", "INVALID_ARGUMENT"),
     ),
     "text": ("openai", "<html>m</html>", ("<html>m</html>", None, None)),
-    "a list": ("openai", [{"error": "m"}], ('[{"error":"m"}]', None, None)),
+    "a list of one": (
+        "gemini",
+        [{"error": {"code": 400, "message": "m", "status": "INVALID_ARGUMENT"}}],
+        ("m", "400", "INVALID_ARGUMENT"),
+    ),
+    "a list of words": ("openai", ["m"], ('["m"]', None, None)),
+    "an empty list": ("openai", [], ("[]", None, None)),
     "nothing known": ("openai", {"why": "m"}, ('{"why":"m"}', None, None)),
 }  # fmt: skip
 

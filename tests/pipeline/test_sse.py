@@ -26,6 +26,8 @@ CASES = {
     "no space": (b"data:a\n\n", [b"a"]),
     "two spaces: one belongs to the data": (b"data:  a\n\n", [b" a"]),
     "several data lines join with LF": (b"data: {\ndata: }\n\n", [b"{\n}"]),
+    "several data lines that end in CRLF": (b"data: {\r\ndata: }\r\n\r\n", [b"{\n}"]),
+    "several data lines that end in CR": (b"data: {\rdata: }\r\r", [b"{\n}"]),
     "an empty line among data lines": (b"data: a\ndata\ndata: b\n\n", [b"a\n\nb"]),
     "comments anywhere": (b": x\ndata: a\n:\n: y\n\n:\n\n", [b"a"]),
     "other fields": (b"id: 7\nretry: 10\nevent: e\ndata: a\nfoo: bar\n\n", [b"a"]),

@@ -75,6 +75,14 @@ STREAMS: dict[str, tuple[list[JsonDict], list[tuple[str, str, JsonDict]]]] = {
         [f("a", "go", '{"x":1}', 0), f("b", "stop", '{"y"', 0), p(":2}", 0)],
         [("a", "go", {"x": 1}), ("b", "stop", {"y": 2})],
     ),
+    "the same index and name, told apart by their ids alone": (
+        [f("a", "go", None, 0), f("b", "go", None, 0), p("{}", 0), f("c", "go", '{"x":1}', 0)],
+        [("a", "go", {}), ("b", "go", {}), ("c", "go", {"x": 1})],
+    ),
+    "the same index and the same call twice, by its ids": (
+        [f("a", "go", '{"x":1}', 0), f("b", "go", '{"x":1}', 0)],
+        [("a", "go", {"x": 1}), ("b", "go", {"x": 1})],
+    ),
     "the same index, without ids": (
         [f(None, "go", '{"x":1}', 0), f(None, "stop", '{"y":2}', 0)],
         [(MADE, "go", {"x": 1}), (MADE, "stop", {"y": 2})],

@@ -3,25 +3,33 @@
 import json
 from typing import Any
 
+# One vendor takes its names in snake case as well.
+_NAMES = {
+    "inline_data": "inlineData",
+    "mime_type": "mimeType",
+    "parameters_json_schema": "parametersJsonSchema",
+}
+
 
 def normal(node: object) -> Any:
     """Give a body in one way of writing it.
 
     Nothing said is null, false or empty, or one candidate; one text is a string, alone or in a list
-    of one; the arguments of a call are what they mean; neighbouring turns of one speaker are one.
+    of one; the arguments of a call are what they mean; neighbouring turns of one speaker are one;
+    an image is seen in the detail that the vendor chooses when nobody asks.
     `stream_options` is left out: we always ask for usage.
     """
     if isinstance(node, list):
         return [normal(item) for item in node]
     if not isinstance(node, dict):
         return node
-    found = {name: _value(name, value) for name, value in node.items()}
+    found = {_NAMES.get(name, name): _value(name, value) for name, value in node.items()}
     return {
         name: value
         for name, value in found.items()
         if value not in (None, False, [], {}, "")
         and name != "stream_options"
-        and (name, value) != ("n", 1)
+        and (name, value) not in (("n", 1), ("detail", "auto"))
     }
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ai_lib.request.build import build_chat
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -22,6 +23,8 @@ from ai_lib.types.content import (
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
+from tests.pipeline.manifests import bundled
+from tests.wire.corpus import FAMILIES, speaker
 from tests.wire.recordings import Recording
 
 Json = dict[str, Any]
@@ -34,6 +37,18 @@ class CannotSay(Exception):
 def said_again(recording: Recording) -> ChatRequest:
     """Give the request that a user would write to send the recorded body."""
     return _READERS[recording.family](dict(recording.row["request"]["body"]))
+
+
+def asked_again(recording: Recording) -> bytes:
+    """Give the body that our request compiles to."""
+    built = build_chat(
+        said_again(recording),
+        bundled(speaker(recording), FAMILIES.get(recording.family)),
+        model=recording.model,
+        credential="nobody's",
+        base_url="http://127.0.0.1",
+    )
+    return built.wire.body
 
 
 class _Parts:
@@ -90,6 +105,10 @@ def _chat(body: Json) -> ChatRequest:
     parts = _Parts(body)
     parts.body.pop("stream_options", None)
     parts.take(_CHAT)
+    reasoning = dict(parts.body.pop("reasoning", {}))  # where one vendor has it
+    parts.take({"effort": "reasoning_effort"}, reasoning)
+    if reasoning:
+        parts.extra["reasoning"] = reasoning
     parts.messages = [_chat_message(message) for message in parts.body.pop("messages")]
     parts.tools = [_function_tool(tool) for tool in parts.body.pop("tools", [])]
     choice = parts.body.pop("tool_choice", None)
@@ -287,11 +306,11 @@ def _generate(body: Json) -> ChatRequest:
 
 def _declared(group: Json) -> Iterator[ToolDefinition]:
     for tool in group.get("functionDeclarations", []):
-        known = ("name", "description", "parametersJsonSchema")
+        known = ("name", "description", "parametersJsonSchema", "parameters_json_schema")
         yield ToolDefinition(
             name=tool["name"],
             description=tool.get("description"),
-            parameters=tool.get("parametersJsonSchema", {}),
+            parameters=tool.get(known[2]) or tool.get(known[3]) or {},
             extra=_rest(tool, *known),
         )
     if native := _rest(group, "functionDeclarations"):
@@ -312,14 +331,24 @@ def _part(part: Json) -> Block:
         answer = result["response"]
         failed = list(answer) == ["error"]
         text = answer["error"] if failed else json.dumps(answer)
+        files = [_part(_camel(part)) for part in result.get("parts", [])]
+        said: Any = [*([TextBlock(text=text)] if answer else []), *files] if files else text
         return ToolResultBlock(
-            tool_use_id=result.get("id", ""), name=result["name"], content=text, is_error=failed
+            tool_use_id=result.get("id", ""), name=result["name"], content=said, is_error=failed
         )
     if data := part.get("inlineData"):
         return _file(data["mimeType"], data=data["data"])
     if data := part.get("fileData"):
         return _file(data["mimeType"], url=data["fileUri"])
     return OpaqueBlock(raw=[part])
+
+
+def _camel(part: Json) -> Json:
+    """Give a part whose names are in snake case, which this vendor takes as well."""
+    data = part.get("inline_data")
+    if data is None:
+        return part
+    return {"inlineData": {"mimeType": data["mime_type"], "data": data["data"]}}
 
 
 def _file(media_type: str, url: str | None = None, data: str | None = None) -> Block:

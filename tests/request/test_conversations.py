@@ -69,8 +69,12 @@ WRITTEN: dict[str, Any] = {
                 "role": "user",
                 "content": [
                     {"type": "input_text", "text": "What is this?"},
-                    {"type": "input_image", "image_url": "https://x.test/a.png"},
-                    {"type": "input_image", "image_url": "data:image/png;base64,QUJD"},
+                    {"type": "input_image", "detail": "auto", "image_url": "https://x.test/a.png"},
+                    {
+                        "type": "input_image",
+                        "detail": "auto",
+                        "image_url": "data:image/png;base64,QUJD",
+                    },
                 ],
             },
             {"role": "assistant", "content": "Let me see."},

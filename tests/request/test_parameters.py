@@ -312,6 +312,21 @@ def test_a_value_out_of_range_is_refused_before_sending(value: float) -> None:
     assert ask(compiled, parameters={"temperature": 2}).body["temperature"] == 2
 
 
+def test_what_a_manifest_has_a_value_for_is_sent_unless_the_caller_says_otherwise() -> None:
+    declared = {"temperature": {"default": 0.7}, "seed": {"default": 3}, "made_up": {"default": 1}}
+    compiled = small(parameters=declared)
+    assert asked(dict(ask(compiled).body)) == {"temperature": 0.7, "seed": 3}
+    said = {"temperature": 0.2, "seed": 5}
+    assert asked(dict(ask(compiled, parameters=said).body)) == said
+
+
+def test_who_sets_top_p_gets_no_temperature_beside_it() -> None:
+    compiled = small(parameters={"temperature": {"default": 0.7}})
+    assert asked(dict(ask(compiled, parameters={"top_p": 0.5}).body)) == {"top_p": 0.5}
+    both = {"top_p": 0.5, "temperature": 1}
+    assert asked(dict(ask(compiled, parameters=both).body)) == both
+
+
 def test_a_model_may_take_a_parameter_by_another_name_or_not_at_all() -> None:
     models = {"m/n:1": {"parameters": {"max_tokens": "budget", "temperature": None}}}
     request = ask(

@@ -11,8 +11,8 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled
+from tests.wire.corpus import ANSWERS, FAMILIES, speaker
 from tests.wire.recordings import Recording, as_parameters
-from tests.wire.test_replay import ANSWERS, FAMILIES, speaker
 
 Json = dict[str, Any]
 

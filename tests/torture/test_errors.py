@@ -122,6 +122,8 @@ async def test_an_error_in_a_stream_is_typed(
 BODY = f'{{\n  "error": {{\n    "message": "{SAID}",\n    "code": 429\n  }}\n}}\n'.encode()
 PAGE = f"<!DOCTYPE html>\n<html><body>\n<h1>{SAID}</h1>\n\n</body></html>".encode()
 
+LIST = f'[{{"error": {{"message": "{SAID}", "code": 429}}}}\n]\n'.encode()
+
 BODIES: dict[str, tuple[Script, type[Exception]]] = {
     "JSON as JSON": (sends(BODY, headers="content-type: application/json\r\n"), RemoteError),
     "JSON as JSON, with a charset": (
@@ -130,10 +132,38 @@ BODIES: dict[str, tuple[Script, type[Exception]]] = {
     ),
     "JSON as a stream": (sends(BODY), RemoteError),
     "JSON as nothing": (sends(BODY, headers=""), RemoteError),
+    "a list as JSON": (sends(LIST, headers="content-type: application/json\r\n"), RemoteError),
+    "a list as a stream": (sends(LIST), RemoteError),
     "a page as a page": (sends(PAGE, headers="content-type: text/html\r\n"), DecodeError),
     "a page as a stream": (sends(PAGE), DecodeError),
     "a page as nothing": (sends(PAGE, headers=""), DecodeError),
 }
+
+
+@pytest.mark.parametrize(
+    ("speech", "data"),
+    [
+        (CHAT, f'{{"object": "error", "message": "{SAID}", "code": 429}}'),
+        (CHAT_V2, f'{{"id": "7", "message": "{SAID}"}}'),
+        (RESPONSES, f'{{"detail": "{SAID}"}}'),
+    ],
+)
+async def test_an_error_without_that_word_is_one_too(
+    serve: Serve, speech: Speech, data: str
+) -> None:
+    script = sends(data.encode(), headers="content-type: application/json\r\n")
+    outcome = await listen(speech, serve(script))
+    assert isinstance(outcome.error, RemoteError)
+    assert SAID in str(outcome.error)
+
+
+@pytest.mark.parametrize("speech", [CHAT, MESSAGES, GENERATE, RESPONSES, CHAT_V2])
+async def test_a_plain_answer_in_place_of_a_stream_is_no_error_of_the_provider(
+    serve: Serve, speech: Speech
+) -> None:
+    data = b'{"id": "1", "object": "answer", "message": {"role": "assistant", "content": []}}'
+    outcome = await listen(speech, serve(sends(data, headers="content-type: application/json\r\n")))
+    assert isinstance(outcome.error, DecodeError)
 
 
 @pytest.mark.parametrize(("script", "kind"), BODIES.values(), ids=list(BODIES))

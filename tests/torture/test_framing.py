@@ -51,7 +51,9 @@ FRAMINGS: dict[str, Callable[[Speech], bytes]] = {
     "CR": lambda speech: body(speech, "\r"),
     "mixed ends": mixed,
     "BOM": lambda speech: BOM + body(speech),
-    "no space after the colon": lambda speech: body(speech).replace(b"\ndata: ", b"\ndata:"),
+    "no space after the colon": lambda speech: (
+        body(speech).replace(b"\ndata: ", b"\ndata:").replace(b"event: ", b"event:")
+    ),
     "several data lines": lambda speech: written(speech, on_two_lines),
     "comments, ids, empty events": lambda speech: written(speech, noisy),
     "no final newline": lambda speech: body(speech).rstrip(b"\n"),
@@ -76,7 +78,7 @@ async def test_an_answer_is_whole(
     assert_whole(await listen(speech, serve(sends(framing(speech)))), speech)
 
 
-@pytest.mark.parametrize("framing", ["LF", "CRLF", "CR", "mixed ends"])
+@pytest.mark.parametrize("framing", list(FRAMINGS))
 @pytest.mark.parametrize("speech", SPEECHES.values(), ids=list(SPEECHES))
 async def test_an_answer_is_whole_byte_by_byte(serve: Serve, speech: Speech, framing: str) -> None:
     data = FRAMINGS[framing](speech)

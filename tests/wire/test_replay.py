@@ -6,60 +6,26 @@ has forgotten how the network cut it, so every cut is a fair one.
 
 import pytest
 
-from ai_lib import AiClient
 from ai_lib.errors.tree import RemoteError
-from ai_lib.protocol.bundle import bundled_names
-from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.response import ChatResponse
+from tests.wire.asking import answer_of, client_of
 from tests.wire.conftest import Play
+from tests.wire.corpus import ANSWERS, BROKEN, ERRORS, ROWS, VECTOR_ERRORS, speaker
 from tests.wire.expectation import assert_as_recorded, assert_error_as_recorded
-from tests.wire.recordings import Recording, as_parameters, recorded
+from tests.wire.recordings import Recording, as_parameters
 
-# Who speaks a family when a recording's own provider is none of the bundled.
-SPEAKERS = {
-    "openai_chat": "openai",
-    "openai_responses": "openai",
-    "anthropic_messages": "anthropic",
-    "gemini_generate": "gemini",
-    "cohere_chat": "cohere",
-}
-FAMILIES = {"openai_responses": "responses"}  # what is not the manifest's default
 SHORT = 6_000  # bytes
-
-ROWS = [row for row in recorded() if row.family in SPEAKERS]
-BROKEN = [row for row in ROWS if b"\nevent: error\n" in row.body]  # by the provider, half-way
-ANSWERS = [row for row in ROWS if "expect" in row.row and row not in BROKEN]
-ERRORS = [row for row in ROWS if "error" in row.row]
 SHORT_STREAMS = [row for row in ANSWERS if row.streamed and len(row.body) <= SHORT]
-
-
-def speaker(recording: Recording) -> str:
-    """Give the bundled provider that speaks as the recorded one did."""
-    provider = str(recording.row["provider"])
-    speaks = provider in bundled_names("manifests")
-    return provider if speaks else SPEAKERS[recording.family]
 
 
 @pytest.fixture(scope="module")
 def address(play: Play) -> str:
-    return play(ROWS)
+    return play([*ROWS, *VECTOR_ERRORS])
 
 
 async def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
     """Put a question to the model of the recording, where it is played back."""
-    builder = AiClient.builder().model(f"{speaker(recording)}/{recording.model}")
-    builder.api_key("nobody's").base_url(f"{address}/{recording.id}/{cut}")
-    builder.with_retry(RetryConfig(max_retries=0))
-    if family := FAMILIES.get(recording.family):
-        builder.api_family(family)
-    async with await builder.build() as client:
-        question = client.chat().user("What was recorded?")
-        if not recording.streamed:
-            return await question.execute()
-        stream = question.stream()
-        async for _ in stream:
-            pass
-        return stream.response()
+    return await answer_of(client_of(recording, speaker(recording), address, cut), recording)
 
 
 @pytest.mark.parametrize("recording", as_parameters(ANSWERS))
@@ -87,3 +53,14 @@ async def test_an_answer_that_breaks_off_raises_with_what_was_recorded(
         await ask(recording, address, "2026")
     assert isinstance(caught.value.partial, ChatResponse)
     assert_as_recorded(caught.value.partial, recording)
+
+
+@pytest.mark.parametrize("recording", as_parameters(VECTOR_ERRORS))
+async def test_the_error_of_another_operation_is_what_was_recorded(
+    recording: Recording, address: str
+) -> None:
+    provider = str(recording.row["provider"])
+    async with await client_of(recording, provider, address, "2026").build() as client:
+        with pytest.raises(RemoteError) as caught:
+            await client.invoke("embeddings", recording.row["request"]["body"])
+    assert_error_as_recorded(caught.value, recording)

@@ -1,0 +1,78 @@
+"""Thinking between tags at the beginning of a text, however the text is cut."""
+
+import pytest
+
+from ai_lib.pipeline.tagged import TaggedThinking
+from ai_lib.protocol.dialect import ThinkingTags
+
+# What comes, what of it is thinking, what is text.
+SAID = {
+    "both": ("<think>Hm.</think>So.", "Hm.", "So."),
+    "blank space around the tags": ("\n <think>\nHm. \n</think>\n\nSo.\n", "Hm.", "So.\n"),
+    "blank space within": ("<think>a \n b</think>c \n d", "a \n b", "c \n d"),
+    "no tags": ("So.", "", "So."),
+    "nothing": ("", "", ""),
+    "blank space only": (" \n", "", " \n"),
+    "blank space before text": (" \n So.", "", " \n So."),
+    "nothing between them": ("<think>\n\n</think>\n\nSo.", "", "So."),
+    "no text after them": ("<think>Hm.</think>", "Hm.", ""),
+    "cut inside": ("<think>Hm, wel", "Hm, wel", ""),
+    "cut inside the closing tag": ("<think>Hm.</thi", "Hm.</thi", ""),
+    "cut inside the opening tag": ("<thi", "", "<thi"),
+    "tags amid the text are text": ("So <think>Hm.</think>", "", "So <think>Hm.</think>"),
+    "a second pair is text": ("<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+    "what only begins like a tag": ("<thinking>Hm.", "", "<thinking>Hm."),
+    "what only ends like a tag": ("<think>a</thing></think>b", "a</thing>", "b"),
+    "an opening tag inside": ("<think>a<think>b</think>c", "a<think>b", "c"),
+    "comparisons": ("<think>1 < 2 </ 3</think>x<y", "1 < 2 </ 3", "x<y"),
+    "characters of several bytes": ("<think>é☀</think>😀", "é☀", "😀"),
+}
+
+
+def told_apart(*pieces: str) -> tuple[str, str]:
+    tagged = TaggedThinking(ThinkingTags())
+    found = [one for piece in pieces for one in tagged.split(piece)] + tagged.rest()
+    assert all(one.text for one in found)
+    thinking = "".join(one.text for one in found if one.is_thinking)
+    return thinking, "".join(one.text for one in found if not one.is_thinking)
+
+
+@pytest.mark.parametrize(("text", "thinking", "said"), SAID.values(), ids=list(SAID))
+def test_thinking_and_text_are_told_apart_however_they_are_cut(
+    text: str, thinking: str, said: str
+) -> None:
+    assert told_apart(text) == (thinking, said)
+    assert told_apart(*text) == (thinking, said)
+    for place in range(len(text)):
+        assert told_apart(text[:place], "", text[place:]) == (thinking, said)
+
+
+def test_other_tags_are_as_good() -> None:
+    tagged = TaggedThinking(ThinkingTags(open="[THINK]", close="[/THINK]"))
+    assert tagged.split("[THINK]Hm.[/THINK]So.") == [("Hm.", True), ("So.", False)]
+
+
+def test_text_is_given_out_as_soon_as_it_can_be_no_tag() -> None:
+    tagged = TaggedThinking(ThinkingTags())
+    assert tagged.split("<thi") == []
+    assert tagged.split("nk>Hm") == [("Hm", True)]
+    assert tagged.split(" well") == [(" well", True)]
+    assert tagged.split(" </think") == []
+    assert tagged.split(">So") == [("So", False)]
+    assert tagged.split(" <") == [(" <", False)]
+
+
+def test_what_was_held_back_is_given_out_at_a_pause_and_goes_on() -> None:
+    tagged = TaggedThinking(ThinkingTags())
+    assert tagged.rest() == []
+    tagged.split("<think>Hm <")
+    assert tagged.rest() == [(" <", True)]
+    assert tagged.split("well</think>So") == [("well", True), ("So", False)]
+
+
+def test_blank_space_without_end_is_not_held_without_end() -> None:
+    for begun in ("", "<think>"):
+        tagged = TaggedThinking(ThinkingTags())
+        tagged.split(begun + ("x" if begun else ""))
+        given = sum(len(one.text) for _ in range(4_000) for one in tagged.split(" "))
+        assert given > 3_000

@@ -1,0 +1,35 @@
+"""What the mock reads of files: the same blocks that were sent."""
+
+import pytest
+
+from ai_lib import AiClient
+from ai_lib.testing import MockProvider, Reply
+from ai_lib.types.content import DocumentBlock, ImageBlock, TextBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.message import Message
+
+NOTE = DocumentBlock(data="aMOp", media_type="text/plain", filename="note.txt")
+PICTURE = ImageBlock(data="aGk=", media_type="image/png")
+CALL = Message.assistant([ToolUseBlock(id="a", name="look", input={})])
+
+
+async def heard(provider: str, *messages: Message) -> tuple[Message, ...]:
+    """Give the messages that the mock read out of the request."""
+    async with MockProvider([Reply(text="Well.")]) as mock:
+        builder = AiClient.builder().model(f"{provider}/m").api_key("nobody's")
+        async with await builder.base_url(mock.base_url(provider)).build() as client:
+            await client.chat().messages(messages).execute()
+        (request,) = mock.requests
+    return tuple(request.messages)
+
+
+async def test_a_document_of_plain_text_is_read_as_one() -> None:
+    (message,) = await heard("anthropic", Message.user([NOTE, TextBlock(text="?")]))
+    assert list(message.blocks) == [NOTE, TextBlock(text="?")]
+
+
+@pytest.mark.parametrize("said", [[TextBlock(text="Here:"), PICTURE], [PICTURE]])
+async def test_files_in_the_answer_of_a_tool_are_read(said: list[TextBlock | ImageBlock]) -> None:
+    *_, message = await heard("gemini", Message.user("?"), CALL, Message.tool("a", said))
+    (result,) = message.blocks
+    assert isinstance(result, ToolResultBlock)
+    assert result.content == said
