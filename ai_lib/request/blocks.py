@@ -21,6 +21,7 @@ from ai_lib.types.content import (
     ToolUseBlock,
     text_of,
 )
+from ai_lib.types.media_type import word_of
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
@@ -69,7 +70,7 @@ class BlockWriter:
             return []
         if template is None:
             raise CapabilityError(
-                f"{self._target} takes no {kind.replace('_', ' ')} block",
+                f"{self._target} takes no {kind.replace('_', ' ')} block{self._instead(kind)}",
                 capability=kind,
                 provider=self._target,
             )
@@ -79,6 +80,15 @@ class BlockWriter:
             # A call that is written from its parts keeps what else the provider said of it.
             written = {**(raw[0] if raw else {}), **written, **cache}
         return [] if written is MISSING else [written]
+
+    def _instead(self, kind: str) -> str:
+        """Say what would do in place of a block that the dialect does not have."""
+        family, _, form = kind.partition("_")
+        other = {"url": "data", "data": "url"}.get(form)
+        if f"{family}_{other}" not in self._shape.blocks:
+            return ""
+        hint = "fetch it and give its bytes" if other == "data" else "give an address"
+        return f": {hint}"
 
     def _check_address(self, block: Block) -> None:
         """Refuse a reference that nobody has resolved: a provider could not follow it."""
@@ -203,7 +213,7 @@ def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
         case ImageBlock():
             values["detail"] = block.detail
         case AudioBlock():
-            values["format"] = media.rpartition("/")[2].removeprefix("x-") if media else None
+            values["format"] = word_of(media) if media else None
         case DocumentBlock():
             values["filename"] = block.filename
     return values
