@@ -21,6 +21,7 @@ from ai_lib.types.content import (
     ToolUseBlock,
     text_of,
 )
+from ai_lib.types.media_source import decoded
 from ai_lib.types.media_type import word_of
 from ai_lib.types.message import Message
 
@@ -115,6 +116,8 @@ class BlockWriter:
             case AudioBlock(url=url):
                 return "audio_data" if url is None else "audio_url"
             case DocumentBlock(url=url):
+                if url is None and self._has("document_text") and _is_text(block):
+                    return "document_text"
                 return "document_data" if url is None else "document_url"
             case ToolUseBlock():
                 return "tool_use"
@@ -166,7 +169,8 @@ class BlockWriter:
             case OpaqueBlock():
                 return {}
             case ImageBlock() | AudioBlock() | DocumentBlock():
-                return self._given(**_file_values(block))
+                text = _text(block) if self.kind(block) == "document_text" else None
+                return self._given(**_file_values(block), text=text)
 
     def _result(self, block: ToolResultBlock) -> object:
         if isinstance(block.content, str):
@@ -217,6 +221,18 @@ def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
         case DocumentBlock():
             values["filename"] = block.filename
     return values
+
+
+def _is_text(block: DocumentBlock) -> bool:
+    return (block.media_type or "").startswith("text/")
+
+
+def _text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
+    """Return a document that is text as such: some dialects want it so."""
+    try:
+        return decoded(block.data or "", "the document").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the {block.media_type} document is not text in UTF-8") from error
 
 
 def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:

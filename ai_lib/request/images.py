@@ -6,7 +6,6 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -24,14 +23,16 @@ _WRITERS: Final = {
     "image/bmp": "BMP",
     "image/tiff": "TIFF",
 }
-_LOSSLESS: Final = ("image/png",)
+_TAKEN_EVERYWHERE: Final = ("image/png", "image/jpeg")
+# What cameras write, where a photo in PNG would be many times as large.
+_CAMERAS: Final = ("image/heic", "image/heif", "image/avif")
 _QUALITIES: Final = (90, 75)
 _SCALINGS: Final = 8
 _SMALLEST_EDGE: Final = 16
 _BROKEN: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, zlib.error)
 
 
-class Unfit(Exception):  # noqa: N818
+class Unfit(Exception):
     """The image can't be made to fit; the text says why."""
 
 
@@ -78,8 +79,7 @@ def refit(
             # A JPEG decoder can scale as it reads, much faster than what it read can be scaled.
             opened.draft(None, _box(opened.size, limits))
             upright = _plain(ImageOps.exif_transpose(opened))
-        image = _within(upright, limits)
-        return _encoded(image, media_type, limits, frames, image is not upright)
+        return _encoded(_within(upright, limits), media_type, limits, frames)
     except bombs as error:
         raise Unfit(f"it is too large to be decoded: {error}") from error
     except _BROKEN as error:
@@ -103,7 +103,8 @@ def _plain(image: Image) -> Image:
         image = image.convert("I").point(lambda level: level * (1 / 256))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        return image if image.getchannel("A").getextrema()[0] < 255 else image.convert("RGB")
+        is_transparent = any(image.getchannel("A").histogram()[:255])
+        return image if is_transparent else image.convert("RGB")
     return image.convert("L" if image.mode in ("1", "L", "I", "F") else "RGB")
 
 
@@ -132,46 +133,45 @@ def _resized(image: Image, size: tuple[int, int]) -> Image:
     return image.resize(size, Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _encoded(
-    image: Image, media_type: str, limits: MediaLimits, frames: int, scaled: bool
-) -> Picture:
+def _encoded(image: Image, media_type: str, limits: MediaLimits, frames: int) -> Picture:
     """Try what is allowed, from the most faithful on, then smaller and smaller."""
+    ways = _ways(image, media_type, limits)
     for _ in range(_SCALINGS):
-        smallest: int | None = None
-        for kind, quality in _ways(image, media_type, limits):
-            if kind in _LOSSLESS and kind == media_type and not scaled and image.mode != "RGBA":
-                continue  # it is what was too large
+        sizes = []
+        for kind, quality in ways:
             data = _written(image, kind, quality)
             if limits.max_bytes is None or len(data) <= limits.max_bytes:
                 return Picture(data=data, media_type=kind, pixels=image.size, frames=frames)
-            smallest = len(data) if smallest is None else min(smallest, len(data))
-        most = limits.max_bytes
-        factor = 0.9 if most is None or smallest is None else 0.95 * math.sqrt(most / smallest)
-        size = _times(image.size, min(0.9, factor))
+            sizes.append(len(data))
+        # What loses nothing, and is too large, would have to shrink much further.
+        ways = [way for way in ways if way[1] is not None] or ways
+        factor = math.sqrt((limits.max_bytes or 0) / min(sizes))
+        size = _times(image.size, min(0.9, 0.95 * factor))
         if min(size) < _SMALLEST_EDGE:
             break
-        image, scaled = _resized(image, size), True
+        image = _resized(image, size)
     raise Unfit("it is still too large when it is scaled down")
 
 
-def _ways(image: Image, media_type: str, limits: MediaLimits) -> Iterator[tuple[str, int | None]]:
-    """Give the types and qualities to write it in, the best first."""
-    allowed = [kind for kind in limits.media_types or _WRITERS if kind in _WRITERS]
+def _ways(image: Image, media_type: str, limits: MediaLimits) -> list[tuple[str, int | None]]:
+    """Return the types and qualities to write it in, the best first."""
+    allowed = [kind for kind in limits.media_types or _TAKEN_EVERYWHERE if kind in _WRITERS]
     if not allowed:
         raise Unfit("none of the types that are taken can be written here")
-    keeps_alpha = [kind for kind in ("image/png", "image/webp") if kind in allowed]
     lossy = [kind for kind in ("image/jpeg", "image/webp") if kind in allowed]
     if image.mode == "RGBA":
-        order = keeps_alpha or lossy
+        order = [kind for kind in ("image/png", "image/webp") if kind in allowed] or lossy
     elif media_type in lossy:
-        order = [media_type, *lossy]
-    elif media_type in ("image/heic", "image/heif", "image/avif"):
-        order = lossy or keeps_alpha
+        order = [media_type]
+    elif media_type in _CAMERAS:
+        order = lossy[:1]
     else:
-        order = [*keeps_alpha[:1], *lossy]
-    for kind in dict.fromkeys(order or allowed):
-        for quality in _QUALITIES if kind in lossy else (None,):
-            yield kind, quality
+        order = [kind for kind in ("image/png",) if kind in allowed] + lossy[:1]
+    return [
+        (kind, quality)
+        for kind in order or allowed
+        for quality in (_QUALITIES if kind in lossy else (None,))
+    ]
 
 
 def _written(image: Image, media_type: str, quality: int | None) -> bytes:
@@ -189,9 +189,9 @@ def _written(image: Image, media_type: str, quality: int | None) -> bytes:
 
 
 def _on_white(image: Image) -> Image:
-    from PIL import Image as images
+    from PIL.Image import new
 
-    ground = images.new("RGB", image.size, "white")
+    ground = new("RGB", image.size, "white")
     ground.paste(image, mask=image.getchannel("A"))
     ground.info = dict(image.info)
     return ground

@@ -12,7 +12,14 @@ from ai_lib.protocol.media_limits import MediaLimits, Multimodal
 from ai_lib.request.image_header import pixels_of
 from ai_lib.request.images import Unfit, has_pillow, refit
 from ai_lib.request.sounds import convert, has_soundfile, seconds_of
-from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    DocumentBlock,
+    ImageBlock,
+    TextBlock,
+    ToolResultBlock,
+)
 from ai_lib.types.media_source import (
     Family,
     decoded,
@@ -25,7 +32,8 @@ from ai_lib.types.media_type import one_name, recognised, word_of
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-File = ImageBlock | AudioBlock | DocumentBlock
+Part = TextBlock | ImageBlock | DocumentBlock
+File = TypeVar("File", ImageBlock, AudioBlock, DocumentBlock)
 Item = TypeVar("Item")
 
 # Base64 letters, a multiple of four: enough to tell a type, and mostly the pixels.
@@ -84,16 +92,21 @@ class MediaFitter:
 
     def _block(self, block: Block) -> Block:
         match block:
-            case ImageBlock():
-                return self._file(block, "image", self._limits.image)
+            case ImageBlock() | DocumentBlock():
+                return self._part(block)
             case AudioBlock():
                 return self._file(block, "audio", self._limits.audio)
-            case DocumentBlock():
-                return self._file(block, "document", self._limits.document)
             case ToolResultBlock(content=content) if not isinstance(content, str):
-                inner = _each(content, self._block)
-                changed = inner is not content
-                return msgspec.structs.replace(block, content=inner) if changed else block
+                parts = _each(content, self._part)
+                changed = parts is not content
+                return msgspec.structs.replace(block, content=parts) if changed else block
+        return block
+
+    def _part(self, block: Part) -> Part:
+        if isinstance(block, ImageBlock):
+            return self._file(block, "image", self._limits.image)
+        if isinstance(block, DocumentBlock):
+            return self._file(block, "document", self._limits.document)
         return block
 
     def _file(self, block: File, family: Family, limits: MediaLimits) -> File:
@@ -105,7 +118,7 @@ class MediaFitter:
             kind = block.media_type or media.media_type
             block = msgspec.structs.replace(block, url=None, data=media.data, media_type=kind)
         if block.data is None:
-            self._check_address(block, name, limits)
+            self._check_address(block.url, name, limits)
             return block
         return self._fitted(block, block.data, name, family, limits)
 
@@ -139,13 +152,12 @@ class MediaFitter:
             error.standard_code = codes.REQUEST_TOO_LARGE
             raise error
 
-    def _check_address(self, block: File, name: str, limits: MediaLimits) -> None:
+    def _check_address(self, url: str | None, name: str, limits: MediaLimits) -> None:
         """Refuse an address nobody will fetch: the provider does not, and this library never."""
-        addresses = limits.encodings - {"base64_inline"}
-        if block.url is None or not limits.encodings or addresses:
+        if url is None or limits.encodings != {"base64_inline"}:
             return
         raise MediaError(
-            f"{name}: {self._target} fetches nothing from addresses such as {block.url[:100]!r}: "
+            f"{name}: {self._target} fetches nothing from addresses such as {url[:100]!r}: "
             "fetch it yourself and give its bytes",
             provider=self._target,
         )
@@ -155,7 +167,7 @@ class MediaFitter:
     ) -> Found:
         if not data:
             raise MediaError(f"{name} is empty", provider=self._target, size=0)
-        head = _beginning(data)
+        head = _beginning(data, _HEAD)
         actual = recognised(head)
         if actual is not None and family_of(actual) != family:
             raise MediaError(
@@ -169,7 +181,8 @@ class MediaFitter:
             kind = actual
         size = len(data) * 3 // 4 - data[-2:].count("=")
         pixels = _pixels(data, head, actual, limits) if family == "image" and actual else None
-        return Found(media_type=kind, size=size, pixels=pixels, seconds=_seconds(data, name, limits))
+        seconds = _seconds(data, name, limits) if family == "audio" else None
+        return Found(media_type=kind, size=size, pixels=pixels, seconds=seconds)
 
     def _fits(self, found: Found, limits: MediaLimits) -> bool:
         types, most = limits.media_types, limits.max_pixels
@@ -238,23 +251,21 @@ def _each(items: Sequence[Item], change: Callable[[Item], Item]) -> Sequence[Ite
     return changed if any(a is not b for a, b in zip(changed, items, strict=True)) else items
 
 
-def _beginning(data: str) -> bytes:
+def _beginning(data: str, letters: int) -> bytes:
     """Return the first bytes; none for what is not base64, which is for the provider to judge."""
     try:
-        return decoded(data[:_HEAD])
+        return decoded(data[:letters])
     except MediaError:
         return b""
 
 
-def _pixels(
-    data: str, head: bytes, media_type: str, limits: MediaLimits
-) -> tuple[int, int] | None:
+def _pixels(data: str, head: bytes, media_type: str, limits: MediaLimits) -> tuple[int, int] | None:
     found = pixels_of(head, media_type)
     # A camera may put a preview and a lot more before the size of a JPEG.
     letters = _HEAD if media_type == "image/jpeg" and limits.max_pixels else len(data)
     while found is None and letters < len(data):
         letters *= 8
-        found = pixels_of(decoded(data[:letters]), media_type)
+        found = pixels_of(_beginning(data, letters), media_type)
     return found
 
 

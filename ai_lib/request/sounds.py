@@ -1,4 +1,4 @@
-"""Probes and converts audio with soundfile, the audio extra, which is imported when first needed."""
+"""Probes and converts audio with soundfile, the audio extra, imported when first needed."""
 
 from __future__ import annotations
 
@@ -110,5 +110,5 @@ def _written(source: SoundFile, container: str, coding: str) -> bytes:
     shape = {"samplerate": source.samplerate, "channels": source.channels}
     with soundfile.SoundFile(buffer, "w", format=container, subtype=coding, **shape) as target:
         while block := source.buffer_read(_FRAMES_AT_ONCE, dtype="int16"):
-            target.buffer_write(block, dtype="int16")
+            target.buffer_write(bytes(block), dtype="int16")
     return buffer.getvalue()

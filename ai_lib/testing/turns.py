@@ -1,5 +1,6 @@
 """A request's turns read back: wire messages to `Message`, by the dialect's own templates."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -132,6 +133,9 @@ def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block |
     family, _, source = kind.partition("_")
     if family in _FILES and source in ("url", "data"):
         return _file(family, found)
+    if kind == "document_text":
+        data = base64.b64encode(str(found.get("text") or "").encode()).decode("ascii")
+        return DocumentBlock(data=data, media_type="text/plain", filename=found.get("filename"))
     if kind == "text":
         return TextBlock(text=str(found.get("text") or ""), signature=found.get("signature"))
     if kind == "tool_use":

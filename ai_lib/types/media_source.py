@@ -97,7 +97,7 @@ def decoded(data: str, what: str = "the data") -> bytes:
 
 
 def family_of(media_type: str) -> Family:
-    """Return which family a media type belongs to; what is neither image nor audio is a document."""
+    """Return which family a media type belongs to; what is no image or audio is a document."""
     kind = one_name(media_type).partition("/")[0]
     return "image" if kind == "image" else "audio" if kind == "audio" else "document"
 

@@ -101,7 +101,7 @@ def recognised(head: bytes) -> str | None:
 
 
 def one_name(media_type: str) -> str:
-    """Return the usual name of a media type, without its parameters: `image/jpg` is `image/jpeg`."""
+    """Return the usual name of a media type, without parameters: `image/jpg` is `image/jpeg`."""
     plain = media_type.partition(";")[0].strip().lower()
     return _OTHER_NAMES.get(plain, plain)
 
