@@ -29,7 +29,19 @@ _CAMERAS: Final = ("image/heic", "image/heif", "image/avif")
 _QUALITIES: Final = (90, 75)
 _SCALINGS: Final = 8
 _SMALLEST_EDGE: Final = 16
-_BROKEN: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, zlib.error)
+# What Pillow raises for files that are broken; a warning is raised where warnings are errors.
+_BROKEN: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    Warning,
+)
 
 
 class Unfit(Exception):
@@ -69,7 +81,6 @@ def refit(
     """
     from PIL import Image, ImageOps
 
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     _refuse_bomb(pixels, Image.MAX_IMAGE_PIXELS)
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -80,7 +91,7 @@ def refit(
             opened.draft(None, _box(opened.size, limits))
             upright = _plain(ImageOps.exif_transpose(opened))
         return _encoded(_within(upright, limits), media_type, limits, frames)
-    except bombs as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unfit(f"it is too large to be decoded: {error}") from error
     except _BROKEN as error:
         raise Unfit(f"it can't be decoded: {error}") from error
@@ -158,15 +169,16 @@ def _ways(image: Image, media_type: str, limits: MediaLimits) -> list[tuple[str,
     allowed = [kind for kind in limits.media_types or _TAKEN_EVERYWHERE if kind in _WRITERS]
     if not allowed:
         raise Unfit("none of the types that are taken can be written here")
-    lossy = [kind for kind in ("image/jpeg", "image/webp") if kind in allowed]
+    lossy = [kind for kind in allowed if kind in ("image/jpeg", "image/webp")]
+    lossy.sort(key="image/webp".__eq__)  # WebP takes many times as long to write
     if image.mode == "RGBA":
-        order = [kind for kind in ("image/png", "image/webp") if kind in allowed] or lossy
+        order = [kind for kind in allowed if kind in ("image/png", "image/webp")] or lossy
     elif media_type in lossy:
         order = [media_type]
     elif media_type in _CAMERAS:
         order = lossy[:1]
     else:
-        order = [kind for kind in ("image/png",) if kind in allowed] + lossy[:1]
+        order = [kind for kind in allowed if kind == "image/png"] + lossy[:1]
     return [
         (kind, quality)
         for kind in order or allowed

@@ -19,6 +19,7 @@ from ai_lib.types.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from ai_lib.types.media_source import from_data_url, is_data_url
 from ai_lib.types.message import Message, MessageRole
 
 Found = dict[str, Any]
@@ -154,6 +155,10 @@ def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block |
 def _file(family: str, found: Found) -> Block:
     kind = _FILES[family]
     fields = {name: value for name, value in found.items() if name in kind.__struct_fields__}
+    url = fields.get("url")
+    if isinstance(url, str) and is_data_url(url) and "," in url:
+        media = from_data_url(url)
+        fields |= {"url": None, "data": media.data, "media_type": media.media_type}
     return kind(**fields)
 
 

@@ -15,12 +15,6 @@ _BEGINNINGS: Final = (
     (b"fLaC", "audio/flac"),
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
-    (b"\xff\xfb", "audio/mpeg"),
-    (b"\xff\xf3", "audio/mpeg"),
-    (b"\xff\xf2", "audio/mpeg"),
-    (b"\xff\xfa", "audio/mpeg"),
-    (b"\xff\xf1", "audio/aac"),
-    (b"\xff\xf9", "audio/aac"),
     (b"%PDF-", "application/pdf"),
 )
 # The four letters after the length of a RIFF file, and after that of an IFF file.
@@ -76,7 +70,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 RECOGNISED: Final = frozenset(
     {name for _, name in _BEGINNINGS}
-    | {*_RIFF.values(), *_IFF.values(), *_BRANDS.values(), "image/bmp"}
+    | {*_RIFF.values(), *_IFF.values(), *_BRANDS.values(), "image/bmp", "audio/aac"}
 )
 """The media types that `recognised` can tell."""
 
@@ -95,9 +89,19 @@ def recognised(head: bytes) -> str | None:
         return _IFF.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12])
+    if head[:1] == b"\xff" and len(head) > 1:
+        return _of_frame(head[1])
     if head[:2] == b"BM" and len(head) >= _SMALLEST_BMP and head[6:10] == b"\x00\x00\x00\x00":
         return "image/bmp"
     return "application/pdf" if b"%PDF-" in head[:1024] else None
+
+
+def _of_frame(second: int) -> str | None:
+    """Tell what a frame of MPEG audio is by its second byte: 11 bits of 1, version, layer."""
+    if second & 0xF6 == 0xF0:
+        return "audio/aac"
+    is_third_layer = second & 0b110 == 0b010
+    return "audio/mpeg" if second & 0xE0 == 0xE0 and is_third_layer else None
 
 
 def one_name(media_type: str) -> str:
