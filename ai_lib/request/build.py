@@ -68,7 +68,7 @@ def build_chat(
         request = tools_as_text(request, text_tools)
     needs = _guard(request, compiled, model)
     fitted: list[str] = []
-    if fit_media and not needs.isdisjoint(MEDIA):
+    if fit_media and not MEDIA.isdisjoint(needs):
         request, fitted = _fit(request, compiled)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
@@ -85,11 +85,11 @@ def build_chat(
     return BuiltRequest(wire=wire, body=body, adaptations=said, text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> frozenset[str]:
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[str, ...]:
     if not compiled.can_chat:
         raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
-    needs = frozenset(capabilities_needed(request))
-    require(compiled.manifest, *sorted(needs), model=model)
+    needs = tuple(dict.fromkeys(capabilities_needed(request)))
+    require(compiled.manifest, *needs, model=model)
     return needs
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import struct
-import zlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -29,19 +27,6 @@ _CAMERAS: Final = ("image/heic", "image/heif", "image/avif")
 _QUALITIES: Final = (90, 75)
 _SCALINGS: Final = 8
 _SMALLEST_EDGE: Final = 16
-# What Pillow raises for files that are broken; a warning is raised where warnings are errors.
-_BROKEN: Final = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Warning,
-)
 
 
 class Unfit(Exception):
@@ -79,9 +64,17 @@ def refit(
         Unfit: it can't be decoded, has more pixels than Pillow's `Image.MAX_IMAGE_PIXELS`, or is
             too large at any size.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     _refuse_bomb(pixels, Image.MAX_IMAGE_PIXELS)
+    image, frames = _read(data, limits)
+    return _encoded(_within(image, limits), media_type, limits, frames)
+
+
+def _read(data: bytes, limits: MediaLimits) -> tuple[Image, int]:
+    """Return the first frame, upright and in plain colours, and how many frames there are."""
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(io.BytesIO(data)) as opened:
             _refuse_bomb(opened.size, Image.MAX_IMAGE_PIXELS)
@@ -89,11 +82,10 @@ def refit(
             opened.seek(0)
             # A JPEG decoder can scale as it reads, much faster than what it read can be scaled.
             opened.draft(None, _box(opened.size, limits))
-            upright = _plain(ImageOps.exif_transpose(opened))
-        return _encoded(_within(upright, limits), media_type, limits, frames)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Unfit(f"it is too large to be decoded: {error}") from error
-    except _BROKEN as error:
+            return _plain(ImageOps.exif_transpose(opened)), frames
+    except Unfit:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything for a broken file
         raise Unfit(f"it can't be decoded: {error}") from error
 
 

@@ -24,6 +24,7 @@ _WRITERS: Final = (
 )
 _UNCOMPRESSED: Final = ("audio/wav", "audio/aiff")
 _SAMPLE_BYTES: Final = 2
+_FLOAT_BYTES: Final = 4
 _FRAMES_AT_ONCE: Final = 65536
 # An hour of stereo is 635 MB: a small file that claims more is not unpacked.
 _MOST_SAMPLE_BYTES: Final = 1 << 30
@@ -83,9 +84,11 @@ def _converted(source: SoundFile, limits: MediaLimits) -> Sound:
         if media_type in _UNCOMPRESSED and _is_over(samples, limits):
             continue
         source.seek(0)
-        written = _written(source, container, coding)
+        written, frames = _written(source, container, coding)
+        if not frames:
+            raise Unfit("there is no sound in it")
         if not _is_over(len(written), limits):
-            seconds = source.frames / source.samplerate
+            seconds = frames / source.samplerate
             return Sound(data=written, media_type=media_type, seconds=seconds)
     raise Unfit("it is too large in every type that is taken; make it shorter")
 
@@ -103,12 +106,18 @@ def _is_over(size: int, limits: MediaLimits) -> bool:
     return limits.max_bytes is not None and size > limits.max_bytes
 
 
-def _written(source: SoundFile, container: str, coding: str) -> bytes:
+def _written(source: SoundFile, container: str, coding: str) -> tuple[bytes, int]:
+    """Return the audio in another coding, and how many frames there were."""
     import soundfile
 
+    size = source.channels * _FLOAT_BYTES
+    block, total = bytearray(_FRAMES_AT_ONCE * size), 0
     buffer = io.BytesIO()
     shape = {"samplerate": source.samplerate, "channels": source.channels}
     with soundfile.SoundFile(buffer, "w", format=container, subtype=coding, **shape) as target:
-        while block := source.buffer_read(_FRAMES_AT_ONCE, dtype="int16"):
-            target.buffer_write(bytes(block), dtype="int16")
-    return buffer.getvalue()
+        # A header may say more frames than there are: nobody counts those of an MP3.
+        # Only as floats are samples scaled alike, whatever the file keeps them as.
+        while frames := source.buffer_read_into(block, dtype="float32"):
+            target.buffer_write(bytes(block[: frames * size]), dtype="float32")
+            total += frames
+    return buffer.getvalue(), total

@@ -50,19 +50,22 @@ def content(block: object) -> bytes:
     return base64.b64decode(block.data, validate=True)
 
 
-def sound(format: str, seconds: float = 0.5, rate: int = 8000, channels: int = 1) -> bytes:
+def sound(
+    format: str, seconds: float = 0.5, rate: int = 8000, channels: int = 1, **how: Any
+) -> bytes:
     """Give the file of a tone of 440 Hz."""
     times = numpy.arange(int(seconds * rate)) / rate
     wave = 0.5 * numpy.sin(2 * math.pi * 440 * times)
     buffer = io.BytesIO()
-    soundfile.write(buffer, numpy.column_stack([wave] * channels), rate, format=format)
+    soundfile.write(buffer, numpy.column_stack([wave] * channels), rate, format=format, **how)
     return buffer.getvalue()
 
 
-def heard(block: object) -> tuple[str, float, int]:
-    """Give what an audio block holds: container, seconds, and the loudest pitch in Hz."""
+def heard(block: object) -> tuple[str, float, int, float]:
+    """Give what an audio block holds: container, seconds, the loudest pitch in Hz, the volume."""
     with soundfile.SoundFile(io.BytesIO(content(block))) as source:
         wave = source.read(always_2d=True)[:, 0]
         spectrum = numpy.abs(numpy.fft.rfft(wave))
         pitch = round(int(spectrum.argmax()) * source.samplerate / len(wave))
-        return source.format, source.frames / source.samplerate, pitch
+        volume = round(float(numpy.percentile(numpy.abs(wave), 99)), 1)
+        return source.format, source.frames / source.samplerate, pitch, volume

@@ -332,13 +332,16 @@ def test_images_that_tools_return_are_fitted_and_counted_too() -> None:
     assert [line.split(":")[0] for line in made.adaptations] == ["image 1", "image 2"]
 
 
-@pytest.mark.parametrize("container", ["FLAC", "OGG", "AIFF"])
-def test_audio_of_another_type_is_converted(container: str) -> None:
-    file = sound(container, 0.5, 16000, 2)
+@pytest.mark.parametrize(
+    ("container", "coding"),
+    [("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("AIFF", "PCM_16"), ("AIFF", "FLOAT")],
+)
+def test_audio_of_another_type_is_converted(container: str, coding: str) -> None:
+    file = sound(container, 0.5, 16000, 2, subtype=coding)
 
     out, said = sent(bundled("openai"), ContentBlock.audio_bytes(file))
 
-    assert heard(out) == ("WAV", 0.5, 440)
+    assert heard(out) == ("WAV", 0.5, 440, 0.5)
     assert said[0].endswith(f"-> audio/wav, 0.5 s, {len(content(out)):,} bytes")
     assert len(said) == 1
 

@@ -67,7 +67,7 @@ def test_a_stream_takes_media_as_well(tmp_path: Path) -> None:
                     pass
                 response = stream.response()
 
-    assert heard(mock.requests[0].messages[0].blocks[1]) == ("WAV", 0.5, 440)
+    assert heard(mock.requests[0].messages[0].blocks[1]) == ("WAV", 0.5, 440, 0.5)
     assert response.content == "A tone."
     assert response.adaptations[0].startswith("audio 1: audio/flac")
 
