@@ -1,7 +1,9 @@
 """Media is made to fit what the manifest allows, or refused with what would fit."""
 
 import base64
+import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import pytest
@@ -415,3 +417,30 @@ def test_a_model_without_eyes_or_ears_is_not_asked_to_use_them() -> None:
         with pytest.raises(CapabilityError, match=f"openai/{model} does not declare") as caught:
             build_chat(request, bundled("openai"), model=model, credential="k")
         assert caught.value.capability == capability
+
+
+def test_who_sends_no_media_pays_nothing_for_it_and_who_sends_what_fits_no_extra() -> None:
+    program = """
+import subprocess
+import sys
+import tempfile
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.request.build import build_chat
+from ai_lib.types import ChatRequest, ContentBlock, Message
+
+target = Catalogue().load("openai")
+def ask(*blocks):
+    build_chat(ChatRequest(messages=(Message.user(blocks),)), target, model="m", credential="k")
+
+ask(ContentBlock.text("Hi"))
+print("ai_lib.request.media" in sys.modules, end=" ")
+ask(ContentBlock.image_bytes(open(sys.argv[1], "rb").read()))
+print("ai_lib.request.media" in sys.modules, "PIL" in sys.modules, "soundfile" in sys.modules)
+"""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(SMALL)
+        file.flush()
+        ran = subprocess.run(
+            [sys.executable, "-c", program, file.name], capture_output=True, text=True, check=True
+        )
+    assert ran.stdout.split() == ["False", "True", "False", "False"]
