@@ -73,7 +73,7 @@ def refit(
 
 def _read(data: bytes, limits: MediaLimits) -> tuple[Image, int]:
     """Return the first frame, upright and in plain colours, and how many frames there are."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -85,6 +85,9 @@ def _read(data: bytes, limits: MediaLimits) -> tuple[Image, int]:
             return _plain(ImageOps.exif_transpose(opened)), frames
     except Unfit:
         raise
+    except UnidentifiedImageError as error:
+        why = "it is broken, or of a type that Pillow does not read"
+        raise Unfit(f"it can't be decoded: {why}") from error
     except Exception as error:  # Pillow's decoders raise nearly anything for a broken file
         raise Unfit(f"it can't be decoded: {error}") from error
 

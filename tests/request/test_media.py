@@ -276,6 +276,11 @@ def test_a_photo_with_a_long_head_has_its_pixels_read() -> None:
         (picture("PNG", (80, 80))[:30], "it can't be decoded"),
         (b"GIF89a\x08\x00\x08\x00", "it can't be decoded"),
         (b"II*\x00" + b"\xff" * 60, "it can't be decoded"),
+        (
+            b"\x00\x00\x00\x18ftypheic" + bytes(40),
+            "(image/heic, 52 bytes) is not what house takes (webp): "
+            "it can't be decoded: it is broken, or of a type that Pillow does not read",
+        ),
         (_huge(), "100000x100000 pixels are more than the 89,478,485 that are decoded"),
     ],
 )

@@ -148,3 +148,17 @@ def test_each_target_gets_what_it_takes_itself() -> None:
     assert "image/gif" in repr(first.messages[0].blocks[0])
     assert opened(last.messages[0].blocks[0]).format == "PNG"
     assert response.adaptations[0].startswith("image 1: image/gif")
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "gemini", "openai"])
+def test_documents_arrive_as_they_are(provider: str, tmp_path: Path) -> None:
+    pdf, notes = tmp_path / "report.pdf", tmp_path / "notes.txt"
+    pdf.write_bytes(b"%PDF-1.7\n%%EOF")
+    notes.write_text("Größe", "utf-8")
+    blocks = [ContentBlock.document_file(pdf), ContentBlock.document_file(notes)]
+    with MockProvider() as mock, mock.client(f"{provider}/some-model") as client:
+        response = client.chat().user(blocks).execute()
+
+    sent = mock.requests[0].messages[0].blocks
+    assert [content(block) for block in sent] == [b"%PDF-1.7\n%%EOF", "Größe".encode()]
+    assert response.adaptations == ()
