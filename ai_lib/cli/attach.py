@@ -1,6 +1,5 @@
 """Files on the command line, as content blocks."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from mimetypes import guess_type
 from pathlib import Path
@@ -27,8 +26,7 @@ def _block(path: Path) -> Block:
         if kind.startswith("audio/"):
             return ContentBlock.audio_file(path)
         if kind == "application/pdf":
-            data = b64encode(path.read_bytes()).decode("ascii")
-            return ContentBlock.document_base64(data, kind, filename=path.name)
+            return ContentBlock.document_file(path)
         return TextBlock(text=f"{path.name}:\n\n{path.read_text('utf-8')}")
     except OSError as error:
         raise RequestError(f"{path} can't be read: {error.strerror}") from error

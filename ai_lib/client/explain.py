@@ -76,6 +76,7 @@ def explain(
     request: ChatRequest | None = None,
     *,
     base_url: str | None = None,
+    fit_media: bool = True,
     timeout_seconds: float,
     credential: Credential | None = None,
     model_info: ModelRecord | None = None,
@@ -89,7 +90,9 @@ def explain(
     manifest = compiled.manifest
     report = describe_credential(manifest, found=credential)
     key = None if manifest.auth.kind == "none" else _PLACEHOLDER
-    built = build_chat(request, compiled, model=model, credential=key, base_url=base_url)
+    built = build_chat(
+        request, compiled, model=model, credential=key, base_url=base_url, fit_media=fit_media
+    )
     variable = next(iter((*report.required, *report.conventional)), "API_KEY")
     wire = built.wire
     return Explanation(

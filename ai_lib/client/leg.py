@@ -60,6 +60,7 @@ def _built(target: Target, request: ChatRequest) -> BuiltRequest:
             model=target.model,
             credential=target.credential.value if target.credential else None,
             base_url=target.base_url,
+            fit_media=target.fit_media,
         )
     except AiLibError as error:
         placed(error, target)

@@ -46,6 +46,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_family: str | None = None
     hot_reload: bool = False
     allowed_hosts: frozenset[str] = frozenset()
+    fit_media: bool = True
     catalogue: Catalogue | None = None
     loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
@@ -153,6 +154,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             base_url=base_url,
             timeout=self.timeout,
             own_clocks=self.clocks,
+            fit_media=self.fit_media,
             models=self.catalogue.models() if self.catalogue else None,
         )
 

@@ -32,6 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     own_clocks: Clocks | None = None
+    fit_media: bool = True
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
 
@@ -83,6 +84,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             self.model,
             request,
             base_url=self.base_url,
+            fit_media=self.fit_media,
             timeout_seconds=self._seconds(None),
             credential=self.credential,
             model_info=info,

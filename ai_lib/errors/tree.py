@@ -8,7 +8,8 @@
     |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
     |-- CredentialError            no API key was found; where it was looked for
     |-- RequestError               the request can't be sent as asked (nothing was sent)
-    |   `-- CapabilityError        the manifest does not declare what the request needs (E1005)
+    |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
+    |   `-- MediaError             an image, a sound or a document can't be read or does not fit
     |-- TransportError             bytes could not be exchanged
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
@@ -168,6 +169,35 @@ class CapabilityError(RequestError):
     def __init__(self, message: str, *, capability: str, **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.capability = capability
+
+
+class MediaError(RequestError):
+    """An image, audio or a document can't be read, or is not what the target takes.
+
+    `path` is the file it came from. `media_type`, `size` in bytes and `pixels` (width, height) are
+    what was found, `allowed` the media types the target takes; what is not known is None or empty.
+    `extra` names the extra of this library that would convert it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        media_type: str | None = None,
+        size: int | None = None,
+        pixels: tuple[int, int] | None = None,
+        allowed: Sequence[str] = (),
+        extra: str | None = None,
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.path = path
+        self.media_type = media_type
+        self.size = size
+        self.pixels = pixels
+        self.allowed = tuple(allowed)
+        self.extra = extra
 
 
 class TransportError(AiLibError):

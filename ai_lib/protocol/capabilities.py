@@ -40,6 +40,8 @@ _YOUNGER_THAN_LISTS: Final = frozenset({"structured_output"})
 _CHAT: Final = frozenset(
     {"text", "streaming", "tools", "parallel_tools", "vision", "audio", "structured_output"}
 )
+# What no version has a word for.
+_UNSPOKEN_EVERYWHERE: Final = frozenset({"document"})
 _FLAGS_ARE_SILENT: Final = (_CHAT | {"video"}) - _FLAGS
 
 
@@ -97,10 +99,19 @@ def read_capabilities(
     return _normal(names), frozenset()
 
 
+def read_modalities(modalities: JsonValue) -> dict[str, bool]:
+    """Return which inputs other than text a model's `modalities` say that it takes, or does not."""
+    taken = modalities.get("input") if isinstance(modalities, Mapping) else None
+    if not isinstance(taken, list):
+        return {}
+    return {"vision": "image" in taken, "audio": "audio" in taken, "video": "video" in taken}
+
+
 def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
     """Check that the manifest declares these capabilities, before anything is sent.
 
-    What its model entry says comes first, then what the provider declares; what the manifest
+    What its model entry says comes first, then what the provider declares, with what its
+    `multimodal` section says is not supported left out of that; what the manifest
     can't speak of is allowed, and so is, where it has no capabilities at all, what every chat
     provider may have.
 
@@ -125,6 +136,10 @@ def _allows(manifest: ProtocolManifest, name: str, model: str) -> bool:
     known = entry.capabilities.get(name) if entry is not None else None
     if known is not None:
         return known
+    if manifest.multimodal.refuses(name):
+        return False
+    if name in _UNSPOKEN_EVERYWHERE:
+        return True
     if manifest.capabilities is None:
         return name in _CHAT
     return name in manifest.capabilities or name in manifest.unspoken

@@ -28,10 +28,12 @@ class MessageShape(Part, frozen=True, kw_only=True):
     one template a role; `blocks` one a content block. Without a `tool_use` block, calls are
     written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
     is a message of its own. `items` has the blocks that stand among the messages, as their equals.
-    `plain_text` sends a turn of text alone as a string; `merge_turns` joins neighbours of one role.
-    `cache` is merged into a block, or a tool, up to which the provider is to remember the request;
-    `cache_on` names the kinds of block, `tool` and `system` among them, that may be marked so (all,
-    when empty). `block_values` are for holes of blocks about which the caller says nothing.
+    Files have blocks by their source, such as `image_url` and `image_data`; with `document_text`,
+    a document that is text is written as such. `plain_text` sends a turn of text alone as a string;
+    `merge_turns` joins neighbours of one role. `cache` is merged into a block, or a tool, up to
+    which the provider is to remember the request; `cache_on` names the kinds of block, `tool` and
+    `system` among them, that may be marked so (all, when empty). `block_values` are for holes of
+    blocks about which the caller says nothing.
     """
 
     system: Literal["message", "top"] = "message"

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from ai_lib.protocol.media_limits import Multimodal
 from ai_lib.types.json import JsonObject
 
 
@@ -182,6 +183,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: RateLimitHeaders = RateLimitHeaders()
     availability: Availability | None = None
     text_tools: TextTools | None = None
+    multimodal: Multimodal = Multimodal()
     capabilities: frozenset[str] | None = None
     unspoken: frozenset[str] = frozenset()
     models: Mapping[str, ModelEntry] = {}

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib.protocol.capabilities import read_modalities
 from ai_lib.types.json import JsonObject, JsonValue
 
 
@@ -67,7 +68,7 @@ def records_of_manifest(document: JsonValue, source: str) -> Iterator[ModelRecor
             provider=document["id"],
             source=source,
             capabilities={
-                **_modalities(_mapping(entry.get("modalities"))),
+                **read_modalities(entry.get("modalities")),
                 **{_WORDS.get(key, key): has for key, has in abilities.items() if _is_flag(has)},
             },
             is_resold=resold,
@@ -142,13 +143,6 @@ def _record(
         status=status if isinstance(status, str) else "",
         is_resold=is_resold,
     )
-
-
-def _modalities(modalities: JsonObject) -> dict[str, bool]:
-    taken = modalities.get("input")
-    if not isinstance(taken, list):
-        return {}
-    return {"vision": "image" in taken, "audio": "audio" in taken, "video": "video" in taken}
 
 
 def _entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:

@@ -11,6 +11,7 @@ from ai_lib.protocol.addresses import endpoints_of, hints_of, services_of
 from ai_lib.protocol.capabilities import read_capabilities
 from ai_lib.protocol.family import with_family
 from ai_lib.protocol.manifest import Auth, Parameter, ProtocolManifest
+from ai_lib.protocol.multimodal import multimodal_of
 from ai_lib.protocol.overlay import merged
 from ai_lib.protocol.sections import (
     availability_of,
@@ -122,6 +123,7 @@ class _Reader:
             rate_limits=rate_limits_of(written),
             availability=availability_of(written),
             text_tools=text_tools_of(written, self.fail),
+            multimodal=multimodal_of(written, self.source),
             capabilities=capabilities,
             unspoken=unspoken,
             models=models_of(written),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.capabilities import normal_name
+from ai_lib.protocol.capabilities import normal_name, read_modalities
 from ai_lib.protocol.manifest import (
     Availability,
     ErrorRules,
@@ -144,7 +144,8 @@ def _model(entry: WrittenModel) -> ModelEntry:
         max_output_tokens=entry.max_output_tokens or None,
         parameters=entry.parameters or {},
         capabilities={
-            normal_name(name): value for name, value in known.items() if value is not None
+            **read_modalities(entry.modalities),
+            **{normal_name(name): value for name, value in known.items() if value is not None},
         },
         pricing=entry.pricing or {},
     )

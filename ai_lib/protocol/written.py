@@ -184,6 +184,7 @@ class WrittenModel(Section, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     parameters: dict[str, str | None] | None = None
     model_capabilities: dict[str, bool | None] | None = None
+    modalities: JsonValue = None
     pricing: JsonDict | None = None
 
 
@@ -227,6 +228,7 @@ class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
     rate_limit_headers: dict[str, JsonValue] | None = None
     availability: WrittenAvailability | None = None
     capabilities: JsonValue = None
+    multimodal: JsonValue = None
     tool_calling: WrittenToolCalling | None = None
     provider_contract: WrittenContract | None = None
     metadata: WrittenMetadata | None = None

@@ -1,7 +1,6 @@
 """Content blocks as a dialect writes them."""
 
 import mimetypes
-from base64 import b64decode
 from collections.abc import Iterable
 
 import msgspec
@@ -22,6 +21,8 @@ from ai_lib.types.content import (
     ToolUseBlock,
     text_of,
 )
+from ai_lib.types.media_source import decoded
+from ai_lib.types.media_type import word_of
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
@@ -72,7 +73,7 @@ class BlockWriter:
             return []
         if template is None:
             raise CapabilityError(
-                f"{self._target} takes no {kind.replace('_', ' ')} block",
+                f"{self._target} takes no {kind.replace('_', ' ')} block{self._instead(kind)}",
                 capability=kind,
                 provider=self._target,
             )
@@ -82,6 +83,15 @@ class BlockWriter:
             # A call that is written from its parts keeps what else the provider said of it.
             written = {**(raw[0] if raw else {}), **written, **cache}
         return [] if written is MISSING else [written]
+
+    def _instead(self, kind: str) -> str:
+        """Say what would do in place of a block that the dialect does not have."""
+        family, _, form = kind.partition("_")
+        other = {"url": "data", "data": "url"}.get(form)
+        if f"{family}_{other}" not in self._shape.blocks:
+            return ""
+        hint = "fetch it and give its bytes" if other == "data" else "give an address"
+        return f": {hint}"
 
     def _check_address(self, block: Block) -> None:
         """Refuse a reference that nobody has resolved: a provider could not follow it."""
@@ -108,7 +118,7 @@ class BlockWriter:
             case AudioBlock(url=url):
                 return "audio_data" if url is None else "audio_url"
             case DocumentBlock(url=url):
-                if url is None and self._has("document_text") and _media(block) == "text/plain":
+                if url is None and self._has("document_text") and _is_text(block):
                     return "document_text"
                 return "document_data" if url is None else "document_url"
             case ToolUseBlock():
@@ -163,7 +173,8 @@ class BlockWriter:
             case OpaqueBlock():
                 return {}
             case ImageBlock() | AudioBlock() | DocumentBlock():
-                return self._given(**_file_values(block))
+                plain = _text(block) if self.kind(block) == "document_text" else None
+                return self._given(**_file_values(block), text=plain)
 
     def _takes(self, block: Block, hole: str) -> bool:
         kind = self.kind(block)
@@ -225,22 +236,22 @@ def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
         case ImageBlock():
             values["detail"] = block.detail
         case AudioBlock():
-            name = media.rpartition("/")[2].removeprefix("x-") if media else None
-            values["format"] = _FORMATS.get(name, name) if name else None
+            values["format"] = word_of(media) if media else None
         case DocumentBlock():
             values["filename"] = block.filename
-            values["text"] = _plain_text(block)
     return values
 
 
-def _plain_text(block: DocumentBlock) -> str | None:
-    """Return the text of a document that is nothing else."""
-    if block.data is None or _media(block) != "text/plain":
-        return None
+def _is_text(block: DocumentBlock) -> bool:
+    return (block.media_type or "").startswith("text/")
+
+
+def _text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
+    """Return a document that is text as such: some dialects want it so."""
     try:
-        return b64decode(block.data, validate=True).decode()
-    except ValueError as error:
-        raise RequestError(f"a document of plain text is not base64 of UTF-8: {error}") from error
+        return decoded(block.data or "", "the document").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the {block.media_type} document is not text in UTF-8") from error
 
 
 def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:

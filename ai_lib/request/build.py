@@ -16,7 +16,7 @@ from ai_lib.protocol.template import fill
 from ai_lib.request.blocks import with_cache
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
-from ai_lib.request.needs import capabilities_needed
+from ai_lib.request.needs import MEDIA, capabilities_needed
 from ai_lib.request.parameters import ParameterWriter
 from ai_lib.request.schema import SchemaWriter
 from ai_lib.request.text_tools import tools_as_text
@@ -52,17 +52,24 @@ def build_chat(
     model: str,
     credential: str | None,
     base_url: str | None = None,
+    fit_media: bool = True,
 ) -> BuiltRequest:
     """Return `request` as this provider wants to hear it.
+
+    With `fit_media`, images, audio and documents that the manifest does not allow are made to fit.
 
     Raises:
         RequestError: it can't be said in the provider's dialect, or a value is out of range.
         CapabilityError: it needs what the manifest does not declare.
+        MediaError: an image, audio or a document does not fit and can't be made to.
     """
     text_tools = compiled.manifest.text_tools if request.tools else None
     if text_tools is not None and text_tools.instead:
         request = tools_as_text(request, text_tools)
-    _guard(request, compiled, model)
+    needs = _guard(request, compiled, model)
+    fitted: list[str] = []
+    if fit_media and not MEDIA.isdisjoint(needs):
+        request, fitted = _fit(request, compiled)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
     headers, url, secrets = attach(compiled, credential, url)
@@ -74,13 +81,23 @@ def build_chat(
         body=_encode(body),
         secrets=secrets,
     )
-    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations), text_tools=text_tools)
+    said = (*fitted, *adaptations)
+    return BuiltRequest(wire=wire, body=body, adaptations=said, text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None:
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[str, ...]:
     if not compiled.can_chat:
         raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
-    require(compiled.manifest, *capabilities_needed(request), model=model)
+    needs = tuple(dict.fromkeys(capabilities_needed(request)))
+    require(compiled.manifest, *needs, model=model)
+    return needs
+
+
+def _fit(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest, list[str]]:
+    from ai_lib.request.media import MediaFitter
+
+    fitter = MediaFitter(compiled.manifest.multimodal, compiled.id)
+    return fitter.fit(request), fitter.adaptations
 
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:

@@ -1,6 +1,6 @@
 """A request's turns read back: wire messages to `Message`, by the dialect's own templates."""
 
-from base64 import b64encode
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from ai_lib.types.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from ai_lib.types.media_source import from_data_url, is_data_url
 from ai_lib.types.message import Message, MessageRole
 
 Found = dict[str, Any]
@@ -134,8 +135,8 @@ def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block |
     if family in _FILES and source in ("url", "data"):
         return _file(family, found)
     if kind == "document_text":
-        data = b64encode(str(found.get("text") or "").encode()).decode()
-        return _file("document", {**found, "data": data, "media_type": "text/plain"})
+        data = base64.b64encode(str(found.get("text") or "").encode()).decode("ascii")
+        return DocumentBlock(data=data, media_type="text/plain", filename=found.get("filename"))
     if kind == "text":
         return TextBlock(text=str(found.get("text") or ""), signature=found.get("signature"))
     if kind == "tool_use":
@@ -154,6 +155,10 @@ def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block |
 def _file(family: str, found: Found) -> Block:
     kind = _FILES[family]
     fields = {name: value for name, value in found.items() if name in kind.__struct_fields__}
+    url = fields.get("url")
+    if isinstance(url, str) and is_data_url(url) and "," in url:
+        media = from_data_url(url)
+        fields |= {"url": None, "data": media.data, "media_type": media.media_type}
     return kind(**fields)
 
 

@@ -8,8 +8,6 @@ sent them: both are replayed, byte for byte, to `origin` and to nobody else.
 or a time in its own words such as `1h`. Providers that do so by themselves are not told.
 """
 
-import base64
-import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +15,13 @@ from typing import TypeAlias
 import msgspec
 
 from ai_lib.types.json import JsonObject
+from ai_lib.types.media_source import (
+    from_base64,
+    from_bytes,
+    from_data_url,
+    is_data_url,
+    read_file,
+)
 
 
 class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
@@ -114,7 +119,14 @@ Block: TypeAlias = (
 
 
 class ContentBlock:
-    """Makes content blocks; each method returns one of the structs in this module."""
+    """Makes content blocks; each method returns one of the structs in this module.
+
+    What is read from a file or bytes gets its media type from its content, whatever the file is
+    called. A `data:` URL may stand wherever an address or base64 text may.
+
+    Raises:
+        MediaError: a file can't be read, content is empty or not what it is said to be.
+    """
 
     @staticmethod
     def text(text: str, *, cache: str | None = None) -> TextBlock:
@@ -123,7 +135,10 @@ class ContentBlock:
 
     @staticmethod
     def image_url(url: str, *, detail: str | None = None) -> ImageBlock:
-        """An image the provider fetches itself from `url`."""
+        """An image the provider fetches itself from `url`, or one that a data URL holds."""
+        if is_data_url(url):
+            media = from_data_url(url)
+            return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
         return ImageBlock(url=url, detail=detail)
 
     @staticmethod
@@ -131,35 +146,86 @@ class ContentBlock:
         data: str, media_type: str = "image/jpeg", *, detail: str | None = None
     ) -> ImageBlock:
         """An image given as base64 text."""
-        return ImageBlock(data=data, media_type=media_type, detail=detail)
+        media = from_base64(data, media_type)
+        return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
 
     @staticmethod
-    def image_file(path: str | Path, *, media_type: str | None = None) -> ImageBlock:
-        """An image read from a file; the media type is told from its name unless given."""
-        data, kind = _read(path, media_type)
-        return ImageBlock(data=data, media_type=kind)
+    def image_bytes(
+        content: bytes, media_type: str | None = None, *, detail: str | None = None
+    ) -> ImageBlock:
+        """An image as the bytes of its file; the media type is told from them unless given."""
+        media = from_bytes(content, "image", media_type)
+        return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
+
+    @staticmethod
+    def image_file(
+        path: str | Path, *, media_type: str | None = None, detail: str | None = None
+    ) -> ImageBlock:
+        """An image read from a file; the media type is told from its content unless given."""
+        media = read_file(path, "image", media_type)
+        return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
+
+    @staticmethod
+    def audio_url(url: str) -> AudioBlock:
+        """Audio the provider fetches itself from `url`, or that a data URL holds."""
+        if is_data_url(url):
+            media = from_data_url(url)
+            return AudioBlock(data=media.data, media_type=media.media_type)
+        return AudioBlock(url=url)
 
     @staticmethod
     def audio_base64(data: str, media_type: str = "audio/wav") -> AudioBlock:
         """Audio given as base64 text."""
-        return AudioBlock(data=data, media_type=media_type)
+        media = from_base64(data, media_type)
+        return AudioBlock(data=media.data, media_type=media.media_type)
+
+    @staticmethod
+    def audio_bytes(content: bytes, media_type: str | None = None) -> AudioBlock:
+        """Audio as the bytes of its file; the media type is told from them unless given."""
+        media = from_bytes(content, "audio", media_type)
+        return AudioBlock(data=media.data, media_type=media.media_type)
 
     @staticmethod
     def audio_file(path: str | Path, *, media_type: str | None = None) -> AudioBlock:
-        """Audio read from a file; the media type is told from its name unless given."""
-        data, kind = _read(path, media_type)
-        return AudioBlock(data=data, media_type=kind)
+        """Audio read from a file; the media type is told from its content unless given."""
+        media = read_file(path, "audio", media_type)
+        return AudioBlock(data=media.data, media_type=media.media_type)
 
     @staticmethod
     def document_base64(
         data: str, media_type: str = "application/pdf", *, filename: str | None = None
     ) -> DocumentBlock:
         """A document given as base64 text."""
-        return DocumentBlock(data=data, media_type=media_type, filename=filename)
+        media = from_base64(data, media_type)
+        return DocumentBlock(data=media.data, media_type=media.media_type, filename=filename)
+
+    @staticmethod
+    def document_bytes(
+        content: bytes, media_type: str | None = None, *, filename: str | None = None
+    ) -> DocumentBlock:
+        """A document as the bytes of its file.
+
+        Unless given, the media type is told from them, or for want of a signature from `filename`.
+        """
+        media = from_bytes(content, "document", media_type, name=filename)
+        return DocumentBlock(data=media.data, media_type=media.media_type, filename=filename)
+
+    @staticmethod
+    def document_file(
+        path: str | Path, *, media_type: str | None = None, filename: str | None = None
+    ) -> DocumentBlock:
+        """A document read from a file, sent under its own name unless `filename` is given."""
+        media = read_file(path, "document", media_type)
+        return DocumentBlock(
+            data=media.data, media_type=media.media_type, filename=filename or Path(path).name
+        )
 
     @staticmethod
     def document_url(url: str, *, filename: str | None = None) -> DocumentBlock:
-        """A document the provider fetches itself from `url`."""
+        """A document the provider fetches itself from `url`, or one that a data URL holds."""
+        if is_data_url(url):
+            media = from_data_url(url)
+            return DocumentBlock(data=media.data, media_type=media.media_type, filename=filename)
         return DocumentBlock(url=url, filename=filename)
 
     @staticmethod
@@ -181,13 +247,6 @@ class ContentBlock:
     def thinking(thinking: str, *, signature: str | None = None) -> ThinkingBlock:
         """Reasoning of the model, when a conversation is written by hand."""
         return ThinkingBlock(thinking=thinking, signature=signature)
-
-
-def _read(path: str | Path, media_type: str | None) -> tuple[str, str]:
-    kind = media_type or mimetypes.guess_type(str(path))[0]
-    if kind is None:
-        raise ValueError(f"the media type of {str(path)!r} can't be told; pass media_type=")
-    return base64.b64encode(Path(path).read_bytes()).decode("ascii"), kind
 
 
 def text_of(content: "str | Sequence[Block]") -> str:

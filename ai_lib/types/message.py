@@ -2,11 +2,13 @@
 
 import enum
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from ai_lib.types.content import (
     Block,
+    ContentBlock,
     DocumentBlock,
     ImageBlock,
     TextBlock,
@@ -73,16 +75,27 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         image_url: str | None = None,
         *,
         image_base64: str | None = None,
-        media_type: str = "image/jpeg",
+        image_path: str | Path | None = None,
+        image_bytes: bytes | None = None,
+        media_type: str | None = None,
     ) -> "Message":
-        """A question about one image, given by address or as base64 text."""
-        if (image_url is None) == (image_base64 is None):
-            raise ValueError("give either image_url or image_base64")
-        image = (
-            ImageBlock(url=image_url)
-            if image_url is not None
-            else ImageBlock(data=image_base64, media_type=media_type)
-        )
+        """A question about one image: by address, as base64 text, from a file, or as bytes.
+
+        Raises:
+            ValueError: none of them is given, or several are.
+            MediaError: the file can't be read, or holds no image.
+        """
+        given = (image_url, image_base64, image_path, image_bytes)
+        if sum(one is not None for one in given) != 1:
+            raise ValueError("give one of image_url, image_base64, image_path and image_bytes")
+        if image_url is not None:
+            image = ContentBlock.image_url(image_url)
+        elif image_base64 is not None:
+            image = ContentBlock.image_base64(image_base64, media_type or "image/jpeg")
+        elif image_path is not None:
+            image = ContentBlock.image_file(image_path, media_type=media_type)
+        else:
+            image = ContentBlock.image_bytes(image_bytes or b"", media_type)
         return cls(MessageRole.USER, (TextBlock(text=text), image))
 
     @property

@@ -96,6 +96,13 @@ class AiClientBuilder(Generic[Client]):
         """
         return self._set(allowed_hosts=self._settings.allowed_hosts | {host.lower()})
 
+    def fit_media(self, enabled: bool = True) -> AiClientBuilder[Client]:
+        """Say whether images, audio and documents are made to fit what a target takes (they are).
+
+        Switched off, they are neither checked nor changed: the provider sees what was given.
+        """
+        return self._set(fit_media=enabled)
+
     def production_ready(self) -> AiClientBuilder[Client]:
         """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
 

@@ -10,6 +10,9 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 import anyio
+import pytest
+
+pytestmark = pytest.mark.async_only  # it reads programs of every colour
 
 _FENCE = re.compile(r"^( *)```python[^\n]*\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 COLOURS = ("asyncio", "trio", "blocking")

@@ -26,6 +26,7 @@ def built(dialect: str, *messages: Message, **request: Any) -> BuiltRequest:
         model="m",
         credential="nobody's",
         base_url="http://127.0.0.1/v1",
+        fit_media=False,  # the forms are in question, not what the vendors' limits let through
     )
 
 
