@@ -43,7 +43,7 @@ class Journey:
         self._fallback = fallback
         self._key = str(uuid.uuid4())
         self.first = Leg(route[0].target, request, options, self._key)
-        self.ledger = Ledger()
+        self.ledger = options.ledger or Ledger()
         self.watch = Stopwatch(now)
 
     @property
@@ -54,7 +54,7 @@ class Journey:
         """Let the clocks run."""
         self.watch = Stopwatch(now)
         total = self._total
-        self.ledger.ends = FOREVER if total is None else now() + total
+        self.ledger.ends = min(self.ledger.ends, FOREVER if total is None else now() + total)
 
     async def run(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
         """Return what the first target to answer answers.

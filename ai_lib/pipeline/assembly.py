@@ -49,6 +49,7 @@ class Assembly:
         self._tools: dict[int, ToolCallAccumulator] = {}
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
+        self._refusals: set[int] = set()  # who said that it won't answer
         self._envelope: dict[str, str] = {}
         self._made_ids: dict[int, tuple[object, str]] = {}
         self._halves: dict[tuple[int, str], Surrogates] = {}
@@ -71,6 +72,8 @@ class Assembly:
         opaque = _opaque(fields, _OF_TEXT) if len(fields) > 1 else {}
         if content or opaque:
             self._candidates.add(candidate)
+            if len(fields) > 1 and fields.get("refused") is True:
+                self._refusals.add(candidate)
             index = as_index(fields.get("index"))
             self.events.append(
                 PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
@@ -213,6 +216,8 @@ class Assembly:
 
     def _termination(self, candidate: int, reason: str) -> str:
         normal = self._compiled.termination.get(reason, "other")
+        if normal == "end_turn" and candidate in self._refusals:
+            return "refusal"
         calls = self._tools.get(candidate)
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
             return "tool_use"

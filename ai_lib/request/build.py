@@ -13,6 +13,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest import TextTools
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
+from ai_lib.request.answer_form import formed
 from ai_lib.request.blocks import with_cache
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
@@ -59,6 +60,7 @@ def build_chat(
         RequestError: it can't be said in the provider's dialect, or a value is out of range.
         CapabilityError: it needs what the manifest does not declare.
     """
+    request, chosen = formed(request, compiled, model)
     text_tools = compiled.manifest.text_tools if request.tools else None
     if text_tools is not None and text_tools.instead:
         request = tools_as_text(request, text_tools)
@@ -74,7 +76,8 @@ def build_chat(
         body=_encode(body),
         secrets=secrets,
     )
-    return BuiltRequest(wire=wire, body=body, adaptations=tuple(adaptations), text_tools=text_tools)
+    told = (*chosen, *adaptations)
+    return BuiltRequest(wire=wire, body=body, adaptations=told, text_tools=text_tools)
 
 
 def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> None:

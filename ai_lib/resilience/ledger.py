@@ -10,7 +10,8 @@ class Ledger:
     """One for each call; every attempt of it, on whichever target, is entered here.
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
-    attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    attempt may use at most; `repeatable` says that doing the request twice does no harm. `retries`
+    counts what each executor tried again: a call that asks several times has the retries of one.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class Ledger:
         self.tokens = tokens
         self.repeatable = repeatable
         self.attempts: list[Attempt] = []
+        self.retries: dict[object, int] = {}
 
     def left(self, at: float) -> float | None:
         """Return the seconds the call may still take, None when it has no deadline."""

@@ -44,7 +44,7 @@ class Journey:
         self._fallback = fallback
         self._key = str(uuid.uuid4())
         self.first = Leg(route[0].target, request, options, self._key)
-        self.ledger = Ledger()
+        self.ledger = options.ledger or Ledger()
         self.watch = Stopwatch(now)
 
     @property
@@ -55,7 +55,7 @@ class Journey:
         """Let the clocks run."""
         self.watch = Stopwatch(now)
         total = self._total
-        self.ledger.ends = FOREVER if total is None else now() + total
+        self.ledger.ends = min(self.ledger.ends, FOREVER if total is None else now() + total)
 
     def run(self, attempt: Callable[[Leg, Admission], T]) -> T:
         """Return what the first target to answer answers.
