@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
@@ -18,19 +17,11 @@ from ai_lib.types.wire import Clocks
 
 from .calls import Calls
 from .cancel import CancelToken
+from .execution import Execution
 from .stream import ChatStream
 
-if TYPE_CHECKING:
-    from ai_lib.structured.asking import Asking
-    from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
-    from ai_lib.structured.output import StructuredOutput
 
-    from .typed_stream import TypedStream
-
-T = TypeVar("T")
-
-
-class ChatRequestBuilder:
+class ChatRequestBuilder(Execution):
     """One chat request; each method adds to it and returns it.
 
     Messages are kept in the order they are added. A parameter the model does not take is left out
@@ -201,65 +192,3 @@ class ChatRequestBuilder:
         """
         request = msgspec.structs.replace(self.build(), stream=True)
         return self._calls.stream(request, self._options, cancel_token)
-
-    @overload
-    async def execute_as(
-        self, kind: type[T], *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
-    ) -> T: ...
-
-    @overload
-    async def execute_as(
-        self, kind: object, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
-    ) -> Any: ...
-
-    async def execute_as(
-        self, kind: Any, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
-    ) -> Any:
-        """Send the request and return the answer as a value of a type.
-
-        `kind` is a struct, dataclass, TypedDict, enum, pydantic model, a type made of them such as
-        `list[Person]`, or a JSON Schema. It is asked for in the strictest form the target has
-        unless `mode` says otherwise. An answer that does not fit is asked for again, with what is
-        wrong with it, up to `max_reasks` times, all under one deadline.
-
-        Raises:
-            InvalidOutput: no answer did fit; the last one's text and problems are with it.
-            AnswerRefused: the model refused.
-            AnswerCutShort: the answer ended at the limit of tokens.
-            TypeError: the type has no schema.
-            AiLibError: as `execute` raises.
-        """
-        output = await self.execute_structured(kind, mode=mode, max_reasks=max_reasks)
-        return output.value
-
-    async def execute_structured(
-        self, kind: type[T], *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
-    ) -> StructuredOutput[T]:
-        """Do as `execute_as`; return the value with its reply and how often it was asked for."""
-        from .typed import ask_typed
-
-        return await ask_typed(self._calls, self._asking(kind, mode, max_reasks), self._options)
-
-    def stream_as(
-        self,
-        kind: type[T],
-        *,
-        mode: JsonMode | JsonModeConfig | None = None,
-        max_reasks: int = 1,
-        cancel_token: CancelToken | None = None,
-    ) -> TypedStream[T]:
-        """Return the answer as it comes: objects as far as they are known, the value last.
-
-        Arguments and what iterating raises are those of `execute_as`.
-        """
-        from .typed_stream import TypedStream
-
-        asking = self._asking(kind, mode, max_reasks)
-        return TypedStream(self._calls, asking, self._options, cancel_token)
-
-    def _asking(
-        self, kind: type[T], mode: JsonMode | JsonModeConfig | None, max_reasks: int
-    ) -> Asking[T]:
-        from ai_lib.structured.asking import asking_for
-
-        return asking_for(self.build(), kind, mode, max_reasks)

@@ -107,9 +107,10 @@ def asking_for(
     Raises:
         TypeError: the type has no schema.
     """
-    config = (
-        mode if isinstance(mode, JsonModeConfig) else JsonModeConfig(mode=mode or JsonMode.AUTO)
-    )
+    if isinstance(mode, JsonModeConfig):
+        config = mode
+    else:
+        config = JsonModeConfig(mode=mode or JsonMode.AUTO)
     shape: OutputShape[T] = OutputShape.of(kind)
     if config.schema_name is not None:
         shape.name = config.schema_name

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.problem import Problem, pointer_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _SHOWN: Final = 60
 _MOST: Final = 20
 
 
-def schema_problems(value: object, schema: JsonObject) -> tuple[Problem, ...]:
+def schema_problems(value: JsonValue, schema: JsonObject) -> tuple[Problem, ...]:
     """Return what is wrong with `value`, in the order of its places, at most twenty of it.
 
     Raises:
@@ -61,7 +61,7 @@ def _problem(error: "SchemaMismatch") -> Problem:
         case "required":
             message = f"lacks {allowed}"
         case "additionalProperties":
-            unknown = sorted(error.instance.keys() - _members(error))
+            unknown = sorted(set(_instance(error)) - _members(error))
             message = f"has {', '.join(map(repr, unknown))}, which is not allowed; {allowed}"
         case _:
             message = f"found {_show(error.instance)}, allowed is {allowed}"
@@ -69,7 +69,7 @@ def _problem(error: "SchemaMismatch") -> Problem:
 
 
 def _allowed(error: "SchemaMismatch") -> str:
-    value = error.validator_value
+    value: JsonValue = error.validator_value
     match str(error.validator):
         case "type":
             return value if isinstance(value, str) else " or ".join(value)
@@ -78,13 +78,17 @@ def _allowed(error: "SchemaMismatch") -> str:
         case "const":
             return _show(value)
         case "required":
-            return " and ".join(repr(name) for name in value if name not in error.instance)
+            return " and ".join(repr(name) for name in value if name not in _instance(error))
         case "additionalProperties":
             return f"the members are {', '.join(sorted(_members(error))) or 'none'}"
         case "anyOf" | "oneOf":
             return " or ".join(_kind(schema) for schema in value)
         case other:
             return f"{other} {_show(value)}"
+
+
+def _instance(error: "SchemaMismatch") -> JsonValue:
+    return error.instance
 
 
 def _members(error: "SchemaMismatch") -> set[str]:

@@ -38,9 +38,10 @@ def problems_of(error: Exception, start: str = "") -> tuple[Problem, ...]:
         else start
     )
     for one in (error, error.__cause__):
-        details = getattr(one, "errors", None)
+        details: Any = getattr(one, "errors", None)
         if callable(details):
-            return tuple(_of_pydantic(detail, place) for detail in details())
+            listed: Any = details()
+            return tuple(_of_pydantic(detail, place) for detail in listed)
     message = text[: found.start()] if found else text
     expected = _EXPECTED.search(message)
     allowed = expected[1].replace("`", "") if expected else message

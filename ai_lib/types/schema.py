@@ -1,7 +1,7 @@
 """A Python type as JSON Schema, and JSON values as values of that type."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from typing import Any, Final, TypeGuard, TypeVar
 
 import msgspec
 
@@ -10,7 +10,12 @@ from ai_lib.types.json import JsonDict, JsonValue
 T = TypeVar("T")
 
 _REFERENCE: Final = "#/$defs/"
-_KINDS: Final = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_KINDS: Final[dict[type[object], str]] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+}
 
 
 def schema_of_type(kind: object) -> JsonDict:
@@ -30,10 +35,11 @@ def schema_of_type(kind: object) -> JsonDict:
         name = getattr(kind, "__name__", None) or repr(kind)
         raise TypeError(f"{name} has no JSON Schema: {error}") from error
     known: JsonDict = {}
-    root = _hoisted(root, known)
+    inner = _hoisted(root, known)
     for name, schema in defs.items():
         _define(known, name, _hoisted(schema, known))
-    return _typed(_inlined(root, known))
+    whole: JsonDict = _typed(_inlined(inner, known))
+    return whole
 
 
 def from_json(value: JsonValue, kind: type[T], *, strict: bool = True) -> T:
@@ -46,7 +52,8 @@ def from_json(value: JsonValue, kind: type[T], *, strict: bool = True) -> T:
         ValueError: a pydantic model refuses it, which then stands at the root.
     """
     if _is_model(kind):
-        return _model(kind, value)
+        model: T = _model(kind, value)
+        return model
     return msgspec.convert(value, kind, strict=strict, dec_hook=_model)
 
 
@@ -85,13 +92,12 @@ def _written(value: Any) -> JsonValue:
 
 def _hoisted(node: JsonValue, known: JsonDict) -> JsonValue:
     """Move the `$defs` of models inside to the root's."""
-    if isinstance(node, list):
-        return [_hoisted(item, known) for item in node]
-    if not isinstance(node, Mapping):
-        return node
-    for name, schema in node.get("$defs", {}).items():
-        _define(known, name, _hoisted(schema, known))
-    return {name: _hoisted(value, known) for name, value in node.items() if name != "$defs"}
+    if (schema := _as_object(node)) is not None:
+        for name, inner in schema.get("$defs", {}).items():
+            _define(known, name, _hoisted(inner, known))
+        return {name: _hoisted(value, known) for name, value in schema.items() if name != "$defs"}
+    items = _as_list(node)
+    return node if items is None else [_hoisted(item, known) for item in items]
 
 
 def _define(known: JsonDict, name: str, schema: JsonValue) -> None:
@@ -103,35 +109,47 @@ def _inlined(root: JsonDict, known: JsonDict) -> JsonDict:
     """Put the type itself at the root; it stays under `$defs` when something refers to it."""
     name = str(root.get("$ref", "")).removeprefix(_REFERENCE)
     if name in known:
-        root = {**known[name], **{key: v for key, v in root.items() if key != "$ref"}}
+        root = {**known[name], **{key: value for key, value in root.items() if key != "$ref"}}
         others = {key: schema for key, schema in known.items() if key != name}
-        if _REFERENCE + name not in _references((root, *others.values())):
+        if _REFERENCE + name not in _references([root, *others.values()]):
             known = others
     return {**root, "$defs": known} if known else root
 
 
 def _references(node: JsonValue) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
+    if (schema := _as_object(node)) is not None:
+        if isinstance(reference := schema.get("$ref"), str):
             yield reference
-        for value in node.values():
+        for value in schema.values():
             yield from _references(value)
-    elif isinstance(node, list | tuple):
-        for item in node:
-            yield from _references(item)
+    for item in _as_list(node) or ():
+        yield from _references(item)
 
 
 def _typed(node: JsonValue) -> JsonValue:
     """Say of every enumeration which type its values have: some providers insist on it."""
-    if isinstance(node, list):
-        return [_typed(item) for item in node]
-    if not isinstance(node, Mapping):
-        return node
-    found = {name: _typed(value) for name, value in node.items()}
-    values = node.get("enum")
-    if isinstance(values, list) and "type" not in node:
+    if (schema := _as_object(node)) is not None:
+        found = {name: _typed(value) for name, value in schema.items()}
+        values: list[object] = _as_list(schema.get("enum")) or []
         kinds = {_KINDS.get(type(value)) for value in values}
         if len(kinds) == 1 and None not in kinds:
-            found["type"] = kinds.pop()
-    return found
+            found.setdefault("type", kinds.pop())
+        return found
+    items = _as_list(node)
+    return node if items is None else [_typed(item) for item in items]
+
+
+def _as_object(node: object) -> JsonDict | None:
+    return node if _is_object(node) else None
+
+
+def _as_list(node: object) -> list[JsonValue] | None:
+    return node if _is_list(node) else None
+
+
+def _is_object(node: object) -> TypeGuard[JsonDict]:
+    return isinstance(node, dict)
+
+
+def _is_list(node: object) -> TypeGuard[list[JsonValue]]:
+    return isinstance(node, list)

@@ -41,7 +41,7 @@ class Signature:
         try:
             own = schema_of_type(shape)
         except TypeError as error:
-            what = f"the parameters of {self._function.__name__}() have no schema: {error}"
+            what = f"the parameters of {name_of(self._function)}() have no schema: {error}"
             raise TypeError(what) from error
         own.pop("title", None)
         said = describe_parameters(self._function)
@@ -106,12 +106,20 @@ class Signature:
         return (name, annotation, msgspec.field(default_factory=lambda: default))
 
 
+def name_of(function: Callable[..., object]) -> str:
+    """Return the name of a function, or of the class of an object that is called."""
+    inner: object = getattr(function, "func", function)  # what a partial one completes
+    return str(getattr(inner, "__name__", None) or type(inner).__name__)
+
+
 def _hints(function: Callable[..., object]) -> Mapping[str, Any]:
-    target = function if inspect.isroutine(function) else getattr(function, "__call__", function)
+    annotated: object = getattr(function, "func", function)  # what a partial one completes
+    if not inspect.isroutine(annotated):
+        annotated = type(annotated).__call__  # an object that is called
     try:
-        found = get_type_hints(target, include_extras=True)
+        found = get_type_hints(annotated, include_extras=True)
     except NameError as error:
-        name = getattr(function, "__name__", repr(function))
+        name = name_of(function)
         raise TypeError(f"an annotation of {name}() can't be resolved: {error}") from error
     found.pop("return", None)
     return {name: _without_notes(hint) for name, hint in found.items()}

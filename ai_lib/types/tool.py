@@ -78,10 +78,10 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         """
         if function is not None:
             from ai_lib.types.docstring import describe
-            from ai_lib.types.signature import Signature
+            from ai_lib.types.signature import Signature, name_of
 
             return cls(
-                name=name or function.__name__,
+                name=name or name_of(function),
                 description=description or describe(function),
                 parameters=Signature(function).schema(),
                 strict=strict,
