@@ -53,7 +53,8 @@ class Execution:
         `kind` is a struct, dataclass, TypedDict, enum, pydantic model, a type made of them such as
         `list[Person]`, or a JSON Schema. It is asked for in the strictest form the target has
         unless `mode` says otherwise. An answer that does not fit is asked for again, with what is
-        wrong with it, up to `max_reasks` times, all under one deadline.
+        wrong with it, up to `max_reasks` times. All asks share one deadline, and the retries of
+        one call: a target sees at most one request for each ask, and the retries it allows.
 
         Raises:
             InvalidOutput: no answer did fit; the last one's text and problems are with it.
@@ -65,14 +66,25 @@ class Execution:
         output = await self.execute_structured(kind, mode=mode, max_reasks=max_reasks)
         return output.value
 
+    @overload
     async def execute_structured(
         self, kind: type[T], *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
-    ) -> StructuredOutput[T]:
+    ) -> StructuredOutput[T]: ...
+
+    @overload
+    async def execute_structured(
+        self, kind: object, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+    ) -> StructuredOutput[Any]: ...
+
+    async def execute_structured(
+        self, kind: Any, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+    ) -> StructuredOutput[Any]:
         """Do as `execute_as`; return the value with its reply and how often it was asked for."""
         from .typed import ask_typed
 
         return await ask_typed(self._calls, self._asking(kind, mode, max_reasks), self._options)
 
+    @overload
     def stream_as(
         self,
         kind: type[T],
@@ -80,7 +92,26 @@ class Execution:
         mode: JsonMode | JsonModeConfig | None = None,
         max_reasks: int = 1,
         cancel_token: CancelToken | None = None,
-    ) -> TypedStream[T]:
+    ) -> TypedStream[T]: ...
+
+    @overload
+    def stream_as(
+        self,
+        kind: object,
+        *,
+        mode: JsonMode | JsonModeConfig | None = None,
+        max_reasks: int = 1,
+        cancel_token: CancelToken | None = None,
+    ) -> TypedStream[Any]: ...
+
+    def stream_as(
+        self,
+        kind: Any,
+        *,
+        mode: JsonMode | JsonModeConfig | None = None,
+        max_reasks: int = 1,
+        cancel_token: CancelToken | None = None,
+    ) -> TypedStream[Any]:
         """Return the answer as it comes: objects as far as they are known, the value last.
 
         Arguments and what iterating raises are those of `execute_as`.

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.client.toolbox import Toolbox
+from ai_lib.client.toolbox import Toolbox, answered
 from ai_lib.errors.tree import InvalidToolArguments, ToolRoundsExceeded
 from ai_lib.types.attempt import summed
 from ai_lib.types.content import ToolUseBlock
@@ -65,7 +65,11 @@ class ToolConversation:
         self._responses.append(response)
         self._say((response.to_message(),))
         pauses = response.termination_reason == "pause_turn"
-        if not pauses and (not response.tool_calls or self._is_answer(response)):
+        if not pauses and not response.tool_calls:
+            return None
+        if self._is_answer(response):
+            # So that the conversation can be gone on with: every call wants an answer.
+            self._say([answered(call, "received") for call in response.tool_calls])
             return None
         if len(self._responses) >= self._max_rounds:
             error = ToolRoundsExceeded(

@@ -7,9 +7,10 @@ import msgspec
 import pydantic
 import pytest
 
-from ai_lib._backend import Event
+from ai_lib._backend import Event, checkpoint
 from ai_lib.client import CancelToken
 from ai_lib.errors import InvalidToolArguments, RemoteError, ToolRoundsExceeded
+from ai_lib.structured import StructuredOutput
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types import (
     ContentBlock,
@@ -18,6 +19,7 @@ from ai_lib.types import (
     ToolCallStarted,
     ToolDefinition,
     ToolResultBlock,
+    ToolUseBlock,
     Usage,
 )
 
@@ -368,3 +370,58 @@ async def test_calls_of_one_round_run_together() -> None:
 
     assert results(run.messages) == [("one", False), ("two", False)]
     assert run.messages[0] == Message.user("?")
+
+
+@pytest.mark.parametrize("most", [1, 2])
+async def test_no_more_calls_run_together_than_allowed(most: int) -> None:
+    running: set[int] = set()
+    peaks: list[int] = []
+
+    async def work(n: int) -> int:
+        running.add(n)
+        peaks.append(len(running))
+        await checkpoint()
+        running.discard(n)
+        return n
+
+    calls = [("work", {"n": n}) for n in range(6)]
+    async with MockProvider([Reply(tool_calls=calls), Reply(text="ok")]) as mock:
+        async with await mock.client("openai/gpt-4o") as client:
+            run = await client.chat().user("?").run_tools([work], max_parallel=most)
+
+    assert max(peaks) <= most
+    assert results(run.messages) == [(str(n), False) for n in range(6)]
+
+
+class Sum(msgspec.Struct):
+    total: int
+
+
+@pytest.mark.parametrize(
+    ("model", "last"),
+    [
+        ("openai/gpt-4o", Reply(text='{"total": 11}')),
+        ("minimax/m", Reply(tool_calls=[("Sum", {"total": 11})])),  # no JSON mode: by tool
+    ],
+)
+async def test_the_last_answer_can_be_typed(model: str, last: Reply) -> None:
+    replies = [Reply(tool_calls=[("add", {"a": 1})]), last, Reply(text="Bye.")]
+    async with MockProvider(replies) as mock, await mock.client(model) as client:
+        run = await client.chat().user("Sum?").response_format(Sum).run_tools([add])
+        assert StructuredOutput.from_response(run.response, Sum).value == Sum(11)
+        # The conversation is one that can be gone on with.
+        await client.chat().messages(run.messages).user("Thanks").execute()
+        assert len(mock.requests) == 3
+
+    calls = [c.id for m in run.messages for c in m.blocks if isinstance(c, ToolUseBlock)]
+    told = [r.tool_use_id for m in run.messages for r in m.blocks if isinstance(r, ToolResultBlock)]
+    assert calls == told
+
+
+async def test_a_paused_turn_is_gone_on_with() -> None:
+    replies = [Reply(text="Searching", finish="pause_turn"), Reply(text="Found.")]
+    async with MockProvider(replies) as mock:
+        async with await mock.client("anthropic/claude-sonnet-4-5") as client:
+            run = await client.chat().user("?").run_tools([add])
+        assert [m.role.value for m in mock.requests[1].messages] == ["user", "assistant"]
+    assert (run.content, run.rounds) == ("Found.", 2)

@@ -8,9 +8,10 @@ import msgspec
 import pydantic
 import pytest
 
-from ai_lib_sync._backend import Event
+from ai_lib_sync._backend import Event, checkpoint
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import InvalidToolArguments, RemoteError, ToolRoundsExceeded
+from ai_lib_sync.structured import StructuredOutput
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.types import (
     ContentBlock,
@@ -19,6 +20,7 @@ from ai_lib_sync.types import (
     ToolCallStarted,
     ToolDefinition,
     ToolResultBlock,
+    ToolUseBlock,
     Usage,
 )
 
@@ -369,3 +371,58 @@ def test_calls_of_one_round_run_together() -> None:
 
     assert results(run.messages) == [("one", False), ("two", False)]
     assert run.messages[0] == Message.user("?")
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_no_more_calls_run_together_than_allowed(most: int) -> None:
+    running: set[int] = set()
+    peaks: list[int] = []
+
+    def work(n: int) -> int:
+        running.add(n)
+        peaks.append(len(running))
+        checkpoint()
+        running.discard(n)
+        return n
+
+    calls = [("work", {"n": n}) for n in range(6)]
+    with MockProvider([Reply(tool_calls=calls), Reply(text="ok")]) as mock:
+        with mock.client("openai/gpt-4o") as client:
+            run = client.chat().user("?").run_tools([work], max_parallel=most)
+
+    assert max(peaks) <= most
+    assert results(run.messages) == [(str(n), False) for n in range(6)]
+
+
+class Sum(msgspec.Struct):
+    total: int
+
+
+@pytest.mark.parametrize(
+    ("model", "last"),
+    [
+        ("openai/gpt-4o", Reply(text='{"total": 11}')),
+        ("minimax/m", Reply(tool_calls=[("Sum", {"total": 11})])),  # no JSON mode: by tool
+    ],
+)
+def test_the_last_answer_can_be_typed(model: str, last: Reply) -> None:
+    replies = [Reply(tool_calls=[("add", {"a": 1})]), last, Reply(text="Bye.")]
+    with MockProvider(replies) as mock, mock.client(model) as client:
+        run = client.chat().user("Sum?").response_format(Sum).run_tools([add])
+        assert StructuredOutput.from_response(run.response, Sum).value == Sum(11)
+        # The conversation is one that can be gone on with.
+        client.chat().messages(run.messages).user("Thanks").execute()
+        assert len(mock.requests) == 3
+
+    calls = [c.id for m in run.messages for c in m.blocks if isinstance(c, ToolUseBlock)]
+    told = [r.tool_use_id for m in run.messages for r in m.blocks if isinstance(r, ToolResultBlock)]
+    assert calls == told
+
+
+def test_a_paused_turn_is_gone_on_with() -> None:
+    replies = [Reply(text="Searching", finish="pause_turn"), Reply(text="Found.")]
+    with MockProvider(replies) as mock:
+        with mock.client("anthropic/claude-sonnet-4-5") as client:
+            run = client.chat().user("?").run_tools([add])
+        assert [m.role.value for m in mock.requests[1].messages] == ["user", "assistant"]
+    assert (run.content, run.rounds) == ("Found.", 2)
