@@ -33,7 +33,7 @@ class Toolbox:
 
     def __init__(self, tools: Iterable[Function | ToolDefinition], *, may_wait: bool) -> None:
         self.definitions: list[ToolDefinition] = []
-        self._functions: dict[str, Function] = {}
+        self._functions: dict[str, tuple[Function, Signature | None]] = {}
         for tool in tools:
             definition = tool
             if not isinstance(definition, ToolDefinition):
@@ -49,7 +49,8 @@ class Toolbox:
             raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
         if not may_wait and _is_coroutine_function(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
-        self._functions[tool.name] = tool.function
+        signature = None if _takes_anything(tool.function) else Signature(tool.function)
+        self._functions[tool.name] = tool.function, signature
 
     def prepared(self, call: ToolCall) -> Callable[[], object]:
         """Return a call made ready, its arguments of the types the function takes.
@@ -58,14 +59,14 @@ class Toolbox:
             UnknownTool: there is no such tool.
             ValidationError: the arguments do not fit.
         """
-        function = self._functions.get(call.name)
-        if function is None:
+        if call.name not in self._functions:
             known = ", ".join(self._functions) or "none"
             raise UnknownTool(f"there is no tool {call.name!r}; the tools are {known}")
-        if _takes_anything(function):
+        function, signature = self._functions[call.name]
+        if signature is None:
             self._check(call)
             return functools.partial(function, **call.arguments)
-        positional, named = Signature(function).bind(call.arguments)
+        positional, named = signature.bind(call.arguments)
         return functools.partial(function, *positional, **named)
 
     def _check(self, call: ToolCall) -> None:

@@ -143,7 +143,7 @@ class PartialJson:
         at, closed = self._string(text, at)
         if closed:
             self._keys[-1] = "".join(self._pieces)
-            self._pieces = []
+            self._pieces.clear()
             self._read = self._colon
         return at
 
@@ -175,20 +175,19 @@ class PartialJson:
         at, closed = self._string(text, at)
         if closed:
             self._show_open_string()
-            self._pieces = []
             self._read = self._comma_or_end
         return at
 
     def _show_open_string(self) -> None:
-        if self._read != self._in_string:
+        if self._read != self._in_string or not self._pieces:
             return
-        so_far = "".join(self._pieces)
-        self._pieces = [so_far]
-        parent = self._stack[-1]
-        if isinstance(parent, list):
-            parent[-1] = so_far
-        else:
-            parent[self._keys[-1]] = so_far
+        parent: Any = self._stack[-1]
+        place = -1 if isinstance(parent, list) else self._keys[-1]
+        so_far: str = parent[place]
+        parent[place] = ""  # held once, it grows in place: nothing is copied at every piece
+        so_far += "".join(self._pieces)
+        parent[place] = so_far
+        self._pieces.clear()
 
     def _string(self, text: str, at: int) -> tuple[int, bool]:
         found = _PLAIN.match(text, at)

@@ -107,7 +107,9 @@ class ToolStream:
     def __next__(self) -> Event:
         while not self._ended:
             if self._stream is None:
+                self._ended = True  # unless it can be sent
                 self._stream = self._loop.stream(self._token)
+                self._ended = False
             event = self._next(self._stream)
             if event is not None:
                 return event
@@ -140,7 +142,8 @@ class ToolStream:
         try:
             return stream.__next__()
         except StopIteration:
-            response = None if stream.cancelled else stream.response()
+            closed = self._ended or stream.cancelled
+            response = None if closed else stream.response()
         except InvalidToolArguments as error:
             response = self._loop.conversation.mend(error)
         except BaseException:

@@ -84,9 +84,11 @@ class TypedStream(Generic[T]):
         return self._output
 
     def _begin(self) -> None:
+        self._ended = True  # unless it can be sent
         request = msgspec.structs.replace(self._asking.request, stream=True)
         self._following = Following(self._asking.shape)
         self._stream = self._calls.stream(request, self._options, self._token)
+        self._ended = False
 
     def _next(self) -> JsonValue:
         """Return what the next events make known; None at the end of a reply."""
@@ -109,8 +111,8 @@ class TypedStream(Generic[T]):
         return None
 
     def _take(self, stream: ChatStream) -> None:
-        self._ended = True
-        if stream.cancelled:
+        was_closed, self._ended = self._ended, True
+        if was_closed or stream.cancelled:
             return
         self._output = self._asking.take(stream.response())
         self._ended, self._stream = False, None

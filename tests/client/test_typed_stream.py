@@ -7,9 +7,16 @@ import msgspec
 import pytest
 
 from ai_lib.client import CancelToken
-from ai_lib.errors import AnswerCutShort, AnswerRefused, InvalidOutput, StreamTruncated
+from ai_lib.errors import (
+    AnswerCutShort,
+    AnswerRefused,
+    InvalidOutput,
+    RequestError,
+    StreamTruncated,
+)
 from ai_lib.structured import JsonMode
 from ai_lib.testing import MockProvider, Reply
+from ai_lib.types import ToolDefinition
 
 
 class Person(msgspec.Struct):
@@ -168,3 +175,12 @@ async def test_a_token_ends_it_without_a_value() -> None:
                 token.cancel()
             with pytest.raises(ValueError, match="no value yet"):
                 stream.output()
+
+
+async def test_what_can_not_be_sent_raises_once_and_then_is_over() -> None:
+    tool = ToolDefinition.from_function(name="Person")
+    async with MockProvider() as mock, await mock.client("minimax/m") as client:
+        stream = client.chat().user("?").tools([tool]).stream_as(Person)
+        with pytest.raises(RequestError, match="another name"):
+            await stream.__anext__()
+        assert [item async for item in stream] == []

@@ -8,9 +8,16 @@ import msgspec
 import pytest
 
 from ai_lib_sync.client import CancelToken
-from ai_lib_sync.errors import AnswerCutShort, AnswerRefused, InvalidOutput, StreamTruncated
+from ai_lib_sync.errors import (
+    AnswerCutShort,
+    AnswerRefused,
+    InvalidOutput,
+    RequestError,
+    StreamTruncated,
+)
 from ai_lib_sync.structured import JsonMode
 from ai_lib_sync.testing import MockProvider, Reply
+from ai_lib_sync.types import ToolDefinition
 
 
 class Person(msgspec.Struct):
@@ -169,3 +176,12 @@ def test_a_token_ends_it_without_a_value() -> None:
                 token.cancel()
             with pytest.raises(ValueError, match="no value yet"):
                 stream.output()
+
+
+def test_what_can_not_be_sent_raises_once_and_then_is_over() -> None:
+    tool = ToolDefinition.from_function(name="Person")
+    with MockProvider() as mock, mock.client("minimax/m") as client:
+        stream = client.chat().user("?").tools([tool]).stream_as(Person)
+        with pytest.raises(RequestError, match="another name"):
+            stream.__next__()
+        assert [item for item in stream] == []
