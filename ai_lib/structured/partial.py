@@ -23,7 +23,10 @@ _MOST_DIGITS: Final = 400
 
 
 class PartialObject(dict[str, Any]):
-    """A JSON object as far as it is known; its members are attributes too, None until they come."""
+    """A JSON object as far as it is known; its members are attributes too, None until they come.
+
+    A member that is called like a method of dictionaries, such as `items`, is read as `["items"]`.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

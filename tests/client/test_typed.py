@@ -314,6 +314,30 @@ async def test_retries_and_asks_have_one_budget(serve: Serve, tmp_path: Path) ->
     assert statuses == [503, None, 503, None, 503]
 
 
+async def test_retries_fallbacks_and_asks_have_one_budget(
+    serve: Serve,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    def broken(exchange: Exchange) -> None:
+        fail(exchange, 503)
+
+    def useless(exchange: Exchange) -> None:
+        answer(exchange, "not what was asked for")
+
+    first, second = serve(broken), serve(useless)
+    write(tmp_path, "house", first.url)
+    write(tmp_path, "other", second.url)
+    made = builder(tmp_path).with_retry(QUICK).with_fallbacks(["other/m"])
+    async with await made.build() as client:
+        with pytest.raises(InvalidOutput) as caught:
+            await client.chat().user("?").execute_as(Person, max_reasks=2, mode=JsonMode.OFF)
+
+    # Three asks: each goes to both, and the first may be tried again twice in all.
+    assert len(first.received) == 3 + 2
+    assert len(second.received) == 3
+    assert len(caught.value.attempts) == 8
+
+
 async def test_all_asks_have_one_deadline() -> None:
     clocks = Clocks(total=1.5)
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
