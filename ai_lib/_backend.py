@@ -7,6 +7,7 @@ event loop: a lock, a semaphore, an event may be shared by several loops and thr
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
+from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
 from typing import Any, TypeVar
@@ -26,6 +27,17 @@ now = time.monotonic
 async def sleep(seconds: float) -> None:
     """Wait that long."""
     await anyio.sleep(seconds)
+
+
+settles_awaitables = True
+
+
+async def settle(value: Awaitable[T] | T) -> T:
+    """Return what a plain function gave, or wait for what an asynchronous one will."""
+    if isawaitable(value):
+        waited: T = await value
+        return waited
+    return value
 
 
 async def checkpoint() -> None:

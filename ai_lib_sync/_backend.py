@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
+from inspect import isawaitable, iscoroutine
 from threading import Lock as PlainLock
 from typing import TypeVar
 
@@ -35,6 +36,21 @@ class CancelScope(Scope):
 def sleep(seconds: float) -> None:
     """Wait that long."""
     Waiter()._wait(seconds)
+
+
+settles_awaitables = False
+
+
+def settle(value: T) -> T:
+    """Return what a plain function gave; an asynchronous one can't be waited for.
+
+    Raises TypeError for what only an event loop could wait for.
+    """
+    if isawaitable(value):
+        if iscoroutine(value):
+            value.close()
+        raise TypeError("an asynchronous function gave what only an event loop can wait for")
+    return value
 
 
 def checkpoint() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ai_lib.client.explain import (
         Explanation as Explanation,
     )
+    from ai_lib.client.tool_run import (
+        ToolRun as ToolRun,
+    )
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
@@ -42,6 +45,12 @@ if TYPE_CHECKING:
     from .stream import (
         ChatStream as ChatStream,
     )
+    from .tool_loop import (
+        ToolStream as ToolStream,
+    )
+    from .typed_stream import (
+        TypedStream as TypedStream,
+    )
 
 _WHERE = {
     "AiClient": ".client",
@@ -57,6 +66,9 @@ _WHERE = {
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
     "Screen": ".interceptor",
+    "ToolRun": "ai_lib.client.tool_run",
+    "ToolStream": ".tool_loop",
+    "TypedStream": ".typed_stream",
     "create_cancel_pair": ".cancel",
     "fetch_manifest": ".opening",
     "with_cancellation": ".cancel",

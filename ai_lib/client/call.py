@@ -36,7 +36,7 @@ class Call:
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
-        self.ledger = Ledger()
+        self.ledger = options.ledger or Ledger()
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}
         self.partial: Callable[[], ChatResponse] | None = None

@@ -12,6 +12,7 @@ from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.resilience.circuit import CircuitBreakerConfig
 from ai_lib.resilience.config import BackpressureConfig, ResilientConfig
+from ai_lib.resilience.ledger import Ledger
 from ai_lib.resilience.limit_headers import RateLimitHeaders
 from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
@@ -22,11 +23,15 @@ Loaded = tuple[CompiledManifest, str]
 
 
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call sets for itself; None leaves it as the client has it."""
+    """What one call sets for itself; None leaves it as the client has it.
+
+    `ledger` are the books of a call that asks several times: its asks share deadline and attempts.
+    """
 
     timeout: float | None = None
     clocks: Clocks | None = None
     fallbacks: tuple[str, ...] | None = None
+    ledger: Ledger | None = None
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):

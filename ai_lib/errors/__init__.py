@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     )
     from ai_lib.errors.tree import (
         AiLibError as AiLibError,
+        AnswerCutShort as AnswerCutShort,
+        AnswerRefused as AnswerRefused,
         BackpressureError as BackpressureError,
         CapabilityError as CapabilityError,
         CircuitOpenError as CircuitOpenError,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         ConnectionLost as ConnectionLost,
         CredentialError as CredentialError,
         DecodeError as DecodeError,
+        InvalidOutput as InvalidOutput,
         InvalidToolArguments as InvalidToolArguments,
         ManifestInvalid as ManifestInvalid,
         ManifestNotFound as ManifestNotFound,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
         ResponseTooLarge as ResponseTooLarge,
         StreamCancelled as StreamCancelled,
         StreamTruncated as StreamTruncated,
+        ToolRoundsExceeded as ToolRoundsExceeded,
         TransportError as TransportError,
         TransportTimeout as TransportTimeout,
         UnsupportedVersion as UnsupportedVersion,
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AiLibError": "ai_lib.errors.tree",
+    "AnswerCutShort": "ai_lib.errors.tree",
+    "AnswerRefused": "ai_lib.errors.tree",
     "BackpressureError": "ai_lib.errors.tree",
     "CapabilityError": "ai_lib.errors.tree",
     "CircuitOpenError": "ai_lib.errors.tree",
@@ -51,6 +57,7 @@ _WHERE = {
     "ConnectionLost": "ai_lib.errors.tree",
     "CredentialError": "ai_lib.errors.tree",
     "DecodeError": "ai_lib.errors.tree",
+    "InvalidOutput": "ai_lib.errors.tree",
     "InvalidToolArguments": "ai_lib.errors.tree",
     "ManifestInvalid": "ai_lib.errors.tree",
     "ManifestNotFound": "ai_lib.errors.tree",
@@ -67,6 +74,7 @@ _WHERE = {
     "StandardErrorCode": "ai_lib.errors.codes",
     "StreamCancelled": "ai_lib.errors.tree",
     "StreamTruncated": "ai_lib.errors.tree",
+    "ToolRoundsExceeded": "ai_lib.errors.tree",
     "TransportError": "ai_lib.errors.tree",
     "TransportTimeout": "ai_lib.errors.tree",
     "UnsupportedVersion": "ai_lib.errors.tree",

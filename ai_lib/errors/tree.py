@@ -19,12 +19,16 @@
     |-- ReplyError                 the provider's answer can't be used
     |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
     |   |-- StreamTruncated        the stream ended before the answer did
-    |   `-- InvalidToolArguments   a tool call's arguments are not a JSON object
+    |   |-- InvalidToolArguments   a tool call's arguments are not a JSON object
+    |   |-- AnswerRefused          the model refused, where a typed answer was asked for
+    |   `-- AnswerCutShort         a typed answer ended at a limit of tokens, not where it is whole
     |-- ResilienceError            our own protection said no (nothing was sent)
     |   |-- CircuitOpenError
     |   |-- BackpressureError
     |   `-- RateLimitExceeded
     |-- ValidationError            a value does not fit its schema
+    |   `-- InvalidOutput          the model's answer does not, as often as it was asked
+    |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
     `-- StreamCancelled            a cancel token ended the call
 
 Every one of them pickles, and none of them holds a credential.
@@ -335,6 +339,26 @@ class InvalidToolArguments(ReplyError):
         self.raw = raw
 
 
+class AnswerRefused(ReplyError):
+    """The model refused to answer, where a typed answer was asked for. `raw` is what it said."""
+
+    default_code = codes.UNKNOWN
+
+    def __init__(self, message: str, *, raw: str = "", **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.raw = raw
+
+
+class AnswerCutShort(ReplyError):
+    """A typed answer ended at the limit of tokens before it was whole. `raw` is what came of it."""
+
+    default_code = codes.UNKNOWN
+
+    def __init__(self, message: str, *, raw: str = "", **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.raw = raw
+
+
 class ResilienceError(AiLibError):
     """Our own protection refused the call; nothing was sent."""
 
@@ -369,6 +393,46 @@ class ValidationError(AiLibError):
     def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.problems = tuple(problems)
+
+
+class InvalidOutput(ValidationError):
+    """The model's answer does not fit the schema it was asked to fit.
+
+    `raw` is the answer's text, `pointer` the JSON pointer (RFC 6901) of the first problem and
+    `allowed` what would have fitted there; `problems` has them all. `partial` is the reply.
+    """
+
+    default_code = codes.UNKNOWN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        raw: str = "",
+        pointer: str = "",
+        allowed: str = "",
+        problems: Sequence[str] = (),
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, problems=problems, **facts)
+        self.raw = raw
+        self.pointer = pointer
+        self.allowed = allowed
+
+
+class ToolRoundsExceeded(AiLibError):
+    """The model called tools in each of the `rounds` it was given.
+
+    `messages` is the conversation up to and with the last answer, whose calls were not made any
+    more; `partial` is that answer.
+    """
+
+    def __init__(
+        self, message: str, *, rounds: int, messages: Sequence[object] = (), **facts: str | None
+    ) -> None:
+        super().__init__(message, **facts)
+        self.rounds = rounds
+        self.messages = messages
 
 
 class StreamCancelled(AiLibError):

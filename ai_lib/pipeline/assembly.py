@@ -52,6 +52,7 @@ class Assembly:
         self._tools: dict[int, ToolCallAccumulator] = {}
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
+        self._refusals: set[int] = set()  # who said that it won't answer
         self._envelope: dict[str, str] = {}
         self._made_ids: dict[int, tuple[object, str]] = {}
         self._halves: dict[tuple[int, str], Surrogates] = {}
@@ -80,6 +81,8 @@ class Assembly:
             content = self._told_apart(candidate, self._tags, content, index)
         if content or opaque:
             self._candidates.add(candidate)
+            if len(fields) > 1 and fields.get("refused") is True:
+                self._refusals.add(candidate)
             self.events.append(
                 PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
             )
@@ -247,6 +250,8 @@ class Assembly:
 
     def _termination(self, candidate: int, reason: str) -> str:
         normal = self._compiled.termination.get(reason, "other")
+        if normal == "end_turn" and candidate in self._refusals:
+            return "refusal"
         calls = self._tools.get(candidate)
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
             return "tool_use"

@@ -1,25 +1,24 @@
-"""The way from bytes to events, without a wait in it: decode, select, map, assemble."""
+"""The way from bytes to events, without a wait in it: decoder, selector, transforms, mapper."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
-from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.collector import Collector
+from ai_lib.pipeline.event_mapper import ProtocolEventMapper
 from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
-from ai_lib.pipeline.rules import Sink, reader_of
+from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.sse import Frame, SseDecoder
+from ai_lib.pipeline.transforms import Transform, through
 from ai_lib.pipeline.whole_body import WholeBodyDecoder
 from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
-
-Read = Callable[[object, Sink], None]
 
 _KEPT_FRAMES: Final = 16  # of those no rule knows
 _KEPT_BYTES: Final = 64 * 1024  # of a body that has no frames
@@ -44,25 +43,41 @@ _DECODERS: Final[Mapping[str, Callable[[], Decoder]]] = {
 class Pipeline:
     """Reads one streamed reply; make a new one for every stream.
 
+    Bytes become frames (`decoder`), of which some are passed over (`selector`); what `transforms`
+    make of each goes to the `mapper`. Its rules take frames apart into candidates (`FanOut`), and
+    what they find becomes events once tool calls, usage and finish reasons are put together
+    (`ToolCallAccumulator`). Each stage is what the manifest says, unless another one is given.
+
     `feed` the bytes as they come and `close` at the end of the body; both return the events that
     became known. When `failure` is set, the reply went wrong after those events; when `finished`
     is set, nothing more follows. The events of a complete stream end with one `StreamEnd`.
     Frames no rule knows are counted in `unknown_count`; the first of them are in `unknown_frames`.
     """
 
-    def __init__(self, compiled: CompiledManifest, read: Read | None = None) -> None:
+    def __init__(
+        self,
+        compiled: CompiledManifest,
+        *,
+        transforms: Sequence[Transform] = (),
+        mapper: ProtocolEventMapper | None = None,
+    ) -> None:
         decoder = compiled.dialect.stream.decoder
+        select = compiled.stream.select
+        self.selector = JsonPathSelector(select) if select is not None else None
+        self.transforms = tuple(transforms)
+        self.mapper = mapper or ProtocolEventMapper(compiled)
         self.failure: AiLibError | None = None
         self.finished = False
         self.unknown_frames: list[JsonValue] = []
         self.unknown_count = 0
         self._compiled = compiled
         self._plan: CompiledReply = compiled.stream
-        self._read = read or reader_of(compiled.stream)
+        self._selects = self.selector.holds if self.selector is not None else None
+        self._read = self.mapper.read
         self._format = decoder.format
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
-        self._assembly = Assembly(compiled)
+        self._assembly = self.mapper.assembly
         self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._provider = compiled.id
         self._headed = not self._plan.envelope
@@ -76,6 +91,14 @@ class Pipeline:
         if isinstance(manifest, ProtocolManifest):
             manifest = compile_manifest(manifest)
         return cls(manifest)
+
+    def with_transform(self, transform: Transform) -> "Pipeline":
+        """Return a fresh pipeline with one more transform, after those there are."""
+        return Pipeline(self._compiled, transforms=(*self.transforms, transform))
+
+    def with_event_mapper(self, mapper: ProtocolEventMapper) -> "Pipeline":
+        """Return a fresh pipeline that maps by this mapper, which must be fresh too."""
+        return Pipeline(self._compiled, transforms=self.transforms, mapper=mapper)
 
     @property
     def is_complete(self) -> bool:
@@ -140,9 +163,17 @@ class Pipeline:
         if data == _USUAL_DONE:
             return  # a signal that this manifest does not declare ends nothing
         node = self._decoded(frame)
-        plan, assembly = self._plan, self._assembly
-        if plan.select is not None and not plan.select(node, node):
+        if self._selects is not None and not self._selects(node, node):
             return
+        if not self.transforms:
+            self._map(node, frame)
+            return
+        for one in through(self.transforms, node):
+            if not self.finished:
+                self._map(one, frame)
+
+    def _map(self, node: object, frame: Frame) -> None:
+        plan, assembly = self._plan, self._assembly
         if not isinstance(node, Mapping) or (plan.known and not plan.known(node, node)):
             self._count_unknown(node)
         if not self._headed:

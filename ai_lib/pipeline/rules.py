@@ -1,45 +1,21 @@
 """Compiles the rules of a dialect into one function from a frame to what it says."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from ai_lib.errors.tree import ProtocolError
+from ai_lib.pipeline.fan_out import FIRST, FanOut, Place, Step
+from ai_lib.pipeline.sink import Fields, Sink
 from ai_lib.protocol.compiled import CompiledReply, CompiledRule
 from ai_lib.protocol.path import MISSING, Path
 
-Fields = Mapping[str, object]
-Emit = Callable[["Sink", int, Fields], None]
+Emit = Callable[[Sink, int, Fields], None]
 
 
-class Place(NamedTuple):
-    """Where in a reply a finding stands: its candidate, and its position among the parts."""
-
-    candidate: int = 0
-    position: int | None = None
-
-
-_READERS: Final[WeakKeyDictionary[CompiledReply, Callable[[object, "Sink"], None]]] = (
+_READERS: Final[WeakKeyDictionary[CompiledReply, Callable[[object, Sink], None]]] = (
     WeakKeyDictionary()
 )
-Step = Callable[[object, object, Place, "Sink"], bool]  # whether it found something
-_FIRST: Final = Place()
-
-
-class Sink(Protocol):
-    """What takes the findings of rules; each method takes the candidate and the rule's fields."""
-
-    def text(self, candidate: int, fields: Fields) -> None: ...
-    def thinking(self, candidate: int, fields: Fields) -> None: ...
-    def tool_call(self, candidate: int, fields: Fields) -> None: ...
-    def tool_call_end(self, candidate: int, fields: Fields) -> None: ...
-    def opaque(self, candidate: int, fields: Fields) -> None: ...
-    def foreign_block(self, candidate: int, fields: Fields) -> None: ...
-    def metadata(self, candidate: int, fields: Fields) -> None: ...
-    def finish(self, candidate: int, fields: Fields) -> None: ...
-    def end(self, candidate: int, fields: Fields) -> None: ...
-    def error(self, candidate: int, fields: Fields) -> None: ...
-    def made_id(self, element: object, is_new: bool) -> str | None: ...
 
 
 _EMITS: Final[Mapping[str, Emit]] = {
@@ -77,7 +53,7 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
 
     def read(frame: object, sink: Sink) -> None:
         for step in steps:
-            step(frame, frame, _FIRST, sink)
+            step(frame, frame, FIRST, sink)
 
     return read
 
@@ -110,8 +86,8 @@ def _first(step: Step, otherwise: Step) -> Step:
 
 
 def _guarded(rule: CompiledRule, step: Step) -> Step:
-    holds = rule.match
-    assert holds is not None
+    assert rule.match is not None
+    holds = rule.match.condition
 
     def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         return holds(node, root) and step(node, root, place, sink)
@@ -121,7 +97,9 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
 
 def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
-    select, candidate, numbered = rule.each.select, rule.candidate, rule.numbered
+    if rule.candidate is not None or rule.numbered:
+        return FanOut(rule.each, rule.candidate, numbered=rule.numbered).over(step)
+    select = rule.each.select
 
     def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = False
@@ -130,19 +108,7 @@ def _each(rule: CompiledRule, step: Step) -> Step:
                 found = True
         return found
 
-    def run_placed(node: object, root: object, place: Place, sink: Sink) -> bool:
-        found = False
-        for position, element in enumerate(select(node, root)):
-            known = place.candidate
-            if candidate is not None:
-                index = candidate.first(element, root)
-                known = index if type(index) is int else position
-            own = position if numbered else place.position
-            if step(element, root, Place(known, own), sink):
-                found = True
-        return found
-
-    return run_placed if candidate is not None or numbered else run
+    return run
 
 
 def _emit(rule: CompiledRule) -> Step:

@@ -120,7 +120,7 @@ def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
     """
     for name in names:
         wanted = normal_name(name)
-        if not _allows(manifest, wanted, model):
+        if not allows(manifest, wanted, model):
             declared = ", ".join(sorted(manifest.capabilities or ())) or "nothing"
             where = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
             lack = "has no chat" if wanted == "text" else f"does not declare {wanted!r}"
@@ -131,7 +131,8 @@ def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
             )
 
 
-def _allows(manifest: ProtocolManifest, name: str, model: str) -> bool:
+def allows(manifest: ProtocolManifest, name: str, model: str) -> bool:
+    """Whether the manifest lets a model be asked for what needs this capability."""
     entry = manifest.models.get(model)
     known = entry.capabilities.get(name) if entry is not None else None
     if known is not None:

@@ -51,12 +51,14 @@ class MessageShape(Part, frozen=True, kw_only=True):
 class SchemaShape(Part, frozen=True, kw_only=True):
     """Which keywords of JSON Schema a provider takes not: some are left out, some `refused`.
 
-    With `only_strict` that holds for schemas which are to be followed strictly.
+    With `only_strict` that holds for schemas which are to be followed strictly. `closed` says that
+    it takes no schema with an object whose members are not all named.
     """
 
     left_out: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     only_strict: bool = False
+    closed: bool = False
 
 
 class RequestShape(Part, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from ai_lib.types.json import JsonDict, JsonValue
 GENERATED: Final = "_generate_uuid"
 
 EVENTS: Final = {
-    "PartialContentDelta": ("content", "signature", "citations", "index"),
+    "PartialContentDelta": ("content", "signature", "citations", "index", "refused"),
     "ThinkingDelta": ("thinking", "signature", "redacted", "index"),
     "ToolCall": ("tool_call_id", "tool_name", "arguments", "index", "signature"),
     "ToolCallEnded": ("index",),

@@ -13,6 +13,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest import TextTools
 from ai_lib.protocol.path import MISSING
 from ai_lib.protocol.template import fill
+from ai_lib.request.answer_form import formed
 from ai_lib.request.blocks import with_cache
 from ai_lib.request.body import Body, merge
 from ai_lib.request.messages import MessageWriter
@@ -63,6 +64,7 @@ def build_chat(
         CapabilityError: it needs what the manifest does not declare.
         MediaError: an image, audio or a document does not fit and can't be made to.
     """
+    request, chosen = formed(request, compiled, model)
     text_tools = compiled.manifest.text_tools if request.tools else None
     if text_tools is not None and text_tools.instead:
         request = tools_as_text(request, text_tools)
@@ -81,8 +83,8 @@ def build_chat(
         body=_encode(body),
         secrets=secrets,
     )
-    said = (*fitted, *adaptations)
-    return BuiltRequest(wire=wire, body=body, adaptations=said, text_tools=text_tools)
+    told = (*chosen, *fitted, *adaptations)
+    return BuiltRequest(wire=wire, body=body, adaptations=told, text_tools=text_tools)
 
 
 def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[str, ...]:

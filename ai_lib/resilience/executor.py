@@ -104,7 +104,8 @@ class ResilientExecutor:
         try:
             return await self._once(attempt, ledger, 0.0)
         except AiLibError as error:
-            if not self.policy.should_retry(error, 0, repeatable=ledger.repeatable):
+            spent = ledger.retries.get(self, 0)
+            if not self.policy.should_retry(error, spent, repeatable=ledger.repeatable):
                 raise
             failed = error
         return await self._again(attempt, ledger, failed, on_retry)
@@ -137,7 +138,8 @@ class ResilientExecutor:
         from ai_lib.resilience.rules import Rules
 
         pauses: list[float] = []
-        rules = Rules(self.policy, ledger, self._clock, on_retry)
+        spent = ledger.retries.get(self, 0)
+        rules = Rules(self.policy, ledger, self._clock, on_retry, spent)
         # Its own loop only notes how long to sleep: the sleeping is ours, so that it is
         # interrupted like every other wait.
         retrying = tenacity.Retrying(
@@ -157,6 +159,7 @@ class ResilientExecutor:
                 if first is not None:
                     error, first = first, None
                     raise error
+                ledger.retries[self] = ledger.retries.get(self, 0) + 1
                 return await self._once(attempt, ledger, waited)
         raise failed
 

@@ -12,7 +12,8 @@ class Ledger:
     """One for each call; every attempt of it, on whichever target, is entered here.
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
-    attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    attempt may use at most; `repeatable` says that doing the request twice does no harm. `retries`
+    counts what each executor tried again: a call that asks several times has the retries of one.
     `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
     """
 
@@ -23,6 +24,7 @@ class Ledger:
         self.tokens = tokens
         self.repeatable = repeatable
         self.attempts: list[Attempt] = []
+        self.retries: dict[object, int] = {}
         self.on_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 

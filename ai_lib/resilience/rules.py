@@ -10,7 +10,10 @@ from ai_lib.resilience.retry import RetryPolicy
 
 
 class Rules:
-    """Retry, wait and stop of one call. Attempts are counted from 1 by tenacity, from 0 by us."""
+    """Retry, wait and stop of one call. Attempts are counted from 1 by tenacity, from 0 by us.
+
+    `spent` is how many retries the call has made before.
+    """
 
     def __init__(
         self,
@@ -18,23 +21,30 @@ class Rules:
         ledger: Ledger,
         clock: Callable[[], float],
         on_retry: Callable[[int, AiLibError, float], object] | None,
+        spent: int = 0,
     ) -> None:
         self._policy = policy
         self._ledger = ledger
         self._clock = clock
         self._on_retry = on_retry
+        self._spent = spent
 
     def retry(self, state: tenacity.RetryCallState) -> bool:
         """Say whether the error is one to try again after; a cancellation never is."""
         error = _error(state)
         return isinstance(error, Exception) and self._policy.should_retry(
-            error, state.attempt_number - 1, repeatable=self._ledger.repeatable
+            error,
+            self._number(state),
+            repeatable=self._ledger.repeatable,
         )
 
     def wait(self, state: tenacity.RetryCallState) -> float:
         """Return the seconds until the next attempt."""
         error = _error(state)
-        return 0.0 if error is None else self._policy.delay_after(error, state.attempt_number - 1)
+        return 0.0 if error is None else self._policy.delay_after(error, self._number(state))
+
+    def _number(self, state: tenacity.RetryCallState) -> int:
+        return self._spent + state.attempt_number - 1
 
     def stop(self, state: tenacity.RetryCallState) -> bool:
         """Stop when the wait is longer than the policy or the call's deadline allows."""

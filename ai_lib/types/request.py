@@ -10,13 +10,18 @@ from ai_lib.types.tool import ToolChoice, ToolDefinition
 
 
 class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The form the answer must have: `text`, `json_object`, or `json_schema` with its schema."""
+    """The form the answer must have: `text`, `json_object`, or `json_schema` with its schema.
+
+    `auto` is the strictest form the target has, `tool` gives the answer as a tool call's arguments,
+    `prompt` only asks for it in words. With `fits` a schema may be rewritten for strict modes.
+    """
 
     type: str = "text"
     schema: JsonObject | None = None
     name: str = "response"
     description: str | None = None
     strict: bool | None = None
+    fits: bool = False
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

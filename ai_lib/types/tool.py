@@ -36,7 +36,15 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     @overload
     @classmethod
-    def from_function(cls, function: Callable[..., object], /) -> "ToolDefinition": ...
+    def from_function(
+        cls,
+        function: Callable[..., object],
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        strict: bool | None = None,
+    ) -> "ToolDefinition": ...
 
     @overload
     @classmethod
@@ -61,19 +69,22 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     ) -> "ToolDefinition":
         """Describe a tool, by hand or from a Python function.
 
-        From a function the name, the docstring's first paragraph and the annotations are read.
+        From a function the name, the docstring's first paragraph and the annotations are read, and
+        what the docstring says of each parameter; `name` and `description` override it.
 
         Raises:
             TypeError: an annotation can't be expressed as JSON Schema, or neither a function nor
                 a name was given.
         """
         if function is not None:
-            from ai_lib.types.signature import describe, schema_of
+            from ai_lib.types.docstring import describe
+            from ai_lib.types.signature import Signature, name_of
 
             return cls(
-                name=function.__name__,
-                description=describe(function),
-                parameters=schema_of(function),
+                name=name or name_of(function),
+                description=description or describe(function),
+                parameters=Signature(function).schema(),
+                strict=strict,
                 function=function,
             )
         if name is None:

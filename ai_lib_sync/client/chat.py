@@ -18,10 +18,11 @@ from ai_lib.types.wire import Clocks
 
 from .calls import Calls
 from .cancel import CancelToken
+from .execution import Execution
 from .stream import ChatStream
 
 
-class ChatRequestBuilder:
+class ChatRequestBuilder(Execution):
     """One chat request; each method adds to it and returns it.
 
     Messages are kept in the order they are added. A parameter the model does not take is left out
@@ -116,9 +117,15 @@ class ChatRequestBuilder:
         """Allow several tool calls in one answer, or forbid them."""
         return self.param("parallel_tool_calls", allowed)
 
-    def response_format(self, wanted: ResponseFormat | str) -> ChatRequestBuilder:
-        """Ask for `text`, `json_object`, or a JSON Schema."""
-        self._response_format = ResponseFormat(type=wanted) if isinstance(wanted, str) else wanted
+    def response_format(self, wanted: object) -> ChatRequestBuilder:
+        """Ask for `text`, `json_object`, a `ResponseFormat`, a JSON Schema, or a type.
+
+        A type or schema is asked for as the target best can. Raises TypeError when a type has no
+        schema.
+        """
+        from ai_lib.structured.json_mode import format_of
+
+        self._response_format = format_of(wanted)
         return self
 
     def reasoning_effort(self, value: str) -> ChatRequestBuilder:

@@ -47,7 +47,8 @@ class Journey:
     def start(self) -> None:
         """Let the deadline count from when the call began."""
         total = self._total
-        self.ledger.ends = FOREVER if total is None else self.call.watch.began + total
+        ends = FOREVER if total is None else self.call.watch.began + total
+        self.ledger.ends = min(self.ledger.ends, ends)
 
     def run(self, attempt: Callable[[Leg, Admission], T]) -> T:
         """Return what the first target to answer answers.

@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.pipeline.event_mapper import (
+        AnthropicEventMapper as AnthropicEventMapper,
+        DefaultEventMapper as DefaultEventMapper,
+        ProtocolEventMapper as ProtocolEventMapper,
+    )
+    from ai_lib.pipeline.fan_out import (
+        FanOut as FanOut,
+    )
     from ai_lib.pipeline.json_lines import (
         JsonLinesDecoder as JsonLinesDecoder,
     )
     from ai_lib.pipeline.pipeline import (
         Pipeline as Pipeline,
+    )
+    from ai_lib.pipeline.selector import (
+        JsonPathSelector as JsonPathSelector,
     )
     from ai_lib.pipeline.sse import (
         AnthropicSseDecoder as AnthropicSseDecoder,
@@ -24,14 +35,27 @@ if TYPE_CHECKING:
     from ai_lib.pipeline.tool_calls import (
         ToolCallAccumulator as ToolCallAccumulator,
     )
+    from ai_lib.pipeline.transforms import (
+        ReplicateTransform as ReplicateTransform,
+        SplitTransform as SplitTransform,
+        Transform as Transform,
+    )
 
 _WHERE = {
+    "AnthropicEventMapper": "ai_lib.pipeline.event_mapper",
     "AnthropicSseDecoder": "ai_lib.pipeline.sse",
+    "DefaultEventMapper": "ai_lib.pipeline.event_mapper",
+    "FanOut": "ai_lib.pipeline.fan_out",
     "JsonLinesDecoder": "ai_lib.pipeline.json_lines",
+    "JsonPathSelector": "ai_lib.pipeline.selector",
     "Pipeline": "ai_lib.pipeline.pipeline",
+    "ProtocolEventMapper": "ai_lib.pipeline.event_mapper",
+    "ReplicateTransform": "ai_lib.pipeline.transforms",
+    "SplitTransform": "ai_lib.pipeline.transforms",
     "SseDecoder": "ai_lib.pipeline.sse",
     "TextToolCalls": "ai_lib.pipeline.text_tools",
     "ToolCallAccumulator": "ai_lib.pipeline.tool_calls",
+    "Transform": "ai_lib.pipeline.transforms",
     "parse_hybrid_tool_calls": "ai_lib.pipeline.text_tools",
     "parse_text_tool_calls": "ai_lib.pipeline.text_tools",
 }

@@ -105,7 +105,8 @@ class ResilientExecutor:
         try:
             return self._once(attempt, ledger, 0.0)
         except AiLibError as error:
-            if not self.policy.should_retry(error, 0, repeatable=ledger.repeatable):
+            spent = ledger.retries.get(self, 0)
+            if not self.policy.should_retry(error, spent, repeatable=ledger.repeatable):
                 raise
             failed = error
         return self._again(attempt, ledger, failed, on_retry)
@@ -136,7 +137,8 @@ class ResilientExecutor:
         from ai_lib.resilience.rules import Rules
 
         pauses: list[float] = []
-        rules = Rules(self.policy, ledger, self._clock, on_retry)
+        spent = ledger.retries.get(self, 0)
+        rules = Rules(self.policy, ledger, self._clock, on_retry, spent)
         # Its own loop only notes how long to sleep: the sleeping is ours, so that it is
         # interrupted like every other wait.
         retrying = tenacity.Retrying(
@@ -156,6 +158,7 @@ class ResilientExecutor:
                 if first is not None:
                     error, first = first, None
                     raise error
+                ledger.retries[self] = ledger.retries.get(self, 0) + 1
                 return self._once(attempt, ledger, waited)
         raise failed
 

@@ -57,7 +57,7 @@ def test_a_document_of_plain_text_is_sent_as_text_where_the_dialect_wants_it_so(
 
 @pytest.mark.parametrize("data", ["no base64!", "/w=="])
 def test_a_document_that_is_no_text_is_refused(data: str) -> None:
-    with pytest.raises(RequestError, match="not (text|base64)"):
+    with pytest.raises(RequestError, match=r"not (text|base64)"):
         built("messages", note(data))
 
 

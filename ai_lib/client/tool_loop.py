@@ -1,0 +1,188 @@
+"""Runs conversations in which the model calls Python functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from ai_lib.client.settings import CallOptions
+from ai_lib.client.tool_run import ToolConversation, ToolRun
+from ai_lib.client.toolbox import Function, Toolbox, answered, failed
+from ai_lib.errors.tree import InvalidToolArguments, ValidationError
+from ai_lib.types.events import Event
+from ai_lib.types.message import Message
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.tool import ToolCall, ToolDefinition
+
+from .._backend import run_all, settle, settles_awaitables
+from .calls import Calls
+from .cancel import CancelToken
+from .stream import ChatStream
+
+Raises = type[Exception] | tuple[type[Exception], ...]
+
+
+class ToolLoop:
+    """Asks, makes the calls that the model wants made, and asks again."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        conversation: ToolConversation,
+        toolbox: Toolbox,
+        *,
+        options: CallOptions,
+        max_parallel: int,
+        raises: Raises,
+    ) -> None:
+        if max_parallel < 1:
+            raise ValueError("max_parallel must be at least 1")
+        self._calls = calls
+        self.conversation = conversation
+        self._toolbox = toolbox
+        self._options = options
+        self._max_parallel = max_parallel
+        self._raises = raises
+
+    async def run(self) -> ToolRun:
+        """Go on until the model calls no more tools."""
+        conversation = self.conversation
+        while True:
+            try:
+                response, _ = await self._calls.execute(conversation.request, self._options)
+            except InvalidToolArguments as error:
+                response = conversation.mend(error)
+            wanted = conversation.take(response)
+            if wanted is None:
+                return conversation.result()
+            await self.answer(wanted)
+
+    def stream(self, cancel_token: CancelToken | None) -> ChatStream:
+        """Return the next reply as a stream."""
+        request = msgspec.structs.replace(self.conversation.request, stream=True)
+        return self._calls.stream(request, self._options, cancel_token)
+
+    async def answer(self, wanted: Sequence[ToolCall]) -> None:
+        """Make the calls, several at a time, and tell the model what they gave."""
+        if len(wanted) == 1 or self._max_parallel == 1:
+            answers = [await self._answer(call) for call in wanted]
+        else:
+            waiting = [partial(self._answer, call) for call in wanted]
+            answers = await run_all(waiting, self._max_parallel)
+        self.conversation.answer(answers)
+
+    async def _answer(self, call: ToolCall) -> Message:
+        broken = self.conversation.broken.get(call.id)
+        if broken is not None:
+            return failed(call, ValidationError(broken))
+        try:
+            result = await settle(self._toolbox.prepared(call)())
+            return answered(call, result)
+        except self._raises:
+            raise
+        except Exception as error:  # noqa: BLE001 (the model is told)
+            return failed(call, error)
+
+
+class ToolStream:
+    """The events of a conversation with tools, those of every round as they come.
+
+    Each round ends with its own `StreamEnd`; then the calls are made, and the next round follows.
+    Iterating raises as `run_tools` does.
+    """
+
+    def __init__(self, loop: ToolLoop, cancel_token: CancelToken | None = None) -> None:
+        self._loop = loop
+        self._token = cancel_token
+        self._stream: ChatStream | None = None
+        self._ended = False
+        self._result: ToolRun | None = None
+
+    def __aiter__(self) -> ToolStream:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._ended:
+            if self._stream is None:
+                self._ended = True  # unless it can be sent
+                self._stream = self._loop.stream(self._token)
+                self._ended = False
+            event = await self._next(self._stream)
+            if event is not None:
+                return event
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> ToolStream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of the connection. Safe to call twice, and from another task or thread."""
+        self._ended = True
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    def result(self) -> ToolRun:
+        """Return what came of the conversation, once the stream has ended.
+
+        Raises:
+            ValueError: the stream has not ended, or was ended before the model was done.
+        """
+        if self._result is None:
+            raise ValueError("the conversation is not over; iterate over the stream to its end")
+        return self._result
+
+    async def _next(self, stream: ChatStream) -> Event | None:
+        """Return the next event; None when a round is over, and what follows it is done."""
+        try:
+            return await stream.__anext__()
+        except StopAsyncIteration:
+            closed = self._ended or stream.cancelled
+            response = None if closed else stream.response()
+        except InvalidToolArguments as error:
+            response = self._loop.conversation.mend(error)
+        except BaseException:
+            self._ended = True
+            raise
+        if response is None:
+            self._ended = True
+            return None
+        wanted = self._loop.conversation.take(response)
+        if wanted is None:
+            self._ended, self._result = True, self._loop.conversation.result()
+        elif await self._answered(wanted):
+            self._stream = None
+        return None
+
+    async def _answered(self, wanted: Sequence[ToolCall]) -> bool:
+        if self._token is None:
+            await self._loop.answer(wanted)
+        elif not await self._token.run(partial(self._loop.answer, wanted)):
+            self._ended = True
+        return not self._ended
+
+
+def tool_loop(
+    calls: Calls,
+    request: ChatRequest,
+    functions: Sequence[Function | ToolDefinition],
+    *,
+    options: CallOptions,
+    max_rounds: int,
+    max_parallel: int,
+    raises: Raises,
+) -> ToolLoop:
+    """Return the loop for a request, its own tools and more functions."""
+    toolbox = Toolbox((*request.tools, *functions), may_wait=settles_awaitables)
+    return ToolLoop(
+        calls,
+        ToolConversation(request, toolbox, max_rounds),
+        toolbox,
+        options=options,
+        max_parallel=max_parallel,
+        raises=raises,
+    )

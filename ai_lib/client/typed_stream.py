@@ -1,0 +1,117 @@
+"""A typed answer as it comes: the object as far as it is known, then the value."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from ai_lib.client.settings import CallOptions
+from ai_lib.errors.tree import InvalidToolArguments
+from ai_lib.resilience.ledger import Ledger
+from ai_lib.structured.asking import Asking
+from ai_lib.structured.following import Following
+from ai_lib.structured.output import StructuredOutput
+from ai_lib.types.json import JsonValue
+
+from .calls import Calls
+from .cancel import CancelToken
+from .stream import ChatStream
+
+T = TypeVar("T")
+
+
+class TypedStream(Generic[T]):
+    """The answer of one call, as it comes; its last item is the value of the type.
+
+    Those before it are the answer as far as it is known: objects as `PartialObject`, whose members
+    are None until they come. It is one object that grows; copy what is to be kept. When an answer
+    does not fit, the next ask begins a new one. Iterating raises as `execute_as` does.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        asking: Asking[T],
+        options: CallOptions,
+        cancel_token: CancelToken | None = None,
+    ) -> None:
+        self._calls = calls
+        self._asking = asking
+        self._options = msgspec.structs.replace(options, ledger=Ledger())
+        self._token = cancel_token
+        self._following = Following(asking.shape)
+        self._stream: ChatStream | None = None
+        self._output: StructuredOutput[T] | None = None
+        self._ended = False
+
+    def __aiter__(self) -> TypedStream[T]:
+        return self
+
+    async def __anext__(self) -> T | JsonValue:
+        while not self._ended:
+            if self._stream is None:
+                self._begin()
+            partial = await self._next()
+            if partial is not None:
+                return partial
+            if self._output is not None:
+                self._ended = True
+                return self._output.value
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> TypedStream[T]:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of the connection. Safe to call twice, and from another task or thread."""
+        self._ended = True
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    def output(self) -> StructuredOutput[T]:
+        """Return the value with its reply and what it took, once the stream has ended.
+
+        Raises:
+            ValueError: the stream has not ended, or was ended before there was a value.
+        """
+        if self._output is None:
+            raise ValueError("there is no value yet; iterate over the stream to its end first")
+        return self._output
+
+    def _begin(self) -> None:
+        self._ended = True  # unless it can be sent
+        request = msgspec.structs.replace(self._asking.request, stream=True)
+        self._following = Following(self._asking.shape)
+        self._stream = self._calls.stream(request, self._options, self._token)
+        self._ended = False
+
+    async def _next(self) -> JsonValue:
+        """Return what the next events make known; None at the end of a reply."""
+        stream = self._stream
+        assert stream is not None
+        try:
+            while True:
+                partial = self._following.take(await stream.__anext__())
+                if partial is not None:
+                    return partial
+        except StopAsyncIteration:
+            self._take(stream)
+        except InvalidToolArguments as error:
+            self._ended = True  # unless it may be asked again
+            self._asking.broken(error)
+            self._ended, self._stream = False, None
+        except BaseException:
+            self._ended = True
+            raise
+        return None
+
+    def _take(self, stream: ChatStream) -> None:
+        was_closed, self._ended = self._ended, True
+        if was_closed or stream.cancelled:
+            return
+        self._output = self._asking.take(stream.response())
+        self._ended, self._stream = False, None

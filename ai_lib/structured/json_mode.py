@@ -1,0 +1,100 @@
+"""How a provider is asked for JSON: which of its ways, and by which schema."""
+
+import enum
+
+import msgspec
+
+from ai_lib.structured.shape import OutputShape
+from ai_lib.types.json import JsonObject
+from ai_lib.types.request import ResponseFormat
+
+
+class JsonMode(str, enum.Enum):
+    """The ways to ask for JSON.
+
+    `AUTO` takes the strictest the target has; `JSON_SCHEMA` has the provider keep the schema;
+    `JSON` asks for any JSON, with the schema in the instructions; `TOOL` has the answer given as
+    the arguments of a tool call; `OFF` only asks for it in words.
+    """
+
+    AUTO = "auto"
+    JSON = "json"
+    JSON_SCHEMA = "json_schema"
+    TOOL = "tool"
+    OFF = "off"
+
+
+_TYPES = {
+    JsonMode.AUTO: "auto",
+    JsonMode.JSON: "json_object",
+    JsonMode.JSON_SCHEMA: "json_schema",
+    JsonMode.TOOL: "tool",
+    JsonMode.OFF: "prompt",
+}
+
+
+class JsonModeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How to ask for JSON. Without a schema, the type that is asked for has it.
+
+    With `strict`, a provider that can is made to keep the schema to the letter: every object is
+    closed and all its members are required. A schema that can't be written so is asked for
+    without.
+    """
+
+    mode: JsonMode = JsonMode.AUTO
+    schema: JsonObject | None = None
+    schema_name: str | None = None
+    strict: bool = True
+
+    @classmethod
+    def json_object(cls) -> "JsonModeConfig":
+        """Ask for any JSON object."""
+        return cls(mode=JsonMode.JSON)
+
+    @classmethod
+    def from_schema(
+        cls, schema: JsonObject, name: str = "response", *, strict: bool = True
+    ) -> "JsonModeConfig":
+        """Ask for what fits a JSON Schema."""
+        return cls(schema=schema, schema_name=name, strict=strict)
+
+    @classmethod
+    def from_type(cls, kind: object, *, strict: bool = True) -> "JsonModeConfig":
+        """Ask for what fits a type. Raises TypeError when it has no schema."""
+        shape = OutputShape.of(kind)
+        return cls(schema=shape.schema, schema_name=shape.name, strict=strict)
+
+    @classmethod
+    def from_pydantic(cls, model: object, *, strict: bool = True) -> "JsonModeConfig":
+        """The same as `from_type`."""
+        return cls.from_type(model, strict=strict)
+
+    def response_format(self, shape: "OutputShape[object] | None" = None) -> ResponseFormat:
+        """Return it as a request says it, for an answer of this shape."""
+        schema = self.schema or (shape.schema if shape else None)
+        kind = _TYPES[JsonMode(self.mode)]
+        if schema is None and kind != "prompt":
+            kind = "json_object"
+        return ResponseFormat(
+            type=kind,
+            schema=schema,
+            name=self.schema_name or (shape.name if shape else "response"),
+            description=shape.description if shape else None,
+            strict=None if self.strict else False,
+            fits=True,
+        )
+
+
+def format_of(wanted: object) -> ResponseFormat:
+    """Return what `response_format()` was given as a request says it.
+
+    That is a `ResponseFormat`, `text` or `json_object`, a `JsonModeConfig`, a JSON Schema, or a
+    type. Raises TypeError when a type has no schema.
+    """
+    if isinstance(wanted, ResponseFormat):
+        return wanted
+    if isinstance(wanted, str):
+        return ResponseFormat(type=wanted)
+    if isinstance(wanted, JsonModeConfig):
+        return wanted.response_format()
+    return JsonModeConfig().response_format(OutputShape.of(wanted))

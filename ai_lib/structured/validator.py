@@ -1,0 +1,103 @@
+"""Checks what a model wrote against a schema or a type."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from ai_lib.errors.tree import InvalidOutput
+from ai_lib.structured.shape import Misfit, OutputShape
+from ai_lib.types.json import JsonValue
+from ai_lib.types.problem import Problem
+
+T = TypeVar("T")
+
+
+class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found; true when the output is valid.
+
+    `data` is the decoded JSON, `value` the same as a value of the type; `problems` is what is
+    wrong, with the place of each.
+    """
+
+    valid: bool
+    value: Any = None
+    data: JsonValue = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The problems in words."""
+        return tuple(map(str, self.problems))
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+class OutputValidator:
+    """Checks output against a type, a JSON Schema, or a `SchemaGenerator`; None takes any JSON.
+
+    Text may have the JSON in a code fence or in prose. Without `strict`, numbers and booleans of a
+    type may be written as strings.
+
+    Raises:
+        TypeError: the type has no schema.
+    """
+
+    def __init__(self, schema: object = None, *, strict: bool = True) -> None:
+        self._strict = strict
+        self._shape = OutputShape.of({} if schema is None else schema, strict=strict)
+
+    def validate(self, output: JsonValue) -> OutputResult:
+        """Check text, or JSON that was decoded before."""
+        return _result(self._shape, output)
+
+    def validate_or_raise(self, output: JsonValue) -> JsonValue:
+        """Check, and return the decoded JSON.
+
+        Raises:
+            InvalidOutput: it does not fit.
+        """
+        return _settled(self._shape, output).data
+
+    def parse(self, output: JsonValue, kind: type[T]) -> T:
+        """Check, and return the output as a value of a type.
+
+        Raises:
+            InvalidOutput: it fits the validator's schema or the type not.
+            TypeError: the type has no schema.
+        """
+        data = self.validate_or_raise(output)
+        value: T = _settled(OutputShape.of(kind, strict=self._strict), data, output).value
+        return value
+
+
+def _result(shape: OutputShape[Any], output: JsonValue) -> OutputResult:
+    try:
+        if isinstance(output, str):
+            value, data = shape.read_text(output)
+        else:
+            value, data = shape.read(output), output
+    except Misfit as error:
+        return OutputResult(valid=False, problems=error.problems)
+    return OutputResult(valid=True, value=value, data=data)
+
+
+def _settled(shape: OutputShape[Any], output: JsonValue, raw: JsonValue = None) -> OutputResult:
+    result = _result(shape, output)
+    if not result:
+        raw = output if raw is None else raw
+        text = raw if isinstance(raw, str) else msgspec.json.encode(raw).decode()
+        raise invalid_output(result.problems, text)
+    return result
+
+
+def invalid_output(problems: tuple[Problem, ...], raw: str, asks: int = 0) -> InvalidOutput:
+    """Return the error that problems with an answer stand for, after so many asks."""
+    times = f" after {asks} asks" if asks > 1 else ""
+    return InvalidOutput(
+        f"the output does not fit its schema{times}: {'; '.join(map(str, problems))}",
+        raw=raw,
+        pointer=problems[0].pointer,
+        allowed=problems[0].allowed,
+        problems=[str(problem) for problem in problems],
+    )

@@ -1,0 +1,121 @@
+"""How a target is asked for a typed answer: what its manifest and dialect say."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.capabilities import allows
+from ai_lib.request.answer_form import formed
+from ai_lib.request.closed import closed
+from ai_lib.types import ChatRequest, Message, ResponseFormat, ToolChoice, ToolDefinition
+from tests.pipeline.manifests import bundled
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": []}
+CLOSED = {**SCHEMA, "required": ["a"], "additionalProperties": False}
+
+
+def asking(schema: dict[str, Any] | None = SCHEMA, **more: Any) -> ChatRequest:
+    wanted = ResponseFormat(type="auto", schema=schema, name="answer")
+    return ChatRequest(messages=(Message.user("?"),), response_format=wanted, **more)
+
+
+@pytest.mark.parametrize("provider", list(bundled_names("manifests")))
+def test_every_chat_provider_can_be_asked(provider: str) -> None:
+    compiled = bundled(provider)
+    if not allows(compiled.manifest, "text", "m"):
+        pytest.skip("has no chat")
+    request, _ = formed(asking(), compiled, "m")
+    formats = compiled.dialect.request.response_format
+    wanted = request.response_format
+    if allows(compiled.manifest, "structured_output", "m") and formats.get("json_schema"):
+        assert wanted is not None
+        assert (wanted.type, wanted.schema) == ("json_schema", CLOSED)
+    elif wanted is not None:
+        assert wanted.type == "json_object"
+        assert formats["json_object"]
+        assert '"properties"' in request.messages[0].text
+    else:
+        assert [tool.name for tool in request.tools] == ["answer"]
+
+
+def test_what_is_not_automatic_stays_as_it_is() -> None:
+    for kind in ("text", "json_object", "json_schema"):
+        schema = None if kind == "json_object" else {"type": "object"}
+        wanted = ResponseFormat(type=kind, schema=schema, strict=True)
+        request = ChatRequest(messages=(Message.user("?"),), response_format=wanted)
+        assert formed(request, bundled("openai"), "m") == (request, ())
+    bare = ChatRequest(messages=(Message.user("?"),))
+    assert formed(bare, bundled("openai"), "m") == (bare, ())
+
+
+def test_a_schema_the_target_refuses_is_asked_for_less_strictly() -> None:
+    schema = {**SCHEMA, "properties": {"a": {"not": {"type": "null"}}}}
+    request, told = formed(asking(schema), bundled("openai"), "m")
+    assert request.response_format is not None
+    assert (request.response_format.type, request.response_format.strict) == ("json_schema", False)
+    assert request.response_format.schema == schema
+
+    request, told = formed(asking(schema), bundled("anthropic"), "m")
+    assert request.response_format is None
+    assert request.tool_choice == ToolChoice(mode="tool", name="answer")
+    assert told == ("the answer is asked for as the arguments of a tool call",)
+
+
+def test_beside_tools_of_the_callers_any_of_them_may_be_called() -> None:
+    wanted = ResponseFormat(type="tool", schema=SCHEMA, name="answer")
+    tool = ToolDefinition.from_function(name="find")
+    request = msgspec.structs.replace(asking(tools=(tool,)), response_format=wanted)
+    asked, _ = formed(request, bundled("openai"), "m")
+    assert asked.tool_choice == ToolChoice(mode="required")
+    assert [each.name for each in asked.tools] == ["find", "answer"]
+
+
+def test_instructions_stand_after_those_of_the_caller() -> None:
+    wanted = ResponseFormat(type="prompt", schema=SCHEMA)
+    messages = (Message.system("Be brief."), Message.user("?"))
+    request = ChatRequest(messages=messages, response_format=wanted)
+    asked, _ = formed(request, bundled("openai"), "m")
+    assert [message.role.value for message in asked.messages] == ["system", "system", "user"]
+    assert asked.response_format is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (SCHEMA, CLOSED),
+        (
+            {"type": "array", "items": {**SCHEMA, "default": {}}},
+            {"type": "array", "items": CLOSED},
+        ),
+        (
+            {"oneOf": [SCHEMA, {"type": "null"}], "discriminator": {"propertyName": "t"}},
+            {"anyOf": [CLOSED, {"type": "null"}]},
+        ),
+        (
+            {"$ref": "#/$defs/A", "$defs": {"A": SCHEMA}},
+            {"$ref": "#/$defs/A", "$defs": {"A": CLOSED}},
+        ),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, None),
+        ({"type": "object"}, None),
+        ({**SCHEMA, "properties": {"a": {}}}, None),
+        ({**SCHEMA, "properties": {"a": {"description": "Anything."}}}, None),
+        ({**SCHEMA, "properties": {"a": True}}, None),
+        ({"type": "array"}, None),
+        # A member that is called like a keyword is no keyword.
+        (
+            {"type": "object", "properties": {"default": {"type": "string"}}},
+            {
+                "type": "object",
+                "properties": {"default": {"type": "string"}},
+                "required": ["default"],
+                "additionalProperties": False,
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_every_object_is_closed_or_none_is(
+    schema: dict[str, Any], expected: dict[str, Any] | None
+) -> None:
+    assert closed(schema) == expected
