@@ -8,7 +8,8 @@
     |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
     |-- CredentialError            no API key was found; where it was looked for
     |-- RequestError               the request can't be sent as asked (nothing was sent)
-    |   `-- CapabilityError        the manifest does not declare what the request needs (E1005)
+    |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
+    |   `-- InvalidInput           one of several inputs can't be sent; its position
     |-- TransportError             bytes could not be exchanged
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
@@ -168,6 +169,14 @@ class CapabilityError(RequestError):
     def __init__(self, message: str, *, capability: str, **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.capability = capability
+
+
+class InvalidInput(RequestError):
+    """Input number `index`, counted from 0, can't be sent; nothing was sent of any."""
+
+    def __init__(self, message: str, *, index: int, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.index = index
 
 
 class TransportError(AiLibError):

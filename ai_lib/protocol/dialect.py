@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.protocol.embedding import EmbeddingShape
 from ai_lib.types.json import JsonDict, JsonValue
 
 Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
@@ -187,4 +188,5 @@ class Dialect(Part, frozen=True, kw_only=True):
     error: ErrorShape = ErrorShape()
     termination: dict[str, str] = {}
     calls_mean_tool_use: bool = False
+    embeddings: EmbeddingShape | None = None
     serve: JsonDict = {}

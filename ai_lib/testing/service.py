@@ -21,6 +21,7 @@ from ai_lib.testing.recorded import RecordedRequest
 from ai_lib.testing.reply import Reply
 from ai_lib.testing.roster import Imitated, ManifestLike, Roster
 from ai_lib.testing.server import Answer, HttpRequest
+from ai_lib.testing.vectors import vectors_body
 
 Chooser = Callable[[RecordedRequest], Reply | None]
 
@@ -72,8 +73,11 @@ class Service:
         if provider.streams is not None:
             streams = provider.streams.match(path)
         found = streams or plain
+        embeds = provider.embeds.match(path) if provider.embeds and not found else None
         numbers = Numbers(provider.serve, self._record(recorded))
-        refusal = _refusal(provider, recorded, found is not None)
+        refusal = _refusal(provider, recorded, (found or embeds) is not None)
+        if embeds is not None and refusal is None:
+            return self._embedded(provider, recorded, embeds.groupdict().get("model"), numbers)
         if refusal is not None or found is None or not isinstance(recorded.body, dict):
             return _failed(provider, refusal or Reply(status=404), numbers)
         asked = read_request(
@@ -84,6 +88,23 @@ class Service:
             streamed=streams is not None,
         )
         return self._reply(provider, self._understood(recorded, asked), asked, numbers)
+
+    def _embedded(
+        self, provider: Imitated, recorded: RecordedRequest, model: str | None, numbers: Numbers
+    ) -> Answer:
+        """Answer with vectors, or with the error or the body that comes next in the script."""
+        reply = self._scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        request_id = numbers.make("request")
+        body: bytes | str = reply.body or ""
+        if not body and not reply.fails:
+            body = vectors_body(provider, recorded.body, model, numbers.make("reply"))
+        if isinstance(body, str):  # what is wrong with the request
+            failed = reply if reply.fails else Reply(status=400, error=body)
+            return _failed(provider, failed, numbers)
+        headers = _headers(
+            provider, reply, provider.serve.plain.content_type, {"request_id": request_id}
+        )
+        return plain_answer(reply, reply.status, headers, body)
 
     def _record(self, recorded: RecordedRequest) -> int:
         with self._lock:
