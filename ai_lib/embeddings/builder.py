@@ -62,6 +62,14 @@ class EmbeddingClientBuilder(Generic[Client]):
         """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""
         return self._set(base_url=url)
 
+    def api_key_for(self, model: str, key: str) -> EmbeddingClientBuilder[Client]:
+        """Set the API key of one model to fall back to, which is otherwise looked up."""
+        return self._set(api_keys={**self._settings.api_keys, model: key})
+
+    def base_url_for(self, model: str, url: str) -> EmbeddingClientBuilder[Client]:
+        """Set the address of one model to fall back to, which is otherwise its manifest's."""
+        return self._set(base_urls={**self._settings.base_urls, model: url})
+
     def timeout(self, seconds: float) -> EmbeddingClientBuilder[Client]:
         """Bound each call as a whole, all its requests together."""
         return self._set(timeout=seconds)

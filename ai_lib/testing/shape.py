@@ -12,7 +12,7 @@ Everything is a template of `ai_lib.protocol.template`. The holes that have valu
 - a block: `$block` (its index in the reply), `$piece` (of text or of a call's arguments), and a
   tool call's `$call` (its index), `$id`, `$name`, `$arguments` (JSON text), `$input` (the object);
 - vectors: `$vector` and `$index` in an item; `$items`, `$texts`, `$prompt_tokens` in the body, and
-  the items again as `$float_items` or `$base64_items`, by the encoding that was asked for;
+  the items again as `$float_items` or, where base64 was asked for, `$packed_items`;
 - an error: `$message`, `$code`, `$type`, `$status` (the HTTP status).
 """
 

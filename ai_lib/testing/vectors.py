@@ -44,7 +44,7 @@ def vectors_body(provider: Imitated, body: object, model: str | None, reply_id: 
     ]
     values = {
         "items": items,
-        f"{asked.encoding}_items": items,
+        "packed_items" if asked.encoding == "base64" else "float_items": items,
         "texts": list(asked.texts),
         "model": asked.model,
         "reply_id": reply_id,
