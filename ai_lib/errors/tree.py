@@ -24,6 +24,9 @@
     |   |-- CircuitOpenError
     |   |-- BackpressureError
     |   `-- RateLimitExceeded
+    |-- BatchError                 a batch of calls can't go on
+    |   |-- ItemTimeout            one item took longer than it may (also a TimeoutError)
+    |   `-- JournalError           a journal can't be written, or is another batch's
     |-- ValidationError            a value does not fit its schema
     `-- StreamCancelled            a cancel token ended the call
 
@@ -338,6 +341,29 @@ class RateLimitExceeded(ResilienceError):
     """The call would have waited for the rate limit longer than it may."""
 
     default_code = codes.RATE_LIMITED
+
+
+class BatchError(AiLibError):
+    """A batch of calls can't go on."""
+
+
+class ItemTimeout(BatchError, TimeoutError):
+    """Item number `index` of a batch took longer than `seconds`, and was ended."""
+
+    default_code = codes.TIMEOUT
+
+    def __init__(self, message: str, *, index: int, seconds: float, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.index = index
+        self.seconds = seconds
+
+
+class JournalError(BatchError):
+    """The journal at `path` can't be written or read, or belongs to another batch."""
+
+    def __init__(self, message: str, *, path: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.path = path
 
 
 class ValidationError(AiLibError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_lib.errors.tree import (
         AiLibError as AiLibError,
         BackpressureError as BackpressureError,
+        BatchError as BatchError,
         CapabilityError as CapabilityError,
         CircuitOpenError as CircuitOpenError,
         ConnectError as ConnectError,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         DecodeError as DecodeError,
         InvalidInput as InvalidInput,
         InvalidToolArguments as InvalidToolArguments,
+        ItemTimeout as ItemTimeout,
+        JournalError as JournalError,
         ManifestInvalid as ManifestInvalid,
         ManifestNotFound as ManifestNotFound,
         ManifestSyntaxError as ManifestSyntaxError,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiLibError": "ai_lib.errors.tree",
     "BackpressureError": "ai_lib.errors.tree",
+    "BatchError": "ai_lib.errors.tree",
     "CapabilityError": "ai_lib.errors.tree",
     "CircuitOpenError": "ai_lib.errors.tree",
     "ConnectError": "ai_lib.errors.tree",
@@ -54,6 +58,8 @@ _WHERE = {
     "DecodeError": "ai_lib.errors.tree",
     "InvalidInput": "ai_lib.errors.tree",
     "InvalidToolArguments": "ai_lib.errors.tree",
+    "ItemTimeout": "ai_lib.errors.tree",
+    "JournalError": "ai_lib.errors.tree",
     "ManifestInvalid": "ai_lib.errors.tree",
     "ManifestNotFound": "ai_lib.errors.tree",
     "ManifestSyntaxError": "ai_lib.errors.tree",
