@@ -41,7 +41,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item: int
     key: str
-    result: msgspec.Raw = msgspec.Raw(b"")
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: str | None = None
 
 
@@ -90,7 +90,7 @@ class Journal:
             return None
         self._same(line, self.key_of(item))
         try:
-            value = msgspec.json.decode(line.result, type=self._type or Any)
+            value = msgspec.json.decode(line.result or b"", type=self._type or Any)
         except msgspec.DecodeError as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
         return Done(value)
@@ -99,7 +99,7 @@ class Journal:
         """Note what came of an item. Raises JournalError when it can't be written."""
         told = f"{type(error).__name__}: {error}" if error is not None else None
         try:
-            raw = msgspec.Raw(b"" if told else msgspec.json.encode(result))
+            raw = msgspec.UNSET if told else msgspec.Raw(msgspec.json.encode(result))
         except (TypeError, ValueError) as problem:
             self._refuse(f"can't hold the result of item {index}: {problem}", problem)
         self._append(_Line(item=index, key=self.key_of(item), result=raw, error=told))
