@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from ai_lib.batch.config import (
         BatchConfig as BatchConfig,
     )
+    from ai_lib.batch.outcomes import (
+        ProviderBatchStatus as ProviderBatchStatus,
+    )
     from ai_lib.batch.result import (
         BatchItem as BatchItem,
         BatchResult as BatchResult,
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from .executor import (
         BatchExecutor as BatchExecutor,
     )
+    from .provider import (
+        ProviderBatch as ProviderBatch,
+    )
 
 _WHERE = {
     "BatchCollector": ".collector",
@@ -33,6 +39,8 @@ _WHERE = {
     "BatchItem": "ai_lib.batch.result",
     "BatchResult": "ai_lib.batch.result",
     "Completed": ".completed",
+    "ProviderBatch": ".provider",
+    "ProviderBatchStatus": "ai_lib.batch.outcomes",
     "batch_execute": ".asking",
 }
 

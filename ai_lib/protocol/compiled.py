@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError
+from ai_lib.protocol.batching import checked_batches
 from ai_lib.protocol.choice import dialect_of
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
@@ -119,6 +120,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
     """
     try:
         dialect = dialect_of(manifest)
+        checked_batches(dialect.batches)
         stream = dialect.stream
         return CompiledManifest(
             manifest=manifest,

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.protocol.batching import BatchShape
 from ai_lib.protocol.embedding import EmbeddingShape
 from ai_lib.types.json import JsonDict, JsonValue
 
@@ -189,4 +190,5 @@ class Dialect(Part, frozen=True, kw_only=True):
     termination: dict[str, str] = {}
     calls_mean_tool_use: bool = False
     embeddings: EmbeddingShape | None = None
+    batches: BatchShape | None = None
     serve: JsonDict = {}

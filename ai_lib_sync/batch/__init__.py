@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from ai_lib.batch.config import (
         BatchConfig as BatchConfig,
     )
+    from ai_lib.batch.outcomes import (
+        ProviderBatchStatus as ProviderBatchStatus,
+    )
     from ai_lib.batch.result import (
         BatchItem as BatchItem,
         BatchResult as BatchResult,
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from .executor import (
         BatchExecutor as BatchExecutor,
     )
+    from .provider import (
+        ProviderBatch as ProviderBatch,
+    )
 
 _WHERE = {
     "BatchCollector": ".collector",
@@ -34,6 +40,8 @@ _WHERE = {
     "BatchItem": "ai_lib.batch.result",
     "BatchResult": "ai_lib.batch.result",
     "Completed": ".completed",
+    "ProviderBatch": ".provider",
+    "ProviderBatchStatus": "ai_lib.batch.outcomes",
     "batch_execute": ".asking",
 }
 

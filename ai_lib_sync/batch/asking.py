@@ -90,6 +90,23 @@ def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
     )
 
 
+def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
+    """Return the chat that a prompt stands for."""
+    chat = client.chat()
+    if isinstance(prompt, str):
+        return chat.user(prompt)
+    if not isinstance(prompt, ChatRequest):
+        return chat.messages(prompt)
+    chat.messages(prompt.messages).tools(prompt.tools).extra(prompt.extra)
+    for name, value in prompt.parameters.items():
+        chat.param(name, value)
+    if prompt.tool_choice is not None:
+        chat.tool_choice(prompt.tool_choice)
+    if prompt.response_format is not None:
+        chat.response_format(prompt.response_format)
+    return chat
+
+
 class _Asking:
     """Puts a prompt to a client."""
 
@@ -97,19 +114,4 @@ class _Asking:
         self._client = client
 
     def __call__(self, prompt: Prompt) -> ChatResponse:
-        return self._request(prompt).execute()
-
-    def _request(self, prompt: Prompt) -> ChatRequestBuilder:
-        chat = self._client.chat()
-        if isinstance(prompt, str):
-            return chat.user(prompt)
-        if not isinstance(prompt, ChatRequest):
-            return chat.messages(prompt)
-        chat.messages(prompt.messages).tools(prompt.tools).extra(prompt.extra)
-        for name, value in prompt.parameters.items():
-            chat.param(name, value)
-        if prompt.tool_choice is not None:
-            chat.tool_choice(prompt.tool_choice)
-        if prompt.response_format is not None:
-            chat.response_format(prompt.response_format)
-        return chat
+        return chat_of(self._client, prompt).execute()
