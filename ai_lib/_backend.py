@@ -5,22 +5,19 @@ event loop: a lock, a semaphore, an event may be shared by several loops and thr
 """
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from inspect import isawaitable, iscoroutinefunction
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from ai_lib._turns import Flag, Turns
 from ai_lib.errors.tree import RequestError
 
-A = TypeVar("A")
 T = TypeVar("T")
 
 now = time.monotonic
@@ -229,54 +226,6 @@ class LeakyBucket:
 
 
 _ASYNCIO_ONLY = "aiolimiter works on asyncio only; leave the rate limiter's algorithm at 'gcra'"
-
-
-def as_worker(
-    function: Callable[[A], Awaitable[T] | T], places: int
-) -> Callable[[A], Awaitable[T]]:
-    """Return a function of either kind as one to wait for, for use in the running event loop.
-
-    A plain one runs in threads, at most so many at a time; it is waited for even when cancelled.
-    """
-    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
-        return cast("Callable[[A], Awaitable[T]]", function)
-    limiter = anyio.CapacityLimiter(places)
-
-    async def work(argument: A) -> T:
-        found = await anyio.to_thread.run_sync(function, argument, limiter=limiter)
-        return cast("T", await found if isawaitable(found) else found)
-
-    return work
-
-
-class Crew:
-    """Functions that run beside the body of a `with`; its end cancels them and waits for them.
-
-    They must not raise.
-    """
-
-    def __init__(self) -> None:
-        self._group = anyio.create_task_group()
-
-    def start(self, function: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Have the function run from now on."""
-        self._group.start_soon(function)
-
-    async def __aenter__(self) -> "Crew":
-        await self._group.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._group.cancel_scope.cancel()
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            await self._group.__aexit__(kind, error, trace)
-        else:  # an error of the body leaves as it is, not in a group
-            await self._group.__aexit__(None, None, None)
 
 
 async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:

@@ -7,19 +7,16 @@ when a deadline around it passes or a scope around it is cancelled, by whichever
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
-from inspect import iscoroutinefunction
 from threading import Lock as PlainLock
-from types import TracebackType
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from ai_lib._interruption import Interrupted, Scope, check, interruptible, scopes
 from ai_lib._turns import Flag, Turns
 from ai_lib.errors.tree import RequestError
 
-A = TypeVar("A")
 T = TypeVar("T")
 
 now = time.monotonic
@@ -182,57 +179,6 @@ class LeakyBucket:
 
     def acquire(self, amount: float) -> None:
         """Never reached."""
-
-
-def as_worker(function: Callable[[A], Awaitable[T] | T], places: int) -> Callable[[A], T]:
-    """Return the function: its caller is the thread that waits for it.
-
-    A coroutine function is a TypeError: it belongs to the other package.
-    """
-    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
-        raise TypeError("a coroutine function can't be run here; use ai_lib, or a plain function")
-    return cast("Callable[[A], T]", function)
-
-
-class Crew:
-    """Functions that run beside the body of a `with`; its end cancels them and waits for them.
-
-    They must not raise.
-    """
-
-    def __init__(self) -> None:
-        self._scope = CancelScope()
-        self._threads: list[threading.Thread] = []
-
-    def start(self, function: Callable[[], None]) -> None:
-        """Have the function run from now on."""
-        context = copy_context()
-        context.run(scopes.set, (*scopes.get(), self._scope))
-        thread = threading.Thread(
-            target=context.run, args=(_until_interrupted, function), name="ai-lib", daemon=True
-        )
-        self._threads.append(thread)
-        thread.start()
-
-    def __enter__(self) -> "Crew":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._scope.cancel()
-        for thread in self._threads:
-            thread.join()
-
-
-def _until_interrupted(function: Callable[[], None]) -> None:
-    try:
-        function()
-    except Interrupted:
-        return
 
 
 def run_all(functions: Sequence[Callable[[], T]], limit: int) -> list[T]:

@@ -11,7 +11,8 @@ from ai_lib.batch.journal import Journal
 from ai_lib.batch.result import BatchItem
 from ai_lib.errors.tree import AiLibError, ItemTimeout
 
-from .._backend import as_worker, checkpoint, deadline, now
+from .._backend import checkpoint, deadline, now
+from .._workers import as_worker
 
 G = TypeVar("G")
 R = TypeVar("R")

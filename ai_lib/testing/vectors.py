@@ -30,24 +30,28 @@ class AskedVectors(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str
 
 
-def vectors_body(provider: Imitated, body: object, model: str | None, reply_id: str) -> bytes | str:
-    """Return the answer to a request for vectors, or what is wrong with the request."""
-    shape, answer = provider.dialect.embeddings, provider.serve.embeddings
-    if shape is None or answer is None:
+def asked_vectors(provider: Imitated, body: object, model: str | None) -> AskedVectors | str:
+    """Return what a request asks, or what is wrong with it; `model` is what its path says."""
+    shape = provider.dialect.embeddings
+    if shape is None or provider.serve.embeddings is None:
         return "This provider has no embeddings."
-    asked = _asked(shape, body, model)
-    if isinstance(asked, str):
-        return asked
+    return _asked(shape, body, model)
+
+
+def vectors_body(provider: Imitated, asked: AskedVectors, ids: Mapping[str, str]) -> bytes:
+    """Return the answer; `ids` are the holes that any template may have."""
+    answer = provider.serve.embeddings
+    assert answer is not None
     items = [
         fill(answer.item, {"index": index, "vector": _written(text, asked)})
         for index, text in enumerate(asked.texts)
     ]
     values = {
+        **ids,
         "items": items,
         "packed_items" if asked.encoding == "base64" else "float_items": items,
         "texts": list(asked.texts),
         "model": asked.model,
-        "reply_id": reply_id,
         "prompt_tokens": sum(len(_WORD.findall(text)) for text in asked.texts),
     }
     return msgspec.json.encode(fill(answer.body, values))

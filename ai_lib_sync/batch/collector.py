@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from ai_lib.batch.config import BatchConfig
 from ai_lib.errors.tree import BatchError
 
-from .._backend import Event, Semaphore, as_worker, deadline, now
+from .._backend import Event, Semaphore, deadline, now
+from .._workers import as_worker
 
 G = TypeVar("G")
 R = TypeVar("R")

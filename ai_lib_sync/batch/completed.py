@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.result import BatchItem
 
-from .._backend import Crew, Semaphore
+from .._backend import Semaphore
+from .._workers import Crew
 from .running import Run, Stopped
 
 G = TypeVar("G")

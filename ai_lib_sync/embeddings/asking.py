@@ -104,7 +104,10 @@ class Asking:
             ]
         except RequestError as error:
             raise placed(error, target) from None
-        answers = run_all([part.run for part in parts], self._how.max_concurrent)
+        if len(parts) == 1:
+            answers = [parts[0].run()]
+        else:
+            answers = run_all([part.run for part in parts], self._how.max_concurrent)
         return self._joined(target, writer, answers)
 
     def _joined(

@@ -34,6 +34,7 @@ async def test_a_text_has_one_vector_of_length_one(model: str) -> None:
             first = await client.embed("The cat sat.")
             again = await client.embed_batch(["A dog.", "The cat sat."])
 
+    assert [one.model for one in mock.requests] == [model.partition("/")[2]] * 2
     assert first.first.vector == again.vectors[1] != again.vectors[0]
     assert math.hypot(*first.first.vector) == pytest.approx(1, abs=1e-6)
     assert (first.dimensions, first.usage.prompt_tokens) == (client.dimensions or 256, 3)
@@ -80,3 +81,21 @@ async def test_a_body_can_be_scripted() -> None:
     async with MockProvider([Reply(body=body)]) as mock:
         async with await client_of(mock, "openai/m") as client:
             assert (await client.embed("Hello")).vectors == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"input": []}, {"input": [""]}, {"input": [1]}, {"input": {}}]
+)
+async def test_a_request_without_texts_is_refused(body: dict[str, object]) -> None:
+    async with MockProvider() as mock:
+        async with await mock.client("openai/m") as client:
+            with pytest.raises(RemoteError, match="input") as caught:
+                await client.invoke("embeddings", {"model": "m", **body})
+    assert caught.value.status_code == 400
+
+
+async def test_one_text_may_come_alone() -> None:
+    async with MockProvider() as mock:
+        async with await mock.client("openai/m") as client:
+            answer = await client.invoke("embeddings", {"model": "m", "input": "Hello"})
+    assert [one["index"] for one in answer["data"]] == [0]
