@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         ChatRequestBuilder as ChatRequestBuilder,
         ChatStream as ChatStream,
     )
+    from .embeddings import (
+        EmbeddingClient as EmbeddingClient,
+    )
 
 _WHERE = {
     "AiClient": ".client",
@@ -63,6 +66,7 @@ _WHERE = {
     "ChatStream": ".client",
     "ContentBlock": "ai_lib.types",
     "ContentDelta": "ai_lib.types",
+    "EmbeddingClient": ".embeddings",
     "Event": "ai_lib.types",
     "FinalCandidate": "ai_lib.types",
     "Message": "ai_lib.types",

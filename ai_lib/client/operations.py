@@ -49,7 +49,7 @@ async def invoke(
             reply = await transport.send(built.wire, left)
             async with reply:
                 admission.heard(reply.headers)
-                return await _read(target, built, reply)
+                return await read_answer(target, built, reply)
 
         return await protected.executor.run(attempt, ledger)
     except AiLibError as error:
@@ -57,7 +57,8 @@ async def invoke(
         raise
 
 
-async def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
+async def read_answer(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
+    """Return what an operation answered: decoded JSON, bytes when it is none, None when empty."""
     if not 200 <= reply.status <= 299:
         body = await reply.read_error()
         raise failed_reply(target, reply.status, reply.headers, body)
@@ -65,7 +66,7 @@ async def _read(target: Target, built: BuiltOperation, reply: WireReply) -> Json
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:
         return None
-    if "json" not in content_type:
+    if "json" not in content_type or "jsonl" in content_type:
         return data
     answer = decode_json(data, f"the answer of {target.compiled.id}")
     found = compile_path(built.binding).first(answer) if built.binding else MISSING

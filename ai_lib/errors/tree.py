@@ -9,7 +9,8 @@
     |-- CredentialError            no API key was found; where it was looked for
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
-    |   `-- MediaError             an image, a sound or a document can't be read or does not fit
+    |   |-- MediaError             an image, a sound or a document can't be read or does not fit
+    |   `-- InvalidInput           one of several inputs can't be sent; its position
     |-- TransportError             bytes could not be exchanged
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
@@ -26,6 +27,9 @@
     |   |-- CircuitOpenError
     |   |-- BackpressureError
     |   `-- RateLimitExceeded
+    |-- BatchError                 a batch of calls can't go on
+    |   |-- ItemTimeout            one item took longer than it may (also a TimeoutError)
+    |   `-- JournalError           a journal can't be written, or is another batch's
     |-- ValidationError            a value does not fit its schema
     |   `-- InvalidOutput          the model's answer does not, as often as it was asked
     |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
@@ -202,6 +206,14 @@ class MediaError(RequestError):
         self.pixels = pixels
         self.allowed = tuple(allowed)
         self.extra = extra
+
+
+class InvalidInput(RequestError):
+    """Input number `index`, counted from 0, can't be sent; nothing was sent of any."""
+
+    def __init__(self, message: str, *, index: int, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.index = index
 
 
 class TransportError(AiLibError):
@@ -383,6 +395,29 @@ class RateLimitExceeded(ResilienceError):
     """The call would have waited for the rate limit longer than it may."""
 
     default_code = codes.RATE_LIMITED
+
+
+class BatchError(AiLibError):
+    """A batch of calls can't go on."""
+
+
+class ItemTimeout(BatchError, TimeoutError):
+    """Item number `index` of a batch took longer than `seconds`, and was ended."""
+
+    default_code = codes.TIMEOUT
+
+    def __init__(self, message: str, *, index: int, seconds: float, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.index = index
+        self.seconds = seconds
+
+
+class JournalError(BatchError):
+    """The journal at `path` can't be written or read, or belongs to another batch."""
+
+    def __init__(self, message: str, *, path: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.path = path
 
 
 class ValidationError(AiLibError):

@@ -8,8 +8,10 @@ from typing import Final, Literal
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError
+from ai_lib.protocol.batching import checked_batches
 from ai_lib.protocol.choice import dialect_of
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
+from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
 from ai_lib.protocol.event_map import EVENTS, GENERATED
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, Parameter, ProtocolManifest
@@ -79,6 +81,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
     usage: CompiledUsage
     errors: CompiledErrors
     termination: Mapping[str, str]
+    embeddings: CompiledEmbeddings | None = None
 
     @property
     def can_chat(self) -> bool:
@@ -117,6 +120,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
     """
     try:
         dialect = dialect_of(manifest)
+        checked_batches(dialect.batches)
         stream = dialect.stream
         return CompiledManifest(
             manifest=manifest,
@@ -139,6 +143,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             usage=_usage(dialect.usage),
             errors=_errors(dialect, manifest),
             termination=dialect.termination,
+            embeddings=compile_embeddings(dialect.embeddings),
         )
     except ProtocolError as error:
         if error.source is None:

@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.protocol.batching import BatchShape
+from ai_lib.protocol.embedding import EmbeddingShape
 from ai_lib.types.json import JsonDict, JsonValue
 
 Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
@@ -209,4 +211,6 @@ class Dialect(Part, frozen=True, kw_only=True):
     calls_mean_tool_use: bool = False
     thinking_tags: ThinkingTags | None = None
     raw_joins: tuple[str, ...] = ()
+    embeddings: EmbeddingShape | None = None
+    batches: BatchShape | None = None
     serve: JsonDict = {}

@@ -24,7 +24,9 @@ _MODEL: Final = re.escape("{model}")
 
 
 class Imitated(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider, ready to be imitated. `chat` matches its chat path, `streams` the streamed."""
+    """One provider, ready to be imitated. `chat` matches its chat path, `streams` the streamed,
+    `embeds` that of its vectors.
+    """
 
     manifest: ProtocolManifest
     dialect: Dialect
@@ -32,6 +34,7 @@ class Imitated(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     chat: re.Pattern[str]
     streams: re.Pattern[str] | None
+    embeds: re.Pattern[str] | None = None
 
 
 class Roster:
@@ -84,7 +87,15 @@ def _imitated(compiled: CompiledManifest) -> Imitated:
         root=urlsplit(manifest.base_url).path.rstrip("/"),
         chat=_pattern(path),
         streams=_pattern(streamed) if streamed else None,
+        embeds=_embeds(compiled),
     )
+
+
+def _embeds(compiled: CompiledManifest) -> re.Pattern[str] | None:
+    if compiled.embeddings is None:
+        return None
+    endpoint = compiled.endpoint("embeddings")
+    return _pattern(endpoint.path if endpoint else compiled.embeddings.shape.path)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

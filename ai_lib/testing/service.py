@@ -21,6 +21,7 @@ from ai_lib.testing.recorded import RecordedRequest
 from ai_lib.testing.reply import Reply
 from ai_lib.testing.roster import Imitated, ManifestLike, Roster
 from ai_lib.testing.server import Answer, HttpRequest
+from ai_lib.testing.vectors import AskedVectors, asked_vectors, vectors_body
 
 Chooser = Callable[[RecordedRequest], Reply | None]
 
@@ -72,8 +73,15 @@ class Service:
         if provider.streams is not None:
             streams = provider.streams.match(path)
         found = streams or plain
+        embeds = provider.embeds.match(path) if provider.embeds and not found else None
         numbers = Numbers(provider.serve, self._record(recorded))
-        refusal = _refusal(provider, recorded, found is not None)
+        refusal = _refusal(provider, recorded, (found or embeds) is not None)
+        if embeds is not None and refusal is None:
+            wanted = asked_vectors(provider, recorded.body, embeds.groupdict().get("model"))
+            if isinstance(wanted, str):
+                return _failed(provider, Reply(status=400, error=wanted), numbers)
+            full = self._replaced(recorded, msgspec.structs.replace(recorded, model=wanted.model))
+            return self._embedded(provider, full, wanted, numbers)
         if refusal is not None or found is None or not isinstance(recorded.body, dict):
             return _failed(provider, refusal or Reply(status=404), numbers)
         asked = read_request(
@@ -84,6 +92,18 @@ class Service:
             streamed=streams is not None,
         )
         return self._reply(provider, self._understood(recorded, asked), asked, numbers)
+
+    def _embedded(
+        self, provider: Imitated, recorded: RecordedRequest, asked: AskedVectors, numbers: Numbers
+    ) -> Answer:
+        """Answer with vectors, or with the error or the body that comes next in the script."""
+        reply = self._scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        if reply.fails and reply.body is None:
+            return _failed(provider, reply, numbers)
+        values = {"request_id": numbers.make("request"), "reply_id": numbers.make("reply")}
+        body = reply.body or vectors_body(provider, asked, values)
+        headers = _headers(provider, reply, provider.serve.plain.content_type, values)
+        return plain_answer(reply, reply.status, headers, body)
 
     def _record(self, recorded: RecordedRequest) -> int:
         with self._lock:
@@ -100,6 +120,9 @@ class Service:
             tools=asked.tools,
             tool_choice=asked.tool_choice,
         )
+        return self._replaced(recorded, full)
+
+    def _replaced(self, recorded: RecordedRequest, full: RecordedRequest) -> RecordedRequest:
         with self._lock:
             for index, one in enumerate(self._requests):
                 if one is recorded:

@@ -11,6 +11,8 @@ Everything is a template of `ai_lib.protocol.template`. The holes that have valu
   `$tool_calls`, `$finish_reason`; all candidates are `$candidates`;
 - a block: `$block` (its index in the reply), `$piece` (of text or of a call's arguments), and a
   tool call's `$call` (its index), `$id`, `$name`, `$arguments` (JSON text), `$input` (the object);
+- vectors: `$vector` and `$index` in an item; `$items`, `$texts`, `$prompt_tokens` in the body, and
+  the items again as `$float_items` or, where base64 was asked for, `$packed_items`;
 - an error: `$message`, `$code`, `$type`, `$status` (the HTTP status).
 """
 
@@ -87,6 +89,13 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     error: Frames = ()
 
 
+class EmbeddingsAnswerShape(Part, frozen=True, kw_only=True):
+    """The answer to a request for vectors: `item` is written for each text."""
+
+    body: dict[str, Template]
+    item: Template
+
+
 class ErrorAnswerShape(Part, frozen=True, kw_only=True):
     """An error body; `types` gives `$type` by HTTP status where it differs from `$code`."""
 
@@ -105,6 +114,7 @@ class ServeShape(Part, frozen=True, kw_only=True):
     usage: dict[str, Template] = {}
     plain: PlainShape
     stream: StreamedShape
+    embeddings: EmbeddingsAnswerShape | None = None
     error: ErrorAnswerShape
 
 

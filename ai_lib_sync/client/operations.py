@@ -50,7 +50,7 @@ def invoke(
             reply = transport.send(built.wire, left)
             with reply:
                 admission.heard(reply.headers)
-                return _read(target, built, reply)
+                return read_answer(target, built, reply)
 
         return protected.executor.run(attempt, ledger)
     except AiLibError as error:
@@ -58,7 +58,8 @@ def invoke(
         raise
 
 
-def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
+def read_answer(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
+    """Return what an operation answered: decoded JSON, bytes when it is none, None when empty."""
     if not 200 <= reply.status <= 299:
         body = reply.read_error()
         raise failed_reply(target, reply.status, reply.headers, body)
@@ -66,7 +67,7 @@ def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:
         return None
-    if "json" not in content_type:
+    if "json" not in content_type or "jsonl" in content_type:
         return data
     answer = decode_json(data, f"the answer of {target.compiled.id}")
     found = compile_path(built.binding).first(answer) if built.binding else MISSING

@@ -1,0 +1,48 @@
+"""Batches: many items at once, within bounds, resumable after a crash."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import exports
+
+if TYPE_CHECKING:
+    from ai_lib.batch.config import (
+        BatchConfig as BatchConfig,
+    )
+    from ai_lib.batch.outcomes import (
+        ProviderBatchStatus as ProviderBatchStatus,
+    )
+    from ai_lib.batch.result import (
+        BatchItem as BatchItem,
+        BatchResult as BatchResult,
+    )
+
+    from .asking import (
+        batch_execute as batch_execute,
+    )
+    from .collector import (
+        BatchCollector as BatchCollector,
+    )
+    from .completed import (
+        Completed as Completed,
+    )
+    from .executor import (
+        BatchExecutor as BatchExecutor,
+    )
+    from .provider import (
+        ProviderBatch as ProviderBatch,
+    )
+
+_WHERE = {
+    "BatchCollector": ".collector",
+    "BatchConfig": "ai_lib.batch.config",
+    "BatchExecutor": ".executor",
+    "BatchItem": "ai_lib.batch.result",
+    "BatchResult": "ai_lib.batch.result",
+    "Completed": ".completed",
+    "ProviderBatch": ".provider",
+    "ProviderBatchStatus": "ai_lib.batch.outcomes",
+    "batch_execute": ".asking",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = exports(__name__, _WHERE)

@@ -1,0 +1,221 @@
+"""One call for vectors: its texts split into requests, over the targets it may go to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from ai_lib.client.settings import CallOptions
+from ai_lib.client.target import Target, failed_reply, placed, request_id_of
+from ai_lib.embeddings.options import EmbeddingOptions, SplitOptions
+from ai_lib.embeddings.reading import Vectors, read_vectors
+from ai_lib.embeddings.response import Embedding, EmbeddingResponse, EmbeddingUsage
+from ai_lib.embeddings.splitting import checked, estimated_tokens, split
+from ai_lib.embeddings.writing import EmbeddingWriter
+from ai_lib.errors.tree import AiLibError, RequestError, TransportTimeout
+from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.ledger import FOREVER, Ledger
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.usage import Usage
+from ai_lib.types.wire import WireRequest
+
+from .._backend import now, run_all
+from ..client.targets import Protected, Targets
+from ..resilience import FallbackChain
+from ..transport import HttpTransport
+
+
+class Asking:
+    """Asks for the vectors of some texts, under one deadline, each request with its own retries.
+
+    A target to fall back to is asked for all texts, as vectors of two models don't compare.
+    """
+
+    def __init__(
+        self,
+        transport: HttpTransport,
+        targets: Targets,
+        texts: Sequence[str],
+        options: EmbeddingOptions,
+        how: SplitOptions,
+        call: CallOptions,
+    ) -> None:
+        self._transport = transport
+        self._route = targets.route(call.fallbacks)
+        self._fallback = targets.config.fallback
+        self._texts = texts
+        self._options = options
+        self._how = how
+        self._call = call
+        self._ends = FOREVER
+        self._attempts: list[Attempt] = []
+
+    async def run(self) -> EmbeddingResponse:
+        """Return the vectors of all texts, from the first target that gives them."""
+        first = self._route[0].target.current()
+        total = self._total(first)
+        self._ends = FOREVER if total is None else now() + total
+        try:
+            if len(self._route) == 1:
+                return await self._at(self._route[0])
+            chain: FallbackChain[EmbeddingResponse] = FallbackChain(
+                self._fallback, may_continue=self._may_go_on
+            )
+            for number, place in enumerate(self._route):
+                chain.add_target(f"{number}", self._asking(place))
+            return await chain.run()
+        except AiLibError as error:
+            if isinstance(error, TransportTimeout) and error.clock == "total":
+                error.seconds = total  # not what was left for the last attempt
+                error.message = (
+                    f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
+                )
+            error.attempts = tuple(self._attempts)
+            raise
+
+    def _total(self, target: Target) -> float | None:
+        return (self._call.clocks or target.clocks(False, self._call.timeout)).total
+
+    def _may_go_on(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self._ends
+
+    def _asking(self, place: Protected) -> Callable[[], Awaitable[EmbeddingResponse]]:
+        async def ask() -> EmbeddingResponse:
+            return await self._at(place)
+
+        return ask
+
+    async def _at(self, place: Protected) -> EmbeddingResponse:
+        target = place.target.current()
+        try:
+            writer = EmbeddingWriter(target.compiled, target.model, self._options)
+            limits = writer.shape.limits(target.model)
+            entry = target.compiled.model(target.model)
+            bound = limits.input_tokens or entry.context_window
+            if self._options.truncate:
+                bound = None
+            limits = msgspec.structs.replace(limits, input_tokens=bound)
+            texts = checked(self._texts, limits, self._how)
+            parts = [
+                _Part(self, place, target, writer, texts, part)
+                for part in split(texts, limits, self._how)
+            ]
+        except RequestError as error:
+            raise placed(error, target) from None
+        if len(parts) == 1:
+            answers = [await parts[0].run()]
+        else:
+            answers = await run_all([part.run for part in parts], self._how.max_concurrent)
+        return self._joined(target, writer, answers)
+
+    def _joined(
+        self, target: Target, writer: EmbeddingWriter, answers: Sequence[Vectors]
+    ) -> EmbeddingResponse:
+        vectors = [vector for answer in answers for vector in answer.vectors]
+        return EmbeddingResponse(
+            embeddings=[
+                Embedding(index=index, vector=vector) for index, vector in enumerate(vectors)
+            ],
+            model=answers[0].model or target.model,
+            provider=target.compiled.id,
+            usage=EmbeddingUsage(
+                prompt_tokens=sum(answer.usage.prompt_tokens for answer in answers),
+                total_tokens=sum(answer.usage.total_tokens for answer in answers),
+            ),
+            attempts=tuple(self._attempts),
+            adaptations=tuple(writer.adaptations),
+        )
+
+    async def send(self, part: _Part) -> Vectors:
+        """Send the request of one part, as often as the target's policy allows."""
+        target = part.target
+        ledger = Ledger(ends=self._ends, repeatable=target.repeatable, tokens=part.tokens)
+        wire = part.wire()
+
+        async def attempt(admission: Admission) -> Vectors:
+            try:
+                return await self._attempt(part, wire, ledger, admission)
+            except AiLibError as error:
+                placed(error, target)
+                raise
+
+        try:
+            return await part.place.executor.run(attempt, ledger)
+        finally:
+            self._attempts.extend(ledger.attempts)
+
+    async def _attempt(
+        self, part: _Part, wire: WireRequest, ledger: Ledger, admission: Admission
+    ) -> Vectors:
+        target = part.target
+        clocks = self._call.clocks or target.clocks(False, self._call.timeout)
+        left = ledger.left(now())
+        if left is not None:
+            clocks = msgspec.structs.replace(clocks, total=left)
+        reply = await self._transport.send(wire, clocks)
+        async with reply:
+            admission.heard(reply.headers)
+            admission.request_id = request_id_of(reply.headers)
+            if not 200 <= reply.status <= 299:
+                body = await reply.read_error()
+                raise failed_reply(target, reply.status, reply.headers, body)
+            answer = part.read(await reply.read())
+        usage = answer.usage
+        admission.usage = Usage(prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens)
+        return answer
+
+
+class _Part:
+    """The texts of one request."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        place: Protected,
+        target: Target,
+        writer: EmbeddingWriter,
+        texts: Sequence[str],
+        where: range,
+    ) -> None:
+        self.place = place
+        self.target = target
+        self._asking = asking
+        self._writer = writer
+        self._texts = texts[where.start : where.stop]
+        self._where = where
+        self._whole = len(where) == len(texts)
+
+    @property
+    def tokens(self) -> float:
+        """What the rate limit is asked for, where it counts tokens."""
+        limiter = self.place.executor.gate.rate_limiter
+        if limiter is None or not limiter.quota.counts_tokens:
+            return 0.0
+        return float(sum(estimated_tokens(text) for text in self._texts))
+
+    def wire(self) -> WireRequest:
+        """Return the request."""
+        target = self.target
+        key = target.credential.value if target.credential else None
+        return self._writer.write(self._texts, credential=key, base_url=target.base_url)
+
+    def read(self, body: bytes) -> Vectors:
+        """Return the vectors in the answer."""
+        return read_vectors(
+            self.target.compiled,
+            self._writer.shape,
+            body,
+            count=len(self._texts),
+            dimensions=self._writer.dimensions,
+        )
+
+    async def run(self) -> Vectors:
+        """Ask; an error says which of the texts it was about."""
+        try:
+            return await self._asking.send(self)
+        except AiLibError as error:
+            if not self._whole:
+                where = self._where
+                error.message += f" (asked for texts {where.start} to {where.stop - 1})"
+            raise

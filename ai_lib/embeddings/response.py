@@ -1,0 +1,59 @@
+"""What embedding texts gives: vectors in the order of the texts, and what they cost."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ai_lib.types.attempt import Attempt
+
+
+class Embedding(msgspec.Struct, frozen=True, kw_only=True):
+    """The vector of one text; `index` is the text's position among those that were given."""
+
+    index: int
+    vector: list[float]
+
+    @property
+    def dimensions(self) -> int:
+        """The length of the vector."""
+        return len(self.vector)
+
+
+class EmbeddingUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens read, summed over all requests; 0 where the provider does not say."""
+
+    prompt_tokens: int = 0
+    total_tokens: int = 0
+
+
+class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The vectors of one call, in the order of its texts.
+
+    `model` is as the provider names it, else as it was asked for. `attempts` lists every request
+    that was tried; `adaptations` what was asked for and left out, as the provider does not take it.
+    """
+
+    embeddings: list[Embedding]
+    model: str
+    provider: str = ""
+    usage: EmbeddingUsage = EmbeddingUsage()
+    attempts: Sequence[Attempt] = ()
+    adaptations: Sequence[str] = ()
+
+    @property
+    def first(self) -> Embedding:
+        """The first text's embedding."""
+        return self.embeddings[0]
+
+    @property
+    def vectors(self) -> list[list[float]]:
+        """The vectors alone."""
+        return [embedding.vector for embedding in self.embeddings]
+
+    @property
+    def dimensions(self) -> int:
+        """The length of the vectors."""
+        return self.first.dimensions
+
+    def __len__(self) -> int:
+        return len(self.embeddings)

@@ -1,0 +1,99 @@
+"""Arithmetic of vectors: by hand, and alike with and without numpy."""
+
+import math
+import random
+import sys
+
+import pytest
+
+from ai_lib.embeddings import (
+    cosine_similarity,
+    dot_product,
+    euclidean_distance,
+    find_most_similar,
+    normalize_vector,
+)
+
+
+def test_by_hand() -> None:
+    assert dot_product([1, 2, 3], [4, -5, 6]) == 12
+    assert euclidean_distance([1, 2], [4, 6]) == 5
+    assert normalize_vector([3, 4]) == [0.6, 0.8]
+    assert cosine_similarity([1, 0], [1, 1]) == pytest.approx(math.sqrt(0.5))
+    assert cosine_similarity([1, 2], [2, 4]) == pytest.approx(1)
+    assert cosine_similarity([1, 2], [-1, -2]) == pytest.approx(-1)
+
+
+def test_a_cosine_is_never_beyond_its_bounds() -> None:
+    numbers = random.Random(7)
+    for _ in range(200):
+        vector = [numbers.random() for _ in range(9)]
+        assert cosine_similarity(vector, vector) <= 1
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    for function in (dot_product, euclidean_distance, cosine_similarity):
+        with pytest.raises(ValueError, match="different lengths, 2 and 1"):
+            function([1, 2], [1])
+    with pytest.raises(ValueError, match="second vector is all zeros"):
+        cosine_similarity([1, 2], [0, 0])
+    with pytest.raises(ValueError, match="all zeros"):
+        normalize_vector([0.0, 0.0])
+
+
+CANDIDATES = [[0, 1], [2, 0], [1, 1], [2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("cosine", [(1, 1.0), (3, 1.0), (2, math.sqrt(0.5))]),
+        ("dot", [(1, 2.0), (3, 2.0), (2, 1.0)]),
+        ("euclidean", [(1, 1.0), (2, 1.0), (3, 1.0)]),
+    ],
+)
+def test_the_nearest_come_first_and_equal_ones_in_order(
+    metric: str, expected: list[tuple[int, float]]
+) -> None:
+    found = find_most_similar([1, 0], CANDIDATES, 3, metric)  # type: ignore[arg-type]
+    assert [index for index, _ in found] == [index for index, _ in expected]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected])
+
+
+def test_a_search_that_makes_no_sense_is_refused() -> None:
+    assert find_most_similar([1, 0], []) == []
+    assert find_most_similar([1, 0], CANDIDATES, 0) == []
+    with pytest.raises(ValueError, match="candidate 1 has 3 numbers, the query 2"):
+        find_most_similar([1, 0], [[1, 0], [1, 0, 0]])
+    with pytest.raises(ValueError, match="candidate 1 vector is all zeros"):
+        find_most_similar([1, 0], [[1, 0], [0, 0]])
+    with pytest.raises(ValueError, match="query vector is all zeros"):
+        find_most_similar([0, 0], [[1, 0]])
+    with pytest.raises(ValueError, match="metric"):
+        find_most_similar([1, 0], CANDIDATES, metric="taxi")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="top_k"):
+        find_most_similar([1, 0], CANDIDATES, -1)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+def test_numpy_gives_the_same(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    numpy = pytest.importorskip("numpy")
+    numbers = random.Random(3)
+    query = [numbers.uniform(-1, 1) for _ in range(301)]
+    many = [[numbers.uniform(-1, 1) for _ in range(301)] for _ in range(200)]
+    many[150] = many[3]  # equal ones keep their order
+    with_numpy = find_most_similar(query, many, 200, metric)  # type: ignore[arg-type]
+    arrays = find_most_similar(numpy.array(query), numpy.array(many), 200, metric)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "numpy", None)  # as if it were not installed
+    plain = find_most_similar(query, many, 200, metric)  # type: ignore[arg-type]
+
+    assert [index for index, _ in with_numpy] == [index for index, _ in plain]
+    assert [score for _, score in with_numpy] == pytest.approx([s for _, s in plain], abs=1e-12)
+    assert arrays == with_numpy
+
+
+def test_zeros_are_found_among_many() -> None:
+    many = [[1.0] * 300 for _ in range(200)]
+    many[7] = [0.0] * 300
+    with pytest.raises(ValueError, match="candidate 7 vector is all zeros"):
+        find_most_similar([1.0] * 300, many)
