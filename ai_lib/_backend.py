@@ -7,9 +7,10 @@ event loop: a lock, a semaphore, an event may be shared by several loops and thr
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
+from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -62,6 +63,11 @@ def _tell(runtime: Any, function: Callable[[], object]) -> bool:
     except RuntimeError:  # the loop is closed, the trio run is over
         return False
     return True
+
+
+async def finished(value: T | Awaitable[T]) -> T:
+    """Return the value, waited for where it has to be."""
+    return await cast("Awaitable[T]", value) if isawaitable(value) else value
 
 
 class CancelScope:

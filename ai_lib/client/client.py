@@ -151,6 +151,7 @@ class AiClient:
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""
+        await self._targets.report()
         if self._owns_transport:
             await self._transport.aclose()
 

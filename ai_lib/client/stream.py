@@ -63,6 +63,7 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         await self._let_go()
+        await self._journey.report()
 
     async def _let_go(self) -> None:
         self._ended = True
@@ -117,9 +118,12 @@ class ChatStream:
             elif not await self._token.run(self._pull):
                 self._cancelled = True
                 await self._let_go()
+            if self._ended:
+                await self._journey.report()
         except AiLibError as error:
             self._error = self._journey.ledger.on(error)
             await self._let_go()
+            await self._journey.report()
         except BaseException:
             await self._let_go()
             raise

@@ -92,15 +92,30 @@ class RetryRules(msgspec.Struct, frozen=True, kw_only=True):
     error_code: frozenset[str] = frozenset()
 
 
+ResetFormat = Literal[
+    "auto", "seconds", "milliseconds", "epoch", "duration", "rfc3339", "unix", "unix_milliseconds"
+]
+
+
 class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of the response headers that tell the limits; None where there is none."""
+    """The names of the response headers that tell the limits; None where there is none.
+
+    A window is the span its limit is for: seconds, a span such as `1d`, or the name of the header
+    that tells the seconds. `reset_format` says what a plain number in a reset header means, each
+    measure's own `reset_unit` comes before it.
+    """
 
     requests_limit: str | None = None
     requests_remaining: str | None = None
     requests_reset: str | None = None
+    requests_reset_unit: ResetFormat | None = None
+    requests_window: float | str | None = None
     tokens_limit: str | None = None
     tokens_remaining: str | None = None
     tokens_reset: str | None = None
+    tokens_reset_unit: ResetFormat | None = None
+    tokens_window: float | str | None = None
+    reset_format: ResetFormat = "auto"
     retry_after: str | None = None
 
 

@@ -152,6 +152,7 @@ class AiClient:
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
+        self._targets.report()
         if self._owns_transport:
             self._transport.close()
 

@@ -64,6 +64,7 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         self._let_go()
+        self._journey.report()
 
     def _let_go(self) -> None:
         self._ended = True
@@ -118,9 +119,12 @@ class ChatStream:
             elif not self._token.run(self._pull):
                 self._cancelled = True
                 self._let_go()
+            if self._ended:
+                self._journey.report()
         except AiLibError as error:
             self._error = self._journey.ledger.on(error)
             self._let_go()
+            self._journey.report()
         except BaseException:
             self._let_go()
             raise
