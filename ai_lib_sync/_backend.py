@@ -84,6 +84,11 @@ def finished(value: T | Awaitable[T]) -> T:
     return value
 
 
+def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
+    """Call it: this thread may block."""
+    return function()
+
+
 class Waiter:
     """One wait for one call of `wake`, which may come from any thread or a finalizer."""
 

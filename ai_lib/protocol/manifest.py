@@ -32,7 +32,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `{model}` stands for the model; `query` is part of the address of every call.
     `response_binding` is where the answer of a service keeps what was asked for; `headers` are
-    sent beside the usual ones.
+    sent beside the usual ones. `request_encoding` is how a body is written, JSON unless it says
+    otherwise (AI-Protocol, generative endpoint entry).
     """
 
     path: str
@@ -41,6 +42,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, str] = {}
     response_binding: str | None = None
     headers: Mapping[str, str] = {}
+    request_encoding: Literal["json", "multipart", "form"] | None = None
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,7 +112,8 @@ class ResilientExecutor:
         try:
             return await self._once(attempt, ledger, 0.0)
         except AiLibError as error:
-            if not self.policy.should_retry(error, 0, repeatable=ledger.repeatable):
+            again = self.policy.should_retry(error, 0, repeatable=ledger.repeatable)
+            if ledger.is_last or not again:
                 raise
             failed = error
         return await self._again(attempt, ledger, failed, on_retry)

@@ -10,7 +10,8 @@ class Ledger:
     """One for each call; every attempt of it, on whichever target, is entered here.
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
-    attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    attempt may use at most; `repeatable` says that doing the request twice does no harm, `is_last`
+    that it can't be sent again, because what is sent can be read only once.
     """
 
     def __init__(
@@ -19,6 +20,7 @@ class Ledger:
         self.ends = ends
         self.tokens = tokens
         self.repeatable = repeatable
+        self.is_last = False
         self.attempts: list[Attempt] = []
 
     def left(self, at: float) -> float | None:

@@ -27,7 +27,9 @@ class Rules:
     def retry(self, state: tenacity.RetryCallState) -> bool:
         """Say whether the error is one to try again after; a cancellation never is."""
         error = _error(state)
-        return isinstance(error, Exception) and self._policy.should_retry(
+        if self._ledger.is_last or not isinstance(error, Exception):
+            return False
+        return self._policy.should_retry(
             error, state.attempt_number - 1, repeatable=self._ledger.repeatable
         )
 

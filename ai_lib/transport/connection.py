@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssl import SSLError
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
 from ai_lib.transport.clocks import CallClocks
@@ -24,9 +24,11 @@ from .._network import (
     Request,
     Response,
 )
+from .upload import Upload
 from .wire import Dialer, Wire
 
 RawFields = list[tuple[bytes, bytes]]
+Sent: TypeAlias = bytes | Upload
 
 
 class Head(NamedTuple):
@@ -86,8 +88,10 @@ class Connection:
 
     async def _send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
         self._wire.serve(clocks)
+        body = clocks.request.body
+        sent = body if isinstance(body, bytes) else Upload(body)
         try:
-            request = self._request(path, headers, clocks)
+            request = self._request(path, headers, clocks, sent)
             response = await self._http.handle_async_request(request)
         except LocalProtocolError:
             # The error names the value, which may be a credential.
@@ -96,15 +100,18 @@ class Connection:
             raise
         except Exception as error:
             raise self._failure(error, clocks) from error
+        finally:
+            if isinstance(sent, Upload):
+                sent.close()
         self._check_open(clocks)
         self._body = Body(response)
         self._wire.head_came()
         if self.served and not self.heard:
             # It stood behind the last reply; the request has not even been sent.
-            raise lost(clocks.request, "a reply came before the request", sent=False)
+            raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
         return _head(response)
 
-    def _request(self, path: str, headers: RawFields, clocks: CallClocks) -> Request:
+    def _request(self, path: str, headers: RawFields, clocks: CallClocks, body: Sent) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
@@ -113,7 +120,6 @@ class Connection:
             target=path,
         )
         extensions = {} if self.connected else {"trace": self._wire.trace}
-        body = clocks.request.body
         return Request(
             clocks.request.method, url, headers=headers, content=body, extensions=extensions
         )

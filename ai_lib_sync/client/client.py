@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
@@ -132,23 +135,27 @@ class AiClient:
         operation: str,
         body: JsonObject | None = None,
         *,
+        files: Mapping[str, FileLike] | None = None,
         timeout: float | None = None,
         **values: str,
     ) -> JsonValue:
         """Call an operation beside chat that the manifest names, such as `list_models`.
 
-        `values` fill the `{...}` of its path; `timeout` is seconds. Returns the decoded
-        answer (of a service, the part its manifest points at), bytes when it is not JSON, None
-        when it is empty.
+        `values` fill the `{...}` of its path; `timeout` is seconds. `files` are sent with the
+        fields of `body` as a form, unless the manifest says that the operation takes none: each is
+        bytes, a path, a file opened in binary mode, or a `FilePart` that says more, and is read
+        while it is sent. Returns the decoded answer (of a service, the part its manifest points
+        at), bytes when it is not JSON, None when it is empty.
 
         Raises:
             CapabilityError: the manifest does not declare what the operation needs; nothing was
                 sent.
-            RequestError: the manifest has no such operation.
+            RequestError: the manifest has no such operation, or a file can't be read.
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        return invoke(self._transport, self._targets.first, operation, body, values, timeout)
+        first = self._targets.first
+        return invoke(self._transport, first, operation, body, values, timeout, files)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""

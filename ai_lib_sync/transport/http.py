@@ -8,11 +8,12 @@ from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
+from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Head, RawFields
-from .pool import ConnectionPool, Lease
+from .connection import Connection, Head, RawFields
+from .pool import Connections, Lease
 from .reply import WireReply
 
 
@@ -25,7 +26,7 @@ class HttpTransport:
 
     def __init__(self, options: TransportOptions | None = None) -> None:
         self.options = options or TransportOptions()
-        self._pool = ConnectionPool(self.options)
+        self._pool = Connections(self.options)
         self._closed = False
 
     def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
@@ -43,8 +44,7 @@ class HttpTransport:
         try:
             head = _exchange(lease, target, fields, call)
         except ConnectionLost:
-            connection = lease.connection
-            if not connection.served or connection.heard or self._closed:
+            if self._pool.is_closed or not _may_go_again(lease.connection, request):
                 raise
             # The server closed the idle connection as we took it: it never saw this request.
             lease = self._pool.acquire(target.origin, call, fresh=True)
@@ -62,14 +62,17 @@ class HttpTransport:
             fields.append(("Accept-Encoding", ACCEPTED))
         if "user-agent" not in given:
             fields.append(("User-Agent", self.options.user_agent))
-        if request.body or request.method in _WITH_BODY:
-            fields.append(("Content-Length", str(len(request.body))))
+        body = request.body
+        if body or request.method in _WITH_BODY:
+            length = len(body) if isinstance(body, bytes) else body.length
+            known = ("Content-Length", str(length))
+            fields.append(("Transfer-Encoding", "chunked") if length is None else known)
         fields.extend(item for item in request.headers if item[0].lower() not in _OURS)
         return [_encode(name, value) for name, value in fields]
 
-    def stats(self) -> PoolStats:
-        """Count the connections as they are now."""
-        return self._pool.stats()
+    def stats(self, url: str | None = None) -> PoolStats:
+        """Count the connections as they are now: those to the host of that URL, or all."""
+        return self._pool.stats(None if url is None else parse_target(url).origin)
 
     def close(self) -> None:
         """Close every connection; calls under way end with `ConnectionLost`."""
@@ -86,6 +89,11 @@ class HttpTransport:
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _OURS = frozenset({"content-length", "transfer-encoding"})
 _FORBIDDEN = frozenset("\r\n\0")
+
+
+def _may_go_again(connection: Connection, request: WireRequest) -> bool:
+    spent = isinstance(request.body, Multipart) and request.body.is_spent
+    return connection.served > 0 and not connection.heard and not spent
 
 
 def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:

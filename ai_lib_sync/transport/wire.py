@@ -25,6 +25,9 @@ from .._network import (
 
 # So much is sent under one limit.
 _SLICE = 256 * 1024
+# So long is looked whether what came is a reply; TLS sends things of its own.
+_GLANCE = 0.001
+_ROOM_FOR_EARLY = 4096
 # What is there already arrives within that time, even when the machine is busy.
 _INSTANT = 0.1
 
@@ -47,6 +50,7 @@ class Wire(NetworkStream):
         self._max_head_bytes = max_head_bytes
         self._head_bytes: int | None = None
         self._unsent: list[bytes] = []
+        self._early = b""
         self._line: Line | None = None
         self._closed = False
 
@@ -122,15 +126,25 @@ class Wire(NetworkStream):
         return self
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Take bytes to send."""
-        if buffer:
-            self._unsent.append(buffer)
+        """Take bytes to send; what was taken before goes out when that is much."""
+        if not self.whole:
+            # The peer takes no more: there is nothing to do but to hear what it says.
+            raise WriteError("the rest of the request was not wanted")
+        if not buffer:
+            return
+        if sum(map(len, self._unsent)) >= _SLICE:
+            self._send()
+        self._unsent.append(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Send what was written, then give what arrives, empty at the end."""
         if self._unsent:
             self._send()
         limit = self._limit(self.clocks.reading(now()))
+        if self._early:
+            self.heard = True
+            data, self._early = self._early, b""
+            return data
         try:
             data = self._open().read(min(max_bytes, self._room()), limit.left)
         except ReadTimeout as error:
@@ -152,10 +166,14 @@ class Wire(NetworkStream):
     def _send(self) -> None:
         data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
         self._unsent.clear()
+        under_way = self.clocks.sent
         if self.stage is None:
             self.clocks.sending(now())
         try:
             for start in range(0, len(data), _SLICE):
+                if (start or under_way) and self._is_answered():
+                    self.whole = False
+                    return
                 limit = self._limit(self.clocks.writing(now()))
                 try:
                     self._open().write(data[start : start + _SLICE], limit.left)
@@ -164,6 +182,17 @@ class Wire(NetworkStream):
         except WriteError:
             # A server may answer early and close: what it said is worth more than how it ended.
             self.whole = False
+
+    def _is_answered(self) -> bool:
+        """Whether a reply came before all was sent; its beginning is kept for `read`."""
+        line = self._open()
+        if not line.get_extra_info("is_readable"):
+            return False
+        try:
+            self._early = line.read(_ROOM_FOR_EARLY, _GLANCE)
+        except ReadTimeout:
+            return False
+        return True
 
     def _open(self) -> Line:
         if self._line is None:
