@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ssl import SSLContext
+from ssl import SSLContext, SSLObject
 
 from ai_lib.transport.clocks import CallClocks, Limit
 from ai_lib.transport.failures import Violation
@@ -14,6 +14,7 @@ from .._network import (
     Line,
     NetworkBackend,
     NetworkStream,
+    ReadError,
     ReadTimeout,
     Request,
     SocketOptions,
@@ -126,14 +127,13 @@ class Wire(NetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Take bytes to send; what was taken before goes out when that is much."""
+        if sum(map(len, self._unsent)) >= _SLICE:
+            await self._send()
         if not self.whole:
             # The peer takes no more: there is nothing to do but to hear what it says.
             raise WriteError("the rest of the request was not wanted")
-        if not buffer:
-            return
-        if sum(map(len, self._unsent)) >= _SLICE:
-            await self._send()
-        self._unsent.append(buffer)
+        if buffer:
+            self._unsent.append(buffer)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Send what was written, then give what arrives, empty at the end."""
@@ -185,12 +185,17 @@ class Wire(NetworkStream):
     async def _is_answered(self) -> bool:
         """Whether a reply came before all was sent; its beginning is kept for `read`."""
         line = self._open()
-        if not line.get_extra_info("is_readable"):
+        tls: SSLObject | None = line.get_extra_info("ssl_object")
+        # In HTTP/2 the peer talks all the time.
+        is_second = tls is not None and tls.selected_alpn_protocol() == "h2"
+        if is_second or not line.get_extra_info("is_readable"):
             return False
         try:
             self._early = await line.read(_ROOM_FOR_EARLY, _GLANCE)
         except ReadTimeout:
             return False
+        except ReadError:  # it went away
+            return True
         return True
 
     def _open(self) -> Line:
