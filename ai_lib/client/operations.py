@@ -65,8 +65,8 @@ async def invoke(
 
 async def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     if not 200 <= reply.status <= 299:
-        body = await reply.read_error()
-        raise failed_reply(target, reply.status, reply.headers, body)
+        # Its body is no local variable: it may say the key back.
+        raise failed_reply(target, reply.status, reply.headers, await reply.read_error())
     data = await reply.read()
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:

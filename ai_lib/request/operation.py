@@ -49,8 +49,9 @@ def build_operation(
     url = base_of(compiled, base_url) + _path(name, endpoint, values)
     if endpoint.query:
         url = f"{url}?{urlencode(endpoint.query)}"
-    headers, url, secrets = attach(compiled, credential, url)
     sent, kind = _encoded(name, endpoint, body, files)
+    # Whatever may fail comes first: no traceback has these for its locals.
+    headers, url, secrets = attach(compiled, credential, url)
     wire = WireRequest(
         method=endpoint.method,
         url=url,

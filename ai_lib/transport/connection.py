@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeAlias
 
 from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
 from ai_lib.transport.clocks import CallClocks
-from ai_lib.transport.failures import Violation, closed_here, connect_failure, lost
-from ai_lib.transport.headers import Headers
+from ai_lib.transport.failures import Violation, bare, closed_here, connect_failure, lost
+from ai_lib.transport.headers import Headers, RawFields
 from ai_lib.transport.options import TransportOptions
+from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
 
 from .._backend import now, runtime_key
@@ -27,7 +28,6 @@ from .._network import (
 from .upload import Upload
 from .wire import Dialer, Wire
 
-RawFields = list[tuple[bytes, bytes]]
 Sent: TypeAlias = bytes | Upload
 
 
@@ -77,32 +77,34 @@ class Connection:
         """Whether another call may use it now."""
         return not self._closed and self._wire.whole and self._http.is_idle()
 
-    async def send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
+    async def send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
         """Send a request and give the head of its reply."""
         for _ in range(0 if self.connected else self._options.connect_retries):
             try:
-                return await self._send(path, headers, clocks)
+                return await self._send(target, headers, clocks)
             except ConnectError:
                 self._renew()
-        return await self._send(path, headers, clocks)
+        return await self._send(target, headers, clocks)
 
-    async def _send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
+    async def _send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
         self._wire.serve(clocks)
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
+        response: Response | None = None
         try:
-            request = self._request(path, headers, clocks, sent)
+            request = self._request(target, headers, clocks, sent)
             response = await self._http.handle_async_request(request)
         except LocalProtocolError:
-            # The error names the value, which may be a credential.
-            raise _unwritable() from None
-        except AiLibError:
-            raise
+            pass  # it names the value, which may be a credential: nothing is to remember it
+        except AiLibError as error:
+            raise bare(error)  # noqa: B904 (it is that error)
         except Exception as error:
-            raise self._failure(error, clocks) from error
+            raise self._failure(bare(error), clocks) from error
         finally:
             if isinstance(sent, Upload):
                 sent.close()
+        if response is None:
+            raise _unwritable()
         self._check_open(clocks)
         self._body = Body(response)
         self._wire.head_came()
@@ -111,13 +113,15 @@ class Connection:
             raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
         return _head(response)
 
-    def _request(self, path: str, headers: RawFields, clocks: CallClocks, body: Sent) -> Request:
+    def _request(
+        self, target: Target, headers: RawFields, clocks: CallClocks, body: Sent
+    ) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
             host=self._route.host,
             port=origin.explicit_port,
-            target=path,
+            target=target.path,
         )
         extensions = {} if self.connected else {"trace": self._wire.trace}
         return Request(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ssl import SSLContext, SSLObject
+from ssl import SSLContext
 
 from ai_lib.transport.clocks import CallClocks, Limit
 from ai_lib.transport.failures import Violation
@@ -185,9 +185,9 @@ class Wire(NetworkStream):
     async def _is_answered(self) -> bool:
         """Whether a reply came before all was sent; its beginning is kept for `read`."""
         line = self._open()
-        tls: SSLObject | None = line.get_extra_info("ssl_object")
+        protocol = getattr(line.get_extra_info("ssl_object"), "selected_alpn_protocol", None)
         # In HTTP/2 the peer talks all the time.
-        is_second = tls is not None and tls.selected_alpn_protocol() == "h2"
+        is_second = protocol is not None and protocol() == "h2"
         if is_second or not line.get_extra_info("is_readable"):
             return False
         try:

@@ -5,7 +5,7 @@ import mimetypes
 import os
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 import msgspec
@@ -168,7 +168,8 @@ def _segments(
 
 
 def _texts(value: JsonValue) -> Iterator[tuple[bytes, str | None]]:
-    for one in value if isinstance(value, list | tuple) else (value,):
+    is_several = isinstance(value, list | tuple)
+    for one in cast("Sequence[JsonValue]", value if is_several else (value,)):
         if isinstance(one, str):
             yield one.encode(), None
         elif isinstance(one, Mapping | list | tuple):
@@ -195,13 +196,13 @@ def _name(part: FilePart) -> str | None:
     return os.path.basename(path) if isinstance(path, str) else None
 
 
-def _content(content: object, field: str) -> bytes | Source:
+def _content(content: FileSource, field: str) -> bytes | Source:
     if isinstance(content, bytes | bytearray):
         return bytes(content)
     if isinstance(content, os.PathLike):
         return _Path(os.fspath(content), field)
     if hasattr(content, "read") and not isinstance(content, io.TextIOBase):
-        return _Stream(cast("BinaryIO", content), field)
+        return _Stream(content, field)
     raise RequestError(
         f"the file of {field!r} is a {type(content).__name__}; give bytes, a pathlib.Path, or a "
         "file opened in binary mode"

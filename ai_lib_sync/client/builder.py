@@ -16,6 +16,7 @@ from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.limiter import Limiter
 from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
+from ai_lib.types.secret import Secret
 from ai_lib.types.wire import Clocks
 
 from ..protocol.loader import ProtocolLoader
@@ -40,11 +41,11 @@ class AiClientBuilder(Generic[Client]):
 
     def api_key(self, key: str) -> AiClientBuilder[Client]:
         """Set the API key, which is otherwise looked up."""
-        return self._set(api_key=key)
+        return self._set(api_key=Secret(key))
 
     def api_key_for(self, model: str, key: str) -> AiClientBuilder[Client]:
         """Set the API key of one model to fall back to, which is otherwise looked up."""
-        return self._set(api_keys={**self._settings.api_keys, model: key})
+        return self._set(api_keys={**self._settings.api_keys, model: Secret(key)})
 
     def base_url(self, url: str) -> AiClientBuilder[Client]:
         """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""

@@ -11,6 +11,7 @@ from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.secret import Secret
 from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
@@ -56,6 +57,7 @@ class AiClient:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
+        api_key = None if api_key is None else Secret(api_key)
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
         return cls(prepared(settings))
 

@@ -66,8 +66,8 @@ def invoke(
 
 def _read(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     if not 200 <= reply.status <= 299:
-        body = reply.read_error()
-        raise failed_reply(target, reply.status, reply.headers, body)
+        # Its body is no local variable: it may say the key back.
+        raise failed_reply(target, reply.status, reply.headers, reply.read_error())
     data = reply.read()
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:

@@ -6,13 +6,15 @@ from __future__ import annotations
 from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
+from ai_lib.transport.failures import bare
+from ai_lib.transport.headers import RawFields
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Connection, Head, RawFields
+from .connection import Connection, Head
 from .pool import Connections, Lease
 from .reply import WireReply
 
@@ -35,8 +37,7 @@ class HttpTransport:
         Raises `ConnectError`, `ConnectionLost`, `TransportTimeout`, and `RequestError` for a
         request that can't be written as HTTP.
         """
-        target = parse_target(request.url)
-        fields = self._fields(request, target.origin)
+        target, fields = self._written(request)
         if self._closed:
             raise RequestError("this transport was closed; make another one")
         call = CallClocks(request, clocks, now())
@@ -55,6 +56,13 @@ class HttpTransport:
             lease.discard()
             raise
 
+    def _written(self, request: WireRequest) -> tuple[Target, RawFields]:
+        try:
+            target = parse_target(request.url)
+            return target, self._fields(request, target.origin)
+        except RequestError as error:
+            raise bare(error) from None
+
     def _fields(self, request: WireRequest, origin: Origin) -> RawFields:
         given = {name.lower() for name, _ in request.headers}
         fields = [("Host", origin.authority)] if "host" not in given else []
@@ -68,7 +76,7 @@ class HttpTransport:
             known = ("Content-Length", str(length))
             fields.append(("Transfer-Encoding", "chunked") if length is None else known)
         fields.extend(item for item in request.headers if item[0].lower() not in _OURS)
-        return [_encode(name, value) for name, value in fields]
+        return RawFields(_encode(name, value) for name, value in fields)
 
     def stats(self, url: str | None = None) -> PoolStats:
         """Count the connections as they are now: those to the host of that URL, or all."""
@@ -98,7 +106,7 @@ def _may_go_again(connection: Connection, request: WireRequest) -> bool:
 
 def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:
     try:
-        return lease.connection.send(target.path, fields, call)
+        return lease.connection.send(target, fields, call)
     except BaseException:
         lease.discard()
         raise
