@@ -22,6 +22,7 @@ from .._network import (
     HTTPConnection,
     LocalProtocolError,
     ProxySettings,
+    ReadError,
     Request,
     Response,
 )
@@ -91,6 +92,7 @@ class Connection:
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
         response: Response | None = None
+        receipt = self._wire.watched() if self.served else None
         try:
             request = self._request(target, headers, clocks, sent)
             response = await self._http.handle_async_request(request)
@@ -99,8 +101,14 @@ class Connection:
         except AiLibError as error:
             raise bare(error)  # noqa: B904 (it is that error)
         except Exception as error:
-            raise self._failure(bare(error), clocks) from error
+            # A reset may come from one who read it: acknowledging takes its time. A goodbye
+            # acknowledges what came before.
+            goodbye = receipt if not isinstance(error, ReadError) else None
+            unread = goodbye is not None and goodbye.is_unread()
+            raise self._failure(bare(error), clocks, sent=not unread) from error
         finally:
+            if receipt is not None:
+                receipt.close()
             if isinstance(sent, Upload):
                 sent.close()
         if response is None:
@@ -145,13 +153,13 @@ class Connection:
             self._body = None
         return data
 
-    def _failure(self, error: Exception, clocks: CallClocks) -> AiLibError:
+    def _failure(self, error: Exception, clocks: CallClocks, *, sent: bool = True) -> AiLibError:
         if self._closed:
             return closed_here(clocks.request)
         if not self.connected:
             return connect_failure(clocks.request, self._route.place, error)
         reason = "TLS failed" if isinstance(error, SSLError) else str(error)
-        return lost(clocks.request, reason or type(error).__name__, sent=True)
+        return lost(clocks.request, reason or type(error).__name__, sent=sent)
 
     def _check_open(self, clocks: CallClocks) -> None:
         if self._closed:

@@ -14,7 +14,7 @@ from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Connection, Head
+from .connection import Head
 from .pool import Connections, Lease
 from .reply import WireReply
 
@@ -44,8 +44,8 @@ class HttpTransport:
         lease = self._pool.acquire(target.origin, call)
         try:
             head = _exchange(lease, target, fields, call)
-        except ConnectionLost:
-            if self._pool.is_closed or not _may_go_again(lease.connection, request):
+        except ConnectionLost as error:
+            if self._pool.is_closed or error.request_sent or _is_spent(request):
                 raise
             # The server closed the idle connection as we took it: it never saw this request.
             lease = self._pool.acquire(target.origin, call, fresh=True)
@@ -99,9 +99,8 @@ _OURS = frozenset({"content-length", "transfer-encoding"})
 _FORBIDDEN = frozenset("\r\n\0")
 
 
-def _may_go_again(connection: Connection, request: WireRequest) -> bool:
-    spent = isinstance(request.body, Multipart) and request.body.is_spent
-    return connection.served > 0 and not connection.heard and not spent
+def _is_spent(request: WireRequest) -> bool:
+    return isinstance(request.body, Multipart) and request.body.is_spent
 
 
 def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ssl import SSLContext
 
+from ai_lib._receipt import Receipt
 from ai_lib.transport.clocks import CallClocks, Limit
 from ai_lib.transport.failures import Violation
 
@@ -86,6 +87,14 @@ class Wire(NetworkStream):
             self.heard = False
             self._head_bytes = 0
             self.end_stage()
+
+    def watched(self) -> Receipt | None:
+        """Watch whether what is sent from now on reaches the peer; close what this returns."""
+        descriptor = getattr(self.get_extra_info("socket"), "fileno", None)
+        try:
+            return None if descriptor is None else Receipt(descriptor())
+        except OSError:  # it was closed
+            return None
 
     def head_came(self) -> None:
         """Stop counting the head's bytes."""
