@@ -96,6 +96,11 @@ def _endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
 
 
 def _path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
+    unknown = set(values) - set(_PLACEHOLDER.findall(endpoint.path)) - {"model"}
+    if unknown:
+        names = ", ".join(f"{one}=" for one in sorted(unknown))
+        raise RequestError(f"{name} has no place for {names} in its path {endpoint.path}")
+
     def filled(hole: re.Match[str]) -> str:
         if hole[1] not in values:
             raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")
