@@ -27,6 +27,7 @@ ProxySettings = httpcore.Proxy
 ConnectTimeout = httpcore.ConnectTimeout
 LocalProtocolError = httpcore.LocalProtocolError
 ProxyError = httpcore.ProxyError
+ReadError = httpcore.ReadError
 ReadTimeout = httpcore.ReadTimeout
 WriteError = httpcore.WriteError
 WriteTimeout = httpcore.WriteTimeout
@@ -152,9 +153,9 @@ def _close_without_loop(loop: Any, held: list[NetworkStream]) -> None:
     """
     try:
         loop.call_soon = lambda function, *arguments, context=None: function(*arguments)
-    except AttributeError:  # uvloop closed its sockets itself
+        _close(held)
+    except (AttributeError, RuntimeError):  # uvloop closed its sockets itself, as it ended
         return
-    _close(held)
 
 
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:

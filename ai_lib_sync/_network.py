@@ -33,6 +33,7 @@ ProxySettings = httpcore.Proxy
 ConnectTimeout = httpcore.ConnectTimeout
 LocalProtocolError = httpcore.LocalProtocolError
 ProxyError = httpcore.ProxyError
+ReadError = httpcore.ReadError
 ReadTimeout = httpcore.ReadTimeout
 WriteError = httpcore.WriteError
 WriteTimeout = httpcore.WriteTimeout

@@ -10,9 +10,12 @@ import msgspec
 
 from ai_lib.client.settings import ClientSettings
 from ai_lib.resilience.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit_storage import CircuitStorage
 from ai_lib.resilience.config import ResilientConfig
+from ai_lib.resilience.limiter import Limiter
 from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
+from ai_lib.types.secret import Secret
 from ai_lib.types.wire import Clocks
 
 from ..protocol.loader import ProtocolLoader
@@ -38,11 +41,11 @@ class AiClientBuilder(Generic[Client]):
 
     def api_key(self, key: str) -> AiClientBuilder[Client]:
         """Set the API key, which is otherwise looked up."""
-        return self._set(api_key=key)
+        return self._set(api_key=Secret(key))
 
     def api_key_for(self, model: str, key: str) -> AiClientBuilder[Client]:
         """Set the API key of one model to fall back to, which is otherwise looked up."""
-        return self._set(api_keys={**self._settings.api_keys, model: key})
+        return self._set(api_keys={**self._settings.api_keys, model: Secret(key)})
 
     def base_url(self, url: str) -> AiClientBuilder[Client]:
         """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""
@@ -128,6 +131,14 @@ class AiClientBuilder(Generic[Client]):
     def with_circuit_breaker(self, config: CircuitBreakerConfig) -> AiClientBuilder[Client]:
         """Stop calls to a target that keeps failing."""
         return self._set(circuit_breaker=config)
+
+    def circuit_storage(self, storage: CircuitStorage) -> AiClientBuilder[Client]:
+        """Keep the circuits' state there, so that clients that are given the same share it."""
+        return self._set(circuit_storage=storage)
+
+    def limiter(self, limiter: Limiter) -> AiClientBuilder[Client]:
+        """Let this limiter say when attempts may go, in place of the built-in rate limits."""
+        return self._set(limiter=limiter)
 
     def max_inflight(self, count: int) -> AiClientBuilder[Client]:
         """Let so many attempts be in flight at once (0: any number); others wait in line."""

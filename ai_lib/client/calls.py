@@ -104,8 +104,8 @@ class Calls:
     async def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
         admission.heard(reply.headers)
         if not 200 <= reply.status <= 299:
-            body = await reply.read_error()
-            raise failed_reply(leg.target, reply.status, reply.headers, body)
+            # Its body is no local variable: it may say the key back.
+            raise failed_reply(leg.target, reply.status, reply.headers, await reply.read_error())
         response = read_reply(
             leg.target.compiled,
             await reply.read(),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.secret import Secret
+from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
@@ -53,6 +57,7 @@ class AiClient:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
+        api_key = None if api_key is None else Secret(api_key)
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
         return cls(await prepared(settings))
 
@@ -132,26 +137,31 @@ class AiClient:
         operation: str,
         body: JsonObject | None = None,
         *,
+        files: Mapping[str, FileLike] | None = None,
         timeout: float | None = None,
         **values: str,
     ) -> JsonValue:
         """Call an operation beside chat that the manifest names, such as `list_models`.
 
-        `values` fill the `{...}` of its path; `timeout` is seconds. Returns the decoded
-        answer (of a service, the part its manifest points at), bytes when it is not JSON, None
-        when it is empty.
+        `values` fill the `{...}` of its path; `timeout` is seconds. `files` are sent with the
+        fields of `body` as a form, unless the manifest says that the operation takes none: each is
+        bytes, a path, a file opened in binary mode, or a `FilePart` that says more, and is read
+        while it is sent. Returns the decoded answer (of a service, the part its manifest points
+        at), bytes when it is not JSON, None when it is empty.
 
         Raises:
             CapabilityError: the manifest does not declare what the operation needs; nothing was
                 sent.
-            RequestError: the manifest has no such operation.
+            RequestError: the manifest has no such operation, or a file can't be read.
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        return await invoke(self._transport, self._targets.first, operation, body, values, timeout)
+        first = self._targets.first
+        return await invoke(self._transport, first, operation, body, values, timeout, files)
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""
+        await self._targets.report()
         if self._owns_transport:
             await self._transport.aclose()
 

@@ -111,12 +111,11 @@ class Incoming:
         self._since = now()
         target = self.leg.target
         if not 200 <= reply.status <= 299:
-            body = await reply.read_error()
-            raise failed_reply(target, reply.status, reply.headers, body)
+            # Its body is no local variable: it may say the key back.
+            raise failed_reply(target, reply.status, reply.headers, await reply.read_error())
         content_type = reply.headers.get("content-type") or ""
         if not self.pipeline.accepts(content_type):
-            body = await reply.read_error()
-            raise not_a_stream(target, content_type, body)
+            raise not_a_stream(target, content_type, await reply.read_error())
 
     async def _next(self, reply: WireReply) -> list[Event]:
         chunk = await self._read(reply)

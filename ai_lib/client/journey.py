@@ -61,6 +61,11 @@ class Journey:
             self.ledger.on(self._worded(error))
             raise
 
+    async def report(self) -> None:
+        """Tell a shared circuit storage and limiter how a stream's attempt ended."""
+        for place in self._route:
+            await place.executor.gate.report()
+
     async def _chain(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
         if len(self._route) == 1:
             return await self._at(self._route[0], attempt)

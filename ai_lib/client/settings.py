@@ -7,13 +7,14 @@ import msgspec
 
 from ai_lib.client.binding import check_binding
 from ai_lib.client.target import Target
-from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.resilience.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit_storage import CircuitStorage
 from ai_lib.resilience.config import BackpressureConfig, ResilientConfig
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.resilience.limit_headers import RateLimitHeaders
+from ai_lib.resilience.limiter import Limiter
 from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.transport.credentials import resolve_credential
@@ -61,6 +62,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetryConfig | None = None
     rate_limit: RateLimiterConfig | None = None
     circuit_breaker: CircuitBreakerConfig | None = None
+    circuit_storage: CircuitStorage | None = None
+    limiter: Limiter | None = None
     max_inflight: int | None = None
     interceptors: tuple[object, ...] = ()
 
@@ -71,7 +74,11 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             RequestError: a variable of the environment is not a number it can be.
         """
         single = ResilientConfig(
-            retry=self.retry, rate_limit=self.rate_limit, circuit_breaker=self.circuit_breaker
+            retry=self.retry,
+            rate_limit=self.rate_limit,
+            circuit_breaker=self.circuit_breaker,
+            circuit_storage=self.circuit_storage,
+            limiter=self.limiter,
         )
         whole = single.over(self.resilience).over(ResilientConfig.from_env())
         if self.max_inflight is None:
@@ -168,23 +175,13 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def protection_of(target: Target, config: ResilientConfig) -> ResilientConfig:
-    """Return the patterns for one target: retries are the manifest's unless the client sets them.
-
-    Raises:
-        ProtocolError: the manifest's retry_policy makes no sense.
-    """
+    """Return the patterns for one target: the manifest's retries unless the client sets them."""
     if config.retry is not None:
         return config
-    manifest = target.compiled.manifest
-    try:
-        retry = RetryConfig.from_protocol(manifest.raw.get("retry_policy"))
-    except (TypeError, ValueError) as error:
-        raise ProtocolError(
-            f"{manifest.source}: $.retry_policy makes no sense: {error}", source=manifest.source
-        ) from error
+    retry = RetryConfig.from_manifest(target.compiled.manifest.retry)
     return msgspec.structs.replace(config, retry=retry)
 
 
 def limit_headers_of(target: Target) -> RateLimitHeaders | None:
     """Return the names of the target's rate-limit headers, None when its manifest names none."""
-    return RateLimitHeaders.from_protocol(target.compiled.manifest.raw.get("rate_limit_headers"))
+    return RateLimitHeaders.from_manifest(target.compiled.manifest.rate_limits)

@@ -77,6 +77,7 @@ class ChatStream:
         self._events.clear()
         await self._let_go()
         self._company.end(self._call, "cancelled")
+        await self._report()
 
     async def _let_go(self) -> None:
         self._ended = True
@@ -125,6 +126,8 @@ class ChatStream:
                 self._cancelled = True
                 await self._let_go()
                 self._company.end(self._call, "cancelled")
+            if self._ended:
+                await self._report()
         except AiLibError as error:
             await self._fail(error)
         except BaseException as error:
@@ -137,6 +140,11 @@ class ChatStream:
         await self._let_go()
         await self._company.failed(self._call, error)
         self._company.end(self._call, "failed", error)
+        await self._report()
+
+    async def _report(self) -> None:
+        if self._journey is not None:
+            await self._journey.report()
 
     async def _pull(self) -> None:
         if self._incoming is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ai_lib.client.explain import Explanation, explain
+from ai_lib.client.redaction import redact
 from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
 from ai_lib.pipeline.failure import decoded_or_text, remote_error, tells_of_an_error
@@ -139,9 +140,10 @@ def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
 
 
 def placed(error: AiLibError, target: Target) -> AiLibError:
-    """Say on the error which target it came from."""
+    """Say on the error which target it came from, and nothing of its key."""
     error.provider = error.provider or target.compiled.id
     error.model = error.model or target.model
+    redact(error, target.credential.value if target.credential else None)
     return error
 
 

@@ -93,6 +93,11 @@ class Targets:
         with self._lock:
             return [self.first, *self._others.values()]
 
+    async def report(self) -> None:
+        """Tell a shared circuit storage and limiter what is due."""
+        for place in self.everyone():
+            await place.executor.gate.report()
+
     def _other(self, model: str) -> Protected:
         with self._lock:
             found = self._others.get(model)

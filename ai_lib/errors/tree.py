@@ -247,8 +247,8 @@ class ConnectionLost(TransportError):
 
 
 class TransportTimeout(TransportError, TimeoutError):
-    """A clock ran out. `clock` is `connect`, `write`, `pool`, `first_token`, `idle`, `delta_idle`
-    or `total`; `seconds` is what it was set to."""
+    """A clock ran out. `clock` is `connect`, `write`, `pool`, `first_token`, `idle`, `delta_idle`,
+    `attempt` (of a circuit breaker) or `total`; `seconds` is what it was set to."""
 
     default_code = codes.TIMEOUT
 

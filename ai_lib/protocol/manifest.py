@@ -33,7 +33,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `{model}` stands for the model; `query` is part of the address of every call.
     `response_binding` is where the answer of a service keeps what was asked for; `headers` are
-    sent beside the usual ones.
+    sent beside the usual ones. `request_encoding` is how a body is written, JSON unless it says
+    otherwise (AI-Protocol, generative endpoint entry).
     """
 
     path: str
@@ -42,6 +43,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, str] = {}
     response_binding: str | None = None
     headers: Mapping[str, str] = {}
+    request_encoding: Literal["json", "multipart", "form"] | None = None
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,15 +95,30 @@ class RetryRules(msgspec.Struct, frozen=True, kw_only=True):
     error_code: frozenset[str] = frozenset()
 
 
+ResetFormat = Literal[
+    "auto", "seconds", "milliseconds", "epoch", "duration", "rfc3339", "unix", "unix_milliseconds"
+]
+
+
 class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of the response headers that tell the limits; None where there is none."""
+    """The names of the response headers that tell the limits; None where there is none.
+
+    A window is the span its limit is for: seconds, a span such as `1d`, or the name of the header
+    that tells the seconds. `reset_format` says what a plain number in a reset header means, each
+    measure's own `reset_unit` comes before it.
+    """
 
     requests_limit: str | None = None
     requests_remaining: str | None = None
     requests_reset: str | None = None
+    requests_reset_unit: ResetFormat | None = None
+    requests_window: float | str | None = None
     tokens_limit: str | None = None
     tokens_remaining: str | None = None
     tokens_reset: str | None = None
+    tokens_reset_unit: ResetFormat | None = None
+    tokens_window: float | str | None = None
+    reset_format: ResetFormat = "auto"
     retry_after: str | None = None
 
 

@@ -120,7 +120,7 @@ class _Reader:
             termination=(written.termination.mapping or {}) if written.termination else {},
             errors=errors_of(written, self.fail),
             retry=retry_of(written, self.fail),
-            rate_limits=rate_limits_of(written),
+            rate_limits=rate_limits_of(written, self.fail),
             availability=availability_of(written),
             text_tools=text_tools_of(written, self.fail),
             multimodal=multimodal_of(written, self.source),

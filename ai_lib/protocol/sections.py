@@ -79,15 +79,20 @@ def retry_of(written: WrittenManifest, fail: Fail) -> RetryRules | None:
     )
 
 
-def rate_limits_of(written: WrittenManifest) -> RateLimitHeaders:
-    """Return the names of the rate limit headers."""
+def rate_limits_of(written: WrittenManifest, fail: Fail) -> RateLimitHeaders:
+    """Return the names of the rate limit headers, and how to read them."""
     declared = written.rate_limit_headers or {}
-    known = {
+    known = {name: value for name, value in declared.items() if value not in (None, "")}
+    try:
+        found = msgspec.convert(known, RateLimitHeaders, strict=False)
+    except msgspec.ValidationError as error:
+        raise fail(placed(error, "$.rate_limit_headers")) from error
+    lowered = {
         name: value.lower()
-        for name, value in declared.items()
-        if name in RateLimitHeaders.__struct_fields__ and isinstance(value, str) and value
+        for name, value in msgspec.structs.asdict(found).items()
+        if isinstance(value, str)
     }
-    return RateLimitHeaders(**known)
+    return msgspec.structs.replace(found, **lowered)
 
 
 def availability_of(written: WrittenManifest) -> Availability | None:

@@ -74,13 +74,15 @@ def build_chat(
         request, fitted = _fit(request, compiled)
     body, adaptations = _body(request, compiled, model)
     url = _url(compiled, model, request.stream, base_url)
+    sent = _encode(body)
+    # Whatever may fail comes first: no traceback has these for its locals.
     headers, url, secrets = attach(compiled, credential, url)
     framing = compiled.dialect.stream.decoder.format
     accept = _STREAMS[framing] if request.stream else "application/json"
     wire = WireRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
-        body=_encode(body),
+        body=sent,
         secrets=secrets,
     )
     told = (*chosen, *fitted, *adaptations)

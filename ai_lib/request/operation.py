@@ -13,6 +13,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest import Endpoint
 from ai_lib.request.build import attach, base_of
 from ai_lib.types.json import JsonObject
+from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import WireRequest
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
@@ -33,12 +34,14 @@ def build_operation(
     values: Mapping[str, str],
     credential: str | None,
     base_url: str | None = None,
+    files: Mapping[str, FileLike] | None = None,
 ) -> BuiltOperation:
     """Return the request of an operation; `values` fill the `{...}` of its path.
 
     Raises:
         CapabilityError: the manifest does not declare what the operation needs.
-        RequestError: the manifest has no such operation, or a value is missing.
+        RequestError: the manifest has no such operation, a value is missing, or a file can't be
+            sent.
     """
     if capability := capability_of(name):
         require(compiled.manifest, capability)
@@ -46,9 +49,9 @@ def build_operation(
     url = base_of(compiled, base_url) + _path(name, endpoint, values)
     if endpoint.query:
         url = f"{url}?{urlencode(endpoint.query)}"
+    sent, kind = _encoded(name, endpoint, body, files)
+    # Whatever may fail comes first: no traceback has these for its locals.
     headers, url, secrets = attach(compiled, credential, url)
-    sent = msgspec.json.encode(body) if body is not None else b""
-    kind = (("Content-Type", "application/json"),) if body is not None else ()
     wire = WireRequest(
         method=endpoint.method,
         url=url,
@@ -57,6 +60,27 @@ def build_operation(
         secrets=secrets,
     )
     return BuiltOperation(wire=wire, binding=endpoint.response_binding)
+
+
+def _encoded(
+    name: str,
+    endpoint: Endpoint,
+    body: JsonObject | None,
+    files: Mapping[str, FileLike] | None,
+) -> tuple[bytes | Multipart, tuple[tuple[str, str], ...]]:
+    encoding = endpoint.request_encoding or ("multipart" if files else "json")
+    if files and encoding != "multipart":
+        raise RequestError(f"{name} takes no files: its manifest has it sent as {encoding}")
+    if encoding == "multipart":
+        form = Multipart(body or {}, files or {})
+        return form, (("Content-Type", form.content_type),)
+    if body is None:
+        return b"", ()
+    if encoding == "form":
+        pairs = {key: value for key, value in body.items() if value is not None}
+        kind = "application/x-www-form-urlencoded"
+        return urlencode(pairs, doseq=True).encode(), (("Content-Type", kind),)
+    return msgspec.json.encode(body), (("Content-Type", "application/json"),)
 
 
 def _endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
@@ -72,6 +96,11 @@ def _endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
 
 
 def _path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
+    unknown = set(values) - set(_PLACEHOLDER.findall(endpoint.path)) - {"model"}
+    if unknown:
+        names = ", ".join(f"{one}=" for one in sorted(unknown))
+        raise RequestError(f"{name} has no place for {names} in its path {endpoint.path}")
+
     def filled(hole: re.Match[str]) -> str:
         if hole[1] not in values:
             raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")

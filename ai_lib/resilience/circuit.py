@@ -4,11 +4,11 @@ pybreaker keeps the states, counts and storage; it never sees a call. A call ask
 before and says after it how it went, so no lock is held while it runs.
 """
 
-import enum
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
+from functools import partial
 from threading import RLock
-from typing import Protocol
 
 import msgspec
 
@@ -22,16 +22,9 @@ from ai_lib.errors.tree import (
     TransportError,
     TransportTimeout,
 )
+from ai_lib.resilience.circuit_storage import CircuitRecord, CircuitState, Counts
 
 _SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
-
-
-class CircuitState(str, enum.Enum):
-    """Closed lets everyone through, open nobody, half-open a few to try."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
 
 
 class CircuitBreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,42 +33,28 @@ class CircuitBreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
     It opens after `failure_threshold` failures of the service in a row, stays so for
     `cooldown_seconds`, then lets `half_open_max_concurrent` calls at a time try, and closes after
     `success_threshold` of them succeeded. One failure among them opens it again.
+
+    An attempt (of a stream, up to its first content) that takes longer than `timeout_seconds` is
+    ended with `TransportTimeout` and is such a failure.
     """
 
     failure_threshold: int = 5
     success_threshold: int = 2
     cooldown_seconds: float = 30.0
     half_open_max_concurrent: int = 1
+    timeout_seconds: float | None = None
 
     def __post_init__(self) -> None:
         counts = (self.failure_threshold, self.success_threshold, self.half_open_max_concurrent)
         if min(counts) < 1 or self.cooldown_seconds < 0:
             raise ValueError("a circuit breaker's counts are at least 1, its cooldown at least 0")
+        if self.timeout_seconds is not None and self.timeout_seconds <= 0:
+            raise ValueError("a circuit breaker's timeout_seconds must be above 0")
 
     @classmethod
     def default(cls) -> "CircuitBreakerConfig":
         """Five failures, half a minute."""
         return cls()
-
-
-class CircuitStorage(Protocol):
-    """Where a circuit's state is kept, so that several may share it.
-
-    `state` is `closed`, `open` or `half-open`; the counters count failures in a row and, half-open,
-    successes. pybreaker's storages are such.
-    """
-
-    state: str
-    opened_at: datetime | None
-
-    @property
-    def counter(self) -> int: ...
-    @property
-    def success_counter(self) -> int: ...
-    def increment_counter(self) -> None: ...
-    def reset_counter(self) -> None: ...
-    def increment_success_counter(self) -> None: ...
-    def reset_success_counter(self) -> None: ...
 
 
 def is_service_failure(error: BaseException) -> bool:
@@ -144,7 +123,6 @@ class Circuit:
         *,
         clock: Callable[[], float],
         name: str = "default",
-        storage: CircuitStorage | None = None,
     ) -> None:
         import pybreaker
 
@@ -155,14 +133,18 @@ class Circuit:
         self._lock = RLock()
         self._generation = 0
         self._trials = 0
-        self._opened: float | None = None
+        self._opened = 0.0
+        self._opened_at: float | None = None
         self._opened_count = 0
         self._refused = 0
+        # What is to be counted when the state as stored elsewhere is known; None: it is kept here.
+        self._due: deque[Callable[[], object]] | None = None
+        self._counts = Counts()
         self._recorder = pybreaker.CircuitBreaker(
             fail_max=self.config.failure_threshold,
             reset_timeout=self.config.cooldown_seconds,
             success_threshold=self.config.success_threshold,
-            state_storage=storage,  # type: ignore[arg-type]
+            state_storage=self._counts,  # type: ignore[arg-type]
             listeners=[_Listener(self)],  # type: ignore[type-var]
             name=name,
             throw_new_error_on_trip=False,
@@ -219,24 +201,51 @@ class Circuit:
 
     def _end(self, generation: int, is_trial: bool, verdict: bool | None) -> None:
         with self._lock:
-            # A call from before the last change of state says nothing about the present one. The
-            # storage may have been changed by another process: looking at the state notices that.
-            if self.state and generation != self._generation:
+            # A call from before the last change of state says nothing about the present one.
+            if generation != self._generation:
                 return
             if is_trial:
                 self._trials -= 1
             if verdict is None:
                 return
-            try:
-                self._recorder.call(_success if verdict else _failure)
-            except _Failure:
-                pass
+            if self._due is None:
+                self._count(generation, verdict)
+            else:
+                self._due.append(partial(self._count, generation, verdict))
+
+    def _count(self, generation: int, verdict: bool) -> None:
+        if generation != self._generation:
+            return
+        try:
+            self._recorder.call(_success if verdict else _failure)
+        except _Failure:
+            pass
+
+    def record(self) -> CircuitRecord:
+        """Return all there is to keep of it."""
+        with self._lock:
+            return CircuitRecord(
+                state=self.state,
+                failures=self._counts.counter,
+                successes=self._counts.success_counter,
+                opened_at=self._opened_at if self.is_open else None,
+            )
+
+    def adopt(self, record: CircuitRecord) -> None:
+        """Be as the record says, which another circuit may have written."""
+        with self._lock:
+            self._counts.state = record.state.value.replace("_", "-")
+            if self.state and record.opened_at not in (None, self._opened_at):
+                ago = max(0.0, _wall_clock() - (record.opened_at or 0.0))
+                self._opened, self._opened_at = self._clock() - ago, record.opened_at
+            self._counts.counter = record.failures
+            self._counts.success_counter = record.successes
 
     def _changed(self, state: str) -> None:
         self._generation += 1
         self._trials = 0
         if state == CircuitState.OPEN:
-            self._opened = self._clock()
+            self._opened, self._opened_at = self._clock(), _wall_clock()
             self._opened_count += 1
 
     def get_time_until_retry(self) -> float:
@@ -244,14 +253,14 @@ class Circuit:
         with self._lock:
             if not self.is_open:
                 return 0.0
-            if self._opened is None:  # opened elsewhere, before this one was made
-                self._opened = self._clock()
             return max(0.0, self._opened + self.config.cooldown_seconds - self._clock())
 
     def reset(self) -> None:
         """Close the circuit and forget what was counted."""
         with self._lock:
             self._recorder.close()
+            if self._due is not None:
+                self._due.append(self._recorder.close)
 
     def get_stats(self) -> dict[str, object]:
         """Return state, failures in a row, how often it opened and how many it refused."""
@@ -266,6 +275,10 @@ class Circuit:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {self.state.value}>"
+
+
+def _wall_clock() -> float:
+    return datetime.now(timezone.utc).timestamp()
 
 
 class _Listener:

@@ -7,6 +7,8 @@ import msgspec
 
 from ai_lib.errors.tree import RequestError
 from ai_lib.resilience.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit_storage import CircuitStorage
+from ai_lib.resilience.limiter import Limiter
 from ai_lib.resilience.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 
@@ -54,6 +56,9 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
     `retry` None means the manifest's retry_policy. A pattern is given as its config object, or by
     one number for the usual case (`max_retries`, `rate_limit_rps`, `circuit_breaker_threshold`,
     `max_inflight`), which refines the object when both are given.
+
+    `circuit_storage` keeps the circuits' state, and a `limiter` takes the place of `rate_limit`,
+    for clients and processes to share; each switches its pattern on.
     """
 
     retry: RetryConfig | None = None
@@ -61,6 +66,8 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
     circuit_breaker: CircuitBreakerConfig | None = None
     backpressure: BackpressureConfig | None = None
     fallback: FallbackConfig = FallbackConfig()
+    circuit_storage: CircuitStorage | None = None
+    limiter: Limiter | None = None
     max_retries: int | None = None
     rate_limit_rps: float | None = None
     circuit_breaker_threshold: int | None = None
@@ -139,13 +146,16 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
             circuit_breaker=self.circuit_breaker or other.circuit_breaker,
             backpressure=self.backpressure or other.backpressure,
             fallback=self.fallback if self.fallback != FallbackConfig() else other.fallback,
+            circuit_storage=self.circuit_storage or other.circuit_storage,
+            limiter=self.limiter or other.limiter,
         )
 
     @property
     def is_on(self) -> bool:
         """Whether any pattern is asked for."""
         patterns = (self.retry, self.rate_limit, self.circuit_breaker, self.backpressure)
-        return any(pattern is not None for pattern in patterns)
+        shared = (self.circuit_storage, self.limiter)
+        return any(pattern is not None for pattern in (*patterns, *shared))
 
 
 class _Environment:

@@ -12,8 +12,9 @@ class Ledger:
     """One for each call; every attempt of it, on whichever target, is entered here.
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
-    attempt may use at most; `repeatable` says that doing the request twice does no harm. `retries`
-    counts what each executor tried again: a call that asks several times has the retries of one.
+    attempt may use at most; `repeatable` says that doing the request twice does no harm, `is_last`
+    that it can't be sent again, because what is sent can be read only once. `retries` counts what
+    each executor tried again: a call that asks several times has the retries of one.
     `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
     """
 
@@ -23,6 +24,7 @@ class Ledger:
         self.ends = ends
         self.tokens = tokens
         self.repeatable = repeatable
+        self.is_last = False
         self.attempts: list[Attempt] = []
         self.retries: dict[object, int] = {}
         self.on_attempt: Callable[[Attempt], object] | None = None

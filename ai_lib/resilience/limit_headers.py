@@ -7,9 +7,21 @@ from typing import Final, Literal
 
 import msgspec
 
+from ai_lib.protocol import manifest
 from ai_lib.types.json import JsonObject
 
 Unit = Literal["auto", "seconds", "milliseconds", "epoch"]
+_UNIT_OF: Final[dict[manifest.ResetFormat, Unit]] = {
+    "auto": "auto",
+    "seconds": "seconds",
+    "milliseconds": "milliseconds",
+    "epoch": "epoch",
+    "unix": "epoch",
+    "unix_milliseconds": "epoch",
+    # Their values are never plain numbers.
+    "duration": "auto",
+    "rfc3339": "auto",
+}
 
 _UNITS: Final = {
     "d": 86400.0,
@@ -35,7 +47,7 @@ class LimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
     `reset_unit` says what a plain number in the reset header means; `auto` takes it for seconds,
     or for a moment when it is that large. `window` is the span in seconds that `limit` is for,
-    None when the manifest does not say.
+    None when the manifest does not say or `window_header` is where an answer says it.
     """
 
     limit: str | None = None
@@ -43,6 +55,7 @@ class LimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
     reset: str | None = None
     reset_unit: Unit = "auto"
     window: float | None = None
+    window_header: str | None = None
 
 
 class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,24 +66,57 @@ class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_protocol(cls, block: JsonObject | None) -> "RateLimitHeaders | None":
-        """Read the manifest's block; None when it names no header to learn from.
+        """Read the manifest's block as it is written; None when it names no header to learn from.
 
-        Beside the protocol's names, `requests_window` and `tokens_window` (as `60s` or `1d`) and
-        `requests_reset_unit` and `tokens_reset_unit` are understood.
+        Beside the protocol's names, `requests_window` and `tokens_window` (seconds, a span such as
+        `1d`, or the header that tells the seconds), `reset_format`, `requests_reset_unit` and
+        `tokens_reset_unit` are understood.
+
+        Raises:
+            ValueError: a name or a format is none.
         """
+        known = {name: value for name, value in (block or {}).items() if value is not None}
+        return cls.from_manifest(msgspec.convert(known, manifest.RateLimitHeaders, strict=False))
+
+    @classmethod
+    def from_manifest(cls, names: manifest.RateLimitHeaders) -> "RateLimitHeaders | None":
+        """Take what a manifest says; None when it names no header to learn from."""
         found = cls(
-            requests=_measure(block or {}, "requests"), tokens=_measure(block or {}, "tokens")
+            requests=_measure(
+                names.requests_limit,
+                names.requests_remaining,
+                names.requests_reset,
+                names.requests_reset_unit or names.reset_format,
+                names.requests_window,
+            ),
+            tokens=_measure(
+                names.tokens_limit,
+                names.tokens_remaining,
+                names.tokens_reset,
+                names.tokens_reset_unit or names.reset_format,
+                names.tokens_window,
+            ),
         )
-        return None if found == cls() else found
+        named = (found.requests.limit, found.requests.remaining, found.tokens.limit)
+        return found if any((*named, found.tokens.remaining)) else None
 
 
-def _measure(block: JsonObject, name: str) -> LimitHeaders:
-    given = {
-        key: block.get(f"{name}_{key}") for key in ("limit", "remaining", "reset", "reset_unit")
-    }
-    window = block.get(f"{name}_window")
-    known = {key: value for key, value in given.items() if value}
-    return LimitHeaders(**known, window=span_seconds(str(window)) if window else None)
+def _measure(
+    limit: str | None,
+    remaining: str | None,
+    reset: str | None,
+    reset_format: manifest.ResetFormat,
+    window: float | str | None,
+) -> LimitHeaders:
+    seconds = span_seconds(window) if isinstance(window, str) else window
+    return LimitHeaders(
+        limit=limit,
+        remaining=remaining,
+        reset=reset,
+        reset_unit=_UNIT_OF[reset_format],
+        window=seconds,
+        window_header=window if isinstance(window, str) and seconds is None else None,
+    )
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +149,7 @@ def _observed(headers: Mapping[str, str], names: LimitHeaders) -> Observed:
         limit=_number(_text(headers, names.limit)),
         remaining=_number(_text(headers, names.remaining)),
         reset=None if reset is None else reset_seconds(reset, names.reset_unit),
-        window=names.window,
+        window=names.window or _number(_text(headers, names.window_header)) or None,
     )
 
 

@@ -103,7 +103,7 @@ class PreflightChecker:
         if self.backpressure is not None:
             holdings.place = await self.backpressure.enter(ledger.left(self._clock()))
         if self.circuit_breaker is not None:
-            holdings.leave = self.circuit_breaker.admit()
+            holdings.leave = await self.circuit_breaker.enter()
         if self.rate_limiter is not None:
             holdings.quota = self.rate_limiter.quota
             holdings.reservation = await self.rate_limiter.reserve(
@@ -111,6 +111,16 @@ class PreflightChecker:
                 timeout=ledger.left(self._clock()),
                 longest_pause=self._longest_pause,
             )
+
+    async def report(self) -> None:
+        """Tell a shared storage and limiter what became of attempts; else there is nothing to do.
+
+        It is done after each attempt, and before the next one for whoever was cancelled.
+        """
+        if self.circuit_breaker is not None:
+            await self.circuit_breaker.report()
+        if self.rate_limiter is not None:
+            await self.rate_limiter.report()
 
     def _refused(self, error: ResilienceError, waited: float) -> Attempt:
         return Attempt(

@@ -63,16 +63,18 @@ class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
 class Reservation:
     """What one attempt will use: `held` until it is settled or refunded.
 
-    `told` is true once the provider's own count, taken from its answer, includes it.
+    `told` is true once the provider's own count, taken from its answer, includes it. `ticket` is
+    its name where limits are kept elsewhere.
     """
 
-    __slots__ = ("entries", "held", "requests", "tokens", "told")
+    __slots__ = ("entries", "held", "requests", "ticket", "tokens", "told")
 
     def __init__(self, tokens: float = 0.0, requests: float = 1.0) -> None:
         self.requests = requests
         self.tokens = tokens
         self.held = False
         self.told = False
+        self.ticket = ""
         self.entries: list[tuple[Window, Entry, bool]] = []
 
 

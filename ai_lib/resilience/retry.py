@@ -10,6 +10,7 @@ import msgspec
 from ai_lib.errors.classify import classify_http_error
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.tree import AiLibError, RemoteError, ResilienceError, TransportError
+from ai_lib.protocol.manifest import RetryRules
 from ai_lib.types.json import JsonObject
 
 _STATUSES: Final = frozenset({429, 500, 502, 503, 504})
@@ -72,28 +73,40 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_protocol(cls, policy: JsonObject | None) -> "RetryConfig":
-        """Read a manifest's `retry_policy`; without one, nothing is tried again.
+        """Read a manifest's `retry_policy` as it is written; without one, nothing is tried again.
 
         Raises:
             ValueError: a strategy, jitter or number is not what the protocol allows.
         """
-        if not policy or policy.get("strategy") == "none":
+        if not policy:
             return cls.no_retry()
-        names = {
-            "strategy": "strategy",
-            "max_retries": "max_retries",
-            "min_delay_ms": "min_delay_ms",
-            "max_delay_ms": "max_delay_ms",
-            "jitter": "jitter",
-            "retry_on_http_status": "retry_on_status",
-            "retry_on_error_status": "retry_on_error_status",
+        names = {"retry_on_http_status": "http_status", "retry_on_error_status": "error_status"}
+        names["retry_on_error_code"] = "error_code"
+        given = {
+            names.get(name, name): value for name, value in policy.items() if value is not None
         }
-        given = {ours: policy[name] for name, ours in names.items() if policy.get(name) is not None}
-        given.setdefault("jitter", JitterStrategy.NONE)
-        given.setdefault("retry_on_status", ())
-        # The classes a manifest names come on top of those the protocol's table makes retryable.
-        given["retry_on_error_class"] = _CLASSES.union(policy.get("retry_on_error_code") or ())
-        return cls(**given)
+        return cls.from_manifest(msgspec.convert(given, RetryRules, strict=False))
+
+    @classmethod
+    def from_manifest(cls, rules: RetryRules | None) -> "RetryConfig":
+        """Take what a manifest says; without rules, nothing is tried again."""
+        if rules is None or rules.strategy == "none":
+            return cls.no_retry()
+        counts = {
+            "max_retries": rules.max_retries,
+            "min_delay_ms": rules.min_delay_ms,
+            "max_delay_ms": rules.max_delay_ms,
+        }
+        config = cls(
+            strategy=BackoffStrategy(rules.strategy),
+            jitter=JitterStrategy(rules.jitter),
+            retry_on_status=rules.http_status,
+            retry_on_error_status=rules.error_status,
+            # The classes a manifest names come on top of those the protocol makes retryable.
+            retry_on_error_class=_CLASSES | rules.error_code,
+        )
+        given = {name: count for name, count in counts.items() if count is not None}
+        return msgspec.structs.replace(config, **given)
 
 
 class RetryPolicy:

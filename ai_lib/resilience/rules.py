@@ -32,10 +32,10 @@ class Rules:
     def retry(self, state: tenacity.RetryCallState) -> bool:
         """Say whether the error is one to try again after; a cancellation never is."""
         error = _error(state)
-        return isinstance(error, Exception) and self._policy.should_retry(
-            error,
-            self._number(state),
-            repeatable=self._ledger.repeatable,
+        if self._ledger.is_last or not isinstance(error, Exception):
+            return False
+        return self._policy.should_retry(
+            error, self._number(state), repeatable=self._ledger.repeatable
         )
 
     def wait(self, state: tenacity.RetryCallState) -> float:

@@ -21,6 +21,7 @@ from ai_lib.errors.tree import (
     TransportTimeout,
 )
 from ai_lib.types.json import JsonValue
+from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import WireRequest
 
 _HIDDEN: Final = frozenset(
@@ -160,8 +161,9 @@ def _exchange(line: bytes, path: str | Path, number: int) -> Exchange:
         ) from error
 
 
-def _readable(body: bytes) -> tuple[JsonValue, bool]:
-    if not body:
+def _readable(body: bytes | Multipart) -> tuple[JsonValue, bool]:
+    """Return a body as JSON or base64; of a form with files, which is read once, nothing."""
+    if not body or isinstance(body, Multipart):
         return None, False
     try:
         return msgspec.json.decode(body), False

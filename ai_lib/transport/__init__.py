@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.transport.answer import PoolAnswer as PoolAnswer
     from ai_lib.transport.credentials import (
         Credential as Credential,
         CredentialReport as CredentialReport,
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
         TransportOptions as TransportOptions,
     )
 
+    from .connection_pool import ConnectionPool as ConnectionPool
     from .http import HttpTransport as HttpTransport
-    from .pool import ConnectionPool as ConnectionPool
+    from .pool_client import PoolClient as PoolClient
     from .reply import WireReply as WireReply
 
 _WHERE = {
-    "ConnectionPool": ".pool",
+    "ConnectionPool": ".connection_pool",
     "Credential": "ai_lib.transport.credentials",
     "CredentialReport": "ai_lib.transport.credentials",
     "Headers": "ai_lib.transport.headers",
     "HttpTransport": ".http",
+    "PoolAnswer": "ai_lib.transport.answer",
+    "PoolClient": ".pool_client",
     "PoolConfig": "ai_lib.transport.options",
     "PoolStats": "ai_lib.transport.options",
     "TransportOptions": "ai_lib.transport.options",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ssl import SSLError
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
 from ai_lib.transport.clocks import CallClocks
-from ai_lib.transport.failures import Violation, closed_here, connect_failure, lost
-from ai_lib.transport.headers import Headers
+from ai_lib.transport.failures import Violation, bare, closed_here, connect_failure, lost
+from ai_lib.transport.headers import Headers, RawFields
 from ai_lib.transport.options import TransportOptions
+from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
 
 from .._backend import now, runtime_key
@@ -21,12 +22,14 @@ from .._network import (
     HTTPConnection,
     LocalProtocolError,
     ProxySettings,
+    ReadError,
     Request,
     Response,
 )
+from .upload import Upload
 from .wire import Dialer, Wire
 
-RawFields = list[tuple[bytes, bytes]]
+Sent: TypeAlias = bytes | Upload
 
 
 class Head(NamedTuple):
@@ -75,45 +78,60 @@ class Connection:
         """Whether another call may use it now."""
         return not self._closed and self._wire.whole and self._http.is_idle()
 
-    async def send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
+    async def send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
         """Send a request and give the head of its reply."""
         for _ in range(0 if self.connected else self._options.connect_retries):
             try:
-                return await self._send(path, headers, clocks)
+                return await self._send(target, headers, clocks)
             except ConnectError:
                 self._renew()
-        return await self._send(path, headers, clocks)
+        return await self._send(target, headers, clocks)
 
-    async def _send(self, path: str, headers: RawFields, clocks: CallClocks) -> Head:
+    async def _send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
         self._wire.serve(clocks)
+        body = clocks.request.body
+        sent = body if isinstance(body, bytes) else Upload(body)
+        response: Response | None = None
+        receipt = self._wire.watched() if self.served else None
         try:
-            request = self._request(path, headers, clocks)
+            request = self._request(target, headers, clocks, sent)
             response = await self._http.handle_async_request(request)
         except LocalProtocolError:
-            # The error names the value, which may be a credential.
-            raise _unwritable() from None
-        except AiLibError:
-            raise
+            pass  # it names the value, which may be a credential: nothing is to remember it
+        except AiLibError as error:
+            raise bare(error)  # noqa: B904 (it is that error)
         except Exception as error:
-            raise self._failure(error, clocks) from error
+            # A reset may come from one who read it: acknowledging takes its time. A goodbye
+            # acknowledges what came before.
+            goodbye = receipt if not isinstance(error, ReadError) else None
+            unread = goodbye is not None and goodbye.is_unread()
+            raise self._failure(bare(error), clocks, sent=not unread) from error
+        finally:
+            if receipt is not None:
+                receipt.close()
+            if isinstance(sent, Upload):
+                sent.close()
+        if response is None:
+            raise _unwritable()
         self._check_open(clocks)
         self._body = Body(response)
         self._wire.head_came()
         if self.served and not self.heard:
             # It stood behind the last reply; the request has not even been sent.
-            raise lost(clocks.request, "a reply came before the request", sent=False)
+            raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
         return _head(response)
 
-    def _request(self, path: str, headers: RawFields, clocks: CallClocks) -> Request:
+    def _request(
+        self, target: Target, headers: RawFields, clocks: CallClocks, body: Sent
+    ) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
             host=self._route.host,
             port=origin.explicit_port,
-            target=path,
+            target=target.path,
         )
         extensions = {} if self.connected else {"trace": self._wire.trace}
-        body = clocks.request.body
         return Request(
             clocks.request.method, url, headers=headers, content=body, extensions=extensions
         )
@@ -135,13 +153,13 @@ class Connection:
             self._body = None
         return data
 
-    def _failure(self, error: Exception, clocks: CallClocks) -> AiLibError:
+    def _failure(self, error: Exception, clocks: CallClocks, *, sent: bool = True) -> AiLibError:
         if self._closed:
             return closed_here(clocks.request)
         if not self.connected:
             return connect_failure(clocks.request, self._route.place, error)
         reason = "TLS failed" if isinstance(error, SSLError) else str(error)
-        return lost(clocks.request, reason or type(error).__name__, sent=True)
+        return lost(clocks.request, reason or type(error).__name__, sent=sent)
 
     def _check_open(self, clocks: CallClocks) -> None:
         if self._closed:

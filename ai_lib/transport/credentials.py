@@ -8,6 +8,7 @@ import msgspec
 
 from ai_lib.errors.tree import CredentialError
 from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.types.secret import Secret
 
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]
 
@@ -24,6 +25,9 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     kind: SourceKind = "explicit"
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "value", Secret(self.value))
 
     def __repr__(self) -> str:
         return f"Credential(source={self.source!r})"

@@ -3,13 +3,30 @@
 import os
 from socket import gaierror
 from ssl import SSLError
+from typing import TypeVar
 
 from ai_lib.errors.tree import ConnectError, ConnectionLost, ResponseTooLarge
 from ai_lib.types.wire import WireRequest
 
+E = TypeVar("E", bound=BaseException)
+
 
 class Violation(Exception):
     """The peer broke its protocol, or stopped in the middle of it; translated by whoever asked."""
+
+
+def bare(error: E) -> E:
+    """Drop the tracebacks of an error and of what is behind it.
+
+    The locals of their frames are the request, credential and all, and some tools show locals.
+    """
+    behind: list[BaseException | None] = [error]
+    while behind:
+        one = behind.pop()
+        if one is not None and one.__traceback__ is not None:
+            one.__traceback__ = None
+            behind += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return error
 
 
 _ADVICE = "check the base URL, the network and the proxy settings"

@@ -5,6 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
+class RawFields(list[tuple[bytes, bytes]]):
+    """The header fields of a request as they are written; they are not shown."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} header fields>"
+
+
 class Headers(Mapping[str, str]):
     """Header fields by name, whatever the case; a repeated field is joined with `, `.
 

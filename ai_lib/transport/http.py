@@ -5,13 +5,16 @@ from __future__ import annotations
 from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
+from ai_lib.transport.failures import bare
+from ai_lib.transport.headers import RawFields
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
+from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Head, RawFields
-from .pool import ConnectionPool, Lease
+from .connection import Head
+from .pool import Connections, Lease
 from .reply import WireReply
 
 
@@ -24,7 +27,7 @@ class HttpTransport:
 
     def __init__(self, options: TransportOptions | None = None) -> None:
         self.options = options or TransportOptions()
-        self._pool = ConnectionPool(self.options)
+        self._pool = Connections(self.options)
         self._closed = False
 
     async def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
@@ -33,17 +36,15 @@ class HttpTransport:
         Raises `ConnectError`, `ConnectionLost`, `TransportTimeout`, and `RequestError` for a
         request that can't be written as HTTP.
         """
-        target = parse_target(request.url)
-        fields = self._fields(request, target.origin)
+        target, fields = self._written(request)
         if self._closed:
             raise RequestError("this transport was closed; make another one")
         call = CallClocks(request, clocks, now())
         lease = await self._pool.acquire(target.origin, call)
         try:
             head = await _exchange(lease, target, fields, call)
-        except ConnectionLost:
-            connection = lease.connection
-            if not connection.served or connection.heard or self._closed:
+        except ConnectionLost as error:
+            if self._pool.is_closed or error.request_sent or _is_spent(request):
                 raise
             # The server closed the idle connection as we took it: it never saw this request.
             lease = await self._pool.acquire(target.origin, call, fresh=True)
@@ -58,6 +59,13 @@ class HttpTransport:
         """Return the reply that begins so."""
         return WireReply(head, lease, call, self.options)
 
+    def _written(self, request: WireRequest) -> tuple[Target, RawFields]:
+        try:
+            target = parse_target(request.url)
+            return target, self._fields(request, target.origin)
+        except RequestError as error:
+            raise bare(error) from None
+
     def _fields(self, request: WireRequest, origin: Origin) -> RawFields:
         given = {name.lower() for name, _ in request.headers}
         fields = [("Host", origin.authority)] if "host" not in given else []
@@ -65,14 +73,17 @@ class HttpTransport:
             fields.append(("Accept-Encoding", ACCEPTED))
         if "user-agent" not in given:
             fields.append(("User-Agent", self.options.user_agent))
-        if request.body or request.method in _WITH_BODY:
-            fields.append(("Content-Length", str(len(request.body))))
+        body = request.body
+        if body or request.method in _WITH_BODY:
+            length = len(body) if isinstance(body, bytes) else body.length
+            known = ("Content-Length", str(length))
+            fields.append(("Transfer-Encoding", "chunked") if length is None else known)
         fields.extend(item for item in request.headers if item[0].lower() not in _OURS)
-        return [_encode(name, value) for name, value in fields]
+        return RawFields(_encode(name, value) for name, value in fields)
 
-    def stats(self) -> PoolStats:
-        """Count the connections as they are now."""
-        return self._pool.stats()
+    def stats(self, url: str | None = None) -> PoolStats:
+        """Count the connections as they are now: those to the host of that URL, or all."""
+        return self._pool.stats(None if url is None else parse_target(url).origin)
 
     async def aclose(self) -> None:
         """Close every connection; calls under way end with `ConnectionLost`."""
@@ -91,9 +102,13 @@ _OURS = frozenset({"content-length", "transfer-encoding"})
 _FORBIDDEN = frozenset("\r\n\0")
 
 
+def _is_spent(request: WireRequest) -> bool:
+    return isinstance(request.body, Multipart) and request.body.is_spent
+
+
 async def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks) -> Head:
     try:
-        return await lease.connection.send(target.path, fields, call)
+        return await lease.connection.send(target, fields, call)
     except BaseException:
         lease.discard()
         raise

@@ -41,6 +41,9 @@ class Target(NamedTuple):
     origin: Origin
     path: str
 
+    def __repr__(self) -> str:
+        return f"Target({self.origin.place})"  # the query may hold a credential
+
 
 def parse_target(url: str) -> Target:
     """Take an http or https URL apart; raises `RequestError` for anything else."""

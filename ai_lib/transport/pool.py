@@ -24,19 +24,22 @@ from .connection import Connection
 class _Lane:
     """The connections to one origin, the idle ones by runtime.
 
-    `patient` tells whether its replies' tails come in time.
+    `opened` and `reused` count the calls that got a new one and an idle one, `patient` tells
+    whether its replies' tails come in time.
     """
 
     def __init__(self, limit: int) -> None:
         self.slots = Semaphore(limit)
         self.idle: dict[object, deque[Connection]] = {}
+        self.opened = 0
+        self.reused = 0
         self.patient = True
 
 
 class Lease:
     """One connection on loan to one call. Giving it back twice does nothing."""
 
-    def __init__(self, pool: ConnectionPool, lane: _Lane, connection: Connection) -> None:
+    def __init__(self, pool: Connections, lane: _Lane, connection: Connection) -> None:
         self.connection = connection
         self._pool = pool
         self._lane = lane
@@ -65,7 +68,7 @@ class Lease:
         return True
 
 
-class ConnectionPool:
+class Connections:
     """Connections by origin, at most `max_connections` of each in use or kept."""
 
     def __init__(self, options: TransportOptions) -> None:
@@ -73,9 +76,7 @@ class ConnectionPool:
         self._routes = Routes(options)
         self._lock = Lock()
         self._lanes: dict[Origin, _Lane] = {}
-        self._open: set[Connection] = set()
-        self._opened = 0
-        self._reused = 0
+        self._open: dict[Connection, _Lane] = {}
         self._closed = False
         # Not `__del__`: this comes before any finalizer of what a dying pool holds.
         finalize(self, _close_each, self._open)
@@ -88,19 +89,24 @@ class ConnectionPool:
             connection = None if fresh else await self._usable(lane)
             if connection is None:
                 connection = Connection(self._routes.to(origin), self._options)
-                self._register(connection, clocks)
+                self._register(connection, lane, clocks)
             else:
                 with self._lock:
-                    self._reused += 1
+                    lane.reused += 1
         except BaseException:
             lane.slots.release()
             raise
         return Lease(self, lane, connection)
 
-    def _register(self, connection: Connection, clocks: CallClocks) -> None:
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def _register(self, connection: Connection, lane: _Lane, clocks: CallClocks) -> None:
         with self._lock:
-            self._opened += 1
-            self._open.add(connection)
+            lane.opened += 1
+            self._open[connection] = lane
         if self._closed:
             self._discard(connection)
             raise closed_here(clocks.request)
@@ -207,26 +213,25 @@ class ConnectionPool:
 
     def _discard(self, connection: Connection) -> None:
         connection.close()
-        try:
-            self._open.remove(connection)
-        except KeyError:
-            return
-        if not connection.connected:
+        lane = self._open.pop(connection, None)
+        if lane is not None and not connection.connected:
             with self._lock:
-                self._opened -= 1
+                lane.opened -= 1
 
-    def stats(self) -> PoolStats:
-        """Count the connections, over all origins."""
+    def stats(self, origin: Origin | None = None) -> PoolStats:
+        """Count the connections to one origin, or over all."""
         with self._lock:
-            lanes = list(self._lanes.values())
-            opened, reused = self._opened, self._reused
+            found = self._lanes.copy()
+            lanes = [found[key] for key in found if origin in (None, key)]
+            opened = sum(lane.opened for lane in lanes)
+            kept = self._open.copy().values()
         return PoolStats(
             active=sum(lane.slots.held for lane in lanes),
             idle=sum(len(idle) for lane in lanes for idle in lane.idle.copy().values()),
             waiting=sum(lane.slots.waiting for lane in lanes),
             opened=opened,
-            reused=reused,
-            closed=opened - len(self._open),
+            reused=sum(lane.reused for lane in lanes),
+            closed=opened - sum(lane in lanes for lane in kept),
         )
 
     def close_all(self) -> None:
@@ -239,6 +244,6 @@ class ConnectionPool:
             self._discard(connection)
 
 
-def _close_each(connections: set[Connection]) -> None:
+def _close_each(connections: dict[Connection, _Lane]) -> None:
     for connection in connections.copy():
         connection.close()

@@ -6,6 +6,7 @@ from ssl import SSLContext
 from typing import NamedTuple
 
 from ai_lib.errors.tree import RequestError
+from ai_lib.transport.failures import bare
 from ai_lib.transport.options import TransportOptions
 from ai_lib.transport.origin import Origin
 from ai_lib.transport.proxy import Proxy, ProxyRules
@@ -44,7 +45,10 @@ class Routes:
     def __init__(self, options: TransportOptions) -> None:
         self._options = options
         self._environment = dict(os.environ)
-        self._proxies = ProxyRules(options.proxy, self._environment)
+        try:
+            self._proxies = ProxyRules(options.proxy, self._environment)
+        except RequestError as error:
+            raise bare(error) from None
         self._contexts: dict[str, SSLContext] = {}
         if options.http2:
             _need("h2", "http2")
@@ -66,7 +70,10 @@ class Routes:
         if scheme != "https":
             return None
         if purpose not in self._contexts:
-            self._contexts[purpose] = make_context(self._options, self._environment)
+            try:
+                self._contexts[purpose] = make_context(self._options, self._environment)
+            except RequestError as error:
+                raise bare(error)  # noqa: B904 (it is that error)
         return self._contexts[purpose]
 
 

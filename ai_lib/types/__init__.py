@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         ToolChoice as ToolChoice,
         ToolDefinition as ToolDefinition,
     )
+    from ai_lib.types.upload import FilePart as FilePart
     from ai_lib.types.usage import (
         Usage as Usage,
     )
@@ -71,6 +72,7 @@ _WHERE = {
     "ContentDelta": "ai_lib.types.events",
     "DocumentBlock": "ai_lib.types.content",
     "Event": "ai_lib.types.events",
+    "FilePart": "ai_lib.types.upload",
     "FinalCandidate": "ai_lib.types.events",
     "ImageBlock": "ai_lib.types.content",
     "Message": "ai_lib.types.message",

@@ -4,9 +4,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ai_lib.types.upload import Multipart
+
 
 class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request, complete but for `Host` and `Content-Length`.
+
+    A `body` that is a form is read while it is sent.
 
     `url` may hold a credential as a query parameter; `safe_url` never does. `secrets` names the
     headers whose values must not be shown.
@@ -15,7 +19,7 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "POST"
     url: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    body: bytes | Multipart = b""
     secrets: frozenset[str] = frozenset()
 
     @property
@@ -34,7 +38,8 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def __repr__(self) -> str:
-        return f"WireRequest({self.method} {self.safe_url}, {len(self.body)} bytes)"
+        body = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body)
+        return f"WireRequest({self.method} {self.safe_url}, {body})"
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):

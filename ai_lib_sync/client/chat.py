@@ -193,3 +193,10 @@ class ChatRequestBuilder(Execution):
         """
         request = msgspec.structs.replace(self.build(), stream=True)
         return self._calls.stream(request, self._options, cancel_token)
+
+    def stream_with_stats(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
+        """Return the reply as a stream whose `stats()` gives the figures of the call.
+
+        They are those of the call so far, and final once the stream has ended. Raises as `stream`.
+        """
+        return self.stream(cancel_token=cancel_token)

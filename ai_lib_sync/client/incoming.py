@@ -112,12 +112,11 @@ class Incoming:
         self._since = now()
         target = self.leg.target
         if not 200 <= reply.status <= 299:
-            body = reply.read_error()
-            raise failed_reply(target, reply.status, reply.headers, body)
+            # Its body is no local variable: it may say the key back.
+            raise failed_reply(target, reply.status, reply.headers, reply.read_error())
         content_type = reply.headers.get("content-type") or ""
         if not self.pipeline.accepts(content_type):
-            body = reply.read_error()
-            raise not_a_stream(target, content_type, body)
+            raise not_a_stream(target, content_type, reply.read_error())
 
     def _next(self, reply: WireReply) -> list[Event]:
         chunk = self._read(reply)

@@ -62,6 +62,11 @@ class Journey:
             self.ledger.on(self._worded(error))
             raise
 
+    def report(self) -> None:
+        """Tell a shared circuit storage and limiter how a stream's attempt ended."""
+        for place in self._route:
+            place.executor.gate.report()
+
     def _chain(self, attempt: Callable[[Leg, Admission], T]) -> T:
         if len(self._route) == 1:
             return self._at(self._route[0], attempt)

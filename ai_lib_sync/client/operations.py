@@ -15,6 +15,7 @@ from ai_lib.request.operation import BuiltOperation, build_operation
 from ai_lib.resilience.admission import Admission
 from ai_lib.resilience.ledger import FOREVER, Ledger
 from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.upload import FileLike, Multipart
 
 from .._backend import now
 from ..transport import HttpTransport, WireReply
@@ -28,6 +29,7 @@ def invoke(
     body: JsonObject | None,
     values: Mapping[str, str],
     timeout: float | None,
+    files: Mapping[str, FileLike] | None = None,
 ) -> JsonValue:
     """Send one operation, under the target's protection, and return what it answers."""
     target = protected.target.current()
@@ -40,6 +42,7 @@ def invoke(
             values={"model": target.model, **values},
             credential=target.credential.value if target.credential else None,
             base_url=target.base_url,
+            files=files,
         )
         clocks = target.clocks(False, timeout)
         ledger.ends = now() + (clocks.total or FOREVER)
@@ -47,7 +50,10 @@ def invoke(
 
         def attempt(admission: Admission) -> JsonValue:
             left = msgspec.structs.replace(clocks, total=ledger.left(now()))
-            reply = transport.send(built.wire, left)
+            try:
+                reply = transport.send(built.wire, left)
+            finally:
+                ledger.is_last = isinstance(built.wire.body, Multipart) and built.wire.body.is_spent
             with reply:
                 admission.heard(reply.headers)
                 return read_answer(target, built, reply)
@@ -61,8 +67,8 @@ def invoke(
 def read_answer(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
     """Return what an operation answered: decoded JSON, bytes when it is none, None when empty."""
     if not 200 <= reply.status <= 299:
-        body = reply.read_error()
-        raise failed_reply(target, reply.status, reply.headers, body)
+        # Its body is no local variable: it may say the key back.
+        raise failed_reply(target, reply.status, reply.headers, reply.read_error())
     data = reply.read()
     content_type = reply.headers.get("content-type") or "application/json"
     if not data:

@@ -78,6 +78,7 @@ class ChatStream:
         self._events.clear()
         self._let_go()
         self._company.end(self._call, "cancelled")
+        self._report()
 
     def _let_go(self) -> None:
         self._ended = True
@@ -126,6 +127,8 @@ class ChatStream:
                 self._cancelled = True
                 self._let_go()
                 self._company.end(self._call, "cancelled")
+            if self._ended:
+                self._report()
         except AiLibError as error:
             self._fail(error)
         except BaseException as error:
@@ -138,6 +141,11 @@ class ChatStream:
         self._let_go()
         self._company.failed(self._call, error)
         self._company.end(self._call, "failed", error)
+        self._report()
+
+    def _report(self) -> None:
+        if self._journey is not None:
+            self._journey.report()
 
     def _pull(self) -> None:
         if self._incoming is not None:

@@ -94,6 +94,11 @@ class Targets:
         with self._lock:
             return [self.first, *self._others.values()]
 
+    def report(self) -> None:
+        """Tell a shared circuit storage and limiter what is due."""
+        for place in self.everyone():
+            place.executor.gate.report()
+
     def _other(self, model: str) -> Protected:
         with self._lock:
             found = self._others.get(model)

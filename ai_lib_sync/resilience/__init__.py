@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.resilience.circuit import (
-        CircuitBreakerConfig as CircuitBreakerConfig,
+    from ai_lib.resilience.circuit import CircuitBreakerConfig as CircuitBreakerConfig
+    from ai_lib.resilience.circuit_storage import (
+        CircuitRecord as CircuitRecord,
         CircuitState as CircuitState,
         CircuitStorage as CircuitStorage,
+        MemoryCircuitStorage as MemoryCircuitStorage,
     )
     from ai_lib.resilience.config import (
         BackpressureConfig as BackpressureConfig,
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
         ResilientConfig as ResilientConfig,
     )
     from ai_lib.resilience.ledger import Ledger as Ledger
-    from ai_lib.resilience.limit_headers import RateLimitHeaders as RateLimitHeaders
+    from ai_lib.resilience.limit_headers import (
+        Observed as Observed,
+        ObservedLimits as ObservedLimits,
+        RateLimitHeaders as RateLimitHeaders,
+    )
+    from ai_lib.resilience.limiter import Limiter as Limiter
     from ai_lib.resilience.quota import RateLimiterConfig as RateLimiterConfig
     from ai_lib.resilience.retry import (
         BackoffStrategy as BackoffStrategy,
@@ -50,13 +57,18 @@ _WHERE = {
     "BackpressureConfig": "ai_lib.resilience.config",
     "CircuitBreaker": ".circuit_breaker",
     "CircuitBreakerConfig": "ai_lib.resilience.circuit",
-    "CircuitState": "ai_lib.resilience.circuit",
-    "CircuitStorage": "ai_lib.resilience.circuit",
+    "CircuitRecord": "ai_lib.resilience.circuit_storage",
+    "CircuitState": "ai_lib.resilience.circuit_storage",
+    "CircuitStorage": "ai_lib.resilience.circuit_storage",
     "FallbackChain": ".fallback",
     "FallbackConfig": "ai_lib.resilience.config",
     "FallbackResult": ".fallback",
     "JitterStrategy": "ai_lib.resilience.retry",
     "Ledger": "ai_lib.resilience.ledger",
+    "Limiter": "ai_lib.resilience.limiter",
+    "MemoryCircuitStorage": "ai_lib.resilience.circuit_storage",
+    "Observed": "ai_lib.resilience.limit_headers",
+    "ObservedLimits": "ai_lib.resilience.limit_headers",
     "PreflightChecker": ".preflight",
     "PreflightResult": ".preflight",
     "RateLimitHeaders": "ai_lib.resilience.limit_headers",

@@ -18,6 +18,7 @@ from .backpressure import Backpressure
 from .circuit_breaker import CircuitBreaker
 from .preflight import PreflightChecker
 from .rate_limiter import AdaptiveRateLimiter, RateLimiter
+from .shared_limiter import SharedRateLimiter
 
 T = TypeVar("T")
 OnRetry = Callable[[int, AiLibError, float], object]
@@ -49,10 +50,9 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
-        circuit = config.circuit_breaker
         self.gate = PreflightChecker(
-            rate_limiter=self._limiter(headers),
-            circuit_breaker=CircuitBreaker(circuit, name=name, clock=clock) if circuit else None,
+            rate_limiter=self._limiter(headers, f"{name}/{model}"),
+            circuit_breaker=self._breaker(f"{name}/{model}"),
             backpressure=backpressure,
             provider=name,
             model=model,
@@ -60,8 +60,16 @@ class ResilientExecutor:
             clock=clock,
         )
 
-    def _limiter(self, headers: RateLimitHeaders | None) -> RateLimiter | None:
-        limits = self.config.rate_limit
+    def _breaker(self, key: str) -> CircuitBreaker | None:
+        config, storage = self.config.circuit_breaker, self.config.circuit_storage
+        if config is None and storage is None:
+            return None
+        return CircuitBreaker(config, name=self.name, storage=storage, key=key, clock=self._clock)
+
+    def _limiter(self, headers: RateLimitHeaders | None, target: str) -> RateLimiter | None:
+        limits, shared = self.config.rate_limit, self.config.limiter
+        if shared is not None:
+            return SharedRateLimiter(shared, target, headers, clock=self._clock, pause=self._pause)
         if limits is None:
             return None
         if headers is None:
@@ -106,7 +114,8 @@ class ResilientExecutor:
             return self._once(attempt, ledger, 0.0)
         except AiLibError as error:
             spent = ledger.retries.get(self, 0)
-            if not self.policy.should_retry(error, spent, repeatable=ledger.repeatable):
+            again = self.policy.should_retry(error, spent, repeatable=ledger.repeatable)
+            if ledger.is_last or not again:
                 raise
             failed = error
         return self._again(attempt, ledger, failed, on_retry)
@@ -114,16 +123,28 @@ class ResilientExecutor:
     def _once(self, attempt: Callable[[Admission], T], ledger: Ledger, waited: float) -> T:
         admission = self.gate.admit(ledger, waited=waited)
         try:
-            result = attempt(admission)
+            result = self._timed(attempt, admission)
         except AiLibError as error:
             admission.failed(error)
+            self.gate.report()
             raise
         except BaseException:
             admission.abandoned()
             raise
         if not admission.kept:
             admission.succeeded()
+        self.gate.report()
         return result
+
+    def _timed(self, attempt: Callable[[Admission], T], admission: Admission) -> T:
+        circuit = self.gate.circuit_breaker
+        if circuit is None:
+            return attempt(admission)
+
+        def one() -> T:
+            return attempt(admission)
+
+        return circuit.timed(one)
 
     def _again(
         self,

@@ -104,7 +104,7 @@ class PreflightChecker:
         if self.backpressure is not None:
             holdings.place = self.backpressure.enter(ledger.left(self._clock()))
         if self.circuit_breaker is not None:
-            holdings.leave = self.circuit_breaker.admit()
+            holdings.leave = self.circuit_breaker.enter()
         if self.rate_limiter is not None:
             holdings.quota = self.rate_limiter.quota
             holdings.reservation = self.rate_limiter.reserve(
@@ -112,6 +112,16 @@ class PreflightChecker:
                 timeout=ledger.left(self._clock()),
                 longest_pause=self._longest_pause,
             )
+
+    def report(self) -> None:
+        """Tell a shared storage and limiter what became of attempts; else there is nothing to do.
+
+        It is done after each attempt, and before the next one for whoever was cancelled.
+        """
+        if self.circuit_breaker is not None:
+            self.circuit_breaker.report()
+        if self.rate_limiter is not None:
+            self.rate_limiter.report()
 
     def _refused(self, error: ResilienceError, waited: float) -> Attempt:
         return Attempt(

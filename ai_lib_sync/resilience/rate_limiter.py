@@ -30,7 +30,7 @@ class RateLimiter:
         pause: Callable[[float], None] = sleep,
     ) -> None:
         self.config = config or RateLimiterConfig()
-        self.quota = Quota(self.config, clock())
+        self.quota: Quota = Quota(self.config, clock())
         self._clock = clock
         self._pause = pause
         self._line = Lock()
@@ -70,7 +70,7 @@ class RateLimiter:
             raise _exceeded("the line was too long", None) from None
 
     def _be_first(self, reservation: Reservation, ends: float, longest: float) -> None:
-        while (wait := self.quota.reserve(reservation, at := self._clock())) > 0:
+        while (wait := self._ask(reservation, at := self._clock())) > 0:
             if self.quota.paused_for(at) > longest:
                 raise _exceeded("the provider asked to pause", wait)
             if at + wait > ends:
@@ -82,6 +82,12 @@ class RateLimiter:
             except BaseException:
                 self.quota.refund(reservation)
                 raise
+
+    def _ask(self, reservation: Reservation, at: float) -> float:
+        return self.quota.reserve(reservation, at)
+
+    def report(self) -> None:
+        """Nothing is due where the counts are one's own."""
 
     def acquire(
         self, requests: float = 1.0, *, tokens: float = 0.0, timeout: float | None = None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ssl import SSLContext
 
+from ai_lib._receipt import Receipt
 from ai_lib.transport.clocks import CallClocks, Limit
 from ai_lib.transport.failures import Violation
 
@@ -15,6 +16,7 @@ from .._network import (
     Line,
     NetworkBackend,
     NetworkStream,
+    ReadError,
     ReadTimeout,
     Request,
     SocketOptions,
@@ -25,6 +27,9 @@ from .._network import (
 
 # So much is sent under one limit.
 _SLICE = 256 * 1024
+# So long is looked whether what came is a reply; TLS sends things of its own.
+_GLANCE = 0.001
+_ROOM_FOR_EARLY = 4096
 # What is there already arrives within that time, even when the machine is busy.
 _INSTANT = 0.1
 
@@ -47,6 +52,7 @@ class Wire(NetworkStream):
         self._max_head_bytes = max_head_bytes
         self._head_bytes: int | None = None
         self._unsent: list[bytes] = []
+        self._early = b""
         self._line: Line | None = None
         self._closed = False
 
@@ -81,6 +87,14 @@ class Wire(NetworkStream):
             self.heard = False
             self._head_bytes = 0
             self.end_stage()
+
+    def watched(self) -> Receipt | None:
+        """Watch whether what is sent from now on reaches the peer; close what this returns."""
+        descriptor = getattr(self.get_extra_info("socket"), "fileno", None)
+        try:
+            return None if descriptor is None else Receipt(descriptor())
+        except OSError:  # it was closed
+            return None
 
     def head_came(self) -> None:
         """Stop counting the head's bytes."""
@@ -122,7 +136,12 @@ class Wire(NetworkStream):
         return self
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Take bytes to send."""
+        """Take bytes to send; what was taken before goes out when that is much."""
+        if sum(map(len, self._unsent)) >= _SLICE:
+            self._send()
+        if not self.whole:
+            # The peer takes no more: there is nothing to do but to hear what it says.
+            raise WriteError("the rest of the request was not wanted")
         if buffer:
             self._unsent.append(buffer)
 
@@ -131,6 +150,10 @@ class Wire(NetworkStream):
         if self._unsent:
             self._send()
         limit = self._limit(self.clocks.reading(now()))
+        if self._early:
+            self.heard = True
+            data, self._early = self._early, b""
+            return data
         try:
             data = self._open().read(min(max_bytes, self._room()), limit.left)
         except ReadTimeout as error:
@@ -152,10 +175,14 @@ class Wire(NetworkStream):
     def _send(self) -> None:
         data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
         self._unsent.clear()
+        under_way = self.clocks.sent
         if self.stage is None:
             self.clocks.sending(now())
         try:
             for start in range(0, len(data), _SLICE):
+                if (start or under_way) and self._is_answered():
+                    self.whole = False
+                    return
                 limit = self._limit(self.clocks.writing(now()))
                 try:
                     self._open().write(data[start : start + _SLICE], limit.left)
@@ -164,6 +191,22 @@ class Wire(NetworkStream):
         except WriteError:
             # A server may answer early and close: what it said is worth more than how it ended.
             self.whole = False
+
+    def _is_answered(self) -> bool:
+        """Whether a reply came before all was sent; its beginning is kept for `read`."""
+        line = self._open()
+        protocol = getattr(line.get_extra_info("ssl_object"), "selected_alpn_protocol", None)
+        # In HTTP/2 the peer talks all the time.
+        is_second = protocol is not None and protocol() == "h2"
+        if is_second or not line.get_extra_info("is_readable"):
+            return False
+        try:
+            self._early = line.read(_ROOM_FOR_EARLY, _GLANCE)
+        except ReadTimeout:
+            return False
+        except ReadError:  # it went away
+            return True
+        return True
 
     def _open(self) -> Line:
         if self._line is None:

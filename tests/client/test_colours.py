@@ -51,3 +51,19 @@ def test_the_blocking_client_needs_neither_anyio_nor_trio() -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == ("You said: Hello\nYou said: Hi\n", "")
+
+
+def test_a_blocking_client_refuses_a_storage_it_would_have_to_wait_for() -> None:
+    class Waiting:
+        async def load(self, name: str) -> None: ...
+
+        async def replace(self, name: str, old: object, new: object) -> bool:
+            return True
+
+    with MockProvider() as mock:
+        made = ai_lib_sync.AiClient.builder().model("openai/gpt-4o").api_key("k")
+        made.base_url(mock.base_url("openai")).circuit_storage(Waiting())
+        with made.build() as client:
+            with pytest.raises(TypeError, match="plain methods"):
+                client.chat().user("?").execute()
+        assert mock.requests == []

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from ai_lib import AiClient, StreamEnd
+from ai_lib import AiClient, CancelToken, StreamEnd
 from ai_lib.errors import (
     DecodeError,
     InvalidToolArguments,
@@ -207,3 +207,27 @@ async def test_an_exhausted_stream_stays_exhausted() -> None:
         assert [event async for event in stream]
         assert [event async for event in stream] == []
         assert len(mock.requests) == 1
+
+
+async def test_a_stream_has_the_figures_of_its_call() -> None:
+    async with MockProvider([Reply(text=["a ", "b"], pause=0.01)]) as mock:
+        async with await mock.client("openai/gpt-4o") as client:
+            stream = client.chat().user("?").stream_with_stats()
+            assert stream.stats().time_to_first_token_ms is None
+            texts = [e.as_content_delta.text async for e in stream if e.is_content_delta]
+            stats = stream.stats()
+    assert texts == ["a ", "b"]
+    assert (stats.provider, stats.model, stats.retry_count) == ("openai", "gpt-4o", 0)
+    assert 0 < (stats.time_to_first_token_ms or 0) <= stats.latency_ms
+    assert stats.total_tokens == stats.prompt_tokens + stats.completion_tokens > 0
+    assert stats.request_id
+
+
+async def test_a_stream_with_figures_takes_a_token_too() -> None:
+    token = CancelToken()
+    token.cancel()
+    async with MockProvider() as mock, await mock.client("openai/gpt-4o") as client:
+        stream = client.chat().user("?").stream_with_stats(cancel_token=token)
+        assert [event async for event in stream] == []
+        assert stream.cancelled
+        assert mock.requests == []

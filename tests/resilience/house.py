@@ -7,10 +7,18 @@ from pathlib import Path
 
 from ai_lib.client import AiClient, AiClientBuilder
 from ai_lib.resilience import JitterStrategy, RetryConfig
-from tests.servers.scripted import Exchange
+from tests.servers.scripted import Exchange, Script
 
 CANARY = "canary-key-91c4"
 QUICK = RetryConfig(max_retries=2, min_delay_ms=1, max_delay_ms=50, jitter=JitterStrategy.NONE)
+POLICY = """
+retry_policy:
+  strategy: fixed_delay
+  max_retries: {retries}
+  min_delay_ms: 1
+  max_delay_ms: 100
+  retry_on_http_status: [429, 503]
+"""
 _MANIFEST = """
 id: {name}
 protocol_version: "2.0"
@@ -73,3 +81,17 @@ def fail(exchange: Exchange, status: int, headers: str = "") -> None:
     """Answer with an error."""
     body = json.dumps({"error": {"message": f"status {status}"}}).encode()
     exchange.reply(body, status, f"content-type: application/json\r\n{headers}")
+
+
+def failing(times: int, status: int = 503, headers: str = "") -> Script:
+    """Fail so many times, then answer."""
+    seen: list[int] = []
+
+    def script(exchange: Exchange) -> None:
+        seen.append(1)
+        if len(seen) <= times:
+            fail(exchange, status, headers)
+        else:
+            answer(exchange)
+
+    return script

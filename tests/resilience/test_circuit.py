@@ -2,10 +2,9 @@
 
 import threading
 
-import pybreaker
 import pytest
 
-from ai_lib._backend import CancelScope, checkpoint, run_all
+from ai_lib._backend import CancelScope, Event, checkpoint, run_all
 from ai_lib.errors import (
     AiLibError,
     CircuitOpenError,
@@ -15,7 +14,12 @@ from ai_lib.errors import (
     TransportTimeout,
     classify_http_error,
 )
-from ai_lib.resilience import CircuitBreaker, CircuitBreakerConfig, CircuitState
+from ai_lib.resilience import (
+    CircuitBreaker,
+    CircuitBreakerConfig,
+    CircuitState,
+    MemoryCircuitStorage,
+)
 from tests.resilience.clock import FakeClock
 
 CONFIG = CircuitBreakerConfig(failure_threshold=3, success_threshold=2, cooldown_seconds=10)
@@ -163,17 +167,33 @@ def test_reset_closes_it() -> None:
     }  # fmt: skip
 
 
-def test_two_breakers_share_a_storage() -> None:
+async def test_two_breakers_share_a_storage() -> None:
     clock = FakeClock()
-    storage = pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED)
+    storage = MemoryCircuitStorage()
     one, two = (CircuitBreaker(CONFIG, storage=storage, clock=clock) for _ in range(2))
-    fail(one, 2)
-    fail(two, 1)
+
+    async def fail_at(circuit: CircuitBreaker) -> None:
+        (await circuit.enter()).failed(answered(500))
+        await circuit.report()
+
+    for circuit in (one, two, one):
+        await fail_at(circuit)
     assert one.is_open
+    with pytest.raises(CircuitOpenError) as caught:
+        await two.enter()
     assert two.is_open
-    clock.at += 10
-    two.admit().succeeded()
-    assert one.is_half_open
+    assert caught.value.retry_after == pytest.approx(10, abs=1)
+    clock.at += 11
+    trial = await two.enter()
+    assert trial.is_trial
+    # The one trial that is allowed counts for each breaker by itself.
+    assert (await one.enter()).is_trial
+    trial.succeeded()
+    await two.report()
+    (await two.enter()).succeeded()
+    await two.report()
+    await one.enter()
+    assert one.is_closed
 
 
 async def test_calls_run_side_by_side_and_the_error_is_the_calls_own() -> None:
@@ -250,3 +270,27 @@ def test_many_threads_get_exactly_one_trial() -> None:
         thread.join()
     assert through.count(True) == 1
     assert len(through) == 20
+
+
+async def test_a_call_that_takes_too_long_is_ended_and_is_a_failure() -> None:
+    config = CircuitBreakerConfig(failure_threshold=1, timeout_seconds=0.05)
+    circuit = CircuitBreaker(config, name="house")
+
+    async def operation() -> None:
+        await Event().wait()
+
+    with pytest.raises(TransportTimeout, match=r"0\.05 s.*timeout_seconds") as caught:
+        await circuit.execute(operation)
+    assert (caught.value.clock, caught.value.seconds) == ("attempt", 0.05)
+    assert circuit.is_open
+
+
+async def test_a_timeout_of_the_callers_own_is_not_the_circuits() -> None:
+    circuit = CircuitBreaker(CircuitBreakerConfig(failure_threshold=1, timeout_seconds=60))
+
+    async def operation() -> None:
+        raise TimeoutError("my own")
+
+    with pytest.raises(TimeoutError, match="my own"):
+        await circuit.execute(operation)
+    assert circuit.is_closed

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.reading import read_manifest
 from ai_lib.resilience.limit_headers import (
     Observed,
     RateLimitHeaders,
@@ -99,3 +101,42 @@ def test_a_manifest_that_names_nothing_gives_nothing_to_learn(
     block: dict[str, object] | None,
 ) -> None:
     assert RateLimitHeaders.from_protocol(block) is None
+
+
+def bundled(name: str) -> RateLimitHeaders:
+    document = bundled_manifest(name)
+    found = RateLimitHeaders.from_manifest(read_manifest(document, name).rate_limits)
+    assert found is not None
+    return found
+
+
+def test_the_manifests_windows_are_seconds_spans_or_headers() -> None:
+    assert bundled("openai").requests.window == 60
+    assert bundled("groq").requests.window == 86400
+    headers = {
+        "x-ratelimit-limit-requests": "10",
+        "x-ratelimit-renewalperiod-requests": "10",
+        "x-ratelimit-limit-tokens": "2000",
+    }
+    told = read_limits(headers, bundled("azure"))
+    assert (told.requests.limit, told.requests.window) == (10, 10)
+    # The header that tells the window is absent: then nothing is known of it.
+    assert (told.tokens.limit, told.tokens.window) == (2000, None)
+
+
+def test_a_reset_format_holds_for_both_measures() -> None:
+    headers = {"r-left": "1", "r-reset": "250", "t-left": "1", "t-reset": "250"}
+    block = {
+        "requests_remaining": "r-left",
+        "requests_reset": "r-reset",
+        "tokens_remaining": "t-left",
+        "tokens_reset": "t-reset",
+        "tokens_reset_unit": "seconds",
+        "reset_format": "milliseconds",
+    }
+    names = RateLimitHeaders.from_protocol(block)
+    assert names is not None
+    told = read_limits(headers, names)
+    assert (told.requests.reset, told.tokens.reset) == (0.25, 250)
+    with pytest.raises(ValueError, match="reset_format"):
+        RateLimitHeaders.from_protocol({**block, "reset_format": "furlongs"})

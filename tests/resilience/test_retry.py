@@ -112,7 +112,7 @@ def test_what_the_caller_does_not_want_is_not_tried_again() -> None:
 )
 def test_delays_grow_as_the_manifest_says(strategy: str, seconds: list[float]) -> None:
     config = RetryConfig.from_protocol(
-        {"strategy": strategy, "min_delay_ms": 1000, "max_delay_ms": 10000}
+        {"strategy": strategy, "min_delay_ms": 1000, "max_delay_ms": 10000, "jitter": "none"}
     )
     assert [RetryPolicy(config).calculate_delay(n) for n in range(6)] == seconds
 

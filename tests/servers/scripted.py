@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import BinaryIO, NamedTuple
 
@@ -81,7 +81,8 @@ class ScriptedServer:
 
     `connections` counts those accepted, `open_connections` those that stand, `peak` the most
     requests under way at once; `gave_up` is set when the peer of a stalled exchange leaves.
-    Of a body, `max_body` bytes are read at most; `greeting` is sent before anything is read.
+    Of a body, `max_body` bytes are read at most, and where it is to be `forgotten` all of it but
+    none is kept; `greeting` is sent before anything is read.
     """
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
@@ -89,6 +90,7 @@ class ScriptedServer:
         self.tls = tls
         self.received: list[Received] = []
         self.max_body: int | None = None
+        self.forgotten = False
         self.greeting = b""
         self.connections = 0
         self.open_connections = 0
@@ -166,7 +168,7 @@ class ScriptedServer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(self.greeting)
             reader = stack.enter_context(sock.makefile("rb"))
-            while (received := _read(reader, self.max_body)) is not None:
+            while (received := _read(reader, self.max_body, self.forgotten)) is not None:
                 self._answer(Exchange(self, sock, received))
 
     def _answer(self, exchange: Exchange) -> None:
@@ -188,7 +190,14 @@ def _shut_down(sock: socket.socket) -> None:
         pass
 
 
-def _read(reader: BinaryIO, most: int | None) -> Received | None:
+def _chunks(reader: BinaryIO) -> Iterator[bytes]:
+    while size := int(reader.readline(), 16):
+        yield reader.read(size)
+        reader.readline()
+    reader.readline()
+
+
+def _read(reader: BinaryIO, most: int | None, forgotten: bool) -> Received | None:
     line = reader.readline()
     if not line:
         return None
@@ -197,6 +206,10 @@ def _read(reader: BinaryIO, most: int | None) -> Received | None:
     while field := reader.readline().decode("latin-1").rstrip("\r\n"):
         name, _, value = field.partition(":")
         headers[name.lower()] = value.strip()
+    if headers.get("transfer-encoding") == "chunked":
+        return Received(method, target, headers, b"".join(_chunks(reader)))
     length = int(headers.get("content-length", "0"))
+    while forgotten and length:
+        length -= len(reader.read(min(length, 1 << 16)))
     body = reader.read(length if most is None else min(most, length))
     return Received(method, target, headers, body)

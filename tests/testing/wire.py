@@ -74,7 +74,7 @@ class Desk:
         self, path: str, body: bytes = b"{}", headers: dict[str, str] | None = None
     ) -> Received:
         """Send one request over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         try:
             connection.request("POST", path, body, headers or {})
             return received(connection.getresponse())

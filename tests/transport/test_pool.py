@@ -1,5 +1,7 @@
 """The pool: its bound, its order, its speed, its honesty."""
 
+import socket
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -8,7 +10,7 @@ import pytest
 from ai_lib._backend import now, run_all, sleep
 from ai_lib.errors.tree import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
-from tests.servers.scripted import Exchange
+from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
@@ -89,10 +91,30 @@ async def test_failing_streams_leave_no_slot_taken(serve: Serve) -> None:
             assert await reply.read() == b"ok"
 
 
+def bare_burst(server: ScriptedServer, sockets: list[socket.socket]) -> float:
+    """The seconds the same burst takes with nothing but a thread and a socket for each call."""
+
+    def call(sock: socket.socket) -> None:
+        sock.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        received = b""
+        while not received.endswith(b"ok"):
+            received += sock.recv(1000)
+
+    threads = [threading.Thread(target=call, args=(sock,)) for sock in sockets]
+    began = now()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return now() - began
+
+
 async def test_a_warm_burst_of_400_to_a_200_ms_server_takes_less_than_600_ms(
     serve: Serve,
 ) -> None:
+    """Or, on a machine that is busy, less than twice what bare sockets take just then."""
     server = serve(after(0.2))
+    place = ("127.0.0.1", server.port)
     async with HttpTransport() as transport:
 
         async def call() -> bytes:
@@ -100,13 +122,24 @@ async def test_a_warm_burst_of_400_to_a_200_ms_server_takes_less_than_600_ms(
                 return await reply.read()
 
         await run_all([call] * 400, 400)
-        took: list[float] = []
-        while not took or (min(took) >= 0.6 and len(took) < 5):  # the machine may be busy
-            began = now()
-            await run_all([call] * 400, 400)
-            took.append(now() - began)
         assert server.connections <= 400
-    assert min(took) < 0.6
+        sockets = [socket.create_connection(place) for _ in range(400)]
+        tries: list[tuple[float, float]] = []
+        try:
+            while not any(map(is_fast, tries)) and len(tries) < 8:
+                began = now()
+                await run_all([call] * 400, 400)
+                took = now() - began
+                tries.append((took, 0.0 if took < 0.6 else bare_burst(server, sockets)))
+        finally:
+            for sock in sockets:
+                sock.close()
+    assert any(map(is_fast, tries)), tries
+
+
+def is_fast(measured: tuple[float, float]) -> bool:
+    took, bare = measured
+    return took < max(0.6, 2 * bare)
 
 
 async def test_the_numbers_are_true_at_every_moment(serve: Serve) -> None:

@@ -1,10 +1,13 @@
 # Generated from tests/transport/test_reuse.py by codegen; do not edit.
 """Connections outlive their calls: what is kept, what is closed, and what the numbers say."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ai_lib.errors.tree import ConnectionLost
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
+from ai_lib_sync.transport.connection import Connection
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
@@ -122,21 +125,41 @@ def test_a_connection_the_server_closed_while_idle_is_replaced(serve: Serve) -> 
     assert len(server.received) == 2
 
 
-def test_a_reused_connection_that_dies_before_any_answer_is_replaced_once(
-    serve: Serve,
+def test_a_request_that_crosses_the_servers_goodbye_is_sent_anew(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hang_up_on_the_second(exchange: Exchange) -> None:
-        if len(exchange.server.received) == 2:
-            exchange.hang_up()
-        exchange.reply(b"ok")
-
-    server = serve(hang_up_on_the_second)
+    # As if the server's goodbye were still under way when we look.
+    monkeypatch.setattr(Connection, "is_quiet", lambda _: True)
+    server = serve(lambda exchange: exchange.reply(b"ok"))
     with HttpTransport() as transport:
-        for _ in range(2):
+        for _ in range(3):
             with transport.send(ask(server), PATIENT) as reply:
                 assert reply.read() == b"ok"
+            server.close_connections()
+            assert server.wait_for_open_connections(0)
         assert transport.stats().active == 0
     assert len(server.received) == 3
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize("end", [Exchange.hang_up, Exchange.reset])
+def test_a_request_the_server_took_is_never_sent_anew(
+    serve: Serve, end: Callable[[Exchange], None]
+) -> None:
+    def script(exchange: Exchange) -> None:
+        if len(exchange.server.received) == 2:
+            end(exchange)
+        exchange.reply(b"ok")
+
+    server = serve(script)
+    with HttpTransport() as transport:
+        with transport.send(ask(server), PATIENT) as reply:
+            reply.read()
+        with pytest.raises(ConnectionLost) as caught:
+            transport.send(ask(server), PATIENT)
+        assert transport.stats().active == 0
+    assert caught.value.request_sent
+    assert (len(server.received), server.connections) == (2, 1)
 
 
 def test_a_fresh_connection_that_dies_is_not_replaced(serve: Serve) -> None:

@@ -1,0 +1,52 @@
+"""Takes a key out of an error: a provider may have said it back."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote_plus
+
+from ai_lib.errors.tree import AiLibError
+from ai_lib.transport.failures import bare
+
+_SHOWN = "***"
+# What is shorter is a placeholder, and would be found in the middle of words.
+_SHORTEST = 6
+
+
+def redact(error: AiLibError, secret: str | None) -> None:
+    """Replace the key with `***` in everything the error holds.
+
+    Where it was, the tracebacks go as well, and what is behind the error: they hold what the
+    provider said.
+    """
+    if not secret or len(secret) < _SHORTEST:
+        return
+    forms = {secret: None, quote_plus(secret): None}
+    said = "".join(repr((one.args, vars(one))) for one in _chain(error))
+    if not any(form in said for form in forms):
+        return
+    bare(error)
+    error.__cause__ = error.__context__ = None
+    error.args = tuple(_without(forms, value) for value in error.args)
+    for name, value in vars(error).items():
+        setattr(error, name, _without(forms, value))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _without(forms: Mapping[str, None], value: object) -> object:
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, _SHOWN)
+        return value
+    if isinstance(value, bytes):
+        for form in forms:
+            value = value.replace(form.encode(), _SHOWN.encode())
+        return value
+    if isinstance(value, Mapping):
+        return {_without(forms, key): _without(forms, held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_without(forms, held) for held in value]
+    return value

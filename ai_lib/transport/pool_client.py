@@ -1,0 +1,138 @@
+"""Sends requests of one's own to one base URL, over a pool's connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from ai_lib.transport.answer import PoolAnswer
+from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.upload import FileLike, Multipart
+from ai_lib.types.wire import Clocks, WireRequest
+
+from .http import HttpTransport
+from .reply import WireReply
+
+_SECRETS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
+
+
+class PoolClient:
+    """Requests to `base_url`, each with the same `headers`; a pool's `get_client` makes it.
+
+    An error status is an answer like any other. Nothing is tried again.
+    """
+
+    def __init__(
+        self, transport: HttpTransport, base_url: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._transport = transport
+        self._headers = dict(headers or {})
+
+    async def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> PoolAnswer:
+        """Get a path. Raises as `request`."""
+        return await self.request("GET", path, params=params, headers=headers, timeout=timeout)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: JsonValue = None,
+        content: bytes | None = None,
+        data: JsonObject | None = None,
+        files: Mapping[str, FileLike] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> PoolAnswer:
+        """Post `json`, `content` as it is, or a form of `data` and `files`. Raises as `request`."""
+        body, kind = _body(json, content, data, files)
+        return await self.request(
+            "POST",
+            path,
+            body=body,
+            params=params,
+            headers={**({"Content-Type": kind} if kind else {}), **(headers or {})},
+            timeout=timeout,
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | Multipart = b"",
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> PoolAnswer:
+        """Send a request and return the whole answer; `timeout` is seconds for all of it.
+
+        Raises:
+            RequestError: it can't be sent as it is.
+            TransportError: bytes could not be exchanged in time.
+        """
+        reply = await self.send(
+            method, path, body=body, params=params, headers=headers, timeout=timeout
+        )
+        async with reply:
+            return PoolAnswer(
+                status_code=reply.status,
+                headers=reply.headers,
+                content=await reply.read(),
+                url=reply.request.safe_url,
+            )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | Multipart = b"",
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> WireReply:
+        """Send a request and return once the answer begins; iterate over it, and close it.
+
+        Raises as `request`.
+        """
+        given = {name.lower(): (name, value) for name, value in self._headers.items()}
+        given.update({name.lower(): (name, value) for name, value in (headers or {}).items()})
+        url = f"{self.base_url}/{path.lstrip('/')}"
+        wire = WireRequest(
+            method=method,
+            url=f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url,
+            headers=tuple(given.values()),
+            body=body,
+            secrets=_SECRETS,
+        )
+        return await self._transport.send(wire, Clocks(total=timeout))
+
+    def __repr__(self) -> str:
+        return f"PoolClient({self.base_url!r})"
+
+
+def _body(
+    json: JsonValue,
+    content: bytes | None,
+    data: JsonObject | None,
+    files: Mapping[str, FileLike] | None,
+) -> tuple[bytes | Multipart, str]:
+    if sum(given is not None for given in (json, content, data or files)) > 1:
+        raise TypeError("give one of json, content, and data with files")
+    if data is not None or files is not None:
+        form = Multipart(data or {}, files or {})
+        return form, form.content_type
+    if json is not None:
+        return msgspec.json.encode(json), "application/json"
+    return content or b"", ""

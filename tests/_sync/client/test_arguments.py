@@ -1,0 +1,43 @@
+# Generated from tests/client/test_arguments.py by codegen; do not edit.
+"""A keyword nobody knows is an error, and never sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ai_lib_sync.client import AiClient
+from ai_lib_sync.errors import RequestError
+from ai_lib_sync.resilience import CircuitBreakerConfig, ResilientConfig, RetryConfig
+from ai_lib_sync.testing import MockProvider
+from ai_lib_sync.transport import PoolConfig, TransportOptions
+from ai_lib_sync.types import Clocks
+
+
+@pytest.mark.parametrize(
+    "make",
+    [TransportOptions, PoolConfig, RetryConfig, ResilientConfig, CircuitBreakerConfig, Clocks],
+)
+def test_no_configuration_takes_it(make: Callable[..., object]) -> None:
+    with pytest.raises(TypeError, match="verfy"):
+        make(verfy=False)
+
+
+def test_no_call_takes_it() -> None:
+    with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
+        chat: Any = client.chat().user("?")
+        calls: list[Callable[[], object]] = [
+            lambda: AiClient.create("openai/gpt-4o", api_key="k", proxies={}),  # type: ignore[call-arg]
+            lambda: chat.execute(temprature=1),
+            lambda: chat.execute_with_stats(temprature=1),
+        ]
+        for call in calls:
+            with pytest.raises(TypeError, match="unexpected keyword"):
+                call()
+        with pytest.raises(TypeError, match="unexpected keyword"):
+            chat.stream(temprature=1)
+        with pytest.raises(RequestError, match=r"no place for modl="):
+            client.invoke("embeddings", {"input": "x"}, modl="m")
+        assert mock.requests == []
