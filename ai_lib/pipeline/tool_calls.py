@@ -93,6 +93,9 @@ class ToolCallAccumulator:
         known_name = name if isinstance(name, str) else ""
         known_index = as_index(index)
         piece = _as_text(arguments)
+        said = known_id or known_name or piece or signature or raw or total
+        if not said and self._known("", "", known_index) is None:
+            return  # an index alone is no call
         call = self._of(known_id, known_name, known_index, piece, events)
         if known_id and not call.wire_id:
             call.wire_id = known_id

@@ -1,9 +1,14 @@
 """Thinking between tags at the beginning of a text, however the text is cut."""
 
+import json
+
 import pytest
 
+from ai_lib.pipeline.reply import read_reply
 from ai_lib.pipeline.tagged import TaggedThinking
 from ai_lib.protocol.dialect import ThinkingTags
+from ai_lib.types.content import TextBlock, ThinkingBlock
+from tests.pipeline.manifests import bundled
 
 # What comes, what of it is thinking, what is text.
 SAID = {
@@ -76,3 +81,14 @@ def test_blank_space_without_end_is_not_held_without_end() -> None:
         tagged.split(begun + ("x" if begun else ""))
         given = sum(len(one.text) for _ in range(4_000) for one in tagged.split(" "))
         assert given > 3_000
+
+
+def test_a_plain_answer_is_told_apart_as_a_stream_is() -> None:
+    message = {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nSo."}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = json.dumps({"choices": [choice]}).encode()
+    reply = read_reply(bundled("perplexity"), body)
+    assert (reply.thinking, reply.content) == ("Hm.", "So.")
+    assert [type(block) for block in reply.to_message().blocks] == [ThinkingBlock, TextBlock]
+    reply = read_reply(bundled("openai"), body)
+    assert (reply.thinking, reply.content) == ("", message["content"])

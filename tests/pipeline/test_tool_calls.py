@@ -83,6 +83,10 @@ STREAMS: dict[str, tuple[list[JsonDict], list[tuple[str, str, JsonDict]]]] = {
         [f("a", "go", '{"x":1}', 0), f("b", "go", '{"x":1}', 0)],
         [("a", "go", {"x": 1}), ("b", "go", {"x": 1})],
     ),
+    "an index and nothing else, before and after a call": (
+        [f(index=0), f(None, None, "", 1), f("a", "go", "{}", 0), f(index=0), f(index=1)],
+        [("a", "go", {})],
+    ),
     "the same index, without ids": (
         [f(None, "go", '{"x":1}', 0), f(None, "stop", '{"y":2}', 0)],
         [(MADE, "go", {"x": 1}), (MADE, "stop", {"y": 2})],
@@ -154,8 +158,8 @@ STREAMS: dict[str, tuple[list[JsonDict], list[tuple[str, str, JsonDict]]]] = {
         [("a", "go", {}), ("b", "stop", {})],
     ),
     "values of the wrong type": (
-        [f(7, ["go"], 3.5, {}), f("a", "go", "{}", None)],
-        [(MADE, "", {}), ("a", "go", {})],
+        [f(7, ["go"], 3.5, {}), f("a", "go", "{}", None), f(7, ["go"], 3.5, {})],
+        [("a", "go", {})],
     ),
     "braces and quotes in strings": (
         [f("a", "go", '{"x":"}\\', 0), p('"{', 0), p('"}', 0), p("\n", 0)],

@@ -270,6 +270,70 @@ ODD: dict[str, Odd] = {
         ],
         reason="max_output_tokens",
     ),
+    "null for an error": Odd(
+        CHAT, chat('-{"choices": [], "error": null}', OK, STOP, '-{"choices": [], "error": null}')
+    ),
+    "null for a delta of messages": Odd(
+        MESSAGES,
+        [M_OK[0], block("delta", 0, ', "delta": null'), *M_END],
+        reason="end_turn",
+        unknown=1,
+    ),
+    "null for a block": Odd(
+        MESSAGES,
+        [*M_OK, block("start", 1, ', "content_block": null'), block("stop", 1, ""), *M_END],
+        reason="end_turn",
+        unknown=1,
+    ),
+    "null for parts, and a part that is null": Odd(
+        GENERATE,
+        [
+            '{"candidates": [{"content": {"parts": null}}]}',
+            '{"candidates": [{"content": {"parts": [null, {"text": null}]}}]}',
+            '{"candidates": [null]}',
+            G_OK,
+            G_END,
+        ],
+        reason="STOP",
+    ),
+    "a frame of another kind among candidates": Odd(
+        GENERATE, ['{"dream": 1}', G_OK, G_END], reason="STOP", unknown=1
+    ),
+    "null for an item": Odd(
+        RESPONSES,
+        [
+            '{"type": "response.output_item.added", "output_index": 0, "item": null}',
+            '{"type": "response.output_text.delta", "output_index": 0, "delta": null}',
+            R_OK,
+            '{"type": "response.output_item.done", "output_index": 0, "item": null}',
+            R_END,
+        ],
+        reason="completed",
+    ),
+    "an event without its type": Odd(
+        RESPONSES, ['{"delta": "no"}', '{"type": null}', R_OK, R_END], reason="completed", unknown=2
+    ),
+    "null for a delta of v2": Odd(
+        CHAT_V2,
+        [
+            '{"type": "content-delta", "index": 0, "delta": null}',
+            '{"type": "content-delta", "index": 0, "delta": {"message": null}}',
+            '{"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": null}}}',
+            C_OK,
+            C_END,
+        ],
+        reason="COMPLETE",
+    ),
+    "content of v2 nobody knows": Odd(
+        CHAT_V2,
+        [
+            '{"type": "content-start", "index": 0, "delta": {"message": {"content":'
+            ' {"type": "dream", "dream": "no"}}}}',
+            C_OK,
+            C_END,
+        ],
+        reason="COMPLETE",
+    ),
     "an event of v2 nobody knows": Odd(
         CHAT_V2, [C_OK, '{"type": "glow", "delta": {}}', C_END], reason="COMPLETE", unknown=1
     ),
