@@ -185,7 +185,7 @@ class PartialJson:
         if self._read != self._in_string or not self._pieces:
             return
         parent: Any = self._stack[-1]
-        place = -1 if isinstance(parent, list) else self._keys[-1]
+        place: Any = -1 if isinstance(parent, list) else self._keys[-1]
         so_far: str = parent[place]
         parent[place] = ""  # held once, it grows in place: nothing is copied at every piece
         so_far += "".join(self._pieces)
