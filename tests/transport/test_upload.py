@@ -169,7 +169,11 @@ async def test_a_form_that_crosses_the_servers_goodbye_is_sent_anew_if_it_can_be
     assert [b"one" in one.body for one in server.received] == [True, False]
 
 
-@pytest.mark.parametrize("content", ["text", 7, None, io.StringIO("text")], ids=["text", "a number", "nothing", "a text file"])
+@pytest.mark.parametrize(
+    "content",
+    ["text", 7, None, io.StringIO("text")],
+    ids=["text", "a number", "nothing", "a text file"],
+)
 def test_what_is_no_file_is_refused(content: object) -> None:
     with pytest.raises(RequestError, match="bytes, a pathlib"):
         Multipart({}, {"file": content})  # type: ignore[dict-item]
