@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.protocol.token_shape import TokenShape
 from ai_lib.types.json import JsonDict, JsonValue
 
 Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
@@ -185,6 +186,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     stream: StreamShape = StreamShape()
     usage: UsageShape = UsageShape()
     error: ErrorShape = ErrorShape()
+    tokens: TokenShape = TokenShape()
     termination: dict[str, str] = {}
     calls_mean_tool_use: bool = False
     serve: JsonDict = {}
