@@ -22,7 +22,8 @@
     |-- ResilienceError            our own protection said no (nothing was sent)
     |   |-- CircuitOpenError
     |   |-- BackpressureError
-    |   `-- RateLimitExceeded
+    |   |-- RateLimitExceeded
+    |   `-- BudgetExceeded         the attempt might cost more than is left, or nobody knows what
     |-- ValidationError            a value does not fit its schema
     `-- StreamCancelled            a cancel token ended the call
 
@@ -329,6 +330,36 @@ class RateLimitExceeded(ResilienceError):
     """The call would have waited for the rate limit longer than it may."""
 
     default_code = codes.RATE_LIMITED
+
+
+class BudgetExceeded(ResilienceError):
+    """The attempt might cost more than the budget has left; nothing was sent.
+
+    `limit`, `spent` and `reserved` are the budget's, `needed` is what the attempt might have cost,
+    all in `currency`; `needed` is None where the price is unknown. `tag` is whose account it was.
+    """
+
+    default_code = codes.QUOTA_EXHAUSTED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: float,
+        spent: float,
+        reserved: float,
+        needed: float | None,
+        currency: str,
+        tag: str | None = None,
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
+        self.currency = currency
+        self.tag = tag
 
 
 class ValidationError(AiLibError):

@@ -42,7 +42,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
             return self
         tier = msgspec.structs.asdict(reached[-1])
         return msgspec.structs.replace(
-            self, **{key: price for key, price in tier.items() if price is not None and key in _PARTS}
+            self,
+            **{key: price for key, price in tier.items() if price is not None and key in _PARTS},
         )
 
 

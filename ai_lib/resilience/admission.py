@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from ai_lib.errors.tree import AiLibError, RemoteError, TransportError
+from ai_lib.errors.tree import AiLibError, RemoteError, ResilienceError, TransportError
 from ai_lib.resilience.circuit import Pass
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.resilience.quota import Quota, Reservation
@@ -148,6 +148,8 @@ class Admission:
         return reservation.tokens if reservation is not None else 0.0
 
     def _used_by(self, error: AiLibError) -> float | None:
+        if isinstance(error, ResilienceError):
+            return None
         if isinstance(error, TransportError) and not error.request_sent:
             return None
         if isinstance(error, RemoteError) and self.usage is None:
@@ -166,6 +168,8 @@ class Admission:
                 status_code=error.status_code if isinstance(error, RemoteError) else None,
                 retry_after=error.retry_after if isinstance(error, RemoteError) else None,
                 request_id=self.request_id,
+                sent=not isinstance(error, ResilienceError),
+                in_doubt=isinstance(error, TransportError) and error.request_sent,
                 waited_ms=self._waited * 1000,
                 latency_ms=(self._clock() - self._began) * 1000,
                 usage=self.usage or Usage(),

@@ -13,6 +13,7 @@ class Ledger:
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
     attempt may use at most; `repeatable` says that doing the request twice does no harm.
+    `on_begin` hears of each attempt before it is sent, with what it is sent to, and may refuse it;
     `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
     """
 
@@ -23,6 +24,7 @@ class Ledger:
         self.tokens = tokens
         self.repeatable = repeatable
         self.attempts: list[Attempt] = []
+        self.on_begin: Callable[[object], object] | None = None
         self.on_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 

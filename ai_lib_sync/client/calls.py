@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
@@ -42,7 +40,7 @@ class Calls:
 
     def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets)
         if not self._company:
             response, leg = self._ask(self.journey(call))
         else:
@@ -53,7 +51,7 @@ class Calls:
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets)
         # Where nobody may change the request, what can't be asked is refused at once.
         journey = None if self._company else self.journey(call)
         return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
@@ -97,8 +95,7 @@ class Calls:
             return _Answer(response, leg)
 
         response, leg = journey.run(attempt)
-        attempts = tuple(journey.ledger.attempts)
-        return _Answer(msgspec.structs.replace(response, attempts=attempts), leg)
+        return _Answer(journey.call.told(response), leg)
 
     def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
         admission.heard(reply.headers)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_lib.errors.tree import (
         AiLibError as AiLibError,
         BackpressureError as BackpressureError,
+        BudgetExceeded as BudgetExceeded,
         CapabilityError as CapabilityError,
         CircuitOpenError as CircuitOpenError,
         ConnectError as ConnectError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiLibError": "ai_lib.errors.tree",
     "BackpressureError": "ai_lib.errors.tree",
+    "BudgetExceeded": "ai_lib.errors.tree",
     "CapabilityError": "ai_lib.errors.tree",
     "CircuitOpenError": "ai_lib.errors.tree",
     "ConnectError": "ai_lib.errors.tree",
