@@ -14,6 +14,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.headers import Headers
+from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import Clocks
 
@@ -23,7 +24,8 @@ _DEFAULT_SECONDS = 60.0
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and model with all that a call to it needs.
 
-    With hot reload `renew` makes the target anew from the manifest in force.
+    `name` is what it is asked for with, where that is not the model. With hot reload `renew` makes
+    the target anew from the manifest in force.
     """
 
     compiled: CompiledManifest
@@ -34,6 +36,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     own_clocks: Clocks | None = None
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
+    name: str = ""
 
     def current(self) -> "Target":
         """Return the target as the manifest in force has it; a call keeps it to its end."""
@@ -43,6 +46,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def model_id(self) -> str:
         """The model, as `provider/model`."""
         return f"{self.compiled.id}/{self.model}"
+
+    @property
+    def label(self) -> str:
+        """What tells it from the client's other targets."""
+        return self.name or self.model_id
 
     @property
     def idempotency_header(self) -> str | None:
@@ -77,8 +85,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     def explain(self, request: ChatRequest | None = None) -> Explanation:
         """Return what a call to this target would be."""
+        from ai_lib.client.counting import count_tokens, would_cost
+
         info = self.models.get(self.compiled.id, self.model) if self.models else None
-        return explain(
+        request = request or ChatRequest(messages=(Message.user("Hello"),))
+        shown = explain(
             self.compiled,
             self.model,
             request,
@@ -86,6 +97,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             timeout_seconds=self._seconds(None),
             credential=self.credential,
             model_info=info,
+        )
+        return msgspec.structs.replace(
+            shown, tokens=count_tokens(self, request), cost=would_cost(self, request, info)
         )
 
     def _from_manifest(self) -> float:

@@ -351,9 +351,10 @@ class BudgetExceeded(ResilienceError):
         needed: float | None,
         currency: str,
         tag: str | None = None,
-        **facts: str | None,
+        provider: str | None = None,
+        model: str | None = None,
     ) -> None:
-        super().__init__(message, **facts)
+        super().__init__(message, provider=provider, model=model)
         self.limit = limit
         self.spent = spent
         self.reserved = reserved

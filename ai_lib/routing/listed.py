@@ -1,6 +1,7 @@
 """Models as manifests list them."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from ai_lib.errors.tree import ManifestNotFound
 from ai_lib.protocol.capabilities import read_capabilities
@@ -25,7 +26,7 @@ def listed_models(provider: str, catalogue: Catalogue | None = None) -> list[Mod
 def listed_model(name: str, catalogue: Catalogue) -> ModelInfo:
     """Return what is listed of a model, by a name of its or as `provider/model`.
 
-    Of one that nothing lists, it is what its provider declares.
+    What its record does not say is as its provider declares it of all its models.
 
     Raises as `listed_models`.
     """
@@ -40,4 +41,8 @@ def _declared(provider: str, catalogue: Catalogue) -> Mapping[str, bool]:
     found = read_capabilities(manifest.raw.get("capabilities"))
     if found is None:
         raise ManifestNotFound(f"{manifest.source}: its capabilities make no sense")
-    return dict.fromkeys(found[0] or ("text",), True)
+    return dict.fromkeys(frozenset(found[0] or ("text",)) & _OF_ALL, True)
+
+
+# What a provider's models share. Of anything else it says that some of them can.
+_OF_ALL: Final = frozenset({"text", "streaming", "tools", "parallel_tools", "structured_output"})

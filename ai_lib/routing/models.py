@@ -99,7 +99,7 @@ class ModelManager:
     def filter_by_cost(
         self, max_input_cost: float, max_output_cost: float | None = None, currency: str = "USD"
     ) -> list[ModelInfo]:
-        """Return those that cost no more for a thousand tokens; unknown prices are not among them."""
+        """Return those that cost no more for a thousand tokens; of the rest it is unknown."""
 
         def is_within(cost: float | None, most: float | None) -> bool:
             return most is None or (cost is not None and cost <= most)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
@@ -109,7 +109,7 @@ def _read(name: str, path: str) -> Encoding | None:
     return found
 
 
-def _ranks(data: bytes) -> Mapping[bytes, int]:
+def _ranks(data: bytes) -> dict[bytes, int]:
     lines = (line.split() for line in data.split(b"\n") if line)
     return {base64.b64decode(token): int(rank) for token, rank in lines}
 
