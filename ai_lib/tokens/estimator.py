@@ -36,7 +36,7 @@ _ASCII: Final = {
     "signs": _runs(r"[!-/:-@\[-`{-~]+"),
     "control": _length(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+"),
 }
-# Each takes its characters out of the text, so that what is left is of no class.
+# The first that has a character counts it; `beyond` has the rest.
 _OTHER: Final = {
     "latin": r"[\u00a0-\u024f\u1e00-\u1eff]+",
     "han": r"[\u3400-\u9fff\uf900-\ufaff]+",
@@ -48,6 +48,7 @@ _OTHER: Final = {
     "signs_beyond": r"[\u2000-\u206f\u3000-\u303f\uff00-\uffef]+",
     "beyond": r"[^\x00-\x7f]+",
 }
+_BEYOND: Final = re.compile(r"[^\x00-\x7f]+")
 _OTHERS: Final = re.compile("|".join(f"(?P<{name}>{text})" for name, text in _OTHER.items()))
 
 _O200K: Final[Mapping[str, float]] = {
@@ -63,7 +64,7 @@ _O200K: Final[Mapping[str, float]] = {
     "han": 0.77,
     "kana": 0.73,
     "hangul": 0.74,
-    "cyrillic": 0.33,
+    "cyrillic": 0.28,
     "near_east": 0.45,
     "indic": 0.39,
     "signs_beyond": 0.7,
@@ -115,6 +116,6 @@ class Estimator:
         figures = self._figures
         total = sum(figures[name] * count(text) for name, count in _ASCII.items())
         if not text.isascii():
-            for found in _OTHERS.finditer(text):
+            for found in _OTHERS.finditer("".join(_BEYOND.findall(text))):
                 total += figures[found.lastgroup or "beyond"] * (found.end() - found.start())
         return total

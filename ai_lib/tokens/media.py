@@ -66,7 +66,7 @@ def image_size(head: bytes) -> tuple[int, int] | None:
             return _positive(*struct.unpack(">II", head[16:24]))
         if head[:6] in (b"GIF87a", b"GIF89a"):
             return _positive(*struct.unpack("<HH", head[6:10]))
-        if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and len(head) >= 25:
             return _positive(*_webp(head))
         if head[:2] == b"\xff\xd8":
             return _jpeg(head)
@@ -102,7 +102,7 @@ def _positive(width: int, height: int) -> tuple[int, int] | None:
 
 def _webp(head: bytes) -> tuple[int, int]:
     kind = head[12:16]
-    if kind == b"VP8X":
+    if kind == b"VP8X" and len(head) >= 30:
         return (
             int.from_bytes(head[24:27], "little") + 1,
             int.from_bytes(head[27:30], "little") + 1,
