@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ai_lib.client.counting import count_tokens
+from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
@@ -126,7 +126,7 @@ class AiClient:
         Raises:
             RequestError: the target can't be asked this.
         """
-        return self._target.current().explain(request)
+        return explained(self._target.current(), request)
 
     def count_tokens(self, what: str | Sequence[Message] | ChatRequest) -> TokenCount:
         """Return the tokens of a text, of messages, or of a request: of the input, as it is sent.

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
+from ai_lib.client.explain import Explanation
 from ai_lib.client.leg import Leg
 from ai_lib.client.target import Target
 from ai_lib.protocol.models import ModelRecord
@@ -31,6 +34,17 @@ def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) ->
             encoding=counter.encoding,
         )
     return counter.weigh(what if isinstance(what, ChatRequest) else ChatRequest(messages=what))
+
+
+def explained(target: Target, request: ChatRequest | None = None) -> Explanation:
+    """Return what a call to the target would be, with the tokens and the cost of it."""
+    shown = target.explain(request)
+    request = request or ChatRequest(messages=(Message.user("Hello"),))
+    return msgspec.structs.replace(
+        shown,
+        tokens=count_tokens(target, request),
+        cost=would_cost(target, request, shown.model_info),
+    )
 
 
 def would_cost(target: Target, request: ChatRequest, record: ModelRecord | None) -> CostBounds:

@@ -14,7 +14,6 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.headers import Headers
-from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import Clocks
 
@@ -85,11 +84,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     def explain(self, request: ChatRequest | None = None) -> Explanation:
         """Return what a call to this target would be."""
-        from ai_lib.client.counting import count_tokens, would_cost
-
         info = self.models.get(self.compiled.id, self.model) if self.models else None
-        request = request or ChatRequest(messages=(Message.user("Hello"),))
-        shown = explain(
+        return explain(
             self.compiled,
             self.model,
             request,
@@ -97,9 +93,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             timeout_seconds=self._seconds(None),
             credential=self.credential,
             model_info=info,
-        )
-        return msgspec.structs.replace(
-            shown, tokens=count_tokens(self, request), cost=would_cost(self, request, info)
         )
 
     def _from_manifest(self) -> float:

@@ -1,5 +1,5 @@
 # Generated from tests/client/test_spending.py by codegen; do not edit.
-"""What a call costs is known after it, bounded before it, and held to a budget, over real sockets."""
+"""What a call costs is known after it, bounded before it, and held to a budget."""
 
 import gc
 import subprocess
@@ -201,7 +201,7 @@ def test_an_attempt_whose_answer_is_lost_counts_in_full() -> None:
     lost = Reply(text="Hi there", truncate=1, truncate_unit="bytes", cut="reset")
     with MockProvider([lost]) as mock:
         with client_of(mock, budget) as client:
-            with pytest.raises(Exception, match="openai|connection|broke"):
+            with pytest.raises(Exception, match=r"openai|connection|broke"):
                 client.chat().user("?").max_tokens(100).execute()
     assert budget.spent > 0.001  # 100 tokens at 10 dollars a million, and the question
     assert budget.reserved == 0.0
