@@ -13,6 +13,7 @@ from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.client.target import Target
 from ai_lib.protocol.models import ModelRecord
 from ai_lib.resilience.ledger import Ledger
+from ai_lib.types.cost import CostEstimate, summed_costs
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
@@ -72,6 +73,7 @@ class Call:
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
+        self._billed = 0, summed_costs(())
 
     @property
     def streamed(self) -> bool:
@@ -81,18 +83,25 @@ class Call:
     def told(self, response: ChatResponse) -> ChatResponse:
         """Return a reply with the attempts it took so far, and what they cost."""
         attempts = tuple(self.ledger.attempts)
-        cost = bill(attempts, self.offers.record) if self.offers and attempts else None
-        return msgspec.structs.replace(response, attempts=attempts, cost=cost)
+        return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
+
+    def cost(self) -> CostEstimate | None:
+        """Return what the attempts that have ended cost; None for a call that no client made."""
+        if self.offers is None:
+            return None
+        attempts = self.ledger.attempts
+        if len(attempts) != self._billed[0]:
+            self._billed = len(attempts), bill(attempts, self.offers.record)
+        return self._billed[1]
 
     def stats(self, response: ChatResponse, leg: Leg | None) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target of `leg`."""
         leg = leg or self.first
-        cost = bill(self.ledger.attempts, self.offers.record) if self.offers else None
         return self.watch.stats(
             model=response.model or (leg.target.model if leg else ""),
             provider=leg.target.compiled.id if leg else "",
             usage=response.usage,
             request_id=response.request_id or "",
             retry_count=self.ledger.retry_count,
-            cost=cost,
+            cost=self.cost(),
         )

@@ -24,8 +24,9 @@ class Spending(Interceptor):
     """Sets aside what an attempt may cost before it is sent, and settles it when it has ended.
 
     What the provider said it used is what it cost. An attempt that broke off after it was sent
-    counts with all that was set aside, as the provider may charge for it; one that the caller
-    cancelled with what had been received of its stream; an error answer with nothing.
+    counts with all that was set aside, as the provider may charge for it; a stream that was cut
+    short with what had been received; an error answer, and what was cancelled before an answer had
+    begun, with nothing.
     """
 
     place = 70
@@ -56,7 +57,7 @@ class Spending(Interceptor):
             return
         if not attempt.sent:
             held.release()
-        elif attempt.ended == "cancelled":
+        elif attempt.ended != "answered" and call.partial is not None:
             usage = _received(call, leg, attempt.usage)
             self._settle(call, held, msgspec.structs.replace(attempt, usage=usage))
         elif attempt.ended == "answered" or attempt.in_doubt or attempt.usage.total_tokens:
@@ -65,9 +66,7 @@ class Spending(Interceptor):
             held.release()
 
     def _settle(self, call: Call, held: Reservation, attempt: Attempt) -> None:
-        if attempt.ended == "cancelled" and not attempt.usage.total_tokens:
-            held.release()
-        elif call.offers is not None:
+        if call.offers is not None:
             cost = cost_of_attempt(attempt, call.offers.record)
             same = cost.currency == self._budget.currency
             held.settle(cost.total_cost if same else None)

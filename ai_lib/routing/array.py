@@ -44,7 +44,7 @@ class ModelArray:
             self.add_endpoint(one)
 
     def add_endpoint(self, endpoint: ModelEndpoint | str) -> "ModelArray":
-        """Add an endpoint."""
+        """Add an endpoint. Clients that were built before do not ask it."""
         if isinstance(endpoint, str):
             endpoint = ModelEndpoint(endpoint)
         if not isinstance(endpoint, ModelEndpoint):

@@ -72,6 +72,8 @@ def summed_costs(costs: Iterable[CostEstimate]) -> CostEstimate:
     known = list(costs)
     if not known:
         return CostEstimate(total_cost=0.0, input_cost=0.0, output_cost=0.0)
+    if len(known) == 1:
+        return known[0]
     first = known[0]
     mixed = {one.currency for one in known if one.total_cost != 0.0}
     reason = next((one.reason for one in known if not one.is_known), "")

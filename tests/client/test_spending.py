@@ -87,21 +87,36 @@ async def test_an_answer_that_does_not_say_what_it_used_has_no_known_cost() -> N
     assert response.cost.total_cost is None
 
 
-async def test_the_cost_is_that_of_every_attempt() -> None:
-    """A stream that breaks after its usage was told is paid, and so is the model that took over."""
+async def test_what_a_failed_attempt_was_said_to_use_is_paid_too() -> None:
+    """A stream of 1000 and 500 tokens that breaks at once, then the same at another's prices."""
     broken = Reply(error="overloaded", usage=USED)
     async with MockProvider([broken, Reply(text="Hi", usage=USED)]) as mock:
-        builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
-        builder.base_url(mock.base_url("openai")).with_fallbacks(["anthropic/claude-sonnet-4-6"])
-        builder.api_key_for("anthropic/claude-sonnet-4-6", "k")
-        builder.base_url_for("anthropic/claude-sonnet-4-6", mock.base_url("anthropic"))
+        builder = AiClient.builder().model("anthropic/claude-sonnet-4-6").api_key("k")
+        builder.base_url(mock.base_url("anthropic")).with_fallbacks(["openai/gpt-4o"])
+        builder.api_key_for("openai/gpt-4o", "k").with_retry(NO_RETRY)
+        builder.base_url_for("openai/gpt-4o", mock.base_url("openai"))
         async with await builder.build() as client:
+            stream = client.chat().user("?").stream()
+            async for _ in stream:
+                pass
+    first, second = stream.response().attempts
+    # Its first frame tells the input; the output is only told at the end, which never came.
+    assert (first.usage.prompt_tokens, first.usage.completion_tokens) == (1000, 0)
+    failed = 1000 * 3 / 1e6
+    assert second.usage == stream.response().usage
+    assert stream.stats().cost == pytest.approx(failed + PAID)
+    assert stream.response().usage.total_tokens == 1500
+
+
+async def test_a_retry_after_an_error_answer_is_paid_once() -> None:
+    replies = [Reply(status=500, error="no"), Reply(text="Hi", usage=USED)]
+    async with MockProvider(replies) as mock:
+        retry = RetryConfig(max_retries=1, min_delay_ms=1, max_delay_ms=1)
+        builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(retry)
+        async with await builder.base_url(mock.base_url("openai")).build() as client:
             response, stats = await client.chat().user("?").execute_with_stats()
-    told = [attempt.usage.total_tokens for attempt in response.attempts]
-    first = PAID if told[0] else 0.0
-    second = (1000 * 3 + 500 * 15) / 1e6
-    assert [attempt.provider for attempt in response.attempts] == ["openai", "anthropic"]
-    assert stats.cost == pytest.approx(first + second)
+    assert len(response.attempts) == 2
+    assert stats.cost == pytest.approx(PAID)
 
 
 async def test_before_a_call_its_cost_has_bounds_that_hold() -> None:
@@ -241,7 +256,9 @@ async def test_many_calls_at_once_never_overdraw_it() -> None:
         return Reply(text="Hi", usage=USED)
 
     async with MockProvider(answer=answer) as mock:
-        async with await client_of(mock, budget) as client:
+        builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
+        builder.base_url(mock.base_url("openai")).budget(budget).max_inflight(16)
+        async with await builder.build() as client:
 
             async def one() -> int:
                 question = "tell " * 2000  # estimated at more than the 1000 that are paid
@@ -251,7 +268,7 @@ async def test_many_calls_at_once_never_overdraw_it() -> None:
                     return 0
                 return 1
 
-            done = await run_all([one] * 500, 50)
+            done = await run_all([one] * 500, 500)
     assert budget.spent == pytest.approx(sum(done) * PAID)
     assert budget.spent <= 0.5
     assert max(worst) <= 0.5 + 1e-9
