@@ -38,6 +38,7 @@ _ASCII: Final = {
 }
 # The first that has a character counts it; `beyond` has the rest.
 _OTHER: Final = {
+    "vietnamese": r"[\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]+",
     "latin": r"[\u00a0-\u024f\u1e00-\u1eff]+",
     "han": r"[\u3400-\u9fff\uf900-\ufaff]+",
     "kana": r"[\u3040-\u30ff]+",
@@ -60,7 +61,8 @@ _O200K: Final[Mapping[str, float]] = {
     "signs": 0.6,
     "sign": 0.18,
     "control": 1.0,
-    "latin": 0.7,
+    "vietnamese": 0.1,
+    "latin": 0.9,
     "han": 0.77,
     "kana": 0.73,
     "hangul": 0.74,
@@ -68,18 +70,19 @@ _O200K: Final[Mapping[str, float]] = {
     "near_east": 0.45,
     "indic": 0.39,
     "signs_beyond": 0.7,
-    "beyond": 2.2,
+    "beyond": 1.6,
 }
 _CL100K: Final[Mapping[str, float]] = {
     "word": 1.05,
-    "letter_past_six": 0.11,
+    "letter_past_six": 0.15,
     "three_digits": 1.39,
     "newlines": 0.61,
     "spaces": 0.37,
     "signs": 0.52,
     "sign": 0.19,
     "control": 1.0,
-    "latin": 0.7,
+    "vietnamese": 0.5,
+    "latin": 1.4,
     "han": 1.21,
     "kana": 0.98,
     "hangul": 1.28,
