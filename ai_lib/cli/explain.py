@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ai_lib.cli.options import parameter
+from ai_lib.client.counting import explained
 from ai_lib.client.settings import ClientSettings
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.message import Message
@@ -23,7 +24,7 @@ async def explain(parsed: argparse.Namespace) -> int:
         request = _request(parsed)
         ready = await prepared(settings)
         target = ready.target(needs_key=False)
-        sys.stdout.write(f"{target.explain(request)}\n")
+        sys.stdout.write(f"{explained(target, request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")
         return _USAGE_ERROR

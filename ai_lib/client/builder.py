@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -22,6 +22,11 @@ from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
 from .interceptor import Interceptor
 from .opening import prepared
+
+if TYPE_CHECKING:
+    from ai_lib.routing import ModelArray, ModelEndpoint, ModelManager
+    from ai_lib.routing.selectors import Strategy
+    from ai_lib.tokens import Budget
 
 Client = TypeVar("Client")
 
@@ -151,6 +156,38 @@ class AiClientBuilder(Generic[Client]):
     def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
         """Let this accompany every call, beside what was given before."""
         return self._set(interceptors=(*self._settings.interceptors, interceptor))
+
+    def routing(
+        self,
+        source: ModelArray | ModelManager | Sequence[ModelEndpoint | str],
+        *,
+        strategy: Strategy | None = None,
+    ) -> AiClientBuilder[Client]:
+        """Spread the calls over these; without `model`, the first counts for all that is no chat.
+
+        Each call goes to one that declares what it needs; the others, then the fallbacks, are tried
+        in turn if that fails. `strategy` is otherwise the array's or manager's own.
+        """
+        from .routing import routed
+
+        return self._set(**routed(self._settings, source, strategy))
+
+    def budget(
+        self,
+        budget: Budget | None = None,
+        *,
+        limit: float | None = None,
+        currency: str = "USD",
+        tag: str | None = None,
+        unknown_price: Literal["refuse", "allow"] = "refuse",
+    ) -> AiClientBuilder[Client]:
+        """Spend no more than this: `budget` may be shared by clients, or one is made; see `Budget`.
+
+        An attempt that might exceed it fails with BudgetExceeded, before it is sent.
+        """
+        from .spending import spending
+
+        return self.intercept(spending(budget, limit, currency, tag, unknown_price))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

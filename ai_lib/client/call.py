@@ -2,13 +2,37 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
+import msgspec
+
+from ai_lib.client.bill import bill
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.stopwatch import Stopwatch
+from ai_lib.client.target import Target
+from ai_lib.protocol.models import ModelRecord
 from ai_lib.resilience.ledger import Ledger
+from ai_lib.types.cost import CostEstimate, summed_costs
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
+
+
+class Offers(Protocol):
+    """What a call may ask of its client's targets."""
+
+    @property
+    def fallbacks(self) -> Sequence[str]:
+        """The models to fall back to, as the client has them."""
+        ...
+
+    def target(self, name: str) -> Target:
+        """Return a model's target, made if need be. Raises as `Targets.route`."""
+        ...
+
+    def record(self, provider: str, model: str) -> ModelRecord | None:
+        """Return what is listed of a model, as it was when first asked for."""
+        ...
 
 
 class Call:
@@ -16,7 +40,8 @@ class Call:
 
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
-    `headers` are sent with every attempt, beside those of the manifest. `first` is the request
+    `headers` are sent with every attempt, beside those of the manifest. `offers` is what the client
+    has, None for a call that no client made. `first` is the request
     compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
 
@@ -27,12 +52,17 @@ class Call:
     """
 
     def __init__(
-        self, request: ChatRequest, options: CallOptions, clock: Callable[[], float]
+        self,
+        request: ChatRequest,
+        options: CallOptions,
+        clock: Callable[[], float],
+        offers: Offers | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.request = request
         self.options = options
         self.clock = clock
+        self.offers = offers
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
@@ -43,11 +73,26 @@ class Call:
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
+        self._billed = 0, summed_costs(())
 
     @property
     def streamed(self) -> bool:
         """Whether events are handed out as they come."""
         return self.request.stream
+
+    def told(self, response: ChatResponse) -> ChatResponse:
+        """Return a reply with the attempts it took so far, and what they cost."""
+        attempts = tuple(self.ledger.attempts)
+        return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
+
+    def cost(self) -> CostEstimate | None:
+        """Return what the attempts that have ended cost; None for a call that no client made."""
+        if self.offers is None:
+            return None
+        attempts = self.ledger.attempts
+        if len(attempts) != self._billed[0]:
+            self._billed = len(attempts), bill(attempts, self.offers.record)
+        return self._billed[1]
 
     def stats(self, response: ChatResponse, leg: Leg | None) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target of `leg`."""
@@ -58,4 +103,5 @@ class Call:
             usage=response.usage,
             request_id=response.request_id or "",
             retry_count=self.ledger.retry_count,
+            cost=self.cost(),
         )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from ai_lib.client.call import Call
+from ai_lib.client.counting import count_tokens, would_cost
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.target import failed_reply, request_id_of
@@ -14,6 +13,7 @@ from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.reply import read_reply
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.admission import Admission
+from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
@@ -43,7 +43,7 @@ class Calls:
         self, request: ChatRequest, options: CallOptions
     ) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets)
         if not self._company:
             response, leg = await self._ask(self.journey(call))
         else:
@@ -54,10 +54,19 @@ class Calls:
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets)
         # Where nobody may change the request, what can't be asked is refused at once.
         journey = None if self._company else self.journey(call)
         return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
+
+    def count_tokens(self, request: ChatRequest) -> TokenCount:
+        """Return the tokens of a request's input at the first target."""
+        return count_tokens(self._targets.first.target.current(), request)
+
+    def would_cost(self, request: ChatRequest) -> CostBounds:
+        """Return what an attempt at the first target may cost."""
+        target = self._targets.first.target.current()
+        return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
 
     def journey(self, call: Call) -> Journey:
         """Compile the call for its first target and set out the way. Raises as `Journey`."""
@@ -98,8 +107,7 @@ class Calls:
             return _Answer(response, leg)
 
         response, leg = await journey.run(attempt)
-        attempts = tuple(journey.ledger.attempts)
-        return _Answer(msgspec.structs.replace(response, attempts=attempts), leg)
+        return _Answer(journey.call.told(response), leg)
 
     async def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
         admission.heard(reply.headers)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ai_lib.client.settings import CallOptions
 from ai_lib.types.content import Block
+from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
@@ -153,6 +154,10 @@ class ChatRequestBuilder(Execution):
         """Try these models when the client's fails, in place of the client's own fallbacks."""
         return self._set(fallbacks=tuple(models))
 
+    def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
+        """Note what this call is for, such as a team; it is for interceptors, and never sent."""
+        return self._set(metadata={**self._options.metadata, **values})
+
     def _set(self, **options: object) -> ChatRequestBuilder:
         self._options = msgspec.structs.replace(self._options, **options)
         return self
@@ -167,6 +172,14 @@ class ChatRequestBuilder(Execution):
             response_format=self._response_format,
             extra=dict(self._extra),
         )
+
+    def count_tokens(self) -> TokenCount:
+        """Return the tokens of the input as it stands; see `AiClient.count_tokens`."""
+        return self._calls.count_tokens(self.build())
+
+    def would_cost(self) -> CostBounds:
+        """Return what one attempt at the client's model costs at least and at most."""
+        return self._calls.would_cost(self.build())
 
     async def execute(self) -> ChatResponse:
         """Send the request and return the reply.

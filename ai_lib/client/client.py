@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
+from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.secret import Secret
 from ai_lib.types.upload import FileLike
@@ -104,9 +107,9 @@ class AiClient:
         if not self.is_resilient:
             return {}
         targets = {
-            place.target.model_id: place.executor.get_stats() for place in self._targets.everyone()
+            place.target.label: place.executor.get_stats() for place in self._targets.everyone()
         }
-        return {**targets[self.model_id], "targets": targets}
+        return {**targets[self._target.label], "targets": targets}
 
     def signals(self) -> SignalsSnapshot:
         """Return how the first target's protection stands now."""
@@ -126,7 +129,14 @@ class AiClient:
         Raises:
             RequestError: the target can't be asked this.
         """
-        return self._target.current().explain(request)
+        return explained(self._target.current(), request)
+
+    def count_tokens(self, what: str | Sequence[Message] | ChatRequest) -> TokenCount:
+        """Return the tokens of a text, of messages, or of a request: of the input, as it is sent.
+
+        The model's own encoding counts where it can be had offline, see `TokenCounter.for_model`.
+        """
+        return count_tokens(self._target.current(), what)
 
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""

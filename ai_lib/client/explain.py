@@ -11,6 +11,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.models import ModelRecord
 from ai_lib.request.build import build_chat
 from ai_lib.transport.credentials import Credential, CredentialReport, describe_credential
+from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -24,7 +25,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     `curl` is a command that sends the very request, with the key taken from its variable.
     `adaptations` lists what was renamed or left out. `model_info` is None for a model that nothing
-    lists. `retry` is the manifest's own policy, in its words.
+    lists. `retry` is the manifest's own policy, in its words. `tokens` are those of the input,
+    `cost` is what one attempt costs; None where no client asked.
     """
 
     provider: str
@@ -39,6 +41,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     model_info: ModelRecord | None
     retry: JsonObject
     timeout_seconds: float
+    tokens: TokenCount | None = None
+    cost: CostBounds | None = None
 
     @property
     def largest_cost(self) -> float | None:
@@ -63,6 +67,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
             f"  retry       {_retry(self.retry)}",
             f"  limits      {_limits(self.model_info)}",
             f"  price       {_price(self.model_info)}{_most(self.largest_cost, self.model_info)}",
+            *([f"  tokens      {_tokens(self.tokens)}"] if self.tokens else []),
+            *([f"  this call   {_bounds(self.cost)}"] if self.cost else []),
             f"  adapted     {'; '.join(self.adaptations) or 'nothing'}",
             "",
             self.curl,
@@ -168,6 +174,20 @@ def _most(cost: float | None, info: ModelRecord | None) -> str:
     if cost is None or info is None:
         return ""
     return f"; the largest call costs {cost:.4g} {info.prices.currency}"
+
+
+def _tokens(count: TokenCount) -> str:
+    how = f"by {count.encoding}" if count.is_exact else f"estimated, at most {count.at_most}"
+    return f"{count.tokens} of input, {how}"
+
+
+def _bounds(cost: CostBounds) -> str:
+    least, most = (
+        "unknown" if bound is None else f"{bound:.4g} {cost.currency}"
+        for bound in (cost.lower, cost.upper)
+    )
+    why = f" ({cost.reason})" if cost.reason else ""
+    return f"costs at least {least}, at most {most}{why}"
 
 
 def _mapping(value: object) -> JsonObject:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ai_lib.client.call import Call
+from ai_lib.client.leg import Leg
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -57,6 +58,12 @@ class Interceptor:
     async def failed(self, call: Call, error: AiLibError) -> None:
         """Hear of the error that ends the call."""
 
+    def attempting(self, call: Call, leg: Leg) -> None:
+        """Hear of an attempt that is about to be sent. It must not wait.
+
+        What it raises ends the attempt as if its target had refused it.
+        """
+
     def attempted(self, call: Call, attempt: Attempt) -> None:
         """Hear of an attempt that ended. It may come from any thread, and must not wait."""
 
@@ -87,6 +94,8 @@ class Company:
 
     async def prepare(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
+        if any(_overrides(one, "attempting") for one in self._inward):
+            call.ledger.on_begin = lambda leg: self._attempting(call, leg)
         if any(_overrides(one, "attempted") for one in self._inward):
             call.ledger.on_attempt = lambda attempt: self._attempted(call, attempt)
         if any(_overrides(one, "retrying") for one in self._inward):
@@ -137,6 +146,11 @@ class Company:
             call.response = self.shown(call, call.partial())
         for one in self._outward:
             one.ended(call)
+
+    def _attempting(self, call: Call, leg: object) -> None:
+        for one in self._inward:
+            if isinstance(leg, Leg):
+                one.attempting(call, leg)
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._outward:

@@ -33,6 +33,18 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     clocks: Clocks | None = None
     fallbacks: tuple[str, ...] | None = None
     ledger: Ledger | None = None
+    metadata: Mapping[str, object] = {}
+
+
+class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several places that calls are spread over: a model, with its own key and address."""
+
+    model: str
+    api_key: str | None = None
+    base_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"RoutedModel({self.model!r}, base_url={self.base_url!r})"
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +52,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
     `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
-    `interceptors` accompany every call; they are of the colour of the client.
+    `routed` are the places that calls are spread over, each by the name it is asked for with;
+    `model` may be one of these names. `interceptors` accompany every call; they are of the colour
+    of the client.
     """
 
     model: str | None = None
@@ -58,6 +72,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
+    routed: Mapping[str, RoutedModel] = {}
     resilience: ResilientConfig = ResilientConfig()
     retry: RetryConfig | None = None
     rate_limit: RateLimiterConfig | None = None
@@ -97,6 +112,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.model is None:
             raise ValueError("set the model first: builder().model('provider/model')")
+        if self.model in self.routed:
+            return self.fallback(self.model, needs_key=needs_key)
         return self._target(
             self.model,
             self.api_key or self.api_keys.get(self.model),
@@ -105,22 +122,25 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             needs_key,
         )
 
-    def fallback(self, model: str) -> Target:
-        """Return another model's target. Raises as `target`.
+    def fallback(self, name: str, *, needs_key: bool = True) -> Target:
+        """Return another target, of a model or a routed name. Raises as `target`.
 
         Another model of the first one's provider is asked at the same address, in the same API
         family, with the same key; any other provider, and any model given an address, has an
         address and a key of its own.
         """
-        key, base_url, family = self.api_keys.get(model), self.base_urls.get(model), None
-        if base_url is None and self._is_neighbour(model):
+        place = self.routed.get(name) or RoutedModel(model=name)
+        key = place.api_key or self.api_keys.get(place.model)
+        base_url, family = place.base_url or self.base_urls.get(place.model), None
+        if base_url is None and self._is_neighbour(name):
             key, base_url, family = key or self.api_key, self.base_url, self.api_family
-        return self._target(model, key, base_url, family)
+        return self._target(name, key, base_url, family, needs_key)
 
-    def _is_neighbour(self, model: str) -> bool:
-        return self._load(model)[0].id == self._load(self.model or model)[0].id
+    def _is_neighbour(self, name: str) -> bool:
+        return self._load(name)[0].id == self._load(self.model or name)[0].id
 
     def _load(self, name: str, family: str | None = None) -> Loaded:
+        name = self.routed[name].model if name in self.routed else name
         found = self.loaded.get((name, family))
         return found or (self.catalogue or Catalogue(self.protocol_dir)).load_model(name, family)
 
@@ -134,6 +154,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Target:
         compiled, model = self._load(name, family)
         target = self._aimed(compiled, model, key, base_url, needs_key)
+        if name in self.routed:
+            target = msgspec.structs.replace(target, name=name)
         catalogue = self.catalogue
         if catalogue is None or not catalogue.watches:
             return target
@@ -143,7 +165,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             nonlocal latest
             found = catalogue.kept(compiled.id, family)
             if found is not None and found is not latest.compiled:
-                latest = self._aimed(found, model, key, base_url, needs_key)
+                renewed = self._aimed(found, model, key, base_url, needs_key)
+                latest = msgspec.structs.replace(renewed, name=target.name)
             return latest
 
         return msgspec.structs.replace(target, renew=renew)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ai_lib.types.cost import CostEstimate
 from ai_lib.types.response import CallStats
 from ai_lib.types.usage import Usage
 
@@ -38,7 +39,14 @@ class Stopwatch:
         self._ended = self._ended or self._since()
 
     def stats(
-        self, *, model: str, provider: str, usage: Usage, request_id: str, retry_count: int = 0
+        self,
+        *,
+        model: str,
+        provider: str,
+        usage: Usage,
+        request_id: str,
+        retry_count: int = 0,
+        cost: CostEstimate | None = None,
     ) -> CallStats:
         """Return the figures of the call."""
         return CallStats(
@@ -51,6 +59,8 @@ class Stopwatch:
             completion_tokens=usage.completion_tokens,
             total_tokens=usage.total_tokens,
             request_id=request_id,
+            cost=cost.total_cost if cost else None,
+            currency=cost.currency if cost else "USD",
         )
 
     def _since(self) -> float:

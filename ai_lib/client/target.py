@@ -24,7 +24,8 @@ _DEFAULT_SECONDS = 60.0
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and model with all that a call to it needs.
 
-    With hot reload `renew` makes the target anew from the manifest in force.
+    `name` is what it is asked for with, where that is not the model. With hot reload `renew` makes
+    the target anew from the manifest in force.
     """
 
     compiled: CompiledManifest
@@ -36,6 +37,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     fit_media: bool = True
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
+    name: str = ""
 
     def current(self) -> "Target":
         """Return the target as the manifest in force has it; a call keeps it to its end."""
@@ -45,6 +47,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def model_id(self) -> str:
         """The model, as `provider/model`."""
         return f"{self.compiled.id}/{self.model}"
+
+    @property
+    def label(self) -> str:
+        """What tells it from the client's other targets."""
+        return self.name or self.model_id
 
     @property
     def idempotency_header(self) -> str | None:

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from threading import Lock as PlainLock
 from typing import TypeVar
 
-from ai_lib.client.estimate import estimate_tokens
+from ai_lib.client.counting import tokens_of
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import ClientSettings, limit_headers_of, protection_of
 from ai_lib.client.target import Target, placed
 from ai_lib.errors.tree import AiLibError
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.models import ModelRecord
 from ai_lib.resilience.admission import Admission
 from ai_lib.resilience.ledger import Ledger
 
@@ -40,10 +42,12 @@ class Protected:
         ledger.repeatable = self.target.repeatable
         limiter = self.executor.gate.rate_limiter
         counted = limiter is not None and limiter.quota.counts_tokens
-        ledger.tokens = estimate_tokens(leg.request) if counted else 0.0
+        ledger.tokens = tokens_of(leg) if counted else 0.0
 
         async def once(admission: Admission) -> T:
             try:
+                if ledger.on_begin is not None:
+                    ledger.on_begin(leg)
                 return await attempt(leg, admission)
             except AiLibError as error:
                 placed(error, leg.target)
@@ -65,7 +69,9 @@ class Targets:
         self._lock = PlainLock()
         self._others: dict[str, Protected] = {}
         self.first = self._protect(settings.target())
+        self._records: dict[tuple[str, str], ModelRecord | None] = {}
         self._fallbacks = [self._other(model) for model in settings.fallbacks]
+        self.named(tuple(settings.routed))
 
     @property
     def is_resilient(self) -> bool:
@@ -85,8 +91,25 @@ class Targets:
 
     def named(self, models: Sequence[str]) -> list[Protected]:
         """Return the targets of these models, as `provider/model`. Raises as `route`."""
-        first = self.first.target.model_id
+        first = self.first.target.label
         return [self.first if model == first else self._other(model) for model in models]
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """The models to fall back to, as the client has them."""
+        return self._settings.fallbacks
+
+    def target(self, name: str) -> Target:
+        """Return a model's target. Raises as `route`."""
+        return self.named([name])[0].target
+
+    def record(self, provider: str, model: str) -> ModelRecord | None:
+        """Return what is listed of a model, as it was when first asked for."""
+        key = provider, model
+        if key not in self._records:
+            catalogue = self._settings.catalogue or Catalogue(self._settings.protocol_dir)
+            self._records[key] = catalogue.models().get(provider, model)
+        return self._records[key]
 
     def everyone(self) -> list[Protected]:
         """Return every target made so far."""

@@ -26,7 +26,8 @@
     |-- ResilienceError            our own protection said no (nothing was sent)
     |   |-- CircuitOpenError
     |   |-- BackpressureError
-    |   `-- RateLimitExceeded
+    |   |-- RateLimitExceeded
+    |   `-- BudgetExceeded         the attempt might cost more than is left, or nobody knows what
     |-- BatchError                 a batch of calls can't go on
     |   |-- ItemTimeout            one item took longer than it may (also a TimeoutError)
     |   `-- JournalError           a journal can't be written, or is another batch's
@@ -395,6 +396,37 @@ class RateLimitExceeded(ResilienceError):
     """The call would have waited for the rate limit longer than it may."""
 
     default_code = codes.RATE_LIMITED
+
+
+class BudgetExceeded(ResilienceError):
+    """The attempt might cost more than the budget has left; nothing was sent.
+
+    `limit`, `spent` and `reserved` are the budget's, `needed` is what the attempt might have cost,
+    all in `currency`; `needed` is None where the price is unknown. `tag` is whose account it was.
+    """
+
+    default_code = codes.QUOTA_EXHAUSTED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: float,
+        spent: float,
+        reserved: float,
+        needed: float | None,
+        currency: str,
+        tag: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, model=model)
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
+        self.currency = currency
+        self.tag = tag
 
 
 class BatchError(AiLibError):

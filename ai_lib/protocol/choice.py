@@ -31,6 +31,8 @@ def dialect_of(manifest: ProtocolManifest) -> Dialect:
     name = manifest.dialect or _declared(manifest)
     base: JsonObject = {"dialect": manifest.id, **(bundled_dialect(name) if name else _SILENT)}
     base = patched(base, manifest.wire)
+    # How tokens are counted depends on the models, not on the family they are asked in.
+    base = patched(base, {"tokens": manifest.raw.get("tokens") or {}})
     whole = patched(base, overlay(manifest.raw, base))
     try:
         return msgspec.convert(whole, Dialect)

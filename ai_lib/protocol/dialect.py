@@ -14,6 +14,7 @@ import msgspec
 
 from ai_lib.protocol.batching import BatchShape
 from ai_lib.protocol.embedding import EmbeddingShape
+from ai_lib.protocol.token_shape import TokenShape
 from ai_lib.types.json import JsonDict, JsonValue
 
 Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
@@ -207,6 +208,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     stream: StreamShape = StreamShape()
     usage: UsageShape = UsageShape()
     error: ErrorShape = ErrorShape()
+    tokens: TokenShape = TokenShape()
     termination: dict[str, str] = {}
     calls_mean_tool_use: bool = False
     thinking_tags: ThinkingTags | None = None

@@ -9,7 +9,7 @@ from ai_lib.types.json import JsonDict
 # In the order they are written; what is the other provider's own business is left out.
 _KEPT: Final = (
     *("dialect", "payload_format", "api_style", "api_families", "default_api_family", "endpoints"),
-    *("wire", "parameters", "parameter_mappings", "streaming", "capabilities"),
+    *("wire", "tokens", "parameters", "parameter_mappings", "streaming", "capabilities"),
     *("error_classification", "termination", "features", "retry_policy", "rate_limit_headers"),
 )
 _HEAD: Final = """\

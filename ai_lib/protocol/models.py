@@ -10,21 +10,50 @@ from ai_lib.protocol.capabilities import read_modalities
 from ai_lib.types.json import JsonObject, JsonValue
 
 
+class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a million tokens cost in calls of more than so many input tokens; None is as before."""
+
+    above_prompt_tokens: int
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    reasoning: float | None = None
+
+
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """What a million tokens cost, in `currency`; None is unknown, 0 is free."""
+    """What a million tokens cost, in `currency`; None is unknown, 0 is free.
+
+    `reasoning` is None where reasoning costs what other output does. `tiers` are the prices of long
+    calls, which then hold for all their tokens, lowest bound first.
+    """
 
     input: float | None = None
     output: float | None = None
     cache_read: float | None = None
     cache_write: float | None = None
+    reasoning: float | None = None
     currency: str = "USD"
+    tiers: tuple[PriceTier, ...] = ()
+
+    def at(self, prompt_tokens: int) -> "Prices":
+        """Return the prices of a call with so many input tokens."""
+        reached = [one for one in self.tiers if prompt_tokens > one.above_prompt_tokens]
+        if not reached:
+            return self
+        tier = msgspec.structs.asdict(reached[-1])
+        return msgspec.structs.replace(
+            self,
+            **{key: price for key, price in tier.items() if price is not None and key in _PARTS},
+        )
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one provider.
 
     `model_id` is what goes over the wire. Sizes are tokens; None is unknown. `capabilities` says
-    of each ability whether the model has it; what it does not name is unknown.
+    of each ability whether the model has it; what it does not name is unknown. `quality` is a
+    figure that its manifest gives it, the higher the better; the bundled ones give none.
     """
 
     name: str
@@ -37,6 +66,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     capabilities: Mapping[str, bool] = {}
     prices: Prices = Prices()
+    quality: float | None = None
     status: str = ""
     is_resold: bool = False
 
@@ -87,19 +117,34 @@ def records_of_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
 
 def read_prices(pricing: JsonValue) -> Prices:
     """Return prices per million tokens, from any unit that manifests state them in."""
+    written = _mapping(pricing)
+    currency = written.get("currency")
+    tiers = [
+        PriceTier(above_prompt_tokens=bound, **_figures(tier))
+        for tier in map(_mapping, _list(written.get("tiers")))
+        if (bound := _size(tier.get("above_prompt_tokens"))) is not None
+    ]
+    return Prices(
+        currency=currency if isinstance(currency, str) else "USD",
+        tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
+        **_figures(written),
+    )
+
+
+def _figures(written: JsonObject) -> dict[str, float]:
     found: dict[str, float] = {}
-    for key, value in _mapping(pricing).items():
+    for key, value in written.items():
         hit = _PRICE.fullmatch(key)
-        if hit and isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        if hit and _is_figure(value) and value >= 0:
             # Rounded because 0.0000008 a token is 0.7999999999999999 a million in binary.
             price = round(value * _UNITS[hit[2]], 9)
             found.setdefault(_PRICED.get(hit[1], hit[1]), price)
-    currency = _mapping(pricing).get("currency")
-    return Prices(currency=currency if isinstance(currency, str) else "USD", **found)
+    return found
 
 
+_PARTS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
 _PRICE: Final = re.compile(
-    r"(input|output|cache_read|cached_input|cache_hit|cache_write|cache_creation)"
+    r"(input|output|cache_read|cached_input|cache_hit|cache_write|cache_creation|reasoning)"
     r"_per_(token|1k|1m)(?:_tokens)?"
 )
 _UNITS: Final = {"token": 1_000_000, "1k": 1_000, "1m": 1}
@@ -140,6 +185,7 @@ def _record(
         max_output_tokens=_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing")),
+        quality=entry["quality"] if _is_figure(entry.get("quality")) else None,
         status=status if isinstance(status, str) else "",
         is_resold=is_resold,
     )
@@ -164,3 +210,7 @@ def _size(value: JsonValue) -> int | None:
 
 def _is_flag(value: JsonValue) -> bool:
     return isinstance(value, bool)
+
+
+def _is_figure(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

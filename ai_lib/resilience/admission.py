@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from ai_lib.errors.tree import AiLibError, RemoteError, TransportError
+from ai_lib.errors.tree import (
+    AiLibError,
+    RemoteError,
+    ResilienceError,
+    StreamTruncated,
+    TransportError,
+)
 from ai_lib.resilience.circuit import Pass
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.resilience.quota import Quota, Reservation
@@ -148,6 +154,8 @@ class Admission:
         return reservation.tokens if reservation is not None else 0.0
 
     def _used_by(self, error: AiLibError) -> float | None:
+        if isinstance(error, ResilienceError):
+            return None
         if isinstance(error, TransportError) and not error.request_sent:
             return None
         if isinstance(error, RemoteError) and self.usage is None:
@@ -166,6 +174,8 @@ class Admission:
                 status_code=error.status_code if isinstance(error, RemoteError) else None,
                 retry_after=error.retry_after if isinstance(error, RemoteError) else None,
                 request_id=self.request_id,
+                sent=not isinstance(error, ResilienceError),
+                in_doubt=_broke_off(error),
                 waited_ms=self._waited * 1000,
                 latency_ms=(self._clock() - self._began) * 1000,
                 usage=self.usage or Usage(),
@@ -174,3 +184,10 @@ class Admission:
 
     def __del__(self) -> None:
         self.abandoned()
+
+
+def _broke_off(error: AiLibError | None) -> bool:
+    """Whether the provider may have worked on what it was sent, and be paid for it."""
+    if isinstance(error, TransportError):
+        return error.request_sent
+    return isinstance(error, StreamTruncated)

@@ -15,6 +15,7 @@ class Ledger:
     attempt may use at most; `repeatable` says that doing the request twice does no harm, `is_last`
     that it can't be sent again, because what is sent can be read only once. `retries` counts what
     each executor tried again: a call that asks several times has the retries of one.
+    `on_begin` hears of each attempt before it is sent, with what it is sent to, and may refuse it;
     `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
     """
 
@@ -27,6 +28,7 @@ class Ledger:
         self.is_last = False
         self.attempts: list[Attempt] = []
         self.retries: dict[object, int] = {}
+        self.on_begin: Callable[[object], object] | None = None
         self.on_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 

@@ -13,7 +13,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `ended` is `answered`, `cancelled`, or the standard class of the error, whose type's name is
     `error`. `sent` is false when our own protection refused it, so that nothing left this machine.
     `waited_ms` is what it waited for before (backoff, queue, rate limit), `latency_ms` how long it
-    then took. `usage` is what the provider said it used, as far as it came to that.
+    then took. `in_doubt` says that it broke off after it was sent, so that the provider may have
+    worked on it. `usage` is what the provider said it used, as far as it came to that.
     """
 
     provider: str
@@ -24,6 +25,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str | None = None
     retry_after: float | None = None
     sent: bool = True
+    in_doubt: bool = False
     waited_ms: float = 0.0
     latency_ms: float = 0.0
     usage: Usage = Usage()

@@ -6,6 +6,7 @@ import msgspec
 
 from ai_lib.types.attempt import Attempt, summed
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock
+from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolCall
@@ -43,7 +44,7 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
     it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew; the
     first sixteen of them are in `unknown_frames`, as decoded. `attempts` lists every try it took,
-    the one that answered last.
+    the one that answered last; `cost` is what they cost together, at the listed prices.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -56,6 +57,7 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     unknown_events: int = 0
     unknown_frames: Sequence[JsonValue] = ()
     attempts: Sequence[Attempt] = ()
+    cost: CostEstimate | None = None
 
     @property
     def total_usage(self) -> Usage:
@@ -105,7 +107,8 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one call. Times are milliseconds; the first token's is None unless streamed.
 
     `retry_count` is how many attempts were sent after the first, to whichever target.
-    `request_id` is the provider's when it sent one, else made here.
+    `request_id` is the provider's when it sent one, else made here. `cost` is what all attempts
+    cost together, in `currency`; None is unknown.
     """
 
     model: str
@@ -117,3 +120,5 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int = 0
     total_tokens: int = 0
     request_id: str = ""
+    cost: float | None = None
+    currency: str = "USD"

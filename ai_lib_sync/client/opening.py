@@ -21,14 +21,19 @@ def prepared(settings: ClientSettings, loader: ProtocolLoader | None = None) -> 
         ProtocolError: there is no such provider, or its manifest can't be used.
         TransportError: a manifest is at an address that can't be reached.
     """
+    if settings.model is None and settings.routed:
+        settings = msgspec.structs.replace(settings, model=next(iter(settings.routed)))
     if settings.model is None:
         raise ValueError("set the model first: builder().model('provider/model')")
     loader = loader or ProtocolLoader(
         settings.protocol_dir, hot_reload=settings.hot_reload, fetch=fetch_manifest
     )
-    first = settings.model, settings.api_family
-    loaded: dict[tuple[str, str | None], Loaded] = {first: loader.load_model(*first)}
-    for model in settings.fallbacks:
+    loaded: dict[tuple[str, str | None], Loaded] = {}
+    if settings.model not in settings.routed:
+        first = settings.model, settings.api_family
+        loaded[first] = loader.load_model(*first)
+    routed = [place.model for place in settings.routed.values()]
+    for model in (*settings.fallbacks, *routed):
         loaded[model, None] = loader.load_model(model)
     return msgspec.structs.replace(settings, catalogue=loader.catalogue, loaded=loaded)
 

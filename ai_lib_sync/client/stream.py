@@ -112,10 +112,9 @@ class ChatStream:
         return self._call.stats(reply, self._incoming.leg if self._incoming else None)
 
     def _so_far(self) -> ChatResponse:
-        attempts = tuple(self._call.ledger.attempts)
         if self._incoming is None:
-            return ChatResponse(attempts=attempts)
-        response = self._incoming.response(attempts=attempts)
+            return self._call.told(ChatResponse())
+        response = self._call.told(self._incoming.response())
         return with_text_tools(response, self._incoming.leg.built.text_tools)
 
     def _advance(self) -> None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
         ToolResultBlock as ToolResultBlock,
         ToolUseBlock as ToolUseBlock,
     )
+    from ai_lib.types.cost import (
+        CostBounds as CostBounds,
+        CostEstimate as CostEstimate,
+        TokenCount as TokenCount,
+    )
     from ai_lib.types.events import (
         ContentDelta as ContentDelta,
         Event as Event,
@@ -71,6 +76,8 @@ _WHERE = {
     "Clocks": "ai_lib.types.wire",
     "ContentBlock": "ai_lib.types.content",
     "ContentDelta": "ai_lib.types.events",
+    "CostBounds": "ai_lib.types.cost",
+    "CostEstimate": "ai_lib.types.cost",
     "DocumentBlock": "ai_lib.types.content",
     "Event": "ai_lib.types.events",
     "FilePart": "ai_lib.types.upload",
@@ -89,6 +96,7 @@ _WHERE = {
     "TextBlock": "ai_lib.types.content",
     "ThinkingBlock": "ai_lib.types.content",
     "ThinkingDelta": "ai_lib.types.events",
+    "TokenCount": "ai_lib.types.cost",
     "ToolCall": "ai_lib.types.tool",
     "ToolCallEnded": "ai_lib.types.events",
     "ToolCallStarted": "ai_lib.types.events",

@@ -1,0 +1,76 @@
+"""A model's prices and sizes, read from the model registry."""
+
+import msgspec
+
+from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.models import ModelRecord, Prices
+from ai_lib.tokens.known import known_model
+
+
+class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model costs, in `currency`, and how much it takes; None is unknown, 0 is free.
+
+    `prices` are the figures as listed, for a million tokens, with the tiers of long calls.
+    """
+
+    model: str
+    currency: str
+    prices: Prices
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+
+    @property
+    def input_price_per_1k(self) -> float | None:
+        """A thousand tokens of input."""
+        return _thousandth(self.prices.input)
+
+    @property
+    def output_price_per_1k(self) -> float | None:
+        """A thousand tokens of output."""
+        return _thousandth(self.prices.output)
+
+    @property
+    def cached_price_per_1k(self) -> float | None:
+        """A thousand tokens of input that a cache serves."""
+        return _thousandth(self.prices.cache_read)
+
+    @property
+    def input_price_per_1m(self) -> float | None:
+        """A million tokens of input."""
+        return self.prices.input
+
+    @property
+    def output_price_per_1m(self) -> float | None:
+        """A million tokens of output."""
+        return self.prices.output
+
+    @property
+    def cached_price_per_1m(self) -> float | None:
+        """A million tokens of input that a cache serves."""
+        return self.prices.cache_read
+
+
+def get_model_pricing(model: str, catalogue: Catalogue | None = None) -> ModelPricing | None:
+    """Return a model's prices, by its listed name or as `provider/model`.
+
+    None where it is not listed, or where several providers have the name; a part of a name is no
+    name.
+    """
+    record = known_model(model, catalogue).record
+    return pricing_of(record) if record is not None else None
+
+
+def pricing_of(record: ModelRecord) -> ModelPricing:
+    """Return the prices of a listed model."""
+    return ModelPricing(
+        model=record.full_name,
+        currency=record.prices.currency,
+        prices=record.prices,
+        context_window=record.context_window,
+        max_output_tokens=record.max_output_tokens,
+    )
+
+
+def _thousandth(price: float | None) -> float | None:
+    # Rounded because 0.15 / 1000 is 0.00015000000000000001 in binary.
+    return None if price is None else round(price / 1000, 12)
