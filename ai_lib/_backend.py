@@ -7,13 +7,15 @@ event loop: a lock, a semaphore, an event may be shared by several loops and thr
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
+from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
 from ai_lib._turns import Flag, Turns
 from ai_lib.errors.tree import RequestError
@@ -61,6 +63,24 @@ def _tell(runtime: Any, function: Callable[[], object]) -> bool:
         schedule(function)
     except RuntimeError:  # the loop is closed, the trio run is over
         return False
+    return True
+
+
+async def finished(value: T | Awaitable[T]) -> T:
+    """Return the value, waited for where it has to be."""
+    return await cast("Awaitable[T]", value) if isawaitable(value) else value
+
+
+async def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
+    """Call what may block for a moment without holding up the event loop.
+
+    A cancellation waits for it, unless it is to `leave` it to itself.
+    """
+    return await anyio.to_thread.run_sync(function, abandon_on_cancel=leave)
+
+
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether the result of this function can be had here, waited for if need be."""
     return True
 
 

@@ -7,9 +7,10 @@ when a deadline around it passes or a scope around it is cancelled, by whichever
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from threading import Lock as PlainLock
 from typing import TypeVar
 
@@ -72,6 +73,27 @@ def shield() -> Iterator[object]:
         yield None
     finally:
         scopes.reset(outer)
+
+
+def finished(value: T | Awaitable[T]) -> T:
+    """Return the value, which has to be there already."""
+    if isawaitable(value):
+        if iscoroutine(value):
+            value.close()
+        raise TypeError("a blocking client can't wait for a coroutine; give it plain methods")
+    return value
+
+
+def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
+    """Call it: this thread may block."""
+    return function()
+
+
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether the result of this function can be had here, where nothing is waited for."""
+    if iscoroutinefunction(function):
+        return False
+    return not iscoroutinefunction(getattr(function, "__call__", None))
 
 
 class Waiter:

@@ -20,6 +20,8 @@ class Call:
     compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
 
+    `begun` says that it was begun, `lookup` what a cache said to it (`hit`, `miss`, empty without).
+
     `partial` collects what a stream has received so far, once it has begun.
 
     `response` is what came of it (of a stream cut short, what was received), `error` what ended
@@ -39,6 +41,8 @@ class Call:
         self.ledger = Ledger()
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}
+        self.begun = False
+        self.lookup = ""
         self.partial: Callable[[], ChatResponse] | None = None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None

@@ -28,7 +28,7 @@ from .targets import Targets
 
 class _Answer(NamedTuple):
     response: ChatResponse
-    leg: Leg
+    leg: Leg | None
 
 
 class Calls:
@@ -69,15 +69,22 @@ class Calls:
 
     async def _accompanied(self, call: Call) -> _Answer:
         company = self._company
-        try:
+        leg: Leg | None = None
+        outcome = "answered"
+
+        async def inner() -> ChatResponse:
+            nonlocal leg, outcome
             await company.prepare(call)
             journey = self.journey(call)
-            found, outcome = await company.answer(call), "cached"
-            if found is not None:
-                answer = _Answer(found, journey.first)
+            found = await company.answer(call)
+            if found is None:
+                found, leg = await self._ask(journey)
             else:
-                answer, outcome = await self._ask(journey), "answered"
-            call.response = response = await company.received(call, answer.response)
+                outcome = "cached"
+            return await company.received(call, found)
+
+        try:
+            call.response = response = await company.around(call, inner)
         except AiLibError as error:
             await company.failed(call, error)
             company.end(call, "failed", error)
@@ -86,7 +93,7 @@ class Calls:
             company.end(call, "cancelled", error)
             raise
         company.end(call, outcome)
-        return _Answer(response, answer.leg)
+        return _Answer(response, leg)
 
     async def _ask(self, journey: Journey) -> _Answer:
         journey.start()

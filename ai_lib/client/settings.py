@@ -22,11 +22,16 @@ Loaded = tuple[CompiledManifest, str]
 
 
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call sets for itself; None leaves it as the client has it."""
+    """What one call sets for itself; None leaves it as the client has it.
+
+    `cache` says whether the client's cache may serve and keep it, `cache_ttl` for how many seconds.
+    """
 
     timeout: float | None = None
     clocks: Clocks | None = None
     fallbacks: tuple[str, ...] | None = None
+    cache: bool | None = None
+    cache_ttl: float | None = None
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):

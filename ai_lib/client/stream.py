@@ -76,7 +76,13 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         await self._let_go()
-        self._company.end(self._call, "cancelled")
+        await self._leave()
+
+    async def _leave(self) -> None:
+        try:
+            await self._company.abandoned(self._call)
+        finally:
+            self._company.end(self._call, "cancelled")
 
     async def _let_go(self) -> None:
         self._ended = True
@@ -124,7 +130,7 @@ class ChatStream:
             elif not await self._token.run(self._pull):
                 self._cancelled = True
                 await self._let_go()
-                self._company.end(self._call, "cancelled")
+                await self._leave()
         except AiLibError as error:
             await self._fail(error)
         except BaseException as error:
@@ -145,6 +151,7 @@ class ChatStream:
             events = await self._open()
         for screen in self._screens:
             events = screen.feed(events)
+        events = await self._company.passing(self._call, events)
         incoming = self._incoming
         if incoming is None:
             self._events.extend(events)

@@ -24,6 +24,9 @@
     |   |-- BackpressureError
     |   `-- RateLimitExceeded
     |-- ValidationError            a value does not fit its schema
+    |-- CacheError                 a cache could not be read or written
+    |-- GuardrailError             a guardrail lets a text not pass
+    |-- PluginError                a plugin that must not fail did, or can't be used
     `-- StreamCancelled            a cancel token ended the call
 
 Every one of them pickles, and none of them holds a credential.
@@ -339,6 +342,42 @@ class ValidationError(AiLibError):
     def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.problems = tuple(problems)
+
+
+class CacheError(AiLibError):
+    """A cache could not be read or written. No call fails for it: it is a miss there."""
+
+
+class GuardrailError(AiLibError):
+    """A text breaks a rule, and may not pass.
+
+    `rule_id` names the rule, `stage` says which way the text went (`input` or `output`), and
+    `violations` lists what was found; none of them holds the text itself.
+    """
+
+    default_code = codes.INVALID_REQUEST
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule_id: str,
+        stage: str,
+        violations: Sequence[object] = (),
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.rule_id = rule_id
+        self.stage = stage
+        self.violations = tuple(violations)
+
+
+class PluginError(AiLibError):
+    """A plugin that is declared fatal failed, or one can't be used. `plugin` names it."""
+
+    def __init__(self, message: str, *, plugin: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.plugin = plugin
 
 
 class StreamCancelled(AiLibError):

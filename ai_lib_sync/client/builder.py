@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -20,6 +20,9 @@ from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
 from .interceptor import Interceptor
 from .opening import prepared
+
+if TYPE_CHECKING:
+    from ..cache import CacheManager
 
 Client = TypeVar("Client")
 
@@ -134,6 +137,12 @@ class AiClientBuilder(Generic[Client]):
     def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
         """Let this accompany every call, beside what was given before."""
         return self._set(interceptors=(*self._settings.interceptors, interceptor))
+
+    def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
+        """Answer from this cache what was asked before; the caller keeps and closes it."""
+        from .cached import Cached
+
+        return self.intercept(Cached(manager))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

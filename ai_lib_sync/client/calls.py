@@ -29,7 +29,7 @@ from .targets import Targets
 
 class _Answer(NamedTuple):
     response: ChatResponse
-    leg: Leg
+    leg: Leg | None
 
 
 class Calls:
@@ -68,15 +68,22 @@ class Calls:
 
     def _accompanied(self, call: Call) -> _Answer:
         company = self._company
-        try:
+        leg: Leg | None = None
+        outcome = "answered"
+
+        def inner() -> ChatResponse:
+            nonlocal leg, outcome
             company.prepare(call)
             journey = self.journey(call)
-            found, outcome = company.answer(call), "cached"
-            if found is not None:
-                answer = _Answer(found, journey.first)
+            found = company.answer(call)
+            if found is None:
+                found, leg = self._ask(journey)
             else:
-                answer, outcome = self._ask(journey), "answered"
-            call.response = response = company.received(call, answer.response)
+                outcome = "cached"
+            return company.received(call, found)
+
+        try:
+            call.response = response = company.around(call, inner)
         except AiLibError as error:
             company.failed(call, error)
             company.end(call, "failed", error)
@@ -85,7 +92,7 @@ class Calls:
             company.end(call, "cancelled", error)
             raise
         company.end(call, outcome)
-        return _Answer(response, answer.leg)
+        return _Answer(response, leg)
 
     def _ask(self, journey: Journey) -> _Answer:
         journey.start()

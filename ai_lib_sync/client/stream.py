@@ -77,7 +77,13 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         self._let_go()
-        self._company.end(self._call, "cancelled")
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self._company.abandoned(self._call)
+        finally:
+            self._company.end(self._call, "cancelled")
 
     def _let_go(self) -> None:
         self._ended = True
@@ -125,7 +131,7 @@ class ChatStream:
             elif not self._token.run(self._pull):
                 self._cancelled = True
                 self._let_go()
-                self._company.end(self._call, "cancelled")
+                self._leave()
         except AiLibError as error:
             self._fail(error)
         except BaseException as error:
@@ -146,6 +152,7 @@ class ChatStream:
             events = self._open()
         for screen in self._screens:
             events = screen.feed(events)
+        events = self._company.passing(self._call, events)
         incoming = self._incoming
         if incoming is None:
             self._events.extend(events)
