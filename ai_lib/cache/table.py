@@ -2,7 +2,8 @@
 
 The file is in WAL mode: a process that is killed in the middle of a write leaves the entries as
 they were before it (sqlite.org/wal.html; the file must not be on a network share). A file that is
-damaged is made anew, without the entries.
+damaged is renamed `<name>.damaged` and made anew, without the entries; a database of somebody
+else's is left alone, and an error.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class Table:
     def _connection(self) -> Connection:
         # A connection must not be used by a forked child, not even to close it.
         if self._open is None or self._owner != os.getpid():
-            if not self._path.exists():
+            if not _is_there(self._path):
                 self._make()
             self._open, self._owner = _connect(self._path), os.getpid()
         return self._open
@@ -177,7 +178,7 @@ class Table:
         new.unlink(missing_ok=True)
 
     def _replace_damaged(self) -> None:
-        """Look afresh, as another process may have made a new file; else remove the damaged one."""
+        """Look afresh, as another process may have made a new file; else put this one aside."""
         import sqlite3
 
         self.close()
@@ -189,8 +190,19 @@ class Table:
         except sqlite3.DatabaseError:
             pass
         self.close()
-        for end in ("", "-wal", "-shm"):
+        for end in ("-wal", "-shm"):
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+        if self._path.exists():
+            os.replace(self._path, self._path.with_name(f"{self._path.name}.damaged"))
+
+
+def _is_there(path: Path) -> bool:
+    if not path.exists():
+        return False
+    if path.stat().st_size == 0:  # cut off by a full disk, or made by hand
+        path.unlink()
+        return False
+    return True
 
 
 def _connect(path: Path, mode: str = "rw") -> Connection:

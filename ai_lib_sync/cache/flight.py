@@ -51,11 +51,15 @@ class Flights:
         flight.answer = answer
         flight.is_open = answer is None
         self.landed += 1
-        self._flights.pop(key, None)
+        self._forget(key, flight)
         flight.lock.release()
 
     def hand_over(self, key: str, flight: Flight) -> None:
         """Let the first who waits lead."""
         if not flight.lock.waiting:
-            self._flights.pop(key, None)
+            self._forget(key, flight)
         flight.lock.release()
+
+    def _forget(self, key: str, flight: Flight) -> None:
+        if self._flights.get(key) is flight:
+            self._flights.pop(key, None)
