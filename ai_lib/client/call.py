@@ -20,7 +20,8 @@ class Call:
     compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
 
-    `begun` says that it was begun, `lookup` what a cache said to it (`hit`, `miss`, empty without).
+    `begun` says that it was begun, `whole` that the whole reply has come, `lookup` what a cache said
+    (`hit`, `miss`, empty without one).
 
     `partial` collects what a stream has received so far, once it has begun.
 
@@ -42,6 +43,7 @@ class Call:
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}
         self.begun = False
+        self.whole = False
         self.lookup = ""
         self.partial: Callable[[], ChatResponse] | None = None
         self.response: ChatResponse | None = None

@@ -174,6 +174,7 @@ class Company:
 
     async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Let each take in the whole reply as those inside of it left it."""
+        call.whole = True
         for one in self._outward:
             response = await one.received(call, one.shown(call, response))
         return response

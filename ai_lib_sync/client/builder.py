@@ -22,6 +22,8 @@ from .interceptor import Interceptor
 from .opening import prepared
 
 if TYPE_CHECKING:
+    from ai_lib.guardrails.policy import Rules
+
     from ..cache import CacheManager
 
 Client = TypeVar("Client")
@@ -143,6 +145,26 @@ class AiClientBuilder(Generic[Client]):
         from .cached import Cached
 
         return self.intercept(Cached(manager))
+
+    def guardrails(
+        self,
+        rules: Rules = (),
+        *,
+        input: bool | Rules = True,
+        output: bool | Rules = True,
+        thinking: bool = False,
+        tools: bool = False,
+    ) -> AiClientBuilder[Client]:
+        """Hold every call to these rules: what is sent (`input`) and what is received (`output`).
+
+        Either may be switched off, or have further rules of its own. Messages count but for the
+        system's; with `tools` also the arguments of tool calls, with `thinking` the reasoning.
+        Masked text loses the provider's opaque state, as does masked reasoning.
+        """
+        from .guarded import Guarded, chosen
+
+        sent, received = chosen(rules, input), chosen(rules, output)
+        return self.intercept(Guarded(sent, received, thinking=thinking, tools=tools))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""
