@@ -20,8 +20,8 @@ class Call:
     compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
 
-    `begun` says that it was begun, `whole` that the whole reply has come, `lookup` what a cache said
-    (`hit`, `miss`, empty without one).
+    `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
+    cache said (`hit`, `miss`, empty without one).
 
     `partial` collects what a stream has received so far, once it has begun.
 

@@ -95,11 +95,15 @@ _IBAN_LENGTHS: Final = {
 IBAN_REACH: Final = 2 * max(_IBAN_LENGTHS.values())
 _IP4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", re.ASCII)
 _IP6: Final = re.compile(
-    r"(?<![\w:.])[0-9A-F]{0,4}:[0-9A-F:]{1,38}(?:\.[0-9.]{5,11})?(?![\w:])", re.I
+    r"(?<![\w:.])[0-9A-F]{0,4}:[0-9A-F:]{1,38}(?:\.[0-9.]{5,11})?(?![\w:])", re.ASCII | re.I
 )
 IP_REACH: Final = 64
+# Before four numbers in a row: what says that they are no address.
 _VERSION: Final = re.compile(
-    r"(?:version|release|build|firmware|section|chapter|driver|patch|v|ver|sec)\.?:?\s{0,2}\Z", re.I
+    r"(?:versi\w{1,3}|wersj\w|release|build|firmware|driver|patch|v|ver|section|sec|chapter|kapitel"
+    r"|chapitre|cap[ií]tulo|capitolo|hoofdstuk|rozdział|глав\w|верси\w|版本|第|章|バージョン|버전|§)"
+    r"\.?:?\s{0,2}\Z",
+    re.IGNORECASE,
 )
 PHONE: Final = re.compile(
     r"(?<![\w.+-])(?:"
@@ -111,7 +115,7 @@ PHONE: Final = re.compile(
     # 06 12 34 56 78
     r"|0[1-9](?:([ .-])\d{2})(?:\1\d{2}){3}"
     # 020 7946 0958, 030/12345678, 0171 2345678
-    r"|\(?0[1-9]\d{1,3}\)?[ /-]\d{3,4}[ -]?\d{3,5}"
+    r"|(?:\(0[1-9]\d{1,3}\)|0[1-9]\d{1,3})[ /-]\d{3,4}[ -]?\d{3,5}"
     # 138 0013 8000
     r"|1[3-9]\d([ -])\d{4}\2\d{4}"
     r")(?![\w]|[.-]\d)",
@@ -130,8 +134,8 @@ def cards(text: str, start: int = 0) -> Iterator[Span]:
         groups.append(found.span())
         while groups and groups[-1][1] - groups[0][0] > CARD_REACH:
             groups.pop(0)
-        for first, _ in groups:
-            if first < done:
+        for number, (first, _) in enumerate(groups):
+            if first < done or _is_list(groups[number:]):
                 continue
             digits = text[first : found.end()].replace(" ", "").replace("-", "")
             if _is_card(digits) and not _has_more(text, found.end()):
@@ -143,6 +147,11 @@ def cards(text: str, start: int = 0) -> Iterator[Span]:
 
 def _goes_on(text: str, end: int, start: int) -> bool:
     return start == end + 1 and text[end] in " -"
+
+
+def _is_list(groups: list[Span]) -> bool:
+    """Whether these are numbers one by one: the groups of a card are longer."""
+    return any(end - start < 3 for start, end in groups[:-1])
 
 
 def _has_more(text: str, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from ai_lib._log import LOG
 from ai_lib.errors.tree import GuardrailError
