@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.stopwatch import Stopwatch
+from ai_lib.client.target import Target
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -16,9 +17,9 @@ class Call:
 
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
-    `headers` are sent with every attempt, beside those of the manifest. `first` is the request
-    compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
-    the times. `notes` is for interceptors, each under a key of its own.
+    `headers` are sent with every attempt, beside those of the manifest. `target` is the client's
+    own; `first` is the request compiled for the first target, set once it is known. `ledger` lists
+    the attempts; `watch` has the times. `notes` is for interceptors, each under a key of its own.
 
     `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
     cache said (`hit`, `miss`, empty without one).
@@ -30,12 +31,17 @@ class Call:
     """
 
     def __init__(
-        self, request: ChatRequest, options: CallOptions, clock: Callable[[], float]
+        self,
+        request: ChatRequest,
+        options: CallOptions,
+        clock: Callable[[], float],
+        target: Target | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.request = request
         self.options = options
         self.clock = clock
+        self.target = target
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ai_lib.guardrails.policy import Rules
 
     from ..cache import CacheManager
+    from ..plugins import Middleware, Plugin, PluginRegistry
 
 Client = TypeVar("Client")
 
@@ -165,6 +166,18 @@ class AiClientBuilder(Generic[Client]):
 
         sent, received = chosen(rules, input), chosen(rules, output)
         return self.intercept(Guarded(sent, received, thinking=thinking, tools=tools))
+
+    def plugins(
+        self, plugins: PluginRegistry | Sequence[Plugin | Middleware]
+    ) -> AiClientBuilder[Client]:
+        """Let these plugins accompany every call; the caller keeps them and shuts them down.
+
+        Plugins given as a list get ready with the first call. Raises PluginError when one of them
+        can't be used here.
+        """
+        from .plugged import Plugged
+
+        return self.intercept(Plugged(plugins))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

@@ -42,7 +42,7 @@ class Calls:
 
     def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets.first.target)
         if not self._company:
             response, leg = self._ask(self.journey(call))
         else:
@@ -53,7 +53,7 @@ class Calls:
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        call = Call(request, options, now)
+        call = Call(request, options, now, self._targets.first.target)
         # Where nobody may change the request, what can't be asked is refused at once.
         journey = None if self._company else self.journey(call)
         return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
