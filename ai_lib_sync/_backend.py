@@ -93,7 +93,7 @@ def can_call(function: Callable[..., object]) -> bool:
     """Whether the result of this function can be had here, where nothing is waited for."""
     if iscoroutinefunction(function):
         return False
-    return not iscoroutinefunction(getattr(function, "__call__", None))
+    return not iscoroutinefunction(type(function).__call__)
 
 
 class Waiter:

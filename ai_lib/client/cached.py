@@ -34,6 +34,8 @@ class Cached(Interceptor):
     place = 60
 
     def __init__(self, manager: CacheManager) -> None:
+        if not isinstance(manager, CacheManager):
+            raise TypeError(f"{manager!r} is no CacheManager of this package")
         self._manager = manager
 
     async def answer(self, call: Call) -> ChatResponse | None:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock as PlainLock
-from typing import NamedTuple
 
 from ai_lib._log import LOG
 from ai_lib.errors.tree import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
+from ai_lib.plugins.hook import Callback, Hook
 
 from .._backend import can_call, finished
-
-Callback = Callable[[PluginContext], Awaitable[object] | object]
-
-
-class Hook(NamedTuple):
-    """A function under a name; `is_fatal` says that its error ends the call."""
-
-    name: str
-    callback: Callback
-    priority: int = PluginPriority.NORMAL
-    is_fatal: bool = False
 
 
 class HookManager:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from ai_lib._log import LOG
 from ai_lib.errors.tree import PluginError
 from ai_lib.plugins.context import HookType, PluginContext
+from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
 from .._backend import finished
-from .hooks import Callback, Hook, HookManager, check_callable, fatal, run_hook
+from .hooks import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
 _REVERSED = frozenset(

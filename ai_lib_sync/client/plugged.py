@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ai_lib.client.call import Call
 from ai_lib.errors.tree import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext
-from ai_lib.plugins.moment import must_wait, run_at_once
+from ai_lib.plugins.hook import must_wait, run_at_once
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse

@@ -288,6 +288,11 @@ async def test_a_switched_off_cache_asks_every_time() -> None:
     assert len(mock.requests) == 2
 
 
+def test_what_is_no_cache_is_refused() -> None:
+    with pytest.raises(TypeError, match="no CacheManager"):
+        AiClient.builder().cache(MemoryCache())  # type: ignore[arg-type]
+
+
 def test_without_a_cache_guardrails_and_plugins_none_of_them_is_loaded() -> None:
     program = """
 import sys
