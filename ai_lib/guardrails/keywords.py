@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ai_lib.guardrails.rule import REDACTED, Guardrail, Match
 from ai_lib.guardrails.verdict import GuardrailSeverity
 from ai_lib.guardrails.words import EDGE, folded, needs_edge, spaced
+
+_EDGE = re.compile(EDGE)
 
 
 class KeywordFilter(Guardrail):
@@ -46,14 +48,27 @@ class KeywordFilter(Guardrail):
         words = sorted({self._form(word) for word in keywords}, key=lambda word: (-len(word), word))
         self._begun = {word[:length] for word in words for length in range(1, len(word) + 1)}
         self._longest = len(words[0]) if words else 0
-        bare = [re.escape(word) if match_substring else _whole(word) for word in words]
-        self._pattern = re.compile("|".join(bare)) if words else None
+        whole = not match_substring
+        self._edges = {
+            word: (whole and needs_edge(word[0]), whole and needs_edge(word[-1])) for word in words
+        }
+        self._sizes: dict[str, list[int]] = {}
+        for word in words:
+            sizes = self._sizes.setdefault(word[0], [])
+            if len(word) not in sizes:
+                sizes.append(len(word))
+        self._starts = _starts(self._edges)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        if self._pattern is None:
-            return
-        for found in self._pattern.finditer(self._form(text), start):
-            yield self.match(*found.span())
+        form, end = self._form(text), start
+        for begin in self._starts.finditer(form, start) if self._starts else ():
+            at = begin.start()
+            for size in self._sizes[form[at]] if at >= end else ():
+                edges = self._edges.get(form[at : at + size])
+                if edges is not None and _stands_alone(form, at, at + size, edges):
+                    end = at + size
+                    yield self.match(at, end)
+                    break
 
     def settled(self, text: str, start: int = 0) -> int:
         begin = max(start, len(text) - self._longest)
@@ -64,10 +79,20 @@ class KeywordFilter(Guardrail):
         return len(text)
 
 
-def _whole(word: str) -> str:
-    before = f"(?<!{EDGE})" if needs_edge(word[0]) else ""
-    after = f"(?!{EDGE})" if needs_edge(word[-1]) else ""
-    return f"{before}{re.escape(word)}{after}"
+def _starts(edges: Mapping[str, tuple[bool, bool]]) -> re.Pattern[str] | None:
+    """Return the pattern of where a word may begin, so that their number does not count."""
+    parts = [
+        f"{before}[{re.escape(''.join(sorted(firsts)))}]"
+        for needed, before in ((True, f"(?<!{EDGE})"), (False, ""))
+        if (firsts := {word[0] for word, (left, _) in edges.items() if left is needed})
+    ]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _stands_alone(text: str, start: int, end: int, edges: tuple[bool, bool]) -> bool:
+    if edges[0] and start and _EDGE.match(text, start - 1):
+        return False
+    return not (edges[1] and _EDGE.match(text, end))
 
 
 class ProfanityFilter(KeywordFilter):

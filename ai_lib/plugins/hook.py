@@ -20,7 +20,7 @@ class Hook(NamedTuple):
 
 
 def run_at_once(hooks: Sequence[Hook], kind: HookType, ctx: PluginContext) -> None:
-    """Run those that need not be waited for, where nobody may wait; an error of theirs is logged, never raised."""
+    """Run those that need not be waited for; an error of theirs is logged, never raised."""
     for hook in hooks:
         if must_wait(hook):
             continue

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib import AiClient, Message
-from ai_lib._backend import Event, run_all
+from ai_lib._backend import CancelScope, Event, run_all
 from ai_lib.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
 from ai_lib.client import AiClientBuilder
 from ai_lib.errors import AiLibError, RemoteError
@@ -165,6 +165,31 @@ async def test_when_who_asks_gives_up_another_asks(way: str) -> None:
             assert await run_all([lead, follow], 2) == ["", "Hi"]
             assert (await client.chat().user("?").execute()).content == "Hi"
     assert len(mock.requests) == 2
+
+
+async def test_when_a_plain_call_is_cancelled_another_asks() -> None:
+    store = Watched()
+    scope = CancelScope()
+    async with MockProvider([Reply(text="late", delay=1), Reply(text="Hi")]) as mock:
+        async with await client_of(mock, CacheManager(backend=store)) as client:
+
+            async def lead() -> str:
+                with scope:
+                    return (await client.chat().user("?").execute()).content
+                return "cancelled"
+
+            async def follow() -> str:
+                return (await client.chat().user("?").execute()).content
+
+            async def stop() -> str:
+                await store.second.wait()
+                scope.cancel()
+                return ""
+
+            answers: Sequence[str] = await run_all([lead, follow, stop], 3)
+    # In threads either of the two may have been the one that led.
+    assert answers[0] == "cancelled"
+    assert answers[1] in ("Hi", "late")
 
 
 @pytest.mark.parametrize(

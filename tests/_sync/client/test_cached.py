@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib_sync import AiClient, Message
-from ai_lib_sync._backend import Event, run_all
+from ai_lib_sync._backend import CancelScope, Event, run_all
 from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
 from ai_lib_sync.client import AiClientBuilder
 from ai_lib_sync.errors import AiLibError, RemoteError
@@ -166,6 +166,31 @@ def test_when_who_asks_gives_up_another_asks(way: str) -> None:
             assert run_all([lead, follow], 2) == ["", "Hi"]
             assert (client.chat().user("?").execute()).content == "Hi"
     assert len(mock.requests) == 2
+
+
+def test_when_a_plain_call_is_cancelled_another_asks() -> None:
+    store = Watched()
+    scope = CancelScope()
+    with MockProvider([Reply(text="late", delay=1), Reply(text="Hi")]) as mock:
+        with client_of(mock, CacheManager(backend=store)) as client:
+
+            def lead() -> str:
+                with scope:
+                    return (client.chat().user("?").execute()).content
+                return "cancelled"
+
+            def follow() -> str:
+                return (client.chat().user("?").execute()).content
+
+            def stop() -> str:
+                store.second.wait()
+                scope.cancel()
+                return ""
+
+            answers: Sequence[str] = run_all([lead, follow, stop], 3)
+    # In threads either of the two may have been the one that led.
+    assert answers[0] == "cancelled"
+    assert answers[1] in ("Hi", "late")
 
 
 @pytest.mark.parametrize(
