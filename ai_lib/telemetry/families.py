@@ -43,9 +43,18 @@ def families(counts: Counts, namespace: str) -> list[Family]:
             "time_to_first_token_seconds",
             "histogram",
             "How long streamed requests took to their first content.",
-            [_buckets(labels, one.first_token) for labels, one in requests if one.first_token.count],
+            [
+                _buckets(labels, one.first_token)
+                for labels, one in requests
+                if one.first_token.count
+            ],
         ),
-        ("tokens", "counter", "Tokens used; type is input or output.", list(_tokens(counts, _BOTH))),
+        (
+            "tokens",
+            "counter",
+            "Tokens used; type is input or output.",
+            list(_tokens(counts, _BOTH)),
+        ),
         (
             "token_details",
             "counter",

@@ -140,7 +140,9 @@ class _Entry(NamedTuple):
     redactor: Redactor
 
 
-def _render(logger: object, method: str, entry: _Entry) -> tuple[tuple[object, ...], dict[str, Any]]:
+def _render(
+    logger: object, method: str, entry: _Entry
+) -> tuple[tuple[object, ...], dict[str, Any]]:
     """Return the arguments of the standard library's `Logger.log`."""
     extra = {_name(name): value for name, value in entry.fields.items()}
     options = {

@@ -124,7 +124,10 @@ class Redactor:
 
 def _is_pair_of_header(value: object) -> bool:
     return (
-        isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and value[0] != ""
+        isinstance(value, tuple)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and value[0] != ""
     )
 
 
@@ -134,5 +137,7 @@ def _plain(name: str) -> str:
 
 def _forms(secrets: Collection[str]) -> tuple[str, ...]:
     """Return each as it is and as it stands in an address, the longest first."""
-    found = {form for secret in secrets if len(secret) >= 4 for form in (secret, quote_plus(secret))}
+    found = {
+        form for secret in secrets if len(secret) >= 4 for form in (secret, quote_plus(secret))
+    }
     return tuple(sorted(found, key=len, reverse=True))
