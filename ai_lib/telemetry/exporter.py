@@ -132,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
     exporter: PrometheusExporter
     timeout = 30
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         if urlsplit(self.path).path != self.exporter.path:
             self.send_error(404)
@@ -143,8 +146,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
-
-    do_HEAD = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the library writes nothing to stderr."""

@@ -117,7 +117,7 @@ class AiLibLogger:
 
         if _TRACEBACKS not in self._logger.filters:
             self._logger.addFilter(_TRACEBACKS)
-        processors = [structlog.contextvars.merge_contextvars, self._redact, _render]
+        processors: list[Any] = [structlog.contextvars.merge_contextvars, self._redact, _render]
         return Bound(self._logger, processors, dict(self._fields)).write
 
     def _redact(self, logger: object, method: str, event: MutableMapping[str, Any]) -> _Entry:

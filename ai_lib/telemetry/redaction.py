@@ -112,23 +112,15 @@ class Redactor:
         if isinstance(value, Mapping):
             items = list(value.items())[:_MOST]
             return {self._key(key): self._value(held, str(key), depth) for key, held in items}
-        if _is_pair_of_header(value):
-            return [self.text(str(value[0])), self._value(value[1], str(value[0]), depth)]
+        if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
+            # As headers are written: a name and its value.
+            return [self.text(value[0]), self._value(value[1], value[0], depth)]
         if isinstance(value, Sequence | Set):
             return [self._value(one, "", depth) for one in list(value)[:_MOST]]
         return self.text(repr(value))
 
     def _key(self, key: object) -> str:
         return self.text(key if isinstance(key, str) else repr(key))
-
-
-def _is_pair_of_header(value: object) -> bool:
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and value[0] != ""
-    )
 
 
 def _plain(name: str) -> str:

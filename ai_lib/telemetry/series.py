@@ -1,10 +1,13 @@
 """The counts of one set of labels."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ai_lib.telemetry.histogram import Histogram, quantiles
-from ai_lib.telemetry.observation import Observation
+from ai_lib.telemetry.observation import STATUSES, Observation
 from ai_lib.telemetry.snapshot import MetricSnapshot
+
+_TOKENS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
 class Series:
@@ -13,8 +16,7 @@ class Series:
     def __init__(self, bounds: Sequence[float], window: int) -> None:
         self.latency = Histogram(bounds, window)
         self.first_token = Histogram(bounds, window)
-        self.tokens = dict.fromkeys(("input", "output", "reasoning", "cache_read"), 0)
-        self.tokens["cache_write"] = 0
+        self.tokens: dict[str, int] = dict.fromkeys(_TOKENS, 0)
         self.costs: dict[str, float] = {}
         self.unpriced = 0
         self.retries = 0
@@ -39,8 +41,8 @@ class Series:
 
 def summary(found: Iterable[tuple[str, str, Series]], in_flight: int) -> MetricSnapshot:
     """Return the figures of several series, each with its status and error class, together."""
-    counts = dict.fromkeys(("success", "error", "cancelled", "cached"), 0)
-    tokens = dict.fromkeys(("input", "output", "reasoning", "cache_read", "cache_write"), 0)
+    counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
+    tokens: dict[str, int] = dict.fromkeys(_TOKENS, 0)
     errors: dict[str, int] = {}
     costs: dict[str, float] = {}
     every: list[Series] = []

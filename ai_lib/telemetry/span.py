@@ -198,7 +198,10 @@ class Span:
         if isinstance(value, bool | int | float):
             return value
         if isinstance(value, list | tuple) and all(isinstance(one, _PLAIN) for one in value):
-            return [self.redactor.text(one) if isinstance(one, str) else one for one in value]
+            numbers = [one for one in value if isinstance(one, int | float)]
+            if len(numbers) == len(value):
+                return numbers
+            return [self.redactor.text(str(one)) for one in value]
         raise TypeError(
             f"{key}: an attribute is text, a truth value, a number or a sequence of them, "
             f"not {type(value).__name__}"
