@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ai_lib.client.explain import (
         Explanation as Explanation,
     )
+    from ai_lib.client.operation import (
+        Operation as Operation,
+    )
 
     from .builder import (
         AiClientBuilder as AiClientBuilder,
@@ -56,6 +59,7 @@ _WHERE = {
     "ChatStream": ".stream",
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
+    "Operation": "ai_lib.client.operation",
     "Screen": ".interceptor",
     "create_cancel_pair": ".cancel",
     "fetch_manifest": ".opening",

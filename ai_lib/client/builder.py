@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,16 @@ from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
 from .interceptor import Interceptor
 from .opening import prepared
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from ai_lib.telemetry.logger import AiLibLogger
+    from ai_lib.telemetry.observation import Meter
+    from ai_lib.telemetry.provider_health import ProviderHealthTracker
+    from ai_lib.telemetry.tracer import Tracer
+
+    from ..telemetry.sinks import FeedbackSink
 
 Client = TypeVar("Client")
 
@@ -133,6 +143,40 @@ class AiClientBuilder(Generic[Client]):
     def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
         """Let this accompany every call, beside what was given before."""
         return self._set(interceptors=(*self._settings.interceptors, interceptor))
+
+    def metrics(self, meter: Meter) -> AiClientBuilder[Client]:
+        """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
+        from .measuring import Measuring
+
+        return self.intercept(Measuring(meter))
+
+    def tracer(self, tracer: Tracer) -> AiClientBuilder[Client]:
+        """Have this make a span for every call."""
+        from .tracing import Tracing
+
+        return self.intercept(Tracing(tracer))
+
+    def logger(
+        self, logger: AiLibLogger | Logger, *, content: bool = False
+    ) -> AiClientBuilder[Client]:
+        """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
+
+        Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
+        WARNING, calls that failed at ERROR. Secrets are hidden.
+        """
+        from .logbook import Logbook
+
+        return self.intercept(Logbook(logger, content))
+
+    def health(self, tracker: ProviderHealthTracker) -> AiClientBuilder[Client]:
+        """Have this learn from every attempt how the providers do."""
+        from .measuring import HealthWatch
+
+        return self.intercept(HealthWatch(tracker))
+
+    def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
+        """Let the client's `report_feedback` hand it to this sink."""
+        return self._set(feedback=sink)
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

@@ -17,7 +17,8 @@ class Call:
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
     `headers` are sent with every attempt, beside those of the manifest. `first` is the request
-    compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
+    compiled for the first target, set once it is known; `legs` has that and those for the targets
+    it fell back to. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
 
     `partial` collects what a stream has received so far, once it has begun.
@@ -36,6 +37,7 @@ class Call:
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
+        self.legs: list[Leg] = []
         self.ledger = Ledger()
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}

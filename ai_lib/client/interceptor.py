@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ai_lib.client.call import Call
+from ai_lib.client.operation import Operation
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -65,6 +66,15 @@ class Interceptor:
 
     def ended(self, call: Call) -> None:
         """Hear of the end, exactly once, however it came. It must not wait."""
+
+    async def began(self, operation: Operation) -> None:
+        """Look at an operation beside chat before it is sent, or add to its headers."""
+
+    def tried(self, operation: Operation, attempt: Attempt) -> None:
+        """Hear of an attempt at it that ended."""
+
+    def finished(self, operation: Operation) -> None:
+        """Hear of its end, exactly once, however it came. It must not wait."""
 
 
 class Company:
@@ -137,6 +147,26 @@ class Company:
             call.response = self.shown(call, call.partial())
         for one in self._outward:
             one.ended(call)
+
+    async def begin(self, operation: Operation) -> None:
+        """Let each look at an operation before it is sent."""
+        operation.ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
+        for one in self._inward:
+            await one.began(operation)
+
+    def finish(
+        self, operation: Operation, outcome: str, error: BaseException | None = None
+    ) -> None:
+        """Tell each that the operation has ended."""
+        operation.outcome = outcome
+        operation.error = error
+        operation.watch.stop()
+        for one in self._outward:
+            one.finished(operation)
+
+    def _tried(self, operation: Operation, attempt: Attempt) -> None:
+        for one in self._outward:
+            one.tried(operation, attempt)
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._outward:

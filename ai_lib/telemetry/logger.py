@@ -111,14 +111,15 @@ class AiLibLogger:
         """Return structlog over our logger, with nothing left to its global configuration."""
         import structlog
 
-        class Bound(structlog.BoundLoggerBase):
-            def write(self, level: int, event: str, fields: Mapping[str, object]) -> object:
-                return self._proxy_to_logger("log", event, _level=level, _fields=fields)
-
         if _TRACEBACKS not in self._logger.filters:
             self._logger.addFilter(_TRACEBACKS)
         processors: list[Any] = [structlog.contextvars.merge_contextvars, self._redact, _render]
-        return Bound(self._logger, processors, dict(self._fields)).write
+        bound = structlog.BoundLoggerBase(self._logger, processors, dict(self._fields))
+
+        def write(level: int, event: str, fields: Mapping[str, object]) -> object:
+            return bound._proxy_to_logger("log", event, _level=level, _fields=fields)
+
+        return write
 
     def _redact(self, logger: object, method: str, event: MutableMapping[str, Any]) -> _Entry:
         given = {**event, **event["_fields"]}

@@ -164,8 +164,6 @@ class Span:
 
     def end(self) -> None:
         """Say that it is over. A second call does nothing."""
-        if self.is_recording and self.status is SpanStatus.UNSET:
-            self.status = SpanStatus.OK
         try:
             on_end = self._due.pop()  # in one step: another thread may end it as well
         except IndexError:

@@ -139,6 +139,8 @@ class SpanScope:
             _current.reset(self._token)
         if self._span.mirror is not None:
             self._span.mirror.detach(self._foreign)
+        if error is None and self._span.status is SpanStatus.UNSET:
+            self._span.set_status(SpanStatus.OK)
         if error is not None:
             self._span.set_attribute("error.type", type(error).__qualname__)
         if isinstance(error, Exception):

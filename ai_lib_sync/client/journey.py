@@ -81,7 +81,9 @@ class Journey:
 
     def _leg(self, place: Protected) -> Leg:
         call = self.call
-        return Leg(place.target, call.request, call.options, call.id, call.headers)
+        leg = Leg(place.target, call.request, call.options, call.id, call.headers)
+        call.legs.append(leg)
+        return leg
 
     def clocks(self, leg: Leg) -> Clocks:
         """Return the clocks of an attempt that begins now."""
