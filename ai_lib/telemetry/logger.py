@@ -122,11 +122,10 @@ class AiLibLogger:
         return write
 
     def _redact(self, logger: object, method: str, event: MutableMapping[str, Any]) -> _Entry:
-        given = {**event, **event["_fields"]}
-        level, exc_info = given.pop("_level"), given.pop("exc_info", None)
-        text = self._redactor.text(str(event["event"]))
-        for ours in {"_fields", "event"} - set(event["_fields"]):
-            given.pop(ours)
+        level, fields = event.pop("_level"), event.pop("_fields")
+        text = self._redactor.text(str(event.pop("event")))
+        given = {**event, **fields}
+        exc_info = given.pop("exc_info", None)
         return _Entry(level, text, self._redactor.fields(given), exc_info, self._redactor)
 
     def __repr__(self) -> str:
