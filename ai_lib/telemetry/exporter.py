@@ -115,7 +115,7 @@ class PrometheusExporter:
             raise RequestError(
                 "prometheus_client is not installed: pip install 'ai-lib[telemetry]'"
             ) from error
-        (registry or prometheus_client.REGISTRY).register(_Registered(self.collector))
+        (prometheus_client.REGISTRY if registry is None else registry).register(_Registered(self.collector))
 
     def __enter__(self) -> PrometheusExporter:
         return self.start()

@@ -37,7 +37,7 @@ async def report_feedback(feedback: Feedback, sink: FeedbackSink | None = None) 
     Raises:
         TypeError: this is no feedback.
     """
-    chosen = sink or _sink.get()
+    chosen = _sink.get() if sink is None else sink
     if chosen is None:
         if not isinstance(feedback, Feedback):
             raise TypeError(f"{feedback!r} is no feedback; see the classes in ai_lib.telemetry")
