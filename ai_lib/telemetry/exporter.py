@@ -115,7 +115,8 @@ class PrometheusExporter:
             raise RequestError(
                 "prometheus_client is not installed: pip install 'ai-lib[telemetry]'"
             ) from error
-        (prometheus_client.REGISTRY if registry is None else registry).register(_Registered(self.collector))
+        chosen = prometheus_client.REGISTRY if registry is None else registry
+        chosen.register(_Registered(self.collector))
 
     def __enter__(self) -> PrometheusExporter:
         return self.start()
