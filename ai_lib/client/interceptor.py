@@ -27,6 +27,8 @@ class Screen(Protocol):
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
+    Chat calls come to all but the last three methods, operations beside chat to those alone.
+
     Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
     """

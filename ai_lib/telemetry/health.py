@@ -148,16 +148,22 @@ class HealthChecker:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
-    def register(self, manifest: ProtocolManifest, *, base_url: str | None = None) -> str:
-        """Take in a provider, at its manifest's address or another; return its name, the id."""
+    def register(
+        self, manifest: ProtocolManifest, *, base_url: str | None = None, name: str | None = None
+    ) -> str:
+        """Take in a provider, at its manifest's address or another; return its name.
+
+        That is the manifest's id unless another is given; what had the name before is replaced.
+        """
 
         async def check() -> HealthReport:
             return await check_provider(
                 manifest, self._transport, base_url=base_url, timeout=self._timeout
             )
 
-        self._entries[manifest.id] = _Entry(check, _interval(manifest))
-        return manifest.id
+        name = name or manifest.id
+        self._entries[name] = _Entry(check, _interval(manifest))
+        return name
 
     def register_check(self, name: str, check: Check) -> None:
         """Take in a check of one's own. What it raises makes it unhealthy, as does a timeout."""
@@ -186,6 +192,9 @@ class HealthChecker:
         if entry is None:
             known = ", ".join(sorted(self._entries)) or "nothing"
             raise KeyError(f"no check {name!r} is registered; there is {known}")
+        return await self._look(entry, fresh)
+
+    async def _look(self, entry: _Entry, fresh: bool) -> HealthReport:
         asked = self._clock()
         async with entry.lock:
             # Who waited while another looked has what that one found.
@@ -197,16 +206,16 @@ class HealthChecker:
 
     async def check_all(self, *, fresh: bool = False) -> dict[str, HealthReport]:
         """Return how everything is, by name; up to eight checks are made at a time."""
-        names = list(self._entries)
+        entries = dict(self._entries)
 
-        def asking(name: str) -> Check:
+        def asking(entry: _Entry) -> Check:
             async def ask() -> HealthReport:
-                return await self.check(name, fresh=fresh)
+                return await self._look(entry, fresh)
 
             return ask
 
-        reports = await run_all([asking(name) for name in names], _AT_ONCE)
-        return dict(zip(names, reports, strict=True))
+        reports = await run_all([asking(entry) for entry in entries.values()], _AT_ONCE)
+        return dict(zip(entries, reports, strict=True))
 
     async def status(self) -> HealthStatus:
         """Return the worst of everything; unknown when nothing is registered."""

@@ -38,7 +38,8 @@ class Tracer:
     ids, in its context; `opentelemetry=False` leaves that out.
 
     Given to a client, `propagate` sends `traceparent` and `tracestate` with requests, and
-    `capture_content` puts the messages into the spans, secrets hidden.
+    `capture_content` puts the messages into the spans, secrets hidden, cut after 65,536
+    characters.
     """
 
     def __init__(

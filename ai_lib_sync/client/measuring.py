@@ -9,6 +9,7 @@ from ai_lib.client.call import Call
 from ai_lib.client.operation import Operation
 from ai_lib.client.served import PriceList, error_class_of, place_of, target_of, usage_of
 from ai_lib.errors import codes
+from ai_lib.telemetry.delivery import delivered
 from ai_lib.telemetry.observation import Meter, MetricLabels, Observation
 from ai_lib.telemetry.provider_health import ProviderHealthTracker
 from ai_lib.types.attempt import Attempt
@@ -20,7 +21,10 @@ _STATUS: Final = {"answered": "success", "cached": "cached", "cancelled": "cance
 
 
 class Measuring(Interceptor):
-    """Tells a meter of every call; one that ends before it is compiled never was in flight."""
+    """Tells a meter of every call; one that ends before it is compiled never was in flight.
+
+    What the meter raises is logged, and ends no call.
+    """
 
     place = 12
 
@@ -63,7 +67,7 @@ class Measuring(Interceptor):
     def _began(self, call: Call | Operation) -> None:
         labels = _labels(call)
         call.notes[self._key] = labels
-        self._meter.began(labels)
+        delivered(self._meter.began, labels)
         if (target := target_of(call)) is not None:
             self._prices.of(target)  # now, because the end must not wait
 
@@ -71,15 +75,15 @@ class Measuring(Interceptor):
         labels = MetricLabels(
             provider=attempt.provider, model=attempt.model, endpoint=endpoint, status=attempt.ended
         )
-        self._meter.attempted(labels, attempt.waited_ms / 1000)
+        delivered(self._meter.attempted, labels, attempt.waited_ms / 1000)
 
     def _ended(self, call: Call | Operation) -> None:
         if self._key not in call.notes:
             return
         began = call.notes[self._key]
         if isinstance(began, MetricLabels):
-            self._meter.ended(began)
-        self._meter.observe(self._observation(call))
+            delivered(self._meter.ended, began)
+        delivered(self._meter.observe, self._observation(call))
 
     def _observation(self, call: Call | Operation) -> Observation:
         place = place_of(call)

@@ -15,6 +15,8 @@ from ai_lib.telemetry import Redactor
         ("https://host/v1?alt=sse&key=AbCdEf&x=1", "https://host/v1?alt=sse&key=***&x=1"),
         ('{"api_key": "hello", "n": 1}', '{"api_key": "***", "n": 1}'),
         ("abc-0123456789abcdef0123456789abcdef01", "***"),
+        pytest.param(f"sk-{'a' * 5000} x", "*** x", id="a long key"),
+        pytest.param(f"password: {'a' * 5000} x", "password: *** x", id="a long password"),
         ("AIzaSyA0123456789abcdef", "***"),
         ("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln done", "token *** done"),
     ],
@@ -72,7 +74,18 @@ def test_size_and_depth_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["eyJ", "sk-", "a-", "password", "bearer 1 ", 'api_key="', "?key="]
+    "piece",
+    [
+        "eyJ",
+        "eyJaaaaaaaaaa ",
+        "a-" + "b" * 40 + "-",
+        "sk-",
+        "a-",
+        "password",
+        "bearer 1 ",
+        'api_key="',
+        "?key=",
+    ],
 )
 def test_hostile_text_takes_no_longer_than_reading_it_a_few_hundred_times(piece: str) -> None:
     from time import process_time

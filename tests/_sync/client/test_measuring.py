@@ -16,6 +16,7 @@ from ai_lib_sync.telemetry import (
     HealthStatus,
     MetricLabels,
     MetricsCollector,
+    Observation,
     OtelMetrics,
     ProviderHealthTracker,
 )
@@ -162,6 +163,27 @@ def test_the_health_tracker_learns_from_attempts() -> None:
     health = tracker.health("openai", "gpt-4o")
     assert (health.attempts, health.failures) == (2, 1)
     assert health.status is HealthStatus.UNHEALTHY
+
+
+class Broken(MetricsCollector):
+    """Fails at every turn."""
+
+    def began(self, labels: MetricLabels) -> None:
+        raise OSError("disk full")
+
+    ended = began
+
+    def observe(self, observation: Observation) -> None:
+        raise OSError("disk full")
+
+
+def test_a_meter_that_fails_breaks_no_call(caplog: pytest.LogCaptureFixture) -> None:
+    with MockProvider() as mock:
+        with building(mock).metrics(Broken()).build() as client:
+            assert (client.chat().user("Hi").execute()).content == "You said: Hi"
+            for _ in client.chat().user("Hi").stream():
+                pass
+    assert "Telemetry was lost" in caplog.text
 
 
 def test_what_is_no_meter_or_tracker_is_refused() -> None:
