@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from ai_lib.client.leg import Leg
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.stopwatch import Stopwatch
+from ai_lib.client.target import Target
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -17,9 +18,9 @@ class Call:
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
     `headers` are sent with every attempt, beside those of the manifest. `first` is the request
-    compiled for the first target, set once it is known; `legs` has that and those for the targets
-    it fell back to. `ledger` lists the attempts; `watch` has
-    the times. `notes` is for interceptors, each under a key of its own.
+    compiled for the first target, set once it is known; `targets` are all it may go to, `legs` has
+    `first` and what was compiled for those it fell back to. `ledger` lists the attempts; `watch`
+    has the times. `notes` is for interceptors, each under a key of its own.
 
     `partial` collects what a stream has received so far, once it has begun.
 
@@ -37,6 +38,7 @@ class Call:
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
+        self.targets: Sequence[Target] = ()
         self.legs: list[Leg] = []
         self.ledger = Ledger()
         self.watch = Stopwatch(clock)

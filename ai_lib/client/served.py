@@ -57,8 +57,8 @@ def _port(authority: str, scheme: str) -> int | None:
 
 
 def secrets_of(call: Call | Operation) -> Collection[str]:
-    """Return the keys that were sent along."""
-    targets = [call.target] if isinstance(call, Operation) else [leg.target for leg in call.legs]
+    """Return the keys that are sent along, or may be."""
+    targets = [call.target] if isinstance(call, Operation) else call.targets
     return {target.credential.value for target in targets if target.credential}
 
 

@@ -38,6 +38,7 @@ class Journey:
         self._fallback = fallback
         self.call = call
         self.ledger = call.ledger
+        call.targets = [place.target for place in route]
         self.first = call.first = self._leg(route[0])
 
     @property

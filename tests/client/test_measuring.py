@@ -8,7 +8,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client.parser import text_string_to_metric_families
 
 from ai_lib import AiClient
-from ai_lib.client import AiClientBuilder
+from ai_lib.client import AiClientBuilder, Call, Interceptor
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import RetryConfig
 from ai_lib.telemetry import (
@@ -20,7 +20,7 @@ from ai_lib.telemetry import (
     ProviderHealthTracker,
 )
 from ai_lib.testing import MockProvider, Reply
-from ai_lib.types import Usage
+from ai_lib.types import ChatResponse, Usage
 
 NO_RETRY = RetryConfig(max_retries=0)
 ONE_RETRY = RetryConfig(max_retries=1, min_delay_ms=1, max_delay_ms=1)
@@ -162,6 +162,29 @@ async def test_the_health_tracker_learns_from_attempts() -> None:
     health = tracker.health("openai", "gpt-4o")
     assert (health.attempts, health.failures) == (2, 1)
     assert health.status is HealthStatus.UNHEALTHY
+
+
+class Ready(Interceptor):
+    """Has the answer already."""
+
+    def __init__(self, response: ChatResponse) -> None:
+        self.response = response
+
+    async def answer(self, call: Call) -> ChatResponse | None:
+        return self.response
+
+
+async def test_what_was_answered_in_the_providers_place_used_and_cost_nothing() -> None:
+    collector = MetricsCollector()
+    async with MockProvider([Reply(text="Hi", usage=USAGE)]) as mock:
+        async with await building(mock).build() as client:
+            known = await client.chat().user("?").execute()
+        builder = building(mock).metrics(collector).intercept(Ready(known))
+        async with await builder.build() as client:
+            await client.chat().user("?").execute()
+    snapshot = collector.get_snapshot()
+    assert (snapshot.cached_requests, snapshot.successful_requests) == (1, 1)
+    assert (snapshot.total_tokens, snapshot.cost) == (0, 0.0)
 
 
 class Broken(MetricsCollector):

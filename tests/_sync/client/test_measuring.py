@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client.parser import text_string_to_metric_families
 
 from ai_lib_sync import AiClient
-from ai_lib_sync.client import AiClientBuilder
+from ai_lib_sync.client import AiClientBuilder, Call, Interceptor
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.telemetry import (
@@ -21,7 +21,7 @@ from ai_lib_sync.telemetry import (
     ProviderHealthTracker,
 )
 from ai_lib_sync.testing import MockProvider, Reply
-from ai_lib_sync.types import Usage
+from ai_lib_sync.types import ChatResponse, Usage
 
 NO_RETRY = RetryConfig(max_retries=0)
 ONE_RETRY = RetryConfig(max_retries=1, min_delay_ms=1, max_delay_ms=1)
@@ -163,6 +163,29 @@ def test_the_health_tracker_learns_from_attempts() -> None:
     health = tracker.health("openai", "gpt-4o")
     assert (health.attempts, health.failures) == (2, 1)
     assert health.status is HealthStatus.UNHEALTHY
+
+
+class Ready(Interceptor):
+    """Has the answer already."""
+
+    def __init__(self, response: ChatResponse) -> None:
+        self.response = response
+
+    def answer(self, call: Call) -> ChatResponse | None:
+        return self.response
+
+
+def test_what_was_answered_in_the_providers_place_used_and_cost_nothing() -> None:
+    collector = MetricsCollector()
+    with MockProvider([Reply(text="Hi", usage=USAGE)]) as mock:
+        with building(mock).build() as client:
+            known = client.chat().user("?").execute()
+        builder = building(mock).metrics(collector).intercept(Ready(known))
+        with builder.build() as client:
+            client.chat().user("?").execute()
+    snapshot = collector.get_snapshot()
+    assert (snapshot.cached_requests, snapshot.successful_requests) == (1, 1)
+    assert (snapshot.total_tokens, snapshot.cost) == (0, 0.0)
 
 
 class Broken(MetricsCollector):

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ai_lib_sync import AiClient
-from ai_lib_sync._backend import CancelScope, run_all
+from ai_lib_sync._backend import CancelScope, deadline, run_all
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
@@ -177,6 +177,18 @@ def test_a_streams_span_ends_once_however_it_ends(
     assert isinstance(span.attributes["gen_ai.response.time_to_first_chunk"], float)
     assert not span.is_recording
     assert get_current_span() is None
+
+
+def test_a_plain_call_that_is_cut_short_ends_its_span() -> None:
+    exporter = InMemoryExporter()
+    with MockProvider([Reply(text="late", delay=5)]) as mock:
+        with client_of(mock, Tracer(exporter=exporter)) as client:
+            with pytest.raises(TimeoutError):
+                with deadline(0.1):
+                    client.chat().user("?").execute()
+    (span,) = exporter.spans
+    assert span.attributes["ai_lib.outcome"] == "cancelled"
+    assert span.attributes["error.type"] == "cancelled"
 
 
 def test_a_stream_that_breaks_ends_its_span_with_the_error() -> None:
