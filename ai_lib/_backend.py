@@ -90,6 +90,11 @@ async def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
     return await anyio.to_thread.run_sync(function, abandon_on_cancel=leave)
 
 
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether the result of this function can be had here, waited for if need be."""
+    return True
+
+
 class CancelScope:
     """A body that `cancel()` interrupts at its current wait, from any thread.
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
-from inspect import isawaitable, iscoroutine
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from threading import Lock as PlainLock
 from typing import TypeVar
 
@@ -102,6 +102,13 @@ def finished(value: T | Awaitable[T]) -> T:
 def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
     """Call it: this thread may block."""
     return function()
+
+
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether the result of this function can be had here, where nothing is waited for."""
+    if iscoroutinefunction(function):
+        return False
+    return not iscoroutinefunction(type(function).__call__)
 
 
 class Waiter:

@@ -41,9 +41,12 @@ class Call:
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
     `headers` are sent with every attempt, beside those of the manifest. `offers` is what the client
-    has, None for a call that no client made. `first` is the request
+    has, None for a call that no client made; `target` is the client's own. `first` is the request
     compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
     the times. `notes` is for interceptors, each under a key of its own.
+
+    `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
+    cache said (`hit`, `miss`, empty without one).
 
     `partial` collects what a stream has received so far, once it has begun.
 
@@ -57,18 +60,23 @@ class Call:
         options: CallOptions,
         clock: Callable[[], float],
         offers: Offers | None = None,
+        target: Target | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.request = request
         self.options = options
         self.clock = clock
         self.offers = offers
+        self.target = target
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
         self.ledger = options.ledger or Ledger()
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}
+        self.begun = False
+        self.whole = False
+        self.lookup = ""
         self.partial: Callable[[], ChatResponse] | None = None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None

@@ -158,6 +158,15 @@ class ChatRequestBuilder(Execution):
         """Note what this call is for, such as a team; it is for interceptors, and never sent."""
         return self._set(metadata={**self._options.metadata, **values})
 
+    def cache(self, enabled: bool = True, *, ttl: float | None = None) -> ChatRequestBuilder:
+        """Let this call pass the client's cache by, or keep its answer for `ttl` seconds (0: not).
+
+        Raises ValueError for a negative `ttl`.
+        """
+        if ttl is not None and not ttl >= 0:
+            raise ValueError(f"a time to live is 0 seconds or more, not {ttl}")
+        return self._set(cache=enabled, cache_ttl=ttl)
+
     def _set(self, **options: object) -> ChatRequestBuilder:
         self._options = msgspec.structs.replace(self._options, **options)
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from ai_lib.client.call import Call
@@ -11,6 +12,8 @@ from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
+
+Proceed = Callable[[], Awaitable[ChatResponse]]
 
 
 class Screen(Protocol):
@@ -43,9 +46,24 @@ class Interceptor:
         """
         return None
 
+    async def looked_up(self, call: Call) -> None:
+        """Hear that a cache was asked: `call.lookup` is `hit` or `miss`."""
+
+    async def around(self, call: Call, proceed: Proceed) -> ChatResponse:
+        """Make a plain call by `proceed()`, once; what is returned is what the caller gets.
+
+        All of it is inside: preparing, answering and taking in the reply, of every interceptor.
+        Streams don't come by here.
+        """
+        return await proceed()
+
     def screen(self, call: Call) -> Screen | None:
         """Return what the events of this stream have to pass, or None."""
         return None
+
+    async def passing(self, call: Call, events: list[Event]) -> list[Event]:
+        """Return what the caller gets of a stream's events, which have passed every screen."""
+        return events
 
     def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Return what the caller may see of a reply: whole, cut short, or partly received."""
@@ -57,6 +75,12 @@ class Interceptor:
 
     async def failed(self, call: Call, error: AiLibError) -> None:
         """Hear of the error that ends the call."""
+
+    async def abandoned(self, call: Call) -> None:
+        """Hear that a stream was closed or cancelled before its end, where one may wait.
+
+        One that is forgotten, or whose task is cancelled, only comes to `ended`.
+        """
 
     def attempting(self, call: Call, leg: Leg) -> None:
         """Hear of an attempt that is about to be sent. It must not wait.
@@ -85,6 +109,7 @@ class Company:
             found.append(one)
         self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.place)
         self._outward = self._inward[::-1]
+        self._watchers = [one for one in self._outward if _overrides(one, "passing")]
 
     def __bool__(self) -> bool:
         return bool(self._inward)
@@ -94,6 +119,7 @@ class Company:
 
     async def prepare(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
+        call.begun = True
         if any(_overrides(one, "attempting") for one in self._inward):
             call.ledger.on_begin = lambda leg: self._attempting(call, leg)
         if any(_overrides(one, "attempted") for one in self._inward):
@@ -105,11 +131,44 @@ class Company:
 
     async def answer(self, call: Call) -> ChatResponse | None:
         """Return the first answer that one of them has."""
+        found = None
         for one in self._inward:
             found = await one.answer(call)
             if found is not None:
-                return found
-        return None
+                break
+        if call.lookup:
+            for one in self._outward:
+                await one.looked_up(call)
+        return found
+
+    async def around(self, call: Call, inner: Proceed) -> ChatResponse:
+        """Make the call by `inner`, wrapped in each that wraps calls, the outermost first."""
+
+        async def asked() -> ChatResponse:
+            try:
+                return await inner()
+            except AiLibError as error:
+                self._conceal(call, error)
+                raise
+
+        proceed: Proceed = asked
+        for one in self._outward:
+            if _overrides(one, "around"):
+                proceed = partial(one.around, call, proceed)
+        return await proceed()
+
+    async def passing(self, call: Call, events: list[Event]) -> list[Event]:
+        """Let each see the events on their way to the caller."""
+        for one in self._watchers:
+            events = await one.passing(call, events)
+        return events
+
+    async def abandoned(self, call: Call) -> None:
+        """Let each hear that the rest of a stream is not wanted, unless the call has ended."""
+        if call.outcome or not call.begun:
+            return
+        for one in self._outward:
+            await one.abandoned(call)
 
     def screens(self, call: Call) -> list[Screen]:
         """Return what a stream's events pass, in that order."""
@@ -124,14 +183,14 @@ class Company:
 
     async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Let each take in the whole reply as those inside of it left it."""
+        call.whole = True
         for one in self._outward:
             response = await one.received(call, one.shown(call, response))
         return response
 
     async def failed(self, call: Call, error: AiLibError) -> None:
         """Let each hear of the error; of what was received, it has what may be seen."""
-        if isinstance(error.partial, ChatResponse):
-            error.partial = self.shown(call, error.partial)
+        self._conceal(call, error)
         for one in self._outward:
             await one.failed(call, error)
 
@@ -151,6 +210,11 @@ class Company:
         for one in self._inward:
             if isinstance(leg, Leg):
                 one.attempting(call, leg)
+
+    def _conceal(self, call: Call, error: AiLibError) -> None:
+        if isinstance(error.partial, ChatResponse) and call.error is not error:
+            call.error = error
+            error.partial = self.shown(call, error.partial)
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._outward:

@@ -7,8 +7,8 @@ from ai_lib.errors.tree import AiLibError
 from ai_lib.transport.failures import bare
 
 _SHOWN = "***"
-# What is shorter is a placeholder, and would be found in the middle of words.
-_SHORTEST = 6
+# What is shorter is no secret but a placeholder, and part of other words.
+_SHORTEST = 8
 
 
 def redact(error: AiLibError, secret: str | None) -> None:
@@ -17,7 +17,7 @@ def redact(error: AiLibError, secret: str | None) -> None:
     Where it was, the tracebacks go as well, and what is behind the error: they hold what the
     provider said.
     """
-    if not secret or len(secret) < _SHORTEST:
+    if secret is None or len(secret) < _SHORTEST:
         return
     forms = {secret: None, quote_plus(secret): None}
     said = "".join(repr((one.args, vars(one))) for one in _chain(error))

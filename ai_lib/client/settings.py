@@ -27,6 +27,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What one call sets for itself; None leaves it as the client has it.
 
     `ledger` are the books of a call that asks several times: its asks share deadline and attempts.
+    `cache` says whether the client's cache may serve and keep it, `cache_ttl` for how many seconds.
     """
 
     timeout: float | None = None
@@ -34,6 +35,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] | None = None
     ledger: Ledger | None = None
     metadata: Mapping[str, object] = {}
+    cache: bool | None = None
+    cache_ttl: float | None = None
 
 
 class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):

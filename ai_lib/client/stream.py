@@ -49,6 +49,7 @@ class ChatStream:
         self._token = cancel_token
         self._events: deque[Event] = deque()
         self._incoming: Incoming | None = None
+        self._found: ChatResponse | None = None
         self._whole: ChatResponse | None = None
         self._error: AiLibError | None = None
         self._ended = False
@@ -76,8 +77,14 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         await self._let_go()
-        self._company.end(self._call, "cancelled")
-        await self._report()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        try:
+            await self._company.abandoned(self._call)
+        finally:
+            self._company.end(self._call, "cancelled")
+            await self._report()
 
     async def _let_go(self) -> None:
         self._ended = True
@@ -124,8 +131,8 @@ class ChatStream:
             elif not await self._token.run(self._pull):
                 self._cancelled = True
                 await self._let_go()
-                self._company.end(self._call, "cancelled")
-            if self._ended:
+                await self._leave()
+            elif self._ended:
                 await self._report()
         except AiLibError as error:
             await self._fail(error)
@@ -152,20 +159,21 @@ class ChatStream:
             events = await self._open()
         for screen in self._screens:
             events = screen.feed(events)
+        events = await self._company.passing(self._call, events)
         incoming = self._incoming
-        if incoming is None:
-            self._events.extend(events)
-            return
-        if incoming.is_content(events):
-            self._call.watch.first_token()
-        if not incoming.pipeline.finished:
-            self._events.extend(events)
-            return
+        if incoming is not None:
+            if incoming.is_content(events):
+                self._call.watch.first_token()
+            if not incoming.pipeline.finished:
+                self._events.extend(events)
+                return
         self._events.extend(event for event in events if not isinstance(event, StreamEnd))
-        error = await incoming.finish()
-        if error is not None:
-            raise error
-        await self._finish(self._so_far(), "answered")
+        if incoming is not None:
+            error = await incoming.finish()
+            if error is not None:
+                raise error
+        found = self._found
+        await self._finish(found or self._so_far(), "cached" if found else "answered")
         self._events.extend(event for event in events if isinstance(event, StreamEnd))
 
     async def _finish(self, response: ChatResponse, outcome: str) -> None:
@@ -189,7 +197,7 @@ class ChatStream:
             self._screens = self._company.screens(call)
             found = await self._company.answer(call)
             if found is not None:
-                await self._finish(found, "cached")
+                self._found = found
                 return list(replayed(found))
         journey.start()
         return await journey.run(self._begin)

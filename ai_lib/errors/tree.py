@@ -34,6 +34,9 @@
     |-- ValidationError            a value does not fit its schema
     |   `-- InvalidOutput          the model's answer does not, as often as it was asked
     |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
+    |-- CacheError                 a cache could not be read or written
+    |-- GuardrailError             a guardrail lets a text not pass
+    |-- PluginError                a plugin that must not fail did, or can't be used
     `-- StreamCancelled            a cancel token ended the call
 
 Every one of them pickles, and none of them holds a credential.
@@ -500,6 +503,42 @@ class ToolRoundsExceeded(AiLibError):
         super().__init__(message, **facts)
         self.rounds = rounds
         self.messages = messages
+
+
+class CacheError(AiLibError):
+    """A cache could not be read or written. No call fails for it: it is a miss there."""
+
+
+class GuardrailError(AiLibError):
+    """A text breaks a rule, and may not pass.
+
+    `rule_id` names the rule, `stage` says which way the text went (`input` or `output`), and
+    `violations` lists what was found; none of them holds the text itself.
+    """
+
+    default_code = codes.INVALID_REQUEST
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule_id: str,
+        stage: str,
+        violations: Sequence[object] = (),
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.rule_id = rule_id
+        self.stage = stage
+        self.violations = tuple(violations)
+
+
+class PluginError(AiLibError):
+    """A plugin that is declared fatal failed, or one can't be used. `plugin` names it."""
+
+    def __init__(self, message: str, *, plugin: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.plugin = plugin
 
 
 class StreamCancelled(AiLibError):

@@ -25,9 +25,13 @@ from .interceptor import Interceptor
 from .opening import prepared
 
 if TYPE_CHECKING:
+    from ai_lib.guardrails.policy import Rules
     from ai_lib.routing import ModelArray, ModelEndpoint, ModelManager
     from ai_lib.routing.selectors import Strategy
     from ai_lib.tokens import Budget
+
+    from ..cache import CacheManager
+    from ..plugins import Middleware, Plugin, PluginRegistry
 
 Client = TypeVar("Client")
 
@@ -189,6 +193,44 @@ class AiClientBuilder(Generic[Client]):
         from .spending import spending
 
         return self.intercept(spending(budget, limit, currency, tag, unknown_price))
+
+    def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
+        """Answer from this cache what was asked before; the caller keeps and closes it."""
+        from .cached import Cached
+
+        return self.intercept(Cached(manager))
+
+    def guardrails(
+        self,
+        rules: Rules = (),
+        *,
+        input: bool | Rules = True,
+        output: bool | Rules = True,
+        thinking: bool = False,
+        tools: bool = False,
+    ) -> AiClientBuilder[Client]:
+        """Hold every call to these rules: what is sent (`input`) and what is received (`output`).
+
+        Either may be switched off, or have further rules of its own. Messages count but for the
+        system's; with `tools` also the arguments of tool calls, with `thinking` the reasoning.
+        Masked text loses the provider's opaque state, as does masked reasoning.
+        """
+        from .guarded import Guarded, chosen
+
+        sent, received = chosen(rules, input), chosen(rules, output)
+        return self.intercept(Guarded(sent, received, thinking=thinking, tools=tools))
+
+    def plugins(
+        self, plugins: PluginRegistry | Sequence[Plugin | Middleware]
+    ) -> AiClientBuilder[Client]:
+        """Let these plugins accompany every call; the caller keeps them and shuts them down.
+
+        Plugins given as a list get ready with the first call. Raises PluginError when one of them
+        can't be used here.
+        """
+        from .plugged import Plugged
+
+        return self.intercept(Plugged(plugins))
 
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""

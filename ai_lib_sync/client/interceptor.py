@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from ai_lib.client.call import Call
@@ -12,6 +13,8 @@ from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
+
+Proceed = Callable[[], ChatResponse]
 
 
 class Screen(Protocol):
@@ -44,9 +47,24 @@ class Interceptor:
         """
         return None
 
+    def looked_up(self, call: Call) -> None:
+        """Hear that a cache was asked: `call.lookup` is `hit` or `miss`."""
+
+    def around(self, call: Call, proceed: Proceed) -> ChatResponse:
+        """Make a plain call by `proceed()`, once; what is returned is what the caller gets.
+
+        All of it is inside: preparing, answering and taking in the reply, of every interceptor.
+        Streams don't come by here.
+        """
+        return proceed()
+
     def screen(self, call: Call) -> Screen | None:
         """Return what the events of this stream have to pass, or None."""
         return None
+
+    def passing(self, call: Call, events: list[Event]) -> list[Event]:
+        """Return what the caller gets of a stream's events, which have passed every screen."""
+        return events
 
     def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Return what the caller may see of a reply: whole, cut short, or partly received."""
@@ -58,6 +76,12 @@ class Interceptor:
 
     def failed(self, call: Call, error: AiLibError) -> None:
         """Hear of the error that ends the call."""
+
+    def abandoned(self, call: Call) -> None:
+        """Hear that a stream was closed or cancelled before its end, where one may wait.
+
+        One that is forgotten, or whose task is cancelled, only comes to `ended`.
+        """
 
     def attempting(self, call: Call, leg: Leg) -> None:
         """Hear of an attempt that is about to be sent. It must not wait.
@@ -86,6 +110,7 @@ class Company:
             found.append(one)
         self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.place)
         self._outward = self._inward[::-1]
+        self._watchers = [one for one in self._outward if _overrides(one, "passing")]
 
     def __bool__(self) -> bool:
         return bool(self._inward)
@@ -95,6 +120,7 @@ class Company:
 
     def prepare(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
+        call.begun = True
         if any(_overrides(one, "attempting") for one in self._inward):
             call.ledger.on_begin = lambda leg: self._attempting(call, leg)
         if any(_overrides(one, "attempted") for one in self._inward):
@@ -106,11 +132,44 @@ class Company:
 
     def answer(self, call: Call) -> ChatResponse | None:
         """Return the first answer that one of them has."""
+        found = None
         for one in self._inward:
             found = one.answer(call)
             if found is not None:
-                return found
-        return None
+                break
+        if call.lookup:
+            for one in self._outward:
+                one.looked_up(call)
+        return found
+
+    def around(self, call: Call, inner: Proceed) -> ChatResponse:
+        """Make the call by `inner`, wrapped in each that wraps calls, the outermost first."""
+
+        def asked() -> ChatResponse:
+            try:
+                return inner()
+            except AiLibError as error:
+                self._conceal(call, error)
+                raise
+
+        proceed: Proceed = asked
+        for one in self._outward:
+            if _overrides(one, "around"):
+                proceed = partial(one.around, call, proceed)
+        return proceed()
+
+    def passing(self, call: Call, events: list[Event]) -> list[Event]:
+        """Let each see the events on their way to the caller."""
+        for one in self._watchers:
+            events = one.passing(call, events)
+        return events
+
+    def abandoned(self, call: Call) -> None:
+        """Let each hear that the rest of a stream is not wanted, unless the call has ended."""
+        if call.outcome or not call.begun:
+            return
+        for one in self._outward:
+            one.abandoned(call)
 
     def screens(self, call: Call) -> list[Screen]:
         """Return what a stream's events pass, in that order."""
@@ -125,14 +184,14 @@ class Company:
 
     def received(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Let each take in the whole reply as those inside of it left it."""
+        call.whole = True
         for one in self._outward:
             response = one.received(call, one.shown(call, response))
         return response
 
     def failed(self, call: Call, error: AiLibError) -> None:
         """Let each hear of the error; of what was received, it has what may be seen."""
-        if isinstance(error.partial, ChatResponse):
-            error.partial = self.shown(call, error.partial)
+        self._conceal(call, error)
         for one in self._outward:
             one.failed(call, error)
 
@@ -152,6 +211,11 @@ class Company:
         for one in self._inward:
             if isinstance(leg, Leg):
                 one.attempting(call, leg)
+
+    def _conceal(self, call: Call, error: AiLibError) -> None:
+        if isinstance(error.partial, ChatResponse) and call.error is not error:
+            call.error = error
+            error.partial = self.shown(call, error.partial)
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._outward:

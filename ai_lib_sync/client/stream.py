@@ -50,6 +50,7 @@ class ChatStream:
         self._token = cancel_token
         self._events: deque[Event] = deque()
         self._incoming: Incoming | None = None
+        self._found: ChatResponse | None = None
         self._whole: ChatResponse | None = None
         self._error: AiLibError | None = None
         self._ended = False
@@ -77,8 +78,14 @@ class ChatStream:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
         self._let_go()
-        self._company.end(self._call, "cancelled")
-        self._report()
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self._company.abandoned(self._call)
+        finally:
+            self._company.end(self._call, "cancelled")
+            self._report()
 
     def _let_go(self) -> None:
         self._ended = True
@@ -125,8 +132,8 @@ class ChatStream:
             elif not self._token.run(self._pull):
                 self._cancelled = True
                 self._let_go()
-                self._company.end(self._call, "cancelled")
-            if self._ended:
+                self._leave()
+            elif self._ended:
                 self._report()
         except AiLibError as error:
             self._fail(error)
@@ -153,20 +160,21 @@ class ChatStream:
             events = self._open()
         for screen in self._screens:
             events = screen.feed(events)
+        events = self._company.passing(self._call, events)
         incoming = self._incoming
-        if incoming is None:
-            self._events.extend(events)
-            return
-        if incoming.is_content(events):
-            self._call.watch.first_token()
-        if not incoming.pipeline.finished:
-            self._events.extend(events)
-            return
+        if incoming is not None:
+            if incoming.is_content(events):
+                self._call.watch.first_token()
+            if not incoming.pipeline.finished:
+                self._events.extend(events)
+                return
         self._events.extend(event for event in events if not isinstance(event, StreamEnd))
-        error = incoming.finish()
-        if error is not None:
-            raise error
-        self._finish(self._so_far(), "answered")
+        if incoming is not None:
+            error = incoming.finish()
+            if error is not None:
+                raise error
+        found = self._found
+        self._finish(found or self._so_far(), "cached" if found else "answered")
         self._events.extend(event for event in events if isinstance(event, StreamEnd))
 
     def _finish(self, response: ChatResponse, outcome: str) -> None:
@@ -190,7 +198,7 @@ class ChatStream:
             self._screens = self._company.screens(call)
             found = self._company.answer(call)
             if found is not None:
-                self._finish(found, "cached")
+                self._found = found
                 return list(replayed(found))
         journey.start()
         return journey.run(self._begin)

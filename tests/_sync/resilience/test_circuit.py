@@ -295,3 +295,21 @@ def test_a_timeout_of_the_callers_own_is_not_the_circuits() -> None:
     with pytest.raises(TimeoutError, match="my own"):
         circuit.execute(operation)
     assert circuit.is_closed
+
+
+def test_a_trial_from_before_frees_no_place_now() -> None:
+    clock = FakeClock()
+    config = CircuitBreakerConfig(
+        failure_threshold=3, cooldown_seconds=10, half_open_max_concurrent=2
+    )
+    circuit = breaker(clock, config)
+    fail(circuit, 3)
+    clock.at += 10
+    old, other = circuit.admit(), circuit.admit()
+    other.failed(answered(500))
+    clock.at += 10
+    now = [circuit.admit(), circuit.admit()]
+    old.dropped()
+    with pytest.raises(CircuitOpenError):
+        circuit.admit()
+    assert all(leave.is_trial for leave in now)

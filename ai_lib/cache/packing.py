@@ -1,0 +1,76 @@
+"""Cached values as bytes: replies and JSON-like values, checked when they are read."""
+
+import zlib
+from typing import Final
+
+import msgspec
+
+from ai_lib.errors.tree import CacheError
+from ai_lib.types.response import ChatResponse
+
+# One byte for the form of the whole, one for the kind of value, four for the checksum of the rest.
+_FORM: Final = b"1"
+_RESPONSE: Final = b"R"
+_PLAIN: Final = b"P"
+_HEAD: Final = 6
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_responses: Final = msgspec.msgpack.Decoder(ChatResponse)
+_plain: Final = msgspec.msgpack.Decoder()
+
+
+def pack(value: object) -> bytes:
+    """Return a `ChatResponse`, or a value of JSON's types, as bytes. None is no value.
+
+    Raises:
+        CacheError: the value is of another type, or holds something that can't be written.
+    """
+    kind = _RESPONSE if isinstance(value, ChatResponse) else _PLAIN
+    _check(value, kind)
+    try:
+        body = _encoder.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise CacheError(f"this value can't be cached: {error}") from error
+    return b"".join((_FORM, kind, zlib.crc32(body).to_bytes(4, "big"), body))
+
+
+def unpack(packed: bytes) -> object:
+    """Return the value that `pack` wrote, equal and of the same type.
+
+    Raises:
+        CacheError: these bytes are damaged, or of another version of this library.
+    """
+    form, kind, body = packed[:1], packed[1:2], packed[_HEAD:]
+    if form != _FORM or zlib.crc32(body).to_bytes(4, "big") != packed[2:_HEAD]:
+        raise CacheError("a cached value is damaged, or of another version of this library")
+    try:
+        return _with_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise CacheError(f"a cached value can't be read: {error}") from error
+
+
+def _check(value: object, kind: bytes) -> None:
+    if value is None or (kind == _PLAIN and not isinstance(value, _KINDS)):
+        raise CacheError(
+            f"a cache keeps replies and values of JSON's types, not {type(value).__name__}"
+        )
+
+
+_KINDS: Final = (bool, int, float, str, bytes, list, dict)
+
+
+def _with_tuples(value: object) -> object:
+    """Make tuples of the sequences in a struct again, as replies have them.
+
+    What is inside of decoded JSON stays as it is.
+    """
+    if not isinstance(value, msgspec.Struct):
+        return value
+    changed: dict[str, object] = {}
+    for name in value.__struct_fields__:
+        field = getattr(value, name)
+        if isinstance(field, list):
+            changed[name] = tuple(_with_tuples(item) for item in field)
+        elif isinstance(field, msgspec.Struct):
+            changed[name] = _with_tuples(field)
+    return msgspec.structs.replace(value, **changed) if changed else value

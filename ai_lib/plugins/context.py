@@ -1,0 +1,68 @@
+"""What a plugin is told of a call, and may change of it."""
+
+from enum import Enum, IntEnum
+
+from ai_lib.types.events import Event
+from ai_lib.types.json import JsonDict
+from ai_lib.types.response import ChatResponse
+
+
+class HookType(str, Enum):
+    """The moments of a call at which hooks run."""
+
+    BEFORE_REQUEST = "before_request"
+    AFTER_RESPONSE = "after_response"
+    STREAM_START = "stream_start"
+    STREAM_EVENT = "stream_event"
+    STREAM_END = "stream_end"
+    ERROR = "error"
+    RETRY = "retry"
+    CACHE_HIT = "cache_hit"
+    CACHE_MISS = "cache_miss"
+
+
+class PluginPriority(IntEnum):
+    """Who comes first: the lower number before the request, the higher one after the response."""
+
+    HIGHEST = 0
+    HIGH = 25
+    NORMAL = 50
+    LOW = 75
+    LOWEST = 100
+
+
+class PluginContext:
+    """One call, as its plugins see it; all of them get the same object.
+
+    Before the request, `request` may be replaced; in a client it is a `ChatRequest`, a struct to be
+    copied with `msgspec.structs.replace`. After the response, `response` may be replaced: that is
+    what the caller gets. While a stream's event passes, `event` may be replaced, or be set to None
+    to leave it out; what the stream collects is not changed by that. `error`, `attempt` (counted
+    from 1) and `delay_seconds` are set when there is an error or a retry. `metadata` is for the
+    plugins themselves.
+    """
+
+    def __init__(
+        self,
+        model: str = "",
+        provider: str = "",
+        request: object = None,
+        *,
+        request_id: str = "",
+        streamed: bool = False,
+        metadata: JsonDict | None = None,
+    ) -> None:
+        self.model = model
+        self.provider = provider
+        self.request = request
+        self.request_id = request_id
+        self.streamed = streamed
+        self.metadata: JsonDict = {} if metadata is None else metadata
+        self.response: ChatResponse | None = None
+        self.event: Event | None = None
+        self.error: BaseException | None = None
+        self.attempt = 0
+        self.delay_seconds = 0.0
+
+    def __repr__(self) -> str:
+        return f"PluginContext({self.model!r}, request_id={self.request_id!r})"

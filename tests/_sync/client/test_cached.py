@@ -1,0 +1,336 @@
+# Generated from tests/client/test_cached.py by codegen; do not edit.
+"""A cache in a client's calls, over the wire."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ai_lib_sync import AiClient, Message
+from ai_lib_sync._backend import CancelScope, Event, run_all
+from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
+from ai_lib_sync.client import AiClientBuilder
+from ai_lib_sync.errors import AiLibError, RemoteError
+from ai_lib_sync.resilience import RetryConfig
+from ai_lib_sync.testing import MockProvider, Reply
+from ai_lib_sync.types import ChatResponse
+from tests.house.packages import ROOT
+
+MODEL = "openai/gpt-4o"
+
+
+def builder(mock: MockProvider, manager: CacheManager, model: str) -> AiClientBuilder[AiClient]:
+    made = AiClient.builder().model(model).api_key("canary-key")
+    made = made.base_url(mock.base_url(model.split("/")[0]))
+    return made.with_retry(RetryConfig(max_retries=0)).cache(manager)
+
+
+def client_of(
+    mock: MockProvider, manager: CacheManager | None = None, *, model: str = MODEL
+) -> AiClient:
+    return builder(mock, manager or CacheManager(), model).build()
+
+
+def streamed(client: AiClient, text: str = "?") -> ChatResponse:
+    stream = client.chat().user(text).stream()
+    events = [event for event in stream]
+    said = "".join(event.as_content_delta.text for event in events if event.is_content_delta)
+    response = stream.response()
+    assert said == response.content
+    assert events[-1].is_stream_end
+    assert [event.is_stream_end for event in events].count(True) == 1
+    return response
+
+
+class Watched(MemoryCache):
+    """Says when somebody has looked for the second time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+        self.second = Event()
+
+    def get(self, key: str) -> object:
+        found = super().get(key)
+        self.looks += 1
+        if self.looks == 2:
+            self.second.set()
+        return found
+
+
+class Unreachable(MemoryCache):
+    def get(self, key: str) -> object:
+        raise OSError("no route")
+
+    def set(self, key: str, value: object, ttl: float | None = None) -> None:
+        raise OSError("no route")
+
+
+@pytest.mark.parametrize("model", [MODEL, "anthropic/claude-3-5-sonnet", "gemini/gemini-1.5-pro"])
+def test_the_second_time_nothing_is_sent_and_the_reply_is_equal(model: str) -> None:
+    manager = CacheManager()
+    reply = Reply(thinking="Hm", text="Hi there", tool_calls=[("f", {"a": [1]})])
+    with MockProvider([reply]) as mock, client_of(mock, manager, model=model) as client:
+        first = client.chat().user("?").execute()
+        second, stats = client.chat().user("?").execute_with_stats()
+        assert second == first
+        assert type(second) is ChatResponse
+        assert stats.retry_count == 0
+        assert (streamed(client)).candidates == first.candidates
+        assert second.to_message() == first.to_message()
+    assert len(mock.requests) == 1
+    assert (manager.stats().hits, manager.stats().misses, manager.stats().sets) == (2, 1, 1)
+
+
+def test_a_stream_is_kept_for_plain_calls_and_for_streams() -> None:
+    with MockProvider([Reply(text="Hi")]) as mock, client_of(mock) as client:
+        first = streamed(client)
+        assert client.chat().user("?").execute() == first
+        assert (streamed(client)) == first
+    assert len(mock.requests) == 1
+
+
+def test_another_question_is_asked() -> None:
+    with MockProvider() as mock, client_of(mock) as client:
+        for chat in (
+            client.chat().user("a"),
+            client.chat().user("b"),
+            client.chat().user("a").temperature(0.5),
+            client.chat().user("a").max_tokens(5),
+            client.chat().system("s").user("a"),
+            client.chat().messages([Message.user("a"), Message.assistant("a"), Message.user("a")]),
+            client.chat().user("a").extra({"service_tier": "flex"}),
+        ):
+            chat.execute()
+    assert len(mock.requests) == 7
+
+
+def test_the_key_holds_no_api_key_and_two_keys_share_an_answer() -> None:
+    manager = CacheManager()
+    with MockProvider([Reply(text="Hi")]) as mock:
+        for model in ("gemini/gemini-1.5-pro",):
+            for key in ("first-canary", "second-canary"):
+                made = builder(mock, manager, model).api_key(key)
+                with made.build() as client:
+                    client.chat().user("?").execute()
+                    streamed(client)
+    assert len(mock.requests) == 1
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_many_at_once_ask_once(plain: bool) -> None:
+    manager = CacheManager()
+    with MockProvider([Reply(text="Hi", delay=0.05)]) as mock:
+        with client_of(mock, manager) as client:
+
+            def ask() -> str:
+                if plain:
+                    return (client.chat().user("?").execute()).content
+                return (streamed(client)).content
+
+            answers: Sequence[str] = run_all([ask] * 12, 12)
+    assert answers == ["Hi"] * 12
+    assert len(mock.requests) == 1
+    assert manager.stats().misses == 1
+    assert manager.stats().hits == 11
+
+
+@pytest.mark.parametrize("way", ["close", "fail"])
+def test_when_who_asks_gives_up_another_asks(way: str) -> None:
+    store = Watched()
+    broken = Reply(text=["a ", "b "], truncate=2, cut="end")
+    first = Reply(text=["a ", "b ", "c "], pause=0.01) if way == "close" else broken
+    with MockProvider([first, Reply(text="Hi")]) as mock:
+        with client_of(mock, CacheManager(backend=store)) as client:
+            stream = client.chat().user("?").stream()
+            stream.__next__()
+
+            def lead() -> str:
+                store.second.wait()
+                if way == "close":
+                    stream.close()
+                    return ""
+                with pytest.raises(AiLibError):
+                    for _ in stream:
+                        pass
+                return ""
+
+            def follow() -> str:
+                return (client.chat().user("?").execute()).content
+
+            assert run_all([lead, follow], 2) == ["", "Hi"]
+            assert (client.chat().user("?").execute()).content == "Hi"
+    assert len(mock.requests) == 2
+
+
+def test_when_a_plain_call_is_cancelled_another_asks() -> None:
+    store = Watched()
+    scope = CancelScope()
+    with MockProvider([Reply(text="late", delay=1), Reply(text="Hi")]) as mock:
+        with client_of(mock, CacheManager(backend=store)) as client:
+
+            def lead() -> str:
+                with scope:
+                    return (client.chat().user("?").execute()).content
+                return "cancelled"
+
+            def follow() -> str:
+                return (client.chat().user("?").execute()).content
+
+            def stop() -> str:
+                store.second.wait()
+                scope.cancel()
+                return ""
+
+            answers: Sequence[str] = run_all([lead, follow, stop], 3)
+    # In threads either of the two may have been the one that led.
+    assert answers[0] == "cancelled"
+    assert answers[1] in ("Hi", "late")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=400, error="no"),
+        Reply(text="cut off", finish="max_tokens"),
+        Reply(text="I won't", finish="refusal"),
+    ],
+    ids=["error", "max_tokens", "refusal"],
+)
+def test_what_is_no_whole_answer_is_not_kept(reply: Reply) -> None:
+    manager = CacheManager()
+    with MockProvider([reply, Reply(text="Hi")]) as mock:
+        with client_of(mock, manager) as client:
+            try:
+                assert (client.chat().user("?").execute()).content != "Hi"
+            except RemoteError:
+                assert reply.error
+            assert (client.chat().user("?").execute()).content == "Hi"
+    assert manager.stats().sets == 1
+
+
+def test_other_endings_are_kept_where_it_is_said() -> None:
+    config = CacheConfig(store_reasons=frozenset({"end_turn", "max_tokens"}))
+    with MockProvider([Reply(text="cut", finish="max_tokens")]) as mock:
+        with client_of(mock, CacheManager(config)) as client:
+            for _ in range(2):
+                assert (client.chat().user("?").execute()).content == "cut"
+    assert len(mock.requests) == 1
+
+
+def test_broken_and_abandoned_streams_are_not_kept() -> None:
+    replies = [
+        Reply(text=["a ", "b "], truncate=2, cut="close"),
+        Reply(text=["a ", "b ", "c "], pause=0.01),
+        Reply(text="whole"),
+    ]
+    with MockProvider(replies) as mock, client_of(mock) as client:
+        with pytest.raises(AiLibError):
+            streamed(client)
+        with client.chat().user("?").stream() as stream:
+            stream.__next__()
+        assert (streamed(client)).content == "whole"
+    assert len(mock.requests) == 3
+
+
+def test_the_answer_of_a_model_fallen_back_to_is_not_kept_as_the_first_ones() -> None:
+    manager = CacheManager()
+    replies = [Reply(status=500, error="no"), Reply(text="second"), Reply(text="first")]
+    with MockProvider(replies) as mock:
+        made = builder(mock, manager, MODEL).with_fallbacks(["openai/gpt-4o-mini"])
+        with made.build() as client:
+            assert (client.chat().user("?").execute()).content == "second"
+            assert (client.chat().user("?").execute()).content == "first"
+            assert (client.chat().user("?").execute()).content == "first"
+    assert [seen.model for seen in mock.requests] == ["gpt-4o", "gpt-4o-mini", "gpt-4o"]
+
+
+def test_a_call_may_pass_the_cache_by_or_set_how_long_it_is_kept() -> None:
+    manager = CacheManager()
+    with MockProvider([Reply(text=str(n)) for n in range(5)]) as mock:
+        with client_of(mock, manager) as client:
+            assert (client.chat().user("?").cache(False).execute()).content == "0"
+            assert (client.chat().user("?").cache(ttl=0).execute()).content == "1"
+            assert (client.chat().user("?").execute()).content == "2"
+            assert (client.chat().user("?").cache(False).execute()).content == "3"
+            assert (client.chat().user("?").execute()).content == "2"
+            with pytest.raises(ValueError, match="0 seconds or more"):
+                client.chat().cache(ttl=-1)
+    assert manager.stats().total_requests == 3
+
+
+def test_only_what_is_deterministic_where_it_is_said() -> None:
+    manager = CacheManager(CacheConfig(only_deterministic=True))
+    with MockProvider() as mock, client_of(mock, manager) as client:
+        for _ in range(2):
+            client.chat().user("sampled").execute()
+            client.chat().user("sampled").temperature(0.7).execute()
+            client.chat().user("cold").temperature(0).execute()
+            client.chat().user("seeded").seed(1).execute()
+    assert len(mock.requests) == 6
+
+
+def test_streams_pass_by_where_it_is_said() -> None:
+    manager = CacheManager(CacheConfig(cache_streaming=False))
+    with MockProvider() as mock, client_of(mock, manager) as client:
+        streamed(client)
+        streamed(client)
+        client.chat().user("?").execute()
+    assert len(mock.requests) == 3
+
+
+def test_a_cache_that_fails_is_a_miss_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    manager = CacheManager(backend=Unreachable())
+    with MockProvider() as mock, client_of(mock, manager) as client:
+        with caplog.at_level(logging.WARNING, "ai_lib"):
+            assert (client.chat().user("a").execute()).content == "You said: a"
+            assert (streamed(client, "b")).content == "You said: b"
+    assert len(mock.requests) == 2
+    assert "goes on without the cache" in caplog.text
+    assert manager.stats().errors >= 2
+
+
+def test_what_is_on_disk_serves_the_next_client(tmp_path: Path) -> None:
+    with MockProvider([Reply(text="Hi")]) as mock:
+        for _ in range(2):
+            manager = CacheManager(backend=DiskCache(tmp_path / "c.db"))
+            with client_of(mock, manager) as client:
+                assert (client.chat().user("?").execute()).content == "Hi"
+            manager.close()
+    assert len(mock.requests) == 1
+    assert b"canary-key" not in (tmp_path / "c.db").read_bytes()
+
+
+def test_a_switched_off_cache_asks_every_time() -> None:
+    manager = CacheManager(CacheConfig.disabled())
+    with MockProvider() as mock, client_of(mock, manager) as client:
+        client.chat().user("?").execute()
+        client.chat().user("?").execute()
+    assert len(mock.requests) == 2
+
+
+def test_what_is_no_cache_is_refused() -> None:
+    with pytest.raises(TypeError, match="no CacheManager"):
+        AiClient.builder().cache(MemoryCache())  # type: ignore[arg-type]
+
+
+def test_without_a_cache_guardrails_and_plugins_none_of_them_is_loaded() -> None:
+    program = """
+import sys
+from ai_lib_sync import AiClient
+from ai_lib_sync.testing import MockProvider
+with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
+    client.chat().user("?").execute()
+    list(client.chat().user("?").stream())
+rooms = {"cache", "plugins", "guardrails", "sqlite3"}
+print(sorted(name for name in sys.modules if rooms & set(name.split("."))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

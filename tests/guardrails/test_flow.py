@@ -1,0 +1,136 @@
+"""A text in pieces is masked as it would be whole, and flows meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from ai_lib.errors import GuardrailError
+from ai_lib.guardrails import (
+    EmailFilter,
+    Guardrail,
+    KeywordFilter,
+    LengthFilter,
+    PiiDetector,
+    RegexFilter,
+    UrlFilter,
+)
+from ai_lib.guardrails.flow import Flow
+from ai_lib.guardrails.policy import Policy, Verdict
+from tests.guardrails.sentences import ORDINARY, PERSONAL
+
+RULES = [
+    PiiDetector(),
+    UrlFilter(action="redact"),
+    KeywordFilter("k", ["secret", "top secret", "ss", "机密"], action="redact"),
+    RegexFilter("r", r"\b[A-Z]{2,5}-\d{1,6}\b", window=20, action="redact"),
+]
+FACTS = [
+    *(fact for _, fact in PERSONAL),
+    *("https://a.example/b?c=d", "www.example.com.", "secret", "Top Secret", "机密", "AB-123"),
+]
+TEXTS = st.lists(
+    st.sampled_from([*FACTS, *ORDINARY[::7]])
+    | st.text("a1 @.-:/+(4\n,机", max_size=12)
+    | st.sampled_from([" ", ", ", "\n", "", "x", "5", "-"]),
+    max_size=8,
+).map("".join)
+
+
+def whole(text: str, rules: list[Guardrail]) -> str:
+    return Policy(rules, "output").judge().text(text)
+
+
+def flowed(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, list[int]]:
+    verdict = Policy(rules, "output").judge()
+    flow: Flow[None] = Flow(verdict, bounded=True)
+    out: list[str] = []
+    held: list[int] = []
+    at = 0
+    while at < len(text):
+        size = sizes[len(held) % len(sizes)]
+        out += [said for said, _ in flow.feed(text[at : at + size], None)]
+        held.append(flow.held)
+        at += size
+    out += [said for said, _ in flow.end()]
+    return "".join(out), held
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4))
+@example("x" * 2000 + " john.doe@example.com", [1])
+@example("4111 1111 1111 1111 and 4111 1111 1111 1111", [3])
+def test_a_text_in_pieces_is_masked_as_it_would_be_whole(text: str, sizes: list[int]) -> None:
+    assert flowed(text, RULES, sizes)[0] == whole(text, RULES)
+
+
+@pytest.mark.parametrize(("kind", "fact"), PERSONAL)
+def test_a_fact_split_anywhere_is_masked(kind: str, fact: str) -> None:
+    text = f"It is {fact}, see?"
+    expected = f"It is [{kind.upper()}], see?"
+    for place in range(len(text)):
+        verdict = Policy([PiiDetector()], "output").judge()
+        flow: Flow[int] = Flow(verdict, bounded=True)
+        pieces = [*flow.feed(text[:place], 0), *flow.feed(text[place:], 1), *flow.end()]
+        assert "".join(said for said, _ in pieces) == expected
+    assert flowed(text, [PiiDetector()], [1])[0] == expected
+
+
+def test_ordinary_text_flows() -> None:
+    """What is held back of it is as a rule a word, and never more than the longest match."""
+    for rules, most in (
+        ([PiiDetector()], 70),
+        ([UrlFilter(), EmailFilter()], 65),
+        (RULES[2:3], 10),
+    ):
+        for text in ORDINARY:
+            said, held = flowed(text, rules, [3])
+            assert said == text
+            assert max(held) <= most, (text, held)
+            assert sum(held) / len(held) <= most / 3, (text, held)
+
+
+def test_a_pattern_of_ones_own_holds_back_its_window() -> None:
+    said, held = flowed("abc " * 100, [RegexFilter("r", "zzz", window=30)], [4])
+    assert said == "abc " * 100
+    assert max(held) == 30
+
+
+def test_a_block_is_known_before_the_match_is_out() -> None:
+    verdict = Policy([KeywordFilter("k", ["secret"])], "output").judge()
+    flow: Flow[None] = Flow(verdict, bounded=True)
+    said = "".join(piece for part in ("no se", "cre", "t") for piece, _ in flow.feed(part, None))
+    assert said == "no "
+    assert verdict.blocking is None
+    assert "".join(piece for piece, _ in flow.feed("ive ", None)) == "secretive "
+    assert flow.feed("secret", None) == []
+    flow.feed(".", None)
+    assert isinstance(verdict.blocking, GuardrailError)
+
+
+@given(st.text("ab \n", max_size=30), st.lists(st.integers(1, 5), min_size=1, max_size=3))
+def test_what_is_too_long_is_cut_off_at_the_same_place(text: str, sizes: list[int]) -> None:
+    for mode in ("chars", "words"):
+        rules: list[Guardrail] = [
+            LengthFilter(max_length=6, count_mode=mode, action="redact"),  # type: ignore[arg-type]
+            KeywordFilter("k", ["ab"], action="redact"),
+        ]
+        assert flowed(text, rules, sizes)[0] == whole(text, rules)
+
+
+def test_pieces_come_out_with_their_marks() -> None:
+    verdict = Policy([KeywordFilter("k", ["top secret"], action="redact")], "output").judge()
+    flow: Flow[str] = Flow(verdict, bounded=True)
+    out = [*flow.feed("a to", "1"), *flow.feed("p sec", "2"), *flow.feed("ret b", "3")]
+    out += flow.end()
+    assert out == [("a ", "1"), ("[REDACTED]", "1"), (" b", "3")]
+
+
+def test_an_incomplete_text_does_not_show_the_beginning_of_a_match() -> None:
+    def partly(text: str) -> str:
+        return Verdict(RULES[:3], "output", complete=False).text(text)
+
+    assert partly("Mail to john.doe@exam") == "Mail to "
+    assert partly("It is 4111 1111 1111 11") == "It is "
+    assert partly("It is top sec") == "It is "
+    assert partly("Mail john@example.com now, al") == "Mail [EMAIL] now, "
