@@ -11,7 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -69,10 +69,17 @@ def _page(name: str) -> str:
 
 
 def _write_manifests(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
-    for text, id in _MANIFEST.findall(_page(block.document)):
-        Path(f"{id}.yaml").write_text(text, encoding="utf-8")
+    for text, provider in _MANIFEST.findall(_page(block.document)):
+        Path(f"{provider}.yaml").write_text(text, encoding="utf-8")
         for variable in re.findall(r"token_env: (\w+)", text):
             monkeypatch.setenv(variable, "mock-key")
+
+
+def _run_test(test: Callable[[Any], Any], colour: str) -> None:
+    """Run a test that a page shows, with the fixture it asks for."""
+    mock = module(colour, "testing").MockProvider().start()
+    run_in(colour, lambda: test(mock))
+    mock.stop()
 
 
 def colours_of(block: Block) -> list[str]:
@@ -139,9 +146,7 @@ def test_a_block_runs(
     with redirect_stdout(printed):
         names = run_block(block, colour, {"__name__": "block", **names})
     for name in re.findall(r"def (test_\w+)\(mock_provider\)", block.source):
-        with_a_mock = module(colour, "testing").MockProvider().start()
-        run_in(colour, lambda: names[name](with_a_mock))
-        with_a_mock.stop()
+        _run_test(names[name], colour)
     if client is not None:
         run_in(colour, client.close)
     shown = shown_of(block)
