@@ -1,7 +1,6 @@
 """Writes chats as the requests of a provider's batch, and the file they go up in."""
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -80,18 +79,3 @@ def write_create(shape: BatchShape, lines: BatchLines, file: str | None) -> Json
     if not isinstance(body, dict):
         raise BatchError("the template of `create` holds nothing; see `wire: batches:`")
     return body
-
-
-def form_of(fields: Mapping[str, str], name: str, data: bytes) -> tuple[bytes, str]:
-    """Return a form with these fields and one file, and its content type (RFC 7578)."""
-    boundary = uuid.uuid4().hex
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
-        for field, value in fields.items()
-    ]
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        "Content-Type: application/jsonl\r\n\r\n"
-    )
-    whole = "".join(parts).encode() + head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
-    return whole, f"multipart/form-data; boundary={boundary}"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ai_lib.batch.lines import form_of, shape_of, write_create, write_lines
+from ai_lib.batch.lines import shape_of, write_create, write_lines
 from ai_lib.batch.outcomes import ProviderBatchStatus, read_results, read_status
 from ai_lib.batch.result import BatchItem, BatchResult, result_of
 from ai_lib.errors.tree import BatchError, DecodeError
 from ai_lib.protocol.path import compile_path
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
+from ai_lib.types.upload import FilePart
 
 from .._backend import now, sleep
 from ..client import AiClient
 from .asking import Prompt, chat_of
-from .upload import upload
 
 
 class ProviderBatch:
@@ -51,8 +51,10 @@ class ProviderBatch:
         lines = write_lines(shape, target, (chat_of(client, item).build() for item in items))
         file = None
         if shape.upload is not None:
-            form, kind = form_of(shape.upload.fields, "batch.jsonl", lines.file)
-            answer = await upload(client, "batch_upload", form, kind)
+            kind = "application/jsonl"
+            part = FilePart(content=lines.file, filename="batch.jsonl", content_type=kind)
+            fields, files = dict(shape.upload.fields), {"file": part}
+            answer = await client.invoke("batch_upload", fields, files=files)
             file = _id(compile_path(shape.upload.id).first(answer), answer, "file")
         answer = await client.invoke("batch_create", write_create(shape, lines, file))
         return cls(client, _id(compile_path(shape.id).first(answer), answer, "batch"))
@@ -97,7 +99,10 @@ class ProviderBatch:
             raise BatchError(f"the batch {self.id} is still {status.state}; wait for it first")
         found: list[BatchItem[ChatResponse]] = []
         for file in self._files(status):
-            data = await self._client.invoke("batch_results", id=self.id, file=file)
+            if file:
+                data = await self._client.invoke("batch_results", file=file)
+            else:
+                data = await self._client.invoke("batch_results", id=self.id)
             found.extend(read_results(self._target.compiled, self._shape, _bytes(data)))
         count = max([status.total, *(item.index + 1 for item in found)])
         return result_of(found, count, 0.0)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ai_lib.client.explain import (
         Explanation as Explanation,
     )
+    from ai_lib.client.operation import (
+        Operation as Operation,
+    )
     from ai_lib.client.tool_run import (
         ToolRun as ToolRun,
     )
@@ -65,6 +68,7 @@ _WHERE = {
     "ChatStream": ".stream",
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
+    "Operation": "ai_lib.client.operation",
     "Screen": ".interceptor",
     "ToolRun": "ai_lib.client.tool_run",
     "ToolStream": ".tool_loop",

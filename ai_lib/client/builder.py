@@ -6,15 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-import msgspec
-
+from ai_lib.client.protecting import Protecting
 from ai_lib.client.settings import ClientSettings
-from ai_lib.resilience.circuit import CircuitBreakerConfig
-from ai_lib.resilience.circuit_storage import CircuitStorage
-from ai_lib.resilience.config import ResilientConfig
-from ai_lib.resilience.limiter import Limiter
-from ai_lib.resilience.quota import RateLimiterConfig
-from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.secret import Secret
 from ai_lib.types.wire import Clocks
 
@@ -24,23 +17,30 @@ from .interceptor import Interceptor
 from .opening import prepared
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from ai_lib.guardrails.policy import Rules
     from ai_lib.routing import ModelArray, ModelEndpoint, ModelManager
     from ai_lib.routing.selectors import Strategy
+    from ai_lib.telemetry.logger import AiLibLogger
+    from ai_lib.telemetry.observation import Meter
+    from ai_lib.telemetry.provider_health import ProviderHealthTracker
+    from ai_lib.telemetry.tracer import Tracer
     from ai_lib.tokens import Budget
 
     from ..cache import CacheManager
     from ..plugins import Middleware, Plugin, PluginRegistry
+    from ..telemetry.sinks import FeedbackSink
 
 Client = TypeVar("Client")
 
 
-class AiClientBuilder(Generic[Client]):
+class AiClientBuilder(Protecting, Generic[Client]):
     """Collects what a client is to be; each method sets one thing and returns the builder."""
 
     def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
+        super().__init__()
         self._make = make
-        self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
         self._loader: ProtocolLoader | None = None
 
@@ -113,49 +113,6 @@ class AiClientBuilder(Generic[Client]):
         Switched off, they are neither checked nor changed: the provider sees what was given.
         """
         return self._set(fit_media=enabled)
-
-    def production_ready(self) -> AiClientBuilder[Client]:
-        """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
-
-        The figures are those of `ResilientConfig.production`; whatever is set by itself stays.
-        """
-        return self._set(resilience=ResilientConfig.production())
-
-    def resilience(self, config: ResilientConfig) -> AiClientBuilder[Client]:
-        """Set the patterns that protect the calls; what is set by itself overrides them."""
-        return self._set(resilience=config)
-
-    def with_resilience(self, config: ResilientConfig) -> AiClientBuilder[Client]:
-        """The same as `resilience`."""
-        return self.resilience(config)
-
-    def with_retry(self, config: RetryConfig) -> AiClientBuilder[Client]:
-        """Set what is tried again, in place of the manifest's retry_policy."""
-        return self._set(retry=config)
-
-    def with_rate_limit(self, config: RateLimiterConfig) -> AiClientBuilder[Client]:
-        """Limit what goes out to each target."""
-        return self._set(rate_limit=config)
-
-    def with_circuit_breaker(self, config: CircuitBreakerConfig) -> AiClientBuilder[Client]:
-        """Stop calls to a target that keeps failing."""
-        return self._set(circuit_breaker=config)
-
-    def circuit_storage(self, storage: CircuitStorage) -> AiClientBuilder[Client]:
-        """Keep the circuits' state there, so that clients that are given the same share it."""
-        return self._set(circuit_storage=storage)
-
-    def limiter(self, limiter: Limiter) -> AiClientBuilder[Client]:
-        """Let this limiter say when attempts may go, in place of the built-in rate limits."""
-        return self._set(limiter=limiter)
-
-    def max_inflight(self, count: int) -> AiClientBuilder[Client]:
-        """Let so many attempts be in flight at once (0: any number); others wait in line."""
-        return self._set(max_inflight=count)
-
-    def with_fallbacks(self, models: Sequence[str]) -> AiClientBuilder[Client]:
-        """Try these models, in order, when the first one fails; each has its own protection."""
-        return self._set(fallbacks=tuple(models))
 
     def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
         """Let this accompany every call, beside what was given before."""
@@ -231,6 +188,40 @@ class AiClientBuilder(Generic[Client]):
 
         return self.intercept(Plugged(plugins))
 
+    def metrics(self, meter: Meter) -> AiClientBuilder[Client]:
+        """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
+        from .measuring import Measuring
+
+        return self.intercept(Measuring(meter))
+
+    def tracer(self, tracer: Tracer) -> AiClientBuilder[Client]:
+        """Have this make a span for every call."""
+        from .tracing import Tracing
+
+        return self.intercept(Tracing(tracer))
+
+    def logger(
+        self, logger: AiLibLogger | Logger, *, content: bool = False
+    ) -> AiClientBuilder[Client]:
+        """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
+
+        Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
+        WARNING, calls that failed at ERROR. Secrets are hidden.
+        """
+        from .logbook import Logbook
+
+        return self.intercept(Logbook(logger, content))
+
+    def health(self, tracker: ProviderHealthTracker) -> AiClientBuilder[Client]:
+        """Have this learn from every attempt how the providers do."""
+        from .measuring import HealthWatch
+
+        return self.intercept(HealthWatch(tracker))
+
+    def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
+        """Let the client's `report_feedback` hand it to this sink."""
+        return self._set(feedback=sink)
+
     def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
         """Send through this transport, which the caller keeps and closes."""
         self._transport = transport
@@ -247,10 +238,6 @@ class AiClientBuilder(Generic[Client]):
             RequestError: a setting of the environment makes no sense.
         """
         return self._make(await prepared(self._settings, self._loader), self._transport)
-
-    def _set(self, **settings: object) -> AiClientBuilder[Client]:
-        self._settings = msgspec.structs.replace(self._settings, **settings)
-        return self
 
     def __repr__(self) -> str:
         return f"AiClientBuilder({self._settings.model!r})"

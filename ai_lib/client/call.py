@@ -42,8 +42,9 @@ class Call:
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
     `headers` are sent with every attempt, beside those of the manifest. `offers` is what the client
     has, None for a call that no client made; `target` is the client's own. `first` is the request
-    compiled for the first target, set once it is known. `ledger` lists the attempts; `watch` has
-    the times. `notes` is for interceptors, each under a key of its own.
+    compiled for the first target, set once it is known; `targets` are all it may go to, `legs` has
+    `first` and what was compiled for those it fell back to. `ledger` lists the attempts; `watch`
+    has the times. `notes` is for interceptors, each under a key of its own.
 
     `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
     cache said (`hit`, `miss`, empty without one).
@@ -71,6 +72,8 @@ class Call:
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
         self.first: Leg | None = None
+        self.targets: Sequence[Target] = ()
+        self.legs: list[Leg] = []
         self.ledger = options.ledger or Ledger()
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}

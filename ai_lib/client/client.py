@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.explain import Explanation
@@ -25,6 +26,10 @@ from .opening import prepared
 from .operations import invoke
 from .targets import Targets
 
+if TYPE_CHECKING:
+    from ai_lib.telemetry.feedback import Feedback
+    from ai_lib.telemetry.health_status import HealthReport
+
 
 class AiClient:
     """Talks to one model. Make it with `create` or `builder`, close it when done.
@@ -40,7 +45,9 @@ class AiClient:
         self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
-        self._calls = Calls(self._transport, self._targets, Company(settings.interceptors))
+        self._company = Company(settings.interceptors)
+        self._calls = Calls(self._transport, self._targets, self._company)
+        self._feedback = settings.feedback
 
     @classmethod
     async def create(
@@ -166,8 +173,34 @@ class AiClient:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        first = self._targets.first
-        return await invoke(self._transport, first, operation, body, values, timeout, files)
+        place, company = self._targets.first, self._company
+        return await invoke(
+            self._transport, place, operation, body, values, timeout, files, company
+        )
+
+    async def check_health(self, *, timeout: float | None = None) -> HealthReport:
+        """Make the health check of the first target's manifest, without the key; never raises.
+
+        Whether it is healthy has no effect on calls. `timeout` is seconds, else the manifest's.
+        """
+        from ..telemetry.health import check_provider
+
+        target = self._target.current()
+        return await check_provider(
+            target.compiled.manifest, self._transport, base_url=target.base_url, timeout=timeout
+        )
+
+    async def report_feedback(self, feedback: Feedback) -> bool:
+        """Hand feedback to the sink the builder was given, else to that of the current context.
+
+        Returns whether a sink took it; what a sink raises is logged and goes no further.
+
+        Raises:
+            TypeError: this is no feedback.
+        """
+        from ..telemetry.reporting import report_feedback
+
+        return await report_feedback(feedback, self._feedback)
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
+from ai_lib.client.operation import Operation
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -29,6 +30,8 @@ class Screen(Protocol):
 
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
+
+    Chat calls come to all but the last three methods, operations beside chat to those alone.
 
     Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
@@ -96,6 +99,15 @@ class Interceptor:
 
     def ended(self, call: Call) -> None:
         """Hear of the end, exactly once, however it came. It must not wait."""
+
+    async def began(self, operation: Operation) -> None:
+        """Look at an operation beside chat before it is sent, or add to its headers."""
+
+    def tried(self, operation: Operation, attempt: Attempt) -> None:
+        """Hear of an attempt at it that ended."""
+
+    def finished(self, operation: Operation) -> None:
+        """Hear of its end, exactly once, however it came. It must not wait."""
 
 
 class Company:
@@ -215,6 +227,26 @@ class Company:
         if isinstance(error.partial, ChatResponse) and call.error is not error:
             call.error = error
             error.partial = self.shown(call, error.partial)
+
+    async def begin(self, operation: Operation) -> None:
+        """Let each look at an operation before it is sent."""
+        operation.ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
+        for one in self._inward:
+            await one.began(operation)
+
+    def finish(
+        self, operation: Operation, outcome: str, error: BaseException | None = None
+    ) -> None:
+        """Tell each that the operation has ended."""
+        operation.outcome = outcome
+        operation.error = error
+        operation.watch.stop()
+        for one in self._outward:
+            one.finished(operation)
+
+    def _tried(self, operation: Operation, attempt: Attempt) -> None:
+        for one in self._outward:
+            one.tried(operation, attempt)
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._outward:

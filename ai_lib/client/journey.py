@@ -37,6 +37,7 @@ class Journey:
         self._fallback = fallback
         self.call = call
         self.ledger = call.ledger
+        call.targets = [place.target for place in route]
         self.first = call.first = self._leg(route[0])
 
     @property
@@ -88,7 +89,9 @@ class Journey:
 
     def _leg(self, place: Protected) -> Leg:
         call = self.call
-        return Leg(place.target, call.request, call.options, call.id, call.headers)
+        leg = Leg(place.target, call.request, call.options, call.id, call.headers)
+        call.legs.append(leg)
+        return leg
 
     def clocks(self, leg: Leg) -> Clocks:
         """Return the clocks of an attempt that begins now."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -56,8 +57,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
     `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
     `routed` are the places that calls are spread over, each by the name it is asked for with;
-    `model` may be one of these names. `interceptors` accompany every call; they are of the colour
-    of the client.
+    `model` may be one of these names. `interceptors` accompany every call; they and the sink for
+    `feedback` are of the colour of the client.
     """
 
     model: str | None = None
@@ -84,6 +85,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     limiter: Limiter | None = None
     max_inflight: int | None = None
     interceptors: tuple[object, ...] = ()
+    feedback: Any = None
 
     def protection(self) -> ResilientConfig:
         """Return the patterns in force: set one by one, by the config object, by the environment.

@@ -38,6 +38,7 @@ class Journey:
         self._fallback = fallback
         self.call = call
         self.ledger = call.ledger
+        call.targets = [place.target for place in route]
         self.first = call.first = self._leg(route[0])
 
     @property
@@ -87,7 +88,9 @@ class Journey:
 
     def _leg(self, place: Protected) -> Leg:
         call = self.call
-        return Leg(place.target, call.request, call.options, call.id, call.headers)
+        leg = Leg(place.target, call.request, call.options, call.id, call.headers)
+        call.legs.append(leg)
+        return leg
 
     def clocks(self, leg: Leg) -> Clocks:
         """Return the clocks of an attempt that begins now."""

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.client.target import Target, failed_reply, placed
+from ai_lib.client.operation import Operation
+from ai_lib.client.target import failed_reply, placed
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.json_text import decode_json
+from ai_lib.pipeline.usage import UsageMeter
 from ai_lib.protocol.path import MISSING, compile_path
-from ai_lib.request.operation import BuiltOperation, build_operation
+from ai_lib.request.operation import build_operation
 from ai_lib.resilience.admission import Admission
-from ai_lib.resilience.ledger import FOREVER, Ledger
+from ai_lib.resilience.ledger import FOREVER
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
 
 from .._backend import now
 from ..transport import HttpTransport, WireReply
+from .interceptor import Company
 from .targets import Protected
 
 
@@ -30,13 +33,38 @@ def invoke(
     values: Mapping[str, str],
     timeout: float | None,
     files: Mapping[str, FileLike] | None = None,
+    company: Company | None = None,
 ) -> JsonValue:
     """Send one operation, under the target's protection, and return what it answers."""
-    target = protected.target.current()
-    ledger = Ledger()
+    operation = Operation(name, protected.target.current(), now)
+    if not company:
+        return _ask(transport, protected, operation, body, values, timeout, files)
+    try:
+        company.begin(operation)
+        answer = _ask(transport, protected, operation, body, values, timeout, files)
+    except AiLibError as error:
+        company.finish(operation, "failed", error)
+        raise
+    except BaseException as error:
+        company.finish(operation, "cancelled", error)
+        raise
+    company.finish(operation, "answered")
+    return answer
+
+
+def _ask(
+    transport: HttpTransport,
+    protected: Protected,
+    operation: Operation,
+    body: JsonObject | None,
+    values: Mapping[str, str],
+    timeout: float | None,
+    files: Mapping[str, FileLike] | None,
+) -> JsonValue:
+    target, ledger = operation.target, operation.ledger
     try:
         built = build_operation(
-            name,
+            operation.name,
             target.compiled,
             body=body,
             values={"model": target.model, **values},
@@ -44,19 +72,23 @@ def invoke(
             base_url=target.base_url,
             files=files,
         )
+        headers = (*built.wire.headers, *operation.headers)
+        wire = operation.wire = msgspec.structs.replace(built.wire, headers=headers)
         clocks = target.clocks(False, timeout)
         ledger.ends = now() + (clocks.total or FOREVER)
-        ledger.repeatable = target.repeatable or built.wire.method in ("GET", "HEAD")
+        ledger.repeatable = target.repeatable or wire.method in ("GET", "HEAD")
 
         def attempt(admission: Admission) -> JsonValue:
             left = msgspec.structs.replace(clocks, total=ledger.left(now()))
             try:
-                reply = transport.send(built.wire, left)
+                reply = transport.send(wire, left)
             finally:
-                ledger.is_last = isinstance(built.wire.body, Multipart) and built.wire.body.is_spent
+                ledger.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
             with reply:
                 admission.heard(reply.headers)
-                return read_answer(target, built, reply)
+                answer = _read(operation, built.binding, reply)
+            admission.usage = operation.usage
+            return answer
 
         return protected.executor.run(attempt, ledger)
     except AiLibError as error:
@@ -64,8 +96,8 @@ def invoke(
         raise
 
 
-def read_answer(target: Target, built: BuiltOperation, reply: WireReply) -> JsonValue:
-    """Return what an operation answered: decoded JSON, bytes when it is none, None when empty."""
+def _read(operation: Operation, binding: str | None, reply: WireReply) -> JsonValue:
+    target = operation.target
     if not 200 <= reply.status <= 299:
         # Its body is no local variable: it may say the key back.
         raise failed_reply(target, reply.status, reply.headers, reply.read_error())
@@ -76,5 +108,8 @@ def read_answer(target: Target, built: BuiltOperation, reply: WireReply) -> Json
     if "json" not in content_type or "jsonl" in content_type:
         return data
     answer = decode_json(data, f"the answer of {target.compiled.id}")
-    found = compile_path(built.binding).first(answer) if built.binding else MISSING
+    if isinstance(answer, Mapping):
+        reported = UsageMeter(target.compiled.usage).report(answer.get("usage"))
+        operation.usage = reported or operation.usage
+    found = compile_path(binding).first(answer) if binding else MISSING
     return answer if found is MISSING else found

@@ -1,0 +1,113 @@
+# Generated from ai_lib/telemetry/sinks.py by codegen; do not edit.
+"""Where feedback goes: memory, the console, a function, several places, nowhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol, TextIO, TypeVar
+
+from ai_lib.telemetry.delivery import report_lost
+from ai_lib.telemetry.feedback import Feedback
+
+Kind = TypeVar("Kind", bound=Feedback)
+
+
+class FeedbackSink(Protocol):
+    """Takes feedback. What it raises is logged and reaches nobody: feedback may be lost."""
+
+    def report(self, feedback: Feedback) -> None:
+        """Take in what somebody said."""
+        ...
+
+
+class NoopFeedbackSink:
+    """Drops everything."""
+
+    def report(self, feedback: Feedback) -> None:
+        """Do nothing."""
+
+
+class InMemoryFeedbackSink:
+    """Keeps the latest `max_events`."""
+
+    def __init__(self, max_events: int = 10_000) -> None:
+        if max_events < 1:
+            raise ValueError("max_events is at least 1")
+        self._events: deque[Feedback] = deque(maxlen=max_events)
+
+    def report(self, feedback: Feedback) -> None:
+        """Keep it; the oldest goes when there are too many."""
+        self._events.append(feedback)
+
+    def get_events(self) -> list[Feedback]:
+        """Return what was said, oldest first."""
+        return list(self._events)
+
+    def get_events_by_request(self, request_id: str) -> list[Feedback]:
+        """Return what was said of one reply."""
+        return [event for event in self._events if event.request_id == request_id]
+
+    def get_events_by_type(self, kind: type[Kind]) -> list[Kind]:
+        """Return feedback of one class."""
+        return [event for event in self._events if isinstance(event, kind)]
+
+    def clear(self) -> None:
+        """Forget it all."""
+        self._events.clear()
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+
+class ConsoleFeedbackSink:
+    """Writes a line of JSON for each, to standard error unless told otherwise."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    def report(self, feedback: Feedback) -> None:
+        """Write it."""
+        line = json.dumps(feedback.to_dict(), ensure_ascii=False)
+        (self._stream or sys.stderr).write(f"{line}\n")
+
+
+class CallbackFeedbackSink:
+    """Hands each to a function."""
+
+    def __init__(self, callback: Callable[[Feedback], object]) -> None:
+        self._callback = callback
+
+    def report(self, feedback: Feedback) -> None:
+        """Call the function."""
+        self._callback(feedback)
+
+
+class CompositeFeedbackSink:
+    """Hands each to several sinks; one that fails does not keep it from the others."""
+
+    def __init__(self, sinks: Sequence[FeedbackSink]) -> None:
+        self._sinks = tuple(sinks)
+
+    def report(self, feedback: Feedback) -> None:
+        """Hand it on."""
+        for sink in self._sinks:
+            delivered_to(sink, feedback)
+
+
+def delivered_to(sink: FeedbackSink, feedback: Feedback) -> bool:
+    """Whether the sink took it without an error; its error is logged, as a warning.
+
+    Raises:
+        TypeError: this is no feedback.
+    """
+    if not isinstance(feedback, Feedback):
+        raise TypeError(f"{feedback!r} is no feedback; see the classes in ai_lib.telemetry")
+    try:
+        sink.report(feedback)
+    except Exception as error:  # noqa: BLE001 (a sink's fault is no reason to fail the caller)
+        report_lost(sink, error)
+        return False
+    return True
