@@ -6,6 +6,7 @@ it stands, one that imports asyncio, anyio or trio itself is not. A manifest tha
 beside its blocks, under its id.
 """
 
+import logging
 import os
 import re
 import shlex
@@ -123,15 +124,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MockProvid
 @pytest.fixture
 def mock(
     world: tuple[MockProvider, Variables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> MockProvider:
+) -> Iterator[MockProvider]:
     """Enter that world, in a folder with the files that pages speak of."""
+    logger = logging.getLogger("ai_lib")
+    handlers, level = list(logger.handlers), logger.level
     mock, variables = world
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
-    return mock
+    yield mock
+    logger.handlers = handlers
+    logger.setLevel(level)
 
 
 @pytest.mark.parametrize(("block", "colour"), list(_blocks()))
