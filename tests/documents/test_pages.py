@@ -197,3 +197,14 @@ def test_what_a_page_shows_is_looked_for() -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
     assert pages.count('```text title="Output"') == sum(shown_of(one) is not None for one in PYTHON)
+
+
+def test_what_the_front_page_claims_is_held_by_tests_that_exist() -> None:
+    rows = [line for line in _page("index.md").split("\n") if line.startswith("| ")]
+    claims = [row for row in rows if not row.endswith("| tests |")]
+    named = [re.findall(r"`(\w+/\w+\.py)`", row) for row in claims]
+
+    assert claims
+    assert [row for row, files in zip(claims, named, strict=True) if not files] == []
+    files = {name for names in named for name in names}
+    assert [name for name in files if not (ROOT / "tests" / name).is_file()] == []
