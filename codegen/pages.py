@@ -1,4 +1,4 @@
-"""A hook of MkDocs: the pages of the API reference, one a room, from the rooms' own name tables."""
+"""A hook of MkDocs: pages made of the source. The reference, one page a room; the examples."""
 
 import ast
 from collections.abc import Iterator
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 _PACKAGE: Final = Path(__file__).parents[1] / "ai_lib"
+_EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 _TITLE: Final = "Reference"
 
 
 def on_config(config: Any) -> Any:
-    """Put the reference's pages behind what the configuration lists."""
+    """Put these pages behind what the configuration lists."""
     if not any(_TITLE in entry for entry in config.nav if isinstance(entry, dict)):
         pages = [{name: _place(name)} for name in ["ai_lib", *_rooms()]]
+        config.nav.append({"Examples": "examples.md"})
         config.nav.append({_TITLE: pages})
     return config
 
@@ -22,10 +24,22 @@ def on_files(files: Any, *, config: Any) -> Any:
     """Add the pages, which exist nowhere but in the site."""
     from mkdocs.structure.files import File
 
+    files.append(File.generated(config, "examples.md", content=_examples()))
     files.append(File.generated(config, _place("ai_lib"), content=_root()))
     for name in _rooms():
         files.append(File.generated(config, _place(name), content=_page(name)))
     return files
+
+
+def _examples() -> str:
+    """Return the page of the programs: what their README says, then each of them."""
+    lines = [(_EXAMPLES / "README.md").read_text(encoding="utf-8")]
+    for path in sorted(_EXAMPLES.iterdir()):
+        language = {".py": "python", ".yaml": "yaml", ".html": "html"}.get(path.suffix)
+        if language is not None:
+            text = path.read_text(encoding="utf-8")
+            lines += [f"## {path.name}", "", f"```{language}", text.rstrip(), "```", ""]
+    return "\n".join(lines)
 
 
 def _rooms() -> Iterator[str]:
