@@ -9,6 +9,9 @@ from typing import Any, Final
 _PACKAGE: Final = Path(__file__).parents[1] / "ai_lib"
 _EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 _TITLE: Final = "Reference"
+# Builders have their methods from several files; elsewhere what is inherited is said once.
+_INHERITED: Final = ("    options:", "      inherited_members: true")
+_OPTIONS: Final = {"client": _INHERITED, "embeddings": _INHERITED}
 
 
 def on_config(config: Any) -> Any:
@@ -93,5 +96,5 @@ def _page(room: str) -> str:
         "",
     ]
     for name in module.__all__:
-        lines += [f"::: ai_lib.{room}.{name}", ""]
+        lines += [f"::: ai_lib.{room}.{name}", *_OPTIONS.get(room, ()), ""]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from ai_lib.testing import MockProvider
@@ -29,6 +30,18 @@ PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
 Variables = dict[str, str]
 PYTHON = [block for page in PAGES for block in blocks_of(page)]
 
+
+class Person(msgspec.Struct):
+    """What the README's question asks for."""
+
+    name: str
+
+
+def warmth(city: str) -> str:
+    """Get the weather of a city."""
+    return f"20 degrees in {city}"
+
+
 # What a block may use without making it, by name.
 OPEN = {
     "client": lambda colour, mock: run_in(
@@ -37,6 +50,8 @@ OPEN = {
     "AiClient": lambda colour, mock: module(colour).AiClient,
     "Message": lambda colour, mock: module(colour).Message,
 }
+# The README is short, and leaves out what its reader can think of.
+OPEN_IN_README = {"Person": lambda colour, mock: Person, "get_weather": lambda colour, mock: warmth}
 # Files that lie in the folder a block runs in.
 FILES = {
     "photo.jpg": PHOTO,
@@ -145,7 +160,8 @@ def test_a_block_runs(
 ) -> None:
     _write_manifests(block, monkeypatch)
     words = set(re.findall(r"\w+", block.source))
-    names = {name: make(colour, mock) for name, make in OPEN.items() if name in words}
+    given = {**OPEN, **OPEN_IN_README} if block.document == "README.md" else OPEN
+    names = {name: make(colour, mock) for name, make in given.items() if name in words}
     client = names.get("client")
     printed = StringIO()
     with redirect_stdout(printed):
