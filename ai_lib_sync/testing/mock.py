@@ -14,7 +14,7 @@ from ai_lib.testing.server import LoopbackServer
 from ai_lib.testing.service import Chooser, Service
 
 if TYPE_CHECKING:
-    from ..client import AiClient
+    from ..client import AiClient, AiClientBuilder
 
 _KEY = "mock-key"
 
@@ -103,6 +103,13 @@ class MockProvider:
         provider = model.partition("/")[0]
         given = {"api_key": _KEY, "base_url": self.base_url(provider), **options}
         return AiClient.create(model, **given)
+
+    def builder(self, model: str) -> AiClientBuilder[AiClient]:
+        """Return a builder of a client as `client` gives one, for further settings."""
+        from ..client import AiClient
+
+        provider = model.partition("/")[0]
+        return AiClient.builder().model(model).api_key(_KEY).base_url(self.base_url(provider))
 
     def enqueue(self, *replies: Reply) -> None:
         """Append replies to the script."""

@@ -3,6 +3,7 @@
 import pytest
 
 from ai_lib.errors import ManifestNotFound, RemoteError, StreamTruncated
+from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider, RecordedRequest, Reply
 from ai_lib.types import ContentBlock, Message, MessageRole, ToolDefinition, ToolUseBlock
 
@@ -150,3 +151,13 @@ async def test_it_has_no_address_unless_it_runs() -> None:
         pass
     with pytest.raises(RuntimeError, match="make a new one"):
         await mock.__aenter__()
+
+
+async def test_a_builder_leads_to_the_mock_with_settings_of_its_own() -> None:
+    async with MockProvider([Reply(status=500, error="no"), Reply(text="Yes")]) as mock:
+        retry = RetryConfig(max_retries=1, min_delay_ms=1, max_delay_ms=1)
+        async with (
+            await mock.builder("anthropic/claude-sonnet-4-5").with_retry(retry).build() as it
+        ):
+            assert (await it.chat().user("?").execute()).content == "Yes"
+    assert len(mock.requests) == 2

@@ -4,6 +4,7 @@
 import pytest
 
 from ai_lib_sync.errors import ManifestNotFound, RemoteError, StreamTruncated
+from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, RecordedRequest, Reply
 from ai_lib_sync.types import ContentBlock, Message, MessageRole, ToolDefinition, ToolUseBlock
 
@@ -151,3 +152,11 @@ def test_it_has_no_address_unless_it_runs() -> None:
         pass
     with pytest.raises(RuntimeError, match="make a new one"):
         mock.__enter__()
+
+
+def test_a_builder_leads_to_the_mock_with_settings_of_its_own() -> None:
+    with MockProvider([Reply(status=500, error="no"), Reply(text="Yes")]) as mock:
+        retry = RetryConfig(max_retries=1, min_delay_ms=1, max_delay_ms=1)
+        with mock.builder("anthropic/claude-sonnet-4-5").with_retry(retry).build() as it:
+            assert (it.chat().user("?").execute()).content == "Yes"
+    assert len(mock.requests) == 2
