@@ -120,6 +120,16 @@ class ToolStream:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    async def show(self) -> ToolRun:
+        """Show all rounds while they come, with calls and results, and return what came of them.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before the model was done.
+        """
+        from .show import show_run
+
+        return await show_run(self, self._loop.conversation)
+
     async def aclose(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True

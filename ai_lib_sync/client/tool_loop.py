@@ -121,6 +121,16 @@ class ToolStream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def show(self) -> ToolRun:
+        """Show all rounds while they come, with calls and results, and return what came of them.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before the model was done.
+        """
+        from .show import show_run
+
+        return show_run(self, self._loop.conversation)
+
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True
