@@ -5,7 +5,7 @@ import uuid
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from ai_lib.types.notebook import notebook
+from ai_lib.types.notebook import notebook, publish
 
 
 class Bar(Protocol):
@@ -77,13 +77,11 @@ class _Html:
             self._write()
 
     def _write(self) -> None:
-        from IPython.display import display
-
         of = f" of {self._total:,}" if self._total is not None else ""
         text = f"{self._done:,}{of} done"
         limits = f' value="{self._done}" max="{self._total}"' if self._total else ""
         data = {"text/html": f"<progress{limits}></progress> {text}", "text/plain": text}
-        display(data, raw=True, display_id=self._id, update=self._shown >= 0)
+        publish(data, self._id, again=self._shown >= 0)
         self._shown = self._done
 
 

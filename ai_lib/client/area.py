@@ -5,7 +5,7 @@ import uuid
 from typing import Final, Protocol
 
 from ai_lib.types.events import Event, PartialContentDelta, ToolCallEnded
-from ai_lib.types.notebook import notebook
+from ai_lib.types.notebook import notebook, publish
 from ai_lib.types.sheet import call_text
 
 _SECONDS: Final = 0.125
@@ -52,10 +52,8 @@ class NotebookArea:
 
     def draw(self, sheet: str) -> None:
         """Show Markdown in place of what was shown."""
-        from IPython.display import display
-
         data = {"text/markdown": sheet, "text/plain": sheet}
-        display(data, raw=True, display_id=self._id, update=self._is_there)
+        publish(data, self._id, again=self._is_there)
         self._is_there = True
 
     def end(self, sheet: str, last: str) -> None:

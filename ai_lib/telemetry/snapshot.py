@@ -38,11 +38,9 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from ai_lib.types.markup import facts
 
-        kinds = ("succeeded", self.successful_requests), ("failed", self.failed_requests)
-        kinds += ("cancelled", self.cancelled_requests), ("cached", self.cached_requests)
         return facts(
             {
-                "requests": self._counts(self.total_requests, kinds),
+                "requests": self._requests(),
                 "in flight": self.in_flight or None,
                 "retries": self.retries or None,
                 "errors": ", ".join(f"{count} {name}" for name, count in self.errors.items()),
@@ -53,9 +51,15 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
             }
         )
 
-    def _counts(self, total: int, kinds: tuple[tuple[str, int], ...]) -> str:
-        parts = ", ".join(f"{count:,} {name}" for name, count in kinds if count)
-        return f"{total:,} ({parts})" if parts else f"{total:,}"
+    def _requests(self) -> str:
+        kinds = {
+            "succeeded": self.successful_requests,
+            "failed": self.failed_requests,
+            "cancelled": self.cancelled_requests,
+            "cached": self.cached_requests,
+        }
+        parts = ", ".join(f"{count:,} {name}" for name, count in kinds.items() if count)
+        return f"{self.total_requests:,} ({parts})" if parts else "0"
 
     def _cost(self) -> str:
         from ai_lib.types.figures import money_in_words

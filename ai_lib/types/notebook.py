@@ -1,6 +1,7 @@
-"""Whether this runs in a notebook."""
+"""The notebook this runs in, if it does, and its output areas."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -11,3 +12,14 @@ def notebook() -> Any:
     if shell is None or type(shell).__name__ == "TerminalInteractiveShell":
         return None
     return shell
+
+
+def publish(data: Mapping[str, str], area: str, *, again: bool) -> None:
+    """Show data by its MIME types in an output area of that name, `again` in place of what it has.
+
+    Only in a notebook.
+    """
+    from IPython import display as displays
+
+    display: Any = displays.display
+    display(dict(data), raw=True, display_id=area, update=again)

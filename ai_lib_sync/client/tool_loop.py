@@ -137,6 +137,11 @@ class ToolStream:
         if self._stream is not None:
             self._stream.close()
 
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far: the rounds that are over, with what the tools gave."""
+        return tuple(self._loop.conversation.request.messages)
+
     def result(self) -> ToolRun:
         """Return what came of the conversation, once the stream has ended.
 

@@ -69,4 +69,4 @@ def test_no_tag_of_the_models_is_left_wherever_code_is_thought_to_be(text: str) 
     shown = _OURS.sub("", harmless(text))
 
     assert re.search(r"<[A-Za-z/!?]", shown) is None
-    assert re.search(r"\[x\]\(\s*<?\s*(javascript:|[^)/]*&colon;)", shown) is None
+    assert re.search(r"\[x\]\(\s*<?\s*(javascript:|[^)/>\s]*&colon;)", shown) is None
