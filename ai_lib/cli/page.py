@@ -108,9 +108,11 @@ class Page:
         for provider in self._providers:
             try:
                 names = [one.name for one in listed_models(provider, catalogue)]
+                speaks = names or catalogue.load(provider).endpoint("chat")
             except AiLibError:  # one that can't be used is not offered
                 continue
-            found.append({"provider": provider, "models": names or ["any-model"]})
+            if speaks:
+                found.append({"provider": provider, "models": names or ["any-model"]})
         return found
 
 

@@ -30,7 +30,7 @@ _FLAGS = (
 class Browser:
     """One page of a new browser. The protocol: JSON texts, each ended by a zero byte."""
 
-    def __init__(self, folder: Path, *flags: str, width: int = 900, height: int = 760) -> None:
+    def __init__(self, folder: Path, *flags: str, size: tuple[int, int] = (900, 760)) -> None:
         assert CHROMIUM is not None
         for_it, ours = os.pipe()
         ours_too, from_it = os.pipe()
@@ -41,7 +41,13 @@ class Browser:
             os.dup2(ends[1], 4)
 
         self.process = subprocess.Popen(
-            [CHROMIUM, *_FLAGS, *flags, f"--user-data-dir={folder}", "about:blank"],
+            [
+                CHROMIUM,
+                *_FLAGS,
+                *flags,
+                f"--window-size={size[0]},{size[1]}",
+                f"--user-data-dir={folder}",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -55,8 +61,15 @@ class Browser:
         self._rest = b""
         self._number = 0
         self._session: str | None = None
-        target = self.call("Target.createTarget", url="about:blank", width=width, height=height)
-        found = self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self) -> None:
+        page = self.call("Target.createTarget", url="about:blank")["targetId"]
+        found = self.call("Target.attachToTarget", targetId=page, flatten=True)
         self._session = found["sessionId"]
         self.call("Page.enable")
 
