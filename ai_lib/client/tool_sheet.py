@@ -56,7 +56,7 @@ def run_figures(responses: Sequence[ChatResponse]) -> str:
 
 def _result(block: ToolResultBlock) -> str:
     text = text_of(block.content) or "(no text)"
-    sign = "⚠️" if block.is_error else "→"
+    sign = "→ failed:" if block.is_error else "→"
     if len(text) <= _SHOWN and "\n" not in text:
         return f" {sign} {inline_code(text)}"
     return f" {sign} {folded('result', inline_code(text))}"

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-_CELL: Final = "text-align:left;vertical-align:top"
+_LEFT: Final = "text-align:left;vertical-align:top"
 _SHOWN: Final = 300
+_SHORT: Final = 40
 
 
 def text(value: object) -> str:
@@ -16,19 +17,18 @@ def text(value: object) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return rows under a head; numbers stand to the right, None is a dash."""
-    head = "".join(f'<th style="{_CELL}">{text(name)}</th>' for name in columns)
+    head = "".join(f'<th style="{_LEFT};white-space:nowrap">{text(name)}</th>' for name in columns)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def facts(pairs: Mapping[str, object]) -> str:
     """Return names and their values, one pair a row; those without a value are left out."""
-    rows = "".join(
-        f'<tr><th style="{_CELL}">{text(name)}</th>{_cell(value)}</tr>'
-        for name, value in pairs.items()
-        if value not in (None, "")
-    )
-    return f"<table><tbody>{rows}</tbody></table>"
+    known = {name: value for name, value in pairs.items() if value not in (None, "")}
+    if not all(_is_number(value) for value in known.values()):  # a column has one side
+        known = {name: _words(value) for name, value in known.items()}
+    rows = (f'<th style="{_LEFT}">{text(name)}</th>{_cell(known[name])}' for name in known)
+    return f"<table><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
 
 
 def code(value: str) -> str:
@@ -53,13 +53,18 @@ def note(value: str) -> str:
 
 
 def _cell(value: object) -> str:
-    if value is None or value == "":
-        return f'<td style="{_CELL}">-</td>'
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<td style="text-align:right;vertical-align:top">{number(value)}</td>'
-    return f'<td style="{_CELL}">{text(value)}</td>'
+    if _is_number(value):
+        return f'<td style="text-align:right;vertical-align:top">{_words(value)}</td>'
+    said = "-" if value is None or value == "" else str(value)
+    break_up = "" if len(said) > _SHORT else ";white-space:nowrap"
+    return f'<td style="{_LEFT}{break_up}">{text(said)}</td>'
 
 
-def number(value: float) -> str:
-    """Return a number for people: whole ones in groups of three digits."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return f"{value:,}" if _is_number(value) else str(value)

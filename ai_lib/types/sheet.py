@@ -67,7 +67,7 @@ def said_sheet(
 
 def call_line(name: str, arguments: JsonObject | str) -> str:
     """Return a tool call on one line, as HTML in Markdown."""
-    return inline_code(f"🔧 {call_text(name, arguments)}")
+    return inline_code(call_text(name, arguments))
 
 
 def call_text(name: str, arguments: JsonObject | str) -> str:

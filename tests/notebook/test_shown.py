@@ -174,7 +174,7 @@ def test_attempts_are_told_when_there_were_several(shown: dict[str, Shown]) -> N
 
 def test_tool_calls_stand_below_the_text(shown: dict[str, Shown]) -> None:
     call = html.unescape(shown["calls"].markdown[0].split("\n\n")[0])
-    assert call == '- <code>🔧 get_weather({"city":"Lisbon"})</code>'
+    assert call == '- <code>get_weather({"city":"Lisbon"})</code>'
 
 
 def test_usage_and_the_figures_of_a_call_are_tables(shown: dict[str, Shown]) -> None:
@@ -218,7 +218,7 @@ def test_a_run_of_tools_shows_calls_with_results(shown: dict[str, Shown], cell: 
 
     call, said, figures = sheet.split("\n\n")
     made, _, result = call.partition(" → ")
-    assert html.unescape(made) == '- <code>🔧 get_weather({"city":"Lisbon"})</code>'
+    assert html.unescape(made) == '- <code>get_weather({"city":"Lisbon"})</code>'
     assert result == "<code>21 degrees &amp; &lt;b&gt;sunny&lt;/b&gt;</code>"
     assert said == "The tool answered: 21 degrees & &lt;b>sunny&lt;/b>"
     assert figures.endswith(" · 2 rounds</small>")
