@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterator
+from typing import Protocol, TypeVar
 
 from ai_lib.client.area import Area, area
 from ai_lib.client.draft import Draft
@@ -11,22 +12,41 @@ from ai_lib.client.tool_run import ToolConversation, ToolRun
 from ai_lib.client.tool_sheet import results_of, round_sheet, run_figures, run_sheet
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.structured.sheet import growing_sheet, output_figures, output_sheet
-from ai_lib.types.events import StreamEnd
+from ai_lib.types.events import Event, StreamEnd
+from ai_lib.types.json import JsonValue
 from ai_lib.types.markup import note
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.sheet import joined, reply_figures, reply_sheet
 
 from .._backend import now
 
-if TYPE_CHECKING:
-    from .stream import ChatStream
-    from .tool_loop import ToolStream
-    from .typed_stream import TypedStream
-
 T = TypeVar("T")
 
 
-async def show_reply(stream: ChatStream) -> ChatResponse:
+class Replies(AsyncIterator[Event], Protocol):
+    """The events of a reply."""
+
+    @property
+    def cancelled(self) -> bool: ...
+    def response(self) -> ChatResponse: ...
+    async def aclose(self) -> None: ...
+
+
+class Runs(AsyncIterator[Event], Protocol):
+    """The events of a conversation with tools."""
+
+    def result(self) -> ToolRun: ...
+    async def aclose(self) -> None: ...
+
+
+class Grows(AsyncIterator[T | JsonValue], Protocol[T]):
+    """A typed answer as it comes."""
+
+    def output(self) -> StructuredOutput[T]: ...
+    async def aclose(self) -> None: ...
+
+
+async def show_reply(stream: Replies) -> ChatResponse:
     """Show a reply while it comes; see `ChatStream.show`."""
     place, draft = area(), Draft()
     try:
@@ -45,7 +65,7 @@ async def show_reply(stream: ChatStream) -> ChatResponse:
     return shown(response)
 
 
-async def show_run(stream: ToolStream, conversation: ToolConversation) -> ToolRun:
+async def show_run(stream: Runs, conversation: ToolConversation) -> ToolRun:
     """Show a conversation with tools while it goes on; see `ToolStream.show`."""
     place, draft, is_over = area(), Draft(), False
     try:
@@ -71,7 +91,7 @@ def _rounds(conversation: ToolConversation) -> str:
     return joined(*(round_sheet(one, results) for one in conversation.responses))
 
 
-async def show_output(stream: TypedStream[T]) -> StructuredOutput[T]:
+async def show_output(stream: Grows[T]) -> StructuredOutput[T]:
     """Show a typed answer while it comes; see `TypedStream.show`."""
     place, sheet = area(), ""
     try:

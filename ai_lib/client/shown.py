@@ -15,11 +15,9 @@ T = TypeVar("T")
 class _Shown:
     """Says to a notebook that there is nothing to show, in the very cell it was shown in."""
 
-    shown_in: object
-
     def _ipython_display_(self) -> None:
         shell = notebook()
-        if shell is None or shell.execution_count != self.shown_in:
+        if shell is None or shell.execution_count != getattr(self, "shown_in", None):
             raise NotImplementedError  # so that it is shown as ever
 
 

@@ -56,7 +56,8 @@ def _fenced(lines: list[str], fence: str, language: str) -> str:
 
 
 def _spans(text: str) -> str:
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for span in _SPAN.finditer(text):
         pieces.append(_bare(text[at : span.start()]))
         inner = span[2]

@@ -19,7 +19,7 @@ def publish(data: Mapping[str, str], area: str, *, again: bool) -> None:
 
     Only in a notebook.
     """
-    from IPython import display as displays
+    from importlib import import_module
 
-    display: Any = displays.display
+    display: Any = import_module("IPython.display").display
     display(dict(data), raw=True, display_id=area, update=again)
