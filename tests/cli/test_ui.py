@@ -120,7 +120,8 @@ def test_an_error_is_a_line(front: Front) -> None:
 def test_who_hangs_up_ends_the_call_at_the_provider_too(front: Front) -> None:
     front.service.enqueue([Reply(text="never ending " * 200, pause=0.05)])
     answer = front.ask("Tell me")
-    assert json.loads(answer.readline())["kind"] == "text"
+    first = next(line for line in iter(answer.readline, b"") if line.strip())  # no heartbeat
+    assert json.loads(first)["kind"] == "text"
 
     answer.close()
     front.hang_up()
