@@ -1,7 +1,11 @@
-"""A progress bar on stderr, by tqdm or rich where one is installed, else as plain lines."""
+"""A progress bar: in a notebook's cell, else on stderr, by what is installed for it."""
 
 import sys
+import uuid
+from importlib.util import find_spec
 from typing import Any, Protocol
+
+from ai_lib.types.notebook import notebook, publish
 
 
 class Bar(Protocol):
@@ -15,7 +19,14 @@ class Bar(Protocol):
 
 
 def bar_for(total: int | None) -> Bar:
-    """Return a bar for `total` items, None when their number is not known."""
+    """Return a bar for `total` items, None when their number is not known.
+
+    In a notebook it is tqdm's widget where tqdm and ipywidgets are installed, else an HTML bar that
+    needs neither; on stderr it is by tqdm, by rich, or plain lines.
+    """
+    if notebook() is not None:
+        both = find_spec("tqdm") and find_spec("ipywidgets")
+        return _Widget(total) if both else _Html(total)
     try:
         return _Tqdm(total)
     except ImportError:
@@ -37,6 +48,41 @@ class _Tqdm:
 
     def close(self) -> None:
         self._bar.close()
+
+
+class _Widget(_Tqdm):
+    def __init__(self, total: int | None) -> None:
+        from tqdm.notebook import tqdm
+
+        self._bar = tqdm(total=total)
+
+
+class _Html:
+    """Rewrites one output of the cell, at each hundredth of the way."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._id = uuid.uuid4().hex
+        self._shown = self._done = -1
+        self.show(0)
+
+    def show(self, done: int) -> None:
+        self._done = done
+        step = max(1, (self._total or 0) // 100)
+        if self._shown < 0 or done >= self._shown + step or done == self._total:
+            self._write()
+
+    def close(self) -> None:
+        if self._done != self._shown:
+            self._write()
+
+    def _write(self) -> None:
+        of = f" of {self._total:,}" if self._total is not None else ""
+        text = f"{self._done:,}{of} done"
+        limits = f' value="{self._done}" max="{self._total}"' if self._total else ""
+        data = {"text/html": f"<progress{limits}></progress> {text}", "text/plain": text}
+        publish(data, self._id, again=self._shown >= 0)
+        self._shown = self._done
 
 
 class _Rich:

@@ -1,11 +1,14 @@
 """What came of a batch, and of one item of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 R = TypeVar("R")
+
+_MOST: Final = 20
 
 
 class BatchItem(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
@@ -55,6 +58,26 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         """Whether every item has a result."""
         return not self.errors and not self.unfinished
 
+    def _repr_html_(self) -> str:
+        from ai_lib.types.figures import time_in_words
+        from ai_lib.types.markup import note, table
+
+        rows = [(index, _state(self, index), _gist(self, index)) for index in self._shown()]
+        parts = [f"{self.successful_count:,} of {len(self.results):,} done"]
+        parts += [f"{self.failed_count:,} failed"] if self.errors else []
+        parts += [f"{len(self.unfinished):,} not finished"] if self.unfinished else []
+        parts += [f"{self.resumed_count:,} from the journal"] if self.resumed_count else []
+        parts += [time_in_words(self.total_time_ms)]
+        left = len(self.results) - len(rows)
+        parts += [f"{left:,} not shown"] if left else []
+        return table(("item", "state", "result"), rows) + note(" · ".join(parts))
+
+    def _shown(self) -> list[int]:
+        """Failures first: they are what one looks for."""
+        failed = [*self.errors, *sorted(self.unfinished)][: _MOST // 2]
+        rest = (index for index in range(len(self.results)) if index not in failed)
+        return sorted([*failed, *islice(rest, _MOST - len(failed))])
+
     def get_successful_results(self) -> list[R]:
         """Return the results that there are, in order."""
         return [
@@ -66,6 +89,22 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     def get_errors(self) -> list[tuple[int, Exception]]:
         """Return the positions and errors of the items that failed, in order."""
         return sorted(self.errors.items())
+
+
+def _state(batch: BatchResult[R], index: int) -> str:
+    if index in batch.errors:
+        return "failed"
+    return "not finished" if index in batch.unfinished else "done"
+
+
+def _gist(batch: BatchResult[R], index: int) -> str:
+    error, result = batch.errors.get(index), batch.results[index]
+    if error is not None:
+        return f"{type(error).__name__}: {error}"
+    if index in batch.unfinished:
+        return ""
+    content = getattr(result, "content", result)
+    return content if isinstance(content, str) else repr(content)
 
 
 def result_of(items: Iterable[BatchItem[R]], count: int, total_time_ms: float) -> BatchResult[R]:

@@ -31,6 +31,8 @@ _EXTRAS: Final = {
 }
 _VARIABLES: Final = ("AI_", "SSL_CERT_")
 
+NOT_CHECKED: Final = "not checked"
+
 
 class Provider(msgspec.Struct, kw_only=True):
     """One provider: its key, its address, and the manifest in force."""
@@ -41,7 +43,7 @@ class Provider(msgspec.Struct, kw_only=True):
     proxied: bool
     source: str
     digest: str
-    reachable: str = "not checked"
+    reachable: str = NOT_CHECKED
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ai_lib.cli.completion import completion
 
             return completion(parsed.shell)
+        if parsed.command == "mock" and parsed.ui:
+            return _page(parsed)
         if (done := run_command(parsed)) is not None:
             return done
         if parsed.command in ("explain", "doctor"):
@@ -41,6 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who read the answer has left; what is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROVIDER_ERROR
+
+
+def _page(parsed: Namespace) -> int:
+    from ai_lib.errors.tree import AiLibError
+
+    from .ui import serve
+
+    try:
+        return serve(parsed)
+    except AiLibError as error:
+        return _failed(error, USAGE_ERROR)
 
 
 async def _waiting(parsed: Namespace) -> int:

@@ -62,7 +62,9 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument(
         "-f", "--file", action="append", default=[], metavar="FILE", help="attach a file"
     )
-    chat.add_argument("--json", metavar="SCHEMA", help="answer in JSON by this schema (a file)")
+    chat.add_argument(
+        "--json", metavar="SCHEMA", help="answer in JSON that fits this schema (a file, or JSON)"
+    )
     chat.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a standard parameter"
     )
@@ -70,7 +72,7 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("--timeout", metavar="SECONDS", type=float, help="how long to wait")
     chat.add_argument("--no-stream", action="store_true", help="write the answer when complete")
     chat.add_argument("--plain", action="store_true", help="no Markdown, even in a terminal")
-    chat.add_argument("-v", "--verbose", action="store_true", help="always show the usage")
+    chat.add_argument("-v", "--verbose", action="store_true", help="always show usage and cost")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

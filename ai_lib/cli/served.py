@@ -6,11 +6,16 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ai_lib.cli.page import Page
     from ai_lib.testing.server import Handler
+    from ai_lib.testing.service import Service
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _USAGE_ERROR = 2
+_PACE = 0.06
 
 
 def add_servers(commands: "Commands") -> None:
@@ -21,7 +26,8 @@ def add_servers(commands: "Commands") -> None:
         "--manifest", action="append", default=[], metavar="FILE", help="a further provider"
     )
     mock.add_argument("--say", action="append", default=[], metavar="TEXT", help="the next answer")
-    mock.add_argument("--pause", type=float, default=0.0, metavar="SECONDS", help="between words")
+    mock.add_argument("--pause", type=float, default=None, metavar="SECONDS", help="between words")
+    mock.add_argument("--ui", action="store_true", help="with a page to try it in a browser")
     replay = commands.add_parser("replay", help="serve recorded answers on a port")
     replay.add_argument("cassette", metavar="CASSETTE", help="a file that `record` has written")
     _add_port(replay)
@@ -37,15 +43,19 @@ def _add_port(command: argparse.ArgumentParser) -> None:
     )
 
 
-def mock(parsed: argparse.Namespace) -> int:
-    """Serve the mock provider until interrupted."""
+def mock(parsed: argparse.Namespace, front: "Callable[[Service], Page] | None" = None) -> int:
+    """Serve the mock provider until interrupted, behind a page where one is given."""
     from ai_lib.testing.reply import Reply
     from ai_lib.testing.service import Service
 
-    replies = [Reply(text=text, pause=parsed.pause) for text in parsed.say]
-    service = Service(replies, parsed.manifest, None)
-    port = _listen(service.answer, parsed.port)
+    # In a browser one wants to see the words come.
+    pause = parsed.pause if parsed.pause is not None else _PACE if front else 0.0
+    replies = [Reply(text=text, pause=pause) for text in parsed.say]
+    service = Service(replies, parsed.manifest, None, pause)
+    port = _listen(front(service).answer if front else service.answer, parsed.port)
     names = service.roster.names
+    if front:
+        sys.stdout.write(f"the page is at\n  http://127.0.0.1:{port}/\n")
     sys.stdout.write(
         f"serving {len(names)} providers; the base URL of one is\n"
         f"  http://127.0.0.1:{port}/PROVIDER\nsuch as\n"

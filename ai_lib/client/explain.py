@@ -56,6 +56,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         whole = info.context_window * prices.input + info.max_output_tokens * prices.output
         return whole / 1_000_000
 
+    def _repr_html_(self) -> str:
+        from ai_lib.types.markup import code, folded
+
+        page, _, _ = str(self).partition(f"\n\n{self.curl}")
+        return code(page) + folded("The request, as a curl command", code(self.curl))
+
     def __str__(self) -> str:
         key = str(self.credential).removeprefix("key ")
         lines = [

@@ -120,11 +120,26 @@ class ToolStream:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    async def show(self) -> ToolRun:
+        """Show all rounds while they come, with calls and results, and return what came of them.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before the model was done.
+        """
+        from .show import show_run
+
+        return await show_run(self, self._loop.conversation)
+
     async def aclose(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True
         if self._stream is not None:
             await self._stream.aclose()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far: the rounds that are over, with what the tools gave."""
+        return tuple(self._loop.conversation.request.messages)
 
     def result(self) -> ToolRun:
         """Return what came of the conversation, once the stream has ended.

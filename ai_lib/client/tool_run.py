@@ -44,6 +44,11 @@ class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
         """The tokens of all rounds, with the attempts that failed."""
         return summed(response.total_usage for response in self.responses)
 
+    def _repr_markdown_(self) -> str:
+        from ai_lib.client.tool_sheet import run_sheet
+
+        return run_sheet(self.messages, self.responses)
+
 
 class ToolConversation:
     """The state of such a conversation; `request` is what is to be sent next."""
@@ -55,6 +60,11 @@ class ToolConversation:
         self.broken: dict[str, str] = {}
         self._max_rounds = max_rounds
         self._responses: list[ChatResponse] = []
+
+    @property
+    def responses(self) -> tuple[ChatResponse, ...]:
+        """The replies so far."""
+        return tuple(self._responses)
 
     def take(self, response: ChatResponse) -> Sequence[ToolCall] | None:
         """Take a reply; return the calls to answer, or None when the conversation is over.
@@ -118,7 +128,7 @@ class ToolConversation:
         return ToolRun(
             response=self._responses[-1],
             messages=tuple(self.request.messages),
-            responses=tuple(self._responses),
+            responses=self.responses,
         )
 
     def _is_answer(self, response: ChatResponse) -> bool:

@@ -66,6 +66,16 @@ class TypedStream(Generic[T]):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    async def show(self) -> StructuredOutput[T]:
+        """Show the answer while it comes, and return it with its value.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before there was a value.
+        """
+        from .show import show_output
+
+        return await show_output(self)
+
     async def aclose(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True

@@ -1,6 +1,7 @@
 """What embedding texts gives: vectors in the order of the texts, and what they cost."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -57,3 +58,28 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
     def __len__(self) -> int:
         return len(self.embeddings)
+
+    def _repr_html_(self) -> str:
+        from ai_lib.types.figures import time_in_words, took
+        from ai_lib.types.markup import note, table
+
+        rows = [
+            (
+                one.index,
+                one.dimensions,
+                ", ".join(f"{value:.4g}" for value in one.vector[:4]) + ", …",
+            )
+            for one in self.embeddings[:_SHOWN]
+        ]
+        left = len(self) - len(rows)
+        parts = [
+            f"{self.provider}/{self.model}" if self.provider else self.model,
+            f"{len(self):,} vectors" + (f" ({left:,} not shown)" if left else ""),
+            f"{self.usage.total_tokens:,} tokens" if self.usage.total_tokens else "",
+            time_in_words(took(self.attempts)) if self.attempts else "",
+        ]
+        shown = table(("text", "dimensions", "vector"), rows)
+        return shown + note(" · ".join(part for part in parts if part))
+
+
+_SHOWN: Final = 10

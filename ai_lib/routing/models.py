@@ -8,6 +8,7 @@ import msgspec
 from ai_lib.protocol.catalogue import Catalogue
 from ai_lib.routing.info import ModelInfo
 from ai_lib.routing.listed import listed_model, listed_models
+from ai_lib.routing.model_list import ModelList
 from ai_lib.routing.selectors import ModelSelectionStrategy, Strategy, selector_of
 
 
@@ -88,33 +89,33 @@ class ModelManager:
         named = (one for one in self._models.values() if one.name == name)
         return self._models.get(name) or next(named, None)
 
-    def list_models(self) -> list[ModelInfo]:
+    def list_models(self) -> ModelList:
         """Return all of them, in the order they were added."""
-        return list(self._models.values())
+        return ModelList(self._models.values())
 
-    def filter_by_capability(self, capability: str) -> list[ModelInfo]:
+    def filter_by_capability(self, capability: str) -> ModelList:
         """Return those that are declared to have a capability."""
-        return [one for one in self if one.supports(capability)]
+        return ModelList(one for one in self if one.supports(capability))
 
     def filter_by_cost(
         self, max_input_cost: float, max_output_cost: float | None = None, currency: str = "USD"
-    ) -> list[ModelInfo]:
+    ) -> ModelList:
         """Return those that cost no more for a thousand tokens; of the rest it is unknown."""
 
         def is_within(cost: float | None, most: float | None) -> bool:
             return most is None or (cost is not None and cost <= most)
 
-        return [
+        return ModelList(
             one
             for one in self
             if one.pricing.currency == currency
             and is_within(one.pricing.input_cost_per_1k, max_input_cost)
             and is_within(one.pricing.output_cost_per_1k, max_output_cost)
-        ]
+        )
 
-    def filter_by_context_window(self, minimum: int) -> list[ModelInfo]:
+    def filter_by_context_window(self, minimum: int) -> ModelList:
         """Return those that take so many tokens; unknown sizes are not among them."""
-        return [one for one in self if (one.context_window or 0) >= minimum]
+        return ModelList(one for one in self if (one.context_window or 0) >= minimum)
 
     def recommend_for(self, use: str) -> ModelInfo | None:
         """Return the model for a use, None when none is fit for it.
@@ -181,6 +182,9 @@ class ModelManager:
 
     def __repr__(self) -> str:
         return f"ModelManager({list(self._models)})"
+
+    def _repr_html_(self) -> str:
+        return self.list_models()._repr_html_()
 
 
 class _Saved(msgspec.Struct, frozen=True):

@@ -32,6 +32,11 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         """The tokens of all asks together."""
         return self.response.total_usage
 
+    def _repr_markdown_(self) -> str:
+        from ai_lib.structured.sheet import output_sheet
+
+        return output_sheet(self)
+
     @classmethod
     def from_response(
         cls, response: ChatResponse, kind: "type[T] | OutputShape[T]", asks: int = 1

@@ -35,6 +35,45 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     time_to_first_token_p90_ms: float | None = None
     time_to_first_token_p99_ms: float | None = None
 
+    def _repr_html_(self) -> str:
+        from ai_lib.types.markup import facts
+
+        return facts(
+            {
+                "requests": self._requests(),
+                "in flight": self.in_flight or None,
+                "retries": self.retries or None,
+                "errors": ", ".join(f"{count} {name}" for name, count in self.errors.items()),
+                "tokens": f"{self.tokens_in:,} in, {self.tokens_out:,} out",
+                "cost": self._cost(),
+                "time (p50 / p90 / p99)": self._times("latency"),
+                "first token (p50 / p90 / p99)": self._times("time_to_first_token"),
+            }
+        )
+
+    def _requests(self) -> str:
+        kinds = {
+            "succeeded": self.successful_requests,
+            "failed": self.failed_requests,
+            "cancelled": self.cancelled_requests,
+            "cached": self.cached_requests,
+        }
+        parts = ", ".join(f"{count:,} {name}" for name, count in kinds.items() if count)
+        return f"{self.total_requests:,} ({parts})" if parts else "0"
+
+    def _cost(self) -> str:
+        from ai_lib.types.figures import money_in_words
+
+        known = [money_in_words(amount, currency) for currency, amount in self.costs.items()]
+        missing = self.requests_of_unknown_cost
+        return " + ".join(known + ([f"{missing:,} of unknown cost"] if missing else []))
+
+    def _times(self, name: str) -> str:
+        from ai_lib.types.figures import time_in_words
+
+        found = [getattr(self, f"{name}_{rank}_ms") for rank in ("p50", "p90", "p99")]
+        return " / ".join(time_in_words(one) for one in found if one is not None)
+
     @property
     def error_rate(self) -> float:
         """The share of requests that failed, 0 to 1; 0 without requests."""

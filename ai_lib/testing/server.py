@@ -6,7 +6,7 @@ It serves callers of every kind alike: there is no event loop to share and nothi
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -54,7 +54,10 @@ Handler = Callable[[HttpRequest], Answer]
 
 
 class LoopbackServer:
-    """Listens on a port of 127.0.0.1, any free one for 0, until `stop`; one thread a connection."""
+    """Listens on a port of 127.0.0.1, any free one for 0, until `stop`; one thread a connection.
+
+    `accepted` counts connections, `abandoned` the answers whose caller hung up before their end.
+    """
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self._handler = handler
@@ -64,6 +67,7 @@ class LoopbackServer:
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
+        self.abandoned = 0
         self._thread = threading.Thread(
             target=self._accept, name=f"loopback-server-{self.port}", daemon=True
         )
@@ -107,8 +111,12 @@ class LoopbackServer:
                 self._open[thread] = sock
 
     def _serve(self, sock: socket.socket) -> None:
+        exchange = _Exchange(sock, self._handler, self._stopping)
         with sock:
-            _Exchange(sock, self._handler, self._stopping).run()
+            exchange.run()
+        if exchange.is_abandoned and not self._stopping.is_set():
+            with self._lock:
+                self.abandoned += 1
 
 
 class _Exchange:
@@ -119,6 +127,7 @@ class _Exchange:
         self.handler = handler
         self.stopping = stopping
         self.http = h11.Connection(h11.SERVER)
+        self.is_abandoned = False
 
     def run(self) -> None:
         try:
@@ -130,7 +139,8 @@ class _Exchange:
         except h11.RemoteProtocolError as error:
             self.refuse(error)
         except OSError:
-            return  # The caller hung up, as it may at any time.
+            # The caller hung up, as it may at any time.
+            self.is_abandoned = self.http.our_state is h11.SEND_BODY
 
     def receive(self) -> HttpRequest | None:
         head: h11.Request | None = None
@@ -156,14 +166,22 @@ class _Exchange:
         if answer.length is not None:
             headers.append(("content-length", str(answer.length)))
         self.write(h11.Response(status_code=answer.status, headers=headers))
-        for chunk in answer.chunks if method != "HEAD" else ():
-            self.wait(chunk.after)
-            self.write(h11.Data(data=chunk.data))
+        if method != "HEAD":
+            self.send_body(answer.chunks)
         self.wait(answer.linger)
         if answer.end == "end":
             self.write(h11.EndOfMessage())
         elif answer.end == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+    def send_body(self, chunks: Iterable[Chunk]) -> None:
+        try:
+            for chunk in chunks:
+                self.wait(chunk.after)
+                self.write(h11.Data(data=chunk.data))
+        finally:
+            if isinstance(chunks, Generator):
+                chunks.close()  # at once, so that what makes them hears of it
 
     def wait(self, seconds: float) -> None:
         if seconds > 0 and self.stopping.wait(seconds):

@@ -27,14 +27,22 @@ Chooser = Callable[[RecordedRequest], Reply | None]
 
 
 class Service:
-    """Answers HTTP requests for every provider of a roster; safe to call from many threads."""
+    """Answers HTTP requests for every provider of a roster; safe to call from many threads.
+
+    `pace` is the seconds between the frames of replies that nobody scripted.
+    """
 
     def __init__(
-        self, replies: Iterable[Reply], manifests: Sequence[ManifestLike], chooser: Chooser | None
+        self,
+        replies: Iterable[Reply],
+        manifests: Sequence[ManifestLike],
+        chooser: Chooser | None,
+        pace: float = 0.0,
     ) -> None:
         self.roster = Roster(manifests)
         self._script = deque(replies)
         self._chooser = chooser
+        self._pace = pace
         self._requests: list[RecordedRequest] = []
         self._lock = threading.Lock()
 
@@ -134,7 +142,7 @@ class Service:
     ) -> Answer:
         try:
             reply = self._scripted() or (self._chooser and self._chooser(recorded))
-            reply = reply or choose_reply(asked)
+            reply = reply or _paced(choose_reply(asked), self._pace)
         except AiLibError as error:
             return _failed(provider, Reply(status=400, error=str(error)), numbers)
         if reply.fails and reply.body is None:
@@ -237,3 +245,7 @@ def _answered(provider: Imitated, asked: Asked, reply: Reply, numbers: Numbers) 
         )
     body = plain_body(dialect, serve, drafted) if fault is None else fault_body(serve, fault)
     return plain_answer(reply, reply.status, headers, body)
+
+
+def _paced(reply: Reply, pace: float) -> Reply:
+    return reply if reply.pause or not pace else msgspec.structs.replace(reply, pause=pace)

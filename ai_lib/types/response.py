@@ -99,8 +99,9 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.candidates[0].to_message()
 
     def _repr_markdown_(self) -> str:
-        calls = "".join(f"\n\n`{call.name}({call.arguments})`" for call in self.tool_calls)
-        return f"{self.content}{calls}"
+        from ai_lib.types.sheet import reply_sheet
+
+        return reply_sheet(self)
 
 
 class CallStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,3 +123,8 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
     cost: float | None = None
     currency: str = "USD"
+
+    def _repr_html_(self) -> str:
+        from ai_lib.types.board import stats_board
+
+        return stats_board(self)

@@ -41,3 +41,17 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def answer_tokens(self) -> int:
         """Output without reasoning."""
         return self.completion_tokens - self.reasoning_tokens
+
+    def _repr_html_(self) -> str:
+        from ai_lib.types.markup import facts
+
+        return facts(
+            {
+                "tokens in": self.prompt_tokens,
+                "of them from a cache": self.cache_read_tokens or None,
+                "of them put into a cache": self.cache_write_tokens or None,
+                "tokens out": self.completion_tokens,
+                "of them thinking": self.reasoning_tokens or None,
+                "total": self.total_tokens,
+            }
+        )

@@ -9,7 +9,7 @@ import sys
 
 import msgspec
 
-from ai_lib.cli.health import Report, examine
+from ai_lib.cli.health import NOT_CHECKED, Report, examine
 from ai_lib.cli.table import table
 from ai_lib.errors.tree import AiLibError
 from ai_lib.protocol.manifest import ProtocolManifest
@@ -74,7 +74,7 @@ def _write(report: Report) -> None:
     rows = [
         {
             "provider": one.id,
-            "key": one.key,
+            "key": f"missing: {one.key}" if one.key.startswith("set ") else one.key,
             "host": f"{one.host} (proxied)" if one.proxied else one.host,
             "reachable": one.reachable,
             "manifest": one.source,
@@ -82,7 +82,9 @@ def _write(report: Report) -> None:
         }
         for one in report.providers
     ]
-    columns = ("provider", "key", "host", "reachable", "manifest", "digest")
+    columns = ["provider", "key", "host", "reachable", "manifest", "digest"]
+    if all(one.reachable == NOT_CHECKED for one in report.providers):
+        columns.remove("reachable")
     sys.stdout.write("\n".join(lines) + "\n" + table(columns, rows))
 
 

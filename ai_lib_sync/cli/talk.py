@@ -10,14 +10,17 @@ from pathlib import Path
 
 from ai_lib.cli.attach import attached
 from ai_lib.cli.options import ChatOptions
-from ai_lib.cli.paper import Paper, paper
+from ai_lib.cli.paper import MarkdownPaper, Paper, paper
 from ai_lib.cli.repl import converse
 from ai_lib.cli.start import run
 from ai_lib.errors.tree import RequestError
+from ai_lib.structured.output import StructuredOutput
+from ai_lib.structured.problems import schema_problems
 from ai_lib.types.events import PartialContentDelta
+from ai_lib.types.figures import figures
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message
-from ai_lib.types.request import ResponseFormat
-from ai_lib.types.response import CallStats, ChatResponse
+from ai_lib.types.response import ChatResponse
 
 from ..client import AiClient, ChatRequestBuilder, ChatStream
 from ..transport import HttpTransport
@@ -51,7 +54,7 @@ class Talk:
 
     def __init__(self, options: ChatOptions) -> None:
         self._options = options
-        self._format = _format(options.schema)
+        self._schema = _schema(options.schema)
         self.messages: list[Message] = []
         if options.system:
             self.messages.append(Message.system(options.system))
@@ -69,14 +72,17 @@ class Talk:
             request = client.chat().messages([*self.messages, asked])
             for name, value in self._options.parameters:
                 request.param(name, value)
-            if self._format is not None:
-                request.response_format(self._format)
             self._files.clear()
             self.messages.append(asked)
-            response, stats = self._answer(request)
-        self.messages.append(response.to_message())
+            if self._schema is None:
+                response = self._answer(request)
+                said = response.to_message()
+            else:
+                output = self._typed(request, self._schema)
+                response, said = output.response, Message.assistant(output.raw)
+        self.messages.append(said)
         if self._options.verbose or sys.stderr.isatty():
-            sys.stderr.write(f"{figures(response, stats)}\n")
+            sys.stderr.write(f"{figures_line(response)}\n")
         return 0
 
     def interrupted(self) -> None:
@@ -99,12 +105,12 @@ class Talk:
             builder.transport(_recorder(options.cassette))
         return builder.build()
 
-    def _answer(self, request: ChatRequestBuilder) -> tuple[ChatResponse, CallStats]:
+    def _answer(self, request: ChatRequestBuilder) -> ChatResponse:
         if not self._options.stream:
-            response, stats = request.execute_with_stats()
+            response = request.execute()
             sheet = paper(plain=self._options.plain)
             _whole(sheet, response.content)
-            return response, stats
+            return response
         with request.stream() as stream:
             self._stream = stream
             first = stream.__next__()  # before this nothing is to be shown
@@ -116,16 +122,30 @@ class Talk:
             finally:
                 sheet.end()
             self._stream = None
-            return stream.response(), stream.stats()
+            return stream.response()
+
+    def _typed(
+        self, request: ChatRequestBuilder, schema: JsonObject
+    ) -> StructuredOutput[JsonValue]:
+        """Ask until the answer fits the schema; only one that fits is shown, as JSON."""
+        try:
+            if self._options.stream:
+                with request.stream_as(schema) as stream:
+                    for _ in stream:
+                        pass
+                    output = stream.output()
+            else:
+                output = request.execute_structured(schema)
+        except TypeError as error:
+            raise RequestError(str(error)) from error
+        _whole_json(paper(plain=self._options.plain), output.data)
+        return output
 
 
-def figures(response: ChatResponse, stats: CallStats) -> str:
-    """Return model, usage, time and finish reason in one line."""
-    usage = response.usage
-    return (
-        f"[{stats.model}: {usage.prompt_tokens} tokens in, {usage.completion_tokens} out; "
-        f"{stats.latency_ms / 1000:.1f} s; {response.finish_reason}]"
-    )
+def figures_line(response: ChatResponse) -> str:
+    """Return model, usage, cost where it is known, time and finish reason in one line."""
+    parts = figures(response.model, response.total_usage, response.attempts, response.cost)
+    return f"[{'; '.join([*parts, response.finish_reason or 'no finish reason'])}]"
 
 
 def _recorder(path: str) -> HttpTransport:
@@ -146,16 +166,28 @@ def _whole(sheet: Paper, text: str) -> None:
         sheet.end()
 
 
-def _format(schema: str | None) -> ResponseFormat | None:
+def _whole_json(sheet: Paper, data: JsonValue) -> None:
+    if sys.stdout.isatty():
+        text = json.dumps(data, ensure_ascii=False, indent=2)
+        _whole(sheet, f"```json\n{text}\n```" if isinstance(sheet, MarkdownPaper) else text)
+    else:
+        _whole(sheet, json.dumps(data, ensure_ascii=False))
+
+
+def _schema(schema: str | None) -> JsonObject | None:
     if schema is None:
         return None
     try:
         text = schema if schema.lstrip().startswith("{") else Path(schema).read_text("utf-8")
         document = json.loads(text)
+        if isinstance(document, dict):
+            schema_problems(None, document)
     except OSError as error:
         raise RequestError(f"the schema {schema} can't be read: {error.strerror}") from error
     except ValueError as error:
         raise RequestError(f"the schema {schema} is not JSON: {error}") from error
+    except TypeError as error:
+        raise RequestError(f"{schema}: {error}") from error
     if not isinstance(document, dict):
         raise RequestError(f"the schema {schema} is not a JSON object")
-    return ResponseFormat(type="json_schema", schema=document)
+    return document

@@ -74,6 +74,17 @@ class ChatStream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def show(self) -> ChatResponse:
+        """Show the reply while it comes, and return it.
+
+        In a notebook it is Markdown in one output area, thinking folded, with tokens, cost and time
+        below it; elsewhere plain text on standard output. What ends it early is raised after what
+        came was shown. Raises as iterating does.
+        """
+        from .show import show_reply
+
+        return show_reply(self)
+
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()

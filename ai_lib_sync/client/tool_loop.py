@@ -121,11 +121,26 @@ class ToolStream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def show(self) -> ToolRun:
+        """Show all rounds while they come, with calls and results, and return what came of them.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before the model was done.
+        """
+        from .show import show_run
+
+        return show_run(self, self._loop.conversation)
+
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True
         if self._stream is not None:
             self._stream.close()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far: the rounds that are over, with what the tools gave."""
+        return tuple(self._loop.conversation.request.messages)
 
     def result(self) -> ToolRun:
         """Return what came of the conversation, once the stream has ended.

@@ -67,6 +67,16 @@ class TypedStream(Generic[T]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def show(self) -> StructuredOutput[T]:
+        """Show the answer while it comes, and return it with its value.
+
+        It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
+        stream is ended before there was a value.
+        """
+        from .show import show_output
+
+        return show_output(self)
+
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._ended = True

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ai_lib.routing.live import (
         HealthConfig as HealthConfig,
     )
+    from ai_lib.routing.model_list import (
+        ModelList as ModelList,
+    )
     from ai_lib.routing.models import (
         ModelManager as ModelManager,
         create_anthropic_models as create_anthropic_models,
@@ -51,6 +54,7 @@ _WHERE = {
     "ModelCapabilities": "ai_lib.routing.info",
     "ModelEndpoint": "ai_lib.routing.endpoint",
     "ModelInfo": "ai_lib.routing.info",
+    "ModelList": "ai_lib.routing.model_list",
     "ModelManager": "ai_lib.routing.models",
     "ModelSelectionStrategy": "ai_lib.routing.selectors",
     "PerformanceBasedSelector": "ai_lib.routing.selectors",

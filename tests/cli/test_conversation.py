@@ -167,3 +167,96 @@ def test_files_schema_and_parameters_reach_the_model(desk: Desk, tmp_path: Path)
     kinds = [part["type"] for part in body["messages"][0]["content"]]
     assert kinds == ["image_url", "text", "text"]
     assert "Remember the milk." in body["messages"][0]["content"][1]["text"]
+    assert body["response_format"]["json_schema"]["schema"]["properties"] == {
+        "a": {"type": "integer"}
+    }
+
+
+SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("how", [(), ("--no-stream",)])
+def test_an_answer_that_does_not_fit_the_schema_is_asked_for_again(
+    desk: Desk, package: str, how: tuple[str, ...]
+) -> None:
+    desk.service.enqueue([Reply(text='{"a": "one"}'), Reply(text='Here: {"a": 1}')])
+
+    done = ask(desk, package, "--json", SCHEMA, "-v", *how)
+
+    assert (done.returncode, done.stdout) == (0, '{"a": 1}\n'), done.stderr
+    first, second = desk.service.requests
+    assert "/a" in second.messages[-1].text  # it is told what was wrong
+    assert len(first.messages) == 1
+    assert "openai/gpt-4o" in done.stderr
+    assert "2 attempts" in done.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_answer_that_never_fits_is_an_error_that_says_why(desk: Desk, package: str) -> None:
+    desk.service.enqueue([Reply(text='{"a": "one"}')] * 2)
+
+    done = ask(desk, package, "--json", SCHEMA)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "does not fit its schema after 2 asks: /a" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        ('{"type": 1}', "is no JSON Schema"),
+        ("[]", "can't be read"),
+        ("{", "is not JSON"),
+    ],
+)
+def test_a_broken_schema_is_told_before_anything_is_sent(desk: Desk, schema: str, why: str) -> None:
+    done = ask(desk, "ai_lib", "--json", schema)
+
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert desk.service.requests == []
+
+
+def test_the_line_of_figures_tells_the_cost(desk: Desk) -> None:
+    desk.service.enqueue([Reply(text="One two three.")])
+
+    done = ask(desk, "ai_lib", "-v")
+
+    # 2 tokens at 2.5 and 3 at 10 dollars a million.
+    assert done.stderr.startswith("[openai/gpt-4o; 2 tokens in, 3 out; 0.000035 USD; ")
+    assert done.stderr.endswith("; stop]\n")
+
+
+def test_ctrl_c_ends_a_typed_answer_and_not_the_program(desk: Desk) -> None:
+    desk.service.enqueue([Reply(text=['{"a"', ": ", "1}"], pause=5), Reply(text='{"a": 2}')])
+    address = f"http://127.0.0.1:{desk.server.port}/openai"
+    options = ("--base-url", address, "--plain", "--json", SCHEMA)
+    terminal = Terminal("ai_lib", "chat", "openai/gpt-4o", *options)
+    terminal.wait_for("> ")
+    terminal.type("One\n")
+    desk.wait_for_a_request()
+    terminal.type("\x03")
+    terminal.wait_for("[interrupted]")
+    terminal.wait_for("> ")
+    terminal.type("Two\n")
+    terminal.wait_for('"a": 2')
+    terminal.wait_for("> ")
+    terminal.type("/quit\n")
+    assert terminal.close() == 0
+    assert [message.text for message in desk.service.requests[1].messages] == ["Two"]
+
+
+def ask(desk: Desk, package: str, *options: str) -> subprocess.CompletedProcess[str]:
+    address = f"http://127.0.0.1:{desk.server.port}/openai"
+    question = ["chat", "openai/gpt-4o", "Hello you", "--base-url", address]
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"{package}.cli.main", *question, *options],
+        env={**os.environ, "OPENAI_API_KEY": "sk-canary"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )

@@ -1,0 +1,72 @@
+"""Markdown of a model's making can do nothing, and looks as it did."""
+
+import re
+
+import pytest
+from hypothesis import given, strategies
+
+from ai_lib.types.markdown import harmless
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plain **bold** and `code`.",
+        "# Title\n\n- one\n- two",
+        "```python\nprint(a < b)\nfor x in y[1:]:\n    pass\n```\n\nafter",
+        "[a link](https://example.org/a?b=c) and ![a picture](pictures/a.png)",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+    ],
+)
+def test_what_is_harmless_stays(text: str) -> None:
+    assert harmless(text).strip() == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<script>x</script>", "&lt;script>x&lt;/script>"),
+        ("<img src=x onerror=y>", "&lt;img src=x onerror=y>"),
+        ("1 < 2", "1 &lt; 2"),
+        ("`List<int>` here", "<code>List&lt;int&gt;</code> here"),
+        ("[x](javascript:alert(1))", r"[x\](javascript:alert(1))"),
+        ("[x]( JaVaScript:alert(1))", r"[x\]( JaVaScript:alert(1))"),
+        ("[x](javascript&colon;alert(1))", r"[x\](javascript&colon;alert(1))"),
+        ("[x](&#106;avascript:alert(1))", r"[x\](&#106;avascript:alert(1))"),
+        ("[x][y]\n\n[y]: javascript:alert(1)", "[x][y]\n\n[y\\]: javascript:alert(1)"),
+        ("[x](<java\tscript:alert(1)>)", "[x\\](&lt;java\tscript:alert(1)>)"),
+    ],
+)
+def test_tags_and_links_that_run_something_are_text(text: str, expected: str) -> None:
+    assert harmless(text) == expected
+
+
+def test_code_with_tags_is_code_still() -> None:
+    shown = harmless("See:\n```html\n<script>alert(1)</script>\n```\nend")
+    assert shown == ("See:\n\n<pre><code>&lt;script&gt;alert(1)&lt;/script&gt;</code></pre>\n\nend")
+
+
+def test_a_fence_left_open_is_closed_so_that_what_follows_is_no_code() -> None:
+    assert harmless("```python\nprint(1)") == "```python\nprint(1)\n```\n"
+
+
+def test_a_fence_is_closed_by_one_as_long() -> None:
+    assert (
+        harmless("````\n```\n<b>\n````")
+        == "\n<pre><code>&#96;&#96;&#96;\n&lt;b&gt;</code></pre>\n\n"
+    )
+
+
+_OURS = re.compile(r"</?(?:pre|code)>")
+_PIECES = strategies.sampled_from(
+    ["<script>", "</script>", "<!--", "<?", "`", "``", "```", "````", "~~~", "\n", " ", "- ", "> ",
+     "[x](", "]:", "javascript:", "<", "a", "&colon;", ")", "\r", "\\", "<img src=x onerror=y>"]
+)  # fmt: skip
+
+
+@given(strategies.lists(_PIECES, max_size=30).map("".join))
+def test_no_tag_of_the_models_is_left_wherever_code_is_thought_to_be(text: str) -> None:
+    shown = _OURS.sub("", harmless(text))
+
+    assert re.search(r"<[A-Za-z/!?]", shown) is None
+    assert re.search(r"\[x\]\(\s*<?\s*(javascript:|[^)/>\s]*&colon;)", shown) is None
