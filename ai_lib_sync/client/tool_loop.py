@@ -17,7 +17,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
-from .._backend import run_all, settle, settles_awaitables
+from .._backend import can_call, run_all, settle
 from .calls import Calls
 from .cancel import CancelToken
 from .stream import ChatStream
@@ -178,7 +178,7 @@ def tool_loop(
     raises: Raises,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
-    toolbox = Toolbox((*request.tools, *functions), may_wait=settles_awaitables)
+    toolbox = Toolbox((*request.tools, *functions), can_call=can_call)
     return ToolLoop(
         calls,
         ToolConversation(request, toolbox, max_rounds),
