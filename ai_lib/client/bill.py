@@ -32,15 +32,14 @@ def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
 class Billed:
     """A bill that is made anew when there are more attempts."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self) -> None:
         self._last = 0, summed_costs(())
 
-    def cost(self, attempts: Sequence[Attempt]) -> CostEstimate:
+    def cost(self, attempts: Sequence[Attempt], record: Record) -> CostEstimate:
         """Return what the attempts cost together."""
         count, known = self._last
         if len(attempts) != count:
-            known = bill(attempts, self._record)
+            known = bill(attempts, record)
             self._last = len(attempts), known
         return known
 

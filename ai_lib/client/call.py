@@ -11,7 +11,6 @@ from ai_lib.client.offers import Offers
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.client.target import Target
-from ai_lib.protocol.models import ModelRecord
 from ai_lib.resilience.ledger import Ledger
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate
@@ -71,7 +70,7 @@ class Call:
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = Billed(self._record)
+        self._billed = Billed()
 
     @property
     def streamed(self) -> bool:
@@ -95,16 +94,15 @@ class Call:
 
     def cost(self) -> CostEstimate | None:
         """Return what the attempts in the ledger cost; None for a call that no client made."""
-        return None if self.offers is None else self._billed.cost(self.ledger.attempts)
+        if self.offers is None:
+            return None
+        return self._billed.cost(self.ledger.attempts, self.offers.record)
 
     def own_cost(self) -> CostEstimate | None:
         """Return what its own attempts cost; None for a call that no client made."""
         if self._start == 0 or self.offers is None:
             return self.cost()
         return bill(self.attempts, self.offers.record)
-
-    def _record(self, provider: str, model: str) -> ModelRecord | None:
-        return self.offers.record(provider, model) if self.offers is not None else None
 
     def stats(self, response: ChatResponse, leg: Leg | None) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target of `leg`."""

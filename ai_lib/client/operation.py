@@ -46,7 +46,7 @@ class Operation:
         self.notes: dict[str, object] = {}
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = Billed(offers.record)
+        self._billed = Billed()
 
     @property
     def attempts(self) -> Sequence[Attempt]:
@@ -60,7 +60,7 @@ class Operation:
 
     def own_cost(self) -> CostEstimate:
         """Return what the attempts that have ended cost."""
-        return self._billed.cost(self.ledger.attempts)
+        return self._billed.cost(self.ledger.attempts, self.offers.record)
 
 
 class Errand:
