@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ai_lib.errors.tree import AiLibError, ValidationError
+from ai_lib.errors.tree import AiLibError, UnknownTool, ValidationError
 from ai_lib.structured.problems import schema_problems
 from ai_lib.types.content import DocumentBlock, ImageBlock, TextBlock
 from ai_lib.types.message import Message
@@ -18,10 +18,6 @@ Predicate = Callable[[Function], bool]
 
 _SHOWN: Final = 1000
 _BLOCKS: Final = (TextBlock, ImageBlock, DocumentBlock)
-
-
-class UnknownTool(AiLibError):
-    """The model called a tool there is none of."""
 
 
 class Toolbox:

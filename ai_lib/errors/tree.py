@@ -33,6 +33,7 @@
     |   `-- JournalError           a journal can't be written, or is another batch's
     |-- ValidationError            a value does not fit its schema
     |   `-- InvalidOutput          the model's answer does not, as often as it was asked
+    |-- UnknownTool                the model called a tool there is none of, which it is told
     |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
     |-- CacheError                 a cache could not be read or written
     |-- GuardrailError             a guardrail lets a text not pass
@@ -488,6 +489,10 @@ class InvalidOutput(ValidationError):
         self.raw = raw
         self.pointer = pointer
         self.allowed = allowed
+
+
+class UnknownTool(AiLibError):
+    """The model called a tool there is none of. `run_tools` tells it so, and goes on."""
 
 
 class ToolRoundsExceeded(AiLibError):
