@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from ai_lib.client.arguments import checked_name
 from ai_lib.client.protecting import Protecting
 from ai_lib.client.settings import ClientSettings
 from ai_lib.types.secret import Secret
@@ -97,7 +98,7 @@ class Building(Protecting):
 
         `host` is as in an address, with its port when that is not the usual one.
         """
-        return self._set(allowed_hosts=self._settings.allowed_hosts | {host.lower()})
+        return self._set(allowed_hosts=self._settings.allowed_hosts | {checked_name(host).lower()})
 
     def intercept(self: B, interceptor: Interceptor) -> B:
         """Let this accompany every call, beside what was given before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ai_lib.client.arguments import checked_name, checked_request
 from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
@@ -142,7 +143,7 @@ class AiClient:
         Raises:
             RequestError: the target can't be asked this.
         """
-        return explained(self.target, request)
+        return explained(self.target, checked_request(request))
 
     def count_tokens(self, what: str | Sequence[Message] | ChatRequest) -> TokenCount:
         """Return the tokens of a text, of messages, or of a request: of the input, as it is sent.
@@ -179,7 +180,7 @@ class AiClient:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        targets, company = self._targets, self._company
+        operation, targets, company = checked_name(operation), self._targets, self._company
         return await invoke(
             self._transport, targets, company, operation, body, values, timeout, files
         )

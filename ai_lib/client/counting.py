@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from ai_lib.client.arguments import checked_message
 from ai_lib.client.explain import Explanation
 from ai_lib.client.leg import Leg
 from ai_lib.client.target import Target
@@ -32,7 +33,9 @@ def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) ->
     counter = TokenCounter.of(target.compiled.dialect.tokens, target.model)
     if isinstance(what, str):
         return _of_texts(counter, [what])
-    return counter.weigh(what if isinstance(what, ChatRequest) else ChatRequest(messages=what))
+    if not isinstance(what, ChatRequest):
+        what = ChatRequest(messages=[checked_message(one) for one in what])
+    return counter.weigh(what)
 
 
 def explained(target: Target, request: ChatRequest | None = None) -> Explanation:
