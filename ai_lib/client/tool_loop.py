@@ -10,7 +10,7 @@ import msgspec
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.tool_run import ToolConversation, ToolRun
 from ai_lib.client.toolbox import Function, Toolbox, answered, failed
-from ai_lib.errors.tree import InvalidToolArguments, ValidationError
+from ai_lib.errors.tree import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -48,6 +48,13 @@ class ToolLoop:
 
     async def run(self) -> ToolRun:
         """Go on until the model calls no more tools."""
+        try:
+            return await self._run()
+        except AiLibError as error:
+            self.conversation.broke(error)
+            raise
+
+    async def _run(self) -> ToolRun:
         conversation = self.conversation
         while True:
             try:
@@ -145,8 +152,10 @@ class ToolStream:
             response = None if closed else stream.response()
         except InvalidToolArguments as error:
             response = self._loop.conversation.mend(error)
-        except BaseException:
+        except BaseException as error:
             self._ended = True
+            if isinstance(error, AiLibError):
+                self._loop.conversation.broke(error)
             raise
         if response is None:
             self._ended = True

@@ -63,7 +63,8 @@ class AiLibError(Exception):
     """The root of everything the library raises on purpose.
 
     `provider`, `model` and `request_id` are set when known; `attempts` lists what was tried;
-    `partial` is the reply as far as it was received, when one had begun.
+    `partial` is the reply as far as it was received, when one had begun; `messages` is, where
+    tools were being run, the conversation so far, to go on from.
     """
 
     default_code: ClassVar[StandardErrorCode] = codes.UNKNOWN
@@ -84,6 +85,7 @@ class AiLibError(Exception):
         self.standard_code = self.default_code
         self.attempts: Sequence[object] = ()
         self.partial: object = None
+        self.messages: Sequence[object] = ()
 
     def __str__(self) -> str:
         return self.message
