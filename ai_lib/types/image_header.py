@@ -27,7 +27,8 @@ def pixels_of(head: bytes, media_type: str) -> Pixels | None:
             return _of_webp(head)
         case "image/jpeg":
             return _of_jpeg(head)
-    return None
+        case _:
+            return None
 
 
 def _both(head: bytes, at: int, size: int, order: str) -> Pixels:
@@ -57,7 +58,8 @@ def _of_webp(head: bytes) -> Pixels | None:
         case b"VP8 " if len(head) >= 30 and head[23:26] == _WEBP_VP8_START:
             width, height = _both(head, 26, 2, "little")
             return width & 0x3FFF, height & 0x3FFF
-    return None
+        case _:
+            return None
 
 
 def _of_jpeg(head: bytes) -> Pixels | None:

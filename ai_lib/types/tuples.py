@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeVar, get_origin
+from types import UnionType
+from typing import Final, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -21,7 +22,7 @@ def with_tuples(value: T) -> T:
     for name in value.__struct_fields__:
         field = getattr(value, name)
         if isinstance(field, list):
-            items = [with_tuples(item) for item in field]
+            items = [with_tuples(item) for item in cast("list[object]", field)]
             changed[name] = tuple(items) if name in sequences else items
         elif isinstance(field, msgspec.Struct):
             changed[name] = with_tuples(field)
@@ -35,9 +36,11 @@ def _sequences(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 
 def _is_sequence(hint: object) -> bool:
-    parts = getattr(hint, "__args__", ()) if get_origin(hint) is not Sequence else ()
-    return (
-        get_origin(hint) in (Sequence, tuple)
-        or hint in (Sequence, tuple)
-        or any(get_origin(part) in (Sequence, tuple) for part in parts)
-    )
+    if get_origin(hint) in _KINDS:
+        return True
+    # An optional one; what is inside of a list or mapping is no field.
+    optional = get_origin(hint) in (Union, UnionType)
+    return optional and any(get_origin(part) in _KINDS for part in get_args(hint))
+
+
+_KINDS: Final[tuple[object, ...]] = (Sequence, tuple)
