@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -30,15 +30,17 @@ async def sleep(seconds: float) -> None:
     await anyio.sleep(seconds)
 
 
-settles_awaitables = True
-
-
 async def settle(value: Awaitable[T] | T) -> T:
     """Return what a plain function gave, or wait for what an asynchronous one will."""
     if isawaitable(value):
         waited: T = await value
         return waited
     return value
+
+
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether `settle` can have the result of this function, waited for if need be."""
+    return True
 
 
 async def checkpoint() -> None:
@@ -77,22 +79,12 @@ def _tell(runtime: Any, function: Callable[[], object]) -> bool:
     return True
 
 
-async def finished(value: T | Awaitable[T]) -> T:
-    """Return the value, waited for where it has to be."""
-    return await cast("Awaitable[T]", value) if isawaitable(value) else value
-
-
 async def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
     """Call what may block for a moment without holding up the event loop.
 
     A cancellation waits for it, unless it is to `leave` it to itself.
     """
     return await anyio.to_thread.run_sync(function, abandon_on_cancel=leave)
-
-
-def can_call(function: Callable[..., object]) -> bool:
-    """Whether the result of this function can be had here, waited for if need be."""
-    return True
 
 
 class CancelScope:

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
-from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from functools import partial
+from inspect import isawaitable, iscoroutine, iscoroutinefunction, isroutine
 from threading import Lock as PlainLock
 from typing import TypeVar
 
@@ -38,10 +39,7 @@ def sleep(seconds: float) -> None:
     Waiter()._wait(seconds)
 
 
-settles_awaitables = False
-
-
-def settle(value: T) -> T:
+def settle(value: Awaitable[T] | T) -> T:
     """Return what a plain function gave; an asynchronous one can't be waited for.
 
     Raises TypeError for what only an event loop could wait for.
@@ -49,8 +47,16 @@ def settle(value: T) -> T:
     if isawaitable(value):
         if iscoroutine(value):
             value.close()
-        raise TypeError("an asynchronous function gave what only an event loop can wait for")
+        raise TypeError("only an event loop can wait for this; give what is plain functions")
     return value
+
+
+def can_call(function: Callable[..., object]) -> bool:
+    """Whether `settle` can have the result of this function, where nothing is waited for."""
+    inner = function.func if isinstance(function, partial) else function
+    if not isroutine(inner):
+        inner = type(inner).__call__  # an object that is called
+    return not iscoroutinefunction(inner)
 
 
 def checkpoint() -> None:
@@ -90,25 +96,9 @@ def shield() -> Iterator[object]:
         scopes.reset(outer)
 
 
-def finished(value: T | Awaitable[T]) -> T:
-    """Return the value, which has to be there already."""
-    if isawaitable(value):
-        if iscoroutine(value):
-            value.close()
-        raise TypeError("a blocking client can't wait for a coroutine; give it plain methods")
-    return value
-
-
 def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
     """Call it: this thread may block."""
     return function()
-
-
-def can_call(function: Callable[..., object]) -> bool:
-    """Whether the result of this function can be had here, where nothing is waited for."""
-    if iscoroutinefunction(function):
-        return False
-    return not iscoroutinefunction(type(function).__call__)
 
 
 class Waiter:

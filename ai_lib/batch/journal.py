@@ -26,6 +26,7 @@ import msgspec
 
 from ai_lib.batch.config import BatchConfig, Item
 from ai_lib.errors.tree import JournalError
+from ai_lib.types.tuples import with_tuples
 
 _KIND: Final = "ai-lib batch"
 _VERSION: Final = 1
@@ -93,7 +94,7 @@ class Journal:
             value = msgspec.json.decode(line.result or b"", type=self._type or Any)
         except msgspec.DecodeError as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
-        return Done(value)
+        return Done(with_tuples(value))
 
     def write(self, index: int, item: Item, result: object, error: Exception | None) -> None:
         """Note what came of an item. Raises JournalError when it can't be written."""

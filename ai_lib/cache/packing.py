@@ -7,6 +7,7 @@ import msgspec
 
 from ai_lib.errors.tree import CacheError
 from ai_lib.types.response import ChatResponse
+from ai_lib.types.tuples import with_tuples
 
 # One byte for the form of the whole, one for the kind of value, four for the checksum of the rest.
 _FORM: Final = b"1"
@@ -44,7 +45,7 @@ def unpack(packed: bytes) -> object:
     if form != _FORM or zlib.crc32(body).to_bytes(4, "big") != packed[2:_HEAD]:
         raise CacheError("a cached value is damaged, or of another version of this library")
     try:
-        return _with_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
+        return with_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CacheError(f"a cached value can't be read: {error}") from error
 
@@ -57,20 +58,3 @@ def _check(value: object, kind: bytes) -> None:
 
 
 _KINDS: Final = (bool, int, float, str, bytes, list, dict)
-
-
-def _with_tuples(value: object) -> object:
-    """Make tuples of the sequences in a struct again, as replies have them.
-
-    What is inside of decoded JSON stays as it is.
-    """
-    if not isinstance(value, msgspec.Struct):
-        return value
-    changed: dict[str, object] = {}
-    for name in value.__struct_fields__:
-        field = getattr(value, name)
-        if isinstance(field, list):
-            changed[name] = tuple(_with_tuples(item) for item in field)
-        elif isinstance(field, msgspec.Struct):
-            changed[name] = _with_tuples(field)
-    return msgspec.structs.replace(value, **changed) if changed else value

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
         Explanation as Explanation,
     )
     from ai_lib.client.operation import (
+        Errand as Errand,
         Operation as Operation,
     )
     from ai_lib.client.tool_run import (
         ToolRun as ToolRun,
+    )
+    from ai_lib.types.response import (
+        CallStats as CallStats,
+        ChatResponse as ChatResponse,
     )
 
     from .builder import (
@@ -59,13 +64,16 @@ _WHERE = {
     "AiClient": ".client",
     "AiClientBuilder": ".builder",
     "Call": "ai_lib.client.call",
+    "CallStats": "ai_lib.types.response",
     "CancelHandle": ".cancel",
     "CancelReason": "ai_lib.client.cancellation",
     "CancelState": "ai_lib.client.cancellation",
     "CancelToken": ".cancel",
     "CancellableStream": ".cancel",
     "ChatRequestBuilder": ".chat",
+    "ChatResponse": "ai_lib.types.response",
     "ChatStream": ".stream",
+    "Errand": "ai_lib.client.operation",
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
     "Operation": "ai_lib.client.operation",

@@ -29,5 +29,20 @@ def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
     return cost_of(attempt.usage, found.prices if found is not None else Prices(), model)
 
 
+class Billed:
+    """A bill that is made anew when there are more attempts."""
+
+    def __init__(self) -> None:
+        self._last = 0, summed_costs(())
+
+    def cost(self, attempts: Sequence[Attempt], record: Record) -> CostEstimate:
+        """Return what the attempts cost together."""
+        count, known = self._last
+        if len(attempts) != count:
+            known = bill(attempts, record)
+            self._last = len(attempts), known
+        return known
+
+
 def _counts(attempt: Attempt) -> bool:
     return attempt.ended == "answered" or attempt.usage.total_tokens > 0

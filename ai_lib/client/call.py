@@ -2,37 +2,20 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
-from ai_lib.client.bill import bill
+from ai_lib.client.bill import Billed, bill
 from ai_lib.client.leg import Leg
+from ai_lib.client.offers import Offers
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.stopwatch import Stopwatch
 from ai_lib.client.target import Target
-from ai_lib.protocol.models import ModelRecord
 from ai_lib.resilience.ledger import Ledger
-from ai_lib.types.cost import CostEstimate, summed_costs
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.cost import CostEstimate
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
-
-
-class Offers(Protocol):
-    """What a call may ask of its client's targets."""
-
-    @property
-    def fallbacks(self) -> Sequence[str]:
-        """The models to fall back to, as the client has them."""
-        ...
-
-    def target(self, name: str) -> Target:
-        """Return a model's target, made if need be. Raises as `Targets.route`."""
-        ...
-
-    def record(self, provider: str, model: str) -> ModelRecord | None:
-        """Return what is listed of a model, as it was when first asked for."""
-        ...
 
 
 class Call:
@@ -43,8 +26,9 @@ class Call:
     `headers` are sent with every attempt, beside those of the manifest. `offers` is what the client
     has, None for a call that no client made; `target` is the client's own. `first` is the request
     compiled for the first target, set once it is known; `targets` are all it may go to, `legs` has
-    `first` and what was compiled for those it fell back to. `ledger` lists the attempts; `watch`
-    has the times. `notes` is for interceptors, each under a key of its own.
+    `first` and what was compiled for those it fell back to. `ledger` lists the attempts, those of
+    earlier asks for the same answer too; `attempts` are the call's own. `watch` has the times.
+    `notes` is for interceptors, each under a key of its own.
 
     `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
     cache said (`hit`, `miss`, empty without one).
@@ -75,6 +59,8 @@ class Call:
         self.targets: Sequence[Target] = ()
         self.legs: list[Leg] = []
         self.ledger = options.ledger or Ledger()
+        self.ledger.begin()
+        self._start = len(self.ledger.attempts)
         self.watch = Stopwatch(clock)
         self.notes: dict[str, object] = {}
         self.begun = False
@@ -84,7 +70,7 @@ class Call:
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = 0, summed_costs(())
+        self._billed = Billed()
 
     @property
     def streamed(self) -> bool:
@@ -96,14 +82,27 @@ class Call:
         attempts = tuple(self.ledger.attempts)
         return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
 
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """The attempts of this call alone that have ended."""
+        return self.ledger.attempts[self._start :]
+
+    @property
+    def retry_count(self) -> int:
+        """How many of them were sent after the first."""
+        return self.ledger.retries_since(self._start)
+
     def cost(self) -> CostEstimate | None:
-        """Return what the attempts that have ended cost; None for a call that no client made."""
+        """Return what the attempts in the ledger cost; None for a call that no client made."""
         if self.offers is None:
             return None
-        attempts = self.ledger.attempts
-        if len(attempts) != self._billed[0]:
-            self._billed = len(attempts), bill(attempts, self.offers.record)
-        return self._billed[1]
+        return self._billed.cost(self.ledger.attempts, self.offers.record)
+
+    def own_cost(self) -> CostEstimate | None:
+        """Return what its own attempts cost; None for a call that no client made."""
+        if self._start == 0 or self.offers is None:
+            return self.cost()
+        return bill(self.attempts, self.offers.record)
 
     def stats(self, response: ChatResponse, leg: Leg | None) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target of `leg`."""

@@ -1,10 +1,13 @@
 """Tokens and cost of a request at one of a client's targets."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from ai_lib.client.arguments import checked_message
 from ai_lib.client.explain import Explanation
 from ai_lib.client.leg import Leg
 from ai_lib.client.target import Target
@@ -12,6 +15,9 @@ from ai_lib.protocol.models import ModelRecord
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
+
+if TYPE_CHECKING:
+    from ai_lib.tokens.counter import TokenCounter
 
 # What an answer may take, for a rate limit, when nothing bounds it.
 _ANSWER: Final = 1024
@@ -26,14 +32,10 @@ def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) ->
 
     counter = TokenCounter.of(target.compiled.dialect.tokens, target.model)
     if isinstance(what, str):
-        return TokenCount(
-            tokens=counter.count(what),
-            at_most=counter.at_most(what),
-            is_exact=counter.is_exact,
-            error_bound=counter.error_bound,
-            encoding=counter.encoding,
-        )
-    return counter.weigh(what if isinstance(what, ChatRequest) else ChatRequest(messages=what))
+        return _of_texts(counter, [what])
+    if not isinstance(what, ChatRequest):
+        what = ChatRequest(messages=[checked_message(one) for one in what])
+    return counter.weigh(what)
 
 
 def explained(target: Target, request: ChatRequest | None = None) -> Explanation:
@@ -59,6 +61,26 @@ def would_cost(target: Target, request: ChatRequest, record: ModelRecord | None)
     return cost_bounds(target.model_id, weight, answer, record)
 
 
+def input_cost(model_id: str, weight: TokenCount, record: ModelRecord | None) -> CostBounds:
+    """Return what a request without an answer in tokens, such as for vectors, may cost."""
+    from ai_lib.tokens.bounds import cost_bounds
+
+    return cost_bounds(model_id, weight, 0, record)
+
+
+def nothing_yet(model_id: str, currency: str) -> CostBounds:
+    """Return the bounds of what is known to cost something only when it has been answered."""
+    return CostBounds(
+        model=model_id,
+        currency=currency,
+        lower=0.0,
+        upper=0.0,
+        input_tokens=0,
+        most_input_tokens=0,
+        most_output_tokens=0,
+    )
+
+
 def tokens_of(leg: Leg) -> float:
     """Return the tokens an attempt may use, for a rate limit: input, rounded up, and answer."""
     from ai_lib.tokens.bounds import longest_answer
@@ -73,6 +95,23 @@ def estimated(target: Target, request: ChatRequest) -> TokenCount:
     from ai_lib.tokens.counter import TokenCounter
 
     return TokenCounter(target.compiled.dialect.tokens, target.model).weigh(request)
+
+
+def weighed(target: Target, texts: Sequence[str]) -> TokenCount:
+    """Return the tokens of texts that are all there is to a request, estimated."""
+    from ai_lib.tokens.counter import TokenCounter
+
+    return _of_texts(TokenCounter(target.compiled.dialect.tokens, target.model), texts)
+
+
+def _of_texts(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
+    return TokenCount(
+        tokens=sum(counter.count(text) for text in texts),
+        at_most=sum(counter.at_most(text) for text in texts),
+        is_exact=counter.is_exact,
+        error_bound=counter.error_bound,
+        encoding=counter.encoding,
+    )
 
 
 def _sent_unasked(target: Target) -> object:

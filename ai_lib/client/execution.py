@@ -54,7 +54,8 @@ class Execution:
         `list[Person]`, or a JSON Schema. It is asked for in the strictest form the target has
         unless `mode` says otherwise. An answer that does not fit is asked for again, with what is
         wrong with it, up to `max_reasks` times. All asks share one deadline, and the retries of
-        one call: a target sees at most one request for each ask, and the retries it allows.
+        one call: a target sees at most one request for each ask, and the retries it allows. Each
+        ask begins at the first target again, whoever answered the one before.
 
         Raises:
             InvalidOutput: no answer did fit; the last one's text and problems are with it.
@@ -142,7 +143,8 @@ class Execution:
         Their arguments come as the types of their annotations. What goes wrong in a call (no such
         tool, arguments that do not fit, an exception) is told to the model, but for exceptions of
         the classes `raises`. The calls of one round are made at the same time, at most
-        `max_parallel`. A round is one reply; each is a call with the timeout and retries of one.
+        `max_parallel`. A round is one reply; each is a call with the timeout and retries of one,
+        and begins at the first target again, whoever answered the round before.
 
         Plain functions run in the caller's thread where there is an event loop, one after the
         other, and keep it busy; without one, several run in threads of their own. Functions that
@@ -151,7 +153,7 @@ class Execution:
         Raises:
             ToolRoundsExceeded: the model calls tools in the last of `max_rounds` replies, too.
             TypeError: a function has no schema, or nothing here can wait for it.
-            AiLibError: as `execute` raises.
+            AiLibError: as `execute` raises; its `messages` is the conversation so far.
         """
         return await self._tool_loop(functions, max_rounds, max_parallel, raises).run()
 

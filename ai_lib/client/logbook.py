@@ -7,7 +7,7 @@ from typing import Final
 
 from ai_lib.client.call import Call
 from ai_lib.client.operation import Operation
-from ai_lib.client.served import error_class_of, place_of, secrets_of, usage_of
+from ai_lib.client.served import cost_of, error_class_of, place_of, secrets_of, usage_of
 from ai_lib.errors.tree import AiLibError
 from ai_lib.telemetry.content import input_messages, output_messages
 from ai_lib.telemetry.logger import AiLibLogger
@@ -109,10 +109,13 @@ class Logbook(Interceptor):
         fields: dict[str, object] = {
             "latency_ms": round(call.watch.latency_ms, 3),
             "first_token_ms": None if first is None else round(first, 3),
-            "retries": call.ledger.retry_count,
+            "retries": call.retry_count,
             "tokens_in": usage.prompt_tokens,
             "tokens_out": usage.completion_tokens,
         }
+        cost = cost_of(call)
+        if cost is not None and cost.is_known:
+            fields["cost"], fields["currency"] = cost.total_cost, cost.currency
         response = call.response if isinstance(call, Call) else None
         if response is not None:
             fields["request_id"] = response.request_id

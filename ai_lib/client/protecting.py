@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ai_lib.client.arguments import checked_config, checked_names
 from ai_lib.client.settings import ClientSettings
 from ai_lib.resilience.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit_storage import CircuitStorage
@@ -31,7 +32,7 @@ class Protecting:
 
     def resilience(self: B, config: ResilientConfig) -> B:
         """Set the patterns that protect the calls; what is set by itself overrides them."""
-        return self._set(resilience=config)
+        return self._set(resilience=checked_config(config, ResilientConfig))
 
     def with_resilience(self: B, config: ResilientConfig) -> B:
         """The same as `resilience`."""
@@ -39,15 +40,15 @@ class Protecting:
 
     def with_retry(self: B, config: RetryConfig) -> B:
         """Set what is tried again, in place of the manifest's retry_policy."""
-        return self._set(retry=config)
+        return self._set(retry=checked_config(config, RetryConfig))
 
     def with_rate_limit(self: B, config: RateLimiterConfig) -> B:
         """Limit what goes out to each target."""
-        return self._set(rate_limit=config)
+        return self._set(rate_limit=checked_config(config, RateLimiterConfig))
 
     def with_circuit_breaker(self: B, config: CircuitBreakerConfig) -> B:
         """Stop calls to a target that keeps failing."""
-        return self._set(circuit_breaker=config)
+        return self._set(circuit_breaker=checked_config(config, CircuitBreakerConfig))
 
     def circuit_storage(self: B, storage: CircuitStorage) -> B:
         """Keep the circuits' state there, so that clients that are given the same share it."""
@@ -63,7 +64,7 @@ class Protecting:
 
     def with_fallbacks(self: B, models: Sequence[str]) -> B:
         """Try these models, in order, when the first one fails; each has its own protection."""
-        return self._set(fallbacks=tuple(models))
+        return self._set(fallbacks=checked_names(models))
 
     def _set(self: B, **settings: object) -> B:
         self._settings = msgspec.structs.replace(self._settings, **settings)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.client.toolbox import Toolbox, answered
-from ai_lib.errors.tree import InvalidToolArguments, ToolRoundsExceeded
+from ai_lib.errors.tree import AiLibError, InvalidToolArguments, ToolRoundsExceeded
 from ai_lib.types.attempt import summed
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
@@ -122,6 +122,10 @@ class ToolConversation:
         choice = self.request.tool_choice
         if choice is not None and choice.mode in _FORCED:
             self.request = msgspec.structs.replace(self.request, tool_choice=None)
+
+    def broke(self, error: AiLibError) -> None:
+        """Have the error that ends the conversation say how far it came."""
+        error.messages = error.messages or tuple(self.request.messages)
 
     def result(self) -> ToolRun:
         """Return what came of it."""

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ai_lib.errors.tree import AiLibError, ValidationError
+from ai_lib.errors.tree import AiLibError, UnknownTool, ValidationError
 from ai_lib.structured.problems import schema_problems
 from ai_lib.types.content import DocumentBlock, ImageBlock, TextBlock
 from ai_lib.types.message import Message
@@ -14,13 +14,10 @@ from ai_lib.types.signature import Signature
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
 Function = Callable[..., object]
+Predicate = Callable[[Function], bool]
 
 _SHOWN: Final = 1000
 _BLOCKS: Final = (TextBlock, ImageBlock, DocumentBlock)
-
-
-class UnknownTool(AiLibError):
-    """The model called a tool there is none of."""
 
 
 class Toolbox:
@@ -31,7 +28,7 @@ class Toolbox:
         ValueError: two have the same name.
     """
 
-    def __init__(self, tools: Iterable[Function | ToolDefinition], *, may_wait: bool) -> None:
+    def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_call: Predicate) -> None:
         self.definitions: list[ToolDefinition] = []
         self._functions: dict[str, tuple[Function, Signature | None]] = {}
         for tool in tools:
@@ -40,14 +37,14 @@ class Toolbox:
                 definition = ToolDefinition.from_function(definition)
             self.definitions.append(definition)
             if not definition.is_of_provider:
-                self._add(definition, may_wait)
+                self._add(definition, can_call)
 
-    def _add(self, tool: ToolDefinition, may_wait: bool) -> None:
+    def _add(self, tool: ToolDefinition, can_call: Predicate) -> None:
         if tool.function is None:
             raise TypeError(f"tool {tool.name!r} has no function: give the function itself")
         if tool.name in self._functions:
             raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
-        if not may_wait and _is_coroutine_function(tool.function):
+        if not can_call(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
         signature = None if _takes_anything(tool.function) else Signature(tool.function)
         self._functions[tool.name] = tool.function, signature
@@ -102,10 +99,3 @@ def failed(call: ToolCall, error: Exception) -> Message:
 def _takes_anything(function: Function) -> bool:
     parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
     return any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-
-
-def _is_coroutine_function(function: Function) -> bool:
-    inner = function.func if isinstance(function, functools.partial) else function
-    if not inspect.isroutine(inner):
-        inner = type(inner).__call__  # an object that is called
-    return inspect.iscoroutinefunction(inner)

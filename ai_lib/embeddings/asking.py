@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from ai_lib.client.counting import weighed
+from ai_lib.client.operation import Errand, Operation
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.target import Target, failed_reply, placed, request_id_of
 from ai_lib.embeddings.options import EmbeddingOptions, SplitOptions
@@ -16,11 +18,12 @@ from ai_lib.embeddings.writing import EmbeddingWriter
 from ai_lib.errors.tree import AiLibError, RequestError, TransportTimeout
 from ai_lib.resilience.admission import Admission
 from ai_lib.resilience.ledger import FOREVER, Ledger
-from ai_lib.types.attempt import Attempt
+from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import WireRequest
 
 from .._backend import now, run_all
+from ..client.interceptor import Company
 from ..client.targets import Protected, Targets
 from ..resilience import FallbackChain
 from ..transport import HttpTransport
@@ -36,26 +39,31 @@ class Asking:
         self,
         transport: HttpTransport,
         targets: Targets,
+        company: Company,
         texts: Sequence[str],
         options: EmbeddingOptions,
         how: SplitOptions,
         call: CallOptions,
     ) -> None:
         self._transport = transport
+        self._company = company
         self._route = targets.route(call.fallbacks)
         self._fallback = targets.config.fallback
         self._texts = texts
         self._options = options
         self._how = how
         self._call = call
-        self._ends = FOREVER
-        self._attempts: list[Attempt] = []
+        first = self._route[0].target.current()
+        route = [place.target for place in self._route]
+        self._operation = Operation("embeddings", first, now, targets, route)
 
     async def run(self) -> EmbeddingResponse:
         """Return the vectors of all texts, from the first target that gives them."""
-        first = self._route[0].target.current()
-        total = self._total(first)
-        self._ends = FOREVER if total is None else now() + total
+        return await self._company.accompanied(self._operation, self._run)
+
+    async def _run(self) -> EmbeddingResponse:
+        total = self._total(self._operation.target)
+        self._books.ends = FOREVER if total is None else now() + total
         try:
             if len(self._route) == 1:
                 return await self._at(self._route[0])
@@ -71,14 +79,18 @@ class Asking:
                 error.message = (
                     f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
                 )
-            error.attempts = tuple(self._attempts)
+            self._books.on(error)
             raise
+
+    @property
+    def _books(self) -> Ledger:
+        return self._operation.ledger
 
     def _total(self, target: Target) -> float | None:
         return (self._call.clocks or target.clocks(False, self._call.timeout)).total
 
     def _may_go_on(self, error: AiLibError) -> bool:
-        return error.fallbackable and now() < self._ends
+        return error.fallbackable and now() < self._books.ends
 
     def _asking(self, place: Protected) -> Callable[[], Awaitable[EmbeddingResponse]]:
         async def ask() -> EmbeddingResponse:
@@ -87,7 +99,7 @@ class Asking:
         return ask
 
     async def _at(self, place: Protected) -> EmbeddingResponse:
-        target = place.target.current()
+        target = self._operation.target = place.target.current()
         try:
             writer = EmbeddingWriter(target.compiled, target.model, self._options)
             limits = writer.shape.limits(target.model)
@@ -123,27 +135,32 @@ class Asking:
                 prompt_tokens=sum(answer.usage.prompt_tokens for answer in answers),
                 total_tokens=sum(answer.usage.total_tokens for answer in answers),
             ),
-            attempts=tuple(self._attempts),
+            attempts=tuple(self._books.attempts),
+            cost=self._operation.own_cost(),
             adaptations=tuple(writer.adaptations),
         )
 
     async def send(self, part: _Part) -> Vectors:
         """Send the request of one part, as often as the target's policy allows."""
         target = part.target
-        ledger = Ledger(ends=self._ends, repeatable=target.repeatable, tokens=part.tokens)
-        wire = part.wire()
+        errand = Errand(
+            self._operation,
+            target,
+            tokens=part.tokens,
+            repeatable=target.repeatable,
+            weigh=part.weigh,
+        )
+        wire = self._operation.wire = part.wire(self._operation.headers)
 
         async def attempt(admission: Admission) -> Vectors:
             try:
-                return await self._attempt(part, wire, ledger, admission)
+                errand.start()
+                return await self._attempt(part, wire, errand.ledger, admission)
             except AiLibError as error:
                 placed(error, target)
                 raise
 
-        try:
-            return await part.place.executor.run(attempt, ledger)
-        finally:
-            self._attempts.extend(ledger.attempts)
+        return await part.place.executor.run(attempt, errand.ledger)
 
     async def _attempt(
         self, part: _Part, wire: WireRequest, ledger: Ledger, admission: Admission
@@ -194,11 +211,16 @@ class _Part:
             return 0.0
         return float(sum(estimated_tokens(text) for text in self._texts))
 
-    def wire(self) -> WireRequest:
-        """Return the request."""
+    def weigh(self) -> TokenCount:
+        """Return the tokens of its texts, for a budget."""
+        return weighed(self.target, self._texts)
+
+    def wire(self, headers: Sequence[tuple[str, str]]) -> WireRequest:
+        """Return the request, sent with these headers as well."""
         target = self.target
         key = target.credential.value if target.credential else None
-        return self._writer.write(self._texts, credential=key, base_url=target.base_url)
+        wire = self._writer.write(self._texts, credential=key, base_url=target.base_url)
+        return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
 
     def read(self, body: bytes) -> Vectors:
         """Return the vectors in the answer."""

@@ -10,7 +10,9 @@ from ai_lib.client.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.options import EmbeddingOptions, SplitOptions
 from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.types.secret import Secret
 
+from ..client.interceptor import Company
 from ..client.opening import prepared
 from ..client.targets import Targets
 from ..transport import HttpTransport
@@ -39,6 +41,7 @@ class EmbeddingClient:
         self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
+        self._company = Company(settings.interceptors)
         self._options = options or EmbeddingOptions()
         self._split = split or SplitOptions()
 
@@ -62,6 +65,7 @@ class EmbeddingClient:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
+        api_key = None if api_key is None else Secret(api_key)
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
         options = EmbeddingOptions(dimensions=dimensions)
         return cls(await prepared(settings), options=options)
@@ -152,7 +156,8 @@ class EmbeddingClient:
         call = CallOptions(
             timeout=timeout, fallbacks=None if fallbacks is None else tuple(fallbacks)
         )
-        return await Asking(self._transport, self._targets, texts, options, split, call).run()
+        asking = Asking(self._transport, self._targets, self._company, texts, options, split, call)
+        return await asking.run()
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.cost import CostEstimate
 
 
 class Embedding(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,8 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """The vectors of one call, in the order of its texts.
 
     `model` is as the provider names it, else as it was asked for. `attempts` lists every request
-    that was tried; `adaptations` what was asked for and left out, as the provider does not take it.
+    that was tried, `cost` what they cost together, at the listed prices; `adaptations` what was
+    asked for and left out, as the provider does not take it.
     """
 
     embeddings: list[Embedding]
@@ -39,6 +41,7 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     provider: str = ""
     usage: EmbeddingUsage = EmbeddingUsage()
     attempts: Sequence[Attempt] = ()
+    cost: CostEstimate | None = None
     adaptations: Sequence[str] = ()
 
     @property

@@ -33,6 +33,7 @@
     |   `-- JournalError           a journal can't be written, or is another batch's
     |-- ValidationError            a value does not fit its schema
     |   `-- InvalidOutput          the model's answer does not, as often as it was asked
+    |-- UnknownTool                the model called a tool there is none of, which it is told
     |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
     |-- CacheError                 a cache could not be read or written
     |-- GuardrailError             a guardrail lets a text not pass
@@ -62,7 +63,8 @@ class AiLibError(Exception):
     """The root of everything the library raises on purpose.
 
     `provider`, `model` and `request_id` are set when known; `attempts` lists what was tried;
-    `partial` is the reply as far as it was received, when one had begun.
+    `partial` is the reply as far as it was received, when one had begun; `messages` is, where
+    tools were being run, the conversation so far, to go on from.
     """
 
     default_code: ClassVar[StandardErrorCode] = codes.UNKNOWN
@@ -83,6 +85,7 @@ class AiLibError(Exception):
         self.standard_code = self.default_code
         self.attempts: Sequence[object] = ()
         self.partial: object = None
+        self.messages: Sequence[object] = ()
 
     def __str__(self) -> str:
         return self.message
@@ -488,6 +491,10 @@ class InvalidOutput(ValidationError):
         self.raw = raw
         self.pointer = pointer
         self.allowed = allowed
+
+
+class UnknownTool(AiLibError):
+    """The model called a tool there is none of. `run_tools` tells it so, and goes on."""
 
 
 class ToolRoundsExceeded(AiLibError):

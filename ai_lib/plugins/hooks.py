@@ -10,7 +10,7 @@ from ai_lib.errors.tree import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
 from ai_lib.plugins.hook import Callback, Hook
 
-from .._backend import can_call, finished
+from .._backend import can_call, settle
 
 
 class HookManager:
@@ -103,7 +103,7 @@ def check_callable(name: str, callback: Callable[..., object]) -> None:
 async def run_hook(hook: Hook, kind: HookType, ctx: PluginContext) -> None:
     """Run one function; log its error, or raise it when the function is fatal."""
     try:
-        await finished(hook.callback(ctx))
+        await settle(hook.callback(ctx))
     except Exception as error:
         if hook.is_fatal:
             raise fatal(hook.name, kind.value, error) from error

@@ -11,7 +11,7 @@ from ai_lib.plugins.context import HookType, PluginContext
 from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
-from .._backend import finished
+from .._backend import settle
 from .hooks import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
@@ -55,7 +55,7 @@ class PluginRegistry:
         """
         self._take_in(plugin)
         try:
-            await finished(plugin.on_init())
+            await settle(plugin.on_init())
         except Exception as error:
             self._drop(plugin)
             raise fatal(plugin.name(), "on_init", error) from error
@@ -75,7 +75,7 @@ class PluginRegistry:
         while self._fresh:
             plugin = self._fresh.popleft()
             try:
-                await finished(plugin.on_init())
+                await settle(plugin.on_init())
             except Exception as error:
                 self._drop(plugin)
                 if plugin.is_fatal:
@@ -107,7 +107,7 @@ class PluginRegistry:
             return False
         self._drop(plugin)
         try:
-            await finished(plugin.on_shutdown())
+            await settle(plugin.on_shutdown())
         except Exception as error:
             raise fatal(name, "on_shutdown", error) from error
         return True

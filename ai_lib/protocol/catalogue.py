@@ -1,6 +1,5 @@
 """The manifests that can be had without waiting: registered, in folders, bundled; read once."""
 
-import logging
 import os
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -10,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib._log import LOG
 from ai_lib.errors.tree import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
 from ai_lib.protocol.compiled import CompiledManifest
@@ -24,7 +24,6 @@ from ai_lib.protocol.watch import SETTLE_SECONDS, Stamp, digest
 from ai_lib.types.json import JsonObject
 
 _USUAL_FOLDERS: Final = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
-_LOG: Final = logging.getLogger("ai_lib")
 
 ManifestLike = ProtocolManifest | JsonObject | str | Path
 
@@ -275,7 +274,7 @@ class Catalogue:
 
     def _failed(self, error: ProtocolError, provider: str) -> None:
         self.last_error = error
-        _LOG.warning("the manifest of %s stays as it was: %s", provider, error.message)
+        LOG.warning("the manifest of %s stays as it was: %s", provider, error.message)
 
 
 def check_id(provider: str) -> str:

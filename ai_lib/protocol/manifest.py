@@ -132,11 +132,17 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check on it."""
+    """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check on it.
+
+    `required` says that nothing works without it. `fallback` is the check to make when `check`
+    fails; `interval_ms` is how long a result is good for, None when the manifest does not say.
+    """
 
     required: bool = False
     regions: tuple[str, ...] = ()
     check: HealthCheck | None = None
+    fallback: HealthCheck | None = None
+    interval_ms: int | None = None
 
 
 class TextTools(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,20 +1,17 @@
 """The models that manifests and files of models list, looked up by name."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
+from ai_lib._log import LOG
 from ai_lib.errors.tree import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
 from ai_lib.protocol.document import read_text
 from ai_lib.protocol.models import ModelRecord, records_of_file, records_of_manifest
 from ai_lib.protocol.tree import Tree, read_file
 from ai_lib.types.json import JsonValue
-
-_LOG: Final = logging.getLogger("ai_lib")
 
 Layer = Callable[[str | None], Iterable[ModelRecord]]
 
@@ -110,7 +107,7 @@ def _document(path: Path, wanted: str | None) -> JsonValue:
         # Reading YAML takes milliseconds; most files don't name the model at all.
         return None if wanted is not None and wanted not in text else read_text(text, str(path))
     except ProtocolError as error:
-        _LOG.warning("no models are taken from a file: %s", error.message)
+        LOG.warning("no models are taken from a file: %s", error.message)
         return None
 
 

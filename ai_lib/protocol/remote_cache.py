@@ -1,16 +1,13 @@
 """What was fetched, kept on disk with its digest, in the place the system has for such things."""
 
 import json
-import logging
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
+from ai_lib._log import LOG
 from ai_lib.protocol.watch import digest
-
-_LOG: Final = logging.getLogger("ai_lib")
 
 
 class RemoteCache:
@@ -40,7 +37,7 @@ class RemoteCache:
                 json.dump(record, file)
             os.replace(name, path)
         except OSError as error:
-            _LOG.info("a fetched manifest can't be kept in %s: %s", path.parent, error)
+            LOG.info("a fetched manifest can't be kept in %s: %s", path.parent, error)
 
     def _path(self, url: str) -> Path:
         return self._folder / f"{digest(url)[:32]}.json"

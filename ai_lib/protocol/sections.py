@@ -1,7 +1,7 @@
 """Sections of a manifest that say how failures, limits and models are dealt with."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -22,6 +22,7 @@ from ai_lib.protocol.written import (
     WrittenManifest,
     WrittenModel,
     WrittenPattern,
+    WrittenSecondCheck,
     WrittenToolCalling,
     placed,
 )
@@ -104,17 +105,38 @@ def availability_of(written: WrittenManifest) -> Availability | None:
         required=block.required,
         regions=tuple(block.regions or ()),
         check=_check(block.check) if block.check else None,
+        fallback=_second_check(block.check, block.fallback),
+        interval_ms=block.interval_ms,
     )
 
 
 def _check(check: WrittenCheck) -> HealthCheck:
-    expected = check.expected_status or [200, 401]
     return HealthCheck(
         method=check.method,
         path=check.path,
-        expected_status=frozenset([expected] if isinstance(expected, int) else expected),
+        expected_status=_statuses(check.expected_status or [200, 401]),
         timeout_ms=check.timeout_ms,
     )
+
+
+def _second_check(
+    check: WrittenCheck | None, second: WrittenSecondCheck | None
+) -> HealthCheck | None:
+    """Return the check to make when the first one fails; it expects and waits as that one does."""
+    if check is None or second is None or second.path is None:
+        return None
+    first = _check(check)
+    expected = second.expected_status
+    return msgspec.structs.replace(
+        first,
+        method=second.method,
+        path=second.path,
+        expected_status=_statuses(expected) if expected else first.expected_status,
+    )
+
+
+def _statuses(expected: Sequence[int] | int) -> frozenset[int]:
+    return frozenset([expected] if isinstance(expected, int) else expected)
 
 
 def text_tools_of(written: WrittenManifest, fail: Fail) -> TextTools | None:

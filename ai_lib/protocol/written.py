@@ -150,10 +150,18 @@ class WrittenCheck(Section, frozen=True, kw_only=True):
     timeout_ms: int = 3000
 
 
+class WrittenSecondCheck(Section, frozen=True, kw_only=True):
+    method: Literal["GET", "POST"] = "GET"
+    path: str | None = None
+    expected_status: list[int] | int | None = None
+
+
 class WrittenAvailability(Section, frozen=True, kw_only=True):
     required: bool = False
     regions: list[str] | None = None
     check: WrittenCheck | None = None
+    fallback: WrittenSecondCheck | None = None
+    interval_ms: int | None = None
 
 
 class WrittenNative(Section, frozen=True, kw_only=True):

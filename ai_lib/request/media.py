@@ -9,7 +9,6 @@ import msgspec
 from ai_lib.errors import codes
 from ai_lib.errors.tree import MediaError
 from ai_lib.protocol.media_limits import MediaLimits, Multimodal
-from ai_lib.request.image_header import pixels_of
 from ai_lib.request.images import Unfit, has_pillow, refit
 from ai_lib.request.sounds import convert, has_soundfile, seconds_of
 from ai_lib.types.content import (
@@ -20,6 +19,7 @@ from ai_lib.types.content import (
     TextBlock,
     ToolResultBlock,
 )
+from ai_lib.types.image_header import pixels_of
 from ai_lib.types.media_source import (
     Family,
     decoded,

@@ -60,4 +60,6 @@ class SchemaWriter:
 
 
 def _escaped(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"the names in a JSON Schema are texts, not {name!r}")
     return name.replace("~", "~0").replace("/", "~1")

@@ -11,7 +11,7 @@ from ai_lib.resilience.circuit import Circuit, CircuitBreakerConfig, Pass
 from ai_lib.resilience.circuit_storage import CircuitRecord, CircuitStorage
 from ai_lib.resilience.circuit_turn import Turn
 
-from .._backend import Lock, deadline, finished, now
+from .._backend import Lock, deadline, now, settle
 
 T = TypeVar("T")
 
@@ -102,12 +102,12 @@ class CircuitBreaker(Circuit):
     async def _exchange(self, storage: CircuitStorage, *, asks: bool) -> Pass | None:
         async with self._line:
             while True:
-                old = await finished(storage.load(self._key))
+                old = await settle(storage.load(self._key))
                 known = old or CircuitRecord()
                 turn = Turn(self, known, asks=asks)
                 stored = False
                 try:
-                    stored = turn.record == known or await finished(
+                    stored = turn.record == known or await settle(
                         storage.replace(self._key, old, turn.record)
                     )
                 finally:

@@ -9,7 +9,7 @@ from ai_lib.resilience.limit_headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.limiter import Limiter, Postponed
 from ai_lib.resilience.quota import Reservation
 
-from .._backend import finished, now, sleep
+from .._backend import now, settle, sleep
 from .rate_limiter import RateLimiter
 
 
@@ -38,7 +38,7 @@ class SharedRateLimiter(RateLimiter):
         # Whoever is cancelled now may have been granted it.
         reservation.held = True
         try:
-            wait = await finished(quota.ask(reservation))
+            wait = await settle(quota.ask(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
@@ -52,7 +52,7 @@ class SharedRateLimiter(RateLimiter):
         while due:
             step = due.popleft()
             try:
-                await finished(step(self._clock()))
+                await settle(step(self._clock()))
             except BaseException:
                 due.appendleft(step)
                 raise

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final
-
-import msgspec
 
 from ai_lib.errors.tree import AiLibError, RequestError
 from ai_lib.protocol.manifest import HealthCheck, ProtocolManifest
@@ -105,19 +103,8 @@ def _checks(manifest: ProtocolManifest) -> list[HealthCheck]:
     availability = manifest.availability
     if availability is None or availability.check is None:
         return []
-    first = availability.check
-    block = manifest.raw.get("availability")
-    fallback = block.get("fallback") if isinstance(block, Mapping) else None
-    if not isinstance(fallback, Mapping) or not isinstance(fallback.get("path"), str):
-        return [first]
-    statuses = fallback.get("expected_status") or first.expected_status
-    second = msgspec.structs.replace(
-        first,
-        method="POST" if fallback.get("method") == "POST" else "GET",
-        path=fallback["path"],
-        expected_status=frozenset(statuses),
-    )
-    return [first, second]
+    checks = (availability.check, availability.fallback)
+    return [check for check in checks if check is not None]
 
 
 class HealthChecker:
@@ -244,6 +231,5 @@ class _Entry:
 
 
 def _interval(manifest: ProtocolManifest) -> float:
-    block = manifest.raw.get("availability")
-    interval = block.get("interval_ms") if isinstance(block, Mapping) else None
-    return interval / 1000 if isinstance(interval, int) and interval > 0 else _TTL
+    interval = manifest.availability.interval_ms if manifest.availability else None
+    return interval / 1000 if interval and interval > 0 else _TTL

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 
+from ai_lib._log import LOG
 from ai_lib.telemetry.redaction import Redactor
 
-ROOT: Final = "ai_lib"
-logging.getLogger(ROOT).addHandler(logging.NullHandler())
+ROOT: Final = LOG.name
 
 _TAKEN: Final = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "event"})
 _SHOWN: Final = 2_000

@@ -92,5 +92,7 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cost(self) -> float | None:
         """What it cost when that is known and in one currency, else None."""
-        known = self.requests_of_unknown_cost == 0 and len(self.costs) == 1
-        return next(iter(self.costs.values())) if known else None
+        paid = [cost for cost in self.costs.values() if cost]
+        if self.requests_of_unknown_cost or not self.costs or len(paid) > 1:
+            return None
+        return sum(paid)

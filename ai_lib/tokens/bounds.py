@@ -39,10 +39,11 @@ def cost_bounds(
         lower = least * cheapest / _MILLION
         if answer is None:
             reason = f"nothing bounds the answer of {model}: set max_tokens"
-        elif (output := _dearest(dearest.output, dearest.reasoning)) is None:
+        elif answer and dearest.output is None:
             reason = f"the price of {model}'s output is unknown"
         else:
             taken = max(dearest.input, dearest.cache_write or 0.0)
+            output = max(dearest.output or 0.0, dearest.reasoning or 0.0)
             upper = (weight.at_most * taken + answer * output) / _MILLION
     return CostBounds(
         model=model,
@@ -54,7 +55,3 @@ def cost_bounds(
         most_output_tokens=answer,
         reason=reason,
     )
-
-
-def _dearest(output: float | None, reasoning: float | None) -> float | None:
-    return None if output is None else max(output, reasoning or 0.0)

@@ -9,6 +9,8 @@ from typing import Final
 
 from ai_lib.protocol.token_shape import ImageShape, TokenShape
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock
+from ai_lib.types.image_header import Pixels, pixels_of
+from ai_lib.types.media_type import recognised
 
 # Enough for every header but that of a JPEG with large metadata; its size is then unknown.
 _HEAD: Final = 1 << 18
@@ -59,20 +61,10 @@ def document_text(block: DocumentBlock) -> str | None:
     return None
 
 
-def image_size(head: bytes) -> tuple[int, int] | None:
-    """Return width and height in pixels of a PNG, GIF, WebP or JPEG; None if it does not say."""
-    try:
-        if head[:8] == b"\x89PNG\r\n\x1a\n":
-            return _positive(*struct.unpack(">II", head[16:24]))
-        if head[:6] in (b"GIF87a", b"GIF89a"):
-            return _positive(*struct.unpack("<HH", head[6:10]))
-        if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and len(head) >= 25:
-            return _positive(*_webp(head))
-        if head[:2] == b"\xff\xd8":
-            return _jpeg(head)
-    except (struct.error, IndexError):
-        return None
-    return None
+def image_size(head: bytes) -> Pixels | None:
+    """Return width and height in pixels of an image; None if its first bytes don't say."""
+    size = pixels_of(head, recognised(head) or "")
+    return size if size is not None and min(size) > 0 else None
 
 
 def _of_size(width: int, height: int, shape: ImageShape) -> int:
@@ -94,36 +86,6 @@ def _of_size(width: int, height: int, shape: ImageShape) -> int:
     if shape.rule == "tiles":
         return shape.base + shape.each * squares
     return math.ceil((squares if shape.most is None else min(squares, shape.most)) * shape.factor)
-
-
-def _positive(width: int, height: int) -> tuple[int, int] | None:
-    return (width, height) if width > 0 and height > 0 else None
-
-
-def _webp(head: bytes) -> tuple[int, int]:
-    kind = head[12:16]
-    if kind == b"VP8X" and len(head) >= 30:
-        return (
-            int.from_bytes(head[24:27], "little") + 1,
-            int.from_bytes(head[27:30], "little") + 1,
-        )
-    if kind == b"VP8L":
-        bits = int.from_bytes(head[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack("<HH", head[26:30])
-    return width & 0x3FFF, height & 0x3FFF
-
-
-def _jpeg(head: bytes) -> tuple[int, int] | None:
-    at = 2
-    while head[at] == 0xFF:
-        marker = head[at + 1]
-        # Start of frame, whichever kind; C4, C8 and CC are tables.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
-            return _positive(width, height)
-        at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
-    return None
 
 
 def _head(data: str) -> bytes:

@@ -107,7 +107,8 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one call. Times are milliseconds; the first token's is None unless streamed.
 
-    `retry_count` is how many attempts were sent after the first, to whichever target.
+    `retry_count` is how many attempts were sent after the first, to whichever target; asking again
+    for a typed answer that does not fit is no retry.
     `request_id` is the provider's when it sent one, else made here. `cost` is what all attempts
     cost together, in `currency`; None is unknown.
     """

@@ -32,7 +32,7 @@ class ProviderBatch:
 
     def __init__(self, client: AiClient, id: str) -> None:
         self._client = client
-        self._target = client._targets.first.target.current()
+        self._target = client.target
         self._shape = shape_of(self._target)
         self.id = id
 
@@ -47,7 +47,7 @@ class ProviderBatch:
             RemoteError: the provider answered with an error.
             DecodeError: its answer names no batch.
         """
-        target = client._targets.first.target.current()
+        target = client.target
         shape = shape_of(target)
         lines = write_lines(shape, target, (chat_of(client, item).build() for item in items))
         file = None

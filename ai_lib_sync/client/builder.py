@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from ai_lib.client.arguments import checked_name
 from ai_lib.client.protecting import Protecting
 from ai_lib.client.settings import ClientSettings
 from ai_lib.types.secret import Secret
@@ -34,58 +35,50 @@ if TYPE_CHECKING:
     from ..telemetry.sinks import FeedbackSink
 
 Client = TypeVar("Client")
+B = TypeVar("B", bound="Building")
 
 
-class AiClientBuilder(Protecting, Generic[Client]):
-    """Collects what a client is to be; each method sets one thing and returns the builder."""
+class Building(Protecting):
+    """What is set alike of every kind of client; each method returns the builder."""
 
-    def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._make = make
         self._transport: HttpTransport | None = None
         self._loader: ProtocolLoader | None = None
 
-    def model(self, model: str) -> AiClientBuilder[Client]:
+    def model(self: B, model: str) -> B:
         """Set the model, as `provider/model` or by a name that a manifest lists."""
         return self._set(model=model)
 
-    def api_key(self, key: str) -> AiClientBuilder[Client]:
+    def api_key(self: B, key: str) -> B:
         """Set the API key, which is otherwise looked up."""
         return self._set(api_key=Secret(key))
 
-    def api_key_for(self, model: str, key: str) -> AiClientBuilder[Client]:
+    def api_key_for(self: B, model: str, key: str) -> B:
         """Set the API key of one model to fall back to, which is otherwise looked up."""
         return self._set(api_keys={**self._settings.api_keys, model: Secret(key)})
 
-    def base_url(self, url: str) -> AiClientBuilder[Client]:
+    def base_url(self: B, url: str) -> B:
         """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""
         return self._set(base_url=url)
 
-    def base_url_for(self, model: str, url: str) -> AiClientBuilder[Client]:
+    def base_url_for(self: B, model: str, url: str) -> B:
         """Set the address of one model to fall back to, which is otherwise its manifest's."""
         return self._set(base_urls={**self._settings.base_urls, model: url})
 
-    def timeout(self, seconds: float) -> AiClientBuilder[Client]:
-        """Bound each call: a plain one as a whole, of a stream the wait for each next piece."""
-        return self._set(timeout=seconds)
-
-    def clocks(self, clocks: Clocks) -> AiClientBuilder[Client]:
+    def clocks(self: B, clocks: Clocks) -> B:
         """Set the clocks of every call one by one; they are taken as they are."""
         return self._set(clocks=clocks)
 
-    def protocol_dir(self, path: str | Path) -> AiClientBuilder[Client]:
+    def protocol_dir(self: B, path: str | Path) -> B:
         """Load manifests from this protocol tree, one file, or a pinned https address."""
         return self._set(protocol_dir=path)
 
-    def protocol_path(self, path: str | Path) -> AiClientBuilder[Client]:
+    def protocol_path(self: B, path: str | Path) -> B:
         """The same as `protocol_dir`."""
         return self.protocol_dir(path)
 
-    def api_family(self, name: str) -> AiClientBuilder[Client]:
-        """Speak this one of the API families the manifest lists, such as `responses`."""
-        return self._set(api_family=name)
-
-    def protocol_loader(self, loader: ProtocolLoader) -> AiClientBuilder[Client]:
+    def protocol_loader(self: B, loader: ProtocolLoader) -> B:
         """Load manifests with this loader, which replaces what the other settings say of loading.
 
         A loader that is to read from an address needs a `fetch`; see `fetch_manifest`.
@@ -93,7 +86,7 @@ class AiClientBuilder(Protecting, Generic[Client]):
         self._loader = loader
         return self
 
-    def hot_reload(self, enabled: bool = True) -> AiClientBuilder[Client]:
+    def hot_reload(self: B, enabled: bool = True) -> B:
         """Take changes of manifest files into force while the client lives.
 
         A file that can't be used leaves the last good one in force; a running call keeps its own.
@@ -101,12 +94,82 @@ class AiClientBuilder(Protecting, Generic[Client]):
         """
         return self._set(hot_reload=enabled)
 
-    def allow_host(self, host: str) -> AiClientBuilder[Client]:
+    def allow_host(self: B, host: str) -> B:
         """Let a manifest from elsewhere have a bundled provider's key sent to this host.
 
         `host` is as in an address, with its port when that is not the usual one.
         """
-        return self._set(allowed_hosts=self._settings.allowed_hosts | {host.lower()})
+        return self._set(allowed_hosts=self._settings.allowed_hosts | {checked_name(host).lower()})
+
+    def intercept(self: B, interceptor: Interceptor) -> B:
+        """Let this accompany every call, beside what was given before."""
+        return self._set(interceptors=(*self._settings.interceptors, interceptor))
+
+    def budget(
+        self: B,
+        budget: Budget | None = None,
+        *,
+        limit: float | None = None,
+        currency: str = "USD",
+        tag: str | None = None,
+        unknown_price: Literal["refuse", "allow"] = "refuse",
+    ) -> B:
+        """Spend no more than this: `budget` may be shared by clients, or one is made; see `Budget`.
+
+        An attempt that might exceed it fails with BudgetExceeded, before it is sent.
+        """
+        from .spending import spending
+
+        return self.intercept(spending(budget, limit, currency, tag, unknown_price))
+
+    def metrics(self: B, meter: Meter) -> B:
+        """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
+        from .measuring import Measuring
+
+        return self.intercept(Measuring(meter))
+
+    def tracer(self: B, tracer: Tracer) -> B:
+        """Have this make a span for every call."""
+        from .tracing import Tracing
+
+        return self.intercept(Tracing(tracer))
+
+    def logger(self: B, logger: AiLibLogger | Logger, *, content: bool = False) -> B:
+        """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
+
+        Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
+        WARNING, calls that failed at ERROR. Secrets are hidden.
+        """
+        from .logbook import Logbook
+
+        return self.intercept(Logbook(logger, content))
+
+    def health(self: B, tracker: ProviderHealthTracker) -> B:
+        """Have this learn from every attempt how the providers do."""
+        from .measuring import HealthWatch
+
+        return self.intercept(HealthWatch(tracker))
+
+    def transport(self: B, transport: HttpTransport) -> B:
+        """Send through this transport, which the caller keeps and closes."""
+        self._transport = transport
+        return self
+
+
+class AiClientBuilder(Building, Generic[Client]):
+    """Collects what a client is to be; each method sets one thing and returns the builder."""
+
+    def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
+        super().__init__()
+        self._make = make
+
+    def timeout(self, seconds: float) -> AiClientBuilder[Client]:
+        """Bound each call: a plain one as a whole, of a stream the wait for each next piece."""
+        return self._set(timeout=seconds)
+
+    def api_family(self, name: str) -> AiClientBuilder[Client]:
+        """Speak this one of the API families the manifest lists, such as `responses`."""
+        return self._set(api_family=name)
 
     def fit_media(self, enabled: bool = True) -> AiClientBuilder[Client]:
         """Say whether images, audio and documents are made to fit what a target takes (they are).
@@ -114,10 +177,6 @@ class AiClientBuilder(Protecting, Generic[Client]):
         Switched off, they are neither checked nor changed: the provider sees what was given.
         """
         return self._set(fit_media=enabled)
-
-    def intercept(self, interceptor: Interceptor) -> AiClientBuilder[Client]:
-        """Let this accompany every call, beside what was given before."""
-        return self._set(interceptors=(*self._settings.interceptors, interceptor))
 
     def routing(
         self,
@@ -133,23 +192,6 @@ class AiClientBuilder(Protecting, Generic[Client]):
         from .routing import routed
 
         return self._set(**routed(self._settings, source, strategy))
-
-    def budget(
-        self,
-        budget: Budget | None = None,
-        *,
-        limit: float | None = None,
-        currency: str = "USD",
-        tag: str | None = None,
-        unknown_price: Literal["refuse", "allow"] = "refuse",
-    ) -> AiClientBuilder[Client]:
-        """Spend no more than this: `budget` may be shared by clients, or one is made; see `Budget`.
-
-        An attempt that might exceed it fails with BudgetExceeded, before it is sent.
-        """
-        from .spending import spending
-
-        return self.intercept(spending(budget, limit, currency, tag, unknown_price))
 
     def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
         """Answer from this cache what was asked before; the caller keeps and closes it."""
@@ -189,44 +231,9 @@ class AiClientBuilder(Protecting, Generic[Client]):
 
         return self.intercept(Plugged(plugins))
 
-    def metrics(self, meter: Meter) -> AiClientBuilder[Client]:
-        """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
-        from .measuring import Measuring
-
-        return self.intercept(Measuring(meter))
-
-    def tracer(self, tracer: Tracer) -> AiClientBuilder[Client]:
-        """Have this make a span for every call."""
-        from .tracing import Tracing
-
-        return self.intercept(Tracing(tracer))
-
-    def logger(
-        self, logger: AiLibLogger | Logger, *, content: bool = False
-    ) -> AiClientBuilder[Client]:
-        """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
-
-        Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
-        WARNING, calls that failed at ERROR. Secrets are hidden.
-        """
-        from .logbook import Logbook
-
-        return self.intercept(Logbook(logger, content))
-
-    def health(self, tracker: ProviderHealthTracker) -> AiClientBuilder[Client]:
-        """Have this learn from every attempt how the providers do."""
-        from .measuring import HealthWatch
-
-        return self.intercept(HealthWatch(tracker))
-
     def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
         """Let the client's `report_feedback` hand it to this sink."""
         return self._set(feedback=sink)
-
-    def transport(self, transport: HttpTransport) -> AiClientBuilder[Client]:
-        """Send through this transport, which the caller keeps and closes."""
-        self._transport = transport
-        return self
 
     def build(self) -> Client:
         """Return the client.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ai_lib.client.arguments import checked_message, checked_names, checked_tools
 from ai_lib.client.settings import CallOptions
 from ai_lib.types.content import Block
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -53,13 +54,13 @@ class ChatRequestBuilder(Execution):
         return self.add_message(Message.assistant(content))
 
     def add_message(self, message: Message) -> ChatRequestBuilder:
-        """Add one message."""
-        self._messages.append(message)
+        """Add one message. Raises TypeError for what is none."""
+        self._messages.append(checked_message(message))
         return self
 
     def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
         """Add messages, after those there are; the sequence is copied."""
-        self._messages.extend(messages)
+        self._messages.extend([checked_message(message) for message in messages])
         return self
 
     def temperature(self, value: float) -> ChatRequestBuilder:
@@ -106,7 +107,7 @@ class ChatRequestBuilder(Execution):
 
     def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
         """Offer tools to the model."""
-        self._tools = tuple(tools)
+        self._tools = checked_tools(tools)
         return self
 
     def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
@@ -153,7 +154,7 @@ class ChatRequestBuilder(Execution):
 
     def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
         """Try these models when the client's fails, in place of the client's own fallbacks."""
-        return self._set(fallbacks=tuple(models))
+        return self._set(fallbacks=checked_names(models))
 
     def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
         """Note what this call is for, such as a team; it is for interceptors, and never sent."""

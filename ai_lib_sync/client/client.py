@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ai_lib.client.arguments import checked_name, checked_request
 from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
+from ai_lib.client.target import Target
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.cost import TokenCount
@@ -90,7 +92,12 @@ class AiClient:
     @property
     def manifest(self) -> ProtocolManifest:
         """The manifest in force."""
-        return self._target.current().compiled.manifest
+        return self.target.compiled.manifest
+
+    @property
+    def target(self) -> Target:
+        """Where its calls go first, as it stands now; for what is built upon a client."""
+        return self._target.current()
 
     @property
     def is_resilient(self) -> bool:
@@ -137,14 +144,14 @@ class AiClient:
         Raises:
             RequestError: the target can't be asked this.
         """
-        return explained(self._target.current(), request)
+        return explained(self.target, checked_request(request))
 
     def count_tokens(self, what: str | Sequence[Message] | ChatRequest) -> TokenCount:
         """Return the tokens of a text, of messages, or of a request: of the input, as it is sent.
 
         The model's own encoding counts where it can be had offline, see `TokenCounter.for_model`.
         """
-        return count_tokens(self._target.current(), what)
+        return count_tokens(self.target, what)
 
     def chat(self) -> ChatRequestBuilder:
         """Begin a chat request."""
@@ -174,8 +181,8 @@ class AiClient:
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
         """
-        place, company = self._targets.first, self._company
-        return invoke(self._transport, place, operation, body, values, timeout, files, company)
+        operation, targets, company = checked_name(operation), self._targets, self._company
+        return invoke(self._transport, targets, company, operation, body, values, timeout, files)
 
     def check_health(self, *, timeout: float | None = None) -> HealthReport:
         """Make the health check of the first target's manifest, without the key; never raises.
@@ -184,7 +191,7 @@ class AiClient:
         """
         from ..telemetry.health import check_provider
 
-        target = self._target.current()
+        target = self.target
         return check_provider(
             target.compiled.manifest, self._transport, base_url=target.base_url, timeout=timeout
         )

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
-from ai_lib.client.operation import Operation
+from ai_lib.client.operation import Errand, Operation
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 
+T = TypeVar("T")
 Proceed = Callable[[], ChatResponse]
 
 
@@ -32,7 +33,7 @@ class Screen(Protocol):
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
-    Chat calls come to all but the last three methods, operations beside chat to those alone.
+    Chat calls come to all but the last four methods, operations beside chat to those alone.
 
     Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
@@ -103,6 +104,12 @@ class Interceptor:
 
     def began(self, operation: Operation) -> None:
         """Look at an operation beside chat before it is sent, or add to its headers."""
+
+    def trying(self, operation: Operation, errand: Errand) -> None:
+        """Hear of an attempt at one of its requests that is about to be sent. It must not wait.
+
+        What it raises ends the attempt as if its target had refused it.
+        """
 
     def tried(self, operation: Operation, attempt: Attempt) -> None:
         """Hear of an attempt at it that ended."""
@@ -229,21 +236,43 @@ class Company:
             call.error = error
             error.partial = self.shown(call, error.partial)
 
-    def begin(self, operation: Operation) -> None:
-        """Let each look at an operation before it is sent."""
-        operation.ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
+    def accompanied(self, operation: Operation, ask: Callable[[], T]) -> T:
+        """Make an operation by `ask`, and let each hear of it; without any, it is only made."""
+        if not self:
+            return ask()
+        try:
+            self._begin(operation)
+            answer = ask()
+        except AiLibError as error:
+            self._finish(operation, "failed", error)
+            raise
+        except BaseException as error:
+            self._finish(operation, "cancelled", error)
+            raise
+        self._finish(operation, "answered")
+        return answer
+
+    def _begin(self, operation: Operation) -> None:
+        ledger = operation.ledger
+        ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
+        if any(_overrides(one, "trying") for one in self._inward):
+            ledger.on_begin = lambda what: self._trying(operation, what)
         for one in self._inward:
             one.began(operation)
 
-    def finish(
+    def _finish(
         self, operation: Operation, outcome: str, error: BaseException | None = None
     ) -> None:
-        """Tell each that the operation has ended."""
         operation.outcome = outcome
         operation.error = error
         operation.watch.stop()
         for one in self._outward:
             one.finished(operation)
+
+    def _trying(self, operation: Operation, what: object) -> None:
+        for one in self._inward:
+            if isinstance(what, Errand):
+                one.trying(operation, what)
 
     def _tried(self, operation: Operation, attempt: Attempt) -> None:
         for one in self._outward:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ai_lib.client.call import Call
 from ai_lib.client.operation import Operation
-from ai_lib.client.served import PriceList, error_class_of, place_of, target_of, usage_of
+from ai_lib.client.served import cost_of, error_class_of, place_of, target_of, usage_of
 from ai_lib.errors import codes
 from ai_lib.telemetry.delivery import delivered
 from ai_lib.telemetry.observation import Meter, MetricLabels, Observation
@@ -32,7 +32,6 @@ class Measuring(Interceptor):
         if not all(callable(getattr(meter, name, None)) for name in _METHODS):
             raise TypeError(f"{meter!r} is no meter: give a MetricsCollector or OtelMetrics")
         self._meter = meter
-        self._prices = PriceList()
         self._key = f"metrics {id(self)}"
 
     def prepare(self, call: Call) -> None:
@@ -68,8 +67,10 @@ class Measuring(Interceptor):
         labels = _labels(call)
         call.notes[self._key] = labels
         delivered(self._meter.began, labels)
-        if (target := target_of(call)) is not None:
-            self._prices.of(target)  # now, because the end must not wait
+        target = target_of(call)
+        if target is not None and call.offers is not None:
+            # Now, because the end must not wait.
+            call.offers.record(target.compiled.id, target.model)
 
     def _tried(self, endpoint: str, attempt: Attempt) -> None:
         labels = MetricLabels(
@@ -87,17 +88,17 @@ class Measuring(Interceptor):
 
     def _observation(self, call: Call | Operation) -> Observation:
         place = place_of(call)
-        cost, currency = self._prices.cost(call)
+        cost = cost_of(call)
         response = call.response if isinstance(call, Call) else None
         first = call.watch.time_to_first_token_ms
         return Observation(
             labels=_labels(call, status=_STATUS.get(call.outcome, "error")),
             seconds=max(0.0, call.watch.latency_ms / 1000),
             usage=usage_of(call),
-            cost=cost,
-            currency=currency,
+            cost=cost.total_cost if cost else None,
+            currency=cost.currency if cost else "USD",
             first_token_seconds=None if first is None else first / 1000,
-            retries=call.ledger.retry_count,
+            retries=call.retry_count,
             telemetry_provider=place.telemetry_provider if place else "",
             response_model=(response.model or "") if response else "",
             server_address=place.address if place else "",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.client.operation import Operation
+from ai_lib.client.operation import Errand, Operation
 from ai_lib.client.target import failed_reply, placed
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.json_text import decode_json
@@ -22,34 +22,27 @@ from ai_lib.types.upload import FileLike, Multipart
 from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .interceptor import Company
-from .targets import Protected
+from .targets import Protected, Targets
 
 
 def invoke(
     transport: HttpTransport,
-    protected: Protected,
+    targets: Targets,
+    company: Company,
     name: str,
     body: JsonObject | None,
     values: Mapping[str, str],
     timeout: float | None,
     files: Mapping[str, FileLike] | None = None,
-    company: Company | None = None,
 ) -> JsonValue:
-    """Send one operation, under the target's protection, and return what it answers."""
-    operation = Operation(name, protected.target.current(), now)
-    if not company:
+    """Send one operation, under the first target's protection, and return what it answers."""
+    protected = targets.first
+    operation = Operation(name, protected.target.current(), now, targets)
+
+    def asking() -> JsonValue:
         return _ask(transport, protected, operation, body, values, timeout, files)
-    try:
-        company.begin(operation)
-        answer = _ask(transport, protected, operation, body, values, timeout, files)
-    except AiLibError as error:
-        company.finish(operation, "failed", error)
-        raise
-    except BaseException as error:
-        company.finish(operation, "cancelled", error)
-        raise
-    company.finish(operation, "answered")
-    return answer
+
+    return company.accompanied(operation, asking)
 
 
 def _ask(
@@ -61,7 +54,7 @@ def _ask(
     timeout: float | None,
     files: Mapping[str, FileLike] | None,
 ) -> JsonValue:
-    target, ledger = operation.target, operation.ledger
+    target = operation.target
     try:
         built = build_operation(
             operation.name,
@@ -75,10 +68,13 @@ def _ask(
         headers = (*built.wire.headers, *operation.headers)
         wire = operation.wire = msgspec.structs.replace(built.wire, headers=headers)
         clocks = target.clocks(False, timeout)
-        ledger.ends = now() + (clocks.total or FOREVER)
-        ledger.repeatable = target.repeatable or wire.method in ("GET", "HEAD")
+        operation.ledger.ends = now() + (clocks.total or FOREVER)
+        repeatable = target.repeatable or wire.method in ("GET", "HEAD")
+        errand = Errand(operation, target, repeatable=repeatable)
+        ledger = errand.ledger
 
         def attempt(admission: Admission) -> JsonValue:
+            errand.start()
             left = msgspec.structs.replace(clocks, total=ledger.left(now()))
             try:
                 reply = transport.send(wire, left)
@@ -92,7 +88,7 @@ def _ask(
 
         return protected.executor.run(attempt, ledger)
     except AiLibError as error:
-        ledger.on(placed(error, target))
+        operation.ledger.on(placed(error, target))
         raise
 
 

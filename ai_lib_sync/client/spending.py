@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ai_lib.client.bill import cost_of_attempt
 from ai_lib.client.call import Call
-from ai_lib.client.counting import estimated, would_cost
+from ai_lib.client.counting import estimated, input_cost, nothing_yet, would_cost
 from ai_lib.client.leg import Leg
+from ai_lib.client.operation import Errand, Operation
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.usage import Usage
@@ -66,7 +68,28 @@ class Spending(Interceptor):
         else:
             held.release()
 
-    def _settle(self, call: Call, held: Reservation, attempt: Attempt) -> None:
+    def trying(self, operation: Operation, errand: Errand) -> None:
+        """Set aside what a request beside chat may cost, as far as that is known before.
+
+        Raises BudgetExceeded.
+        """
+        target, known = errand.target, None
+        if errand.weigh is not None:
+            record = operation.offers.record(target.compiled.id, target.model)
+            known = input_cost(target.model_id, errand.weigh(), record)
+        bounds = known or nothing_yet(target.model_id, self._budget.currency)
+        held = self._budget.reserve(bounds, operation.metadata)
+        if held is not None:
+            errand.ends.append(partial(self._tried, operation, held))
+
+    def _tried(self, operation: Operation, held: Reservation, attempt: Attempt) -> None:
+        # Of an operation that tells no tokens only the provider knows what it costs.
+        if attempt.usage.total_tokens or (attempt.sent and attempt.in_doubt):
+            self._settle(operation, held, attempt)
+        else:
+            held.release()
+
+    def _settle(self, call: Call | Operation, held: Reservation, attempt: Attempt) -> None:
         if call.offers is not None:
             cost = cost_of_attempt(attempt, call.offers.record)
             same = cost.currency == self._budget.currency

@@ -11,13 +11,13 @@ import msgspec
 from ai_lib.client.settings import CallOptions
 from ai_lib.client.tool_run import ToolConversation, ToolRun
 from ai_lib.client.toolbox import Function, Toolbox, answered, failed
-from ai_lib.errors.tree import InvalidToolArguments, ValidationError
+from ai_lib.errors.tree import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
-from .._backend import run_all, settle, settles_awaitables
+from .._backend import can_call, run_all, settle
 from .calls import Calls
 from .cancel import CancelToken
 from .stream import ChatStream
@@ -49,6 +49,13 @@ class ToolLoop:
 
     def run(self) -> ToolRun:
         """Go on until the model calls no more tools."""
+        try:
+            return self._run()
+        except AiLibError as error:
+            self.conversation.broke(error)
+            raise
+
+    def _run(self) -> ToolRun:
         conversation = self.conversation
         while True:
             try:
@@ -161,8 +168,10 @@ class ToolStream:
             response = None if closed else stream.response()
         except InvalidToolArguments as error:
             response = self._loop.conversation.mend(error)
-        except BaseException:
+        except BaseException as error:
             self._ended = True
+            if isinstance(error, AiLibError):
+                self._loop.conversation.broke(error)
             raise
         if response is None:
             self._ended = True
@@ -193,7 +202,7 @@ def tool_loop(
     raises: Raises,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
-    toolbox = Toolbox((*request.tools, *functions), may_wait=settles_awaitables)
+    toolbox = Toolbox((*request.tools, *functions), can_call=can_call)
     return ToolLoop(
         calls,
         ToolConversation(request, toolbox, max_rounds),

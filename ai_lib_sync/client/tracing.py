@@ -8,7 +8,7 @@ from typing import Final
 
 from ai_lib.client.call import Call
 from ai_lib.client.operation import Operation
-from ai_lib.client.served import Place, error_class_of, place_of, secrets_of, usage_of
+from ai_lib.client.served import Place, cost_of, error_class_of, place_of, secrets_of, usage_of
 from ai_lib.errors.tree import AiLibError, RemoteError
 from ai_lib.telemetry import semantics
 from ai_lib.telemetry.content import input_messages, output_messages
@@ -175,7 +175,7 @@ def _of_use(call: Call | Operation) -> Mapping[str, Attribute]:
     usage, first = usage_of(call), call.watch.time_to_first_token_ms
     found: dict[str, Attribute] = {
         "ai_lib.outcome": call.outcome,
-        "ai_lib.retry_count": call.ledger.retry_count,
+        "ai_lib.retry_count": call.retry_count,
     }
     counts = {
         semantics.INPUT_TOKENS: usage.prompt_tokens,
@@ -187,6 +187,9 @@ def _of_use(call: Call | Operation) -> Mapping[str, Attribute]:
     found.update({name: count for name, count in counts.items() if count})
     if first is not None:
         found[semantics.FIRST_CHUNK] = first / 1000
+    cost = cost_of(call)
+    if cost is not None and cost.total_cost is not None:
+        found["ai_lib.cost"], found["ai_lib.cost.currency"] = cost.total_cost, cost.currency
     return found
 
 

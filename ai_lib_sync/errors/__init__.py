@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         ToolRoundsExceeded as ToolRoundsExceeded,
         TransportError as TransportError,
         TransportTimeout as TransportTimeout,
+        UnknownTool as UnknownTool,
         UnsupportedVersion as UnsupportedVersion,
         ValidationError as ValidationError,
     )
@@ -94,6 +95,7 @@ _WHERE = {
     "ToolRoundsExceeded": "ai_lib.errors.tree",
     "TransportError": "ai_lib.errors.tree",
     "TransportTimeout": "ai_lib.errors.tree",
+    "UnknownTool": "ai_lib.errors.tree",
     "UnsupportedVersion": "ai_lib.errors.tree",
     "ValidationError": "ai_lib.errors.tree",
     "classify_http_error": "ai_lib.errors.classify",

@@ -11,7 +11,7 @@ from ai_lib.errors.tree import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
 from ai_lib.plugins.hook import Callback, Hook
 
-from .._backend import can_call, finished
+from .._backend import can_call, settle
 
 
 class HookManager:
@@ -104,7 +104,7 @@ def check_callable(name: str, callback: Callable[..., object]) -> None:
 def run_hook(hook: Hook, kind: HookType, ctx: PluginContext) -> None:
     """Run one function; log its error, or raise it when the function is fatal."""
     try:
-        finished(hook.callback(ctx))
+        settle(hook.callback(ctx))
     except Exception as error:
         if hook.is_fatal:
             raise fatal(hook.name, kind.value, error) from error

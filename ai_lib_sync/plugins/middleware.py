@@ -11,7 +11,7 @@ from ai_lib.errors.tree import AiLibError, PluginError
 from ai_lib.plugins.context import PluginContext
 from ai_lib.types.response import ChatResponse
 
-from .._backend import finished
+from .._backend import settle
 from .hooks import check_callable
 
 CallNext = Callable[[PluginContext], ChatResponse]
@@ -116,7 +116,7 @@ def _step(name: str, middleware: Around, inner: CallNext, ctx: PluginContext) ->
         return inner(ctx)
 
     try:
-        response = finished(middleware(ctx, call_next))
+        response = settle(middleware(ctx, call_next))
     except AiLibError:
         raise
     except Exception as error:

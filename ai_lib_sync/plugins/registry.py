@@ -12,7 +12,7 @@ from ai_lib.plugins.context import HookType, PluginContext
 from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
-from .._backend import finished
+from .._backend import settle
 from .hooks import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
@@ -56,7 +56,7 @@ class PluginRegistry:
         """
         self._take_in(plugin)
         try:
-            finished(plugin.on_init())
+            settle(plugin.on_init())
         except Exception as error:
             self._drop(plugin)
             raise fatal(plugin.name(), "on_init", error) from error
@@ -76,7 +76,7 @@ class PluginRegistry:
         while self._fresh:
             plugin = self._fresh.popleft()
             try:
-                finished(plugin.on_init())
+                settle(plugin.on_init())
             except Exception as error:
                 self._drop(plugin)
                 if plugin.is_fatal:
@@ -108,7 +108,7 @@ class PluginRegistry:
             return False
         self._drop(plugin)
         try:
-            finished(plugin.on_shutdown())
+            settle(plugin.on_shutdown())
         except Exception as error:
             raise fatal(name, "on_shutdown", error) from error
         return True

@@ -12,7 +12,7 @@ from ai_lib.resilience.circuit import Circuit, CircuitBreakerConfig, Pass
 from ai_lib.resilience.circuit_storage import CircuitRecord, CircuitStorage
 from ai_lib.resilience.circuit_turn import Turn
 
-from .._backend import Lock, deadline, finished, now
+from .._backend import Lock, deadline, now, settle
 
 T = TypeVar("T")
 
@@ -103,12 +103,12 @@ class CircuitBreaker(Circuit):
     def _exchange(self, storage: CircuitStorage, *, asks: bool) -> Pass | None:
         with self._line:
             while True:
-                old = finished(storage.load(self._key))
+                old = settle(storage.load(self._key))
                 known = old or CircuitRecord()
                 turn = Turn(self, known, asks=asks)
                 stored = False
                 try:
-                    stored = turn.record == known or finished(
+                    stored = turn.record == known or settle(
                         storage.replace(self._key, old, turn.record)
                     )
                 finally:

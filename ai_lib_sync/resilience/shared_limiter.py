@@ -10,7 +10,7 @@ from ai_lib.resilience.limit_headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.limiter import Limiter, Postponed
 from ai_lib.resilience.quota import Reservation
 
-from .._backend import finished, now, sleep
+from .._backend import now, settle, sleep
 from .rate_limiter import RateLimiter
 
 
@@ -39,7 +39,7 @@ class SharedRateLimiter(RateLimiter):
         # Whoever is cancelled now may have been granted it.
         reservation.held = True
         try:
-            wait = finished(quota.ask(reservation))
+            wait = settle(quota.ask(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
@@ -53,7 +53,7 @@ class SharedRateLimiter(RateLimiter):
         while due:
             step = due.popleft()
             try:
-                finished(step(self._clock()))
+                settle(step(self._clock()))
             except BaseException:
                 due.appendleft(step)
                 raise

@@ -1,8 +1,10 @@
 """What a function gave, plain or to be waited for."""
 
+from functools import partial
+
 import pytest
 
-from ai_lib._backend import checkpoint, settle, settles_awaitables
+from ai_lib._backend import can_call, checkpoint, settle
 from ai_lib_sync import _backend as blocking
 
 pytestmark = pytest.mark.async_only
@@ -13,14 +15,22 @@ async def later() -> int:
     return 7
 
 
+class Later:
+    async def __call__(self) -> int:
+        return await later()
+
+
 async def test_what_has_to_be_waited_for_is() -> None:
-    assert settles_awaitables
+    assert can_call(later)
     assert await settle(5) == 5
     assert await settle(later()) == 7
 
 
 def test_without_a_loop_it_is_refused() -> None:
-    assert not blocking.settles_awaitables
+    assert not blocking.can_call(later)
+    assert not blocking.can_call(partial(later))
+    assert not blocking.can_call(Later())
+    assert blocking.can_call(len)
     assert blocking.settle(5) == 5
     with pytest.raises(TypeError, match="only an event loop can wait for"):
         blocking.settle(later())

@@ -15,9 +15,11 @@ import pytest
 
 from ai_lib.batch import BatchConfig, BatchExecutor, batch_execute
 from ai_lib.client import AiClient
+from ai_lib.embeddings import Embedding, EmbeddingResponse
 from ai_lib.errors import JournalError
 from ai_lib.resilience import RetryConfig
-from ai_lib.types import Usage
+from ai_lib.types import ChatResponse, Usage
+from tests.cache.samples import reply
 from tests.resilience.house import said
 from tests.servers.scripted import PATIENCE, Exchange, ScriptedServer
 
@@ -213,6 +215,30 @@ async def test_results_are_read_back_as_their_type(tmp_path: Path) -> None:
     wrong = config(tmp_path / "a", result_type=list[int])
     with pytest.raises(JournalError, match="has a result of item 0 that is no"):
         await BatchExecutor(never, config=wrong).execute(range(3))
+
+
+async def test_replies_are_read_back_equal_with_all_they_hold(tmp_path: Path) -> None:
+    async def ask(_: int) -> ChatResponse:
+        return reply()
+
+    typed = config(tmp_path / "a", result_type=ChatResponse)
+    first = await BatchExecutor(ask, config=typed).execute([1])
+    again = await BatchExecutor(never, config=typed).execute([1])
+    assert again.resumed_count == 1
+    assert again.results == first.results == [reply()]
+    assert isinstance(again.results[0], ChatResponse)
+
+
+async def test_vectors_are_read_back_equal(tmp_path: Path) -> None:
+    vectors = EmbeddingResponse(embeddings=[Embedding(index=0, vector=[1.0, 2.5])], model="m")
+
+    async def embed(_: int) -> EmbeddingResponse:
+        return vectors
+
+    typed = config(tmp_path / "a", result_type=EmbeddingResponse)
+    await BatchExecutor(embed, config=typed).execute([1])
+    again = await BatchExecutor(never, config=typed).execute([1])
+    assert again.results == [vectors]
 
 
 PROGRAMS = {

@@ -64,6 +64,6 @@ def test_a_blocking_client_refuses_a_storage_it_would_have_to_wait_for() -> None
         made = ai_lib_sync.AiClient.builder().model("openai/gpt-4o").api_key("k")
         made.base_url(mock.base_url("openai")).circuit_storage(Waiting())
         with made.build() as client:
-            with pytest.raises(TypeError, match="plain methods"):
+            with pytest.raises(TypeError, match="plain functions"):
                 client.chat().user("?").execute()
         assert mock.requests == []

@@ -425,3 +425,24 @@ async def test_a_paused_turn_is_gone_on_with() -> None:
             run = await client.chat().user("?").run_tools([add])
         assert [m.role.value for m in mock.requests[1].messages] == ["user", "assistant"]
     assert (run.content, run.rounds) == ("Found.", 2)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_an_error_in_a_later_round_has_the_conversation_so_far(streamed: bool) -> None:
+    script = [
+        Reply(tool_calls=[("add", {"a": 1, "b": 2})]),
+        Reply(status=400, error="no"),
+        Reply(text="Three"),
+    ]
+    async with MockProvider(script) as mock, await mock.client("openai/gpt-4o") as client:
+        chat = client.chat().user("1 + 2?")
+        with pytest.raises(RemoteError) as caught:
+            if streamed:
+                async for _ in chat.stream_tools([add]):
+                    pass
+            else:
+                await chat.run_tools([add])
+        messages: Any = caught.value.messages
+        assert [message.role.value for message in messages] == ["user", "assistant", "tool"]
+        assert results(messages) == [("3", False)]
+        assert (await client.chat().messages(messages).execute()).content == "Three"

@@ -57,6 +57,8 @@ async def test_a_span_says_what_was_asked_and_what_came() -> None:
         "ai_lib.request_id": response.request_id,
         "ai_lib.outcome": "answered",
         "ai_lib.retry_count": 0,
+        "ai_lib.cost": pytest.approx((9 * 2.5 + 5 * 10) / 1e6),
+        "ai_lib.cost.currency": "USD",
     }
     assert span.attributes == expected
     assert [event.name for event in span.events] == ["gen_ai.attempt"]

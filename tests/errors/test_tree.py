@@ -1,7 +1,9 @@
 """Errors: one root, facts as attributes, and nothing lost in a pickle."""
 
+import ast
 import inspect
 import pickle
+import re
 
 import pytest
 
@@ -18,6 +20,8 @@ from ai_lib.errors import (
     tree,
 )
 from ai_lib.errors.classify import retry_after
+from ai_lib.types import Attempt
+from tests.house.packages import ROOT
 
 # AI-Protocol, schemas/v2/error-codes.yaml: code, name, retryable, fallbackable.
 TABLE = [
@@ -65,6 +69,68 @@ def test_a_pickle_keeps_every_fact(error: AiLibError) -> None:
     assert type(copy) is type(error)
     assert str(copy) == str(error)
     assert vars(copy) == vars(error)
+
+
+def _drawn() -> dict[str, str]:
+    """Read which error is under which from the drawing at the top of the module."""
+    above: list[str] = []
+    found: dict[str, str] = {}
+    for line in (tree.__doc__ or "").split("\n"):
+        drawn = re.match(r"    ((?:[|] {3}| {4})*)(?:[|]--|`--)? ?([A-Z]\w+)(?: |$)", line)
+        if drawn is None or ("--" not in line and above):
+            continue
+        depth = 0 if "--" not in line else len(drawn[1]) // 4 + 1
+        above[depth:] = [drawn[2]]
+        found[drawn[2]] = above[depth - 1] if depth else ""
+    return found
+
+
+def _kinds() -> list[type[AiLibError]]:
+    kinds = [kind for _, kind in inspect.getmembers(tree, inspect.isclass)]
+    return [kind for kind in kinds if issubclass(kind, AiLibError)]
+
+
+def test_the_drawing_shows_every_error_in_its_place() -> None:
+    classes = {kind.__name__: kind.__bases__[0].__name__ for kind in _kinds()}
+    assert _drawn() == {**classes, "AiLibError": ""}
+
+
+def test_the_library_raises_no_error_from_elsewhere() -> None:
+    """The lab's own two are for tests of applications."""
+    rooms = {"testing", "cli"}
+    defined = {
+        (path.parent.name, node.name)
+        for path in (ROOT / "ai_lib").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and path.name != "tree.py"
+        and {ast.unparse(base) for base in node.bases} & {kind.__name__ for kind in _kinds()}
+    }
+    assert {name for room, name in defined if room not in rooms} == set()
+
+
+@pytest.mark.parametrize("kind", _kinds())
+def test_every_error_pickles(kind: type[AiLibError]) -> None:
+    samples = {"message": "no", "problem": "no", "position": 3, "seconds": 1.5}
+    required = [
+        name
+        for name, one in inspect.signature(kind).parameters.items()
+        if one.default is one.empty and one.kind is not one.VAR_KEYWORD
+    ]
+    by_place = [
+        name
+        for name in required
+        if inspect.signature(kind).parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY
+    ]
+    values = {name: samples.get(name, "some") for name in required}
+    error = kind(
+        *(values[name] for name in by_place),
+        **{name: value for name, value in values.items() if name not in by_place},
+    )
+    error.provider, error.attempts = "house", (Attempt(provider="house", model="m"),)
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
+    assert type(copy) is kind
+    assert (str(copy), vars(copy)) == (str(error), vars(error))
 
 
 def test_a_timeout_is_a_timeout_to_everyone() -> None:

@@ -399,3 +399,26 @@ def test_a_mistake_in_a_rule_is_found_when_the_manifest_is_loaded(
         compile_manifest(manifest)
     assert problem in str(caught.value)
     assert isinstance(caught.value, ManifestSyntaxError) == (problem == "at character")
+
+
+def test_availability_has_a_second_check_and_an_interval() -> None:
+    block = {
+        "required": True,
+        "regions": ["eu"],
+        "check": {"method": "HEAD", "path": "/up", "expected_status": [204], "timeout_ms": 500},
+        "fallback": {"method": "POST", "path": "/other"},
+        "interval_ms": 5000,
+    }
+    found = read(availability=block).availability
+    assert found is not None
+    assert (found.required, found.regions, found.interval_ms) == (True, ("eu",), 5000)
+    assert found.fallback is not None
+    assert (found.fallback.method, found.fallback.path) == ("POST", "/other")
+    # What it does not say is as in the first check.
+    assert found.fallback.expected_status == frozenset({204})
+    assert found.fallback.timeout_ms == 500
+
+
+def test_an_interval_of_another_type_is_refused_with_its_place() -> None:
+    block = {"required": False, "interval_ms": "often"}
+    assert "interval_ms" in refused(availability=block)

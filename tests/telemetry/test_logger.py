@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from ai_lib.telemetry import AiLibLogger, get_logger
+from tests.house.packages import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,27 @@ def test_a_level_set_later_counts(caplog: pytest.LogCaptureFixture) -> None:
     finally:
         logging.getLogger("ai_lib.x").setLevel(logging.NOTSET)
     assert [record.message for record in caplog.records] == ["first"]
+
+
+@pytest.mark.parametrize("package", ["ai_lib", "ai_lib_sync"])
+def test_whichever_module_logs_first_the_logger_has_one_handler(package: str) -> None:
+    names = sorted(
+        ".".join(path.with_suffix("").relative_to(ROOT).parts)
+        for path in (ROOT / package).rglob("*.py")
+        if "import LOG" in path.read_text(encoding="utf-8")
+        or "getLogger" in path.read_text(encoding="utf-8")
+    )
+    assert "ai_lib._log" in names or package == "ai_lib_sync"
+    for name in names:
+        code = (
+            f"import logging, {name}; logging.getLogger('ai_lib.any').error('Nobody listens'); "
+            "assert [type(h) for h in logging.getLogger('ai_lib').handlers] == "
+            "[logging.NullHandler]"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), name
 
 
 _ALONE = """\

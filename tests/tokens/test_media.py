@@ -39,7 +39,7 @@ def webp(kind: bytes, width: int, height: int) -> bytes:
     if kind == b"VP8L":
         bits = (width - 1) | (height - 1) << 14
         return head + b"\x00\x00\x00\x00\x2f" + bits.to_bytes(4, "little")
-    return head + b"\x00" * 10 + struct.pack("<HH", width, height)
+    return head + b"\x00" * 7 + b"\x9d\x01\x2a" + struct.pack("<HH", width, height)
 
 
 @pytest.mark.parametrize(

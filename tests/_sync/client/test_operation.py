@@ -7,7 +7,7 @@ import pytest
 
 from ai_lib_sync import AiClient
 from ai_lib_sync.client import Interceptor, Operation
-from ai_lib_sync.errors import AiLibError
+from ai_lib_sync.errors import AiLibError, BudgetExceeded
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.telemetry import (
     InMemoryExporter,
@@ -18,6 +18,7 @@ from ai_lib_sync.telemetry import (
     Tracer,
     get_logger,
 )
+from ai_lib_sync.tokens import Budget
 from ai_lib_sync.types import Attempt
 from tests.servers.scripted import Exchange, ScriptedServer
 
@@ -112,3 +113,20 @@ def test_telemetry_takes_it_in(caplog: pytest.LogCaptureFixture) -> None:
     shown = caplog.text + repr([span.to_dict() for span in exporter.spans])
     for secret in ("canary-key", "secret words"):
         assert secret not in shown + collector.to_prometheus()
+
+
+def test_a_budget_counts_what_the_answer_says_and_ends_when_it_is_spent() -> None:
+    service = Service(500, 200, 200)
+    # Eight tokens at 0.02 dollars a million.
+    price = 8 * 0.02 / 1e6
+    budget = Budget(price / 2)
+    builder = AiClient.builder().model("openai/text-embedding-3-small").api_key("k")
+    builder.base_url(service.server.url).with_retry(ONE_RETRY).budget(budget)
+    with builder.build() as client:
+        client.invoke("embeddings", {"input": "x", "model": "m"})
+        assert budget.spent == pytest.approx(price)
+        with pytest.raises(BudgetExceeded):
+            client.invoke("embeddings", {"input": "x", "model": "m"})
+    service.server.close()
+    assert len(service.headers) == 2
+    assert budget.reserved == 0

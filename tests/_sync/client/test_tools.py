@@ -426,3 +426,24 @@ def test_a_paused_turn_is_gone_on_with() -> None:
             run = client.chat().user("?").run_tools([add])
         assert [m.role.value for m in mock.requests[1].messages] == ["user", "assistant"]
     assert (run.content, run.rounds) == ("Found.", 2)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_error_in_a_later_round_has_the_conversation_so_far(streamed: bool) -> None:
+    script = [
+        Reply(tool_calls=[("add", {"a": 1, "b": 2})]),
+        Reply(status=400, error="no"),
+        Reply(text="Three"),
+    ]
+    with MockProvider(script) as mock, mock.client("openai/gpt-4o") as client:
+        chat = client.chat().user("1 + 2?")
+        with pytest.raises(RemoteError) as caught:
+            if streamed:
+                for _ in chat.stream_tools([add]):
+                    pass
+            else:
+                chat.run_tools([add])
+        messages: Any = caught.value.messages
+        assert [message.role.value for message in messages] == ["user", "assistant", "tool"]
+        assert results(messages) == [("3", False)]
+        assert (client.chat().messages(messages).execute()).content == "Three"

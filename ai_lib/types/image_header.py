@@ -23,11 +23,12 @@ def pixels_of(head: bytes, media_type: str) -> Pixels | None:
             return _both(head, 6, 2, "little")
         case "image/bmp" if len(head) >= 26:
             return _of_bmp(head)
-        case "image/webp" if len(head) >= 30:
+        case "image/webp":
             return _of_webp(head)
         case "image/jpeg":
             return _of_jpeg(head)
-    return None
+        case _:
+            return None
 
 
 def _both(head: bytes, at: int, size: int, order: str) -> Pixels:
@@ -48,16 +49,17 @@ def _of_bmp(head: bytes) -> Pixels:
 def _of_webp(head: bytes) -> Pixels | None:
     """RFC 9649: three layouts."""
     match head[12:16]:
-        case b"VP8X":
+        case b"VP8X" if len(head) >= 30:
             width, height = _both(head, 24, 3, "little")
             return width + 1, height + 1
-        case b"VP8L" if head[20] == 0x2F:
+        case b"VP8L" if len(head) >= 25 and head[20] == 0x2F:
             bits = int.from_bytes(head[21:25], "little")
             return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        case b"VP8 " if head[23:26] == _WEBP_VP8_START:
+        case b"VP8 " if len(head) >= 30 and head[23:26] == _WEBP_VP8_START:
             width, height = _both(head, 26, 2, "little")
             return width & 0x3FFF, height & 0x3FFF
-    return None
+        case _:
+            return None
 
 
 def _of_jpeg(head: bytes) -> Pixels | None:
