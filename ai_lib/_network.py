@@ -36,6 +36,11 @@ SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 
 
+def is_replaced() -> bool:
+    """Whether something stands in for httpcore's connection, as respx does."""
+    return not HTTPConnection.handle_async_request.__module__.startswith("httpcore")
+
+
 class Line(NetworkStream):
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 

@@ -47,6 +47,11 @@ _HEAD_START = 0.25
 _LEAST = 0.0005
 
 
+def is_replaced() -> bool:
+    """Whether something stands in for httpcore's connection, as respx does."""
+    return not HTTPConnection.handle_request.__module__.startswith("httpcore")
+
+
 class Line(NetworkStream):
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 

@@ -6,14 +6,13 @@ from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
 from ai_lib.transport.failures import bare
-from ai_lib.transport.headers import RawFields
+from ai_lib.transport.headers import Head, RawFields
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Head
 from .pool import Connections, Lease
 from .reply import WireReply
 

@@ -83,10 +83,14 @@ class Wire(NetworkStream):
     def trace(self, event: str, info: Mapping[str, Request]) -> None:
         """Notice that proxies and TLS are done; httpcore tells."""
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.connected = True
-            self.heard = False
-            self._head_bytes = 0
-            self.end_stage()
+            self.opened()
+
+    def opened(self) -> None:
+        """Note that proxies and TLS are done."""
+        self.connected = True
+        self.heard = False
+        self._head_bytes = 0
+        self.end_stage()
 
     def watched(self) -> Receipt | None:
         """Watch whether what is sent from now on reaches the peer; close what this returns."""
