@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssl import SSLError
+from typing import TYPE_CHECKING
 
 from ai_lib.errors.tree import AiLibError, ConnectError
 from ai_lib.transport.clocks import CallClocks
@@ -15,9 +16,11 @@ from ai_lib.transport.routes import Route
 from .._backend import now, runtime_key
 from .._network import ReadError, is_replaced
 from .core_http import CoreHttp
-from .http1 import Http1
 from .upload import Upload
 from .wire import Wire
+
+if TYPE_CHECKING:
+    from .http1 import Http1
 
 
 class Connection:
@@ -41,11 +44,7 @@ class Connection:
     def _renew(self) -> None:
         self._wire = Wire(self._options.max_head_bytes)
         self._reading = False
-        self._http: Http1 | CoreHttp
-        if _is_ours(self._route, self._options):
-            self._http = Http1(self._wire, self._route, self._options.max_head_bytes)
-        else:
-            self._http = CoreHttp(self._wire, self._route, self._options)
+        self._http = _speaker(self._wire, self._route, self._options)
 
     @property
     def heard(self) -> bool:
@@ -75,7 +74,7 @@ class Connection:
         self._wire.serve(clocks)
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
-        receipt = self._wire.watched() if self.served else None
+        receipt = self._wire.watched(held=self._http.closes_itself) if self.served else None
         self._reading = True
         try:
             head = await self._http.send(target, headers, clocks, sent)
@@ -165,6 +164,10 @@ class Connection:
         self._http.abandon()
 
 
-def _is_ours(route: Route, options: TransportOptions) -> bool:
-    """Whether we speak ourselves; not where something, as respx does, stands in for httpcore."""
-    return options.reads_itself and route.proxy is None and not is_replaced()
+def _speaker(wire: Wire, route: Route, options: TransportOptions) -> Http1 | CoreHttp:
+    """Who speaks HTTP here. Where something, as respx does, stands in for httpcore, that does."""
+    if not options.reads_itself or route.proxy is not None or is_replaced():
+        return CoreHttp(wire, route, options)
+    from .http1 import Http1
+
+    return Http1(wire, route, options.max_head_bytes)

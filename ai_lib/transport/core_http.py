@@ -27,6 +27,9 @@ from .wire import Dialer, Wire
 class CoreHttp:
     """httpcore's connection, for one request at a time. Errors are httpcore's."""
 
+    # Whether the socket is closed before an error of it gets out.
+    closes_itself = True
+
     def __init__(self, wire: Wire, route: Route, options: TransportOptions) -> None:
         self._wire = wire
         self._route = route

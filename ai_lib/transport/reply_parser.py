@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from typing import Protocol
+
+from httptools import HttpParserError, HttpResponseParser
 
 from ai_lib.transport.failures import Violation
 from ai_lib.transport.headers import Head, Headers
@@ -11,13 +12,6 @@ _BEGINNING = b"HTTP/1."
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _LINE_END = re.compile(rb"\r?\n")
 _BODILESS = frozenset({204, 304})
-
-
-class _Parser(Protocol):
-    """httptools' parser."""
-
-    def feed_data(self, data: bytes) -> None: ...
-    def get_status_code(self) -> int: ...
 
 
 class _Findings:
@@ -61,7 +55,7 @@ class ReplyParser:
         self._limit = limit
         self._begun = b""
         self._findings = _Findings()
-        self._parser: _Parser | None = _make_parser(self._findings)
+        self._parser: HttpResponseParser | None = _make_parser(self._findings)
         self._length: int | None = None
         self._received = 0
         self._barren = 0
@@ -122,8 +116,6 @@ class ReplyParser:
             self._findings.fields.clear()
 
     def _read_head(self, head: bytes) -> int:
-        from httptools import HttpParserError
-
         try:
             return self._parse(head)
         except HttpParserError as error:
@@ -160,10 +152,8 @@ class ReplyParser:
             self.keeps = False
         self._parser = None
 
-    def _join(self, parser: _Parser, data: bytes) -> bytes:
+    def _join(self, parser: HttpResponseParser, data: bytes) -> bytes:
         """Give the content of the chunks."""
-        from httptools import HttpParserError
-
         found = self._findings
         try:
             parser.feed_data(data)
@@ -189,9 +179,7 @@ class ReplyParser:
 _CUT = "peer closed connection without sending complete message body"
 
 
-def _make_parser(findings: _Findings) -> _Parser:
-    from httptools import HttpResponseParser
-
+def _make_parser(findings: _Findings) -> HttpResponseParser:
     parser = HttpResponseParser(findings)
     # Some servers fill up the line of a chunk's size.
     parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)

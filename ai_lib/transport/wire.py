@@ -91,11 +91,14 @@ class Wire(NetworkStream):
         self._head_bytes = 0
         self.end_stage()
 
-    def watched(self) -> Receipt | None:
-        """Watch whether what is sent from now on reaches the peer; close what this returns."""
+    def watched(self, *, held: bool) -> Receipt | None:
+        """Watch whether what is sent from now on reaches the peer; close what this returns.
+
+        It has to be `held` where the socket may be closed before one asks.
+        """
         descriptor = getattr(self.get_extra_info("socket"), "fileno", None)
         try:
-            return None if descriptor is None else Receipt(descriptor())
+            return None if descriptor is None else Receipt(descriptor(), held=held)
         except OSError:  # it was closed
             return None
 

@@ -99,7 +99,7 @@ class HttpTransport:
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _OURS = frozenset({"content-length", "transfer-encoding"})
-_FORBIDDEN = frozenset("\r\n\0")
+_FORBIDDEN = "\r\n\0"
 
 
 def _is_spent(request: WireRequest) -> bool:
@@ -116,7 +116,7 @@ def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks)
 
 def _encode(name: str, value: str) -> tuple[bytes, bytes]:
     value = value.strip(" \t")
-    if _FORBIDDEN.isdisjoint(value) and _FORBIDDEN.isdisjoint(name):
+    if not any(character in value or character in name for character in _FORBIDDEN):
         try:
             return name.encode("ascii"), value.encode("latin-1")
         except UnicodeEncodeError:

@@ -32,6 +32,9 @@ class Http1:
     Errors are httpcore's of the socket, and `Violation`.
     """
 
+    # Whether the socket is closed before an error of it gets out.
+    closes_itself = False
+
     def __init__(self, wire: Wire, route: Route, limit: int) -> None:
         self._wire = wire
         self._route = route
