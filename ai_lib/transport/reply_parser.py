@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ai_lib.transport.failures import Violation
 from ai_lib.transport.headers import Head, Headers
@@ -129,8 +129,14 @@ class ReplyParser:
 
     def _parse(self, head: bytes) -> int:
         assert self._parser is not None
-        self._parser.feed_data(head)
-        return self._parser.get_status_code()
+        try:
+            self._parser.feed_data(head)
+        except HttpParserUpgrade:
+            pass  # to be seen by its status
+        status = self._parser.get_status_code()
+        if status == 101:
+            raise Violation("the server switched to a protocol that nobody asked for")
+        return status
 
     def _frame(self, head: Head) -> None:
         """Find out where the body will end (RFC 9112, section 6.3)."""

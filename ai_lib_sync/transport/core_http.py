@@ -41,6 +41,8 @@ class CoreHttp:
         self, target: Target, headers: RawFields, clocks: CallClocks, body: bytes | Upload
     ) -> Head:
         """Send a request and give the head of its reply."""
+        if not clocks.request.method.isascii():
+            raise unwritable()
         request = self._request(target, headers, clocks, body)
         response: Response | None = None
         try:
