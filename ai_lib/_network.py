@@ -38,6 +38,8 @@ WriteTimeout = httpcore.WriteTimeout
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+# asyncio receives so much at once, whoever asks for less has it cut.
+READ_SIZE = 256 * 1024
 
 
 def is_replaced() -> bool:

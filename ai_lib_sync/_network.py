@@ -40,6 +40,8 @@ WriteTimeout = httpcore.WriteTimeout
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+# More than that in one piece costs the system more than it saves.
+READ_SIZE = 128 * 1024
 
 # RFC 8305 gives an address a quarter of a second before the next is tried.
 _HEAD_START = 0.25

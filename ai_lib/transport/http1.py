@@ -11,12 +11,10 @@ from ai_lib.transport.origin import Target
 from ai_lib.transport.reply_parser import ReplyParser
 from ai_lib.transport.routes import Route
 
-from .._network import WriteError
+from .._network import READ_SIZE, WriteError
 from .upload import Upload
 from .wire import Wire
 
-# So much is read at a time.
-_READ = 128 * 1024
 # RFC 9110, sections 5.1 and 5.5; RFC 9112, section 3.
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _HEAD = re.compile(
@@ -93,7 +91,7 @@ class Http1:
             await self._wire.write(b"0\r\n\r\n")
 
     async def _receive(self, reply: ReplyParser) -> bytes:
-        data = await self._wire.read(_READ)
+        data = await self._wire.read(READ_SIZE)
         if data:
             return reply.feed(data)
         reply.finish()
