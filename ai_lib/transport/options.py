@@ -69,8 +69,8 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     - `http2` offers HTTP/2 to servers reached by TLS (needs `ai-lib[http2]`). A connection still
       serves one call at a time, so that a cancelled call takes nothing with it but its own.
     - `reader` says who reads HTTP/1.1: "httptools" (`ai-lib[speed]`), the faster, "httpcore", or
-      ("auto") the faster where it is installed. httpcore has proxies and HTTP/2 in any case, and
-      with "auto" whatever is mocked while something, as respx does, stands in for it.
+      ("auto") the faster where it is installed. httpcore has proxies and HTTP/2 in any case; with
+      "auto" also what is sent while something, as respx does, stands in for its connections.
     """
 
     verify: bool = True

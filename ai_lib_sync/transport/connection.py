@@ -166,8 +166,9 @@ class Connection:
 
 
 def _speaker(wire: Wire, route: Route, options: TransportOptions) -> Http1 | CoreHttp:
-    """Who speaks HTTP here. Where something, as respx does, stands in for httpcore, that does."""
-    if not options.reads_itself or route.proxy is not None or is_replaced():
+    """Who speaks HTTP here; something that stands in for httpcore does unless we are to."""
+    mocked = options.reader == "auto" and is_replaced()
+    if mocked or not options.reads_itself or route.proxy is not None:
         return CoreHttp(wire, route, options)
     from .http1 import Http1
 
