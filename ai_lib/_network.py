@@ -4,13 +4,17 @@ The only place that imports httpcore; the other package has a module of the same
 belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
 """
 
+import select
 import socket
 from collections.abc import AsyncIterable, Iterable
-from ssl import SSLContext
+from ssl import SSLContext, SSLError
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
+import anyio
+import anyio.abc
 import httpcore
+from anyio.streams.tls import TLSAttribute, TLSStream
 
 from ai_lib._backend import _tell, runtime_key
 
@@ -34,16 +38,24 @@ WriteTimeout = httpcore.WriteTimeout
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+# asyncio receives so much at once, whoever asks for less has it cut.
+READ_SIZE = 256 * 1024
+
+
+def is_replaced() -> bool:
+    """Whether something stands in for httpcore's connection, as respx does."""
+    return not HTTPConnection.handle_async_request.__module__.startswith("httpcore")
 
 
 class Line(NetworkStream):
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 
-    Raises httpcore's errors.
+    Raises httpcore's errors. It does what httpcore's own streams do, at half the cost.
     """
 
-    def __init__(self, stream: NetworkStream) -> None:
-        self._streams = [stream]
+    def __init__(self, stream: anyio.abc.SocketStream) -> None:
+        self._streams: list[anyio.abc.ByteStream] = [stream]
+        self._socket: socket.socket = stream.extra(anyio.abc.SocketAttribute.raw_socket)
         self._runtime = runtime_key()
         self._lock = Lock()
         self._busy = False
@@ -53,7 +65,14 @@ class Line(NetworkStream):
         """Give what arrives, empty at the end."""
         stream = self._begin()
         try:
-            return await stream.read(max_bytes, timeout)
+            with anyio.fail_after(timeout):
+                return await stream.receive(max_bytes)
+        except anyio.EndOfStream:
+            return b""
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(error) from error
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise httpcore.ReadError(error) from error
         finally:
             self._end()
 
@@ -61,7 +80,12 @@ class Line(NetworkStream):
         """Send."""
         stream = self._begin()
         try:
-            await stream.write(buffer, timeout)
+            with anyio.fail_after(timeout):
+                await stream.send(buffer)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(error) from error
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise httpcore.WriteError(error) from error
         finally:
             self._end()
 
@@ -74,7 +98,20 @@ class Line(NetworkStream):
         """Encrypt what follows."""
         stream = self._begin()
         try:
-            self._streams = [await stream.start_tls(ssl_context, server_hostname, timeout)]
+            with anyio.fail_after(timeout):
+                self._streams = [
+                    await TLSStream.wrap(
+                        stream,
+                        ssl_context=ssl_context,
+                        hostname=server_hostname,
+                        standard_compatible=False,
+                        server_side=False,
+                    )
+                ]
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(error) from error
+        except (anyio.BrokenResourceError, anyio.EndOfStream, SSLError) as error:
+            raise httpcore.ConnectError(error) from error
         finally:
             self._end()
         return self
@@ -82,9 +119,15 @@ class Line(NetworkStream):
     def get_extra_info(self, info: str) -> object:
         """What httpcore asks its streams for; of a line that was hung up nothing is known."""
         streams = self._streams
-        return streams[0].get_extra_info(info) if streams else info == "is_readable"
+        if not streams or self._hung_up:
+            return True if info == "is_readable" else None
+        if info == "is_readable":
+            return _is_readable(self._socket)
+        if info == "ssl_object":
+            return streams[0].extra(TLSAttribute.ssl_object, None)
+        return self._socket if info == "socket" else None
 
-    def _begin(self) -> NetworkStream:
+    def _begin(self) -> anyio.abc.ByteStream:
         with self._lock:
             if self._hung_up:
                 raise httpcore.ReadError("closed here")
@@ -105,8 +148,8 @@ class Line(NetworkStream):
         with self._lock:
             try:
                 # The peer knows, and whoever waits for this socket wakes up and lets go of it.
-                self._streams[0].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-            except (IndexError, OSError, TypeError):  # TypeError: uvloop does not allow it
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except (OSError, TypeError):  # TypeError: uvloop does not allow it
                 pass
             if self._busy:
                 return
@@ -120,9 +163,8 @@ class Line(NetworkStream):
         held, self._streams = self._streams, []
         if not held:
             return
-        sock = held[0].get_extra_info("socket")
-        if isinstance(sock, socket.socket):  # trio's: it is tied to no loop
-            sock.close()
+        if isinstance(self._socket, socket.socket):  # trio's: it is tied to no loop
+            self._socket.close()
         elif _runs_here(self._runtime):
             _close(held)
         elif not _tell(self._runtime, lambda: _close(held)):
@@ -136,7 +178,7 @@ def _runs_here(runtime: object) -> bool:
         return False
 
 
-def _close(held: list[NetworkStream]) -> None:
+def _close(held: list[anyio.abc.ByteStream]) -> None:
     """Close asyncio's transport; the coroutine that does it only lets others have a turn."""
     closing = held.pop().aclose()
     try:
@@ -146,7 +188,7 @@ def _close(held: list[NetworkStream]) -> None:
         pass
 
 
-def _close_without_loop(loop: Any, held: list[NetworkStream]) -> None:
+def _close_without_loop(loop: Any, held: list[anyio.abc.ByteStream]) -> None:
     """Close what a closed loop left.
 
     asyncio closes a transport in the loop's next turn. That will not come, so it is taken now.
@@ -158,10 +200,30 @@ def _close_without_loop(loop: Any, held: list[NetworkStream]) -> None:
         return
 
 
+def _is_readable(sock: socket.socket) -> bool:
+    """Whether something has arrived, or the end; of a closed socket that is true."""
+    if sock.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):
+        return bool(select.select([sock.fileno()], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:
     """Connect to a name or an address."""
-    backend = cast("NetworkBackend", httpcore.AnyIOBackend())
-    return Line(await backend.connect_tcp(host, port, timeout, socket_options=KEEP_ALIVE))
+    try:
+        with anyio.fail_after(timeout):
+            stream = await anyio.connect_tcp(host, port)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(error) from error
+    except (OSError, anyio.BrokenResourceError) as error:
+        raise httpcore.ConnectError(error) from error
+    line = Line(stream)
+    for option in KEEP_ALIVE:
+        line._socket.setsockopt(*option)
+    return line
 
 
 class _Abandoned(BaseException):

@@ -9,14 +9,18 @@ from typing import Final
 # Linux's `struct tcp_info`: the bytes the peer has acknowledged, and where they stand in it.
 _ACKNOWLEDGED: Final = struct.Struct("=Q")
 _AT: Final = 120
+_CAN_TELL: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 
 class Receipt:
-    """Watches one socket from now on. Close it, or a descriptor is lost."""
+    """Watches one socket from now on. Close it, or a descriptor is lost.
 
-    def __init__(self, descriptor: int) -> None:
-        # A handle of its own: what happened can be asked after the socket was closed.
-        self._handle = socket.socket(fileno=os.dup(descriptor))
+    It holds the socket by a handle of its own where that may be closed before one asks.
+    """
+
+    def __init__(self, descriptor: int, *, held: bool) -> None:
+        self._held = held and _CAN_TELL
+        self._descriptor = os.dup(descriptor) if self._held else descriptor
         self._before = self._acknowledged()
 
     def is_unread(self) -> bool:
@@ -25,16 +29,20 @@ class Receipt:
 
     def close(self) -> None:
         """Stop watching."""
-        self._handle.close()
+        if self._held:
+            os.close(self._descriptor)
 
     def _acknowledged(self) -> int | None:
-        option = getattr(socket, "TCP_INFO", None)
-        if option is None or sys.platform != "linux":
+        if not _CAN_TELL or self._descriptor < 0:
             return None
+        # The family does not matter here; a socket that is not told would ask the system for it.
+        handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=self._descriptor)
         try:
-            info = self._handle.getsockopt(socket.IPPROTO_TCP, option, _AT + _ACKNOWLEDGED.size)
+            info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _AT + _ACKNOWLEDGED.size)
         except OSError:
             return None
+        finally:
+            handle.detach()
         if len(info) < _AT + _ACKNOWLEDGED.size:
             return None
         found: int = _ACKNOWLEDGED.unpack_from(info, _AT)[0]

@@ -40,11 +40,18 @@ WriteTimeout = httpcore.WriteTimeout
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+# More than that in one piece costs the system more than it saves.
+READ_SIZE = 128 * 1024
 
 # RFC 8305 gives an address a quarter of a second before the next is tried.
 _HEAD_START = 0.25
 # A timeout of zero means another thing to a socket.
 _LEAST = 0.0005
+
+
+def is_replaced() -> bool:
+    """Whether something stands in for httpcore's connection, as respx does."""
+    return not HTTPConnection.handle_request.__module__.startswith("httpcore")
 
 
 class Line(NetworkStream):

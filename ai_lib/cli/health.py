@@ -23,6 +23,7 @@ _EXTRAS: Final = {
     "audio": "soundfile",
     "embeddings": "numpy",
     "telemetry": "opentelemetry",
+    "speed": "httptools",
     "tokenizer": "tiktoken",
     "socks": "socksio",
     "http2": "h2",

@@ -9,13 +9,12 @@ from typing import Literal
 from ai_lib.testing.cassette import Exchange, error_of, read_cassette
 from ai_lib.testing.shelf import Shelf
 from ai_lib.transport.clocks import CallClocks
-from ai_lib.transport.headers import Headers
+from ai_lib.transport.headers import Head, Headers
 from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now, sleep
 from ..transport import HttpTransport, WireReply
-from ..transport.connection import Head
 from ..transport.reply import Readable
 
 

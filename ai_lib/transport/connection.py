@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 from ssl import SSLError
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
-from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
+from ai_lib.errors.tree import AiLibError, ConnectError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import Violation, bare, closed_here, connect_failure, lost
-from ai_lib.transport.headers import Headers, RawFields
+from ai_lib.transport.headers import Head, RawFields
 from ai_lib.transport.options import TransportOptions
 from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
 
 from .._backend import now, runtime_key
-from .._network import (
-    URL,
-    Body,
-    ConnectionInterface,
-    ConnectionMaker,
-    HTTPConnection,
-    LocalProtocolError,
-    ProxySettings,
-    ReadError,
-    Request,
-    Response,
-)
+from .._network import ReadError, is_replaced
+from .core_http import CoreHttp
 from .upload import Upload
-from .wire import Dialer, Wire
+from .wire import Wire
 
-Sent: TypeAlias = bytes | Upload
-
-
-class Head(NamedTuple):
-    """How a reply begins."""
-
-    status: int
-    headers: Headers
-    http_version: str
+if TYPE_CHECKING:
+    from .http1 import Http1
 
 
 class Connection:
-    """httpcore's connection, for one call at a time; `close` is for anyone, anytime.
+    """A connection to an origin, for one call at a time; `close` is for anyone, anytime.
 
     It is opened by the first call and stays within the `runtime` of that. `served` counts the calls
     before this one, `tail_ends` is until when a parked connection may still receive the rest of its
@@ -56,12 +39,12 @@ class Connection:
         self._route = route
         self._options = options
         self._closed = False
-        self._body: Body | None = None
         self._renew()
 
     def _renew(self) -> None:
         self._wire = Wire(self._options.max_head_bytes)
-        self._http = _make(self._route, self._options, Dialer(self._wire))
+        self._reading = False
+        self._http = _speaker(self._wire, self._route, self._options)
 
     @property
     def heard(self) -> bool:
@@ -91,13 +74,10 @@ class Connection:
         self._wire.serve(clocks)
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
-        response: Response | None = None
-        receipt = self._wire.watched() if self.served else None
+        receipt = self._wire.watched(held=self._http.closes_itself) if self.served else None
+        self._reading = True
         try:
-            request = self._request(target, headers, clocks, sent)
-            response = await self._http.handle_async_request(request)
-        except LocalProtocolError:
-            pass  # it names the value, which may be a credential: nothing is to remember it
+            head = await self._http.send(target, headers, clocks, sent)
         except AiLibError as error:
             raise bare(error)  # noqa: B904 (it is that error)
         except Exception as error:
@@ -111,37 +91,19 @@ class Connection:
                 receipt.close()
             if isinstance(sent, Upload):
                 sent.close()
-        if response is None:
-            raise _unwritable()
         self._check_open(clocks)
-        self._body = Body(response)
         self._wire.head_came()
         if self.served and not self.heard:
             # It stood behind the last reply; the request has not even been sent.
             raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
-        return _head(response)
-
-    def _request(
-        self, target: Target, headers: RawFields, clocks: CallClocks, body: Sent
-    ) -> Request:
-        origin = self._route.origin
-        url = URL(
-            scheme=origin.scheme,
-            host=self._route.host,
-            port=origin.explicit_port,
-            target=target.path,
-        )
-        extensions = {} if self.connected else {"trace": self._wire.trace}
-        return Request(
-            clocks.request.method, url, headers=headers, content=body, extensions=extensions
-        )
+        return head
 
     async def read(self, clocks: CallClocks) -> bytes:
         """Give the next bytes of the reply's body as they arrive, empty at its end."""
-        if self._body is None:
+        if not self._reading:
             return b""
         try:
-            data = await self._body.read()
+            data = await self._http.read()
         except AiLibError:
             if self._closed:
                 raise closed_here(clocks.request) from None
@@ -150,7 +112,7 @@ class Connection:
             raise self._failure(error, clocks) from error
         self._check_open(clocks)
         if not data:
-            self._body = None
+            self._reading = False
         return data
 
     def _failure(self, error: Exception, clocks: CallClocks, *, sent: bool = True) -> AiLibError:
@@ -191,7 +153,7 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether the idle connection still stands: no byte and no end has come."""
-        return not self._http.has_expired()
+        return self._http.is_quiet()
 
     def close(self) -> None:
         """Close at once, without waiting, from any task, thread or finalizer."""
@@ -199,38 +161,14 @@ class Connection:
             return
         self._closed = True
         self._wire.hang_up()
-        if self._body is not None:
-            self._body.abandon()
+        self._http.abandon()
 
 
-def _make(route: Route, options: TransportOptions, dialer: Dialer) -> ConnectionInterface:
-    origin = URL(scheme=route.origin.scheme, host=route.host, port=route.origin.port, target="/")
-    if route.proxy is None:
-        return HTTPConnection(
-            origin.origin,
-            ssl_context=route.context,
-            http2=options.http2,
-            network_backend=dialer,
-        )
-    proxy = route.proxy
-    maker = ConnectionMaker(
-        proxy=ProxySettings(
-            URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
-            auth=proxy.login,
-            ssl_context=route.proxy_context,
-        ),
-        ssl_context=route.context,
-        http2=options.http2,
-        network_backend=dialer,
-    )
-    return maker.create_connection(origin.origin)
+def _speaker(wire: Wire, route: Route, options: TransportOptions) -> Http1 | CoreHttp:
+    """Who speaks HTTP here; something that stands in for httpcore does unless we are to."""
+    mocked = options.reader == "auto" and is_replaced()
+    if mocked or not options.reads_itself or route.proxy is not None:
+        return CoreHttp(wire, route, options)
+    from .http1 import Http1
 
-
-def _head(response: Response) -> Head:
-    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers]
-    version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii")
-    return Head(response.status, Headers(fields), version.removeprefix("HTTP/"))
-
-
-def _unwritable() -> RequestError:
-    return RequestError("the request's method, path or a header is not what HTTP allows")
+    return Http1(wire, route, options.max_head_bytes)

@@ -5,7 +5,7 @@ from socket import gaierror
 from ssl import SSLError
 from typing import TypeVar
 
-from ai_lib.errors.tree import ConnectError, ConnectionLost, ResponseTooLarge
+from ai_lib.errors.tree import ConnectError, ConnectionLost, RequestError, ResponseTooLarge
 from ai_lib.types.wire import WireRequest
 
 E = TypeVar("E", bound=BaseException)
@@ -91,3 +91,8 @@ def too_large(request: WireRequest, limit: int) -> ResponseTooLarge:
         url=request.safe_url,
         request_sent=True,
     )
+
+
+def unwritable() -> RequestError:
+    """A request that HTTP has no words for. What it is made of is not shown."""
+    return RequestError("the request's method, path or a header is not what HTTP allows")

@@ -1,6 +1,7 @@
 """The headers of a reply."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
@@ -44,3 +45,11 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         shown = {name: "***" if name in _SECRET else self[name] for name in self}
         return f"Headers({shown})"
+
+
+class Head(NamedTuple):
+    """How a reply begins."""
+
+    status: int
+    headers: Headers
+    http_version: str

@@ -1,5 +1,7 @@
 """What can be chosen about the transport, and what it tells about itself."""
 
+from functools import cache
+from importlib.util import find_spec
 from typing import Literal
 
 import msgspec
@@ -66,6 +68,9 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     - `connect_retries` further attempts are made to open a connection.
     - `http2` offers HTTP/2 to servers reached by TLS (needs `ai-lib[http2]`). A connection still
       serves one call at a time, so that a cancelled call takes nothing with it but its own.
+    - `reader` says who reads HTTP/1.1: "httptools" (`ai-lib[speed]`), the faster, "httpcore", or
+      ("auto") the faster where it is installed. httpcore has proxies and HTTP/2 in any case; with
+      "auto" also what is sent while something, as respx does, stands in for its connections.
     """
 
     verify: bool = True
@@ -84,7 +89,18 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     connect_retries: int = 0
     user_agent: str = "ai-lib"
     http2: bool = False
+    reader: Literal["auto", "httptools", "httpcore"] = "auto"
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether httptools is to read what comes without a proxy."""
+        return self.reader != "httpcore" and not self.http2 and _has_httptools()
 
     def __repr__(self) -> str:
         proxy = "set" if self.proxy not in (None, "environment") else self.proxy
         return f"TransportOptions(verify={self.verify}, proxy={proxy}, pool={self.pool})"
+
+
+@cache
+def _has_httptools() -> bool:
+    return find_spec("httptools") is not None

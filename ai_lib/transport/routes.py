@@ -52,6 +52,8 @@ class Routes:
         self._contexts: dict[str, SSLContext] = {}
         if options.http2:
             _need("h2", "http2")
+        if options.reader == "httptools":
+            _need("httptools", "speed")
 
     def to(self, origin: Origin) -> Route:
         """Give the route to an origin."""

@@ -23,6 +23,7 @@ class Upload:
         if body.is_spent:
             raise RequestError("a file of this request was read, once and for all; open it anew")
         body.began = True
+        self.length = body.length
         self._segments = list(reversed(body.segments))
         self._source: Source | None = None
         self._opened: BinaryIO | None = None

@@ -19,12 +19,12 @@ from ai_lib.testing.cassette import (
     public_headers,
 )
 from ai_lib.transport.clocks import CallClocks
+from ai_lib.transport.headers import Head
 from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
 from ..transport import HttpTransport, WireReply
-from ..transport.connection import Head
 from ..transport.pool import Lease
 from ..transport.reply import Readable
 

@@ -7,14 +7,13 @@ from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import ACCEPTED
 from ai_lib.transport.failures import bare
-from ai_lib.transport.headers import RawFields
+from ai_lib.transport.headers import Head, RawFields
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.transport.origin import Origin, Target, parse_target
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
 from .._backend import now
-from .connection import Head
 from .pool import Connections, Lease
 from .reply import WireReply
 
@@ -100,7 +99,7 @@ class HttpTransport:
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _OURS = frozenset({"content-length", "transfer-encoding"})
-_FORBIDDEN = frozenset("\r\n\0")
+_FORBIDDEN = "\r\n\0"
 
 
 def _is_spent(request: WireRequest) -> bool:
@@ -117,7 +116,7 @@ def _exchange(lease: Lease, target: Target, fields: RawFields, call: CallClocks)
 
 def _encode(name: str, value: str) -> tuple[bytes, bytes]:
     value = value.strip(" \t")
-    if _FORBIDDEN.isdisjoint(value) and _FORBIDDEN.isdisjoint(name):
+    if not any(character in value or character in name for character in _FORBIDDEN):
         try:
             return name.encode("ascii"), value.encode("latin-1")
         except UnicodeEncodeError:

@@ -9,11 +9,9 @@ from typing import Protocol
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.decoding import Content
 from ai_lib.transport.failures import Violation, closed_here, lost, too_large
-from ai_lib.transport.headers import Headers
+from ai_lib.transport.headers import Head, Headers
 from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import WireRequest
-
-from .connection import Head
 
 
 class Readable(Protocol):

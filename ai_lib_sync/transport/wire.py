@@ -83,16 +83,23 @@ class Wire(NetworkStream):
     def trace(self, event: str, info: Mapping[str, Request]) -> None:
         """Notice that proxies and TLS are done; httpcore tells."""
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.connected = True
-            self.heard = False
-            self._head_bytes = 0
-            self.end_stage()
+            self.opened()
 
-    def watched(self) -> Receipt | None:
-        """Watch whether what is sent from now on reaches the peer; close what this returns."""
+    def opened(self) -> None:
+        """Note that proxies and TLS are done."""
+        self.connected = True
+        self.heard = False
+        self._head_bytes = 0
+        self.end_stage()
+
+    def watched(self, *, held: bool) -> Receipt | None:
+        """Watch whether what is sent from now on reaches the peer; close what this returns.
+
+        It has to be `held` where the socket may be closed before one asks.
+        """
         descriptor = getattr(self.get_extra_info("socket"), "fileno", None)
         try:
-            return None if descriptor is None else Receipt(descriptor())
+            return None if descriptor is None else Receipt(descriptor(), held=held)
         except OSError:  # it was closed
             return None
 

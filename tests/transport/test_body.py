@@ -13,6 +13,8 @@ from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 TEXT = "".join(f'data: {{"n": {n}, "t": "héllo"}}\n\n' for n in range(500)).encode()
 
 

@@ -12,6 +12,8 @@ from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def stall(exchange: Exchange) -> None:
     exchange.stall()

@@ -14,6 +14,8 @@ from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def stall(exchange: Exchange) -> None:
     exchange.stall()

@@ -17,6 +17,8 @@ from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n"
 
 

@@ -14,6 +14,8 @@ from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def of(limit: int) -> TransportOptions:
     return TransportOptions(pool=PoolConfig(max_connections=limit))

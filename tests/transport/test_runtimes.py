@@ -17,7 +17,7 @@ from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
-pytestmark = pytest.mark.async_only
+pytestmark = [pytest.mark.async_only, pytest.mark.usefixtures("either_reader")]
 
 
 def ok(exchange: Exchange) -> None:

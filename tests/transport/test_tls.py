@@ -12,6 +12,8 @@ from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def ok(exchange: Exchange) -> None:
     exchange.reply(b"ok")

@@ -22,6 +22,8 @@ from tests.servers.scripted import PATIENCE, Exchange, Received, ScriptedServer
 from tests.transport.calls import PATIENT
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 Part = tuple[str, "str | None", str, bytes]
 
 

@@ -127,7 +127,7 @@ def test_a_stream_left_early_shows_no_beginning_of_a_match() -> None:
 def test_a_blocked_reply_is_an_error_that_names_the_rule_only(streamed: bool) -> None:
     rule = KeywordFilter("no-launch", ["launch code"])
     events: list[Event] = []
-    reply = Reply(text=["The laun", "ch co", "de is 0000", " and so on"])
+    reply = Reply(text=["The laun", "ch co", "de is 0000", " and so on"], pause=0.01)
     with MockProvider([reply]) as mock:
         with builder(mock).guardrails([rule]).build() as client:
             stream = client.chat().user("?").stream()

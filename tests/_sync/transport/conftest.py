@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from ai_lib.transport import options
 from tests.servers.scripted import Script, ScriptedServer
 
 Serve = Callable[[Script], ScriptedServer]
@@ -61,3 +62,12 @@ def tls_serve(server_side: ssl.SSLContext) -> Iterator[Serve]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture(params=["httptools", "httpcore"])
+def either_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have the test done by each of those who can read a reply; which one is returned."""
+    if request.param == "httptools":
+        pytest.importorskip("httptools")
+    monkeypatch.setattr(options, "_has_httptools", lambda: request.param == "httptools")
+    return str(request.param)

@@ -14,6 +14,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 TEXT = "".join(f'data: {{"n": {n}, "t": "héllo"}}\n\n' for n in range(500)).encode()
 
 

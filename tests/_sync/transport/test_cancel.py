@@ -13,6 +13,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import PATIENT, ask
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def stall(exchange: Exchange) -> None:
     exchange.stall()

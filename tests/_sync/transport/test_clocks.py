@@ -15,6 +15,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def stall(exchange: Exchange) -> None:
     exchange.stall()

@@ -18,6 +18,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n"
 
 

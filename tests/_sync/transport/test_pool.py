@@ -15,6 +15,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def of(limit: int) -> TransportOptions:
     return TransportOptions(pool=PoolConfig(max_connections=limit))

@@ -12,6 +12,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def stream(exchange: Exchange) -> None:
     exchange.begin()
@@ -37,7 +39,7 @@ def no_end(exchange: Exchange) -> None:
 def long_tail(exchange: Exchange) -> None:
     exchange.begin()
     exchange.chunk(b"data: [DONE]\n\n")
-    for _ in range(40):
+    for _ in range(200):
         exchange.chunk(b"x" * 4096)
     exchange.chunk(b"")
 

@@ -13,6 +13,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 
 def ok(exchange: Exchange) -> None:
     exchange.reply(b"ok")

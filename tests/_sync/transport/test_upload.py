@@ -23,6 +23,8 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import PATIENCE, Exchange, Received, ScriptedServer
 from tests.transport.calls import PATIENT
 
+pytestmark = pytest.mark.usefixtures("either_reader")
+
 Part = tuple[str, "str | None", str, bytes]
 
 

@@ -1,0 +1,125 @@
+# Generated from ai_lib/transport/http1.py by codegen; do not edit.
+"""HTTP/1.1 as we speak it ourselves: requests written in one piece, replies read by httptools."""
+
+from __future__ import annotations
+
+import re
+
+from ai_lib.transport.clocks import CallClocks
+from ai_lib.transport.failures import unwritable
+from ai_lib.transport.headers import Head, RawFields
+from ai_lib.transport.origin import Target
+from ai_lib.transport.reply_parser import ReplyParser
+from ai_lib.transport.routes import Route
+
+from .._network import READ_SIZE, WriteError
+from .upload import Upload
+from .wire import Wire
+
+# RFC 9110, sections 5.1 and 5.5; RFC 9112, section 3.
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_HEAD = re.compile(
+    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.1\r\n(?:" + _TOKEN + rb": [^\x00\n\v\f\r\x7f]*\r\n)+\r\n"
+)
+_CLOSES = re.compile(rb"\r\nconnection:[^\r]*\bclose\b")
+
+
+class Http1:
+    """One connection to an origin, without a proxy between, for one request at a time.
+
+    Errors are httpcore's of the socket, and `Violation`.
+    """
+
+    # Whether the socket is closed before an error of it gets out.
+    closes_itself = False
+
+    def __init__(self, wire: Wire, route: Route, limit: int) -> None:
+        self._wire = wire
+        self._route = route
+        self._limit = limit
+        self._reply: ReplyParser | None = None
+        self._first = b""
+        self._sound = True
+        self._leaves = False
+
+    def send(
+        self, target: Target, headers: RawFields, clocks: CallClocks, body: bytes | Upload
+    ) -> Head:
+        """Send a request and give the head of its reply."""
+        head = self._written(target, headers, clocks)
+        if not self._wire.connected:
+            self._connect()
+        self._sound = False
+        try:
+            self._wire.write(head)
+            self._write_body(body, clocks)
+        except WriteError:
+            pass  # the server may have answered before it left
+        self._reply = reply = ReplyParser(clocks.request.method, self._limit)
+        while reply.head is None:
+            self._first = self._receive(reply)
+        return reply.head
+
+    def _written(self, target: Target, headers: RawFields, clocks: CallClocks) -> bytes:
+        lines = [b"%b: %b\r\n" % field for field in headers]
+        try:
+            line = f"{clocks.request.method} {target.path} HTTP/1.1\r\n".encode("ascii")
+        except UnicodeEncodeError:
+            raise unwritable() from None
+        head = b"".join((line, *lines, b"\r\n"))
+        lower = head.lower()
+        if _HEAD.fullmatch(head) is None or lower.count(b"\r\nhost:") != 1:
+            raise unwritable()
+        self._leaves = b"\r\nconnection:" in lower and _CLOSES.search(lower) is not None
+        return head
+
+    def _connect(self) -> None:
+        origin = self._route.origin
+        self._wire.dial(origin.host, origin.port)
+        if self._route.context is not None:
+            self._route.context.set_alpn_protocols(["http/1.1"])
+            self._wire.start_tls(self._route.context, origin.host)
+        self._wire.opened()
+
+    def _write_body(self, body: bytes | Upload, clocks: CallClocks) -> None:
+        if isinstance(body, bytes):
+            self._wire.write(body)
+            return
+        measured = body.length is not None
+        for piece in body:
+            self._wire.write(piece if measured else b"%x\r\n%b\r\n" % (len(piece), piece))
+        if not measured:
+            self._wire.write(b"0\r\n\r\n")
+
+    def _receive(self, reply: ReplyParser) -> bytes:
+        data = self._wire.read(READ_SIZE)
+        if data:
+            return reply.feed(data)
+        reply.finish()
+        return b""
+
+    def read(self) -> bytes:
+        """Give the next bytes of the reply's body, all that have come; empty at its end."""
+        reply, data = self._reply, self._first
+        if reply is None:
+            return b""
+        self._first = b""
+        while not data and not reply.ended:
+            reply.check()
+            data = self._receive(reply)
+        if not data:
+            self._reply = None
+            self._sound = reply.keeps and not self._leaves
+        return data
+
+    def is_idle(self) -> bool:
+        """Whether it may serve another request."""
+        return self._sound and self._reply is None
+
+    def is_quiet(self) -> bool:
+        """Whether neither a byte nor an end has come since."""
+        return not self._wire.get_extra_info("is_readable")
+
+    def abandon(self) -> None:
+        """Forget a reply that nobody will read, once the wire was hung up; from anywhere."""
+        self._first = b""
