@@ -7,11 +7,13 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.tree import InvalidToolArguments, ResponseTooLarge
+from ai_lib.pipeline.json_text import written
 from ai_lib.pipeline.nesting import Nesting
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
+_MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
 class _Call:
@@ -238,7 +240,7 @@ class ToolCallAccumulator:
 
 def as_index(index: object) -> int | None:
     """Return an index as the wire gives it, or None for what is none."""
-    if isinstance(index, str) and index.isdecimal():
+    if isinstance(index, str) and len(index) < _MOST_DIGITS and index.isdecimal():
         return int(index)
     return index if type(index) is int else None
 
@@ -247,7 +249,7 @@ def _as_text(arguments: object) -> str | None:
     if isinstance(arguments, str) or arguments is None:
         return arguments
     if isinstance(arguments, dict):
-        return msgspec.json.encode(arguments).decode() if arguments else ""
+        return written(arguments) if arguments else ""
     return None
 
 
