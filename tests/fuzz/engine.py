@@ -10,6 +10,8 @@ from collections.abc import Callable
 from random import Random
 
 Fuzzer = Callable[[Random], None]
+# No case takes a hundredth of this: one that does has found something that grows.
+MOST_SECONDS = 20.0
 
 
 class Failed(AssertionError):
@@ -17,9 +19,12 @@ class Failed(AssertionError):
 
 
 def once(name: str, fuzzer: Fuzzer, seed: int) -> None:
-    """Run one case."""
+    """Run one case. Raises Failed when something does not hold, or takes far too long."""
+    began = time.process_time()
     try:
         fuzzer(Random(f"{name} {seed}"))
+        taken = time.process_time() - began
+        assert taken < MOST_SECONDS, f"it took {taken:.0f} s"
     except Exception as error:
         said = f"{type(error).__name__}: {error}"[:2000]
         raise Failed(f"python -m tests.fuzz {name} --seed {seed}\n{said}") from error

@@ -60,7 +60,7 @@ def _frames(decoder: Any, chunks: Iterable[bytes]) -> tuple[list[Frame], str]:
 
 
 def dialects(chance: Random) -> None:
-    """A bent stream gives the same events however it is cut, and ends well or in one typed error."""
+    """A bent stream gives the same events however it is cut, and ends well or typed."""
     bodies = _bodies(True)
     dialect, body = chance.choice(bodies)
     data = bent(body, chance, [other for _, other in bodies])

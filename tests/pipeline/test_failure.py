@@ -191,6 +191,17 @@ def test_the_manifests_own_header_is_asked_first() -> None:
     assert retry_after({"retry-after": "9"}, "x-reset") == 9.0
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Wed, 21 Oct 2015 07:28:00 +99999999999999999999",
+        f"Wed, 21 Oct {2**31} 07:28:00 GMT",
+    ],
+)
+def test_a_date_that_is_none_says_nothing(date: str) -> None:
+    assert retry_after({"retry-after": date}) is None
+
+
 @pytest.mark.parametrize("code", ["9" * 5000, "4\u06600", "600", "40", "4000"])
 def test_a_code_that_is_no_status_is_none(code: str) -> None:
     error = remote_error(bundled("openai"), 200, {"error": {"message": "no", "code": code}})
