@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import inspect
 import re
+import threading
 from collections import Counter
 from random import Random
 
@@ -63,9 +64,13 @@ def answer(request: RecordedRequest) -> Reply | None:
 
 
 class Books(Interceptor):
-    """Keeps of every call that ended what its ledger says."""
+    """Keeps of every call that ended what its ledger says.
 
-    place = 1
+    It stands next to the metrics, so that a call that is cancelled while it gets ready has come to
+    both or to none.
+    """
+
+    place = 12
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -73,13 +78,20 @@ class Books(Interceptor):
         self.sent: Counter[str] = Counter()
         self.certain: Counter[str] = Counter()
         self.most = 0
+        self._lock = threading.RLock()  # a finalizer may end a call in the middle of another's end
+
+    async def prepare(self, call: Call) -> None:
+        call.notes["books"] = True
 
     def ended(self, call: Call) -> None:
         found = _MARK.search(str(call.request.messages))
-        mark = found[0] if found else ""
+        with self._lock:
+            self._enter(call, found[0] if found else "")
+
+    def _enter(self, call: Call, mark: str) -> None:
         attempts = call.ledger.attempts
         sent = sum(one.sent for one in attempts)
-        self.outcomes[call.outcome] += 1
+        self.outcomes[call.outcome if "books" in call.notes else "never begun"] += 1
         self.retries += call.ledger.retry_count
         self.sent[mark] += sent
         # What came back can only have come back of what went out.
@@ -99,6 +111,7 @@ class House:
         self.collector = MetricsCollector()
         self.cache = CacheManager(CacheConfig(max_size=50))
         self.ends: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     async def client(self, transport: HttpTransport) -> AiClient:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").api_key_for(OTHER, "k")
@@ -127,14 +140,18 @@ class House:
         try:
             with deadline(chance.random() * 0.05 if end.startswith("late") else None):
                 await self._ask(client, mark, end, chance)
-            self.ends[f"{end}: well"] += 1
+            self._note(end, "well")
         except AiLibError as error:
-            self.ends[f"{end}: {type(error).__name__}"] += 1
+            self._note(end, type(error).__name__)
             assert_beginning(mark, error.partial)
         except TimeoutError:
             assert end.startswith("late")
-            self.ends[f"{end}: cancelled"] += 1
+            self._note(end, "cancelled")
         assert now() - began < (CLOCKS.total or 0) + SLACK, (mark, end)
+
+    def _note(self, end: str, how: str) -> None:
+        with self._lock:
+            self.ends[f"{end}: {how}"] += 1
 
     async def _ask(self, client: AiClient, mark: str, end: str, chance: Random) -> None:
         chat = client.chat().user(f"{mark}, please").max_tokens(400)
@@ -194,10 +211,11 @@ def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str,
     return {name: value for name, value in found.items() if value}
 
 
-def coroutines() -> int:
-    """How many calls of functions that wait have begun and not ended."""
+def coroutines() -> Counter[str]:
+    """How many calls of functions that wait have begun and not ended, by their names."""
     gc.collect()
-    return sum(inspect.iscoroutine(one) for one in gc.get_objects())
+    waiting = [one for one in gc.get_objects() if inspect.iscoroutine(one) and one.cr_frame]
+    return Counter(one.__qualname__ for one in waiting)
 
 
 def mock() -> MockProvider:
