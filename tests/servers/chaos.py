@@ -190,7 +190,7 @@ def _chunked(body: bytes, chance: Random) -> bytes:
 def _refusal(chance: Random) -> bytes:
     status = chance.choice(_STATUSES)
     wait = chance.choice(
-        ("", "retry-after: 0\r\n", "retry-after: 0.005\r\n", "retry-after: 99\r\n")
+        ("", "retry-after: 0\r\n", "retry-after: 0.005\r\n", "retry-after: 0.015\r\n")
     )
     body = chance.choice((b'{"error": {"message": "not now"}}', b"<html>no</html>", b"", b"{"))
     head = f"HTTP/1.1 {status} No\r\ncontent-length: {len(body)}\r\n{wait}\r\n"
