@@ -95,3 +95,11 @@ def coverage(session: nox.Session) -> None:
     """How much of the library the tests reach, in one process."""
     _module(session, "coverage", "run", "-m", "pytest", "-q", *session.posargs)
     _module(session, "coverage", "report")
+
+
+@nox.session(python=False, default=False)
+def soak(session: nox.Session) -> None:
+    """Send 50,000 calls (or as many as asked: `nox -s soak -- 5000`) through a chaotic network."""
+    calls = session.posargs[0] if session.posargs else "50000"
+    arguments = ("-q", "-s", "tests/soak", "tests/_sync/soak")
+    session.run(sys.executable, "-m", "pytest", *arguments, external=True, env={"SOAK": calls})

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import msgspec
 
@@ -30,6 +30,7 @@ from ai_lib.types.tuples import with_tuples
 
 _KIND: Final = "ai-lib batch"
 _VERSION: Final = 1
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    item: int
+    item: Annotated[int, msgspec.Meta(ge=0)]
     key: str
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: str | None = None
@@ -92,7 +93,7 @@ class Journal:
         self._same(line, self.key_of(item))
         try:
             value = msgspec.json.decode(line.result or b"", type=self._type or Any)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
         return Done(with_tuples(value))
 
@@ -162,7 +163,7 @@ class Journal:
     def _read(self, line: bytes, number: int, kind: Any) -> Any:
         try:
             return msgspec.json.decode(line, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             self._refuse(f"can't be read at line {number}: {error}", error)
 
     def _same(self, line: _Line, key: str) -> None:

@@ -33,7 +33,8 @@ class Call:
     `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
     cache said (`hit`, `miss`, empty without one).
 
-    `partial` collects what a stream has received so far, once it has begun.
+    `partial` collects what a stream has received so far, once it has begun; `forget` ends its
+    attempt, if that has not ended.
 
     `response` is what came of it (of a stream cut short, what was received), `error` what ended
     it; `outcome` is `answered`, `cached`, `failed` or `cancelled`, and empty until the call ends.
@@ -67,6 +68,7 @@ class Call:
         self.whole = False
         self.lookup = ""
         self.partial: Callable[[], ChatResponse] | None = None
+        self.forget: Callable[[], None] | None = None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""

@@ -201,7 +201,7 @@ class ChatStream:
         call = self._call
         call.watch.restart()
         if self._company:
-            finalize(self, self._company.end, call, "cancelled")
+            finalize(self, self._company.forgotten, call)
             await self._company.prepare(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:
@@ -219,5 +219,6 @@ class ChatStream:
         incoming = Incoming(leg, admission, self._journey.clocks(leg))
         events = await incoming.begin(self._transport)
         admission.keep()
-        self._incoming, self._call.partial = incoming, incoming.response
+        self._incoming, call = incoming, self._call
+        call.partial, call.forget = incoming.response, incoming.forget
         return events

@@ -96,10 +96,10 @@ def _seconds(value: str) -> float | None:
     if number is not None:
         return number
     try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, moment.timestamp() - datetime.now(timezone.utc).timestamp())
+    return max(0.0, moment - datetime.now(timezone.utc).timestamp())
 
 
 def _number(value: str) -> float | None:

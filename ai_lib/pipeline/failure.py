@@ -1,16 +1,19 @@
 """An error answer, by HTTP status or inside a stream, as a typed error."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from ai_lib.errors.classify import classify_http_error, retry_after
 from ai_lib.errors.tree import RemoteError
+from ai_lib.pipeline.json_text import written
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.path import Path
 
 _SHOWN = 500
+_STATUS = re.compile("[45][0-9]{2}")
 _TOLD = {"true": True, "false": False}
 
 
@@ -100,10 +103,10 @@ def _first_text(paths: tuple[Path, ...], body: object) -> str | None:
 def _status(found: tuple[str | None, ...], status: int) -> int:
     """An error inside a 200 stream is classified by the status it names, when it names one."""
     if status < 400:
-        named = (int(word) for word in found if word and word.isdecimal())
-        return next((number for number in named if 400 <= number <= 599), 500)
+        named = (int(word) for word in found if word and _STATUS.fullmatch(word))
+        return next((number for number in named if number <= 599), 500)
     return status
 
 
 def _shown(body: object) -> str:
-    return msgspec.json.encode(body).decode("utf-8", "replace")
+    return written(body)

@@ -1,11 +1,10 @@
 """A JSON array sent piece by piece: every element is a frame, as soon as it is whole."""
 
-from ai_lib.errors.tree import ResponseTooLarge
+from ai_lib.pipeline.frame import BOM, MAX_FRAME_BYTES, Decoder, Frame
 from ai_lib.pipeline.nesting import Nesting
-from ai_lib.pipeline.sse import BOM, MAX_FRAME_BYTES, Frame
 
 
-class JsonArrayDecoder:
+class JsonArrayDecoder(Decoder):
     """Splits a byte stream that is one JSON array into its elements, however the bytes were cut.
 
     A body that is no array is one frame, so that an error object in its place is read as well.
@@ -13,22 +12,18 @@ class JsonArrayDecoder:
     """
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._limit = max_frame_bytes
+        super().__init__(max_frame_bytes)
         self._held: list[bytes] = []  # of the element that is not whole yet
         self._size = 0
+        self._marked = False  # a BOM has come, or can't come any more
         self._begun = False
         self._nesting = Nesting()
         self._floor = 0  # the depth elements stand at: 1 in an array
         self._depth = 0
 
-    def feed(self, chunk: bytes) -> list[Frame]:
-        """Take bytes as they come; return the frames they complete.
-
-        Raises ResponseTooLarge when one element is over its bound.
-        """
+    def _read(self, chunk: bytes, frames: list[Frame]) -> None:
         if not self._begun:
             chunk = self._begin(chunk)
-        frames: list[Frame] = []
         start = 0
         for mark, at in self._nesting.marks(chunk.decode("latin-1")):
             end = self._end(mark, at)
@@ -37,22 +32,23 @@ class JsonArrayDecoder:
                 self._release(frames)
                 start = at
         self._hold(chunk[start:])
-        return frames
 
-    def close(self) -> list[Frame]:
-        """Say that no more bytes follow; what is left is a frame, whole or not."""
-        frames: list[Frame] = []
+    def _read_rest(self, frames: list[Frame]) -> None:
         self._release(frames)
-        return frames
 
     def _begin(self, chunk: bytes) -> bytes:
         """Pass over a BOM and white space, and the bracket that opens the array."""
-        whole = b"".join([*self._held, chunk])
-        self._held.clear()
-        self._size = 0
-        body = whole.removeprefix(BOM).lstrip()
-        if not body or BOM.startswith(whole):
-            self._hold(whole)  # nothing to tell from yet
+        if not self._marked:
+            chunk = b"".join([*self._held, chunk])
+            self._held.clear()
+            self._size = 0
+            if len(chunk) < len(BOM) and BOM.startswith(chunk):
+                self._hold(chunk)  # nothing to tell from yet
+                return b""
+            self._marked = True
+            chunk = chunk.removeprefix(BOM)
+        body = chunk.lstrip()
+        if not body:
             return b""
         self._begun = True
         if body.startswith(b"["):
@@ -76,10 +72,7 @@ class JsonArrayDecoder:
         if piece:
             self._held.append(piece)
             self._size += len(piece)
-        if self._size > self._limit:
-            raise ResponseTooLarge(
-                f"one element of the reply is over {self._limit} bytes", limit=self._limit
-            )
+            self._bound(self._size, "one element of the reply")
 
     def _release(self, frames: list[Frame]) -> None:
         element = b"".join(self._held).strip()

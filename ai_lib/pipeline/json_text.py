@@ -23,6 +23,20 @@ def decode_json(data: bytes, what: str) -> object:
         return _decode_leniently(data, what, error)
 
 
+def written(value: object) -> str:
+    """Return what `decode_json` read as JSON text again, halves of characters as escapes.
+
+    Raises:
+        DecodeError: it is nested too deeply.
+    """
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    except RecursionError as error:
+        raise DecodeError("a value of the reply is nested too deeply", excerpt="") from error
+
+
 def _decode_leniently(data: bytes, what: str, first: Exception) -> object:
     # Some servers split surrogate pairs over frames; only the standard library reads those.
     try:

@@ -1,19 +1,20 @@
 """The way from bytes to events, without a wait in it: decoder, selector, transforms, mapper."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.event_mapper import ProtocolEventMapper
 from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
+from ai_lib.pipeline.frame import Decoder, Frame
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
 from ai_lib.pipeline.likeness import Likenesses, trimmed
 from ai_lib.pipeline.looked_at import names_of
 from ai_lib.pipeline.selector import JsonPathSelector
-from ai_lib.pipeline.sse import Frame, SseDecoder
+from ai_lib.pipeline.sse import SseDecoder
 from ai_lib.pipeline.transforms import Transform, through
 from ai_lib.pipeline.whole_body import WholeBodyDecoder
 from ai_lib.pipeline.witness import Witness
@@ -27,13 +28,6 @@ _KEPT_FRAMES: Final = 16  # of those no rule knows
 _KEPT_BYTES: Final = 64 * 1024  # of a body that has no frames
 _USUAL_DONE: Final = b"[DONE]"
 _ERROR: Final = b"error"
-
-
-class Decoder(Protocol):
-    """Cuts a body into frames."""
-
-    def feed(self, chunk: bytes) -> list[Frame]: ...
-    def close(self) -> list[Frame]: ...
 
 
 _DECODERS: Final[Mapping[str, Callable[[], Decoder]]] = {

@@ -2,48 +2,35 @@
 
 from typing import Final
 
-import msgspec
+from ai_lib.pipeline.frame import BOM, MAX_FRAME_BYTES, Decoder, Frame
 
-from ai_lib.errors.tree import ResponseTooLarge
-
-MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
-BOM: Final = b"\xef\xbb\xbf"
+_WHAT: Final = "one frame of the stream"
+_FIELD: Final = len(b"data: ")
 
 
-class Frame(msgspec.Struct, frozen=True):
-    """One frame of a stream: its data, and the event name when the wire gives one."""
-
-    data: bytes
-    event: bytes | None = None
-
-
-class SseDecoder:
+class SseDecoder(Decoder):
     """Splits a byte stream into server-sent events, however the bytes were cut.
 
     Lines end at CR, LF or CRLF and nowhere else. Comments, `id`, `retry` and events without data
-    are passed over. Several `data` lines join with LF. Cost is linear in the bytes received.
+    are passed over. Several `data` lines join with LF. A last event counts without its blank line.
+    Cost is linear in the bytes received.
     """
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._limit = max_frame_bytes
+        super().__init__(max_frame_bytes)
         self._line: list[bytes] = []  # pieces of a line whose end has not come yet
         self._line_size = 0
-        self._data_size = 0
+        self._data_size = 0  # with a line end for each piece: empty ones take room as well
         self._after_cr = False
         self._first = True
         self._event: bytes | None = None
         self._data: list[bytes] = []
 
-    def feed(self, chunk: bytes) -> list[Frame]:
-        """Take bytes as they come; return the frames they complete.
-
-        Raises ResponseTooLarge when one frame is over its bound.
-        """
+    def _read(self, chunk: bytes, frames: list[Frame]) -> None:
         if self._after_cr and chunk:
             self._after_cr = False
             if chunk.startswith(b"\n"):
                 chunk = chunk[1:]
-        frames: list[Frame] = []
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -60,8 +47,7 @@ class SseDecoder:
         if rest:
             self._line.append(rest)
             self._line_size += len(rest)
-            self._bound()
-        return frames
+            self._bound(self._line_size - _FIELD, _WHAT)
 
     def _whole_frames(self, chunk: bytes, frames: list[Frame]) -> bytes:
         """Take the frames of one `data: ` line each, as most streams have; return what is left.
@@ -86,27 +72,30 @@ class SseDecoder:
         self._line_size = 0
         return rest
 
-    def close(self) -> list[Frame]:
-        """Say that no more bytes follow; a last event counts without its blank line."""
-        frames: list[Frame] = []
+    def _read_rest(self, frames: list[Frame]) -> None:
         if self._line:
             self._take(b"".join(self._line), frames)
             self._line.clear()
         self._take(b"", frames)
-        return frames
 
     def _take(self, line: bytes, frames: list[Frame]) -> None:
+        if not line:
+            self._first = False
+            self._dispatch(frames)
+            return
+        self._bound(len(line) - _FIELD, _WHAT)
         if self._first:
             self._first = False
             line = line.removeprefix(BOM)
-        if not line:
-            self._dispatch(frames)
-            return
+            if not line:
+                self._dispatch(frames)
+                return
         name, _, value = line.partition(b":")
         if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-            self._data_size += len(value)
-            self._bound()
+            data = value.removeprefix(b" ")
+            self._data.append(data)
+            self._data_size += len(data) + 1
+            self._bound(self._data_size - 1, _WHAT)
         elif name == b"event":
             self._event = value.removeprefix(b" ")
 
@@ -118,12 +107,6 @@ class SseDecoder:
             self._data.clear()
         self._event = None
         self._data_size = 0
-
-    def _bound(self) -> None:
-        if self._line_size + self._data_size > self._limit:
-            raise ResponseTooLarge(
-                f"one frame of the stream is over {self._limit} bytes", limit=self._limit
-            )
 
 
 class AnthropicSseDecoder(SseDecoder):

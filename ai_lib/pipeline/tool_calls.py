@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.tree import InvalidToolArguments, ResponseTooLarge
+from ai_lib.pipeline.json_text import written
 from ai_lib.pipeline.nesting import Nesting
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict, JsonObject
@@ -14,6 +15,7 @@ from ai_lib.types.json import JsonDict, JsonObject
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
 # How a second value may begin: with space before it, or not; nothing begins one as well.
 _MAY_BEGIN: Final = ("", " ", "\t", "\r", "\n", "{")
+_MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
 class _Call:
@@ -263,7 +265,7 @@ class ToolCallAccumulator:
 
 def as_index(index: object) -> int | None:
     """Return an index as the wire gives it, or None for what is none."""
-    if isinstance(index, str) and index.isdecimal():
+    if isinstance(index, str) and len(index) < _MOST_DIGITS and index.isdecimal():
         return int(index)
     return index if type(index) is int else None
 
@@ -272,7 +274,7 @@ def _as_text(arguments: object) -> str | None:
     if isinstance(arguments, str) or arguments is None:
         return arguments
     if isinstance(arguments, dict):
-        return msgspec.json.encode(arguments).decode() if arguments else ""
+        return written(arguments) if arguments else ""
     return None
 
 

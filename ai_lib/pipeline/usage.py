@@ -1,12 +1,16 @@
 """Token counts as a provider reports them, in the one form of `Usage`."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from ai_lib.protocol.compiled import CompiledUsage
 from ai_lib.protocol.overlay import merged
 from ai_lib.protocol.path import Path
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
+
+# Past this, whole numbers are not exact in JSON (RFC 8259, section 6): nobody counted so many.
+_NONSENSE: Final = 2**53
 
 
 class UsageMeter:
@@ -50,9 +54,8 @@ def _read(places: CompiledUsage, raw: JsonObject) -> Usage:
 
 def _count(path: Path, raw: JsonObject) -> int:
     value = path.first(raw)
-    if type(value) is float and value.is_integer():
-        return int(value)
-    return value if type(value) is int and value > 0 else 0
+    number = int(value) if type(value) is float and value.is_integer() else value
+    return number if type(number) is int and 0 < number < _NONSENSE else 0
 
 
 def _sum(left: Usage, right: Usage, raw: JsonObject) -> Usage:

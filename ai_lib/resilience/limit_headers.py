@@ -33,6 +33,8 @@ _UNITS: Final = {
     "µs": 1e-6,
     "ns": 1e-9,
 }
+# No span or moment is longer; searching a text of thousands of digits for one takes seconds.
+_LONGEST: Final = 64
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s)")
 _MOMENT: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE
@@ -168,6 +170,8 @@ def _number(text: str | None) -> float | None:
 def span_seconds(text: str) -> float | None:
     """Return the seconds of a span such as `12ms`, `6m0s` or `20m52.6s`; None if it is none."""
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     parts = list(_PART.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
         return None

@@ -10,8 +10,9 @@ from ai_lib.types.json import JsonValue
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*')
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_NUMBER_SO_FAR: Final = re.compile(r"[-+.\deE]+")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER_SO_FAR: Final = re.compile(r"[-+.\deE]+", re.ASCII)
+_BEGINS_NUMBER: Final = frozenset("-0123456789")
 _WORD: Final = re.compile(r"[a-z]+")
 _UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _WORDS: Final = {"true": True, "false": False, "null": None}
@@ -170,7 +171,7 @@ class PartialJson:
             self._place("")
             self._read = self._in_string
             return at + 1
-        if mark == "-" or mark.isdecimal():
+        if mark in _BEGINS_NUMBER:
             return self._number(text, at)
         return self._word(text, at)
 

@@ -42,7 +42,7 @@ class Piece(msgspec.Struct, frozen=True, array_like=True):
     @property
     def content(self) -> bytes:
         """The bytes."""
-        return base64.b64decode(self.data)
+        return base64.b64decode(self.data, validate=True)
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -154,8 +154,11 @@ def read_cassette(path: str | Path) -> list[Exchange]:
 
 def _exchange(line: bytes, path: str | Path, number: int) -> Exchange:
     try:
-        return msgspec.json.decode(line, type=Exchange)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        exchange = msgspec.json.decode(line, type=Exchange)
+        for one in exchange.pieces:
+            base64.b64decode(one.data, validate=True)
+        return exchange
+    except (ValueError, RecursionError) as error:  # all that decoding raises, of both kinds
         raise RequestError(
             f"{path}:{number} is no recorded exchange: {error}; record it again"
         ) from error

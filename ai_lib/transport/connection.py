@@ -104,11 +104,12 @@ class Connection:
             return b""
         try:
             data = await self._http.read()
-        except AiLibError:
+        except AiLibError as error:
             if self._closed:
                 raise closed_here(clocks.request) from None
-            raise
+            raise bare(error) from error.__cause__  # the frames below hold what came
         except Exception as error:
+            bare(error)
             raise self._failure(error, clocks) from error
         self._check_open(clocks)
         if not data:

@@ -57,6 +57,8 @@ class WireReply:
         self._ended = False
         self._closed = False
         self._pieces: Iterator[bytes] = iter(())
+        self._kept: list[bytes] = []
+        self._kept_size = 0
         try:
             self._content = Content(head.headers.get("content-encoding"))
         except Violation as error:
@@ -121,17 +123,21 @@ class WireReply:
         Raises `ResponseTooLarge` when there is more.
         """
         bound = self._options.max_body_bytes if limit is None else limit
-        size, pieces = 0, []
         try:
-            while piece := await self._next():
-                size += len(piece)
-                if size > bound:
+            while size := await self._keep_next():
+                self._kept_size += size
+                if self._kept_size > bound:
                     raise too_large(self.request, bound)
-                pieces.append(piece)
         except BaseException:
             self._close()
             raise
-        return b"".join(pieces)
+        return b"".join(self._kept)
+
+    async def _keep_next(self) -> int:
+        """Read the next piece and return its size; 0 at the end of the body."""
+        # No local variable: tracebacks may show those, and the body may say the key back.
+        self._kept.append(await self._next())
+        return len(self._kept[-1])
 
     async def drain(self) -> None:
         """Give the connection back once nothing more of the body is wanted.

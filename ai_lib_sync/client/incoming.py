@@ -85,10 +85,14 @@ class Incoming:
 
     def abandon(self) -> None:
         """End it early, because nobody wants the rest."""
+        self.forget()
+        self._close()
+
+    def forget(self) -> None:
+        """End the attempt without a wait; the connection is freed with this object."""
         self._admission.usage = self.response().usage
         self._admission.request_id = self.request_id
         self._admission.abandoned()
-        self._close()
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""

@@ -226,6 +226,14 @@ class Company:
         for one in self._outward:
             one.ended(call)
 
+    def forgotten(self, call: Call) -> None:
+        """End the call of a stream that nobody holds any more: first its attempt, then itself."""
+        if call.outcome:
+            return
+        if call.forget is not None:
+            call.forget()
+        self.end(call, "cancelled")
+
     def _attempting(self, call: Call, leg: object) -> None:
         for one in self._inward:
             if isinstance(leg, Leg):

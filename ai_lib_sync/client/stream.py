@@ -202,7 +202,7 @@ class ChatStream:
         call = self._call
         call.watch.restart()
         if self._company:
-            finalize(self, self._company.end, call, "cancelled")
+            finalize(self, self._company.forgotten, call)
             self._company.prepare(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:
@@ -220,5 +220,6 @@ class ChatStream:
         incoming = Incoming(leg, admission, self._journey.clocks(leg))
         events = incoming.begin(self._transport)
         admission.keep()
-        self._incoming, self._call.partial = incoming, incoming.response
+        self._incoming, call = incoming, self._call
+        call.partial, call.forget = incoming.response, incoming.forget
         return events

@@ -315,3 +315,12 @@ async def test_a_killed_process_is_gone_on_from_and_nothing_finished_runs_twice(
     assert result.resumed_count == 7
     assert all(asked[f"prompt {number}"] == 1 for number in map(int, finished))
     assert sum(asked.values()) == 22  # the two that were under way were asked again
+
+
+@pytest.mark.parametrize("result", [b"[" * 100_000, b'"\x9c"'], ids=["nested", "no UTF-8"])
+async def test_a_result_that_can_not_be_read_is_said_so(tmp_path: Path, result: bytes) -> None:
+    path = tmp_path / "batch.jsonl"
+    await BatchExecutor(double, config=config(path)).execute([1])
+    path.write_bytes(path.read_bytes().replace(b'"result":2', b'"result":' + result))
+    with pytest.raises(JournalError):
+        await BatchExecutor(never, config=config(path)).execute([1])

@@ -10,7 +10,14 @@ from ai_lib.client import Call, Interceptor, Screen
 from ai_lib.errors import AiLibError, RemoteError, RequestError
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider, Reply
-from ai_lib.types import Attempt, ChatResponse, Event, PartialContentDelta, StreamEnd
+from ai_lib.types import (
+    Attempt,
+    ChatResponse,
+    Event,
+    PartialContentDelta,
+    StreamEnd,
+    Usage,
+)
 
 MODEL = "openai/gpt-4o"
 NO_RETRY = RetryConfig(max_retries=0)
@@ -264,3 +271,30 @@ async def test_who_is_no_interceptor_is_told_so() -> None:
     builder = AiClient.builder().model(MODEL).api_key("k")
     with pytest.raises(TypeError, match="no Interceptor"):
         await builder.intercept("a cache").build()  # type: ignore[arg-type]
+
+
+class Totals(Interceptor):
+    """Keeps the ledger of each call as it is when the call has ended."""
+
+    def __init__(self) -> None:
+        self.ledgers: list[list[tuple[str, int]]] = []
+
+    def ended(self, call: Call) -> None:
+        attempts = call.ledger.attempts
+        self.ledgers.append([(one.ended, one.usage.prompt_tokens) for one in attempts])
+
+
+async def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:
+    used = Usage(prompt_tokens=7, completion_tokens=3, total_tokens=10)
+    totals = Totals()
+    async with MockProvider([Reply(text="one two three", usage=used)]) as mock:
+        builder = AiClient.builder().model("anthropic/claude-sonnet-4-5").api_key("k")
+        builder.base_url(mock.base_url("anthropic")).intercept(totals)
+        async with await builder.build() as client:
+            stream = client.chat().user("?").stream()
+            async for event in stream:
+                if event.is_content_delta:
+                    break
+            del event, stream
+            gc.collect()
+            assert totals.ledgers == [[("cancelled", 7)]]

@@ -189,3 +189,25 @@ def test_the_manifests_own_header_is_asked_first() -> None:
     headers = {"x-reset": "3", "retry-after": "9", "retry-after-ms": "1"}
     assert retry_after(headers, "x-reset") == 3.0
     assert retry_after({"retry-after": "9"}, "x-reset") == 9.0
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Wed, 21 Oct 2015 07:28:00 +99999999999999999999",
+        f"Wed, 21 Oct {2**31} 07:28:00 GMT",
+    ],
+)
+def test_a_date_that_is_none_says_nothing(date: str) -> None:
+    assert retry_after({"retry-after": date}) is None
+
+
+@pytest.mark.parametrize("code", ["9" * 5000, "4\u06600", "600", "40", "4000"])
+def test_a_code_that_is_no_status_is_none(code: str) -> None:
+    error = remote_error(bundled("openai"), 200, {"error": {"message": "no", "code": code}})
+    assert error.standard_code == codes.SERVER_ERROR
+
+
+def test_a_body_with_half_a_character_is_shown_all_the_same() -> None:
+    error = remote_error(bundled("openai"), 500, {"told": "\ud83d"})
+    assert "\\ud83d" in str(error)

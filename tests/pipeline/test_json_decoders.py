@@ -6,8 +6,8 @@ import pytest
 
 from ai_lib.errors.tree import ResponseTooLarge
 from ai_lib.pipeline import JsonLinesDecoder
+from ai_lib.pipeline.frame import Decoder
 from ai_lib.pipeline.json_array import JsonArrayDecoder
-from ai_lib.pipeline.pipeline import Decoder
 from ai_lib.pipeline.whole_body import WholeBodyDecoder
 
 BOM = b"\xef\xbb\xbf"
@@ -77,3 +77,25 @@ def test_frames_before_do_not_count_towards_the_bound(make: Callable[[int], Deco
     decoder.feed(b"[")
     frames = [frame for _ in range(50) for frame in decoder.feed(b'{"a": "0123456789"},\n')]
     assert len(frames) == 50
+
+
+@pytest.mark.parametrize("make", [JsonLinesDecoder, JsonArrayDecoder])
+def test_frames_before_one_over_the_bound_are_not_lost(make: Callable[[int], Decoder]) -> None:
+    decoder = make(20)
+    body = b'[{"a": 1},\n' if make is JsonArrayDecoder else b'{"a": 1}\n'
+    assert [frame.data for frame in decoder.feed(body + b"1" * 30)] == [b'{"a": 1}']
+    for late in (lambda: decoder.feed(b"\n"), decoder.close):
+        with pytest.raises(ResponseTooLarge):
+            late()
+
+
+def test_a_whole_line_over_the_bound_is_refused_as_one_in_pieces_is() -> None:
+    with pytest.raises(ResponseTooLarge):
+        JsonLinesDecoder(20).feed(b"1" * 30 + b"\n")
+
+
+def test_white_space_before_an_array_is_not_kept() -> None:
+    decoder = JsonArrayDecoder(100)
+    for _ in range(1000):
+        assert decoder.feed(b" ") == []
+    assert [frame.data for frame in decoder.feed(b"[1]")] == [b"1"]

@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib.errors.tree import ResponseTooLarge
 from ai_lib.pipeline import AnthropicSseDecoder, SseDecoder
-from ai_lib.pipeline.sse import Frame
+from ai_lib.pipeline.frame import Frame
 
 BOM = b"\xef\xbb\xbf"
 
@@ -87,6 +87,33 @@ def test_data_lines_count_together_towards_the_bound() -> None:
     with pytest.raises(ResponseTooLarge):
         for _ in range(11):
             decoder.feed(b"data: 123456789\n")
+
+
+def test_empty_data_lines_count_towards_the_bound() -> None:
+    decoder = SseDecoder(max_frame_bytes=100)
+    decoder.feed(b"data:\n" * 101)
+    with pytest.raises(ResponseTooLarge):
+        decoder.feed(b"data:\n")
+
+
+@pytest.mark.parametrize("size", [100, 101])
+def test_a_frame_at_its_bound_has_one_verdict_however_it_is_cut(size: int) -> None:
+    body = b"data: " + b"x" * size + b"\n\n"
+    for cut in range(len(body)):
+        decoder = SseDecoder(max_frame_bytes=100)
+        try:
+            found = [*decoder.feed(body[:cut]), *decoder.feed(body[cut:])]
+        except ResponseTooLarge:
+            found = []
+        assert found == ([Frame(b"x" * 100)] if size == 100 else []), cut
+
+
+def test_frames_before_one_over_the_bound_are_not_lost() -> None:
+    decoder = SseDecoder(max_frame_bytes=100)
+    assert decoder.feed(b"data: a\n\ndata: " + b"x" * 101) == [Frame(b"a")]
+    for late in (lambda: decoder.feed(b"\n"), decoder.close):
+        with pytest.raises(ResponseTooLarge):
+            late()
 
 
 def test_only_what_is_held_counts_towards_the_bound() -> None:

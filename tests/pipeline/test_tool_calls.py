@@ -324,3 +324,13 @@ def test_the_cost_is_linear_in_the_pieces(name: str | None) -> None:
     once = min(timeit(lambda: run(few), number=1) for _ in range(5))
     twice = min(timeit(lambda: run(many), number=1) for _ in range(5))
     assert twice < once * 3.5  # 2 when linear, 4 when quadratic
+
+
+@pytest.mark.parametrize("index", ["9" * 4400, "9" * 30, -1, 0.5, True, []])
+def test_an_index_that_is_none_is_passed_over(index: object) -> None:
+    assert calls(f("a", "go", '{"x": 1}', index)) == [("a", "go", {"x": 1})]
+
+
+def test_half_a_character_in_an_object_of_arguments_is_refused() -> None:
+    with pytest.raises(InvalidToolArguments):
+        assembled(f("a", "go", {"x": "\ud83d"}))

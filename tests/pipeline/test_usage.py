@@ -35,7 +35,7 @@ def test_the_total_is_never_less_than_its_parts(said: int | None, total: int) ->
     assert usage.total_tokens == total
 
 
-@pytest.mark.parametrize("odd", [None, "7", [7], {}, True, -7, 7.5])
+@pytest.mark.parametrize("odd", [None, "7", [7], {}, True, -7, 7.5, -7.0, 1e300, 10**30])
 def test_what_is_no_count_counts_nothing(odd: object) -> None:
     usage = UsageMeter(places("last")).report({"in": odd, "out": {"said": 5}})
     assert usage is not None

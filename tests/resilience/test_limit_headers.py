@@ -1,5 +1,6 @@
 """Rate-limit headers in the forms providers send them."""
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -140,3 +141,10 @@ def test_a_reset_format_holds_for_both_measures() -> None:
     assert (told.requests.reset, told.tokens.reset) == (0.25, 250)
     with pytest.raises(ValueError, match="reset_format"):
         RateLimitHeaders.from_protocol({**block, "reset_format": "furlongs"})
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + "s", "9" * 200_000, "9" * 200_000 + "x", "1m" * 9999])
+def test_a_value_that_goes_on_and_on_is_none_and_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    assert reset_seconds(text) is None
+    assert time.process_time() - began < 5  # it took minutes

@@ -113,3 +113,9 @@ def test_a_long_stream_costs_what_its_length_costs() -> None:
         reader.feed(f'{{"n": {number}}}, ')
     reader.feed("0]}")
     assert len(reader.value["items"]) == 20_001
+
+
+def test_digits_of_other_scripts_are_no_number() -> None:
+    reader = PartialJson()
+    reader.feed("[\u0663] [1]")
+    assert reader.value == [1]

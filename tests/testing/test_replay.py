@@ -128,6 +128,17 @@ async def test_what_was_not_recorded_is_refused_with_the_difference(tmp_path: Pa
         await client.chat().user("One").execute()
 
 
+@pytest.mark.parametrize("data", ["abcde", "Ж", "YQ==!"])
+def test_a_piece_that_is_no_base64_is_told_when_the_cassette_is_read(
+    tmp_path: Path, data: str
+) -> None:
+    cassette = tmp_path / "answers.jsonl"
+    line = {"method": "POST", "host": "h", "path": "/", "status": 200, "pieces": [[0.0, data]]}
+    cassette.write_text(json.dumps(line) + "\n")
+    with pytest.raises(RequestError, match="1 is no recorded exchange"):
+        ReplayTransport(cassette)
+
+
 def test_a_broken_cassette_is_an_error_with_its_line(tmp_path: Path) -> None:
     cassette = tmp_path / "answers.jsonl"
     cassette.write_text('\n{"method": "POST"}\n')

@@ -11,7 +11,14 @@ from ai_lib_sync.client import Call, Interceptor, Screen
 from ai_lib_sync.errors import AiLibError, RemoteError, RequestError
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, Reply
-from ai_lib_sync.types import Attempt, ChatResponse, Event, PartialContentDelta, StreamEnd
+from ai_lib_sync.types import (
+    Attempt,
+    ChatResponse,
+    Event,
+    PartialContentDelta,
+    StreamEnd,
+    Usage,
+)
 
 MODEL = "openai/gpt-4o"
 NO_RETRY = RetryConfig(max_retries=0)
@@ -263,3 +270,30 @@ def test_who_is_no_interceptor_is_told_so() -> None:
     builder = AiClient.builder().model(MODEL).api_key("k")
     with pytest.raises(TypeError, match="no Interceptor"):
         builder.intercept("a cache").build()  # type: ignore[arg-type]
+
+
+class Totals(Interceptor):
+    """Keeps the ledger of each call as it is when the call has ended."""
+
+    def __init__(self) -> None:
+        self.ledgers: list[list[tuple[str, int]]] = []
+
+    def ended(self, call: Call) -> None:
+        attempts = call.ledger.attempts
+        self.ledgers.append([(one.ended, one.usage.prompt_tokens) for one in attempts])
+
+
+def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:
+    used = Usage(prompt_tokens=7, completion_tokens=3, total_tokens=10)
+    totals = Totals()
+    with MockProvider([Reply(text="one two three", usage=used)]) as mock:
+        builder = AiClient.builder().model("anthropic/claude-sonnet-4-5").api_key("k")
+        builder.base_url(mock.base_url("anthropic")).intercept(totals)
+        with builder.build() as client:
+            stream = client.chat().user("?").stream()
+            for event in stream:
+                if event.is_content_delta:
+                    break
+            del event, stream
+            gc.collect()
+            assert totals.ledgers == [[("cancelled", 7)]]
