@@ -83,9 +83,7 @@ class Bench:
                     self._take(case, name, take, found)
         return {name: measures[1:] for name, measures in found.items()}
 
-    def _take(
-        self, case: str, name: str, take: Take, found: dict[str, list[Measure]]
-    ) -> None:
+    def _take(self, case: str, name: str, take: Take, found: dict[str, list[Measure]]) -> None:
         try:
             found[name].append(take(name))
         except ContenderFailed as failure:
@@ -100,7 +98,9 @@ class Bench:
     ) -> dict[str, Row]:
         rows = {}
         for name, measures in found.items():
-            floor = found[ROSTER[name].floor]
+            # Who stands in for the floor here is its own.
+            base = ROSTER[name].floor if ROSTER[name].floor in found else name
+            floor = found[base]
             self._check(case, name, measures, floor, main)
             scale = UNITS[unit] / per
             values = [_figure(one, main) * scale for one in measures]
@@ -110,12 +110,14 @@ class Bench:
                 question=self.question,
                 case=case,
                 contender=name,
-                floor=ROSTER[name].floor,
+                floor=base,
                 ratio=Spread.of(_ratios(measures, floor, "cpu")),
-                wall_ratio=Spread.of(_ratios(measures, floor, "results" if main == "results" else "wall")),
+                wall_ratio=Spread.of(
+                    _ratios(measures, floor, "results" if main == "results" else "wall")
+                ),
                 value=Spread.of(values),
                 unit=unit,
-                extra=None if name == ROSTER[name].floor else Spread.of(over),
+                extra=None if name == base else Spread.of(over),
                 rate=per / median(_figure(one, "wall") for one in measures),
                 peak=_peak(measures),
                 rounds=len(measures),
@@ -136,7 +138,9 @@ class Bench:
             return
         got, wanted = measures[0]["results"], floor[0]["results"]
         if got != wanted:
-            note = f"{name} returned {_some(got)}, its floor {_some(wanted)}: {self.question}, {case}"
+            note = (
+                f"{name} returned {_some(got)}, its floor {_some(wanted)}: {self.question}, {case}"
+            )
             self.report.notes.append(note)
 
     def profile(self, name: str, order: Measure) -> list[str]:

@@ -15,7 +15,7 @@ def cores() -> list[int]:
 
 
 def pinned() -> dict[str, int]:
-    """Return the core of the client and that of the server; empty where they can't have their own."""
+    """Return the core of the client and that of the server; nothing where there is only one."""
     found = cores()
     return {"client": found[0], "server": found[1]} if len(found) > 1 else {}
 

@@ -32,7 +32,8 @@ class Row:
     """One contender in one case.
 
     `ratio` and `wall_ratio` are medians of the rounds' ratios to `floor`, of CPU time and of time
-    on the clock. `value` is what one unit cost, in `unit`; `rate` is how many a second on the clock.
+    on the clock. `value` is what one unit cost, in `unit`, `extra` what of that is over the floor;
+    `rate` is how many a second on the clock.
     """
 
     question: str
@@ -73,6 +74,7 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    bends: dict[str, float] = field(default_factory=dict)
 
     def find(self, question: str, case: str, contender: str) -> Row | None:
         """Return one row, if it was measured."""

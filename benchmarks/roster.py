@@ -71,6 +71,8 @@ _ALL = (
     _ours("ai_lib-bare", options={"setting": "bare"}, floor="ai_lib-bare"),
     _ours("ai_lib-everything", options={"setting": "everything"}, floor="ai_lib-bare"),
     _ours("ai_lib-off", options={"setting": "off"}, floor="ai_lib"),
+    _ours("ai_lib-again", floor="ai_lib"),
+    _ours("ai_lib-bare-again", options={"setting": "bare"}, floor="ai_lib-bare"),
     _ours("ai_lib-cached", options={"setting": "cached"}, floor="ai_lib"),
     Contender("tasks", "house", "Tasks", floor="tasks"),
     Contender("batch", "house", "Batch", floor="tasks"),
@@ -81,7 +83,13 @@ _ALL = (
     _rival("litellm", "LiteLlm", "litellm"),
     _rival("pydantic-ai-slim", "PydanticAi", "pydantic_ai.models.openai"),
     _rival("any-llm-sdk", "AnyLlm", "any_llm"),
-    Contender("ai-lib-python", "predecessor", "AiLibPython", rival="ai-lib-python", package="ai_lib_python"),
+    Contender(
+        "ai-lib-python",
+        "predecessor",
+        "AiLibPython",
+        rival="ai-lib-python",
+        package="ai_lib_python",
+    ),
 )
 ROSTER = {contender.name: contender for contender in _ALL}
 FLOORS = ("floor", "floor-trio", "floor-blocking", "floor-messages")

@@ -18,9 +18,9 @@ import json
 import os
 import pstats
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.machine import Memory, pin
 from benchmarks.roster import ROSTER
@@ -45,21 +45,9 @@ async def _nursery(work: Work, count: int) -> None:
 async def _threads(work: Work, count: int) -> None:
     if count == 1:
         return await work()
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            _drive(work())
-        except BaseException as error:  # it is raised where the threads are waited for
-            failed.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(count) as threads:
+        for done in [threads.submit(_drive, work()) for _ in range(count)]:
+            done.result()
     return None
 
 

@@ -19,9 +19,7 @@ class AiLib:
     logging are there, switched off), `cached`.
     """
 
-    def __init__(
-        self, url: str, provider: str = "openai", setting: str = "default"
-    ) -> None:
+    def __init__(self, url: str, provider: str = "openai", setting: str = "default") -> None:
         self._url, self._provider = url, provider
         self._dress = _SETTINGS[setting]
         # A thousand streams at once need more than the 500 connections there are by default.

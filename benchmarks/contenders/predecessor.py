@@ -25,7 +25,7 @@ class AiLibPython(Rival):
         self._url = url
         self._clients: dict[str, object] = {}
 
-    async def _client(self, model: str):  # noqa: ANN202
+    async def _client(self, model: str):
         from ai_lib_python import AiClient
 
         if model not in self._clients:

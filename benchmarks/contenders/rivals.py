@@ -109,9 +109,7 @@ class AnyLlm(Rival):
         return len(reply.choices[0].message.content)
 
     async def pieces(self, model: str) -> AsyncIterator[str]:
-        async for chunk in await self._client.acompletion(
-            model=model, messages=_CHAT, stream=True
-        ):
+        async for chunk in await self._client.acompletion(model=model, messages=_CHAT, stream=True):
             yield _chat_piece(chunk)
 
 
@@ -142,7 +140,7 @@ class PydanticAi(Rival):
     async def arguments(self, model: str) -> int:
         return len((await self._whole(model)).args_as_dict()["document"])
 
-    async def _whole(self, model: str):  # noqa: ANN202
+    async def _whole(self, model: str):
         asked = self._direct.model_request_stream(self._named(model), self._question)
         async with asked as events:
             async for _ in events:
