@@ -52,15 +52,23 @@ class Bench:
         unit: str = "ms",
         per: int | None = None,
         main: str = "cpu",
+        against: str | None = None,
+        warm_up: bool = True,
     ) -> dict[str, Row]:
         """Have the contenders, and their floors, carry out an order; return a row for each.
+
+        `against` takes the place of every floor, where that would take too long.
 
         `per` is how many units the order holds (its `count` unless given); `main` names the
         measure that `value` and `extra` are of: `cpu`, `wall`, or `results` (what calls return).
         """
         per = per or int(str(order.get("count", 1)))
-        found = self.measured(case, contenders, lambda name: self.crew.do(name, order), rounds)
-        return self._rows(case, found, unit=unit, per=per, main=main)
+
+        def take(name: str) -> Measure:
+            return self.crew.do(name, order)
+
+        found = self.measured(case, contenders, take, rounds, against=against, warm_up=warm_up)
+        return self._rows(case, found, unit=unit, per=per, main=main, against=against)
 
     def fresh(
         self, case: str, contenders: Iterable[str], take: Take, *, rounds: int, unit: str = "ms"
@@ -70,18 +78,26 @@ class Bench:
         return self._rows(case, found, unit=unit, per=1, main="cpu")
 
     def measured(
-        self, case: str, contenders: Iterable[str], take: Take, rounds: int
+        self,
+        case: str,
+        contenders: Iterable[str],
+        take: Take,
+        rounds: int,
+        *,
+        against: str | None = None,
+        warm_up: bool = True,
     ) -> dict[str, list[Measure]]:
         """Return the measures of every contender and floor, round by round, without the warm-up."""
         names = [name for name in contenders if name not in self.report.absent]
-        names = list(dict.fromkeys([ROSTER[name].floor for name in names] + names))
+        floors = [against or ROSTER[name].floor for name in names]
+        names = list(dict.fromkeys(floors + names))
         found: dict[str, list[Measure]] = {name: [] for name in names}
-        for number in range(rounds + 1):
+        for number in range(rounds + warm_up):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 if name in found:
                     self._take(case, name, take, found)
-        return {name: measures[1:] for name, measures in found.items()}
+        return {name: measures[warm_up:] for name, measures in found.items()}
 
     def _take(self, case: str, name: str, take: Take, found: dict[str, list[Measure]]) -> None:
         try:
@@ -94,12 +110,20 @@ class Bench:
             self.report.absent[f"{name}: {self.question}, {case}"] = without_secrets(str(failure))
 
     def _rows(
-        self, case: str, found: dict[str, list[Measure]], *, unit: str, per: int, main: str
+        self,
+        case: str,
+        found: dict[str, list[Measure]],
+        *,
+        unit: str,
+        per: int,
+        main: str,
+        against: str | None = None,
     ) -> dict[str, Row]:
         rows = {}
         for name, measures in found.items():
             # Who stands in for the floor here is its own.
-            base = ROSTER[name].floor if ROSTER[name].floor in found else name
+            base = against or ROSTER[name].floor
+            base = base if base in found else name
             floor = found[base]
             self._check(case, name, measures, floor, main)
             scale = UNITS[unit] / per

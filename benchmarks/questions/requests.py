@@ -8,20 +8,16 @@ a request; the rate is requests a second on the clock.
 from benchmarks.bench import Bench
 from benchmarks.roster import OURS
 
-COUNTS = {1: 100, 64: 512, 512: 1024}
-
 
 def measure(bench: Bench) -> None:
-    """Measure the three."""
-    for at_once, count in COUNTS.items():
-        count = count // 2 if bench.quick else count
-        order = {
-            "verb": "plain",
-            "model": "plain",
-            "count": max(count, at_once),
-            "at_once": at_once,
-        }
-        rounds = bench.rounds(15 if at_once == 1 else 6)
-        bench.paired(
-            f"{at_once} in flight", [*OURS, *bench.rivals()], order, rounds=rounds, unit="us"
-        )
+    """Measure the three; 512 with few rounds, for the floor's pool takes half a minute each."""
+    who = [*OURS, *bench.rivals()]
+    few = ["ai_lib", *bench.rivals()] if bench.quick else who
+    _measure(bench, 1, who, count=100, rounds=bench.rounds(15))
+    _measure(bench, 64, who, count=128 if bench.quick else 512, rounds=bench.rounds(9))
+    _measure(bench, 512, few, count=512, rounds=1 if bench.quick else 3)
+
+
+def _measure(bench: Bench, at_once: int, who: list[str], *, count: int, rounds: int) -> None:
+    order = {"verb": "plain", "model": "plain", "count": count, "at_once": at_once}
+    bench.paired(f"{at_once} in flight", who, order, rounds=rounds, unit="us")
