@@ -74,8 +74,14 @@ def compliance(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The tests with coverage, and the same generated text, under each interpreter there is."""
+    """The tests, and the same generated text, under each interpreter there is."""
     session.install("-q", "-e", ".[dev]")
     session.run("python", "-m", "codegen", "--check")
-    session.run("python", "-m", "coverage", "run", "-m", "pytest", "-q", *session.posargs)
-    session.run("python", "-m", "coverage", "report")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def coverage(session: nox.Session) -> None:
+    """How much of the library the tests reach, in one process."""
+    _module(session, "coverage", "run", "-m", "pytest", "-q", *session.posargs)
+    _module(session, "coverage", "report")

@@ -115,6 +115,20 @@ class Assembly:
             raw=_objects(fields.get("raw")),
         )
 
+    def more_text(self, candidate: int, text: str, index: int | None) -> None:
+        """The same as `text` with nothing but text, of a candidate that has some."""
+        if self._halves or self._tags is not None:
+            self.text(candidate, {"content": text, "index": index})
+        else:
+            self.events.append(PartialContentDelta(candidate=candidate, content=text, index=index))
+
+    def more_arguments(self, candidate: int, text: str, index: int | None) -> None:
+        """The same as `tool_call` with nothing but arguments."""
+        tools = self._tools.get(candidate)
+        usual = tools is not None and self._tags is None and not self._foreign
+        if not usual or tools is None or not tools.extend(self.events, text, index):
+            self.tool_call(candidate, {"arguments": text, "index": index})
+
     def made_id(self, element: object, is_new: bool) -> str | None:
         """Return an id for a call that the wire gives none; the same for all rules that read it."""
         # The element is kept, or another could come to live at its address.

@@ -9,6 +9,7 @@ from ai_lib.types.events import (
     Metadata,
     OpaqueContent,
     PartialContentDelta,
+    PartialToolCall,
     StreamEnd,
     ThinkingDelta,
     ToolCallEnded,
@@ -107,12 +108,18 @@ class Collector:
         self._usage = Usage()
         self._id: str | None = None
         self._model: str | None = None
+        self._open: tuple[int, _Piece] | None = None  # the candidate and text that goes on
 
     def take(self, event: Event) -> None:
         """Add one event."""
+        if isinstance(event, PartialContentDelta):
+            self._say(event)
+        elif not isinstance(event, PartialToolCall):  # a call's end has all of it
+            self._open = None
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         match event:
-            case PartialContentDelta():
-                self._say(event)
             case ThinkingDelta():
                 self._think(event)
             case ToolCallStarted():
@@ -171,13 +178,23 @@ class Collector:
         return found
 
     def _say(self, event: PartialContentDelta) -> None:
+        plain = not (event.signature or event.citations or event.raw)
+        if plain and self._open is not None:
+            known, last = self._open
+            if known == event.candidate and last.index == event.index:
+                last.texts.append(event.content)
+                return
         # Where parts are not counted, a signed one goes back as it came, with nothing joined to it.
         whole = event.signature and event.index is None
         candidate = self._candidate(event.candidate)
         piece = candidate.piece(TextBlock, event.index, event.content, whole=whole)
-        piece.signature = event.signature or piece.signature
-        piece.citations.extend(event.citations)
-        piece.raw.extend(event.raw)
+        if event.signature:
+            piece.signature = event.signature
+        if event.citations:
+            piece.citations.extend(event.citations)
+        if event.raw:
+            piece.raw.extend(event.raw)
+        self._open = None if piece.signature else (event.candidate, piece)
 
     def _think(self, event: ThinkingDelta) -> None:
         whole = event.redacted or (event.signature and event.thinking)

@@ -10,10 +10,13 @@ from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.json_array import JsonArrayDecoder
 from ai_lib.pipeline.json_lines import JsonLinesDecoder
 from ai_lib.pipeline.json_text import decode_json
+from ai_lib.pipeline.likeness import Likenesses, trimmed
+from ai_lib.pipeline.looked_at import names_of
 from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.sse import Frame, SseDecoder
 from ai_lib.pipeline.transforms import Transform, through
 from ai_lib.pipeline.whole_body import WholeBodyDecoder
+from ai_lib.pipeline.witness import Witness
 from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.types.events import Event
@@ -23,6 +26,7 @@ from ai_lib.types.response import ChatResponse
 _KEPT_FRAMES: Final = 16  # of those no rule knows
 _KEPT_BYTES: Final = 64 * 1024  # of a body that has no frames
 _USUAL_DONE: Final = b"[DONE]"
+_ERROR: Final = b"error"
 
 
 class Decoder(Protocol):
@@ -84,6 +88,9 @@ class Pipeline:
         self._begun: bytearray | None = bytearray()  # what came, until there is a frame
         self._done_seen = False
         self._marked_complete = False
+        # Frames alike are told by their bytes, unless somebody else's code is to see each of them.
+        own = mapper is None and not self.transforms
+        self._likenesses = Likenesses(names_of(self._plan) if own else None)
 
     @classmethod
     def from_manifest(cls, manifest: ProtocolManifest | CompiledManifest) -> "Pipeline":
@@ -156,6 +163,13 @@ class Pipeline:
 
     def _take(self, frame: Frame) -> None:
         data = frame.data.strip()
+        if self._likenesses.kinds and frame.event != _ERROR:
+            data = trimmed(data)
+            for kind in self._likenesses.kinds:
+                text = kind.read(data)
+                if text is not None:
+                    kind.tell(self._assembly, text)
+                    return
         if data == self._done:
             self._done_seen = True
             self._finish()
@@ -174,15 +188,22 @@ class Pipeline:
 
     def _map(self, node: object, frame: Frame) -> None:
         plan, assembly = self._plan, self._assembly
-        if not isinstance(node, Mapping) or (plan.known and not plan.known(node, node)):
+        known = isinstance(node, Mapping) and (plan.known is None or plan.known(node, node))
+        if not known:
             self._count_unknown(node)
+        alike = known and self._headed and self._likenesses.learning
         if not self._headed:
             self._read_head(node)
         assembly.frame = node
-        self._read(node, assembly)
+        if alike:
+            witness = Witness(assembly)
+            self._read(node, witness)
+            self._likenesses.learn(trimmed(frame.data.strip()), node, witness.findings)
+        else:
+            self._read(node, assembly)
         if assembly.failure is not None:
             self._fail(assembly.failure)
-        elif frame.event == b"error":
+        elif frame.event == _ERROR:
             self._fail(remote_error(self._compiled, 200, node))
         elif plan.complete is not None and plan.complete(node, node):
             self._marked_complete = True
@@ -191,7 +212,7 @@ class Pipeline:
             self._finish()
 
     def _decoded(self, frame: Frame) -> object:
-        if frame.event == b"error":
+        if frame.event == _ERROR:
             return decoded_or_text(frame.data)
         return decode_json(frame.data, "a frame of the stream")
 

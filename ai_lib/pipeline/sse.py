@@ -43,11 +43,13 @@ class SseDecoder:
             self._after_cr = False
             if chunk.startswith(b"\n"):
                 chunk = chunk[1:]
+        frames: list[Frame] = []
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        elif self._line_size + len(chunk) <= self._limit and b"\n\n" in chunk:
+            chunk = self._whole_frames(chunk, frames)
         *lines, rest = chunk.split(b"\n")
-        frames: list[Frame] = []
         if lines and self._line:
             self._line.append(lines[0])
             lines[0] = b"".join(self._line)
@@ -60,6 +62,29 @@ class SseDecoder:
             self._line_size += len(rest)
             self._bound()
         return frames
+
+    def _whole_frames(self, chunk: bytes, frames: list[Frame]) -> bytes:
+        """Take the frames of one `data: ` line each, as most streams have; return what is left.
+
+        A chunk that is not of this kind is returned as it is.
+        """
+        if self._first or self._data or self._event is not None:
+            return chunk  # in the middle of a frame of several lines, or at the very start
+        begun = b"".join(self._line)
+        parts = (begun + chunk).split(b"\n\n")
+        rest = parts.pop()
+        if chunk.count(b"\n") != 2 * len(parts) + rest.count(b"\n"):
+            return chunk  # `begun` has no line's end in it
+        for part in parts:
+            if not part.startswith(b"data: "):
+                return chunk
+        for part in parts:
+            data = part[6:]
+            if data and not data.isspace():
+                frames.append(Frame(data))
+        self._line.clear()
+        self._line_size = 0
+        return rest
 
     def close(self) -> list[Frame]:
         """Say that no more bytes follow; a last event counts without its blank line."""

@@ -12,6 +12,8 @@ from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallS
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
+# How a second value may begin: with space before it, or not; nothing begins one as well.
+_MAY_BEGIN: Final = ("", " ", "\t", "\r", "\n", "{")
 
 
 class _Call:
@@ -111,6 +113,29 @@ class ToolCallAccumulator:
             piece = total.removeprefix(call.text)
         if piece:
             self._extend(call, piece, events)
+
+    def extend(self, events: list[Event], piece: str, index: int | None) -> bool:
+        """Take a piece of the arguments of the call under this wire index, in the middle of them.
+
+        False says that it may be more than that, and was not taken: `add` it.
+        """
+        call = None if index is None else self._by_index.get(index)
+        if call is None or not call.started or call.ended or piece[:1] in _MAY_BEGIN:
+            return False
+        size = call.size + len(piece)
+        if size > self._limit:
+            return False
+        call.size = size
+        call.parts.append(piece)
+        events.append(
+            PartialToolCall(
+                candidate=self._candidate,
+                tool_call_id=call.id,
+                index=call.position,
+                arguments=piece,
+            )
+        )
+        return True
 
     def end(self, events: list[Event], index: object = None) -> None:
         """Say that the call under this wire index is complete, or without an index, all of them.

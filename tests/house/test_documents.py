@@ -7,7 +7,7 @@ import pytest
 from benchmarks.numbers import House, Number, numbers
 from tests.house.packages import ROOT
 
-TEST_COMMAND = '.venv/bin/pip install -q -e ".[dev]" && .venv/bin/python -m pytest -q'
+TEST_COMMAND = '.venv/bin/pip install -q -e ".[dev]" && .venv/bin/python -m pytest -q -n 2'
 
 
 def _document(name: str) -> str:
