@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.machine import ROOT
+from benchmarks.report import without_secrets
 
 PLACE = ROOT / ".venv-bench"
 _NAME = re.compile(r"[\w.-]+")
@@ -44,14 +45,17 @@ def absence(rival: str) -> str | None:
     if requirement is None:
         return f"{rival} is not in the dependency group `bench`"
     mark = PLACE / rival / "pin"
-    if not mark.exists() or mark.read_text() != requirement:
+    failed = PLACE / rival / "failed"
+    if failed.exists():
+        return f"{requirement} could not be installed: {failed.read_text()}"
+    known = mark.exists() and python(rival).exists()
+    if not known or mark.read_text() != requirement:
         return f"{requirement} is not installed: run `python -m benchmarks.rivals`"
     return None
 
 
-def install(requirements: Mapping[str, str]) -> dict[str, str]:
-    """Install what is not there yet; return what failed, with pip's last words."""
-    failed = {}
+def install(requirements: Mapping[str, str]) -> None:
+    """Install what is not there yet; why one can't be is kept for the reports."""
     for rival, requirement in requirements.items():
         if absence(rival) is None:
             continue
@@ -60,12 +64,13 @@ def install(requirements: Mapping[str, str]) -> dict[str, str]:
         command = [python(rival), "-m", "pip", "install", "-q", requirement]
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
-            failed[rival] = (done.stderr.strip() or "pip failed").rpartition("\n")[2]
-            print(f"{requirement} can't be installed: {failed[rival]}", file=sys.stderr)
+            errors = [line for line in done.stderr.split("\n") if line.startswith("ERROR")]
+            why = without_secrets((errors or ["pip failed"])[-1])
+            (PLACE / rival / "failed").write_text(why)
+            print(f"{requirement} can't be installed: {why}", file=sys.stderr)
         else:
             (PLACE / rival / "pin").write_text(requirement)
-    return failed
 
 
 if __name__ == "__main__":
-    sys.exit(bool(install(pins())))
+    install(pins())
