@@ -7,17 +7,18 @@ machine, and another load, give other figures.
 """
 
 import argparse
-import importlib
 import pkgutil
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import questions, targets
+from benchmarks import questions
 from benchmarks.bench import Bench
-from benchmarks.machine import described, load
+from benchmarks.machine import described, load, pace
+from benchmarks.page import closing, machine, page, question
 from benchmarks.plot import svg
 from benchmarks.report import Report
 from benchmarks.rivals import pins
@@ -31,44 +32,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and write what was asked for."""
     chosen = _parser().parse_args(arguments)
     asked = chosen.questions or QUESTIONS
+    if unknown := set(asked) - set(QUESTIONS):
+        print(f"no such question: {', '.join(unknown)}; there are {', '.join(QUESTIONS)}")
+        return 2
     report = Report(described() | {"versions": _versions(), "date": time.strftime("%Y-%m-%d")})
-    began = load()
+    if chosen.onto and chosen.onto.exists():
+        report.keep(Report.read(chosen.onto.read_text()), asked)
+    before = _state()
     with running() as url:
         bench = Bench(url, report, quick=chosen.quick, rivals=chosen.rivals)
         try:
             for name in asked:
-                ask(bench, name)
+                _ask(bench, name)
         finally:
             bench.crew.dismiss()
-    report.machine["load average"] = [began, load()]
+    report.machine |= {name: [was, _state()[name]] for name, was in before.items()}
     report.machine["quick"] = chosen.quick
-    print(closing(report))
-    if chosen.json:
-        chosen.json.write_text(report.json() + "\n")
-    if chosen.plot:
-        chosen.plot.write_text(svg(report))
+    print("\n".join([closing(report), machine(report)]))
+    _write(report, chosen)
     return 0
 
 
-def ask(bench: Bench, name: str) -> None:
-    """Measure one question and print its table."""
-    module = importlib.import_module(f"benchmarks.questions.{name}")
+def _ask(bench: Bench, name: str) -> None:
     bench.question = name
-    first, _, rest = (module.__doc__ or "").partition("\n")
-    print(f"## {name}: {first}\n{rest}", flush=True)
-    module.measure(bench)
+    import_module(f"benchmarks.questions.{name}").measure(bench)
     bench.crew.dismiss()
-    print(bench.report.table(name), flush=True)
-    print(f"\nLoad average: {load()}\n", flush=True)
+    print(f"{question(bench.report, name)}\nLoad average: {load()}\n", flush=True)
 
 
-def closing(report: Report) -> str:
-    """Return what stands below the tables: targets, absences, notes, the machine."""
-    parts = [f"## Targets\n\n{targets.table(report)}", "## Absent or failed\n"]
-    parts += [f"- {who}: {reason}" for who, reason in report.absent.items()] or ["- nobody"]
-    parts += ["\n## Notes\n", *(f"- {note}" for note in report.notes)]
-    parts += ["\n## Machine\n", *(f"- {name}: {what}" for name, what in report.machine.items())]
-    return "\n".join(parts)
+def _write(report: Report, chosen: argparse.Namespace) -> None:
+    found = [name for name in QUESTIONS if any(row.question == name for row in report.rows)]
+    for path, text in (
+        (chosen.json, report.json() + "\n"),
+        (chosen.plot, svg(report)),
+        (chosen.page, page(report, found)),
+    ):
+        if path:
+            path.write_text(text)
+
+
+def _state() -> dict[str, float | None]:
+    return {"load average": load(), "a million additions, ms of CPU": pace()}
 
 
 def _versions() -> dict[str, str]:
@@ -76,7 +80,7 @@ def _versions() -> dict[str, str]:
     for name in _OURS:
         try:
             found[name] = version(name)
-        except ModuleNotFoundError:
+        except PackageNotFoundError:
             continue
     return found | {name: pin.rpartition("==")[2] for name, pin in pins().items()}
 
@@ -86,20 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m benchmarks", description=__doc__, formatter_class=form
     )
-    parser.add_argument(
-        "questions",
-        nargs="*",
-        choices=[*QUESTIONS, []],
-        metavar="QUESTION",
-        help=f"which to ask (all): {', '.join(QUESTIONS)}",
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, shorter streams")
-    yes_or_no = argparse.BooleanOptionalAction
-    parser.add_argument(
-        "--rivals", action=yes_or_no, default=True, help="measure the rivals as well"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it here, as an SVG")
+    say = parser.add_argument
+    say("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; else all")
+    say("--quick", action="store_true", help="fewer rounds")
+    say("--rivals", action=argparse.BooleanOptionalAction, default=True, help="the rivals as well")
+    say("--json", type=Path, metavar="FILE", help="write the report here")
+    say("--plot", type=Path, metavar="FILE", help="draw it here, as an SVG")
+    say("--page", type=Path, metavar="FILE", help="write it here, as a page")
+    say("--onto", type=Path, metavar="FILE", help="keep the other questions of this report")
     return parser
 
 

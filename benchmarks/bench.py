@@ -6,7 +6,6 @@ first round warms up and is not counted.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from statistics import median
 
 from benchmarks.crew import ContenderFailed, Crew, Measure
@@ -107,7 +106,7 @@ class Bench:
                 raise
             # It is told, not hidden; the others go on.
             found.pop(name)
-            self.report.absent[f"{name}: {self.question}, {case}"] = without_secrets(str(failure))
+            self.report.absent[f"{self.question}, {case}: {name}"] = without_secrets(str(failure))
 
     def _rows(
         self,
@@ -162,18 +161,8 @@ class Bench:
             return
         got, wanted = measures[0]["results"], floor[0]["results"]
         if got != wanted:
-            note = (
-                f"{name} returned {_some(got)}, its floor {_some(wanted)}: {self.question}, {case}"
-            )
-            self.report.notes.append(note)
-
-    def profile(self, name: str, order: Measure) -> list[str]:
-        """Return where a contender's time goes when it carries out an order."""
-        with suppress(ContenderFailed):
-            self.crew.do(name, order)
-        lines = self.crew.do(name, {**order, "profile": True})["profile"]
-        assert isinstance(lines, list)
-        return lines
+            what = f"{name} returned {_some(got)}, its floor {_some(wanted)}"
+            self.report.notes.append(f"{self.question}, {case}: {what}")
 
 
 def _some(results: object) -> object:

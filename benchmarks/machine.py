@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def pin(role: str) -> None:
 def load() -> float | None:
     """Return the load average of the last minute."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def pace() -> float:
+    """Return the milliseconds of CPU that a fixed loop takes: what absolute figures scale with.
+
+    On a machine that others use as well it varies, for a core's caches and clock are shared.
+    """
+    began = time.process_time()
+    total = 0
+    for number in range(1_000_000):
+        total += number
+    return round((time.process_time() - began) * 1000, 1)
 
 
 def processor() -> str:

@@ -82,6 +82,15 @@ class Report:
         found = (row for row in self.rows if (row.question, row.case, row.contender) == wanted)
         return next(found, None)
 
+    def keep(self, earlier: "Report", but: Sequence[str]) -> None:
+        """Take over what an earlier report found of all questions but these."""
+        self.rows += [row for row in earlier.rows if row.question not in but]
+        self.notes += [note for note in earlier.notes if _question(note) not in (None, *but)]
+        kept = earlier.absent.items()
+        self.absent |= {at: why for at, why in kept if _question(at) not in (None, *but)}
+        if "arguments" not in but:
+            self.bends |= earlier.bends
+
     def table(self, question: str) -> str:
         """Return a question's rows as a Markdown table."""
         rows = [str(row) for row in self.rows if row.question == question]
@@ -96,6 +105,12 @@ class Report:
         """Read what `json` wrote."""
         found = json.loads(text)
         return cls(**{**found, "rows": [_row(row) for row in found["rows"]]})
+
+
+def _question(text: str) -> str | None:
+    """Return the question of a text that begins with `question, case`, or None."""
+    name, comma, _ = text.partition(",")
+    return name if comma else None
 
 
 def _row(fields: dict[str, object]) -> Row:

@@ -24,7 +24,9 @@ def measure(bench: Bench) -> None:
         if all(name in rows for rows in found.values()):
             off = bend(*(found[pieces][name].value.middle for pieces in PIECES))
             bench.report.bends[name] = off
-            bench.report.notes.append(f"arguments: {name} is {off:+.1%} off linear at 8,000 pieces")
+            bench.report.notes.append(
+                f"arguments, linearity: {name} is {off:+.1%} off at 8,000 pieces"
+            )
 
 
 def bend(small: float, middle: float, large: float) -> float:

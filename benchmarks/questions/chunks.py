@@ -12,7 +12,7 @@ from benchmarks.roster import OURS
 
 def measure(bench: Bench) -> None:
     """Measure the three."""
-    count = 1000 if bench.quick else 5000
+    count = 5000
     rounds = bench.rounds(15)
     who = [*OURS, *bench.rivals()]
     for kind in ("bulk", "framed"):

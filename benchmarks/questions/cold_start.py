@@ -16,16 +16,20 @@ _RUN = {
 }
 
 
+def first_answer(name: str, url: str) -> str:
+    """Return the program that a contender needs for its first answer."""
+    who = ROSTER[name]
+    return f"""\
+from benchmarks.contenders.{who.module} import {who.made}
+made = {who.made}({url!r}, **{who.options!r})
+{_RUN[who.runs_on]}"""
+
+
 def measure(bench: Bench) -> None:
     """Measure each contender's first answer."""
 
     def start(name: str) -> Measure:
-        who = ROSTER[name]
-        code = f"""\
-from benchmarks.contenders.{who.module} import {who.made}
-made = {who.made}({bench.url!r}, **{who.options!r})
-{_RUN[who.runs_on]}"""
-        return timed(who.python, code)
+        return timed(ROSTER[name].python, first_answer(name, bench.url))
 
     who = ["ai_lib", "ai_lib-trio", "ai_lib_sync", "ai_lib-messages", *bench.rivals()]
     bench.fresh("first answer", who, start, rounds=bench.rounds(9))

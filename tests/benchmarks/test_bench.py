@@ -11,7 +11,7 @@ from benchmarks import bench as runner
 from benchmarks.__main__ import QUESTIONS, main
 from benchmarks.bench import Bench
 from benchmarks.crew import ContenderFailed, Measure
-from benchmarks.report import Report
+from benchmarks.report import Report, Row, Spread
 from benchmarks.roster import OURS
 from benchmarks.server import running
 
@@ -35,7 +35,8 @@ def test_a_quick_run_prints_tables_and_writes_json_and_a_plot(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     written, drawn = tmp_path / "report.json", tmp_path / "report.svg"
-    files = ["--json", str(written), "--plot", str(drawn)]
+    page = tmp_path / "page.md"
+    files = ["--json", str(written), "--plot", str(drawn), "--page", str(page)]
     assert main(["imports", "batch", "--quick", "--no-rivals", *files]) == 0
 
     printed = capsys.readouterr().out
@@ -47,7 +48,28 @@ def test_a_quick_run_prints_tables_and_writes_json_and_a_plot(
     assert row is not None
     assert (row.floor, row.rounds) == ("tasks", 3)
     assert json.loads(written.read_text())["machine"]["versions"]["msgspec"]
+    assert "## batch: What does a batch cost an item?" in page.read_text()
     assert ElementTree.parse(drawn).getroot().tag.endswith("svg")
+
+
+def test_a_run_may_keep_what_an_earlier_one_found_of_other_questions() -> None:
+    rows = [_row("chunks"), _row("batch")]
+    absent = {"openai": "not here", "chunks, bulk: openai": "fell", "batch, x: y": "fell"}
+    earlier = Report({"old": 1}, rows, absent, ["chunks, bulk: less", "batch, x: less"], {"a": 0.1})
+    report = Report({})
+    report.keep(earlier, ["batch", "arguments"])
+    kept = Report({}, rows[:1], {"chunks, bulk: openai": "fell"}, ["chunks, bulk: less"])
+    assert report == kept
+
+
+def _row(question: str) -> Row:
+    one = Spread.of([1.0])
+    return Row(question, "case", "ai_lib", "floor", one, one, one, "us")
+
+
+def test_an_unknown_question_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nonsense"]) == 2
+    assert "there are arguments, batch" in capsys.readouterr().out
 
 
 def test_every_contender_of_ours_receives_what_its_floor_receives(bench: Bench) -> None:
@@ -65,7 +87,7 @@ def test_a_contender_that_returns_less_is_noted(
 
     monkeypatch.setattr(bench.crew, "do", do)
     bench.paired("short", ["ai_lib"], {}, rounds=1)
-    assert bench.report.notes == ["ai_lib returned [4], its floor [5]: , short"]
+    assert bench.report.notes == [", short: ai_lib returned [4], its floor [5]"]
 
 
 def test_a_ratio_is_formed_within_a_round(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +115,7 @@ def test_a_rival_that_fails_is_absent_with_its_reason_and_the_others_go_on(
     monkeypatch.setattr(bench.crew, "do", do)
     rows = bench.paired("case", ["openai", "ai_lib"], {}, rounds=2)
     assert set(rows) == {"floor", "ai_lib"}
-    assert bench.report.absent == {"openai: , case": "ImportError: no such thing in .../x.py"}
+    assert bench.report.absent == {", case: openai": "ImportError: no such thing in .../x.py"}
 
 
 def test_a_failure_of_ours_ends_the_run(bench: Bench) -> None:
