@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             for name in asked:
                 _ask(bench, name)
+                _write(report, chosen)
         finally:
             bench.crew.dismiss()
     report.machine |= {name: [was, _state()[name]] for name, was in before.items()}
