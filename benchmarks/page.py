@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from benchmarks import targets
 from benchmarks.report import Report
-from benchmarks.roster import ROSTER
+from benchmarks.roster import NOISE
 
 _HEAD = """\
 # Comparisons
@@ -64,10 +64,12 @@ def closing(report: Report) -> str:
 
 
 def machine(report: Report) -> str:
-    """Return the machine, its load, and the versions."""
-    rivals = [f"{name} {who.version}" for name, who in ROSTER.items() if who.version]
-    facts = [f"- {name}: {_plain(what)}" for name, what in report.machine.items()]
-    return "\n".join(["## Machine\n", *facts, f"- rivals: {len(rivals)} pinned", ""])
+    """Return the machine, its load, the versions, and how far a client is from itself."""
+    lines = [f"- {name}: {_plain(what)}" for name, what in report.machine.items()]
+    for row in report.rows:
+        if row.contender in NOISE:
+            lines.append(f"- noise ({row.question}): a client came out at {row.ratio} of itself")
+    return "\n".join(["## Machine\n", *lines, ""])
 
 
 def _plain(what: object) -> str:

@@ -94,4 +94,5 @@ _ALL = (
 ROSTER = {contender.name: contender for contender in _ALL}
 FLOORS = ("floor", "floor-trio", "floor-blocking", "floor-messages")
 OURS = ("ai_lib", "ai_lib-trio", "ai_lib_sync", "ai_lib-messages")
+NOISE = ("ai_lib-again", "ai_lib-bare-again")
 RIVALS = tuple(contender.name for contender in _ALL if contender.rival)
