@@ -79,6 +79,16 @@ def compliance(session: nox.Session) -> None:
     _module(session, "compliance")
 
 
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation into a folder that is thrown away; a warning fails it."""
+    extra = ("install", "-q", "-e", ".[docs]")
+    session.run(sys.executable, "-m", "pip", *extra, external=True)
+    build = ("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run(sys.executable, "-m", *build, external=True, env=quiet)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The tests, and the same generated text, under each interpreter there is."""

@@ -22,8 +22,8 @@ _NOTHING: Final = object()
 class SchemaGenerator:
     """The JSON Schema of an object, made step by step; each method adds to it and returns it.
 
-    >>> SchemaGenerator("Person").add_property("name", "string").build()["required"]
-    ['name']
+        >>> SchemaGenerator("Person").add_property("name", "string").build()["required"]
+        ['name']
 
     Members it does not name are refused unless `allow_additional_properties` says otherwise.
     """

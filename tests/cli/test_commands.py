@@ -13,6 +13,7 @@ import pytest
 
 from ai_lib._version import __version__
 from ai_lib.testing import Reply
+from tests.programs import heed_interrupts
 from tests.testing.wire import Desk
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,7 @@ def test_an_interrupt_ends_it_cleanly(desk: Desk, package: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         desk.wait_for_a_request()
         process.send_signal(signal.SIGINT)

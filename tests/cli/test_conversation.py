@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib.testing import Reply
+from tests.programs import heed_interrupts
 from tests.testing.wire import Desk
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,11 @@ def desk() -> Iterator[Desk]:
     desk = Desk()
     yield desk
     desk.server.stop()
+
+
+def _take_the_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is its signal
+    heed_interrupts()
 
 
 class Terminal:
@@ -42,7 +48,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C is its signal
+            preexec_fn=_take_the_terminal,
         )
         os.close(theirs)
         self.shown = ""

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.programs import heed_interrupts
+
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "OPENAI_API_KEY": "sk-canary"}
 COMMAND = [sys.executable, "-W", "error", "-m", "ai_lib.cli.main"]
@@ -21,7 +23,11 @@ COMMAND = [sys.executable, "-W", "error", "-m", "ai_lib.cli.main"]
 def served(*arguments: str) -> Iterator[str]:
     """Run a serving command on a free port and give its address; Ctrl-C must end it well."""
     with subprocess.Popen(
-        [*COMMAND, *arguments, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*COMMAND, *arguments, "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         address = ""
@@ -30,9 +36,12 @@ def served(*arguments: str) -> Iterator[str]:
             address = address or (found[0] if found else "")
             if "Ctrl-C" in line:
                 break
-        yield address
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        try:
+            yield address
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+        finally:
+            process.kill()
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,7 @@ import pytest
 from ai_lib import AiClient, CancelToken
 from ai_lib.testing import MockProvider
 from ai_lib_sync.testing import MockProvider as BlockingMockProvider
+from tests.programs import heed_interrupts
 from tests.resilience.house import answer, frame
 from tests.servers.scripted import Exchange, ScriptedServer
 
@@ -225,6 +226,7 @@ def test_ctrl_c_ends_a_stalled_stream_cleanly(kind: str, server: ScriptedServer)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"

@@ -1,0 +1,35 @@
+"""Ask many questions, some at once, with progress; run it again and it goes on where it was.
+
+Give a file with one question a line, or none for three questions of its own.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from ai_lib import AiClient
+from ai_lib.batch import BatchConfig, BatchExecutor
+
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+QUESTIONS = ["What is a monad?", "What is a mutex?", "What is a manifest?"]
+
+
+async def main(questions: list[str]) -> None:
+    async with await AiClient.create(MODEL, base_url=BASE_URL) as client:
+
+        async def ask(question: str) -> str:
+            return (await client.chat().user(question).max_tokens(200).execute()).content
+
+        config = BatchConfig(max_concurrent=4, timeout=60, journal="answers.jsonl")
+        result = await BatchExecutor(ask, config=config).execute_with_progress(questions)
+    for question, answer in zip(questions, result.results, strict=True):
+        print(f"{question}\n  {answer}")
+    for index, error in result.get_errors():
+        print(f"{questions[index]}\n  failed: {error}")
+    print(f"{result.successful_count} answers, {result.resumed_count} of them from before")
+
+
+if __name__ == "__main__":
+    given = [Path(path).read_text(encoding="utf-8").split("\n") for path in sys.argv[1:]]
+    asyncio.run(main([line for lines in given for line in lines if line] or QUESTIONS))

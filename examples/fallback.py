@@ -1,0 +1,33 @@
+"""Ask another model when the first one can't be reached, and see what was tried.
+
+The first target is an address where nobody listens, so that there is something to see.
+"""
+
+import asyncio
+import os
+
+from ai_lib import AiClient
+from ai_lib.resilience import RetryConfig
+
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+
+
+async def main() -> None:
+    builder = (
+        AiClient.builder()
+        .model("ollama/llama3.2")
+        .base_url("http://127.0.0.1:9/v1")
+        .with_fallbacks([MODEL])
+        .with_retry(RetryConfig(max_retries=1, min_delay_ms=10))
+    )
+    if BASE_URL:
+        builder = builder.base_url_for(MODEL, BASE_URL)
+    async with await builder.build() as client:
+        reply = await client.chat().user("Are you there?").timeout(30).execute()
+        print(reply.content)
+        for attempt in reply.attempts:
+            print(f"{attempt.provider:8} {attempt.ended:12} {attempt.error or ''}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
