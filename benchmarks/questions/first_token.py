@@ -1,8 +1,9 @@
 """How long until the first token?
 
 The time from asking to the first text in the caller's hands, on the clock. Of the calls of a round
-the fastest tenth counts: the others waited for a core as well. `paced`: the provider sends it five milliseconds after it was asked. `at once`: it has
-it ready, so that all of the time is the client's (and the loopback's).
+the fastest tenth counts: the others waited for a core as well. `paced`: the provider sends it five
+milliseconds after it was asked. `at once`: it has it ready, so that all of the time is the client's
+(and the loopback's).
 """
 
 from benchmarks.bench import Bench
