@@ -78,6 +78,12 @@ class Bench:
         found = self.measured(case, contenders, take, rounds)
         return self._rows(case, found, unit=unit, per=1, main="cpu")
 
+    def tally(self, contenders: Iterable[str], order: Measure) -> None:
+        """Note how many functions each contender calls for one: a figure without noise."""
+        for name in contenders:
+            calls = float(str(self.crew.do(name, {**order, "tally": True})["tally"]))
+            self.report.notes.append(f"{self.question}, function calls: {name} makes {calls:,.0f}")
+
     def measured(
         self,
         case: str,

@@ -3,7 +3,8 @@
 An order is a verb of the contender, a model (which says what the provider answers), how many times
 (`count`) and how many of those at once (`at_once`). The measures are the CPU seconds of the whole
 process and the seconds on the clock, peak memory, and what the calls returned. `slope` asks for
-the growth of resident memory a call instead; `profile` for the functions that took most time.
+the growth of resident memory a call instead, `tally` for the number of function calls, which no
+load of the machine changes, and `profile` for the functions that took most time.
 
 Only the standard library and the contender are imported here.
 """
@@ -71,6 +72,8 @@ class Worker:
             order = json.loads(line)
             if order.get("slope"):
                 say(await self._slope(order))
+            elif order.get("tally"):
+                say({"tally": await self._tallied(order)})
             elif order.get("profile"):
                 say({"profile": await self._profiled(order)})
             else:
@@ -110,10 +113,19 @@ class Worker:
             await self._repeat({**order, "count": count})
         return {"slope": _slope(seen) / count, "peak": self._memory.peak()}
 
-    async def _profiled(self, order: Order) -> Sequence[str]:
+    async def _tallied(self, order: Order) -> float:
+        profile = await self._watched(order)
+        calls: int = pstats.Stats(profile).total_calls  # type: ignore[attr-defined]
+        return calls / int(str(order["count"]))
+
+    async def _watched(self, order: Order) -> cProfile.Profile:
         profile = cProfile.Profile()
         with profile:
             await self._repeat(order)
+        return profile
+
+    async def _profiled(self, order: Order) -> Sequence[str]:
+        profile = await self._watched(order)
         text = io.StringIO()
         pstats.Stats(profile, stream=text).strip_dirs().sort_stats("tottime").print_stats(25)
         return text.getvalue().splitlines()
