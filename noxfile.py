@@ -64,6 +64,13 @@ def numbers(session: nox.Session) -> None:
     _module(session, "benchmarks.numbers", "--check")
 
 
+@nox.session(python=False, default=False)
+def bench(session: nox.Session) -> None:
+    """Compare with the floor and the rivals: `nox -s bench -- QUESTION ... --quick`."""
+    _module(session, "benchmarks.rivals")
+    _module(session, "benchmarks", *session.posargs)
+
+
 @nox.session(python=False)
 def compliance(session: nox.Session) -> None:
     """The protocol's conformance cases, through the public door."""

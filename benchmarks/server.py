@@ -1,22 +1,25 @@
 """A loopback provider in a process of its own, fast enough never to be what is measured.
 
-It speaks OpenAI's chat dialect. What it answers is in the model's name: `plain`, `bulk-5000` (a
-stream of so many frames in large chunks), `framed-5000` (each frame in a chunk of its own),
-`arguments-4000` (one tool call whose 200 KB of arguments come in so many pieces), `paced-20-5`
-(twenty frames, five milliseconds apart), `slow-200` (a plain answer after so many milliseconds).
+It speaks OpenAI's chat dialect, and Anthropic's at `/messages`. What it answers is in the model's
+name: `plain`, `bulk-5000` (a stream of so many frames in large chunks), `framed-5000` (each frame
+in a chunk of its own), `arguments-4000` (one tool call whose 200 KB of arguments come in so many
+pieces), `paced-20-5` (twenty frames, five milliseconds apart), `slow-200` (a plain answer after so
+many milliseconds). `/cpu` says how many seconds of CPU it has used.
 """
 
 import argparse
 import asyncio
-import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-ARGUMENT_BYTES = 200_000
+from benchmarks.frames import Wanted, frames, plain
+from benchmarks.machine import ROOT, pin
+
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _STREAM_HEAD = (
@@ -25,81 +28,28 @@ _STREAM_HEAD = (
 _BULK = 16_384
 
 
-def _frame(delta: dict[str, object], finish: str | None = None) -> bytes:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    frame = {
-        "id": "chatcmpl-benchmark",
-        "object": "chat.completion.chunk",
-        "created": 1_750_000_000,
-        "model": "gpt-4o-2024-08-06",
-        "service_tier": "default",
-        "system_fingerprint": "fp_50cad350e4",
-        "choices": [choice],
-    }
-    return b"data: " + json.dumps(frame, separators=(",", ":")).encode() + b"\n\n"
-
-
-def _text_frames(count: int) -> list[bytes]:
-    words = [_frame({"content": f" word{number % 97}"}) for number in range(count)]
-    first = _frame({"role": "assistant", "content": "", "refusal": None})
-    return [first, *words, _frame({}, "stop"), b"data: [DONE]\n\n"]
-
-
-def _argument_frames(count: int) -> list[bytes]:
-    text = json.dumps({"document": "x" * (ARGUMENT_BYTES - 16)}, separators=(",", ":"))
-    size = -(-len(text) // count)
-    pieces = [text[at : at + size] for at in range(0, len(text), size)]
-
-    def call(function: dict[str, object], **more: object) -> bytes:
-        return _frame({"tool_calls": [{"index": 0, **more, "function": function}]})
-
-    start = call({"name": "store", "arguments": ""}, id="call_1", type="function")
-    parts = [call({"arguments": piece}) for piece in pieces]
-    return [start, *parts, _frame({}, "tool_calls"), b"data: [DONE]\n\n"]
-
-
 def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _bulk(frames: list[bytes]) -> bytes:
-    body = b"".join(frames)
-    parts = [body[at : at + _BULK] for at in range(0, len(body), _BULK)]
-    return _STREAM_HEAD + b"".join(map(_chunk, parts)) + b"0\r\n\r\n"
+@cache
+def _chunks(wanted: Wanted) -> tuple[bytes, ...]:
+    if wanted.kind in ("framed", "paced"):
+        return tuple(map(_chunk, frames(wanted)))
+    body = b"".join(frames(wanted))
+    return tuple(_chunk(body[at : at + _BULK]) for at in range(0, len(body), _BULK))
+
+
+def _json(body: bytes) -> bytes:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @cache
-def _plain() -> bytes:
-    body = json.dumps(
-        {
-            "id": "chatcmpl-benchmark",
-            "object": "chat.completion",
-            "created": 1_750_000_000,
-            "model": "gpt-4o-2024-08-06",
-            "choices": [
-                {
-                    "index": 0,
-                    "message": {"role": "assistant", "content": "word " * 120, "refusal": None},
-                    "logprobs": None,
-                    "finish_reason": "stop",
-                }
-            ],
-            "usage": {"prompt_tokens": 9, "completion_tokens": 120, "total_tokens": 129},
-        }
-    ).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"\r\n" + body
-
-
-@cache
-def _whole(kind: str, count: int) -> bytes:
-    if kind == "bulk":
-        return _bulk(_text_frames(count))
-    if kind == "framed":
-        return _STREAM_HEAD + b"".join(map(_chunk, _text_frames(count))) + b"0\r\n\r\n"
-    if kind == "arguments":
-        return _bulk(_argument_frames(count))
-    return _plain()
+def _whole(wanted: Wanted) -> bytes:
+    if wanted.kind in ("bulk", "framed", "arguments"):
+        return _STREAM_HEAD + b"".join(_chunks(wanted)) + b"0\r\n\r\n"
+    return _json(plain(wanted.messages))
 
 
 class _Provider(asyncio.Protocol):
@@ -123,26 +73,30 @@ class _Provider(asyncio.Protocol):
         if len(rest) < length:
             return
         self._buffer = rest[length:]
+        path = head.split(b" ", 2)[1]
         model = _MODEL.search(rest[:length])
-        self._answer(model[1].decode() if model else "plain")
+        self._answer(path, model[1].decode() if model else "plain")
 
-    def _answer(self, model: str) -> None:
+    def _answer(self, path: bytes, model: str) -> None:
         assert self._transport is not None
-        kind, *numbers = model.rpartition("/")[2].split("-")
-        if kind == "paced":
-            self._task = asyncio.ensure_future(self._paced(int(numbers[0]), int(numbers[1])))
-        elif kind == "slow":
-            loop = asyncio.get_running_loop()
-            loop.call_later(int(numbers[0]) / 1000, self._transport.write, _plain())
+        if path.endswith(b"/cpu"):
+            self._transport.write(_json(str(time.process_time()).encode()))
+            return
+        wanted = Wanted.read(path, model)
+        if wanted.kind == "paced":
+            self._task = asyncio.ensure_future(self._paced(wanted))
+        elif wanted.kind == "slow":
+            seconds = wanted.numbers[0] / 1000
+            asyncio.get_running_loop().call_later(seconds, self._transport.write, _whole(wanted))
         else:
-            self._transport.write(_whole(kind, int(numbers[0]) if numbers else 0))
+            self._transport.write(_whole(wanted))
 
-    async def _paced(self, count: int, milliseconds: int) -> None:
+    async def _paced(self, wanted: Wanted) -> None:
         assert self._transport is not None
         self._transport.write(_STREAM_HEAD)
-        for frame in _text_frames(count):
-            self._transport.write(_chunk(frame))
-            await asyncio.sleep(milliseconds / 1000)
+        for chunk in _chunks(wanted):
+            self._transport.write(chunk)
+            await asyncio.sleep(wanted.numbers[1] / 1000)
         self._transport.write(b"0\r\n\r\n")
 
 
@@ -157,7 +111,7 @@ async def _serve() -> None:
 def running() -> Iterator[str]:
     """Start the server in a process of its own, and give its address as a base URL."""
     command = [sys.executable, "-m", "benchmarks.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         try:
@@ -168,4 +122,5 @@ def running() -> Iterator[str]:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
+    pin("server")
     asyncio.run(_serve())
