@@ -50,24 +50,28 @@ class SseDecoder(Decoder):
             self._bound(self._line_size - _FIELD, _WHAT)
 
     def _whole_frames(self, chunk: bytes, frames: list[Frame]) -> bytes:
-        """Take the frames of one `data: ` line each, as most streams have; return what is left.
+        """Take frames of one `data: ` line each, perhaps named, as most are; return what is left.
 
         A chunk that is not of this kind is returned as it is.
         """
-        if self._first or self._data or self._event is not None:
+        if self._first or self._data:
             return chunk  # in the middle of a frame of several lines, or at the very start
-        begun = b"".join(self._line)
-        parts = (begun + chunk).split(b"\n\n")
+        begun = b"" if self._event is None else b"event: " + self._event + b"\n"
+        parts = b"".join([begun, *self._line, chunk]).split(b"\n\n")
         rest = parts.pop()
-        if chunk.count(b"\n") != 2 * len(parts) + rest.count(b"\n"):
-            return chunk  # `begun` has no line's end in it
+        found: list[Frame] = []
         for part in parts:
-            if not part.startswith(b"data: "):
+            event = None
+            if part.startswith(b"event: "):
+                name, _, part = part.partition(b"\n")
+                event = name[7:]
+            if not part.startswith(b"data: ") or b"\n" in part:
                 return chunk
-        for part in parts:
             data = part[6:]
             if data and not data.isspace():
-                frames.append(Frame(data))
+                found.append(Frame(data, event))
+        frames += found
+        self._event = None
         self._line.clear()
         self._line_size = 0
         return rest
