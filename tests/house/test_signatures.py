@@ -102,6 +102,7 @@ _HANDED = {
     ".client.Screen.feed": "events",
     ".pipeline.ToolCallAccumulator.add": "events",
     ".pipeline.ToolCallAccumulator.end": "events",
+    ".pipeline.ToolCallAccumulator.extend": "events",
 }
 
 

@@ -286,7 +286,7 @@ class Totals(Interceptor):
 def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:
     used = Usage(prompt_tokens=7, completion_tokens=3, total_tokens=10)
     totals = Totals()
-    with MockProvider([Reply(text="one two three", usage=used)]) as mock:
+    with MockProvider([Reply(text="one two three", usage=used, pause=0.02)]) as mock:
         builder = AiClient.builder().model("anthropic/claude-sonnet-4-5").api_key("k")
         builder.base_url(mock.base_url("anthropic")).intercept(totals)
         with builder.build() as client:
