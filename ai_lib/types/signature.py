@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -127,6 +127,8 @@ def _hints(function: Callable[..., object]) -> Mapping[str, Any]:
 
 def _without_notes(hint: Any) -> Any:
     """Return the hint as msgspec reads it: what others write in `Annotated` becomes its `Meta`."""
+    if get_origin(hint) is Union and Any in get_args(hint):
+        return Any  # Python 3.10 adds None to the hint of whatever has None for its default
     if get_origin(hint) is not Annotated:
         return hint
     text = next(filter(None, map(_note, hint.__metadata__)), None)
