@@ -1,8 +1,6 @@
 # Generated from tests/batch/test_asking.py by codegen; do not edit.
 """Prompts and requests put to one client, with the client's retries and nobody else's."""
 
-import msgspec
-
 from ai_lib_sync import AiClient
 from ai_lib_sync.batch import BatchConfig, BatchExecutor, batch_execute
 from ai_lib_sync.errors import RemoteError
@@ -71,8 +69,7 @@ def test_answers_come_back_from_the_journal_as_they_were(tmp_path: object) -> No
             first = batch_execute(["a", "b"], client, 1, config=config)
             again = batch_execute(["a", "b"], client, 1, config=config)
 
-    # Lists stand where tuples were; nothing else differs.
-    assert msgspec.json.encode(again.results) == msgspec.json.encode(first.results)
+    assert again.results == first.results
     assert all(isinstance(response, ChatResponse) for response in again.results)
     assert again.resumed_count == 2
     assert len(mock.requests) == 2
