@@ -56,8 +56,8 @@ class Incoming:
         try:
             return await self._next(self._reply)
         except AiLibError as error:
-            await self.failed(error)
-            raise
+            # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+            raise await self.failed(error)  # noqa: B904 (it is that error)
         except BaseException:
             await self.abandon()
             raise

@@ -63,5 +63,5 @@ def _built(target: Target, request: ChatRequest) -> BuiltRequest:
             fit_media=target.fit_media,
         )
     except AiLibError as error:
-        placed(error, target)
-        raise
+        # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+        raise placed(error, target)  # noqa: B904 (it is that error)

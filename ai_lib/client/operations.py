@@ -87,8 +87,8 @@ async def _ask(
 
         return await protected.executor.run(attempt, ledger)
     except AiLibError as error:
-        operation.ledger.on(placed(error, target))
-        raise
+        # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+        raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)
 
 
 async def _read(operation: Operation, binding: str | None, reply: WireReply) -> JsonValue:

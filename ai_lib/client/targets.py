@@ -50,8 +50,8 @@ class Protected:
                     ledger.on_begin(leg)
                 return await attempt(leg, admission)
             except AiLibError as error:
-                placed(error, leg.target)
-                raise
+                # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+                raise placed(error, leg.target)  # noqa: B904 (it is that error)
 
         return await self.executor.run(once, ledger, on_retry=ledger.on_retry)
 

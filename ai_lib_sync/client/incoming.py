@@ -57,8 +57,8 @@ class Incoming:
         try:
             return self._next(self._reply)
         except AiLibError as error:
-            self.failed(error)
-            raise
+            # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+            raise self.failed(error)  # noqa: B904 (it is that error)
         except BaseException:
             self.abandon()
             raise

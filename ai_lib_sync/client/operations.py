@@ -88,8 +88,8 @@ def _ask(
 
         return protected.executor.run(attempt, ledger)
     except AiLibError as error:
-        operation.ledger.on(placed(error, target))
-        raise
+        # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+        raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)
 
 
 def _read(operation: Operation, binding: str | None, reply: WireReply) -> JsonValue:

@@ -158,8 +158,8 @@ class Asking:
                 errand.start()
                 return self._attempt(part, wire, errand.ledger, admission)
             except AiLibError as error:
-                placed(error, target)
-                raise
+                # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+                raise placed(error, target)  # noqa: B904 (it is that error)
 
         return part.place.executor.run(attempt, errand.ledger)
 
