@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -132,9 +132,6 @@ class Company:
 
     def __bool__(self) -> bool:
         return bool(self._inward)
-
-    def __iter__(self) -> Iterator[Interceptor]:
-        return iter(self._inward)
 
     async def prepare(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""

@@ -124,9 +124,9 @@ class Assembly:
 
     def more_arguments(self, candidate: int, text: str, index: int | None) -> None:
         """The same as `tool_call` with nothing but arguments."""
-        tools = self._tools.get(candidate)
-        usual = tools is not None and self._tags is None and not self._foreign
-        if not usual or tools is None or not tools.extend(self.events, text, index):
+        special = self._tags is not None or self._foreign
+        tools = None if special else self._tools.get(candidate)
+        if tools is None or not tools.extend(self.events, text, index):
             self.tool_call(candidate, {"arguments": text, "index": index})
 
     def made_id(self, element: object, is_new: bool) -> str | None:

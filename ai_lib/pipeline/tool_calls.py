@@ -119,24 +119,12 @@ class ToolCallAccumulator:
     def extend(self, events: list[Event], piece: str, index: int | None) -> bool:
         """Take a piece of the arguments of the call under this wire index, in the middle of them.
 
-        False says that it may be more than that, and was not taken: `add` it.
+        False says that it may be more than that, and was not taken: `add` it. Raises as `add`.
         """
         call = None if index is None else self._by_index.get(index)
         if call is None or not call.started or call.ended or piece[:1] in _MAY_BEGIN:
             return False
-        size = call.size + len(piece)
-        if size > self._limit:
-            return False
-        call.size = size
-        call.parts.append(piece)
-        events.append(
-            PartialToolCall(
-                candidate=self._candidate,
-                tool_call_id=call.id,
-                index=call.position,
-                arguments=piece,
-            )
-        )
+        self._extend(call, piece, events)
         return True
 
     def end(self, events: list[Event], index: object = None) -> None:

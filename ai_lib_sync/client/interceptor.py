@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -133,9 +133,6 @@ class Company:
 
     def __bool__(self) -> bool:
         return bool(self._inward)
-
-    def __iter__(self) -> Iterator[Interceptor]:
-        return iter(self._inward)
 
     def prepare(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
