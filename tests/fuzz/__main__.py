@@ -9,16 +9,20 @@ import sys
 import time
 
 from tests.fuzz import engine
-from tests.fuzz.names import FUZZERS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run fuzzers; 1 when one fails, whose seed is said."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    engines = argparse.ArgumentParser(add_help=False)
+    engines.add_argument("--engine", choices=["seeds", "atheris", "hypothesis"], default="seeds")
+    with engine.watched(engines.parse_known_args(arguments)[0].engine == "atheris"):
+        from tests.fuzz.names import FUZZERS
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=__doc__, parents=[engines]
+    )
     parser.add_argument("name", choices=[*FUZZERS, "all"])
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, help="run this one case and no more")
-    parser.add_argument("--engine", choices=["seeds", "atheris", "hypothesis"], default="seeds")
     parser.add_argument("--corpus", help="the folder in which atheris keeps what it finds")
     given = parser.parse_args(arguments)
     names = list(FUZZERS) if given.name == "all" else [given.name]
