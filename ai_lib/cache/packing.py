@@ -9,8 +9,9 @@ from ai_lib.errors.tree import CacheError
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.tuples import with_tuples
 
-# One byte for the form of the whole, one for the kind of value, four for the checksum of the rest.
-_FORM: Final = b"1"
+# One byte for the form of the whole, one for the kind of value, four for the checksum of kind and
+# body: with a damaged kind a reply would come back as a dict.
+_FORM: Final = b"2"
 _RESPONSE: Final = b"R"
 _PLAIN: Final = b"P"
 _HEAD: Final = 6
@@ -32,7 +33,7 @@ def pack(value: object) -> bytes:
         body = _encoder.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise CacheError(f"this value can't be cached: {error}") from error
-    return b"".join((_FORM, kind, zlib.crc32(body).to_bytes(4, "big"), body))
+    return b"".join((_FORM, kind, _checksum(kind, body), body))
 
 
 def unpack(packed: bytes) -> object:
@@ -42,12 +43,16 @@ def unpack(packed: bytes) -> object:
         CacheError: these bytes are damaged, or of another version of this library.
     """
     form, kind, body = packed[:1], packed[1:2], packed[_HEAD:]
-    if form != _FORM or zlib.crc32(body).to_bytes(4, "big") != packed[2:_HEAD]:
+    if form != _FORM or _checksum(kind, body) != packed[2:_HEAD]:
         raise CacheError("a cached value is damaged, or of another version of this library")
     try:
         return with_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CacheError(f"a cached value can't be read: {error}") from error
+
+
+def _checksum(kind: bytes, body: bytes) -> bytes:
+    return zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big")
 
 
 def _check(value: object, kind: bytes) -> None:

@@ -135,10 +135,10 @@ class Table:
                 return self._try(work)
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, UnicodeDecodeError):
                 self._replace_damaged()
                 return self._try(work)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             raise CacheError(f"the cache {self._path} can't be used: {error}") from error
 
     def _try(self, work: Callable[[Connection], T]) -> T:
@@ -187,7 +187,7 @@ class Table:
             if table.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                 table.execute("SELECT key, value, expires, used FROM entries LIMIT 1")
                 return
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             pass
         self.close()
         for end in ("-wal", "-shm"):

@@ -79,7 +79,7 @@ async def test_the_file_keeps_its_bound_and_the_least_used_go(tmp_path: Path) ->
     await cache.close()
 
 
-@pytest.mark.parametrize("damage", ["text", "head", "middle", "empty"])
+@pytest.mark.parametrize("damage", ["text", "head", "middle", "schema", "empty"])
 async def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "c.db"
     first = DiskCache(path)
@@ -93,6 +93,8 @@ async def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: str) -> None:
         "text": b"this is no database at all " * 1000,
         "head": b"\0" * 200 + content[200:],
         "middle": content[: middle - 20_000] + junk + content[middle + 20_000 :],
+        # SQLite quotes it in its error, which Python then can't decode.
+        "schema": content.replace(b"CREATE INDEX", b"CREATE INDE\xf5"),
         "empty": b"",
     }
     path.write_bytes(broken[damage])

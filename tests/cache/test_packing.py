@@ -37,8 +37,6 @@ def test_every_damaged_byte_is_noticed() -> None:
     for place in range(len(packed)):
         damaged = bytearray(packed)
         damaged[place] ^= 0x40
-        if place == 1:
-            continue  # the kind: R and not-R are told apart below
         with pytest.raises(CacheError):
             unpack(bytes(damaged))
     for short in (b"", b"1", packed[:6], packed[:-1]):
