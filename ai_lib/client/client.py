@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ai_lib.client.arguments import checked_name, checked_request
 from ai_lib.client.counting import count_tokens, explained
-from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.client.target import Target
 from ai_lib.protocol.manifest import ProtocolManifest
@@ -29,6 +28,7 @@ from .operations import invoke
 from .targets import Targets
 
 if TYPE_CHECKING:
+    from ai_lib.client.explain import Explanation
     from ai_lib.telemetry.feedback import Feedback
     from ai_lib.telemetry.health_status import HealthReport
 
