@@ -24,7 +24,6 @@ from .calls import Calls
 from .chat import ChatRequestBuilder
 from .interceptor import Company
 from .opening import prepared
-from .operations import invoke
 from .targets import Targets
 
 if TYPE_CHECKING:
@@ -181,6 +180,8 @@ class AiClient:
             RemoteError: the provider answered with an error.
         """
         operation, targets, company = checked_name(operation), self._targets, self._company
+        from .operations import invoke
+
         return await invoke(
             self._transport, targets, company, operation, body, values, timeout, files
         )

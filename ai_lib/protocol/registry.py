@@ -33,9 +33,8 @@ class ModelRegistry:
             ManifestNotFound: no model or several have that name; near matches are listed.
         """
         for layer in self._layers:
-            found = _chosen(
-                [record for record in layer(name, None) if _is_called(record, name)], name
-            )
+            called = [record for record in layer(name, None) if _is_called(record, name)]
+            found = _chosen(called, name)
             if found is not None:
                 return found
         raise self._not_found(name)

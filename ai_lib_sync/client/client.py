@@ -25,7 +25,6 @@ from .calls import Calls
 from .chat import ChatRequestBuilder
 from .interceptor import Company
 from .opening import prepared
-from .operations import invoke
 from .targets import Targets
 
 if TYPE_CHECKING:
@@ -182,6 +181,8 @@ class AiClient:
             RemoteError: the provider answered with an error.
         """
         operation, targets, company = checked_name(operation), self._targets, self._company
+        from .operations import invoke
+
         return invoke(self._transport, targets, company, operation, body, values, timeout, files)
 
     def check_health(self, *, timeout: float | None = None) -> HealthReport:
