@@ -1,56 +1,47 @@
-"""What this package connects with: httpcore's connections, over anyio's sockets.
+"""What this package connects with: anyio's sockets. The other package has its like.
 
-The only place that imports httpcore; the other package has a module of the same names. A socket
-belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
+A socket belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
 """
 
-import select
 import socket
-from collections.abc import AsyncIterable, Iterable
+import sys
 from ssl import SSLContext, SSLError
 from threading import Lock
 from typing import Any
 
 import anyio
 import anyio.abc
-import httpcore
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from ai_lib._backend import _tell, runtime_key
+from ai_lib._sockets import (
+    KEEP_ALIVE,
+    ConnectTimeout,
+    NotConnected,
+    ReadError,
+    ReadTimeout,
+    WriteError,
+    WriteTimeout,
+    is_readable,
+)
 
-HTTPConnection = httpcore.AsyncHTTPConnection
-ConnectionMaker = httpcore.AsyncConnectionPool
-ConnectionInterface = httpcore.AsyncConnectionInterface
-NetworkBackend = httpcore.AsyncNetworkBackend
-NetworkStream = httpcore.AsyncNetworkStream
-
-URL = httpcore.URL
-Request = httpcore.Request
-Response = httpcore.Response
-ProxySettings = httpcore.Proxy
-ConnectTimeout = httpcore.ConnectTimeout
-LocalProtocolError = httpcore.LocalProtocolError
-ProxyError = httpcore.ProxyError
-ReadError = httpcore.ReadError
-ReadTimeout = httpcore.ReadTimeout
-WriteError = httpcore.WriteError
-WriteTimeout = httpcore.WriteTimeout
-
-SocketOptions = Iterable[httpcore.SOCKET_OPTION]
-KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 # asyncio receives so much at once, whoever asks for less has it cut.
 READ_SIZE = 256 * 1024
 
 
 def is_replaced() -> bool:
     """Whether something stands in for httpcore's connection, as respx does."""
+    if "httpcore" not in sys.modules:  # then nobody can have put something there
+        return False
+    from ai_lib._httpcore import HTTPConnection
+
     return not HTTPConnection.handle_async_request.__module__.startswith("httpcore")
 
 
-class Line(NetworkStream):
+class Line:
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 
-    Raises httpcore's errors. It does what httpcore's own streams do, at half the cost.
+    Raises `SocketError`s. It does what httpcore's own streams do, at half the cost.
     """
 
     def __init__(self, stream: anyio.abc.SocketStream) -> None:
@@ -70,9 +61,9 @@ class Line(NetworkStream):
         except anyio.EndOfStream:
             return b""
         except TimeoutError as error:
-            raise httpcore.ReadTimeout(error) from error
+            raise ReadTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.ReadError(error) from error
+            raise ReadError(error) from error
         finally:
             self._end()
 
@@ -83,9 +74,9 @@ class Line(NetworkStream):
             with anyio.fail_after(timeout):
                 await stream.send(buffer)
         except TimeoutError as error:
-            raise httpcore.WriteTimeout(error) from error
+            raise WriteTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.WriteError(error) from error
+            raise WriteError(error) from error
         finally:
             self._end()
 
@@ -94,7 +85,7 @@ class Line(NetworkStream):
         ssl_context: SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> NetworkStream:
+    ) -> None:
         """Encrypt what follows."""
         stream = self._begin()
         try:
@@ -109,20 +100,19 @@ class Line(NetworkStream):
                     )
                 ]
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout(error) from error
+            raise ConnectTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.EndOfStream, SSLError) as error:
-            raise httpcore.ConnectError(error) from error
+            raise NotConnected(error) from error
         finally:
             self._end()
-        return self
 
     def get_extra_info(self, info: str) -> object:
-        """What httpcore asks its streams for; of a line that was hung up nothing is known."""
+        """Tell by httpcore's words; of a line that was hung up nothing is known."""
         streams = self._streams
         if not streams or self._hung_up:
             return True if info == "is_readable" else None
         if info == "is_readable":
-            return _is_readable(self._socket)
+            return is_readable(self._socket)
         if info == "ssl_object":
             return streams[0].extra(TLSAttribute.ssl_object, None)
         return self._socket if info == "socket" else None
@@ -130,7 +120,7 @@ class Line(NetworkStream):
     def _begin(self) -> anyio.abc.ByteStream:
         with self._lock:
             if self._hung_up:
-                raise httpcore.ReadError("closed here")
+                raise ReadError("closed here")
             self._busy = True
             return self._streams[0]
 
@@ -154,10 +144,6 @@ class Line(NetworkStream):
             if self._busy:
                 return
         self._let_go()
-
-    async def aclose(self) -> None:
-        """Do the same, as httpcore asks for it."""
-        self.hang_up()
 
     def _let_go(self) -> None:
         held, self._streams = self._streams, []
@@ -200,69 +186,16 @@ def _close_without_loop(loop: Any, held: list[anyio.abc.ByteStream]) -> None:
         return
 
 
-def _is_readable(sock: socket.socket) -> bool:
-    """Whether something has arrived, or the end; of a closed socket that is true."""
-    if sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock.fileno()], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:
     """Connect to a name or an address."""
     try:
         with anyio.fail_after(timeout):
             stream = await anyio.connect_tcp(host, port)
     except TimeoutError as error:
-        raise httpcore.ConnectTimeout(error) from error
+        raise ConnectTimeout(error) from error
     except (OSError, anyio.BrokenResourceError) as error:
-        raise httpcore.ConnectError(error) from error
+        raise NotConnected(error) from error
     line = Line(stream)
     for option in KEEP_ALIVE:
         line._socket.setsockopt(*option)
     return line
-
-
-class _Abandoned(BaseException):
-    """Unwinds a wait that nobody waits for. GeneratorExit would not reach inner generators."""
-
-
-class Body:
-    """The body of a reply, piece by piece. Raises httpcore's errors."""
-
-    def __init__(self, response: httpcore.Response) -> None:
-        assert isinstance(response.stream, AsyncIterable)
-        self._response = response
-        self._pieces = response.stream.__aiter__()
-        self._began = False
-
-    async def read(self) -> bytes:
-        """Give the next piece, empty at the end; only then the connection is free."""
-        self._began = True
-        try:
-            while not (piece := await self._pieces.__anext__()):
-                pass
-        except StopAsyncIteration:
-            await self._response.aclose()
-            return b""
-        return piece
-
-    def abandon(self) -> None:
-        """Finish what nobody will read, once its line was hung up; from anywhere.
-
-        httpcore's generators would else be finished by the event loop, some time later, and trio
-        warns of that.
-        """
-        while self._began:
-            step = self._pieces.__anext__().__await__()
-            try:
-                step.send(None)
-                while True:  # cleaning up, it may wait again
-                    step.throw(_Abandoned())
-            except StopIteration:  # a piece that had come
-                continue
-            except (Exception, _Abandoned):  # noqa: BLE001 (it ended, or its reader ends it)
-                return

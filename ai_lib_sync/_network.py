@@ -1,45 +1,25 @@
-"""What this package connects with: httpcore's connections, over sockets that can be interrupted.
+"""What this package connects with: sockets that can be interrupted. The other package has its like.
 
-The only place that imports httpcore; the other package has a module of the same names. Every wait
-in here ends early when a deadline around it passes or a scope around it is cancelled.
+Every wait in here ends early when a deadline around it passes or a scope around it is cancelled.
 """
 
 import os
 import socket
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from ssl import SSLContext
 from threading import Lock
 from typing import TypeVar
 
-import httpcore
-
+from ai_lib._blocking_stream import Stream, connect
 from ai_lib._interruption import interruptible
+from ai_lib._sockets import ConnectTimeout, NotConnected, ReadError
 
 from ._backend import Waiter, now
 
 _T = TypeVar("_T")
 
-HTTPConnection = httpcore.HTTPConnection
-ConnectionMaker = httpcore.ConnectionPool
-ConnectionInterface = httpcore.ConnectionInterface
-NetworkBackend = httpcore.NetworkBackend
-NetworkStream = httpcore.NetworkStream
-
-URL = httpcore.URL
-Request = httpcore.Request
-Response = httpcore.Response
-ProxySettings = httpcore.Proxy
-ConnectTimeout = httpcore.ConnectTimeout
-LocalProtocolError = httpcore.LocalProtocolError
-ProxyError = httpcore.ProxyError
-ReadError = httpcore.ReadError
-ReadTimeout = httpcore.ReadTimeout
-WriteError = httpcore.WriteError
-WriteTimeout = httpcore.WriteTimeout
-
-SocketOptions = Iterable[httpcore.SOCKET_OPTION]
-KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 # More than that in one piece costs the system more than it saves.
 READ_SIZE = 128 * 1024
 
@@ -51,16 +31,20 @@ _LEAST = 0.0005
 
 def is_replaced() -> bool:
     """Whether something stands in for httpcore's connection, as respx does."""
+    if "httpcore" not in sys.modules:  # then nobody can have put something there
+        return False
+    from ._httpcore import HTTPConnection
+
     return not HTTPConnection.handle_request.__module__.startswith("httpcore")
 
 
-class Line(NetworkStream):
+class Line:
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 
-    Raises httpcore's errors.
+    Raises `SocketError`s.
     """
 
-    def __init__(self, stream: NetworkStream) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._streams = [stream]
         self._lock = Lock()
         self._busy = False
@@ -79,26 +63,23 @@ class Line(NetworkStream):
         ssl_context: SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> NetworkStream:
+    ) -> None:
         """Encrypt what follows."""
 
-        def encrypt(stream: NetworkStream, left: float | None) -> None:
+        def encrypt(stream: Stream, left: float | None) -> None:
             # The handshake takes the socket out of our hands; the second handle can end it.
-            with socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno())) as handle:
-                self._streams.append(_Handle(handle))
+            with socket.socket(fileno=os.dup(stream.socket.fileno())) as handle:
+                self._streams.append(Stream(handle))
                 self._streams = [stream.start_tls(ssl_context, server_hostname, left)]
 
         self._do(encrypt, timeout)
-        return self
 
     def get_extra_info(self, info: str) -> object:
-        """What httpcore asks its streams for; of a line that was hung up nothing is known."""
+        """Tell by httpcore's words; of a line that was hung up nothing is known."""
         streams = self._streams
         return streams[0].get_extra_info(info) if streams else info == "is_readable"
 
-    def _do(
-        self, operation: Callable[[NetworkStream, float | None], _T], timeout: float | None
-    ) -> _T:
+    def _do(self, operation: Callable[[Stream, float | None], _T], timeout: float | None) -> _T:
         stream = self._begin()
 
         def block(left: float | None) -> _T:
@@ -109,10 +90,10 @@ class Line(NetworkStream):
         finally:
             self._end()
 
-    def _begin(self) -> NetworkStream:
+    def _begin(self) -> Stream:
         with self._lock:
             if self._hung_up:
-                raise httpcore.ReadError("closed here")
+                raise ReadError("closed here")
             self._busy = True
             return self._streams[0]
 
@@ -125,8 +106,7 @@ class Line(NetworkStream):
     def _wake(self) -> None:
         try:
             # Not `SSLSocket.shutdown`, which would let a writer go on in plain text.
-            sock = self._streams[-1].get_extra_info("socket")
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            socket.socket.shutdown(self._streams[-1].socket, socket.SHUT_RDWR)
         except (IndexError, OSError):  # closed already
             pass
 
@@ -141,33 +121,16 @@ class Line(NetworkStream):
                 return
         self._let_go()
 
-    def close(self) -> None:
-        """Do the same, as httpcore asks for it."""
-        self.hang_up()
-
     def _let_go(self) -> None:
         held, self._streams = self._streams, []
         for stream in held:
             stream.close()
 
 
-class _Handle(NetworkStream):
-    """A second handle of a socket."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def get_extra_info(self, info: str) -> object:
-        return self._sock if info == "socket" else None
-
-    def close(self) -> None:
-        self._sock.close()
-
-
 def dial(host: str, port: int, timeout: float | None = None) -> Line:
     """Connect to a name or an address."""
     waiter, lock = Waiter(), Lock()
-    found: list[NetworkStream] = []
+    found: list[Stream] = []
     failed: list[Exception] = []
     left: list[bool] = []
 
@@ -200,49 +163,21 @@ def dial(host: str, port: int, timeout: float | None = None) -> Line:
         left.append(True)
     if found:
         return Line(found[0])
-    raise failed[0] if failed else httpcore.ConnectTimeout("timed out")
+    raise failed[0] if failed else ConnectTimeout("timed out")
 
 
-def _connect(host: str, port: int, timeout: float | None) -> NetworkStream:
+def _connect(host: str, port: int, timeout: float | None) -> Stream:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise httpcore.ConnectError(error) from error
+        raise NotConnected(error) from error
     addresses = [address[0] for *_, address in found]
-    failed: Exception = httpcore.ConnectError("the name has no address")
+    failed: Exception = NotConnected("the name has no address")
     # First a short try of each, so that one dead address costs little, then a patient one.
     for seconds in (_HEAD_START, timeout) if len(addresses) > 1 else (timeout,):
         for address in addresses:
             try:
-                return httpcore.SyncBackend().connect_tcp(
-                    str(address), port, seconds, socket_options=KEEP_ALIVE
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                return connect(str(address), port, seconds)
+            except (NotConnected, ConnectTimeout) as error:
                 failed = error
     raise failed
-
-
-class Body:
-    """The body of a reply, piece by piece. Raises httpcore's errors."""
-
-    def __init__(self, response: httpcore.Response) -> None:
-        assert isinstance(response.stream, Iterable)
-        self._response = response
-        self._pieces = iter(response.stream)
-
-    def read(self) -> bytes:
-        """Give the next piece, empty at the end; only then the connection is free."""
-        for piece in self._pieces:
-            if piece:
-                return piece
-        self._response.close()
-        return b""
-
-    def abandon(self) -> None:
-        """Finish what nobody will read, once its line was hung up; from anywhere."""
-        close = getattr(self._pieces, "close", None)
-        try:
-            if close is not None:
-                close()
-        except ValueError:  # another thread is reading, and ends it
-            pass

@@ -11,7 +11,7 @@ ASYNC, BLOCKING = "ai_lib", "ai_lib_sync"
 TESTS, BLOCKING_TESTS = "tests", "tests/_sync"
 
 # Written by hand in both packages, with the same names and signatures.
-BY_HAND = ("_backend.py", "_network.py", "_workers.py")
+BY_HAND = ("_backend.py", "_httpcore.py", "_network.py", "_workers.py")
 _WRITTEN = frozenset(f"{ASYNC}/{name}" for name in BY_HAND)
 
 

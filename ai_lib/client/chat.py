@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,9 @@ from ai_lib.types.wire import Clocks
 from .calls import Calls
 from .cancel import CancelToken
 from .execution import Execution
-from .stream import ChatStream
+
+if TYPE_CHECKING:
+    from .stream import ChatStream
 
 
 class ChatRequestBuilder(Execution):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ai_lib.client.arguments import checked_message
-from ai_lib.client.explain import Explanation
 from ai_lib.client.leg import Leg
 from ai_lib.client.target import Target
 from ai_lib.protocol.models import ModelRecord
@@ -17,6 +16,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
 if TYPE_CHECKING:
+    from ai_lib.client.explain import Explanation
     from ai_lib.tokens.counter import TokenCounter
 
 # What an answer may take, for a rate limit, when nothing bounds it.

@@ -3,10 +3,10 @@
 import os
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ai_lib.client.explain import Explanation, explain
 from ai_lib.client.redaction import redact
 from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
@@ -17,6 +17,9 @@ from ai_lib.transport.credentials import Credential
 from ai_lib.transport.headers import Headers
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import Clocks
+
+if TYPE_CHECKING:
+    from ai_lib.client.explain import Explanation
 
 _DEFAULT_SECONDS = 60.0
 
@@ -84,8 +87,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def _seconds(self, timeout: float | None) -> float:
         return timeout or self.timeout or _from_environment() or self._from_manifest()
 
-    def explain(self, request: ChatRequest | None = None) -> Explanation:
+    def explain(self, request: ChatRequest | None = None) -> "Explanation":
         """Return what a call to this target would be."""
+        from ai_lib.client.explain import explain
+
         info = self.models.get(self.compiled.id, self.model) if self.models else None
         return explain(
             self.compiled,

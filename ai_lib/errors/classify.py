@@ -1,6 +1,5 @@
 """Which standard class an error answer is (AI-Protocol, error classification)."""
 
-import email.utils
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -95,8 +94,10 @@ def _seconds(value: str) -> float | None:
     number = _number(value)
     if number is not None:
         return number
+    from email.utils import parsedate_to_datetime  # dates are rare, and it takes its time
+
     try:
-        moment = email.utils.parsedate_to_datetime(value).timestamp()
+        moment = parsedate_to_datetime(value).timestamp()
     except (ValueError, OverflowError):
         return None
     return max(0.0, moment - datetime.now(timezone.utc).timestamp())

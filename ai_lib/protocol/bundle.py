@@ -1,25 +1,38 @@
 """The manifests and dialects that ship with the library, in their compiled (JSON) form."""
 
 import functools
-from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.types.json import JsonDict
 
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+
+def _folder(kind: str) -> "Path | Traversable":
+    folder = Path(__file__).with_name(kind)
+    if folder.is_dir():
+        return folder
+    # The library is in an archive. This takes longer to import than all else here takes to read.
+    from importlib.resources import files
+
+    return files("ai_lib.protocol").joinpath(kind)
+
 
 @functools.cache
 def bundled_names(kind: str) -> tuple[str, ...]:
     """Return the names of what is bundled under `manifests` or `dialects`, sorted."""
-    folder = files("ai_lib.protocol").joinpath(kind)
-    names = (item.name for item in folder.iterdir())
+    names = (item.name for item in _folder(kind).iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".json")))
 
 
 @functools.cache
 def _document(kind: str, name: str) -> JsonDict:
-    data = files("ai_lib.protocol").joinpath(kind).joinpath(f"{name}.json").read_bytes()
+    data = _folder(kind).joinpath(f"{name}.json").read_bytes()
     return msgspec.json.decode(data, type=JsonDict)
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -234,6 +233,8 @@ class Catalogue:
     def not_found(self, provider: str) -> ManifestNotFound:
         """Return the error for a provider that is nowhere."""
         known = self.names()
+        from difflib import get_close_matches
+
         near = get_close_matches(provider, known, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"
         roots = [str(tree.root) for tree in self.trees()]

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from ai_lib.errors.tree import ManifestSyntaxError
 from ai_lib.protocol.path import Path, compile_path
-from ai_lib.protocol.path_syntax import NAME, STRING, unquote
+from ai_lib.protocol.path_syntax import MARK, NAME, STRING, unquote
 
 MAX_TEXT: Final = 4096
 MAX_DEPTH: Final = 32
@@ -22,7 +22,7 @@ _RESERVED = {*_WORDS, "in"}
 _HINTS = {"=": "==", "&": "&&", "|": "||", "and": "&&", "or": "||", "not": "!"}
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_OPERATOR = re.compile(r"\|\||&&|[=!<>]=|[<>]|in(?![0-9A-Za-z_\u0080-\U0010ffff])")
+_OPERATOR = re.compile(rf"\|\||&&|[=!<>]=|[<>]|in(?![^{MARK}])")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NAME = re.compile(NAME)
 _WORD = re.compile(rf"{NAME}|.?", re.DOTALL)

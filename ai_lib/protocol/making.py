@@ -12,7 +12,6 @@ from ai_lib.protocol.expression import compile_expression
 from ai_lib.protocol.path import compile_path
 from ai_lib.protocol.reading import read_manifest
 from ai_lib.protocol.tree import Found
-from ai_lib.protocol.validate import ProtocolValidator
 from ai_lib.types.json import JsonValue
 
 
@@ -24,6 +23,8 @@ def make(found: Found, *, strict: bool = False, api_family: str | None = None) -
             it can't be read or compiled, or it comes from an address and holds regular expressions.
     """
     if found.origin != "bundled":
+        from ai_lib.protocol.validate import ProtocolValidator
+
         validator = ProtocolValidator(found.schemas, strict=strict)
         result = validator.validate(found.document, source=found.source, text=found.text)
         result.raise_if_invalid()

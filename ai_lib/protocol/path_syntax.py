@@ -27,8 +27,10 @@ MAX_SEGMENTS: Final = 64
 MAX_INDEX: Final = 2**53 - 1
 
 _SPACE = r"[ \t\n\r]*"
-_LETTER = r"A-Za-z_\u0080-\ud7ff\ue000-\U0010ffff"
-NAME: Final = rf"[{_LETTER}][0-9{_LETTER}]*"
+# A letter is told by what it is not: a set that names a million of them takes 5 ms to compile.
+MARK: Final = r"\x00-/:-@\[-^`{-\x7f"
+_HALF = r"\ud800-\udfff"
+NAME: Final = rf"(?![0-9{_HALF}])[^{MARK}](?:(?![{_HALF}])[^{MARK}])*"
 _SINGLE = r"'(?:[^'\\\x00-\x1f\ud800-\udfff]|\\.)*'"
 _DOUBLE = r'"(?:[^"\\\x00-\x1f\ud800-\udfff]|\\.)*"'
 

@@ -1,7 +1,6 @@
 """The models that manifests and files of models list, looked up by name."""
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ai_lib.protocol.models import ModelRecord, records_of_file, records_of_mani
 from ai_lib.protocol.tree import Tree, read_file
 from ai_lib.types.json import JsonValue
 
-Layer = Callable[[str | None], Iterable[ModelRecord]]
+Layer = Callable[[str | None, str | None], Iterable[ModelRecord]]
 
 
 class ModelRegistry:
@@ -34,7 +33,8 @@ class ModelRegistry:
             ManifestNotFound: no model or several have that name; near matches are listed.
         """
         for layer in self._layers:
-            found = _chosen([record for record in layer(name) if _is_called(record, name)], name)
+            called = [record for record in layer(name, None) if _is_called(record, name)]
+            found = _chosen(called, name)
             if found is not None:
                 return found
         raise self._not_found(name)
@@ -42,7 +42,7 @@ class ModelRegistry:
     def get(self, provider: str, name: str) -> ModelRecord | None:
         """Return what is known of one provider's model, or None."""
         for layer in self._layers:
-            for record in layer(name):
+            for record in layer(name, provider):
                 if record.provider == provider and name in record.keys:
                     return record
         return None
@@ -50,12 +50,14 @@ class ModelRegistry:
     def all(self) -> list[ModelRecord]:
         """Return every model once, by provider and name."""
         found: dict[str, ModelRecord] = {}
-        for record in chain.from_iterable(layer(None) for layer in self._layers):
+        for record in chain.from_iterable(layer(None, None) for layer in self._layers):
             found.setdefault(record.full_name, record)
         return sorted(found.values(), key=lambda record: (record.provider, record.name))
 
     def _not_found(self, name: str) -> ManifestNotFound:
         known = {key: record for record in self.all() for key in record.keys}
+        from difflib import get_close_matches
+
         near = get_close_matches(name, known, n=3)
         names = list(dict.fromkeys(f"{known[key].provider}/{key}" for key in near))
         hint = f"; did you mean {' or '.join(names)}?" if names else ""
@@ -68,7 +70,7 @@ class ModelRegistry:
 def of_documents(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> Layer:
     """Return a layer of manifests' documents, each with its source."""
 
-    def layer(_: str | None) -> Iterator[ModelRecord]:
+    def layer(_: str | None, __: str | None) -> Iterator[ModelRecord]:
         for document, source in documents():
             yield from records_of_manifest(document, source)
 
@@ -82,7 +84,7 @@ def of_tree(tree: Tree) -> Layer:
     nothing to do with the model that is looked for.
     """
 
-    def layer(wanted: str | None) -> Iterator[ModelRecord]:
+    def layer(wanted: str | None, _: str | None) -> Iterator[ModelRecord]:
         name = None if wanted is None else wanted.rpartition("/")[2]
         for path in tree.manifests():
             yield from records_of_manifest(_document(path, name), str(path))
@@ -95,10 +97,14 @@ def of_tree(tree: Tree) -> Layer:
 
 def of_bundle() -> Layer:
     """Return the layer of what ships with the library."""
-    names = bundled_names("manifests")
-    return of_documents(
-        lambda: ((bundled_manifest(name), f"bundled manifest {name}") for name in names)
-    )
+
+    def layer(_: str | None, provider: str | None) -> Iterator[ModelRecord]:
+        for name in bundled_names("manifests"):
+            # A bundled manifest lists its own provider's models, and is called as that is.
+            if provider in (None, name):
+                yield from records_of_manifest(bundled_manifest(name), f"bundled manifest {name}")
+
+    return layer
 
 
 def _document(path: Path, wanted: str | None) -> JsonValue:

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from ai_lib._log import LOG
@@ -32,6 +31,8 @@ class RemoteCache:
         record = {"url": url, "sha256": digest(text), "text": text}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            import tempfile
+
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(record, file)

@@ -1,7 +1,6 @@
 """What a schema has against a document, in words: where, what was found, what is allowed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -163,6 +162,8 @@ def _near(found: object, known: Iterable[object]) -> str | None:
         return None
     names = [name for name in known if isinstance(name, str)]
     lower = {name.lower(): name for name in reversed(names)}
+    from difflib import get_close_matches
+
     hits = get_close_matches(found.lower(), lower, n=1, cutoff=0.7)
     return lower[hits[0]] if hits else None
 

@@ -3,7 +3,6 @@
 import functools
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -23,6 +22,8 @@ _ADDRESS: Final = "https://raw.githubusercontent.com/ailib-official/ai-protocol/
 @functools.cache
 def own_validator(kind: Kind) -> "Validator":
     """Return the validator of one of the library's own schemas."""
+    from importlib.resources import files
+
     folder = files("ai_lib.protocol").joinpath("schemas")
     documents = {
         item.name: json.loads(item.read_bytes())

@@ -1,6 +1,5 @@
 """Whether a file has changed since it was read."""
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -29,4 +28,6 @@ class Stamp(msgspec.Struct, frozen=True):
 
 def digest(text: str) -> str:
     """Return the SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    from hashlib import sha256
+
+    return sha256(text.encode()).hexdigest()

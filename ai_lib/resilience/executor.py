@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.errors.tree import AiLibError
 from ai_lib.resilience.admission import Admission
@@ -14,10 +14,11 @@ from ai_lib.resilience.retry import RetryConfig, RetryPolicy
 
 from .._backend import now, sleep
 from .backpressure import Backpressure
-from .circuit_breaker import CircuitBreaker
 from .preflight import PreflightChecker
-from .rate_limiter import AdaptiveRateLimiter, RateLimiter
-from .shared_limiter import SharedRateLimiter
+
+if TYPE_CHECKING:
+    from .circuit_breaker import CircuitBreaker
+    from .rate_limiter import RateLimiter
 
 T = TypeVar("T")
 OnRetry = Callable[[int, AiLibError, float], object]
@@ -63,14 +64,20 @@ class ResilientExecutor:
         config, storage = self.config.circuit_breaker, self.config.circuit_storage
         if config is None and storage is None:
             return None
+        from .circuit_breaker import CircuitBreaker
+
         return CircuitBreaker(config, name=self.name, storage=storage, key=key, clock=self._clock)
 
     def _limiter(self, headers: RateLimitHeaders | None, target: str) -> RateLimiter | None:
         limits, shared = self.config.rate_limit, self.config.limiter
         if shared is not None:
+            from .shared_limiter import SharedRateLimiter
+
             return SharedRateLimiter(shared, target, headers, clock=self._clock, pause=self._pause)
         if limits is None:
             return None
+        from .rate_limiter import AdaptiveRateLimiter, RateLimiter
+
         if headers is None:
             return RateLimiter(limits, clock=self._clock, pause=self._pause)
         return AdaptiveRateLimiter(limits, headers, clock=self._clock, pause=self._pause)

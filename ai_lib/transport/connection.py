@@ -5,6 +5,7 @@ from __future__ import annotations
 from ssl import SSLError
 from typing import TYPE_CHECKING
 
+from ai_lib._sockets import ReadError
 from ai_lib.errors.tree import AiLibError, ConnectError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import Violation, bare, closed_here, connect_failure, lost
@@ -14,12 +15,12 @@ from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
 
 from .._backend import now, runtime_key
-from .._network import ReadError, is_replaced
-from .core_http import CoreHttp
+from .._network import is_replaced
 from .upload import Upload
 from .wire import Wire
 
 if TYPE_CHECKING:
+    from .core_http import CoreHttp
     from .http1 import Http1
 
 
@@ -169,6 +170,8 @@ def _speaker(wire: Wire, route: Route, options: TransportOptions) -> Http1 | Cor
     """Who speaks HTTP here; something that stands in for httpcore does unless we are to."""
     mocked = options.reader == "auto" and is_replaced()
     if mocked or not options.reads_itself or route.proxy is not None:
+        from .core_http import CoreHttp
+
         return CoreHttp(wire, route, options)
     from .http1 import Http1
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from ssl import SSLContext
+
+from ai_lib._sockets import WriteError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import unwritable
 from ai_lib.transport.headers import Head, Headers, RawFields
@@ -9,23 +13,27 @@ from ai_lib.transport.options import TransportOptions
 from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
 
-from .._network import (
+from .._httpcore import (
     URL,
     Body,
     ConnectionInterface,
     ConnectionMaker,
     HTTPConnection,
     LocalProtocolError,
+    NetworkBackend,
+    NetworkStream,
     ProxySettings,
     Request,
     Response,
+    SocketOptions,
+    WriteRefused,
 )
 from .upload import Upload
-from .wire import Dialer, Wire
+from .wire import Wire
 
 
 class CoreHttp:
-    """httpcore's connection, for one request at a time. Errors are httpcore's."""
+    """httpcore's connection, for one request at a time. Errors are httpcore's and the wire's."""
 
     # Whether the socket is closed before an error of it gets out.
     closes_itself = True
@@ -33,7 +41,7 @@ class CoreHttp:
     def __init__(self, wire: Wire, route: Route, options: TransportOptions) -> None:
         self._wire = wire
         self._route = route
-        self._http = _make(route, options, Dialer(wire))
+        self._http = _make(route, options, _Dialer(wire))
         self._body: Body | None = None
 
     async def send(
@@ -63,10 +71,15 @@ class CoreHttp:
             port=origin.explicit_port,
             target=target.path,
         )
-        extensions = {} if self._wire.connected else {"trace": self._wire.trace}
+        extensions = {} if self._wire.connected else {"trace": self._trace}
         return Request(
             clocks.request.method, url, headers=headers, content=body, extensions=extensions
         )
+
+    async def _trace(self, event: str, info: Mapping[str, Request]) -> None:
+        """Notice that proxies and TLS are done; httpcore tells."""
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self._wire.opened()
 
     async def read(self) -> bytes:
         """Give the next bytes of the reply's body as they arrive, empty at its end."""
@@ -91,7 +104,57 @@ class CoreHttp:
             self._body.abandon()
 
 
-def _make(route: Route, options: TransportOptions, dialer: Dialer) -> ConnectionInterface:
+class _Dialer(NetworkBackend):
+    """Gives httpcore the one wire it may use."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: SocketOptions | None = None,
+    ) -> NetworkStream:
+        """Connect the wire."""
+        await self._wire.dial(host, port)
+        return _Stream(self._wire)
+
+
+class _Stream(NetworkStream):
+    """The wire as httpcore takes it. Its timeouts are left to the wire's clocks."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._wire.read(max_bytes)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        try:
+            await self._wire.write(buffer)
+        except WriteError as error:
+            raise WriteRefused(error) from error  # it then reads what the server says
+
+    async def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        await self._wire.start_tls(ssl_context, server_hostname)
+        return self
+
+    def get_extra_info(self, info: str) -> object:
+        return self._wire.get_extra_info(info)
+
+    async def aclose(self) -> None:
+        self._wire.hang_up()
+
+
+def _make(route: Route, options: TransportOptions, dialer: _Dialer) -> ConnectionInterface:
     origin = URL(scheme=route.origin.scheme, host=route.host, port=route.origin.port, target="/")
     if route.proxy is None:
         return HTTPConnection(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ai_lib._sockets import WriteError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import unwritable
 from ai_lib.transport.headers import Head, RawFields
@@ -11,7 +12,7 @@ from ai_lib.transport.origin import Target
 from ai_lib.transport.reply_parser import ReplyParser
 from ai_lib.transport.routes import Route
 
-from .._network import READ_SIZE, WriteError
+from .._network import READ_SIZE
 from .upload import Upload
 from .wire import Wire
 
@@ -26,7 +27,7 @@ _CLOSES = re.compile(rb"\r\nconnection:[^\r]*\bclose\b")
 class Http1:
     """One connection to an origin, without a proxy between, for one request at a time.
 
-    Errors are httpcore's of the socket, and `Violation`.
+    Errors are `SocketError`s, and `Violation`.
     """
 
     # Whether the socket is closed before an error of it gets out.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_lib.client.call import Call
 from ai_lib.client.counting import count_tokens, would_cost
@@ -23,8 +23,10 @@ from ..transport import HttpTransport, WireReply
 from .cancel import CancelToken
 from .interceptor import Company
 from .journey import Journey
-from .stream import ChatStream
 from .targets import Targets
+
+if TYPE_CHECKING:
+    from .stream import ChatStream
 
 
 class _Answer(NamedTuple):
@@ -53,6 +55,8 @@ class Calls:
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
+        from .stream import ChatStream
+
         call = Call(request, options, now, self._targets, self._targets.first.target)
         # Where nobody may change the request, what can't be asked is refused at once.
         journey = None if self._company else self.journey(call)

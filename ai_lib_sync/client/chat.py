@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,7 +22,9 @@ from ai_lib.types.wire import Clocks
 from .calls import Calls
 from .cancel import CancelToken
 from .execution import Execution
-from .stream import ChatStream
+
+if TYPE_CHECKING:
+    from .stream import ChatStream
 
 
 class ChatRequestBuilder(Execution):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ai_lib.client.arguments import checked_name, checked_request
 from ai_lib.client.counting import count_tokens, explained
-from ai_lib.client.explain import Explanation
 from ai_lib.client.settings import ClientSettings
 from ai_lib.client.target import Target
 from ai_lib.protocol.manifest import ProtocolManifest
@@ -26,10 +25,10 @@ from .calls import Calls
 from .chat import ChatRequestBuilder
 from .interceptor import Company
 from .opening import prepared
-from .operations import invoke
 from .targets import Targets
 
 if TYPE_CHECKING:
+    from ai_lib.client.explain import Explanation
     from ai_lib.telemetry.feedback import Feedback
     from ai_lib.telemetry.health_status import HealthReport
 
@@ -182,6 +181,8 @@ class AiClient:
             RemoteError: the provider answered with an error.
         """
         operation, targets, company = checked_name(operation), self._targets, self._company
+        from .operations import invoke
+
         return invoke(self._transport, targets, company, operation, body, values, timeout, files)
 
     def check_health(self, *, timeout: float | None = None) -> HealthReport:

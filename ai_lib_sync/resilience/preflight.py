@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from ai_lib.errors.tree import AiLibError, ResilienceError
 from ai_lib.resilience.admission import Admission, Holdings
@@ -19,8 +20,10 @@ from ai_lib.types.attempt import Attempt
 
 from .._backend import now
 from .backpressure import Backpressure
-from .circuit_breaker import CircuitBreaker
-from .rate_limiter import RateLimiter
+
+if TYPE_CHECKING:
+    from .circuit_breaker import CircuitBreaker
+    from .rate_limiter import RateLimiter
 
 _FOREVER = float("inf")
 

@@ -3,27 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from ssl import SSLContext
 
 from ai_lib._receipt import Receipt
+from ai_lib._sockets import ConnectTimeout, ReadError, ReadTimeout, WriteError, WriteTimeout
 from ai_lib.transport.clocks import CallClocks, Limit
 from ai_lib.transport.failures import Violation
 
 from .._backend import now
-from .._network import (
-    ConnectTimeout,
-    Line,
-    NetworkBackend,
-    NetworkStream,
-    ReadError,
-    ReadTimeout,
-    Request,
-    SocketOptions,
-    WriteError,
-    WriteTimeout,
-    dial,
-)
+from .._network import Line, dial
 
 # So much is sent under one limit.
 _SLICE = 256 * 1024
@@ -34,13 +22,13 @@ _ROOM_FOR_EARLY = 4096
 _INSTANT = 0.1
 
 
-class Wire(NetworkStream):
-    """A connection's socket, for httpcore to speak over.
+class Wire:
+    """A connection's socket, for one of two to speak HTTP over.
 
-    What httpcore writes goes out together, when it first reads: a request in one piece, and none
+    What is written goes out together, at the first read: a request in one piece, and none
     at all when a reply is there before it. `heard` says whether anything of the reply has come,
     `whole` whether the request went out whole, `stage` is what else than a call it is busy with.
-    httpcore's own timeouts are taken once per request; the clocks are asked at each turn.
+    The clocks are asked at each turn. Raises `SocketError`s and our own errors.
     """
 
     def __init__(self, max_head_bytes: int) -> None:
@@ -79,11 +67,6 @@ class Wire(NetworkStream):
     def end_stage(self) -> None:
         """Be under the call's clocks alone."""
         self.stage = None
-
-    def trace(self, event: str, info: Mapping[str, Request]) -> None:
-        """Notice that proxies and TLS are done; httpcore tells."""
-        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.opened()
 
     def opened(self) -> None:
         """Note that proxies and TLS are done."""
@@ -127,12 +110,7 @@ class Wire(NetworkStream):
         if self._closed:
             self._line.hang_up()
 
-    def start_tls(
-        self,
-        ssl_context: SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> NetworkStream:
+    def start_tls(self, ssl_context: SSLContext, server_hostname: str | None) -> None:
         """Encrypt what follows."""
         limit = self._limit(self.clocks.connecting(now()))
         host = server_hostname and server_hostname.strip("[]")
@@ -140,9 +118,8 @@ class Wire(NetworkStream):
             self._open().start_tls(ssl_context, host, limit.left)
         except ConnectTimeout as error:
             raise self.clocks.ran_out(limit) from error
-        return self
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes) -> None:
         """Take bytes to send; what was taken before goes out when that is much."""
         if sum(map(len, self._unsent)) >= _SLICE:
             self._send()
@@ -152,7 +129,7 @@ class Wire(NetworkStream):
         if buffer:
             self._unsent.append(buffer)
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self, max_bytes: int) -> bytes:
         """Send what was written, then give what arrives, empty at the end."""
         if self._unsent:
             self._send()
@@ -221,7 +198,7 @@ class Wire(NetworkStream):
         return self._line
 
     def get_extra_info(self, info: str) -> object:
-        """What httpcore asks its streams for."""
+        """Tell by httpcore's words."""
         return None if self._line is None else self._line.get_extra_info(info)
 
     def hang_up(self) -> None:
@@ -229,26 +206,3 @@ class Wire(NetworkStream):
         self._closed = True
         if self._line is not None:
             self._line.hang_up()
-
-    def close(self) -> None:
-        """Do the same, as httpcore asks for it."""
-        self.hang_up()
-
-
-class Dialer(NetworkBackend):
-    """Gives httpcore the one wire it may use."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: SocketOptions | None = None,
-    ) -> NetworkStream:
-        """Connect the wire."""
-        self._wire.dial(host, port)
-        return self._wire

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 
-import httpcore
 import pytest
 
+from ai_lib._sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
 from ai_lib_sync._backend import CancelScope, deadline, now, run_all
 from ai_lib_sync._network import Line, dial
 
@@ -70,13 +70,13 @@ def test_hanging_up_ends_a_read_in_another_thread(peer: Peer) -> None:
     assert peer.line.read(100) == b""
     timer.join()
     assert peer.sock.recv(1) == b""
-    with pytest.raises(httpcore.ReadError):
+    with pytest.raises(ReadError):
         peer.line.read(100)
 
 
 def test_waiting_for_a_socket_ends_in_time(peer: Peer) -> None:
     for timeout in (0.01, 0.0):
-        with pytest.raises(httpcore.ReadTimeout):
+        with pytest.raises(ReadTimeout):
             peer.line.read(100, timeout)
     peer.sock.send(b"x")
     assert peer.line.read(100, 5) == b"x"
@@ -93,7 +93,7 @@ def test_a_slow_name_look_up_ends_with_the_deadline(monkeypatch: pytest.MonkeyPa
     began = now()
     with pytest.raises(TimeoutError), deadline(0.05):
         dial("localhost", 80)
-    with pytest.raises(httpcore.ConnectTimeout):
+    with pytest.raises(ConnectTimeout):
         dial("localhost", 80, 0.05)
     assert now() - began < 0.5
     found.set()
@@ -129,12 +129,14 @@ def test_an_address_that_refuses_is_passed_over(
 
     monkeypatch.setattr(socket, "getaddrinfo", several)
     line: Line = dial("several", peer.port)
-    assert line.get_extra_info("server_addr") == ("127.0.0.1", peer.port)
+    sock = line.get_extra_info("socket")
+    assert isinstance(sock, socket.socket)
+    assert sock.getpeername() == ("127.0.0.1", peer.port)
     line.hang_up()
 
 
 def test_an_unknown_name_is_a_connect_error() -> None:
-    with pytest.raises(httpcore.ConnectError):
+    with pytest.raises(NotConnected):
         dial("nowhere.invalid", 80)
 
 

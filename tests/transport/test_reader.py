@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib._network import HTTPConnection
+from ai_lib._httpcore import HTTPConnection
 from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.types.wire import WireRequest

@@ -5,7 +5,7 @@ import pytest
 
 from ai_lib.errors.tree import ConnectionLost, RequestError
 from ai_lib.types.wire import WireRequest
-from ai_lib_sync._network import HTTPConnection
+from ai_lib_sync._httpcore import HTTPConnection
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange

@@ -1,0 +1,84 @@
+"""A plain call loads what it needs, and nothing of what other calls need."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.packages import ROOT
+from tests.servers.scripted import Exchange, ScriptedServer
+
+# What a plain call on asyncio or without an event loop must not load; `*` is either package.
+UNWANTED = {
+    *("httpcore", "h11", "h2", "trio", "httpx", "certifi"),
+    *("jsonschema", "jsonpath", "ruamel", "structlog", "tenacity", "aiolimiter", "pybreaker"),
+    *("tiktoken", "numpy", "PIL", "pydantic", "rich", "opentelemetry"),
+    *("difflib", "email", "hmac", "importlib.resources", "shlex", "tempfile", "zipfile"),
+    *("*._httpcore", "*.transport.core_http", "*._workers"),
+    *("*.client.explain", "*.client.operations", "*.client.stream", "*.client.incoming"),
+    *("*.client.typed", "*.client.tool_loop", "*.client.tracing", "*.client.measuring"),
+    *("*.pipeline.pipeline", "*.pipeline.likeness", "*.pipeline.sse", "*.pipeline.replay"),
+    *("*.protocol.validate", "*.protocol.validate_report", "*.protocol.validate_schemas"),
+    *("*.resilience.circuit_breaker", "*.resilience.rate_limiter", "*.resilience.shared_limiter"),
+    *("*.batch", "*.cache", "*.embeddings", "*.guardrails", "*.plugins", "*.routing"),
+    *("*.structured", "*.telemetry", "*.testing"),
+}
+
+_ASYNCIO = """\
+import asyncio, sys
+async def main():
+    from ai_lib import AiClient
+    builder = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(sys.argv[1])
+    async with await builder.build() as client:
+        return (await client.chat().user("Hello").execute()).content
+print(asyncio.run(main()))
+print(*sys.modules)
+"""
+_BLOCKING = """\
+import sys
+from ai_lib_sync import AiClient
+builder = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(sys.argv[1])
+with builder.build() as client:
+    print(client.chat().user("Hello").execute().content)
+print(*sys.modules)
+"""
+_REPLY = b"""\
+{"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+ "choices": [{"index": 0, "finish_reason": "stop",
+              "message": {"role": "assistant", "content": "Hi"}}]}"""
+
+
+def loaded(program: str) -> set[str]:
+    """Give the modules of a fresh interpreter after one plain answer."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.reply(_REPLY, headers="content-type: application/json\r\n")
+
+    server = ScriptedServer(answer)
+    proxies = {"http_proxy", "https_proxy", "all_proxy"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.url],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name.lower() not in proxies},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        server.close()
+    assert (done.returncode, done.stderr) == (0, "")
+    content, modules = done.stdout.split("\n")[:2]
+    assert content == "Hi"
+    return set(modules.split(" "))
+
+
+@pytest.mark.parametrize("program", [_ASYNCIO, _BLOCKING], ids=["asyncio", "blocking"])
+def test_a_plain_call_loads_nothing_that_only_others_need(program: str) -> None:
+    pytest.importorskip("httptools")
+    modules = loaded(program)
+    found = {name.replace("ai_lib_sync.", "*.").replace("ai_lib.", "*.") for name in modules}
+
+    assert {"*.client.calls", "*.transport.http1", "*.pipeline.reply"} <= found
+    assert found & UNWANTED == set()
