@@ -115,18 +115,26 @@ class Assembly:
             raw=_objects(fields.get("raw")),
         )
 
-    def more_text(self, candidate: int, text: str, index: int | None) -> None:
-        """The same as `text` with nothing but text, of a candidate that has some."""
+    def more_text(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
+        """The same as `text` with nothing but text for each, of a candidate that has some."""
         if self._halves or self._tags is not None:
-            self.text(candidate, {"content": text, "index": index})
+            for text in texts:
+                self.text(candidate, {"content": text, "index": index})
         else:
-            self.events.append(PartialContentDelta(candidate=candidate, content=text, index=index))
+            self.events += [
+                PartialContentDelta(candidate=candidate, content=text, index=index)
+                for text in texts
+            ]
 
-    def more_arguments(self, candidate: int, text: str, index: int | None) -> None:
-        """The same as `tool_call` with nothing but arguments."""
+    def more_arguments(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
+        """The same as `tool_call` with nothing but arguments for each."""
         special = self._tags is not None or self._foreign
         tools = None if special else self._tools.get(candidate)
-        if tools is None or not tools.extend(self.events, text, index):
+        left = iter(texts)
+        while True:
+            text = next(left, None) if tools is None else tools.extend(self.events, left, index)
+            if text is None:
+                return
             self.tool_call(candidate, {"arguments": text, "index": index})
 
     def made_id(self, element: object, is_new: bool) -> str | None:

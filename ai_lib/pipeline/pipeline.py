@@ -121,7 +121,7 @@ class Pipeline:
         """Take bytes as they come; return the events they make known."""
         if self._begun is not None:
             self._begun += chunk[: _KEPT_BYTES - len(self._begun)]
-        return self._run(lambda: self._decoder.feed(chunk))
+        return self._run(lambda: self._decoder.feed(self._without_run(chunk)))
 
     def close(self) -> list[Event]:
         """Say that the body ended; a stream cut short sets `failure` to StreamTruncated."""
@@ -155,6 +155,11 @@ class Pipeline:
             self.failure.partial = self.response()
         return events
 
+    def _without_run(self, chunk: bytes) -> bytes:
+        """Take the frames alike at the beginning of a chunk at once; return what is left."""
+        whole = self._decoder.aligned(chunk) if self._likenesses.kinds else b""
+        return self._likenesses.take(whole, self._assembly) if whole else chunk
+
     def _take(self, frame: Frame) -> None:
         data = frame.data.strip()
         if self._likenesses.kinds and frame.event != _ERROR:
@@ -162,7 +167,7 @@ class Pipeline:
             for kind in self._likenesses.kinds:
                 text = kind.read(data)
                 if text is not None:
-                    kind.tell(self._assembly, text)
+                    kind.tell(self._assembly, [text])
                     return
         if data == self._done:
             self._done_seen = True

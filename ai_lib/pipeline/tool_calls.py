@@ -1,7 +1,7 @@
 """Assembles tool calls from the pieces a provider sends, in whatever order and shape."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -13,8 +13,7 @@ from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallS
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
-# How a second value may begin: with space before it, or not; nothing begins one as well.
-_MAY_BEGIN: Final = ("", " ", "\t", "\r", "\n", "{")
+_MAY_BEGIN: Final = ("", "{")  # a second value, with space before it or not
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
@@ -116,16 +115,22 @@ class ToolCallAccumulator:
         if piece:
             self._extend(call, piece, events)
 
-    def extend(self, events: list[Event], piece: str, index: int | None) -> bool:
-        """Take a piece of the arguments of the call under this wire index, in the middle of them.
+    def extend(
+        self, events: list[Event], pieces: Iterator[str], index: int | None
+    ) -> str | None:
+        """Take pieces of the arguments of the call under this wire index, in the middle of them.
 
-        False says that it may be more than that, and was not taken: `add` it. Raises as `add`.
+        It ends at one that may be more than that, and was not taken: `add` what is returned. None
+        says that there are no more. Raises as `add`.
         """
         call = None if index is None else self._by_index.get(index)
-        if call is None or not call.started or call.ended or piece[:1] in _MAY_BEGIN:
-            return False
-        self._extend(call, piece, events)
-        return True
+        if call is None or not call.started or call.ended:
+            return next(pieces, None)
+        for piece in pieces:
+            if piece.lstrip()[:1] in _MAY_BEGIN:
+                return piece
+            self._append(call, piece, events)
+        return None
 
     def end(self, events: list[Event], index: object = None) -> None:
         """Say that the call under this wire index is complete, or without an index, all of them.
@@ -202,6 +207,9 @@ class ToolCallAccumulator:
         self._start(call, events)
         if call.ended or (piece.startswith("{") and call.holds_a_whole_value()):
             return  # said again
+        self._append(call, piece, events)
+
+    def _append(self, call: _Call, piece: str, events: list[Event]) -> None:
         call.size += len(piece)
         if call.size > self._limit:
             raise ResponseTooLarge(
