@@ -126,16 +126,16 @@ class Assembly:
                 for text in texts
             ]
 
-    def more_arguments(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
+    def more_arguments(self, candidate: int, texts: Sequence[str], index: int | None) -> None:
         """The same as `tool_call` with nothing but arguments for each."""
         special = self._tags is not None or self._foreign
         tools = None if special else self._tools.get(candidate)
-        left = iter(texts)
-        while True:
-            text = next(left, None) if tools is None else tools.extend(self.events, left, index)
-            if text is None:
+        while texts:
+            taken = tools.extend(self.events, texts, index) if tools is not None else 0
+            if taken == len(texts):
                 return
-            self.tool_call(candidate, {"arguments": text, "index": index})
+            self.tool_call(candidate, {"arguments": texts[taken], "index": index})
+            texts = texts[taken + 1 :]
 
     def made_id(self, element: object, is_new: bool) -> str | None:
         """Return an id for a call that the wire gives none; the same for all rules that read it."""

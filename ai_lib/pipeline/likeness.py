@@ -7,7 +7,7 @@ text itself, which the manifest's conditions tell; see `looked_at`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -89,7 +89,7 @@ class Likeness:
         """Return the frames of this kind that `data` begins with, each behind the same opening."""
         return read_run(data, opening + self._head, self._tail) if self._tail else None
 
-    def tell(self, assembly: Assembly, texts: list[str]) -> None:
+    def tell(self, assembly: Assembly, texts: Sequence[str]) -> None:
         """Tell the assembly what the rules would find in the frames with these texts."""
         if self._plain and self._method == "text":
             assembly.more_text(self._candidate, texts, self._index)
@@ -136,7 +136,17 @@ class Likenesses:
         self._seen: dict[str, _Seen] = {}
         self._tries = 0
 
-    def take(self, data: bytes, assembly: Assembly) -> bytes:
+    def tell(self, data: bytes, assembly: Assembly) -> bool:
+        """Tell the assembly of a frame that is of a kind known; say whether it is."""
+        for kind in self.kinds:
+            text = kind.read(data)
+            if text is not None:
+                kind.tell(assembly, (text,))
+                return True
+        tidy = trimmed(data.strip()) if self.kinds else data
+        return tidy != data and self.tell(tidy, assembly)
+
+    def tell_run(self, data: bytes, assembly: Assembly) -> bytes:
         """Tell the assembly of the frames alike that `data` begins with; return what follows them.
 
         `data` begins where a frame does, and is server-sent events.

@@ -1,5 +1,7 @@
 """Frames alike that follow one another, read at once: one search and one decoding for them all."""
 
+from collections.abc import Callable
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 import msgspec
@@ -35,22 +37,29 @@ def read_run(data: bytes, before: bytes, after: bytes) -> Run | None:
     `before` and `after` are all that a frame has around its text. None where there is no such
     frame, or where one of them has to be read by itself.
     """
-    after += _END
-    if not data.startswith(before):
-        return None
-    pieces = data.split(after + before)
-    pieces[0] = pieces[0][len(before) :]
-    last, ended, rest = pieces.pop().partition(after)
-    if ended:
-        pieces.append(last)
-    else:
-        rest = before + last
-    # No text has a line end in it, neither as it came nor in JSON: none can reach over one.
-    strings = b'"\n,"'.join(pieces)
-    if not pieces or not all(pieces) or strings.count(b"\n") != len(pieces) - 1:
-        return None
+    frames = data.split(_END)
+    rest = frames.pop()
+    start, end = len(before), -len(after)
+    pieces = [frame[start:end] for frame in frames]
+    if before + (after + _END + before).join(pieces) + after + _END + rest != data:
+        pieces = [frame[start:end] for frame in takewhile(_between(before, after), frames)]
+        rest = _END.join([*frames[len(pieces) :], rest])
+    texts = _decoded(pieces) if all(pieces) else None
+    return Run(texts, rest) if texts else None
+
+
+def _between(before: bytes, after: bytes) -> Callable[[bytes], bool]:
+    least = len(before) + len(after)
+    return lambda frame: (
+        len(frame) > least and frame.startswith(before) and frame.endswith(after)
+    )
+
+
+def _decoded(pieces: list[bytes]) -> list[str] | None:
+    """Return what stands between quotes, None when one of the pieces is no JSON string."""
     try:
-        texts = _texts_of(b'["' + strings + b'"]')
+        # No string holds a line end, so that none can reach over the one between two pieces.
+        texts = _texts_of(b'["' + b'"\n,"'.join(pieces) + b'"]')
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return Run(texts, rest) if len(texts) == len(pieces) else None
+    return texts if len(texts) == len(pieces) else None

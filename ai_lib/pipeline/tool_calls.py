@@ -1,7 +1,7 @@
 """Assembles tool calls from the pieces a provider sends, in whatever order and shape."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -13,7 +13,6 @@ from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallS
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
-_MAY_BEGIN: Final = ("", "{")  # a second value, with space before it or not
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
@@ -115,22 +114,22 @@ class ToolCallAccumulator:
         if piece:
             self._extend(call, piece, events)
 
-    def extend(
-        self, events: list[Event], pieces: Iterator[str], index: int | None
-    ) -> str | None:
+    def extend(self, events: list[Event], pieces: Sequence[str], index: int | None) -> int:
         """Take pieces of the arguments of the call under this wire index, in the middle of them.
 
-        It ends at one that may be more than that, and was not taken: `add` what is returned. None
-        says that there are no more. Raises as `add`.
+        Returns how many were taken: the next one may be more than that, so `add` it. Raises as
+        `add`.
         """
         call = None if index is None else self._by_index.get(index)
         if call is None or not call.started or call.ended:
-            return next(pieces, None)
+            return 0
+        taken = 0
         for piece in pieces:
-            if piece.lstrip()[:1] in _MAY_BEGIN:
-                return piece
-            self._append(call, piece, events)
-        return None
+            if not piece or ("{" in piece and piece.lstrip().startswith("{")):
+                break  # a second value may begin here
+            taken += 1
+        self._append(call, pieces[:taken], events)
+        return taken
 
     def end(self, events: list[Event], index: object = None) -> None:
         """Say that the call under this wire index is complete, or without an index, all of them.
@@ -207,24 +206,25 @@ class ToolCallAccumulator:
         self._start(call, events)
         if call.ended or (piece.startswith("{") and call.holds_a_whole_value()):
             return  # said again
-        self._append(call, piece, events)
+        self._append(call, [piece], events)
 
-    def _append(self, call: _Call, piece: str, events: list[Event]) -> None:
-        call.size += len(piece)
-        if call.size > self._limit:
+    def _append(self, call: _Call, pieces: Sequence[str], events: list[Event]) -> None:
+        size = call.size + sum(map(len, pieces))
+        if size > self._limit and len(pieces) > 1:
+            for piece in pieces:  # those before the one that is too much count
+                self._append(call, [piece], events)
+        call.size = size
+        if size > self._limit:
             raise ResponseTooLarge(
                 f"the arguments of tool call {call.name!r} are over {self._limit} bytes",
                 limit=self._limit,
             )
-        call.parts.append(piece)
-        events.append(
-            PartialToolCall(
-                candidate=self._candidate,
-                tool_call_id=call.id,
-                index=call.position,
-                arguments=piece,
-            )
-        )
+        call.parts += pieces
+        candidate, id, position = self._candidate, call.id, call.position
+        events += [
+            PartialToolCall(candidate=candidate, tool_call_id=id, index=position, arguments=piece)
+            for piece in pieces
+        ]
 
     def _start(self, call: _Call, events: list[Event]) -> None:
         if call.started:
