@@ -257,12 +257,15 @@ class Assembly:
     def _whole(self, candidate: int, kind: str, text: object) -> str:
         if not isinstance(text, str):
             return ""
-        if text.isascii() and not self._halves:
-            return text
-        halves = self._halves.get((candidate, kind))
+        halves = self._halves.pop((candidate, kind), None) if self._halves else None
         if halves is None:
-            halves = self._halves[candidate, kind] = Surrogates()
-        return halves.join(text)
+            if text.isascii():
+                return text
+            halves = Surrogates()
+        text = halves.join(text)
+        if halves.waiting:
+            self._halves[candidate, kind] = halves
+        return text
 
     def _tools_of(self, candidate: int) -> ToolCallAccumulator:
         tools = self._tools.get(candidate)

@@ -50,9 +50,7 @@ def read_run(data: bytes, before: bytes, after: bytes) -> Run | None:
 
 def _between(before: bytes, after: bytes) -> Callable[[bytes], bool]:
     least = len(before) + len(after)
-    return lambda frame: (
-        len(frame) > least and frame.startswith(before) and frame.endswith(after)
-    )
+    return lambda frame: len(frame) > least and frame.startswith(before) and frame.endswith(after)
 
 
 def _decoded(pieces: list[bytes]) -> list[str] | None:

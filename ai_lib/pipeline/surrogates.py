@@ -18,6 +18,11 @@ class Surrogates:
     def __init__(self) -> None:
         self._half = ""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether half a character is kept."""
+        return bool(self._half)
+
     def join(self, text: str) -> str:
         """Return the text that is whole by now.
 

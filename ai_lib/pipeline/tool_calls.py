@@ -220,9 +220,11 @@ class ToolCallAccumulator:
                 limit=self._limit,
             )
         call.parts += pieces
-        candidate, id, position = self._candidate, call.id, call.position
+        candidate, call_id, position = self._candidate, call.id, call.position
         events += [
-            PartialToolCall(candidate=candidate, tool_call_id=id, index=position, arguments=piece)
+            PartialToolCall(
+                candidate=candidate, tool_call_id=call_id, index=position, arguments=piece
+            )
             for piece in pieces
         ]
 
