@@ -55,7 +55,7 @@ class Assembly:
         self._refusals: set[int] = set()  # who said that it won't answer
         self._envelope: dict[str, str] = {}
         self._made_ids: dict[int, tuple[object, str]] = {}
-        self._halves: dict[tuple[int, str], Surrogates] = {}
+        self._halves = Surrogates()
         self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
         self._tags = compiled.dialect.thinking_tags
         self._tagged: dict[int, TaggedThinking] = {}
@@ -216,11 +216,10 @@ class Assembly:
         for candidate, foreign in self._foreign.items():
             for block in foreign.rest():
                 self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
-        for half in self._halves.values():
-            try:
-                half.close()
-            except DecodeError as error:
-                self.broken = self.broken or error
+        try:
+            self._halves.close()
+        except DecodeError as error:
+            self.broken = self.broken or error
 
     def stream_end(self) -> StreamEnd:
         """The event that closes a complete stream."""
@@ -255,17 +254,7 @@ class Assembly:
         return "".join(piece.text for piece in pieces if not piece.is_thinking)
 
     def _whole(self, candidate: int, kind: str, text: object) -> str:
-        if not isinstance(text, str):
-            return ""
-        halves = self._halves.pop((candidate, kind), None) if self._halves else None
-        if halves is None:
-            if text.isascii():
-                return text
-            halves = Surrogates()
-        text = halves.join(text)
-        if halves.waiting:
-            self._halves[candidate, kind] = halves
-        return text
+        return self._halves.join((candidate, kind), text) if isinstance(text, str) else ""
 
     def _tools_of(self, candidate: int) -> ToolCallAccumulator:
         tools = self._tools.get(candidate)
