@@ -3,8 +3,9 @@
 It speaks OpenAI's chat dialect, and Anthropic's at `/messages`. What it answers is in the model's
 name: `plain`, `bulk-5000` (a stream of so many frames in large chunks), `framed-5000` (each frame
 in a chunk of its own), `arguments-4000` (one tool call whose 200 KB of arguments come in so many
-pieces), `paced-20-5` (twenty frames, five milliseconds apart), `slow-200` (a plain answer after so
-many milliseconds). `/cpu` says how many seconds of CPU it has used.
+pieces), `paced-20-5` (twenty frames, five milliseconds apart; the last comes in one write with the
+end of the body, as providers send it), `slow-200` (a plain answer after so many milliseconds).
+`/cpu` says how many seconds of CPU it has used.
 """
 
 import argparse
@@ -94,10 +95,11 @@ class _Provider(asyncio.Protocol):
     async def _paced(self, wanted: Wanted) -> None:
         assert self._transport is not None
         self._transport.write(_STREAM_HEAD)
-        for chunk in _chunks(wanted):
+        *chunks, last = _chunks(wanted)
+        for chunk in chunks:
             self._transport.write(chunk)
             await asyncio.sleep(wanted.numbers[1] / 1000)
-        self._transport.write(b"0\r\n\r\n")
+        self._transport.write(last + b"0\r\n\r\n")
 
 
 async def _serve() -> None:

@@ -55,7 +55,7 @@ class Assembly:
         self._refusals: set[int] = set()  # who said that it won't answer
         self._envelope: dict[str, str] = {}
         self._made_ids: dict[int, tuple[object, str]] = {}
-        self._halves: dict[tuple[int, str], Surrogates] = {}
+        self._halves = Surrogates()
         self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
         self._tags = compiled.dialect.thinking_tags
         self._tagged: dict[int, TaggedThinking] = {}
@@ -115,19 +115,27 @@ class Assembly:
             raw=_objects(fields.get("raw")),
         )
 
-    def more_text(self, candidate: int, text: str, index: int | None) -> None:
-        """The same as `text` with nothing but text, of a candidate that has some."""
+    def more_text(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
+        """The same as `text` with nothing but text for each, of a candidate that has some."""
         if self._halves or self._tags is not None:
-            self.text(candidate, {"content": text, "index": index})
+            for text in texts:
+                self.text(candidate, {"content": text, "index": index})
         else:
-            self.events.append(PartialContentDelta(candidate=candidate, content=text, index=index))
+            self.events += [
+                PartialContentDelta(candidate=candidate, content=text, index=index)
+                for text in texts
+            ]
 
-    def more_arguments(self, candidate: int, text: str, index: int | None) -> None:
-        """The same as `tool_call` with nothing but arguments."""
+    def more_arguments(self, candidate: int, texts: Sequence[str], index: int | None) -> None:
+        """The same as `tool_call` with nothing but arguments for each."""
         special = self._tags is not None or self._foreign
         tools = None if special else self._tools.get(candidate)
-        if tools is None or not tools.extend(self.events, text, index):
-            self.tool_call(candidate, {"arguments": text, "index": index})
+        while texts:
+            taken = tools.extend(self.events, texts, index) if tools is not None else 0
+            if taken == len(texts):
+                return
+            self.tool_call(candidate, {"arguments": texts[taken], "index": index})
+            texts = texts[taken + 1 :]
 
     def made_id(self, element: object, is_new: bool) -> str | None:
         """Return an id for a call that the wire gives none; the same for all rules that read it."""
@@ -208,11 +216,10 @@ class Assembly:
         for candidate, foreign in self._foreign.items():
             for block in foreign.rest():
                 self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
-        for half in self._halves.values():
-            try:
-                half.close()
-            except DecodeError as error:
-                self.broken = self.broken or error
+        try:
+            self._halves.close()
+        except DecodeError as error:
+            self.broken = self.broken or error
 
     def stream_end(self) -> StreamEnd:
         """The event that closes a complete stream."""
@@ -247,14 +254,7 @@ class Assembly:
         return "".join(piece.text for piece in pieces if not piece.is_thinking)
 
     def _whole(self, candidate: int, kind: str, text: object) -> str:
-        if not isinstance(text, str):
-            return ""
-        if text.isascii() and not self._halves:
-            return text
-        halves = self._halves.get((candidate, kind))
-        if halves is None:
-            halves = self._halves[candidate, kind] = Surrogates()
-        return halves.join(text)
+        return self._halves.join((candidate, kind), text) if isinstance(text, str) else ""
 
     def _tools_of(self, candidate: int) -> ToolCallAccumulator:
         tools = self._tools.get(candidate)

@@ -1,6 +1,7 @@
 """Collects the events of a reply into a `ChatResponse`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ai_lib.types.content import Block, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.events import (
@@ -63,6 +64,9 @@ class _Piece:
         )
 
 
+_NOWHERE: Final = (None, _Piece(TextBlock, None))
+
+
 class _Candidate:
     """One candidate under collection."""
 
@@ -117,6 +121,21 @@ class Collector:
         elif not isinstance(event, PartialToolCall):  # a call's end has all of it
             self._open = None
             self._take(event)
+
+    def take_all(self, events: Iterable[Event]) -> None:
+        """Add events in their order; most are text that goes on, or pieces of arguments."""
+        known, last = self._open or _NOWHERE
+        for event in events:
+            if (
+                type(event) is PartialContentDelta
+                and event.candidate == known
+                and event.index == last.index
+                and not (event.signature or event.citations or event.raw)
+            ):
+                last.texts.append(event.content)
+            elif type(event) is not PartialToolCall:
+                self.take(event)
+                known, last = self._open or _NOWHERE
 
     def _take(self, event: Event) -> None:
         match event:
@@ -178,12 +197,6 @@ class Collector:
         return found
 
     def _say(self, event: PartialContentDelta) -> None:
-        plain = not (event.signature or event.citations or event.raw)
-        if plain and self._open is not None:
-            known, last = self._open
-            if known == event.candidate and last.index == event.index:
-                last.texts.append(event.content)
-                return
         # Where parts are not counted, a signed one goes back as it came, with nothing joined to it.
         whole = event.signature and event.index is None
         candidate = self._candidate(event.candidate)

@@ -41,6 +41,14 @@ class Decoder:
                 raise
         return frames
 
+    def aligned(self, chunk: bytes) -> bytes:
+        """Return the chunk with what was kept before it, if it then begins where a frame does.
+
+        What was kept is the caller's then: all of it, or what follows some whole frames at its
+        beginning, is to be fed. Empty when the chunk itself is.
+        """
+        return b""
+
     def close(self) -> list[Frame]:
         """Say that no more bytes follow; return the frames that end with the body."""
         if self._refused is not None:

@@ -7,13 +7,14 @@ text itself, which the manifest's conditions tell; see `looked_at`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from ai_lib.pipeline.assembly import Assembly
 from ai_lib.pipeline.looked_at import Names
+from ai_lib.pipeline.run import Run, opening_of, read_run
 from ai_lib.pipeline.tool_calls import as_index
 from ai_lib.pipeline.witness import Finding
 
@@ -84,16 +85,21 @@ class Likeness:
             at = end + len(tail)
         return found if found and at == len(data) else None
 
-    def tell(self, assembly: Assembly, text: str) -> None:
-        """Tell the assembly what the rules would find in the frame with this text."""
+    def read_run(self, data: bytes, opening: bytes) -> Run | None:
+        """Return the frames of this kind that `data` begins with, each behind the same opening."""
+        return read_run(data, opening + self._head, self._tail) if self._tail else None
+
+    def tell(self, assembly: Assembly, texts: Sequence[str]) -> None:
+        """Tell the assembly what the rules would find in the frames with these texts."""
         if self._plain and self._method == "text":
-            assembly.more_text(self._candidate, text, self._index)
+            assembly.more_text(self._candidate, texts, self._index)
         elif self._plain and self._method == "tool_call":
-            assembly.more_arguments(self._candidate, text, self._index)
+            assembly.more_arguments(self._candidate, texts, self._index)
         else:
-            fields = {**self._fields, self._field: text}
             tell = {"text": assembly.text, "thinking": assembly.thinking}.get(self._method)
-            (tell or assembly.tool_call)(self._candidate, fields)
+            for text in texts:
+                fields = {**self._fields, self._field: text}
+                (tell or assembly.tool_call)(self._candidate, fields)
 
 
 _ZERO: Final = ord("0")
@@ -129,6 +135,29 @@ class Likenesses:
         self._names = names
         self._seen: dict[str, _Seen] = {}
         self._tries = 0
+
+    def tell(self, data: bytes, assembly: Assembly) -> bool:
+        """Tell the assembly of a frame that is of a kind known; say whether it is."""
+        for kind in self.kinds:
+            text = kind.read(data)
+            if text is not None:
+                kind.tell(assembly, (text,))
+                return True
+        tidy = trimmed(data.strip()) if self.kinds else data
+        return tidy != data and self.tell(tidy, assembly)
+
+    def tell_run(self, data: bytes, assembly: Assembly) -> bytes:
+        """Tell the assembly of the frames alike that `data` begins with; return what follows them.
+
+        `data` begins where a frame does, and is server-sent events.
+        """
+        opening = opening_of(data)
+        for kind in self.kinds if opening else ():
+            run = kind.read_run(data, opening)
+            if run is not None:
+                kind.tell(assembly, run.texts)
+                return run.rest
+        return data
 
     def learn(self, data: bytes, node: object, findings: list[Finding]) -> None:
         """Take a frame, what it decodes to, and all that the rules found in it."""

@@ -26,6 +26,7 @@ from ai_lib.types.response import ChatResponse
 
 _KEPT_FRAMES: Final = 16  # of those no rule knows
 _KEPT_BYTES: Final = 64 * 1024  # of a body that has no frames
+_SEVERAL_FRAMES: Final = 640  # bytes; in less there are too few to gain by reading them at once
 _USUAL_DONE: Final = b"[DONE]"
 _ERROR: Final = b"error"
 
@@ -121,11 +122,11 @@ class Pipeline:
         """Take bytes as they come; return the events they make known."""
         if self._begun is not None:
             self._begun += chunk[: _KEPT_BYTES - len(self._begun)]
-        return self._run(lambda: self._decoder.feed(chunk))
+        return self._run(chunk)
 
     def close(self) -> list[Event]:
         """Say that the body ended; a stream cut short sets `failure` to StreamTruncated."""
-        return self._run(self._decoder.close, last=True)
+        return self._run(None)
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
@@ -133,37 +134,41 @@ class Pipeline:
             unknown_events=self.unknown_count, unknown_frames=tuple(self.unknown_frames), **facts
         )
 
-    def _run(self, decode: Callable[[], list[Frame]], *, last: bool = False) -> list[Event]:
+    def _run(self, chunk: bytes | None) -> list[Event]:
         if self.finished:
             return []
         try:
-            for frame in decode():
+            for frame in self._frames(chunk):
                 self._begun = None
                 self._take(frame)
                 if self.finished:
                     break
-            if last and not self.finished:
+            if chunk is None and not self.finished:
                 self._finish()
         except AiLibError as error:
             self._fail(error)
         events = self._assembly.events
         self._assembly.events = []
-        for event in events:
-            self._collector.take(event)
+        self._collector.take_all(events)
         if self.failure is not None:
             self.failure.provider = self.failure.provider or self._provider
             self.failure.partial = self.response()
         return events
 
+    def _frames(self, chunk: bytes | None) -> list[Frame]:
+        """Return the frames of a chunk, but for those alike at its beginning: they are told."""
+        if chunk is None:
+            return self._decoder.close()
+        if len(chunk) >= _SEVERAL_FRAMES and self._likenesses.kinds:
+            whole = self._decoder.aligned(chunk)
+            if whole:
+                chunk = self._likenesses.tell_run(whole, self._assembly)
+        return self._decoder.feed(chunk)
+
     def _take(self, frame: Frame) -> None:
+        if frame.event != _ERROR and self._likenesses.tell(frame.data, self._assembly):
+            return
         data = frame.data.strip()
-        if self._likenesses.kinds and frame.event != _ERROR:
-            data = trimmed(data)
-            for kind in self._likenesses.kinds:
-                text = kind.read(data)
-                if text is not None:
-                    kind.tell(self._assembly, text)
-                    return
         if data == self._done:
             self._done_seen = True
             self._finish()

@@ -34,8 +34,8 @@ class SseDecoder(Decoder):
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        elif self._line_size + len(chunk) <= self._limit and b"\n\n" in chunk:
-            chunk = self._whole_frames(chunk, frames)
+        elif whole := self.aligned(chunk):
+            chunk = self._whole_frames(whole, frames)
         *lines, rest = chunk.split(b"\n")
         if lines and self._line:
             self._line.append(lines[0])
@@ -49,15 +49,26 @@ class SseDecoder(Decoder):
             self._line_size += len(rest)
             self._bound(self._line_size - _FIELD, _WHAT)
 
+    def aligned(self, chunk: bytes) -> bytes:
+        """Return the chunk from where a frame begins; empty unless a frame ends in it."""
+        if self._first or self._data or self._after_cr or self._refused is not None:
+            return b""  # in the middle of a frame of several lines, or at the very start
+        if b"\n\n" not in chunk or self._line_size + len(chunk) > self._limit:
+            return b""
+        if self._line or self._event is not None:
+            begun = b"" if self._event is None else b"event: " + self._event + b"\n"
+            chunk = b"".join([begun, *self._line, chunk])
+            self._event = None
+            self._line.clear()
+            self._line_size = 0
+        return chunk
+
     def _whole_frames(self, chunk: bytes, frames: list[Frame]) -> bytes:
         """Take frames of one `data: ` line each, perhaps named, as most are; return what is left.
 
         A chunk that is not of this kind is returned as it is.
         """
-        if self._first or self._data:
-            return chunk  # in the middle of a frame of several lines, or at the very start
-        begun = b"" if self._event is None else b"event: " + self._event + b"\n"
-        parts = b"".join([begun, *self._line, chunk]).split(b"\n\n")
+        parts = chunk.split(b"\n\n")
         rest = parts.pop()
         found: list[Frame] = []
         for part in parts:
@@ -71,9 +82,6 @@ class SseDecoder(Decoder):
             if data and not data.isspace():
                 found.append(Frame(data, event))
         frames += found
-        self._event = None
-        self._line.clear()
-        self._line_size = 0
         return rest
 
     def _read_rest(self, frames: list[Frame]) -> None:

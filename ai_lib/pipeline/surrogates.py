@@ -13,31 +13,37 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class Surrogates:
-    """Keeps what is half a character until the other half comes. One for each run of text."""
+    """Keeps what is half a character until the other half comes. True while it keeps any.
+
+    `place` says which run of text a piece is of.
+    """
 
     def __init__(self) -> None:
-        self._half = ""
+        self._halves: dict[object, str] = {}
 
-    def join(self, text: str) -> str:
+    def __bool__(self) -> bool:
+        return bool(self._halves)
+
+    def join(self, place: object, text: str) -> str:
         """Return the text that is whole by now.
 
         Raises DecodeError for a half that nothing matches.
         """
-        text = self._half + text
-        self._half = ""
+        if self._halves:
+            text = self._halves.pop(place, "") + text
         if text.isascii() or not _HALF.search(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
-            self._half, text = text[-1], text[:-1]
+            self._halves[place], text = text[-1], text[:-1]
         try:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError as error:
             raise _broken(text) from error
 
     def close(self) -> None:
-        """Say that the text has ended. Raises DecodeError when half a character is left."""
-        if self._half:
-            raise _broken(self._half)
+        """Say that the texts have ended. Raises DecodeError when half a character is left."""
+        for half in self._halves.values():
+            raise _broken(half)
 
 
 def _broken(text: str) -> DecodeError:

@@ -13,8 +13,6 @@ from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallS
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
-# How a second value may begin: with space before it, or not; nothing begins one as well.
-_MAY_BEGIN: Final = ("", " ", "\t", "\r", "\n", "{")
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
@@ -116,16 +114,22 @@ class ToolCallAccumulator:
         if piece:
             self._extend(call, piece, events)
 
-    def extend(self, events: list[Event], piece: str, index: int | None) -> bool:
-        """Take a piece of the arguments of the call under this wire index, in the middle of them.
+    def extend(self, events: list[Event], pieces: Sequence[str], index: int | None) -> int:
+        """Take pieces of the arguments of the call under this wire index, in the middle of them.
 
-        False says that it may be more than that, and was not taken: `add` it. Raises as `add`.
+        Returns how many were taken: the next one may be more than that, so `add` it. Raises as
+        `add`.
         """
         call = None if index is None else self._by_index.get(index)
-        if call is None or not call.started or call.ended or piece[:1] in _MAY_BEGIN:
-            return False
-        self._extend(call, piece, events)
-        return True
+        if call is None or not call.started or call.ended:
+            return 0
+        taken = 0
+        for piece in pieces:
+            if not piece or ("{" in piece and piece.lstrip().startswith("{")):
+                break  # a second value may begin here
+            taken += 1
+        self._append(call, pieces[:taken], events)
+        return taken
 
     def end(self, events: list[Event], index: object = None) -> None:
         """Say that the call under this wire index is complete, or without an index, all of them.
@@ -202,21 +206,27 @@ class ToolCallAccumulator:
         self._start(call, events)
         if call.ended or (piece.startswith("{") and call.holds_a_whole_value()):
             return  # said again
-        call.size += len(piece)
-        if call.size > self._limit:
+        self._append(call, [piece], events)
+
+    def _append(self, call: _Call, pieces: Sequence[str], events: list[Event]) -> None:
+        size = call.size + sum(map(len, pieces))
+        if size > self._limit and len(pieces) > 1:
+            for piece in pieces:  # those before the one that is too much count
+                self._append(call, [piece], events)
+        call.size = size
+        if size > self._limit:
             raise ResponseTooLarge(
                 f"the arguments of tool call {call.name!r} are over {self._limit} bytes",
                 limit=self._limit,
             )
-        call.parts.append(piece)
-        events.append(
+        call.parts += pieces
+        candidate, call_id, position = self._candidate, call.id, call.position
+        events += [
             PartialToolCall(
-                candidate=self._candidate,
-                tool_call_id=call.id,
-                index=call.position,
-                arguments=piece,
+                candidate=candidate, tool_call_id=call_id, index=position, arguments=piece
             )
-        )
+            for piece in pieces
+        ]
 
     def _start(self, call: _Call, events: list[Event]) -> None:
         if call.started:

@@ -174,8 +174,9 @@ class ChatStream:
         events = self._company.passing(self._call, events)
         incoming = self._incoming
         if incoming is not None:
-            if incoming.is_content(events):
-                self._call.watch.first_token()
+            watch = self._call.watch
+            if watch.time_to_first_token_ms is None and incoming.is_content(events):
+                watch.first_token()
             if not incoming.pipeline.finished:
                 self._events.extend(events)
                 return
