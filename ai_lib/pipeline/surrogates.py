@@ -25,7 +25,7 @@ class Surrogates:
         """
         text = self._half + text
         self._half = ""
-        if text.isascii() or not _HALF.search(text):
+        if not has_half(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             self._half, text = text[-1], text[:-1]
@@ -38,6 +38,11 @@ class Surrogates:
         """Say that the text has ended. Raises DecodeError when half a character is left."""
         if self._half:
             raise _broken(self._half)
+
+
+def has_half(text: str) -> bool:
+    """Whether half a character stands anywhere in the text."""
+    return not text.isascii() and _HALF.search(text) is not None
 
 
 def _broken(text: str) -> DecodeError:

@@ -5,7 +5,6 @@ from typing import Final
 
 from ai_lib.protocol.compiled import CompiledUsage
 from ai_lib.protocol.overlay import merged
-from ai_lib.protocol.path import Path
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
 
@@ -28,7 +27,7 @@ class UsageMeter:
 
     def report(self, raw: object) -> Usage | None:
         """Take one report; return the counts so far. What is not an object is passed over."""
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, (dict, Mapping)):  # the first is quicker to tell
             return None
         if raw == self._raw and self._places.combine != "sum":
             return None
@@ -37,25 +36,26 @@ class UsageMeter:
             known = {name: value for name, value in raw.items() if value is not None}
             raw = merged(self._raw, known)
         self._raw = raw
-        self._usage = _read(self._places, raw)
+        self._usage = read_usage(self._places, raw)
         if self._places.combine == "sum" and before is not None:
             self._usage = _sum(before, self._usage, raw)
         return self._usage
 
 
-def _read(places: CompiledUsage, raw: JsonObject) -> Usage:
-    counts = {name: sum(_count(path, raw) for path in paths) for name, paths in places.fields}
-    counts["total_tokens"] = max(
-        counts.get("total_tokens", 0),
-        counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0),
-    )
+def read_usage(places: CompiledUsage, raw: JsonObject) -> Usage:
+    """Return the token counts in one report."""
+    counts: dict[str, int] = {}
+    for name, paths in places.fields:
+        for path in paths:
+            number = path.first(raw)
+            if type(number) is float and number.is_integer():
+                number = int(number)
+            if type(number) is int and 0 < number < _NONSENSE:
+                counts[name] = counts.get(name, 0) + number
+    said = counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0)
+    if counts.get("total_tokens", 0) < said:
+        counts["total_tokens"] = said
     return Usage(**counts, raw=raw)
-
-
-def _count(path: Path, raw: JsonObject) -> int:
-    value = path.first(raw)
-    number = int(value) if type(value) is float and value.is_integer() else value
-    return number if type(number) is int and 0 < number < _NONSENSE else 0
 
 
 def _sum(left: Usage, right: Usage, raw: JsonObject) -> Usage:

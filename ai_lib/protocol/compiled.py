@@ -15,8 +15,9 @@ from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
 from ai_lib.protocol.event_map import EVENTS, GENERATED
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, Parameter, ProtocolManifest
-from ai_lib.protocol.path import Path, compile_path, plan_walk
+from ai_lib.protocol.path import Path, compile_path
 from ai_lib.protocol.precedence import is_known_event
+from ai_lib.protocol.walk import plan_walk
 
 Field = Path | object
 
@@ -71,10 +72,15 @@ class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a call needs to know of a provider; immutable, shared by all calls."""
+    """Everything a call needs to know of a provider; immutable, shared by all calls.
+
+    `origin` says who a reply's opaque state comes from and may go back to: this provider and
+    dialect.
+    """
 
     manifest: ProtocolManifest
     dialect: Dialect
+    origin: str
     parameters: Mapping[str, Parameter]
     reply: CompiledReply
     stream: CompiledReply
@@ -92,11 +98,6 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """The provider's id."""
         return self.manifest.id
-
-    @property
-    def origin(self) -> str:
-        """Who a reply's opaque state comes from and may go back to: this provider and dialect."""
-        return f"{self.manifest.id}:{self.dialect.dialect}"
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name."""
@@ -125,6 +126,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
         return CompiledManifest(
             manifest=manifest,
             dialect=dialect,
+            origin=f"{manifest.id}:{dialect.dialect}",
             parameters={
                 name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
             },
