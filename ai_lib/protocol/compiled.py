@@ -10,6 +10,7 @@ import msgspec
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.batching import checked_batches
 from ai_lib.protocol.choice import dialect_of
+from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
 from ai_lib.protocol.event_map import EVENTS, GENERATED
@@ -82,6 +83,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
     dialect: Dialect
     origin: str
     parameters: Mapping[str, Parameter]
+    request: CompiledRequest
     reply: CompiledReply
     stream: CompiledReply
     usage: CompiledUsage
@@ -123,13 +125,15 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
         dialect = dialect_of(manifest)
         checked_batches(dialect.batches)
         stream = dialect.stream
+        parameters = {
+            name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
+        }
         return CompiledManifest(
             manifest=manifest,
             dialect=dialect,
             origin=f"{manifest.id}:{dialect.dialect}",
-            parameters={
-                name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
-            },
+            parameters=parameters,
+            request=compile_request(manifest, dialect, parameters),
             reply=CompiledReply(
                 rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
                 envelope=_envelope(dialect.reply.envelope),

@@ -89,10 +89,10 @@ def build_chat(
     return BuiltRequest(wire=wire, body=body, adaptations=told, text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[str, ...]:
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
     if not compiled.can_chat:
         raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
-    needs = tuple(dict.fromkeys(capabilities_needed(request)))
+    needs = capabilities_needed(request)
     require(compiled.manifest, *needs, model=model)
     return needs
 
@@ -106,7 +106,7 @@ def _fit(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest,
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    writer = MessageWriter(shape.messages, compiled.id, compiled.origin)
+    writer = MessageWriter(compiled)
     values = writer.write(request.messages)
     values["model"] = model
     beside = shape.provider_tools == "beside"
@@ -116,7 +116,7 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     ]
     if tools:
         values["tools"] = tools
-    body = fill(shape.body, values)
+    body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
     if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
@@ -128,7 +128,8 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
-    merge(body, request.extra)
+    if request.extra:
+        merge(body, request.extra)
     return body, [*writer.adaptations, *parameters.adaptations, *schemas.adaptations]
 
 
@@ -143,8 +144,8 @@ def _said(request: ChatRequest) -> Mapping[str, object]:
 def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
     if tool.is_of_provider:
         return dict(tool.extra)
-    template = compiled.dialect.request.tool
-    if template is None:
+    form = compiled.request.tool
+    if form is None:
         raise CapabilityError(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
@@ -155,7 +156,7 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWrite
         values["description"] = tool.description
     if tool.strict is not None:
         values["strict"] = tool.strict
-    written = fill(template, values)
+    written = form.fill(values)
     cache = with_cache(compiled.dialect.request.messages, tool.cache, "tool")
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
@@ -208,17 +209,12 @@ def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]
 
 
 def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
-    shape = compiled.dialect.request
-    endpoint = compiled.endpoint("chat")
-    path = endpoint.path if endpoint else shape.path
-    streaming = compiled.endpoint("stream_chat")
-    if stream and streaming is not None:
-        path = streaming.path
-    elif stream and shape.stream_path:
-        path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
-    url = base_of(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
-    query = {**(endpoint.query if endpoint else {}), **(shape.stream_query if stream else {})}
-    return f"{url}?{urlencode(query)}" if query else url
+    address = compiled.request.streamed if stream else compiled.request.plain
+    path = address.path
+    if "{model}" in path:
+        path = path.replace("{model}", quote(model, safe="/:@"))
+    url = base_of(compiled, base_url) + path
+    return f"{url}?{urlencode(address.query)}" if address.query else url
 
 
 def base_of(compiled: CompiledManifest, base_url: str | None) -> str:

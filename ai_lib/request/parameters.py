@@ -34,18 +34,11 @@ class ParameterWriter:
 
         Of the parameters a manifest lists, only those that the dialect knows belong to a chat.
         """
-        declared = {
-            name: one.default
-            for name, one in self._compiled.parameters.items()
-            if one.default is not None and name in self._shape.parameters
-        }
+        declared = dict(self._compiled.request.defaults)
         if "top_p" in parameters:
             declared.pop("temperature", None)  # one of the two, as all vendors ask
-        return {
-            name: value
-            for name, value in {**self._shape.required, **declared}.items()
-            if name not in parameters
-        }
+        unasked = {**self._shape.required, **declared}
+        return {name: value for name, value in unasked.items() if name not in parameters}
 
     def _set(self, body: Body, name: str, value: object) -> None:
         if name in self._shape.options:
