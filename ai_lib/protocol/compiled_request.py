@@ -21,8 +21,8 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What building a request needs and no request changes.
 
     `roles` has the form of each role's turns, `blocks` that of each content block, those that
-    stand among the turns included. `defaults` are the values the manifest has for parameters of
-    the dialect, where the caller gives none.
+    stand among the turns included. `unasked` are the parameters that are sent although the caller
+    says nothing, `beside_top_p` those that are when `top_p` is given.
     """
 
     body: Form
@@ -32,7 +32,8 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
     tool: Form | None
     plain: Address
     streamed: Address
-    defaults: JsonObject
+    unasked: JsonObject
+    beside_top_p: JsonObject
 
 
 def compile_request(
@@ -41,6 +42,13 @@ def compile_request(
     """Compile the request side of a dialect, as a manifest has it."""
     shape, messages = dialect.request, dialect.request.messages
     blocks = {**messages.items, **{name: one for name, one in messages.blocks.items() if one}}
+    # Of the parameters a manifest lists, only those that the dialect knows belong to a chat.
+    defaults = {
+        name: one.default
+        for name, one in parameters.items()
+        if one.default is not None and name in shape.parameters
+    }
+    others = {name: value for name, value in defaults.items() if name != "temperature"}
     plain, streamed = _addresses(shape, manifest.endpoints)
     return CompiledRequest(
         body=compile_template(shape.body),
@@ -50,11 +58,9 @@ def compile_request(
         tool=_form(shape.tool),
         plain=plain,
         streamed=streamed,
-        defaults={
-            name: one.default
-            for name, one in parameters.items()
-            if one.default is not None and name in shape.parameters
-        },
+        unasked={**shape.required, **defaults},
+        # One of the two, as all vendors ask.
+        beside_top_p={**shape.required, **others},
     )
 
 

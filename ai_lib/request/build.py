@@ -1,6 +1,6 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -23,7 +23,7 @@ from ai_lib.request.schema import SchemaWriter
 from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
-from ai_lib.types.tool import ToolDefinition
+from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import WireRequest
 
 _STREAMS: Final = {
@@ -77,8 +77,9 @@ def build_chat(
     sent = _encode(body)
     # Whatever may fail comes first: no traceback has these for its locals.
     headers, url, secrets = attach(compiled, credential, url)
-    framing = compiled.dialect.stream.decoder.format
-    accept = _STREAMS[framing] if request.stream else "application/json"
+    accept = "application/json"
+    if request.stream:
+        accept = _STREAMS[compiled.dialect.stream.decoder.format]
     wire = WireRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
@@ -106,31 +107,44 @@ def _fit(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest,
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    writer = MessageWriter(compiled)
-    values = writer.write(request.messages)
-    values["model"] = model
-    beside = shape.provider_tools == "beside"
     schemas = SchemaWriter(shape.schema, compiled.id)
-    tools = [
-        _tool(t, compiled, schemas) for t in request.tools if not (beside and t.is_of_provider)
-    ]
-    if tools:
-        values["tools"] = tools
+    messages = MessageWriter(compiled)
+    values = messages.write(request.messages)
+    values["model"] = model
+    beside: list[ToolDefinition] = []
+    if request.tools:
+        among, beside = _grouped(request.tools, compiled)
+        values["tools"] = [_tool(tool, compiled, schemas) for tool in among] or MISSING
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
-    if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
-        body["tools"] = [*body.get("tools", ()), *native]
-    parameters = ParameterWriter(compiled, model)
-    parameters.write(body, _said(request))
-    _add_choice(body, request, compiled)
-    _add_format(body, request.response_format, compiled, schemas)
+    if beside:
+        body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in beside)]
+    adaptations = messages.adaptations
+    if request.parameters or compiled.request.unasked:
+        parameters = ParameterWriter(compiled, model)
+        parameters.write(body, _said(request))
+        adaptations += parameters.adaptations
+    if request.tool_choice is not None:
+        _add_choice(body, request.tool_choice, compiled)
+    if request.response_format is not None:
+        _add_format(body, request.response_format, compiled, schemas)
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
     if request.extra:
         merge(body, request.extra)
-    return body, [*writer.adaptations, *parameters.adaptations, *schemas.adaptations]
+    return body, adaptations + schemas.adaptations
+
+
+def _grouped(
+    tools: Sequence[ToolDefinition], compiled: CompiledManifest
+) -> tuple[Sequence[ToolDefinition], list[ToolDefinition]]:
+    """Tell the tools that stand in the list of tools from those that stand beside it."""
+    if compiled.dialect.request.provider_tools == "among":
+        return tools, []
+    among = [tool for tool in tools if not tool.is_of_provider]
+    return among, [tool for tool in tools if tool.is_of_provider]
 
 
 def _said(request: ChatRequest) -> Mapping[str, object]:
@@ -161,10 +175,7 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWrite
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 
-def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) -> None:
-    choice = request.tool_choice
-    if choice is None:
-        return
+def _add_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
     fragment = compiled.dialect.request.tool_choice.get(choice.mode)
     if fragment is None:
         raise CapabilityError(
@@ -176,13 +187,8 @@ def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) ->
 
 
 def _add_format(
-    body: Body,
-    wanted: ResponseFormat | None,
-    compiled: CompiledManifest,
-    schemas: SchemaWriter,
+    body: Body, wanted: ResponseFormat, compiled: CompiledManifest, schemas: SchemaWriter
 ) -> None:
-    if wanted is None:
-        return
     formats = compiled.dialect.request.response_format
     fragment = formats.get(wanted.type)
     if fragment is None:

@@ -49,8 +49,8 @@ class MessageWriter:
     @property
     def adaptations(self) -> list[str]:
         """What was left out of the messages, and why."""
-        kinds = sorted(self._blocks.left_out)
-        return [f"{kind} left out: it is not from {self._target}" for kind in kinds]
+        kinds = self._blocks.left_out
+        return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
 
     def _system(self, messages: Sequence[Message]) -> object:
         if takes_cache(self._shape, "system"):
