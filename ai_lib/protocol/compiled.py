@@ -59,9 +59,9 @@ class CompiledReply(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref
 
 
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where token counts are: for each field of `Usage`, the paths whose numbers are added."""
+    """Where token counts are: a field of `Usage` is the sum of what all its paths select."""
 
-    fields: tuple[tuple[str, tuple[Path, ...]], ...]
+    fields: tuple[tuple[str, Path], ...]
     combine: str
 
 
@@ -232,9 +232,7 @@ def _usage(shape: UsageShape) -> CompiledUsage:
     }
     return CompiledUsage(
         fields=tuple(
-            (name, tuple(compile_path(text) for text in texts if text))
-            for name, texts in places.items()
-            if any(texts)
+            (name, compile_path(text)) for name, texts in places.items() for text in texts if text
         ),
         combine=shape.combine,
     )

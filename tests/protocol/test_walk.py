@@ -6,12 +6,10 @@ from ai_lib.errors.tree import ManifestSyntaxError
 from ai_lib.protocol.walk import plan_walk
 
 FRAME = {
-    "type": "delta",
     "choices": [
         {"index": 0, "delta": {"content": "Hel"}},
         {"index": 1, "delta": {"content": "Bon", "tool_calls": [{"id": "a"}, {"id": "b"}]}},
     ],
-    "content": [{"type": "text", "text": "one"}, {"type": "image"}, {"type": "text", "text": "2"}],
 }
 
 
