@@ -148,9 +148,11 @@ def _anchored(query: Query, rooted: bool) -> Select:
 
 
 def _singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
+    if len(keys) == 1 and isinstance(keys[0], str):
+        return _member(keys[0], rooted)
     names = tuple(key for key in keys if isinstance(key, str))
     if names and len(names) == len(keys):
-        return _inner_member(names, rooted) if len(names) > 1 else _member(names[0], rooted)
+        return _inner_member(names, rooted)
     steps: tuple[tuple[Any, Any], ...] = tuple(
         (dict if isinstance(key, str) else list, key) for key in keys
     )
