@@ -7,7 +7,7 @@ disappears too. An object with the key `$when` is written only if the hole it na
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -76,17 +76,12 @@ def _filling_list(template: list[object]) -> Fill:
     return filled
 
 
-class _Member(NamedTuple):
-    """A member of an object: the hole it is, or the value it always has, or how it is filled."""
-
-    key: str
-    hole: str | None
-    value: object
-    fill: Fill | None
+# A member of an object: its key, the hole it is, or the value it always has, or how it is filled.
+_Member: TypeAlias = tuple[str, str | None, object, Fill | None]
 
 
 def _filling_object(template: dict[str, object]) -> Fill:
-    members = tuple(_member(key, item) for key, item in template.items() if key != _WHEN)
+    members = [_member(key, item) for key, item in template.items() if key != _WHEN]
     is_empty = not template
 
     def filled(values: Values) -> object:
@@ -109,11 +104,14 @@ def _filling_when(condition: Fill, part: Fill) -> Fill:
 
 
 def _member(key: str, item: object) -> _Member:
-    if isinstance(item, str) and (hole := _HOLE.match(item)):
-        return _Member(key, hole[1], None, None)
-    if isinstance(item, (dict, list)) or (isinstance(item, str) and _INLINE.search(item)):
-        return _Member(key, None, None, _filling(item))
-    return _Member(key, None, item, None)
+    if isinstance(item, str):
+        if "$" not in item:
+            return key, None, item, None
+        if hole := _HOLE.match(item):
+            return key, hole[1], None, None
+    elif not isinstance(item, (dict, list)):
+        return key, None, item, None
+    return key, None, None, _filling(item)
 
 
 def holes(template: object) -> frozenset[str]:
