@@ -101,7 +101,8 @@ def test_all_rules_asked_would_tell_the_same(
 ) -> None:
     compiled = bundled(provider, family)
     for reply in (compiled.reply, compiled.stream):
-        some, every = Notes(), Notes()
+        some: Any = Notes()
+        every: Any = Notes()
         compile_rules(reply.rules)(frame, some)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(rules, "may_find", lambda rule, members, at_root: True)
@@ -112,6 +113,6 @@ def test_all_rules_asked_would_tell_the_same(
 def test_kinds_of_frames_without_end_are_all_read() -> None:
     read = compile_rules(bundled("openai").reply.rules)
     for number in range(200):
-        notes = Notes()
+        notes: Any = Notes()
         read({f"x{number}": 1, "usage": {"prompt_tokens": number}}, notes)
         assert notes.told == [("metadata", 0, {"usage": {"prompt_tokens": number}})]
