@@ -11,7 +11,7 @@ from ai_lib.errors.tree import CapabilityError, RequestError
 from ai_lib.protocol.capabilities import require
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.embedding import CompiledEmbeddings, EmbeddingModel
-from ai_lib.protocol.template import fill
+from ai_lib.protocol.template import compile_template, fill
 from ai_lib.request.body import merge
 from ai_lib.request.build import attach, base_of
 from ai_lib.types.json import JsonDict, JsonValue
@@ -46,7 +46,8 @@ class EmbeddingWriter:
     ) -> WireRequest:
         """Return the request for the vectors of these texts."""
         shape, compiled = self.shape.shape, self._compiled
-        items = [fill(shape.item, {**self._values, "text": text}) for text in texts]
+        item = compile_template(shape.item)
+        items = [item.fill({**self._values, "text": text}) for text in texts]
         body = fill(shape.body, {**self._values, "inputs": items, "input": items[0]})
         if not isinstance(body, dict):
             raise RequestError("the template of the body holds nothing", provider=compiled.id)

@@ -43,7 +43,8 @@ class _Piece:
 
     def block(self, origin: str, joins: Sequence[str]) -> Block:
         """Return what was collected; the origin is named where there is opaque state."""
-        text, raw = "".join(self.texts), tuple(_joined(self.raw, joins) if joins else self.raw)
+        text = "".join(self.texts)
+        raw = tuple(_joined(self.raw, joins) if joins and self.raw else self.raw)
         if self.kind is ThinkingBlock:
             return ThinkingBlock(
                 thinking=text,
@@ -88,7 +89,29 @@ class _Candidate:
         last.texts.append(text)
         return last
 
-    def blocks(self, origin: str, joins: Sequence[str]) -> list[Block]:
+    def whole(self, origin: str, joins: Sequence[str]) -> Candidate:
+        """Return what was collected."""
+        return Candidate(
+            index=self.index,
+            blocks=tuple(self._blocks(origin, joins)),
+            tool_calls=tuple(self._tool_calls()) if self.calls else (),
+            finish_reason=self.finish_reason,
+            termination_reason=self.termination_reason,
+        )
+
+    def _tool_calls(self) -> list[ToolCall]:
+        return [
+            ToolCall(
+                id=call.id,
+                name=call.name,
+                arguments=call.input,
+                index=index,
+                signature=call.signature,
+            )
+            for index, call in sorted(self.calls.items())
+        ]
+
+    def _blocks(self, origin: str, joins: Sequence[str]) -> list[Block]:
         found: list[Block] = []
         for piece in self.pieces:
             if piece.kind is not ToolUseBlock:
@@ -116,9 +139,9 @@ class Collector:
 
     def take(self, event: Event) -> None:
         """Add one event."""
-        if isinstance(event, PartialContentDelta):
+        if type(event) is PartialContentDelta:
             self._say(event)
-        elif not isinstance(event, PartialToolCall):  # a call's end has all of it
+        elif type(event) is not PartialToolCall:  # a call's end has all of it
             self._open = None
             self._take(event)
 
@@ -138,6 +161,19 @@ class Collector:
                 known, last = self._open or _NOWHERE
 
     def _take(self, event: Event) -> None:
+        # An event is of one type only, and to ask for that is quicker than to match it.
+        if type(event) is Metadata:
+            self._usage = event.usage or self._usage
+            self._id = event.id or self._id
+            self._model = event.model or self._model
+        elif type(event) is FinalCandidate:
+            candidate = self._candidate(event.candidate)
+            candidate.finish_reason = event.finish_reason
+            candidate.termination_reason = event.termination_reason
+        else:
+            self._take_other(event)
+
+    def _take_other(self, event: Event) -> None:
         match event:
             case ThinkingDelta():
                 self._think(event)
@@ -148,14 +184,6 @@ class Collector:
             case OpaqueContent():
                 piece = self._candidate(event.candidate).piece(OpaqueBlock, whole=True)
                 piece.raw.extend(event.raw)
-            case Metadata():
-                self._usage = event.usage or self._usage
-                self._id = event.id or self._id
-                self._model = event.model or self._model
-            case FinalCandidate():
-                candidate = self._candidate(event.candidate)
-                candidate.finish_reason = event.finish_reason
-                candidate.termination_reason = event.termination_reason
             case StreamEnd():
                 self._usage = event.usage or self._usage
             case _:
@@ -164,23 +192,8 @@ class Collector:
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as collected so far; `facts` are further fields of ChatResponse."""
         candidates = [
-            Candidate(
-                index=found.index,
-                blocks=tuple(found.blocks(self._origin, self._joins)),
-                tool_calls=tuple(
-                    ToolCall(
-                        id=call.id,
-                        name=call.name,
-                        arguments=call.input,
-                        index=index,
-                        signature=call.signature,
-                    )
-                    for index, call in sorted(found.calls.items())
-                ),
-                finish_reason=found.finish_reason,
-                termination_reason=found.termination_reason,
-            )
-            for _, found in sorted(self._candidates.items())
+            self._candidates[index].whole(self._origin, self._joins)
+            for index in sorted(self._candidates)
         ]
         return ChatResponse(
             candidates=tuple(candidates) or (Candidate(),),

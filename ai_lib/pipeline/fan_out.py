@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from ai_lib.pipeline.sink import Sink
 from ai_lib.protocol.path import Path, compile_path
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where in a reply a finding stands: its candidate, and its position among the parts."""
 
     candidate: int = 0
@@ -58,7 +60,10 @@ class FanOut:
                     index = named(element, root)
                     known = index if type(index) is int else position
                 own = position if numbered else place.position
-                if step(element, root, Place(known, own), sink):
+                here = place
+                if known != place.candidate or own != place.position:
+                    here = Place(known, own)
+                if step(element, root, here, sink):
                     found = True
             return found
 

@@ -13,7 +13,6 @@ from ai_lib.protocol.expression_syntax import (
     Comparison,
     Not,
     Tree,
-    parse_expression,
 )
 from ai_lib.protocol.path import Path
 
@@ -78,8 +77,7 @@ def _paths(rule: CompiledRule) -> Iterator[Path]:
 
 def _comparisons(expressions: Iterable[Expression]) -> Iterator[Comparison]:
     for expression in expressions:
-        tree, _ = parse_expression(expression.text, trusted=True)
-        yield from _within(tree)
+        yield from _within(expression.tree)
 
 
 def _within(tree: Tree) -> Iterator[Comparison]:

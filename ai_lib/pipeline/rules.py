@@ -6,9 +6,10 @@ from weakref import WeakKeyDictionary
 
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.pipeline.fan_out import FIRST, FanOut, Place, Step
+from ai_lib.pipeline.members import is_news_by_itself, may_find
 from ai_lib.pipeline.sink import Fields, Sink
 from ai_lib.protocol.compiled import CompiledReply, CompiledRule
-from ai_lib.protocol.path import MISSING, Path
+from ai_lib.protocol.path import MISSING, First, Path
 
 Emit = Callable[[Sink, int, Fields], None]
 
@@ -17,6 +18,10 @@ _READERS: Final[WeakKeyDictionary[CompiledReply, Callable[[object, Sink], None]]
     WeakKeyDictionary()
 )
 
+
+# Providers send few kinds of objects; who sends more gets every rule asked each time.
+_MOST_KINDS: Final = 64
+_MOST_MEMBERS: Final = 64
 
 _EMITS: Final[Mapping[str, Emit]] = {
     "PartialContentDelta": lambda sink, candidate, fields: sink.text(candidate, fields),
@@ -49,28 +54,46 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
     Raises:
         ProtocolError: a rule emits an event there is none of.
     """
-    steps = tuple(_step(rule) for rule in rules)
+    run = _all(rules, at_root=True)
 
     def read(frame: object, sink: Sink) -> None:
-        for step in steps:
-            step(frame, frame, FIRST, sink)
+        run(frame, frame, FIRST, sink)
 
     return read
 
 
-def _step(rule: CompiledRule) -> Step:
-    step = _emit(rule) if rule.emit else _all(tuple(_step(nested) for nested in rule.rules))
+def _step(rule: CompiledRule, at_root: bool) -> Step:
+    at_root = at_root and rule.each is None
+    step = _emit(rule) if rule.emit else _all(rule.rules, at_root)
     if rule.otherwise:
-        step = _first(step, _all(tuple(_step(nested) for nested in rule.otherwise)))
+        step = _first(step, _all(rule.otherwise, at_root))
     if rule.match is not None:
         step = _guarded(rule, step)
     return _each(rule, step) if rule.each is not None else step
 
 
-def _all(steps: tuple[Step, ...]) -> Step:
+def _all(rules: tuple[CompiledRule, ...], at_root: bool) -> Step:
+    """All rules in their order, but those that find nothing where an object has its members."""
+    steps = tuple(_step(rule, at_root) for rule in rules)
+    if len(steps) == 1:
+        return steps[0]
+    known: dict[tuple[str, ...], tuple[Step, ...]] = {}
+
+    def learned(members: tuple[str, ...]) -> tuple[Step, ...]:
+        if len(known) == _MOST_KINDS or len(members) > _MOST_MEMBERS:
+            return steps
+        asked = zip(rules, steps, strict=True)
+        found = tuple(step for rule, step in asked if may_find(rule, members, at_root))
+        return known.setdefault(members, found)
+
     def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        chosen = steps
+        if isinstance(node, dict):
+            members = tuple(node)
+            found_before = known.get(members)
+            chosen = learned(members) if found_before is None else found_before
         found = False
-        for step in steps:
+        for step in chosen:
             if step(node, root, place, sink):
                 found = True
         return found
@@ -99,7 +122,11 @@ def _each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
     if rule.candidate is not None or rule.numbered:
         return FanOut(rule.each, rule.candidate, numbered=rule.numbered).over(step)
-    select = rule.each.select
+    select, first = rule.each.select, rule.each.first
+
+    def run_one(node: object, root: object, place: Place, sink: Sink) -> bool:
+        element = first(node, root)
+        return element is not MISSING and step(element, root, place, sink)
 
     def run(node: object, root: object, place: Place, sink: Sink) -> bool:
         found = False
@@ -108,7 +135,7 @@ def _each(rule: CompiledRule, step: Step) -> Step:
                 found = True
         return found
 
-    return run
+    return run_one if rule.each.is_singular else run
 
 
 def _emit(rule: CompiledRule) -> Step:
@@ -116,16 +143,17 @@ def _emit(rule: CompiledRule) -> Step:
     if emit is None:
         known = ", ".join(_EMITS)
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
-    # An end and an error are news by themselves; everything else is what it says.
-    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
-    always = not paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
+    always = is_news_by_itself(rule)
     if rule.levels or rule.generated or rule.needs:
         return _emit_walking(rule, emit, always and not rule.levels)
+    paths = tuple((name, path.first) for name, _, path in rule.paths)
     literals = dict(rule.literals)
+    if len(paths) == 1 and not literals and not always:
+        return _emit_one(*paths[0], emit)
 
     def run(node: object, root: object, place: Place, sink: Sink) -> bool:
-        found = dict(literals)
-        for name, _, first in paths:
+        found = literals.copy()
+        for name, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
                 found[name] = value
@@ -134,6 +162,22 @@ def _emit(rule: CompiledRule) -> Step:
         if place.position is not None:
             found.setdefault("index", place.position)
         emit(sink, place.candidate, found)
+        return True
+
+    return run
+
+
+def _emit_one(name: str, first: First, emit: Emit) -> Step:
+    """The event of a rule that says one thing."""
+
+    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        value = first(node, root)
+        if value is MISSING or value is None:
+            return False
+        if place.position is None or name == "index":
+            emit(sink, place.candidate, {name: value})
+        else:
+            emit(sink, place.candidate, {name: value, "index": place.position})
         return True
 
     return run

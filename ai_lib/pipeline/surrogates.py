@@ -31,7 +31,7 @@ class Surrogates:
         """
         if self._halves:
             text = self._halves.pop(place, "") + text
-        if text.isascii() or not _HALF.search(text):
+        if not has_half(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             self._halves[place], text = text[-1], text[:-1]
@@ -44,6 +44,11 @@ class Surrogates:
         """Say that the texts have ended. Raises DecodeError when half a character is left."""
         for half in self._halves.values():
             raise _broken(half)
+
+
+def has_half(text: str) -> bool:
+    """Whether half a character stands anywhere in the text."""
+    return not text.isascii() and _HALF.search(text) is not None
 
 
 def _broken(text: str) -> DecodeError:

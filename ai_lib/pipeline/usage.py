@@ -5,7 +5,6 @@ from typing import Final
 
 from ai_lib.protocol.compiled import CompiledUsage
 from ai_lib.protocol.overlay import merged
-from ai_lib.protocol.path import Path
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
 
@@ -37,25 +36,25 @@ class UsageMeter:
             known = {name: value for name, value in raw.items() if value is not None}
             raw = merged(self._raw, known)
         self._raw = raw
-        self._usage = _read(self._places, raw)
+        self._usage = read_usage(self._places, raw)
         if self._places.combine == "sum" and before is not None:
             self._usage = _sum(before, self._usage, raw)
         return self._usage
 
 
-def _read(places: CompiledUsage, raw: JsonObject) -> Usage:
-    counts = {name: sum(_count(path, raw) for path in paths) for name, paths in places.fields}
-    counts["total_tokens"] = max(
-        counts.get("total_tokens", 0),
-        counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0),
-    )
+def read_usage(places: CompiledUsage, raw: JsonObject) -> Usage:
+    """Return the token counts in one report."""
+    counts: dict[str, int] = {}
+    for name, path in places.fields:
+        number = path.first(raw)
+        if type(number) is float and number.is_integer():
+            number = int(number)
+        if type(number) is int and 0 < number < _NONSENSE:
+            counts[name] = counts.get(name, 0) + number
+    said = counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0)
+    if counts.get("total_tokens", 0) < said:
+        counts["total_tokens"] = said
     return Usage(**counts, raw=raw)
-
-
-def _count(path: Path, raw: JsonObject) -> int:
-    value = path.first(raw)
-    number = int(value) if type(value) is float and value.is_integer() else value
-    return number if type(number) is int and 0 < number < _NONSENSE else 0
 
 
 def _sum(left: Usage, right: Usage, raw: JsonObject) -> Usage:

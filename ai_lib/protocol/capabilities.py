@@ -1,5 +1,6 @@
 """What a provider or a model can do, under one name each, whatever version declares it."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -68,6 +69,7 @@ def capability_of(operation: str) -> str | None:
     return next(found, None)
 
 
+@functools.lru_cache(maxsize=256)
 def normal_name(name: str) -> str:
     """Return the one name of a capability: `chat` is `text`, `tool_call` is `tools`."""
     lowered = name.strip().lower().replace("-", "_")

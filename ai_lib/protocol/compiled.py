@@ -10,13 +10,15 @@ import msgspec
 from ai_lib.errors.tree import ProtocolError
 from ai_lib.protocol.batching import checked_batches
 from ai_lib.protocol.choice import dialect_of
+from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
 from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
 from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
 from ai_lib.protocol.event_map import EVENTS, GENERATED
 from ai_lib.protocol.expression import Expression, compile_expression
 from ai_lib.protocol.manifest import Endpoint, ModelEntry, Parameter, ProtocolManifest
-from ai_lib.protocol.path import Path, compile_path, plan_walk
+from ai_lib.protocol.path import Path, compile_path
 from ai_lib.protocol.precedence import is_known_event
+from ai_lib.protocol.walk import plan_walk
 
 Field = Path | object
 
@@ -57,9 +59,9 @@ class CompiledReply(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref
 
 
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where token counts are: for each field of `Usage`, the paths whose numbers are added."""
+    """Where token counts are: a field of `Usage` is the sum of what all its paths select."""
 
-    fields: tuple[tuple[str, tuple[Path, ...]], ...]
+    fields: tuple[tuple[str, Path], ...]
     combine: str
 
 
@@ -71,11 +73,17 @@ class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a call needs to know of a provider; immutable, shared by all calls."""
+    """Everything a call needs to know of a provider; immutable, shared by all calls.
+
+    `origin` says who a reply's opaque state comes from and may go back to: this provider and
+    dialect.
+    """
 
     manifest: ProtocolManifest
     dialect: Dialect
+    origin: str
     parameters: Mapping[str, Parameter]
+    request: CompiledRequest
     reply: CompiledReply
     stream: CompiledReply
     usage: CompiledUsage
@@ -92,11 +100,6 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """The provider's id."""
         return self.manifest.id
-
-    @property
-    def origin(self) -> str:
-        """Who a reply's opaque state comes from and may go back to: this provider and dialect."""
-        return f"{self.manifest.id}:{self.dialect.dialect}"
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name."""
@@ -122,12 +125,15 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
         dialect = dialect_of(manifest)
         checked_batches(dialect.batches)
         stream = dialect.stream
+        parameters = {
+            name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
+        }
         return CompiledManifest(
             manifest=manifest,
             dialect=dialect,
-            parameters={
-                name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
-            },
+            origin=f"{manifest.id}:{dialect.dialect}",
+            parameters=parameters,
+            request=compile_request(manifest, dialect, parameters),
             reply=CompiledReply(
                 rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
                 envelope=_envelope(dialect.reply.envelope),
@@ -226,9 +232,7 @@ def _usage(shape: UsageShape) -> CompiledUsage:
     }
     return CompiledUsage(
         fields=tuple(
-            (name, tuple(compile_path(text) for text in texts if text))
-            for name, texts in places.items()
-            if any(texts)
+            (name, compile_path(text)) for name, texts in places.items() for text in texts if text
         ),
         combine=shape.combine,
     )

@@ -41,11 +41,13 @@ class Expression(msgspec.Struct, frozen=True, eq=False):
     """A compiled condition, made by `compile_expression`; call it with a node and, where they
     differ, the root. It never raises, whatever JSON values it is given.
 
-    `paths` are the paths it speaks of; `condition` is the bare closure, which wants both arguments.
+    `paths` are the paths it speaks of, `tree` is what it was compiled from; `condition` is the
+    bare closure, which wants both arguments.
     """
 
     text: str
     paths: tuple[Path, ...]
+    tree: Tree
     condition: Condition
 
     def __call__(self, node: object, root: object = MISSING) -> bool:
@@ -66,7 +68,7 @@ def compile_expression(text: str, *, trusted: bool = True) -> Expression:
 @lru_cache(maxsize=1024)
 def _compile(text: str, trusted: bool) -> Expression:
     tree, paths = parse_expression(text, trusted=trusted)
-    return Expression(text, paths, _condition(tree))
+    return Expression(text, paths, tree, _condition(tree))
 
 
 def _condition(tree: Tree) -> Condition:
@@ -135,6 +137,10 @@ def _all_of(conditions: list[Condition]) -> Condition:
 def _comparison(tree: Comparison) -> Condition:
     left, operator, right = tree
     if operator == "!=":
+        if isinstance(left, Path) and left.is_singular and isinstance(right, Literal):
+            first, value = left.first, right.value
+            if isinstance(value, str):
+                return lambda node, root: first(node, root) != value
         return _negation(_comparison(Comparison(left, "==", right)))
     if operator == "==" and isinstance(left, Literal):
         left, right = right, left

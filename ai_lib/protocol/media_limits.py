@@ -29,5 +29,11 @@ class Multimodal(msgspec.Struct, frozen=True, kw_only=True):
 
     def refuses(self, capability: str) -> bool:
         """Whether the manifest says that what needs this capability is not taken."""
-        kinds = {"vision": self.image, "audio": self.audio, "document": self.document}
-        return capability in kinds and kinds[capability].supported is False
+        match capability:
+            case "vision":
+                return self.image.supported is False
+            case "audio":
+                return self.audio.supported is False
+            case "document":
+                return self.document.supported is False
+        return False

@@ -5,7 +5,7 @@ object only, an index in an array only, a string is never indexed. Every other s
 python-jsonpath, imported when the first such path is compiled.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias, final
@@ -150,6 +150,9 @@ def _anchored(query: Query, rooted: bool) -> Select:
 def _singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
     if len(keys) == 1 and isinstance(keys[0], str):
         return _member(keys[0], rooted)
+    names = tuple(key for key in keys if isinstance(key, str))
+    if names and len(names) == len(keys):
+        return _inner_member(names, rooted)
     steps: tuple[tuple[Any, Any], ...] = tuple(
         (dict if isinstance(key, str) else list, key) for key in keys
     )
@@ -171,9 +174,24 @@ def _singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
 
 def _member(name: str, rooted: bool) -> First:
     def first(node: object, root: object = MISSING) -> object:
+        return node.get(name, MISSING) if isinstance(node, dict) else MISSING
+
+    def first_of_root(node: object, root: object = MISSING) -> object:
+        top = node if root is MISSING else root
+        return top.get(name, MISSING) if isinstance(top, dict) else MISSING
+
+    return first_of_root if rooted else first
+
+
+def _inner_member(names: tuple[str, ...], rooted: bool) -> First:
+    def first(node: object, root: object = MISSING) -> object:
         if rooted and root is not MISSING:
             node = root
-        return node.get(name, MISSING) if isinstance(node, dict) else MISSING
+        for name in names:
+            if not isinstance(node, dict):
+                return MISSING
+            node = node.get(name, MISSING)
+        return node
 
     return first
 
@@ -199,6 +217,8 @@ _Collect: TypeAlias = Callable[[object, list[object]], None]
 
 def _plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
     *others, last = _split_at_wildcards(keys)
+    if not last and len(others) == 1:
+        return _children(_singular(others[0], rooted))
     collect = _collect_one(_singular(last, False))
     for run in reversed(others):
         collect = _collect_children(_singular(run, False), collect)
@@ -207,6 +227,16 @@ def _plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
         found: list[object] = []
         collect(root if rooted and root is not MISSING else node, found)
         return found
+
+    return select
+
+
+def _children(first: First) -> Select:
+    def select(node: object, root: object = MISSING) -> list[object]:
+        parent = first(node, root)
+        if isinstance(parent, list):
+            return parent.copy()
+        return list(parent.values()) if isinstance(parent, dict) else []
 
     return select
 
@@ -239,58 +269,3 @@ def _collect_children(first: First, inner: _Collect) -> _Collect:
             inner(child, found)
 
     return collect
-
-
-class WalkPlan(msgspec.Struct, frozen=True):
-    """How the paths of one rule walk the same elements together.
-
-    `levels[0]` selects elements of the frame, each further level elements of the one before.
-    `fields` gives each path's level (0 is the frame, 1 an element of `levels[0]`, ...) and the path
-    relative to it.
-    """
-
-    levels: tuple[Path, ...]
-    fields: dict[str, tuple[int, Path]]
-
-
-def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> WalkPlan:
-    """Plan the walk over the wildcards that the paths share, as far as all that have them agree.
-
-    A path with fewer wildcards is read from the enclosing element, a path without any from the
-    frame. Wildcards that the paths do not share stay in the relative paths.
-    """
-    whole = {name: compile_path(text, trusted=trusted) for name, text in paths.items()}
-    split = {name: _cut_after_wildcards(path.syntax) for name, path in whole.items()}
-    levels: list[Path] = []
-    while len({cuts[len(levels)][0] for cuts in split.values() if len(cuts) > len(levels)}) == 1:
-        depth = len(levels)
-        name = next(name for name, cuts in split.items() if len(cuts) > depth)
-        start, end = _offset(split[name], depth), _offset(split[name], depth + 1)
-        levels.append(compile_path(_relative(paths[name], start, end), trusted=trusted))
-    fields = {}
-    for name, text in paths.items():
-        level = min(len(split[name]), len(levels))
-        relative = _relative(text, _offset(split[name], level), len(text))
-        fields[name] = level, compile_path(relative, trusted=trusted)
-    return WalkPlan(tuple(levels), fields)
-
-
-_Cut: TypeAlias = tuple[tuple[str | int | None, ...], int]
-
-
-def _cut_after_wildcards(syntax: PathSyntax) -> list[_Cut]:
-    """The steps up to each wildcard, with the offset in the text behind it."""
-    keys = tuple(segment.key for segment in syntax.segments)
-    return [
-        (keys[: number + 1], segment.end)
-        for number, segment in enumerate(syntax.segments)
-        if segment.key is None
-    ]
-
-
-def _offset(cuts: list[_Cut], level: int) -> int:
-    return cuts[level - 1][1] if level else 0
-
-
-def _relative(text: str, start: int, end: int) -> str:
-    return f"@{text[start:end]}" if start else text[:end]

@@ -6,49 +6,112 @@ disappears too. An object with the key `$when` is written only if the hole it na
 """
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
-from ai_lib.protocol.path import MISSING, Missing
+import msgspec
+
+from ai_lib.protocol.path import MISSING
 
 _HOLE: Final = re.compile(r"\$([a-z_]+)\Z")
 _INLINE: Final = re.compile(r"\$\{([a-z_]+)\}")
 _WHEN: Final = "$when"
 
-Values = Mapping[str, object]
+Values: TypeAlias = Mapping[str, object]
+Fill: TypeAlias = Callable[[Values], object]
+
+
+class Form(msgspec.Struct, frozen=True, eq=False):
+    """A compiled template: `fill(values)` is what the function `fill` gives, `holes` their names.
+
+    Whatever is filled is new: it may be changed without a trace in the template.
+    """
+
+    fill: Fill
+    holes: frozenset[str]
+
+
+def compile_template(template: object) -> Form:
+    """Compile a template that is filled many times."""
+    return Form(_filling(template), holes(template))
 
 
 def fill(template: object, values: Values) -> object:
     """Return `template` with its holes filled from `values`, or MISSING when nothing is left."""
+    return _filling(template)(values)
+
+
+def _filling(template: object) -> Fill:
     if isinstance(template, str):
-        return _fill_text(template, values)
+        return _filling_text(template)
     if isinstance(template, dict):
-        return _fill_object(template, values)
+        return _filling_object(template)
     if isinstance(template, list):
-        items = [fill(item, values) for item in template]
-        left: list[object] = [item for item in items if item is not MISSING]
-        return left if left or not template else MISSING
-    return template
+        return _filling_list(template)
+    return lambda values: template
 
 
-def _fill_text(template: str, values: Values) -> object:
+def _filling_text(template: str) -> Fill:
     if hole := _HOLE.match(template):
-        return values.get(hole[1], MISSING)
-    if "${" not in template:
-        return template
+        name = hole[1]
+        return lambda values: values.get(name, MISSING)
     names = _INLINE.findall(template)
-    if any(values.get(name, MISSING) is MISSING for name in names):
-        return MISSING
-    return _INLINE.sub(lambda found: str(values[found[1]]), template)
+
+    def filled(values: Values) -> object:
+        if any(values.get(name, MISSING) is MISSING for name in names):
+            return MISSING
+        return _INLINE.sub(lambda found: str(values[found[1]]), template)
+
+    return filled if names else lambda values: template
 
 
-def _fill_object(template: dict[str, object], values: Values) -> object | Missing:
+def _filling_list(template: list[object]) -> Fill:
+    parts = [_filling(item) for item in template]
+
+    def filled(values: Values) -> object:
+        items = [part(values) for part in parts]
+        left = [item for item in items if item is not MISSING]
+        return left if left or not parts else MISSING
+
+    return filled
+
+
+# A member of an object: its key, the hole it is, or the value it always has, or how it is filled.
+_Member: TypeAlias = tuple[str, str | None, object, Fill | None]
+
+
+def _filling_object(template: dict[str, object]) -> Fill:
+    members = [_member(key, item) for key, item in template.items() if key != _WHEN]
+    is_empty = not template
+
+    def filled(values: Values) -> object:
+        left: dict[str, object] = {}
+        for key, hole, value, part in members:
+            if hole is not None:
+                value = values.get(hole, MISSING)
+            elif part is not None:
+                value = part(values)
+            if value is not MISSING:
+                left[key] = value
+        return left if left or is_empty else MISSING
+
     condition = template.get(_WHEN)
-    if isinstance(condition, str) and fill(condition, values) is MISSING:
-        return MISSING
-    filled = {key: fill(item, values) for key, item in template.items() if key != _WHEN}
-    left = {key: item for key, item in filled.items() if item is not MISSING}
-    return left if left or not template else MISSING
+    return _filling_when(_filling(condition), filled) if isinstance(condition, str) else filled
+
+
+def _filling_when(condition: Fill, part: Fill) -> Fill:
+    return lambda values: MISSING if condition(values) is MISSING else part(values)
+
+
+def _member(key: str, item: object) -> _Member:
+    if isinstance(item, str):
+        if "$" not in item:
+            return key, None, item, None
+        if hole := _HOLE.match(item):
+            return key, hole[1], None, None
+    elif not isinstance(item, (dict, list)):
+        return key, None, item, None
+    return key, None, None, _filling(item)
 
 
 def holes(template: object) -> frozenset[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 import msgspec
 
 from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect import MessageShape
 from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import fill, holes
+from ai_lib.protocol.template import fill
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -34,22 +35,22 @@ _FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4
 
 
 class BlockWriter:
-    """Writes content blocks by a dialect's templates, for the provider `target`.
+    """Writes content blocks by a dialect's templates; opaque state of others is left out."""
 
-    `origin` says whose opaque state goes back: what others signed is left out.
-    """
-
-    def __init__(self, shape: MessageShape, target: str, origin: str) -> None:
-        self._shape = shape
-        self._target = target
-        self._origin = origin
+    def __init__(self, compiled: CompiledManifest) -> None:
+        self._shape = compiled.dialect.request.messages
+        self._forms = compiled.request.blocks
+        self._target = compiled.id
+        self._origin = compiled.origin
         self._names: dict[str, str] = {}
         self.left_out: set[str] = set()  # kinds of opaque state that others sent
 
     def learn_names(self, messages: Iterable[Message]) -> None:
         """Remember which tool each call id belongs to: some dialects want it in the result."""
         for message in messages:
-            for block in message.blocks:
+            if isinstance(message.content, str):
+                continue
+            for block in message.content:
                 if isinstance(block, ToolUseBlock):
                     self._names[block.id] = block.name
 
@@ -68,20 +69,28 @@ class BlockWriter:
             return []  # providers refuse empty text blocks
         self._check_address(block)
         kind = self.kind(block)
-        template = self._shape.blocks.get(kind) or self._shape.items.get(kind)
-        if template is None and isinstance(block, ThinkingBlock | OpaqueBlock):
+        form = self._forms.get(kind)
+        if form is None and isinstance(block, ThinkingBlock | OpaqueBlock):
             return []
-        if template is None:
+        if form is None:
             raise CapabilityError(
                 f"{self._target} takes no {kind.replace('_', ' ')} block{self._instead(kind)}",
                 capability=kind,
                 provider=self._target,
             )
-        written = fill(template, {**self._shape.block_values, **self.values(block)})
+        written = form.fill({**self._shape.block_values, **self.values(block)})
         cache = with_cache(self._shape, getattr(block, "cache", None), kind)
         if isinstance(written, dict):
             # A call that is written from its parts keeps what else the provider said of it.
             written = {**(raw[0] if raw else {}), **written, **cache}
+        return [] if written is MISSING else [written]
+
+    def write_text(self, text: str) -> list[object]:
+        """The same as `write` for a block of nothing but text."""
+        form = self._forms.get("text")
+        if form is None or not text:
+            return self.write(TextBlock(text=text))
+        written = form.fill({**self._shape.block_values, "text": text})
         return [] if written is MISSING else [written]
 
     def _instead(self, kind: str) -> str:
@@ -177,8 +186,8 @@ class BlockWriter:
                 return self._given(**_file_values(block), text=plain)
 
     def _takes(self, block: Block, hole: str) -> bool:
-        kind = self.kind(block)
-        return hole in holes(self._shape.blocks.get(kind) or self._shape.items.get(kind))
+        form = self._forms.get(self.kind(block))
+        return form is not None and hole in form.holes
 
     def _files(self, block: ToolResultBlock) -> object:
         """Return what a tool answered beside its text, where that has a place of its own."""

@@ -1,6 +1,6 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -23,7 +23,7 @@ from ai_lib.request.schema import SchemaWriter
 from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
-from ai_lib.types.tool import ToolDefinition
+from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import WireRequest
 
 _STREAMS: Final = {
@@ -77,8 +77,9 @@ def build_chat(
     sent = _encode(body)
     # Whatever may fail comes first: no traceback has these for its locals.
     headers, url, secrets = attach(compiled, credential, url)
-    framing = compiled.dialect.stream.decoder.format
-    accept = _STREAMS[framing] if request.stream else "application/json"
+    accept = "application/json"
+    if request.stream:
+        accept = _STREAMS[compiled.dialect.stream.decoder.format]
     wire = WireRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
@@ -89,10 +90,10 @@ def build_chat(
     return BuiltRequest(wire=wire, body=body, adaptations=told, text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[str, ...]:
+def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
     if not compiled.can_chat:
         raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
-    needs = tuple(dict.fromkeys(capabilities_needed(request)))
+    needs = capabilities_needed(request)
     require(compiled.manifest, *needs, model=model)
     return needs
 
@@ -106,30 +107,44 @@ def _fit(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest,
 
 def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    writer = MessageWriter(shape.messages, compiled.id, compiled.origin)
-    values = writer.write(request.messages)
-    values["model"] = model
-    beside = shape.provider_tools == "beside"
     schemas = SchemaWriter(shape.schema, compiled.id)
-    tools = [
-        _tool(t, compiled, schemas) for t in request.tools if not (beside and t.is_of_provider)
-    ]
-    if tools:
-        values["tools"] = tools
-    body = fill(shape.body, values)
+    messages = MessageWriter(compiled)
+    values = messages.write(request.messages)
+    values["model"] = model
+    beside: list[ToolDefinition] = []
+    if request.tools:
+        among, beside = _grouped(request.tools, compiled)
+        values["tools"] = [_tool(tool, compiled, schemas) for tool in among] or MISSING
+    body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
-    if beside and (native := [dict(t.extra) for t in request.tools if t.is_of_provider]):
-        body["tools"] = [*body.get("tools", ()), *native]
-    parameters = ParameterWriter(compiled, model)
-    parameters.write(body, _said(request))
-    _add_choice(body, request, compiled)
-    _add_format(body, request.response_format, compiled, schemas)
+    if beside:
+        body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in beside)]
+    adaptations = messages.adaptations
+    if request.parameters or compiled.request.unasked:
+        parameters = ParameterWriter(compiled, model)
+        parameters.write(body, _said(request))
+        adaptations += parameters.adaptations
+    if request.tool_choice is not None:
+        _add_choice(body, request.tool_choice, compiled)
+    if request.response_format is not None:
+        _add_format(body, request.response_format, compiled, schemas)
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
-    merge(body, request.extra)
-    return body, [*writer.adaptations, *parameters.adaptations, *schemas.adaptations]
+    if request.extra:
+        merge(body, request.extra)
+    return body, adaptations + schemas.adaptations
+
+
+def _grouped(
+    tools: Sequence[ToolDefinition], compiled: CompiledManifest
+) -> tuple[Sequence[ToolDefinition], list[ToolDefinition]]:
+    """Tell the tools that stand in the list of tools from those that stand beside it."""
+    if compiled.dialect.request.provider_tools == "among":
+        return tools, []
+    among = [tool for tool in tools if not tool.is_of_provider]
+    return among, [tool for tool in tools if tool.is_of_provider]
 
 
 def _said(request: ChatRequest) -> Mapping[str, object]:
@@ -143,8 +158,8 @@ def _said(request: ChatRequest) -> Mapping[str, object]:
 def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
     if tool.is_of_provider:
         return dict(tool.extra)
-    template = compiled.dialect.request.tool
-    if template is None:
+    form = compiled.request.tool
+    if form is None:
         raise CapabilityError(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
@@ -155,15 +170,12 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWrite
         values["description"] = tool.description
     if tool.strict is not None:
         values["strict"] = tool.strict
-    written = fill(template, values)
+    written = form.fill(values)
     cache = with_cache(compiled.dialect.request.messages, tool.cache, "tool")
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 
-def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) -> None:
-    choice = request.tool_choice
-    if choice is None:
-        return
+def _add_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
     fragment = compiled.dialect.request.tool_choice.get(choice.mode)
     if fragment is None:
         raise CapabilityError(
@@ -175,13 +187,8 @@ def _add_choice(body: Body, request: ChatRequest, compiled: CompiledManifest) ->
 
 
 def _add_format(
-    body: Body,
-    wanted: ResponseFormat | None,
-    compiled: CompiledManifest,
-    schemas: SchemaWriter,
+    body: Body, wanted: ResponseFormat, compiled: CompiledManifest, schemas: SchemaWriter
 ) -> None:
-    if wanted is None:
-        return
     formats = compiled.dialect.request.response_format
     fragment = formats.get(wanted.type)
     if fragment is None:
@@ -208,17 +215,12 @@ def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]
 
 
 def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
-    shape = compiled.dialect.request
-    endpoint = compiled.endpoint("chat")
-    path = endpoint.path if endpoint else shape.path
-    streaming = compiled.endpoint("stream_chat")
-    if stream and streaming is not None:
-        path = streaming.path
-    elif stream and shape.stream_path:
-        path = path.replace(shape.stream_path["from"], shape.stream_path["to"])
-    url = base_of(compiled, base_url) + path.replace("{model}", quote(model, safe="/:@"))
-    query = {**(endpoint.query if endpoint else {}), **(shape.stream_query if stream else {})}
-    return f"{url}?{urlencode(query)}" if query else url
+    address = compiled.request.streamed if stream else compiled.request.plain
+    path = address.path
+    if "{model}" in path:
+        path = path.replace("{model}", quote(model, safe="/:@"))
+    url = base_of(compiled, base_url) + path
+    return f"{url}?{urlencode(address.query)}" if address.query else url
 
 
 def base_of(compiled: CompiledManifest, base_url: str | None) -> str:

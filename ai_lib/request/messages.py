@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ai_lib.errors.tree import RequestError
-from ai_lib.protocol.dialect import MessageShape
+from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import fill, holes
 from ai_lib.request.blocks import BlockWriter, Replied, takes_cache
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.json import JsonValue
@@ -17,15 +16,13 @@ Wire = JsonValue  # a turn as the wire wants it: mostly an object, but a dialect
 
 
 class MessageWriter:
-    """Writes a conversation by the templates of one dialect, for the provider `target`.
+    """Writes a conversation by one provider's templates; opaque state of others is left out."""
 
-    Opaque state that is not from `origin` is left out.
-    """
-
-    def __init__(self, shape: MessageShape, target: str, origin: str) -> None:
-        self._shape = shape
-        self._target = target
-        self._blocks = BlockWriter(shape, target, origin)
+    def __init__(self, compiled: CompiledManifest) -> None:
+        self._shape = compiled.dialect.request.messages
+        self._forms = compiled.request
+        self._target = compiled.id
+        self._blocks = BlockWriter(compiled)
 
     def write(self, messages: Sequence[Message]) -> dict[str, object]:
         """Return the holes `messages` and `system` filled.
@@ -38,9 +35,11 @@ class MessageWriter:
         for message in messages:
             if message.role is MessageRole.SYSTEM and self._shape.system == "top":
                 system.append(message)
+            elif isinstance(message.content, str):
+                turns.extend(self._text(message, message.content))
             else:
                 turns.extend(self._turns(message))
-        if self._shape.merge_turns:
+        if self._shape.merge_turns and len(turns) > 1:
             turns = list(_merged(turns))
         values: dict[str, object] = {"messages": turns}
         if system:
@@ -50,15 +49,27 @@ class MessageWriter:
     @property
     def adaptations(self) -> list[str]:
         """What was left out of the messages, and why."""
-        kinds = sorted(self._blocks.left_out)
-        return [f"{kind} left out: it is not from {self._target}" for kind in kinds]
+        kinds = self._blocks.left_out
+        return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
 
     def _system(self, messages: Sequence[Message]) -> object:
-        blocks = [block for message in messages for block in message.blocks]
-        marks = takes_cache(self._shape, "system")
-        if marks and any(getattr(block, "cache", None) for block in blocks):
-            return [wire for block in blocks for wire in self._blocks.write(block)]
+        if takes_cache(self._shape, "system"):
+            blocks = [block for message in messages for block in message.blocks]
+            if any(getattr(block, "cache", None) for block in blocks):
+                return [wire for block in blocks for wire in self._blocks.write(block)]
         return "\n\n".join(message.text for message in messages)
+
+    def _text(self, message: Message, text: str) -> Iterable[Wire]:
+        """Write a message that is text and nothing else."""
+        content = text if self._shape.plain_text else self._blocks.write_text(text)
+        values: dict[str, object] = {"text": text}
+        if message.name is not None:
+            values["name"] = message.name
+        if content or self._shape.plain_text:
+            values["content"] = content
+        elif message.role is MessageRole.ASSISTANT:
+            return ()
+        return (self._fill(message.role, values),)
 
     def _turns(self, message: Message) -> Iterable[object]:
         if self._shape.items:
@@ -69,16 +80,13 @@ class MessageWriter:
             yield from self._turn(message)
             return
         for result in results:
-            yield self._fill("tool", self._blocks.values(result))
+            yield self._fill(MessageRole.TOOL, self._blocks.values(result))
         if len(results) < len(message.blocks):
             others = tuple(b for b in message.blocks if not isinstance(b, ToolResultBlock))
             yield from self._turn(msgspec.structs.replace(message, content=others))
 
     def _in_items(self, message: Message) -> Iterable[object]:
         """Write what the dialect has items for as items, and what is between them as turns."""
-        if isinstance(message.content, str):
-            yield from self._turn(message)
-            return
         run: list[Block] = []
         for block in message.blocks:
             if self._is_content(block, message.role):
@@ -106,21 +114,20 @@ class MessageWriter:
         content = self._content(message)
         if content is not MISSING:
             values["content"] = content
-        places = holes(self._shape.roles.get(message.role.value))
+        form = self._forms.roles.get(message.role)
+        places = form.holes if form is not None else ()
         fields = {k: v for k, v in self._fields(message.blocks).items() if k in places}
         if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
-            yield self._fill(message.role.value, {**values, **fields})
+            yield self._fill(message.role, {**values, **fields})
 
-    def _fill(self, role: str, values: Mapping[str, object]) -> Wire:
-        template = self._shape.roles.get(role)
-        turn = MISSING if template is None else fill(template, values)
+    def _fill(self, role: MessageRole, values: Mapping[str, object]) -> Wire:
+        form = self._forms.roles.get(role)
+        turn = MISSING if form is None else form.fill(values)
         if turn is MISSING:
-            raise RequestError(f"{self._target} has no {role!r} messages")
+            raise RequestError(f"{self._target} has no {role.value!r} messages")
         return turn
 
     def _content(self, message: Message) -> object:
-        if self._shape.plain_text and isinstance(message.content, str):
-            return message.content
         blocks = [block for block in message.blocks if not self._is_field(block)]
         plain = self._shape.plain_text and all(self._is_plain(block) for block in blocks)
         # What the user says in several parts stays in parts; everybody else speaks in one.
@@ -139,16 +146,12 @@ class MessageWriter:
 
     def _fields(self, blocks: Iterable[Block]) -> dict[str, object]:
         fields: dict[str, object] = {}
-        calls = [
-            fill(self._shape.tool_call, self._blocks.values(block))
-            for block in blocks
-            if isinstance(block, ToolUseBlock)
-        ]
+        form = self._forms.tool_call
+        if form is not None and (calls := [b for b in blocks if isinstance(b, ToolUseBlock)]):
+            fields["tool_calls"] = [form.fill(self._blocks.values(call)) for call in calls]
         thoughts = [b for b in blocks if isinstance(b, ThinkingBlock) and self._blocks.is_own(b)]
         if any(isinstance(b, ThinkingBlock) and not self._blocks.is_own(b) for b in blocks):
             self._blocks.left_out.add("thinking")
-        if calls and self._shape.tool_call is not None:
-            fields["tool_calls"] = calls
         if thinking := "".join(block.thinking for block in thoughts):
             fields["thinking"] = thinking
         if raw := [item for block in thoughts for item in block.raw]:

@@ -10,23 +10,27 @@ MEDIA: Final = frozenset({"vision", "audio", "document"})
 """What a request with images, audio or documents needs."""
 
 
-def capabilities_needed(request: ChatRequest) -> Iterator[str]:
-    """Yield the capabilities that the request can't do without, each maybe more than once."""
-    yield "text"
+def capabilities_needed(request: ChatRequest) -> list[str]:
+    """Return the capabilities that the request can't do without, each once."""
+    needs = ["text"]
     if request.stream:
-        yield "streaming"
+        needs.append("streaming")
     if request.tools:
-        yield "tools"
-    if request.parameters.get("parallel_tool_calls") is True:
-        yield "parallel_tools"
-    if request.parameters.get("reasoning_effort") is not None:
-        yield "reasoning"
+        needs.append("tools")
+    if request.parameters:
+        if request.parameters.get("parallel_tool_calls") is True:
+            needs.append("parallel_tools")
+        if request.parameters.get("reasoning_effort") is not None:
+            needs.append("reasoning")
     if request.response_format is not None and request.response_format.type != "text":
-        yield "structured_output"
+        needs.append("structured_output")
     for message in request.messages:
         if not isinstance(message.content, str):
             for block in message.content:
-                yield from _of(block)
+                for need in _of(block):
+                    if need not in needs:
+                        needs.append(need)
+    return needs
 
 
 def _of(block: Block) -> Iterator[str]:

@@ -26,26 +26,12 @@ class ParameterWriter:
         """
         for name, value in parameters.items():
             self._set(body, name, value)
-        for name, value in self._unasked(parameters).items():
-            self._set(body, name, value)
-
-    def _unasked(self, parameters: Mapping[str, object]) -> JsonDict:
-        """Return what is sent although the caller did not ask: what the manifest has a value for.
-
-        Of the parameters a manifest lists, only those that the dialect knows belong to a chat.
-        """
-        declared = {
-            name: one.default
-            for name, one in self._compiled.parameters.items()
-            if one.default is not None and name in self._shape.parameters
-        }
-        if "top_p" in parameters:
-            declared.pop("temperature", None)  # one of the two, as all vendors ask
-        return {
-            name: value
-            for name, value in {**self._shape.required, **declared}.items()
-            if name not in parameters
-        }
+        # What is sent although the caller did not ask: what the manifest has a value for.
+        shape = self._compiled.request
+        unasked = shape.beside_top_p if "top_p" in parameters else shape.unasked
+        for name, value in unasked.items():
+            if name not in parameters:
+                self._set(body, name, value)
 
     def _set(self, body: Body, name: str, value: object) -> None:
         if name in self._shape.options:
