@@ -4,19 +4,23 @@ The only place that imports httpcore; the other package has a module of the same
 belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
 """
 
-import select
+import math
+import os
 import socket
-from collections.abc import AsyncIterable, Iterable
+from asyncio.trsock import TransportSocket
+from collections.abc import AsyncIterable, Callable, Iterable
 from ssl import SSLContext, SSLError
 from threading import Lock
 from typing import Any
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import httpcore
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from ai_lib._backend import _tell, runtime_key
+from ai_lib._ear import Ear
 
 HTTPConnection = httpcore.AsyncHTTPConnection
 ConnectionMaker = httpcore.AsyncConnectionPool
@@ -60,17 +64,24 @@ class Line(NetworkStream):
         self._lock = Lock()
         self._busy = False
         self._hung_up = False
+        self._is_plain = True
+        self._ear = Ear(self._socket)
+        # What anyio would look up at each deadline.
+        self._scope = type(anyio.CancelScope())
+        self._time: Callable[[], float] = getattr(self._runtime, "time", anyio.current_time)
+
+    def _within(self, seconds: float | None) -> anyio.CancelScope:
+        return self._scope(deadline=math.inf if seconds is None else self._time() + seconds)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Give what arrives, empty at the end."""
         stream = self._begin()
         try:
-            with anyio.fail_after(timeout):
+            with self._within(timeout):
                 return await stream.receive(max_bytes)
+            raise httpcore.ReadTimeout("nothing came in time")
         except anyio.EndOfStream:
             return b""
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise httpcore.ReadError(error) from error
         finally:
@@ -80,14 +91,29 @@ class Line(NetworkStream):
         """Send."""
         stream = self._begin()
         try:
-            with anyio.fail_after(timeout):
-                await stream.send(buffer)
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(error) from error
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            if rest := buffer[self._write_now(buffer) :]:
+                with self._within(timeout):
+                    return await stream.send(rest)
+                raise httpcore.WriteTimeout("not all was taken in time")
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise httpcore.WriteError(error) from error
         finally:
             self._end()
+
+    def _write_now(self, buffer: bytes) -> int:
+        """Write what the system takes at once: mostly all, without a turn of the event loop.
+
+        Nothing waits to be written before it: whoever sends sees to that, or lets go of the line.
+        """
+        if not (self._is_plain and _may_be_written(self._socket)):
+            return 0
+        try:
+            return os.write(self._socket.fileno(), buffer)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise httpcore.WriteError(error) from error
 
     async def start_tls(
         self,
@@ -97,6 +123,7 @@ class Line(NetworkStream):
     ) -> NetworkStream:
         """Encrypt what follows."""
         stream = self._begin()
+        self._is_plain = False
         try:
             with anyio.fail_after(timeout):
                 self._streams = [
@@ -122,7 +149,7 @@ class Line(NetworkStream):
         if not streams or self._hung_up:
             return True if info == "is_readable" else None
         if info == "is_readable":
-            return _is_readable(self._socket)
+            return self._ear.hears()
         if info == "ssl_object":
             return streams[0].extra(TLSAttribute.ssl_object, None)
         return self._socket if info == "socket" else None
@@ -200,15 +227,13 @@ def _close_without_loop(loop: Any, held: list[anyio.abc.ByteStream]) -> None:
         return
 
 
-def _is_readable(sock: socket.socket) -> bool:
-    """Whether something has arrived, or the end; of a closed socket that is true."""
-    if sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock.fileno()], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+def _may_be_written(sock: object) -> bool:
+    """Whether writing to its descriptor is sure to be writing to this socket.
+
+    One that is closed says so in asyncio and trio. uvloop's goes on to give its number, which by
+    then may be another one's; elsewhere than on POSIX it is no file.
+    """
+    return os.name == "posix" and isinstance(sock, socket.socket | TransportSocket)
 
 
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:

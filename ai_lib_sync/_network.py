@@ -7,18 +7,16 @@ in here ends early when a deadline around it passes or a scope around it is canc
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable
-from ssl import SSLContext
+from collections.abc import Iterable
+from ssl import SSLContext, SSLSocket
 from threading import Lock
-from typing import TypeVar
 
 import httpcore
 
+from ai_lib._ear import Ear
 from ai_lib._interruption import interruptible
 
 from ._backend import Waiter, now
-
-_T = TypeVar("_T")
 
 HTTPConnection = httpcore.HTTPConnection
 ConnectionMaker = httpcore.ConnectionPool
@@ -62,17 +60,56 @@ class Line(NetworkStream):
 
     def __init__(self, stream: NetworkStream) -> None:
         self._streams = [stream]
+        self._socket: socket.socket | None = stream.get_extra_info("socket")
+        self._ear = Ear(stream.get_extra_info("socket"))
         self._lock = Lock()
         self._busy = False
         self._hung_up = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Give what arrives, empty at the end."""
-        return self._do(lambda stream, left: stream.read(max_bytes, left), timeout)
+        self._begin()
+        try:
+            return interruptible(
+                self._wake, lambda left: self._receive(max_bytes, left), timeout, now
+            )
+        finally:
+            self._end()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send."""
-        self._do(lambda stream, left: stream.write(buffer, left), timeout)
+        self._begin()
+        try:
+            interruptible(self._wake, lambda left: self._send(buffer, left), timeout, now)
+        finally:
+            self._end()
+
+    def _receive(self, max_bytes: int, left: float | None) -> bytes:
+        left = _at_least(left)
+        if self._socket is None:
+            return self._streams[0].read(max_bytes, left)
+        try:
+            self._socket.settimeout(left)
+            return self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(error) from error
+        except OSError as error:
+            raise httpcore.ReadError(error) from error
+
+    def _send(self, buffer: bytes, left: float | None) -> None:
+        left = _at_least(left)
+        if self._socket is None:
+            self._streams[0].write(buffer, left)
+            return
+        try:
+            self._socket.settimeout(left)
+            sent = self._socket.send(buffer)
+            while sent < len(buffer):  # each piece has that long
+                sent += self._socket.send(buffer[sent:])
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(error) from error
+        except OSError as error:
+            raise httpcore.WriteError(error) from error
 
     def start_tls(
         self,
@@ -82,32 +119,32 @@ class Line(NetworkStream):
     ) -> NetworkStream:
         """Encrypt what follows."""
 
-        def encrypt(stream: NetworkStream, left: float | None) -> None:
-            # The handshake takes the socket out of our hands; the second handle can end it.
-            with socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno())) as handle:
-                self._streams.append(_Handle(handle))
-                self._streams = [stream.start_tls(ssl_context, server_hostname, left)]
+        stream = self._begin()
 
-        self._do(encrypt, timeout)
+        def encrypt(left: float | None) -> None:
+            # The handshake takes the socket out of our hands; the second handle can end it.
+            plain = stream.get_extra_info("socket")
+            with socket.socket(fileno=os.dup(plain.fileno())) as handle:
+                self._streams.append(_Handle(handle))
+                encrypted = stream.start_tls(ssl_context, server_hostname, _at_least(left))
+                self._streams = [encrypted]
+            # Of TLS within TLS the socket is only the outer one.
+            twice = isinstance(plain, SSLSocket)
+            outer = encrypted.get_extra_info("socket")
+            self._socket, self._ear = None if twice else outer, Ear(outer)
+
+        try:
+            interruptible(self._wake, encrypt, timeout, now)
+        finally:
+            self._end()
         return self
 
     def get_extra_info(self, info: str) -> object:
         """What httpcore asks its streams for; of a line that was hung up nothing is known."""
         streams = self._streams
-        return streams[0].get_extra_info(info) if streams else info == "is_readable"
-
-    def _do(
-        self, operation: Callable[[NetworkStream, float | None], _T], timeout: float | None
-    ) -> _T:
-        stream = self._begin()
-
-        def block(left: float | None) -> _T:
-            return operation(stream, None if left is None else max(left, _LEAST))
-
-        try:
-            return interruptible(self._wake, block, timeout, now)
-        finally:
-            self._end()
+        if not streams:
+            return info == "is_readable"
+        return self._ear.hears() if info == "is_readable" else streams[0].get_extra_info(info)
 
     def _begin(self) -> NetworkStream:
         with self._lock:
@@ -149,6 +186,10 @@ class Line(NetworkStream):
         held, self._streams = self._streams, []
         for stream in held:
             stream.close()
+
+
+def _at_least(left: float | None) -> float | None:
+    return None if left is None else max(left, _LEAST)
 
 
 class _Handle(NetworkStream):

@@ -51,9 +51,7 @@ class CoreHttp:
         self._body = Body(response)
         return _head(response)
 
-    def _request(
-        self, request: RequestHead, clocks: CallClocks, body: bytes | Upload
-    ) -> Request:
+    def _request(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
