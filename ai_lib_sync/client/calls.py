@@ -21,7 +21,7 @@ from ai_lib.types.response import CallStats, ChatResponse
 from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .cancel import CancelToken
-from .interceptor import Company
+from .company import Company
 from .journey import Journey
 from .stream import ChatStream
 from .targets import Targets
@@ -43,10 +43,11 @@ class Calls:
     def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
         """Send a plain request and read its reply."""
         call = Call(request, options, now, self._targets, self._targets.first.target)
-        if not self._company:
+        company = self._company.present()
+        if not company:
             response, leg = self._ask(self.journey(call))
         else:
-            response, leg = self._accompanied(call)
+            response, leg = self._accompanied(call, company)
         return response, call.stats(response, leg)
 
     def stream(
@@ -55,8 +56,9 @@ class Calls:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
         call = Call(request, options, now, self._targets, self._targets.first.target)
         # Where nobody may change the request, what can't be asked is refused at once.
-        journey = None if self._company else self.journey(call)
-        return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
+        company = self._company.present()
+        journey = None if company else self.journey(call)
+        return ChatStream(self._transport, call, self.journey, journey, company, cancel_token)
 
     def count_tokens(self, request: ChatRequest) -> TokenCount:
         """Return the tokens of a request's input at the first target."""
@@ -75,8 +77,7 @@ class Calls:
             route = self._targets.named(call.models)
         return Journey(route, call, self._targets.config.fallback)
 
-    def _accompanied(self, call: Call) -> _Answer:
-        company = self._company
+    def _accompanied(self, call: Call, company: Company) -> _Answer:
         leg: Leg | None = None
         outcome = "answered"
 
