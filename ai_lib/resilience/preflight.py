@@ -24,6 +24,10 @@ from .rate_limiter import RateLimiter
 _FOREVER = float("inf")
 
 
+def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
+    return part is not None and part.is_shared
+
+
 class PreflightResult:
     """What a check found. `permit` is held until it is ended or `release_permit` is called."""
 
@@ -48,7 +52,8 @@ class PreflightResult:
 class PreflightChecker:
     """The gate of one target; None for what is switched off.
 
-    `longest_pause` is for how many seconds a provider's Retry-After is waited for.
+    `longest_pause` is for how many seconds a provider's Retry-After is waited for. `is_shared` says
+    whether there is anyone to `report` to.
     """
 
     def __init__(
@@ -67,6 +72,8 @@ class PreflightChecker:
         self.backpressure = backpressure
         self.provider = provider
         self.model = model
+        self.is_shared = _is_shared(rate_limiter) or _is_shared(circuit_breaker)
+        self._is_open = rate_limiter is circuit_breaker is backpressure is None
         self._longest_pause = longest_pause
         self._clock = clock
 
@@ -80,7 +87,8 @@ class PreflightChecker:
         began = self._clock()
         holdings = Holdings()
         try:
-            await self._take(holdings, ledger)
+            if not self._is_open:
+                await self._take(holdings, ledger)
         except ResilienceError as error:
             holdings.release()
             error.provider, error.model = self.provider, self.model or None
