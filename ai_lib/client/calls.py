@@ -42,14 +42,21 @@ class Calls:
     async def execute(
         self, request: ChatRequest, options: CallOptions
     ) -> tuple[ChatResponse, CallStats]:
+        """Send a plain request and read its reply; with it come the figures of the call."""
+        call, (response, leg) = await self._made(request, options)
+        return response, call.stats(response, leg)
+
+    async def ask(self, request: ChatRequest, options: CallOptions) -> ChatResponse:
         """Send a plain request and read its reply."""
+        _, answer = await self._made(request, options)
+        return answer.response
+
+    async def _made(self, request: ChatRequest, options: CallOptions) -> tuple[Call, _Answer]:
         call = Call(request, options, now, self._targets, self._targets.first.target)
         company = self._company.present()
-        if not company:
-            response, leg = await self._ask(self.journey(call))
-        else:
-            response, leg = await self._accompanied(call, company)
-        return response, call.stats(response, leg)
+        if company:
+            return call, await self._accompanied(call, company)
+        return call, await self._ask(self.journey(call))
 
     def stream(
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
