@@ -73,7 +73,7 @@ class PreflightChecker:
         self.provider = provider
         self.model = model
         self.is_shared = _is_shared(rate_limiter) or _is_shared(circuit_breaker)
-        self._is_open = rate_limiter is circuit_breaker is backpressure is None
+        self._is_open = rate_limiter is None and circuit_breaker is None and backpressure is None
         self._longest_pause = longest_pause
         self._clock = clock
 
