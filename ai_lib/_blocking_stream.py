@@ -5,6 +5,7 @@ from socket import IPPROTO_TCP, TCP_NODELAY, create_connection, socket
 from ssl import MemoryBIO, SSLContext, SSLSocket, SSLWantReadError, SSLWantWriteError
 from typing import TypeVar
 
+from ai_lib._ear import Ear
 from ai_lib._sockets import (
     KEEP_ALIVE,
     ConnectTimeout,
@@ -13,7 +14,6 @@ from ai_lib._sockets import (
     ReadTimeout,
     WriteError,
     WriteTimeout,
-    is_readable,
 )
 
 _T = TypeVar("_T")
@@ -27,6 +27,7 @@ class Stream:
 
     def __init__(self, sock: socket) -> None:
         self.socket = sock
+        self._ear = Ear(sock)
 
     def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Give what arrives, empty at the end."""
@@ -75,7 +76,7 @@ class Stream:
         if info == "ssl_object":
             return self.socket if isinstance(self.socket, SSLSocket) else None
         if info == "is_readable":
-            return is_readable(self.socket)
+            return self._ear.hears()
         return self.socket if info == "socket" else None
 
     def close(self) -> None:

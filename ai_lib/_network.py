@@ -3,17 +3,23 @@
 A socket belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
 """
 
+import math
+import os
 import socket
 import sys
+from asyncio.trsock import TransportSocket
+from collections.abc import Callable
 from ssl import SSLContext, SSLError
 from threading import Lock
 from typing import Any
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from ai_lib._backend import _tell, runtime_key
+from ai_lib._ear import Ear
 from ai_lib._sockets import (
     KEEP_ALIVE,
     ConnectTimeout,
@@ -22,7 +28,6 @@ from ai_lib._sockets import (
     ReadTimeout,
     WriteError,
     WriteTimeout,
-    is_readable,
 )
 
 # asyncio receives so much at once, whoever asks for less has it cut.
@@ -51,17 +56,24 @@ class Line:
         self._lock = Lock()
         self._busy = False
         self._hung_up = False
+        self._is_plain = True
+        self._ear = Ear(self._socket)
+        # What anyio would look up at each deadline.
+        self._scope = type(anyio.CancelScope())
+        self._time: Callable[[], float] = getattr(self._runtime, "time", anyio.current_time)
+
+    def _within(self, seconds: float | None) -> anyio.CancelScope:
+        return self._scope(deadline=math.inf if seconds is None else self._time() + seconds)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Give what arrives, empty at the end."""
         stream = self._begin()
         try:
-            with anyio.fail_after(timeout):
+            with self._within(timeout):
                 return await stream.receive(max_bytes)
+            raise ReadTimeout("nothing came in time")
         except anyio.EndOfStream:
             return b""
-        except TimeoutError as error:
-            raise ReadTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise ReadError(error) from error
         finally:
@@ -71,14 +83,29 @@ class Line:
         """Send."""
         stream = self._begin()
         try:
-            with anyio.fail_after(timeout):
-                await stream.send(buffer)
-        except TimeoutError as error:
-            raise WriteTimeout(error) from error
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            if rest := buffer[self._write_now(buffer) :]:
+                with self._within(timeout):
+                    return await stream.send(rest)
+                raise WriteTimeout("not all was taken in time")
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise WriteError(error) from error
         finally:
             self._end()
+
+    def _write_now(self, buffer: bytes) -> int:
+        """Write what the system takes at once: mostly all, without a turn of the event loop.
+
+        Nothing waits to be written before it: whoever sends sees to that, or lets go of the line.
+        """
+        if not (self._is_plain and _may_be_written(self._socket)):
+            return 0
+        try:
+            return os.write(self._socket.fileno(), buffer)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise WriteError(error) from error
 
     async def start_tls(
         self,
@@ -88,6 +115,7 @@ class Line:
     ) -> None:
         """Encrypt what follows."""
         stream = self._begin()
+        self._is_plain = False
         try:
             with anyio.fail_after(timeout):
                 self._streams = [
@@ -112,7 +140,7 @@ class Line:
         if not streams or self._hung_up:
             return True if info == "is_readable" else None
         if info == "is_readable":
-            return is_readable(self._socket)
+            return self._ear.hears()
         if info == "ssl_object":
             return streams[0].extra(TLSAttribute.ssl_object, None)
         return self._socket if info == "socket" else None
@@ -184,6 +212,15 @@ def _close_without_loop(loop: Any, held: list[anyio.abc.ByteStream]) -> None:
         _close(held)
     except (AttributeError, RuntimeError):  # uvloop closed its sockets itself, as it ended
         return
+
+
+def _may_be_written(sock: object) -> bool:
+    """Whether writing to its descriptor is sure to be writing to this socket.
+
+    One that is closed says so in asyncio and trio. uvloop's goes on to give its number, which by
+    then may be another one's; elsewhere than on POSIX it is no file.
+    """
+    return os.name == "posix" and isinstance(sock, socket.socket | TransportSocket)
 
 
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:

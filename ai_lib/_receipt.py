@@ -15,12 +15,13 @@ _CAN_TELL: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 class Receipt:
     """Watches one socket from now on. Close it, or a descriptor is lost.
 
-    It holds the socket by a handle of its own where that may be closed before one asks.
+    It holds the socket by a handle of its own where that may be closed before one asks. Raises
+    OSError when it was closed before.
     """
 
-    def __init__(self, descriptor: int, *, held: bool) -> None:
-        self._held = held and _CAN_TELL
-        self._descriptor = os.dup(descriptor) if self._held else descriptor
+    def __init__(self, sock: socket.socket, *, held: bool) -> None:
+        self._handle = _handle(sock) if held and _CAN_TELL else None
+        self._socket = self._handle or sock
         self._before = self._acknowledged()
 
     def is_unread(self) -> bool:
@@ -29,21 +30,23 @@ class Receipt:
 
     def close(self) -> None:
         """Stop watching."""
-        if self._held:
-            os.close(self._descriptor)
+        if self._handle is not None:
+            self._handle.close()
 
     def _acknowledged(self) -> int | None:
-        if not _CAN_TELL or self._descriptor < 0:
+        if not _CAN_TELL:
             return None
-        # The family does not matter here; a socket that is not told would ask the system for it.
-        handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=self._descriptor)
+        size = _AT + _ACKNOWLEDGED.size
         try:
-            info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _AT + _ACKNOWLEDGED.size)
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, size)
         except OSError:
             return None
-        finally:
-            handle.detach()
-        if len(info) < _AT + _ACKNOWLEDGED.size:
+        if len(info) < size:
             return None
         found: int = _ACKNOWLEDGED.unpack_from(info, _AT)[0]
         return found
+
+
+def _handle(sock: socket.socket) -> socket.socket:
+    # The family does not matter here; a socket that is not told would ask the system for it.
+    return socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=os.dup(sock.fileno()))

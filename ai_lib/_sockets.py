@@ -1,6 +1,5 @@
-"""What both packages know of sockets: what goes wrong with them, and what has arrived."""
+"""What both packages know of sockets: what goes wrong with them."""
 
-import select
 import socket
 from typing import Final
 
@@ -33,14 +32,3 @@ class WriteError(SocketError):
 
 class WriteTimeout(SocketError):
     """The peer did not take in time what was sent."""
-
-
-def is_readable(sock: socket.socket) -> bool:
-    """Whether something has arrived, or the end; of a closed socket that is true."""
-    if sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock.fileno()], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

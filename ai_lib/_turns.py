@@ -58,7 +58,8 @@ class Turns(Generic[W]):
             taken = self._free > 0 and not self._waiters
             if taken:
                 self._free -= 1
-        self._settle()
+        if self._returned:
+            self._settle()
         return taken
 
     def give_back(self, abandoned: W | None = None) -> None:

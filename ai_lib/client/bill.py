@@ -15,7 +15,7 @@ def bill(attempts: Sequence[Attempt], record: Record) -> CostEstimate:
     An attempt that failed or was cancelled costs what the provider said it used; one that answered
     without saying so is of unknown cost.
     """
-    return summed_costs(cost_of_attempt(one, record) for one in attempts if _counts(one))
+    return summed_costs([cost_of_attempt(one, record) for one in attempts if _counts(one)])
 
 
 def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
@@ -29,11 +29,14 @@ def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
     return cost_of(attempt.usage, found.prices if found is not None else Prices(), model)
 
 
+_NOTHING = 0, summed_costs(())
+
+
 class Billed:
     """A bill that is made anew when there are more attempts."""
 
     def __init__(self) -> None:
-        self._last = 0, summed_costs(())
+        self._last = _NOTHING
 
     def cost(self, attempts: Sequence[Attempt], record: Record) -> CostEstimate:
         """Return what the attempts cost together."""

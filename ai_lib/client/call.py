@@ -1,11 +1,11 @@
 """One call, as those see it who accompany it."""
 
-import uuid
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from ai_lib.client.bill import Billed, bill
+from ai_lib.client.call_id import new_id
 from ai_lib.client.leg import Leg
 from ai_lib.client.offers import Offers
 from ai_lib.client.settings import CallOptions
@@ -48,7 +48,7 @@ class Call:
         offers: Offers | None = None,
         target: Target | None = None,
     ) -> None:
-        self.id = str(uuid.uuid4())
+        self.id = new_id()
         self.request = request
         self.options = options
         self.clock = clock

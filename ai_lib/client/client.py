@@ -22,7 +22,7 @@ from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .calls import Calls
 from .chat import ChatRequestBuilder
-from .interceptor import Company
+from .company import Company
 from .opening import prepared
 from .targets import Targets
 

@@ -68,17 +68,28 @@ class Journey:
             await place.executor.gate.report()
 
     async def _chain(self, attempt: Callable[[Leg, Admission], Awaitable[T]]) -> T:
-        if len(self._route) == 1:
-            return await self._at(self._route[0], attempt)
+        first = self._route[0]
+        try:
+            return await self._at(first, attempt)
+        except AiLibError as error:
+            if len(self._route) == 1:
+                raise
+            known = [error]
+        # Its first step is what has just happened.
         chain: FallbackChain[T] = FallbackChain(self._fallback, may_continue=self._may_go_on)
         for number, place in enumerate(self._route):
-            chain.add_target(f"{number}", self._asking(place, attempt))
+            chain.add_target(f"{number}", self._asking(place, attempt, known))
         return await chain.run()
 
     def _asking(
-        self, place: Protected, attempt: Callable[[Leg, Admission], Awaitable[T]]
+        self,
+        place: Protected,
+        attempt: Callable[[Leg, Admission], Awaitable[T]],
+        known: list[AiLibError],
     ) -> Callable[[], Awaitable[T]]:
         async def ask() -> T:
+            if known:
+                raise known.pop()
             return await self._at(place, attempt)
 
         return ask

@@ -42,6 +42,9 @@ class Logbook(Interceptor):
         self._last: tuple[frozenset[str], AiLibLogger] = (frozenset(), logger)
         self._key = f"log {id(self)}"
 
+    def is_idle(self) -> bool:
+        return not self._logger.is_enabled_for(logging.ERROR)  # nothing it says is graver
+
     async def prepare(self, call: Call) -> None:
         """Note that the call has begun: a stream that never was asked for an event has not."""
         call.notes[self._key] = None

@@ -20,7 +20,7 @@ from ai_lib.types.upload import FileLike, Multipart
 
 from .._backend import now
 from ..transport import HttpTransport, WireReply
-from .interceptor import Company
+from .company import Company
 from .targets import Protected, Targets
 
 

@@ -37,6 +37,9 @@ class Plugged(Interceptor):
     def __init__(self, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> None:
         self._registry = plugins if isinstance(plugins, PluginRegistry) else _registry_of(plugins)
 
+    def is_idle(self) -> bool:
+        return self._registry.is_empty
+
     async def around(self, call: Call, proceed: Proceed) -> ChatResponse:
         chain = self._registry.middleware
         if not len(chain):

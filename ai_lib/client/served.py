@@ -24,6 +24,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None
 
 
+_PLACE = "place"
+
+
 def target_of(call: Call | Operation) -> Target | None:
     """Return the target asked last, None when nothing was compiled."""
     if isinstance(call, Operation):
@@ -36,6 +39,15 @@ def place_of(call: Call | Operation) -> Place | None:
     target = target_of(call)
     if target is None:
         return None
+    known = call.notes.get(_PLACE)
+    if isinstance(known, tuple) and known[0] is target and isinstance(known[1], Place):
+        return known[1]
+    found = _place(target)
+    call.notes[_PLACE] = target, found
+    return found
+
+
+def _place(target: Target) -> Place:
     manifest = target.compiled.manifest
     parts = urlsplit(target.base_url or manifest.base_url)
     named = manifest.raw.get("metadata")

@@ -1,12 +1,12 @@
 """Where a call goes: a provider's compiled manifest, a model, a key and an address."""
 
 import os
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ai_lib.client.call_id import new_id
 from ai_lib.client.redaction import redact
 from ai_lib.errors import codes
 from ai_lib.errors.tree import AiLibError, DecodeError, RequestError
@@ -161,4 +161,4 @@ def placed(error: AiLibError, target: Target) -> AiLibError:
 
 def request_id_of(headers: Headers) -> str:
     """Return the provider's id for the request, or one made here."""
-    return headers.get("x-request-id") or headers.get("request-id") or str(uuid.uuid4())
+    return headers.get("x-request-id") or headers.get("request-id") or new_id()

@@ -58,7 +58,7 @@ class ToolLoop:
         conversation = self.conversation
         while True:
             try:
-                response, _ = await self._calls.execute(conversation.request, self._options)
+                response = await self._calls.ask(conversation.request, self._options)
             except InvalidToolArguments as error:
                 response = conversation.mend(error)
             wanted = conversation.take(response)

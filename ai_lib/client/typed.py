@@ -27,7 +27,7 @@ async def ask_typed(calls: Calls, asking: Asking[T], options: CallOptions) -> St
     while True:
         output: StructuredOutput[T] | None = None
         try:
-            response, _ = await calls.execute(asking.request, options)
+            response = await calls.ask(asking.request, options)
         except InvalidToolArguments as error:
             asking.broken(error)
         else:

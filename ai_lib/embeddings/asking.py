@@ -23,7 +23,7 @@ from ai_lib.types.usage import Usage
 from ai_lib.types.wire import WireRequest
 
 from .._backend import now, run_all
-from ..client.interceptor import Company
+from ..client.company import Company
 from ..client.targets import Protected, Targets
 from ..resilience import FallbackChain
 from ..transport import HttpTransport

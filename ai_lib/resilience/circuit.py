@@ -179,14 +179,14 @@ class Circuit:
                 while the trials of a half-open circuit are under way.
         """
         with self._lock:
+            if self._counts.state == CircuitState.CLOSED.value:
+                return Pass(self, self._generation, False)
             state = self.state
             if state is CircuitState.OPEN:
                 left = self.get_time_until_retry()
                 if left > 0:
                     raise self._refuse(f"it is tried again in {left:.3g} s", left)
                 self._recorder.half_open()
-            elif state is CircuitState.CLOSED:
-                return Pass(self, self._generation, False)
             if self._trials >= self.config.half_open_max_concurrent:
                 raise self._refuse("it is being tried by another call", None)
             self._trials += 1
@@ -214,8 +214,11 @@ class Circuit:
                 self._due.append(partial(self._count, generation, verdict))
 
     def _count(self, generation: int, verdict: bool) -> None:
+        counts = self._counts
         if generation != self._generation:
             return
+        if verdict and not counts.counter and counts.state == CircuitState.CLOSED.value:
+            return  # another success changes nothing
         try:
             self._recorder.call(_success if verdict else _failure)
         except _Failure:

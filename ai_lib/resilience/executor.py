@@ -50,6 +50,8 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
+        circuit = config.circuit_breaker
+        self._times = circuit is not None and circuit.timeout_seconds is not None
         self.gate = PreflightChecker(
             rate_limiter=self._limiter(headers, f"{name}/{model}"),
             circuit_breaker=self._breaker(f"{name}/{model}"),
@@ -131,17 +133,22 @@ class ResilientExecutor:
     ) -> T:
         admission = await self.gate.admit(ledger, waited=waited)
         try:
-            result = await self._timed(attempt, admission)
+            if self._times:
+                result = await self._timed(attempt, admission)
+            else:
+                result = await attempt(admission)
         except AiLibError as error:
             admission.failed(error)
-            await self.gate.report()
+            if self.gate.is_shared:
+                await self.gate.report()
             raise
         except BaseException:
             admission.abandoned()
             raise
         if not admission.kept:
             admission.succeeded()
-        await self.gate.report()
+        if self.gate.is_shared:
+            await self.gate.report()
         return result
 
     async def _timed(self, attempt: Callable[[Admission], Awaitable[T]], admission: Admission) -> T:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -139,10 +140,25 @@ class ObservedLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_limits(headers: Mapping[str, str], names: RateLimitHeaders) -> ObservedLimits:
     """Return what an answer's headers say; what is absent or makes no sense is None."""
-    lowered = {name.lower(): value for name, value in headers.items()}
+    wanted = _wanted(names)
+    lowered = {name.lower(): headers[name] for name in headers if name.lower() in wanted}
+    if not lowered:
+        return _NOTHING
     return ObservedLimits(
         requests=_observed(lowered, names.requests), tokens=_observed(lowered, names.tokens)
     )
+
+
+_NOTHING: Final = ObservedLimits()
+
+
+@lru_cache(maxsize=256)
+def _wanted(names: RateLimitHeaders) -> frozenset[str]:
+    found = [
+        (one.limit, one.remaining, one.reset, one.window_header)
+        for one in (names.requests, names.tokens)
+    ]
+    return frozenset([name.lower() for each in found for name in each if name])
 
 
 def _observed(headers: Mapping[str, str], names: LimitHeaders) -> Observed:

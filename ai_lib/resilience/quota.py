@@ -1,5 +1,6 @@
 """The arithmetic of one target's rate limits: requests and tokens, reserved and settled."""
 
+from collections.abc import Sequence
 from threading import RLock
 from typing import Literal
 
@@ -82,27 +83,28 @@ class _Measure:
     """The limits on one of the two: windows of ours and of the provider's, what is left there."""
 
     def __init__(self, limit: float | None) -> None:
-        self.own = Window(limit, 60.0) if limit else None
+        self.own = [Window(limit, 60.0)] if limit else []
         self.learned: Window | None = None
+        self.windows: Sequence[Window] = self.own
         self.budget = Budget()
         self.outstanding = 0.0
 
-    def windows(self) -> list[Window]:
-        return [window for window in (self.own, self.learned) if window is not None]
-
     def wait(self, cost: float, at: float) -> float:
-        waits = [window.wait(cost, at) for window in self.windows()]
-        return max([self.budget.wait(cost, at), *waits])
+        longest = self.budget.wait(cost, at) if cost else 0.0
+        for window in self.windows:
+            longest = max(longest, window.wait(cost, at))
+        return longest
 
-    def take(self, cost: float, at: float) -> list[tuple[Window, Entry]]:
-        self.budget.take(cost)
+    def take(self, cost: float, at: float) -> Sequence[tuple[Window, Entry]]:
+        self.budget.remaining -= cost
         self.outstanding += cost
-        return [(window, window.take(cost, at)) for window in self.windows()]
+        return [(window, window.take(cost, at)) for window in self.windows] if self.windows else ()
 
     def learn(self, seen: Observed, own: float, at: float) -> None:
         if seen.limit and seen.window:
             if self.learned is None or self.learned.seconds != seen.window:
                 self.learned = Window(seen.limit, seen.window)
+                self.windows = [*self.own, self.learned]
             self.learned.limit = seen.limit
         if seen.remaining is not None and seen.reset is not None:
             # The provider may not have counted yet what is still under way.
@@ -133,7 +135,7 @@ class Quota:
     def counts_tokens(self) -> bool:
         """Whether tokens are limited, so that estimating them is worth while."""
         tokens = self._tokens
-        return bool(tokens.windows()) or tokens.budget.remaining != float("inf")
+        return bool(tokens.windows) or tokens.budget.remaining != float("inf")
 
     def reserve(self, reservation: Reservation, at: float) -> float:
         """Make the reservation and return 0, or return the seconds until it may be made."""
@@ -145,9 +147,11 @@ class Quota:
             if self._pace is not None:
                 self._pace.take(requests, at)
             taken = self._requests.take(requests, at)
-            reservation.entries = [(window, entry, False) for window, entry in taken]
-            taken = self._tokens.take(tokens, at)
-            reservation.entries += [(window, entry, True) for window, entry in taken]
+            reservation.entries = []
+            for window, entry in taken:
+                reservation.entries.append((window, entry, False))
+            for window, entry in self._tokens.take(tokens, at):
+                reservation.entries.append((window, entry, True))
             reservation.held = True
             return 0.0
 
@@ -157,12 +161,12 @@ class Quota:
             return self._wait(reservation, at)
 
     def _wait(self, reservation: Reservation, at: float) -> float:
-        requests = reservation.requests
+        requests, tokens = reservation.requests, reservation.tokens
         return max(
             self._paused_until - at,
             self._pace.wait(requests, at) if self._pace is not None else 0.0,
             self._requests.wait(requests, at),
-            self._tokens.wait(reservation.tokens, at),
+            self._tokens.wait(tokens, at) if tokens else 0.0,
             0.0,
         )
 
@@ -211,7 +215,7 @@ class Quota:
         with self._lock:
             if self._paused_until > at:
                 return 0.0
-            found = [window.limit - window.used(at) for window in self._requests.windows()]
+            found = [window.limit - window.used(at) for window in self._requests.windows]
             if self._pace is not None:
                 found.append(self._pace.available(at))
             if self._requests.budget.holds(at):

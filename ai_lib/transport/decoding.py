@@ -123,8 +123,10 @@ class Content:
     """The content of one body, through all codings its `Content-Encoding` lists."""
 
     def __init__(self, encoding: str | None) -> None:
-        names = [name.strip().lower() for name in (encoding or "").split(",")]
         self._decoders: list[Decoder] = []
+        if not encoding:
+            return
+        names = [name.strip().lower() for name in encoding.split(",")]
         for name in reversed([name for name in names if name not in ("", "identity")]):
             if name not in _DECODERS:
                 raise Violation(f"the reply is encoded as {name!r}, which was not asked for")

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from ai_lib._sockets import WriteError
 from ai_lib.transport.clocks import CallClocks
-from ai_lib.transport.failures import unwritable
-from ai_lib.transport.headers import Head, RawFields
-from ai_lib.transport.origin import Target
+from ai_lib.transport.headers import Head
 from ai_lib.transport.reply_parser import ReplyParser
+from ai_lib.transport.request_head import RequestHead
 from ai_lib.transport.routes import Route
 
 from .._network import READ_SIZE
 from .upload import Upload
 from .wire import Wire
-
-# RFC 9110, sections 5.1 and 5.5; RFC 9112, section 3.
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_HEAD = re.compile(
-    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.1\r\n(?:" + _TOKEN + rb": [^\x00\n\v\f\r\x7f]*\r\n)+\r\n"
-)
-_CLOSES = re.compile(rb"\r\nconnection:[^\r]*\bclose\b")
 
 
 class Http1:
@@ -42,11 +32,10 @@ class Http1:
         self._sound = True
         self._leaves = False
 
-    async def send(
-        self, target: Target, headers: RawFields, clocks: CallClocks, body: bytes | Upload
-    ) -> Head:
+    async def send(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Head:
         """Send a request and give the head of its reply."""
-        head = self._written(target, headers, clocks)
+        head = request.written(clocks.request.body)
+        self._leaves = request.closes
         if not self._wire.connected:
             await self._connect()
         self._sound = False
@@ -59,19 +48,6 @@ class Http1:
         while reply.head is None:
             self._first = await self._receive(reply)
         return reply.head
-
-    def _written(self, target: Target, headers: RawFields, clocks: CallClocks) -> bytes:
-        lines = [b"%b: %b\r\n" % field for field in headers]
-        try:
-            line = f"{clocks.request.method} {target.path} HTTP/1.1\r\n".encode("ascii")
-        except UnicodeEncodeError:
-            raise unwritable() from None
-        head = b"".join((line, *lines, b"\r\n"))
-        lower = head.lower()
-        if _HEAD.fullmatch(head) is None or lower.count(b"\r\nhost:") != 1:
-            raise unwritable()
-        self._leaves = b"\r\nconnection:" in lower and _CLOSES.search(lower) is not None
-        return head
 
     async def _connect(self) -> None:
         origin = self._route.origin

@@ -1,5 +1,6 @@
 """Where a request goes: the address's parts, checked."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,6 +48,11 @@ class Target(NamedTuple):
 
 def parse_target(url: str) -> Target:
     """Take an http or https URL apart; raises `RequestError` for anything else."""
+    # What may hold a credential is not remembered.
+    return _parsed(url) if "?" in url or "@" in url else _remembered(url)
+
+
+def _parsed(url: str) -> Target:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -59,6 +65,9 @@ def parse_target(url: str) -> Target:
     if parts.scheme not in _PORTS or not host or not path.isascii() or not _UNSAFE.isdisjoint(path):
         raise _unusable()
     return Target(Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path)
+
+
+_remembered = lru_cache(maxsize=256)(_parsed)
 
 
 def _unusable() -> RequestError:

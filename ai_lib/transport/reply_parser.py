@@ -141,8 +141,8 @@ class ReplyParser:
     def _frame(self, head: Head) -> None:
         """Find out where the body will end (RFC 9112, section 6.3)."""
         get = head.headers.get_all
-        said = ",".join(get("connection")).lower()
-        self.keeps = head.http_version == "1.1" and not _names(said, "close")
+        said = head.headers.get("connection", "").lower()
+        self.keeps = head.http_version == "1.1" and not (said and _names(said, "close"))
         codings, length = get("transfer-encoding"), get("content-length")
         if self._method == "HEAD" or head.status in _BODILESS:
             self.ended = True

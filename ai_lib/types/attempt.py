@@ -34,6 +34,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def summed(usages: Iterable[Usage]) -> Usage:
     """Return the counts of all of them together, without their `raw` objects."""
     known = list(usages)
+    if len(known) == 1:
+        return msgspec.structs.replace(known[0], raw=None)
     return Usage(
         prompt_tokens=sum(one.prompt_tokens for one in known),
         completion_tokens=sum(one.completion_tokens for one in known),

@@ -39,6 +39,9 @@ class Cached(Interceptor):
             raise TypeError(f"{manager!r} is no CacheManager of this package")
         self._manager = manager
 
+    def is_idle(self) -> bool:
+        return not self._manager.enabled
+
     def answer(self, call: Call) -> ChatResponse | None:
         manager = self._manager
         leg = call.first

@@ -21,7 +21,7 @@ from ai_lib.types.response import CallStats, ChatResponse
 from .._backend import now
 from ..transport import HttpTransport, WireReply
 from .cancel import CancelToken
-from .interceptor import Company
+from .company import Company
 from .journey import Journey
 from .targets import Targets
 
@@ -43,13 +43,21 @@ class Calls:
         self._company = company
 
     def execute(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, CallStats]:
-        """Send a plain request and read its reply."""
-        call = Call(request, options, now, self._targets, self._targets.first.target)
-        if not self._company:
-            response, leg = self._ask(self.journey(call))
-        else:
-            response, leg = self._accompanied(call)
+        """Send a plain request and read its reply; with it come the figures of the call."""
+        call, (response, leg) = self._made(request, options)
         return response, call.stats(response, leg)
+
+    def ask(self, request: ChatRequest, options: CallOptions) -> ChatResponse:
+        """Send a plain request and read its reply."""
+        _, answer = self._made(request, options)
+        return answer.response
+
+    def _made(self, request: ChatRequest, options: CallOptions) -> tuple[Call, _Answer]:
+        call = Call(request, options, now, self._targets, self._targets.first.target)
+        company = self._company.present()
+        if company:
+            return call, self._accompanied(call, company)
+        return call, self._ask(self.journey(call))
 
     def stream(
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
@@ -59,8 +67,9 @@ class Calls:
 
         call = Call(request, options, now, self._targets, self._targets.first.target)
         # Where nobody may change the request, what can't be asked is refused at once.
-        journey = None if self._company else self.journey(call)
-        return ChatStream(self._transport, call, self.journey, journey, self._company, cancel_token)
+        company = self._company.present()
+        journey = None if company else self.journey(call)
+        return ChatStream(self._transport, call, self.journey, journey, company, cancel_token)
 
     def count_tokens(self, request: ChatRequest) -> TokenCount:
         """Return the tokens of a request's input at the first target."""
@@ -79,8 +88,7 @@ class Calls:
             route = self._targets.named(call.models)
         return Journey(route, call, self._targets.config.fallback)
 
-    def _accompanied(self, call: Call) -> _Answer:
-        company = self._company
+    def _accompanied(self, call: Call, company: Company) -> _Answer:
         leg: Leg | None = None
         outcome = "answered"
 

@@ -205,8 +205,7 @@ class ChatRequestBuilder(Execution):
             ReplyError: the answer can't be used.
             ResilienceError: the client's own limits or circuit breaker refused the call.
         """
-        response, _ = self._calls.execute(self.build(), self._options)
-        return response
+        return self._calls.ask(self.build(), self._options)
 
     def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """Send the request; return the reply and the figures of the call. Raises as `execute`."""

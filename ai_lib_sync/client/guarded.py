@@ -33,8 +33,12 @@ class Guarded(Interceptor):
     ) -> None:
         self._input = Policy(sent, "input")
         self._output = Policy(received, "output")
+        self._has_none = not sent and not received
         self._thinking = thinking
         self._tools = tools
+
+    def is_idle(self) -> bool:
+        return self._has_none or not (self._input.rules or self._output.rules)
 
     def prepare(self, call: Call) -> None:
         verdict = self._input.judge()

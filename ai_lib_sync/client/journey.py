@@ -69,15 +69,28 @@ class Journey:
             place.executor.gate.report()
 
     def _chain(self, attempt: Callable[[Leg, Admission], T]) -> T:
-        if len(self._route) == 1:
-            return self._at(self._route[0], attempt)
+        first = self._route[0]
+        try:
+            return self._at(first, attempt)
+        except AiLibError as error:
+            if len(self._route) == 1:
+                raise
+            known = [error]
+        # Its first step is what has just happened.
         chain: FallbackChain[T] = FallbackChain(self._fallback, may_continue=self._may_go_on)
         for number, place in enumerate(self._route):
-            chain.add_target(f"{number}", self._asking(place, attempt))
+            chain.add_target(f"{number}", self._asking(place, attempt, known))
         return chain.run()
 
-    def _asking(self, place: Protected, attempt: Callable[[Leg, Admission], T]) -> Callable[[], T]:
+    def _asking(
+        self,
+        place: Protected,
+        attempt: Callable[[Leg, Admission], T],
+        known: list[AiLibError],
+    ) -> Callable[[], T]:
         def ask() -> T:
+            if known:
+                raise known.pop()
             return self._at(place, attempt)
 
         return ask

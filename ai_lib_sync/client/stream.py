@@ -18,8 +18,9 @@ from ai_lib.types.response import CallStats, ChatResponse
 
 from ..transport import HttpTransport
 from .cancel import CancelToken
+from .company import Company
 from .incoming import Incoming
-from .interceptor import Company, Screen
+from .interceptor import Screen
 from .journey import Journey
 
 

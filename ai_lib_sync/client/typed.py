@@ -28,7 +28,7 @@ def ask_typed(calls: Calls, asking: Asking[T], options: CallOptions) -> Structur
     while True:
         output: StructuredOutput[T] | None = None
         try:
-            response, _ = calls.execute(asking.request, options)
+            response = calls.ask(asking.request, options)
         except InvalidToolArguments as error:
             asking.broken(error)
         else:

@@ -13,7 +13,7 @@ from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.types.secret import Secret
 
-from ..client.interceptor import Company
+from ..client.company import Company
 from ..client.opening import prepared
 from ..client.targets import Targets
 from ..transport import HttpTransport

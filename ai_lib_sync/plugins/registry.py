@@ -27,7 +27,7 @@ class PluginRegistry:
 
     Before a request they run by priority, the lower first, after the response the other way
     round; of one priority, in the order they came. What is registered while calls are under way
-    counts from their next moment on.
+    counts from their next moment on; a call that began with nothing registered stays without.
     """
 
     def __init__(
@@ -47,6 +47,11 @@ class PluginRegistry:
     def plugin_names(self) -> list[str]:
         """Their names, by priority."""
         return [plugin.name() for plugin in self._plugins]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that may run at any moment of a call."""
+        return not (self._plugins or len(self.middleware) or self.hooks.hook_counts())
 
     def register(self, plugin: Plugin) -> PluginRegistry:
         """Let a plugin get ready, and add it.

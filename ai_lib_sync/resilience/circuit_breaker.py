@@ -42,6 +42,11 @@ class CircuitBreaker(Circuit):
         if storage is not None:
             self._due = deque()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether its state is kept elsewhere."""
+        return self._storage is not None
+
     def execute(self, operation: Callable[[], T]) -> T:
         """Call `operation` if the circuit lets it through, and count how it went.
 

@@ -51,6 +51,8 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
+        circuit = config.circuit_breaker
+        self._times = circuit is not None and circuit.timeout_seconds is not None
         self.gate = PreflightChecker(
             rate_limiter=self._limiter(headers, f"{name}/{model}"),
             circuit_breaker=self._breaker(f"{name}/{model}"),
@@ -130,17 +132,22 @@ class ResilientExecutor:
     def _once(self, attempt: Callable[[Admission], T], ledger: Ledger, waited: float) -> T:
         admission = self.gate.admit(ledger, waited=waited)
         try:
-            result = self._timed(attempt, admission)
+            if self._times:
+                result = self._timed(attempt, admission)
+            else:
+                result = attempt(admission)
         except AiLibError as error:
             admission.failed(error)
-            self.gate.report()
+            if self.gate.is_shared:
+                self.gate.report()
             raise
         except BaseException:
             admission.abandoned()
             raise
         if not admission.kept:
             admission.succeeded()
-        self.gate.report()
+        if self.gate.is_shared:
+            self.gate.report()
         return result
 
     def _timed(self, attempt: Callable[[Admission], T], admission: Admission) -> T:

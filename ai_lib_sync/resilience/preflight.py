@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _FOREVER = float("inf")
 
 
+def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
+    return part is not None and part.is_shared
+
+
 class PreflightResult:
     """What a check found. `permit` is held until it is ended or `release_permit` is called."""
 
@@ -52,7 +56,8 @@ class PreflightResult:
 class PreflightChecker:
     """The gate of one target; None for what is switched off.
 
-    `longest_pause` is for how many seconds a provider's Retry-After is waited for.
+    `longest_pause` is for how many seconds a provider's Retry-After is waited for. `is_shared` says
+    whether there is anyone to `report` to.
     """
 
     def __init__(
@@ -71,6 +76,8 @@ class PreflightChecker:
         self.backpressure = backpressure
         self.provider = provider
         self.model = model
+        self.is_shared = _is_shared(rate_limiter) or _is_shared(circuit_breaker)
+        self._is_open = rate_limiter is None and circuit_breaker is None and backpressure is None
         self._longest_pause = longest_pause
         self._clock = clock
 
@@ -84,7 +91,8 @@ class PreflightChecker:
         began = self._clock()
         holdings = Holdings()
         try:
-            self._take(holdings, ledger)
+            if not self._is_open:
+                self._take(holdings, ledger)
         except ResilienceError as error:
             holdings.release()
             error.provider, error.model = self.provider, self.model or None

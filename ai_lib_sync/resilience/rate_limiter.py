@@ -20,7 +20,10 @@ class RateLimiter:
     """Rate limits shared by all tasks and threads, first come first served.
 
     Only the first in line looks at the clock; whoever is cancelled in line leaves nothing behind.
+    `is_shared` says whether the counts are kept elsewhere.
     """
+
+    is_shared = False
 
     def __init__(
         self,

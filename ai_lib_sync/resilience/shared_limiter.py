@@ -17,6 +17,8 @@ from .rate_limiter import RateLimiter
 class SharedRateLimiter(RateLimiter):
     """A rate limiter whose counts are those of a `Limiter`, shared with whoever else asks it."""
 
+    is_shared = True
+
     def __init__(
         self,
         limiter: Limiter,

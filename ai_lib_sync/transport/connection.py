@@ -10,9 +10,9 @@ from ai_lib._sockets import ReadError
 from ai_lib.errors.tree import AiLibError, ConnectError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import Violation, bare, closed_here, connect_failure, lost
-from ai_lib.transport.headers import Head, RawFields
+from ai_lib.transport.headers import Head
 from ai_lib.transport.options import TransportOptions
-from ai_lib.transport.origin import Target
+from ai_lib.transport.request_head import RequestHead
 from ai_lib.transport.routes import Route
 
 from .._backend import now, runtime_key
@@ -63,23 +63,23 @@ class Connection:
         """Whether another call may use it now."""
         return not self._closed and self._wire.whole and self._http.is_idle()
 
-    def send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
+    def send(self, request: RequestHead, clocks: CallClocks) -> Head:
         """Send a request and give the head of its reply."""
         for _ in range(0 if self.connected else self._options.connect_retries):
             try:
-                return self._send(target, headers, clocks)
+                return self._send(request, clocks)
             except ConnectError:
                 self._renew()
-        return self._send(target, headers, clocks)
+        return self._send(request, clocks)
 
-    def _send(self, target: Target, headers: RawFields, clocks: CallClocks) -> Head:
+    def _send(self, request: RequestHead, clocks: CallClocks) -> Head:
         self._wire.serve(clocks)
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
         receipt = self._wire.watched(held=self._http.closes_itself) if self.served else None
         self._reading = True
         try:
-            head = self._http.send(target, headers, clocks, sent)
+            head = self._http.send(request, clocks, sent)
         except AiLibError as error:
             raise bare(error)  # noqa: B904 (it is that error)
         except Exception as error:

@@ -9,9 +9,9 @@ from ssl import SSLContext
 from ai_lib._sockets import WriteError
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.failures import unwritable
-from ai_lib.transport.headers import Head, Headers, RawFields
+from ai_lib.transport.headers import Head, Headers
 from ai_lib.transport.options import TransportOptions
-from ai_lib.transport.origin import Target
+from ai_lib.transport.request_head import RequestHead
 from ai_lib.transport.routes import Route
 
 from .._httpcore import (
@@ -45,16 +45,14 @@ class CoreHttp:
         self._http = _make(route, options, _Dialer(wire))
         self._body: Body | None = None
 
-    def send(
-        self, target: Target, headers: RawFields, clocks: CallClocks, body: bytes | Upload
-    ) -> Head:
+    def send(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Head:
         """Send a request and give the head of its reply."""
         if not clocks.request.method.isascii():
             raise unwritable()
-        request = self._request(target, headers, clocks, body)
+        whole = self._request(request, clocks, body)
         response: Response | None = None
         try:
-            response = self._http.handle_request(request)
+            response = self._http.handle_request(whole)
         except LocalProtocolError:
             pass  # it names the value, which may be a credential: nothing is to remember it
         if response is None:
@@ -62,19 +60,18 @@ class CoreHttp:
         self._body = Body(response)
         return _head(response)
 
-    def _request(
-        self, target: Target, headers: RawFields, clocks: CallClocks, body: bytes | Upload
-    ) -> Request:
+    def _request(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
             host=self._route.host,
             port=origin.explicit_port,
-            target=target.path,
+            target=request.target.path,
         )
+        fields = request.fields(clocks.request.body)
         extensions = {} if self._wire.connected else {"trace": self._trace}
         return Request(
-            clocks.request.method, url, headers=headers, content=body, extensions=extensions
+            clocks.request.method, url, headers=fields, content=body, extensions=extensions
         )
 
     def _trace(self, event: str, info: Mapping[str, Request]) -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from socket import socket
 from ssl import SSLContext
+from typing import cast
 
 from ai_lib._receipt import Receipt
 from ai_lib._sockets import ConnectTimeout, ReadError, ReadTimeout, WriteError, WriteTimeout
@@ -80,9 +82,9 @@ class Wire:
 
         It has to be `held` where the socket may be closed before one asks.
         """
-        descriptor = getattr(self.get_extra_info("socket"), "fileno", None)
+        found = self.get_extra_info("socket")
         try:
-            return None if descriptor is None else Receipt(descriptor(), held=held)
+            return None if found is None else Receipt(cast(socket, found), held=held)
         except OSError:  # it was closed
             return None
 

@@ -23,9 +23,10 @@ assert loaded <= {"ai_lib.tokens.cost"}, loaded
 """
 
 _MEASURED = """\
+import logging
 import sys
 from ai_lib_sync import AiClient
-from ai_lib_sync.cache import CacheManager
+from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import Interceptor
 from ai_lib_sync.guardrails import PiiDetector
 from ai_lib_sync.plugins import PluginRegistry
@@ -61,7 +62,17 @@ with MockProvider() as mock:
             after = calls(plain)
     with builder(mock).intercept(Interceptor()).build() as idle:
         seam = calls(idle)
-print(before, after, seam)
+    log = logging.getLogger("off")
+    log.setLevel(logging.CRITICAL + 1)
+    registry = PluginRegistry()
+    switched = builder(mock).cache(CacheManager(CacheConfig.disabled())).logger(log)
+    with switched.guardrails(input=False, output=False).plugins(registry).build() as off:
+        out = calls(off)
+        told = []
+        registry.hooks.register("before_request", "note", lambda ctx: told.append(ctx.request_id))
+        off.chat().user("Hi").execute()
+        assert len(told) == 1, told  # what is switched on later counts from the next call on
+print(before, after, seam, out)
 """
 
 
@@ -83,7 +94,8 @@ def test_no_side_room_is_imported_by_a_client_that_does_not_use_it(package: str)
 
 
 def test_a_client_with_nothing_on_runs_the_same_functions_whatever_others_have_on() -> None:
-    before, after, seam = map(int, _run(_MEASURED).split())
+    before, after, seam, out = map(int, _run(_MEASURED).split())
 
     assert abs(after - before) <= 5  # how the socket's bytes come may differ
     assert before < seam < before * 1.25  # the seam itself, with one that does nothing
+    assert out - before <= 20  # one look at each of the four that have nothing to do

@@ -297,3 +297,37 @@ def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None
             del event, stream
             gc.collect()
             assert totals.ledgers == [[("cancelled", 7)]]
+
+
+class Dozing(Diary):
+    """Has something to do only while it is awake."""
+
+    awake = False
+
+    def is_idle(self) -> bool:
+        return not self.awake
+
+
+def test_who_is_idle_is_left_out_of_the_calls_that_begin_then() -> None:
+    book: list[str] = []
+    dozing, diary = Dozing("dozing", 10, book), Diary("diary", 20, book)
+    with MockProvider() as mock:
+        builder = AiClient.builder().model(MODEL).api_key("k").base_url(mock.base_url("openai"))
+        with builder.intercept(dozing).intercept(diary).build() as client:
+            client.chat().user("Hi").execute()
+            with client.chat().user("Hi").stream() as events:
+                for _ in events:
+                    dozing.awake = True  # for the next call
+            asleep, _ = list(book), book.clear()
+            client.chat().user("Hi").execute()
+            dozing.awake = False
+            client.chat().user("Hi").execute()
+
+    assert not any(entry.startswith("dozing") for entry in asleep)
+    assert asleep.count("diary prepare") == 2
+    assert [entry for entry in book if entry.endswith("prepare")] == [
+        "dozing prepare",
+        "diary prepare",
+        "diary prepare",
+    ]
+    assert book.count("dozing ended answered") == 1
