@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.client.operation import Errand, Operation
+from ai_lib.client.screen import Screen
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -17,17 +18,6 @@ from ai_lib.types.response import ChatResponse
 
 T = TypeVar("T")
 Proceed = Callable[[], ChatResponse]
-
-
-class Screen(Protocol):
-    """Sees the events of one stream on their way to the caller."""
-
-    def feed(self, events: list[Event]) -> list[Event]:
-        """Return what may be handed out now; held back events come out with a later call.
-
-        The last call has the `StreamEnd`, or nothing but what the screen still holds is lost.
-        """
-        ...
 
 
 class Interceptor:

@@ -9,6 +9,7 @@ from weakref import finalize
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
+from ai_lib.client.screen import Screen, screened
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.replay import replayed
 from ai_lib.pipeline.text_tools import with_text_tools
@@ -19,7 +20,7 @@ from ai_lib.types.response import CallStats, ChatResponse
 from ..transport import HttpTransport
 from .cancel import CancelToken
 from .incoming import Incoming
-from .interceptor import Company, Screen
+from .interceptor import Company
 from .journey import Journey
 
 
@@ -169,13 +170,15 @@ class ChatStream:
             events = self._incoming.more()
         else:
             events = self._open()
-        for screen in self._screens:
-            events = screen.feed(events)
+        events, refusal = screened(self._screens, events)
         events = self._company.passing(self._call, events)
         incoming = self._incoming
+        if incoming is not None and incoming.is_content(events):
+            self._call.watch.first_token()
+        if refusal is not None:
+            self._events.extend(events)
+            raise refusal
         if incoming is not None:
-            if incoming.is_content(events):
-                self._call.watch.first_token()
             if not incoming.pipeline.finished:
                 self._events.extend(events)
                 return
