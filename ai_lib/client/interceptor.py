@@ -22,7 +22,7 @@ Proceed = Callable[[], Awaitable[ChatResponse]]
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
-    Chat calls come to all but the last four methods, operations beside chat to those alone.
+    Chat calls come to all but the last five methods, operations beside chat to those alone.
 
     Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
@@ -102,6 +102,13 @@ class Interceptor:
 
     def tried(self, operation: Operation, attempt: Attempt) -> None:
         """Hear of an attempt at it that ended."""
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        """Hear that attempt `number` at one of its requests failed and another follows, as
+        `retrying` does. Requests that go out at once may be told of from several threads.
+        """
 
     def finished(self, operation: Operation) -> None:
         """Hear of its end, exactly once, however it came. It must not wait."""
@@ -251,6 +258,8 @@ class Company:
         ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
         if any(_overrides(one, "trying") for one in self._inward):
             ledger.on_begin = lambda what: self._trying(operation, what)
+        if any(_overrides(one, "trying_again") for one in self._inward):
+            ledger.on_retry = lambda *facts: self._trying_again(operation, *facts)
         for one in self._inward:
             await one.began(operation)
 
@@ -267,6 +276,12 @@ class Company:
         for one in self._inward:
             if isinstance(what, Errand):
                 one.trying(operation, what)
+
+    def _trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        for one in self._outward:
+            one.trying_again(operation, number, error, seconds)
 
     def _tried(self, operation: Operation, attempt: Attempt) -> None:
         for one in self._outward:
