@@ -8,6 +8,7 @@ from ai_lib.transport.headers import Head, Headers, RawFields
 from ai_lib.transport.options import TransportOptions
 from ai_lib.transport.origin import Target
 from ai_lib.transport.routes import Route
+from ai_lib.transport.spoken import keys_hidden
 
 from .._network import (
     URL,
@@ -45,7 +46,8 @@ class CoreHttp:
         request = self._request(target, headers, clocks, body)
         response: Response | None = None
         try:
-            response = await self._http.handle_async_request(request)
+            with keys_hidden(clocks.request):
+                response = await self._http.handle_async_request(request)
         except LocalProtocolError:
             pass  # it names the value, which may be a credential: nothing is to remember it
         if response is None:

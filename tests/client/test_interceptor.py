@@ -259,7 +259,7 @@ async def test_what_comes_before_the_first_refusal_is_given_out(
             with pytest.raises(RequestError, match=f"not {first}"):
                 async for event in client.chat().user("?").stream():
                     if event.is_content_delta:
-                        texts.append(event.as_content_delta.text)
+                        texts.append(event.as_content_delta.text)  # noqa: PERF401
     assert texts == seen
 
 
