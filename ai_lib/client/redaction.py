@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from ai_lib.errors.tree import AiLibError
 from ai_lib.transport.failures import bare
 from ai_lib.types.secret import forms_of
@@ -48,4 +50,9 @@ def _without(forms: Sequence[str], value: object) -> object:
         return {_without(forms, key): _without(forms, held) for key, held in value.items()}
     if isinstance(value, list):
         return [_without(forms, held) for held in value]
+    if type(value) is tuple:
+        return tuple(_without(forms, held) for held in value)
+    if isinstance(value, msgspec.Struct):  # what was received before the error
+        fields = {name: _without(forms, getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **fields)
     return value

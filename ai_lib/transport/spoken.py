@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from ai_lib._log import HTTPCORE
 from ai_lib.types.secret import forms_of
 from ai_lib.types.wire import WireRequest
 
-_LOGGERS: Final = ("connection", "http11", "http2", "proxy", "socks")
 _asked: Final[ContextVar[WireRequest | None]] = ContextVar("ai_lib_asked", default=None)
 
 
@@ -22,8 +22,8 @@ def keys_hidden(request: WireRequest) -> Iterator[None]:
 
     What else logs there, or speaks by httpcore on its own, is left as it is.
     """
-    for name in _LOGGERS:
-        logging.getLogger(f"httpcore.{name}").addFilter(_hide)  # a second time it does nothing
+    for logger in HTTPCORE:
+        logger.addFilter(_hide)  # a second time it does nothing
     token = _asked.set(request)
     try:
         yield
