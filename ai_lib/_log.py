@@ -7,3 +7,9 @@ LOG: Final = logging.getLogger("ai_lib")
 
 if not LOG.handlers:
     LOG.addHandler(logging.NullHandler())
+
+# Where httpcore, when it speaks HTTP for us, tells what it does.
+HTTPCORE: Final = tuple(
+    logging.getLogger(f"httpcore.{name}")
+    for name in ("connection", "http11", "http2", "proxy", "socks")
+)

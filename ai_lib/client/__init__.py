@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         Errand as Errand,
         Operation as Operation,
     )
+    from ai_lib.client.screen import (
+        Screen as Screen,
+    )
     from ai_lib.client.tool_run import (
         ToolRun as ToolRun,
     )
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     )
     from .interceptor import (
         Interceptor as Interceptor,
-        Screen as Screen,
     )
     from .opening import (
         fetch_manifest as fetch_manifest,
@@ -77,7 +79,7 @@ _WHERE = {
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
     "Operation": "ai_lib.client.operation",
-    "Screen": ".interceptor",
+    "Screen": "ai_lib.client.screen",
     "ToolRun": "ai_lib.client.tool_run",
     "ToolStream": ".tool_loop",
     "TypedStream": ".typed_stream",

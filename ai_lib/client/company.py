@@ -9,12 +9,13 @@ from typing import TypeVar
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.client.operation import Errand, Operation
+from ai_lib.client.screen import Screen
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 
-from .interceptor import Interceptor, Proceed, Screen
+from .interceptor import Interceptor, Proceed
 
 T = TypeVar("T")
 
@@ -189,8 +190,10 @@ class Company:
     async def _begin(self, operation: Operation) -> None:
         ledger = operation.ledger
         ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
-        if any(_overrides(one, "trying") for one in self._inward):
+        if self._with("trying"):
             ledger.on_begin = lambda what: self._trying(operation, what)
+        if self._with("trying_again"):
+            ledger.on_retry = lambda *facts: self._trying_again(operation, *facts)
         for one in self._inward:
             await one.began(operation)
 
@@ -207,6 +210,12 @@ class Company:
         for one in self._inward:
             if isinstance(what, Errand):
                 one.trying(operation, what)
+
+    def _trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        for one in self._outward:
+            one.trying_again(operation, number, error, seconds)
 
     def _tried(self, operation: Operation, attempt: Attempt) -> None:
         for one in self._outward:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
 from ai_lib.client.operation import Errand, Operation
+from ai_lib.client.screen import Screen
 from ai_lib.errors.tree import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -16,21 +16,10 @@ from ai_lib.types.response import ChatResponse
 Proceed = Callable[[], Awaitable[ChatResponse]]
 
 
-class Screen(Protocol):
-    """Sees the events of one stream on their way to the caller."""
-
-    def feed(self, events: list[Event]) -> list[Event]:
-        """Return what may be handed out now; held back events come out with a later call.
-
-        The last call has the `StreamEnd`, or nothing but what the screen still holds is lost.
-        """
-        ...
-
-
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
-    Chat calls come to all but the last four methods, operations beside chat to those alone.
+    Chat calls come to all but the last five methods, operations beside chat to those alone.
 
     Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
@@ -117,6 +106,13 @@ class Interceptor:
 
     def tried(self, operation: Operation, attempt: Attempt) -> None:
         """Hear of an attempt at it that ended."""
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        """Hear that attempt `number` at one of its requests failed and another follows, as
+        `retrying` does. Requests that go out at once may be told of from several threads.
+        """
 
     def finished(self, operation: Operation) -> None:
         """Hear of its end, exactly once, however it came. It must not wait."""

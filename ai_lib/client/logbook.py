@@ -72,15 +72,13 @@ class Logbook(Interceptor):
 
     def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Log that it is tried again."""
-        self._log(
-            logging.WARNING,
-            "Trying again",
-            call,
-            attempt=number,
-            wait_seconds=round(seconds, 3),
-            error_class=error.error_class,
-            error=error,
-        )
+        self._again(call, number, error, seconds)
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        """Log that it is tried again."""
+        self._again(operation, number, error, seconds)
 
     def ended(self, call: Call) -> None:
         """Log how the call ended."""
@@ -102,6 +100,19 @@ class Logbook(Interceptor):
             status_code=attempt.status_code,
             latency_ms=round(attempt.latency_ms, 3),
             waited_ms=round(attempt.waited_ms, 3),
+        )
+
+    def _again(
+        self, call: Call | Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        self._log(
+            logging.WARNING,
+            "Trying again",
+            call,
+            attempt=number,
+            wait_seconds=round(seconds, 3),
+            error_class=error.error_class,
+            error=error,
         )
 
     def _end(self, what: str, call: Call | Operation) -> None:

@@ -1,14 +1,15 @@
 """Takes a key out of an error: a provider may have said it back."""
 
-from collections.abc import Iterator, Mapping
-from urllib.parse import quote_plus
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
 
 from ai_lib.errors.tree import AiLibError
 from ai_lib.transport.failures import bare
+from ai_lib.types.secret import forms_of
+from ai_lib.types.wire import SHORTEST
 
 _SHOWN = "***"
-# What is shorter is no secret but a placeholder, and part of other words.
-_SHORTEST = 8
 
 
 def redact(error: AiLibError, secret: str | None) -> None:
@@ -17,9 +18,9 @@ def redact(error: AiLibError, secret: str | None) -> None:
     Where it was, the tracebacks go as well, and what is behind the error: they hold what the
     provider said.
     """
-    if secret is None or len(secret) < _SHORTEST:
+    if secret is None or len(secret) < SHORTEST:
         return
-    forms = {secret: None, quote_plus(secret): None}
+    forms = forms_of(secret)
     said = "".join(repr((one.args, vars(one))) for one in _chain(error))
     if not any(form in said for form in forms):
         return
@@ -36,7 +37,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _without(forms: Mapping[str, None], value: object) -> object:
+def _without(forms: Sequence[str], value: object) -> object:
     if isinstance(value, str):
         for form in forms:
             value = value.replace(form, _SHOWN)
@@ -49,4 +50,9 @@ def _without(forms: Mapping[str, None], value: object) -> object:
         return {_without(forms, key): _without(forms, held) for key, held in value.items()}
     if isinstance(value, list):
         return [_without(forms, held) for held in value]
+    if type(value) is tuple:
+        return tuple(_without(forms, held) for held in value)
+    if isinstance(value, msgspec.Struct):  # what was received before the error
+        fields = {name: _without(forms, getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **fields)
     return value

@@ -8,6 +8,7 @@ from weakref import finalize
 
 from ai_lib.client.call import Call
 from ai_lib.client.leg import Leg
+from ai_lib.client.screen import Screen, screened
 from ai_lib.errors.tree import AiLibError
 from ai_lib.pipeline.replay import replayed
 from ai_lib.pipeline.text_tools import with_text_tools
@@ -19,7 +20,6 @@ from ..transport import HttpTransport
 from .cancel import CancelToken
 from .company import Company
 from .incoming import Incoming
-from .interceptor import Screen
 from .journey import Journey
 
 
@@ -169,17 +169,19 @@ class ChatStream:
             events = await self._incoming.more()
         else:
             events = await self._open()
-        for screen in self._screens:
-            events = screen.feed(events)
+        events, refusal = screened(self._screens, events)
         events = await self._company.passing(self._call, events)
         incoming = self._incoming
-        if incoming is not None:
-            watch = self._call.watch
-            if watch.time_to_first_token_ms is None and incoming.is_content(events):
+        watch = self._call.watch
+        if incoming is not None and watch.time_to_first_token_ms is None:
+            if incoming.is_content(events):
                 watch.first_token()
-            if not incoming.pipeline.finished:
-                self._events.extend(events)
-                return
+        if refusal is not None:
+            self._events.extend(events)
+            raise refusal
+        if incoming is not None and not incoming.pipeline.finished:
+            self._events.extend(events)
+            return
         self._events.extend(event for event in events if not isinstance(event, StreamEnd))
         if incoming is not None:
             error = await incoming.finish()

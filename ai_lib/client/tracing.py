@@ -62,8 +62,7 @@ class Tracing(Interceptor):
 
     def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Note that it is tried again."""
-        facts: dict[str, Attribute] = {"attempt": number, "wait_seconds": seconds}
-        self._event(call, "gen_ai.retry", {**facts, semantics.ERROR_TYPE: error.error_class})
+        self._event(call, "gen_ai.retry", _of_retry(number, error, seconds))
 
     def ended(self, call: Call) -> None:
         """Note what came of it, and end the span."""
@@ -85,6 +84,12 @@ class Tracing(Interceptor):
     def tried(self, operation: Operation, attempt: Attempt) -> None:
         """Note the attempt as an event."""
         self._event(operation, "gen_ai.attempt", _of_attempt(attempt))
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        """Note that it is tried again."""
+        self._event(operation, "gen_ai.retry", _of_retry(number, error, seconds))
 
     def finished(self, operation: Operation) -> None:
         """Note what came of it, and end the span."""
@@ -206,3 +211,11 @@ def _of_attempt(attempt: Attempt) -> Mapping[str, Attribute]:
     if attempt.error is not None:
         found[semantics.ERROR_TYPE] = attempt.ended
     return found
+
+
+def _of_retry(number: int, error: AiLibError, seconds: float) -> Mapping[str, Attribute]:
+    return {
+        "attempt": number,
+        "wait_seconds": seconds,
+        semantics.ERROR_TYPE: error.error_class,
+    }

@@ -160,7 +160,8 @@ class Asking:
                 # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
                 raise placed(error, target)  # noqa: B904 (it is that error)
 
-        return await part.place.executor.run(attempt, errand.ledger)
+        ledger = errand.ledger
+        return await part.place.executor.run(attempt, ledger, on_retry=ledger.on_retry)
 
     async def _attempt(
         self, part: _Part, wire: WireRequest, ledger: Ledger, admission: Admission

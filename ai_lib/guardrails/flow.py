@@ -22,6 +22,7 @@ class Flow(Generic[T]):
 
     Each piece has a mark of the caller's, which comes out with what becomes of it. What is held
     back is at most the longest match a rule can have, and as a rule no more than the last word.
+    Nothing comes out from where a rule blocks.
     """
 
     def __init__(self, verdict: Verdict, *, bounded: bool) -> None:
@@ -70,15 +71,19 @@ class Flow(Generic[T]):
             if place is None:
                 continue
             self._counters.remove(counter)
-            if self._verdict.note([counter.rule.too_long(place, max(len(piece), place + 1))]):
+            self._verdict.note([counter.rule.too_long(place, max(len(piece), place + 1))])
+            if counter.rule.action != "warn":
                 self._cut = True
                 piece = piece[:place]
         return piece
 
     def _give(self, limit: int, matches: list[Match]) -> list[tuple[str, T]]:
         start = self._start
-        decided = self._verdict.note(match for match in matches if match.end <= limit)
+        settled = [match for match in matches if match.end <= limit]
+        decided = self._verdict.note(settled)
         places = [m._replace(start=m.start - start, end=m.end - start) for m in decided]
+        blocked = (match.start for match in settled if match.rule.action == "block")
+        limit = min(blocked, default=limit)
         texts, marks = self._taken(limit)
         self._start = limit
         if self._start > _TRIM:

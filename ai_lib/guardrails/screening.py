@@ -29,8 +29,8 @@ class OutputScreen:
 
     What is held back of a text comes out before a tool call or the end of its candidate; opaque
     state without text is not held back. With `tools`, the arguments of a call come in one piece,
-    when they are complete. A rule that blocks raises GuardrailError; what was given out before has
-    nothing of what it found.
+    when they are complete. What comes before the text that a rule blocks is given out, then
+    GuardrailError is raised; nothing of what the rule found was given out.
     """
 
     def __init__(self, verdict: Verdict, *, thinking: bool, tools: bool) -> None:
@@ -39,15 +39,12 @@ class OutputScreen:
         self._tools = tools
         self._flows: dict[_Key, Flow[Said]] = {}
 
-    def feed(self, events: list[Event]) -> list[Event]:
-        """Return what may be handed out now. Raises GuardrailError when a rule blocks it."""
-        out: list[Event] = []
+    def feed(self, events: list[Event]) -> Iterator[Event]:
+        """Give what may be handed out now. Raises GuardrailError where a rule blocks the rest."""
         for event in events:
-            found = [*self._pass(event)]
+            yield from self._pass(event)
             if self._verdict.blocking is not None:
                 raise self._verdict.blocking
-            out += found
-        return out
 
     def _pass(self, event: Event) -> Iterator[Event]:
         match event:
@@ -61,17 +58,21 @@ class OutputScreen:
                 yield from self._call(event)
             case ToolCallStarted() | OpaqueContent() | FinalCandidate():
                 yield from self._flush(event.candidate)
-                yield event
+                yield from self._unblocked(event)
             case StreamEnd():
                 for candidate in sorted({candidate for candidate, _ in self._flows}):
                     yield from self._flush(candidate, ended=True)
-                yield event
+                yield from self._unblocked(event)
             case _:
                 yield event
 
+    def _unblocked(self, *events: Event) -> Iterator[Event]:
+        if self._verdict.blocking is None:
+            yield from events
+
     def _say(self, event: Said, text: str) -> Iterator[Event]:
         if not text:
-            yield self._cited(event)
+            yield from self._unblocked(self._cited(event))
             return
         key = event.candidate, type(event)
         flow = self._flows.get(key)
@@ -98,17 +99,18 @@ class OutputScreen:
         if isinstance(event, ThinkingDelta) or not event.citations:
             return event
         citations = tuple(self._verdict.value(citation) for citation in event.citations)
+        if self._verdict.blocking is not None:
+            citations = ()  # what is blocked may be in them
         return msgspec.structs.replace(event, citations=citations)
 
     def _call(self, event: ToolCallEnded) -> Iterator[Event]:
         arguments = self._verdict.value(event.arguments)
-        yield PartialToolCall(
+        whole = PartialToolCall(
             candidate=event.candidate,
             tool_call_id=event.tool_call_id,
             index=event.index,
             arguments=msgspec.json.encode(arguments).decode(),
         )
-        if arguments == event.arguments:
-            yield event
-        else:
-            yield msgspec.structs.replace(event, arguments=arguments, raw=(), signature=None)
+        if arguments != event.arguments:
+            event = msgspec.structs.replace(event, arguments=arguments, raw=(), signature=None)
+        yield from self._unblocked(whole, event)

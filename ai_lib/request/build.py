@@ -236,14 +236,15 @@ def base_of(compiled: CompiledManifest, base_url: str | None) -> str:
 def attach(
     compiled: CompiledManifest, credential: str | None, url: str
 ) -> tuple[tuple[tuple[str, str], ...], str, frozenset[str]]:
-    """Return the headers that authenticate, the address, and the names of secret headers."""
+    """Return the headers that authenticate, the address, and the names of what is secret."""
     auth = compiled.manifest.auth
     extra = auth.extra_headers
     if credential is None or auth.kind == "none":
         return extra, url, frozenset()
     if auth.kind == "query":
         joint = "&" if "?" in url else "?"
-        return extra, f"{url}{joint}{urlencode({auth.param: credential})}", frozenset()
+        address = f"{url}{joint}{urlencode({auth.param: credential})}"
+        return extra, address, frozenset({auth.param.lower()})
     value = f"{auth.prefix} {credential}".strip()
     return (*extra, (auth.header, value)), url, frozenset({auth.header.lower()})
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote_plus
+
+from ai_lib.types.secret import forms_of
 
 HIDDEN: Final = "***"
 
@@ -140,8 +141,5 @@ def _plain(name: str) -> str:
 
 
 def _forms(secrets: Collection[str]) -> tuple[str, ...]:
-    """Return each as it is and as it stands in an address, the longest first."""
-    found = {
-        form for secret in secrets if len(secret) >= 4 for form in (secret, quote_plus(secret))
-    }
+    found = {form for secret in secrets if len(secret) >= 4 for form in forms_of(secret)}
     return tuple(sorted(found, key=len, reverse=True))

@@ -17,6 +17,7 @@ from ai_lib.testing.cassette import (
     piece,
     public_headers,
 )
+from ai_lib.testing.hiding import without_keys
 from ai_lib.transport.clocks import CallClocks
 from ai_lib.transport.headers import Head
 from ai_lib.transport.options import TransportOptions
@@ -52,7 +53,8 @@ class RecordingTransport(HttpTransport):
         try:
             return await super().send(request, clocks)
         except TransportError as error:
-            self._file.append(msgspec.structs.replace(begun(request), failure=failure_of(error)))
+            failed = msgspec.structs.replace(begun(request), failure=failure_of(error))
+            self._file.append(without_keys(failed, request))
             raise
 
     def _reply(self, head: Head, lease: Lease, call: CallClocks) -> WireReply:
@@ -103,7 +105,7 @@ class _Tape:
             self._due.pop()  # of two threads and a finalizer, one succeeds
         except IndexError:
             return
-        self._file.append(self._exchange())
+        self._file.append(without_keys(self._exchange(), self._request))
 
     def _exchange(self) -> Exchange:
         headers = self._head.headers

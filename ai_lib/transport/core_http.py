@@ -12,6 +12,7 @@ from ai_lib.transport.headers import Head, Headers
 from ai_lib.transport.options import TransportOptions
 from ai_lib.transport.request_head import RequestHead
 from ai_lib.transport.routes import Route
+from ai_lib.transport.spoken import keys_hidden
 
 from .._httpcore import (
     URL,
@@ -51,7 +52,8 @@ class CoreHttp:
         whole = self._request(request, clocks, body)
         response: Response | None = None
         try:
-            response = await self._http.handle_async_request(whole)
+            with keys_hidden(clocks.request):
+                response = await self._http.handle_async_request(whole)
         except LocalProtocolError:
             pass  # it names the value, which may be a credential: nothing is to remember it
         if response is None:

@@ -1,10 +1,14 @@
 """What goes over the wire: one HTTP request as the transport sends it, and the clocks it keeps."""
 
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from ai_lib.types.upload import Multipart
+
+# What is shorter is no secret but a placeholder, and part of other words.
+SHORTEST: Final = 8
 
 
 class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +17,7 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
     A `body` that is a form is read while it is sent.
 
     `url` may hold a credential as a query parameter; `safe_url` never does. `secrets` names the
-    headers whose values must not be shown.
+    headers and parameters whose values must not be shown, in small letters.
     """
 
     method: str = "POST"
@@ -36,6 +40,12 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             (name, "***" if name.lower() in self.secrets else value) for name, value in self.headers
         )
+
+    def keys(self) -> frozenset[str]:
+        """Return the secret values themselves, without the scheme before them."""
+        fields = [*self.headers, *parse_qsl(urlsplit(self.url).query)] if self.secrets else ()
+        found = (value.split(" ")[-1] for name, value in fields if name.lower() in self.secrets)
+        return frozenset(key for key in found if len(key) >= SHORTEST)
 
     def __repr__(self) -> str:
         body = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body)

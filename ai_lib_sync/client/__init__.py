@@ -20,6 +20,9 @@ if TYPE_CHECKING:
         Errand as Errand,
         Operation as Operation,
     )
+    from ai_lib.client.screen import (
+        Screen as Screen,
+    )
     from ai_lib.client.tool_run import (
         ToolRun as ToolRun,
     )
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     )
     from .interceptor import (
         Interceptor as Interceptor,
-        Screen as Screen,
     )
     from .opening import (
         fetch_manifest as fetch_manifest,
@@ -78,7 +80,7 @@ _WHERE = {
     "Explanation": "ai_lib.client.explain",
     "Interceptor": ".interceptor",
     "Operation": "ai_lib.client.operation",
-    "Screen": ".interceptor",
+    "Screen": "ai_lib.client.screen",
     "ToolRun": "ai_lib.client.tool_run",
     "ToolStream": ".tool_loop",
     "TypedStream": ".typed_stream",

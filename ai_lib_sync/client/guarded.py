@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ai_lib.client.call import Call
+from ai_lib.client.screen import Screen
 from ai_lib.guardrails.policy import Policy, Rules, Verdict
 from ai_lib.guardrails.reply import judged_reply
 from ai_lib.guardrails.request import judged_request
@@ -13,7 +14,7 @@ from ai_lib.guardrails.rule import Guardrail
 from ai_lib.guardrails.screening import OutputScreen
 from ai_lib.types.response import ChatResponse
 
-from .interceptor import Interceptor, Screen
+from .interceptor import Interceptor
 
 _NOTE = "guardrails"
 

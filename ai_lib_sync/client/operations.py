@@ -82,11 +82,15 @@ def _ask(
                 ledger.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
             with reply:
                 admission.heard(reply.headers)
-                answer = _read(operation, built.binding, reply)
+                try:
+                    answer = _read(operation, built.binding, reply)
+                except AiLibError as error:
+                    # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
+                    raise placed(error, target)  # noqa: B904 (it is that error)
             admission.usage = operation.usage
             return answer
 
-        return protected.executor.run(attempt, ledger)
+        return protected.executor.run(attempt, ledger, on_retry=ledger.on_retry)
     except AiLibError as error:
         # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
         raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)

@@ -16,7 +16,9 @@ from ai_lib.guardrails import (
     UrlFilter,
 )
 from ai_lib.guardrails.flow import Flow
+from ai_lib.guardrails.masking import masked
 from ai_lib.guardrails.policy import Policy, Verdict
+from ai_lib.guardrails.rule import found_in
 from tests.guardrails.sentences import ORDINARY, PERSONAL
 
 RULES = [
@@ -105,6 +107,45 @@ def test_a_block_is_known_before_the_match_is_out() -> None:
     assert "".join(piece for piece, _ in flow.feed("ive ", None)) == "secretive "
     assert flow.feed("secret", None) == []
     flow.feed(".", None)
+    assert isinstance(verdict.blocking, GuardrailError)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4))
+@example("see AB-123 and a secret@example.com", [60])
+def test_what_comes_before_a_block_comes_out_however_it_is_split(
+    text: str, sizes: list[int]
+) -> None:
+    rules: list[Guardrail] = [
+        *RULES[3:],
+        UrlFilter(action="redact"),
+        EmailFilter(action="block"),
+        KeywordFilter("k", ["secret", "top secret"], action="block"),
+    ]
+
+    def until_blocked(sizes: list[int]) -> str:
+        verdict = Policy(rules, "output").judge()
+        flow: Flow[None] = Flow(verdict, bounded=True)
+        out, at = "", 0
+        while at < len(text) and verdict.blocking is None:
+            size = sizes[at % len(sizes)]
+            out += "".join(said for said, _ in flow.feed(text[at : at + size], None))
+            at += size
+        if verdict.blocking is None:
+            out += "".join(said for said, _ in flow.end())
+        return out
+
+    matches = found_in(text, rules)
+    place = min((one.start for one in matches if one.rule.action == "block"), default=len(text))
+    expected = masked(text[:place], [one for one in matches if one.rule.action == "redact"])
+    assert until_blocked([len(text) + 1]) == expected
+    assert until_blocked(sizes) == expected
+
+
+def test_what_is_not_too_long_yet_comes_out_before_the_block() -> None:
+    verdict = Policy([LengthFilter(max_length=2, count_mode="words")], "output").judge()
+    flow: Flow[None] = Flow(verdict, bounded=True)
+    assert flow.feed("one two three", None) == [("one two ", None)]
     assert isinstance(verdict.blocking, GuardrailError)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -364,7 +365,8 @@ def test_the_key_is_attached_and_named_as_secret(
     assert sent.pop("Content-Type") == "application/json"
     assert sent.pop("Accept") == "application/json"
     assert sent == headers
-    assert {name.lower() for name, value in headers.items() if "key" in value} == wire.secrets
+    named = [*headers.items(), *parse_qsl(query.removeprefix("?"))]
+    assert {name.lower() for name, value in named if "key" in value} == wire.secrets
 
 
 def test_what_is_not_json_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+from typing import Literal
 
 import pytest
 
@@ -148,6 +149,52 @@ def test_a_blocked_reply_is_an_error_that_names_the_rule_only(streamed: bool) ->
     assert text_of(events) == ("The " if streamed else "")
     assert not any(event.is_stream_end for event in events)
     assert error.retryable is False
+
+
+def until_blocked(mock: MockProvider, model: str, *rules: Guardrail) -> list[Event]:
+    """The events of a stream that ends with a GuardrailError."""
+    events: list[Event] = []
+    made = builder(mock, model).guardrails(rules, thinking=True, tools=True)
+    with made.build() as client:
+        with pytest.raises(GuardrailError):
+            for event in client.chat().user("?").stream():
+                events.append(event)  # noqa: PERF401
+    return events
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("chunking", ["whole", "frame", 1])
+def test_what_comes_before_a_blocked_text_comes_first(
+    model: str, chunking: Literal["whole", "frame"] | int
+) -> None:
+    rule = KeywordFilter("no-launch", ["launch code"])
+    text = [f"Ask {SECRET}. ", "Then wait. ", "The launch code is 0000", " and so on"]
+    with MockProvider([Reply(text=text, chunking=chunking)]) as mock:
+        events = until_blocked(mock, model, PiiDetector(), rule)
+    assert text_of(events) == "Ask [EMAIL]. Then wait. The "
+    assert "launch" not in repr(events)
+    assert not any(event.is_stream_end for event in events)
+
+
+@pytest.mark.parametrize("chunking", ["whole", "frame"])
+def test_a_blocked_tool_call_comes_after_the_text_and_not_at_all(
+    chunking: Literal["whole", "frame"],
+) -> None:
+    reply = Reply(text="Let me see.", tool_calls=[("f", {"a": "launch code"})], chunking=chunking)
+    with MockProvider([reply]) as mock:
+        events = until_blocked(mock, MODEL, KeywordFilter("no-launch", ["launch code"]))
+    assert text_of(events) == "Let me see."
+    assert "launch" not in repr(events)
+    assert not any(event.is_tool_call_ended for event in events)
+
+
+def test_what_is_blocked_in_one_candidate_ends_all_after_what_came_before() -> None:
+    text = ["One. ", "A launch code. ", "Two."]
+    with MockProvider([Reply(text=text, chunking="whole", n=2)]) as mock:
+        events = until_blocked(mock, MODEL, KeywordFilter("no-launch", ["launch code"]))
+    assert text_of(events).count("One. ") >= 1
+    assert "Two" not in text_of(events)
+    assert "launch" not in repr(events)
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -2,6 +2,7 @@
 """What accompanies a call sees it whole: in order, changed as it says, and ended once."""
 
 import gc
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -218,6 +219,47 @@ def test_a_screen_may_hold_text_back_until_the_end() -> None:
     assert texts == ["HELLO"]
     assert events[-1].is_stream_end
     assert stream.response().content == "HELLO"
+
+
+class Stop(Interceptor):
+    """Ends a stream at a certain word."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def screen(self, call: Call) -> Screen:
+        return _Stopping(self.word)
+
+
+class _Stopping:
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def feed(self, events: list[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, PartialContentDelta) and self.word in event.content:
+                raise RequestError(f"not {self.word}")
+            yield event
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "seen"),
+    [("two", "three", ["one "]), ("three", "two", ["one "]), ("four", "three", ["one ", "two "])],
+)
+def test_what_comes_before_the_first_refusal_is_given_out(
+    outer: str, inner: str, seen: list[str]
+) -> None:
+    texts: list[str] = []
+    reply = Reply(text=["one ", "two ", "three ", "four"], chunking="whole")
+    with MockProvider([reply]) as mock:
+        company = (Stop(inner), Stop(outer))
+        with client_of(mock, *company, retry=NO_RETRY) as client:
+            first = "two" if len(seen) == 1 else "three"
+            with pytest.raises(RequestError, match=f"not {first}"):
+                for event in client.chat().user("?").stream():
+                    if event.is_content_delta:
+                        texts.append(event.as_content_delta.text)  # noqa: PERF401
+    assert texts == seen
 
 
 def test_of_a_broken_stream_only_what_may_be_seen_is_attached() -> None:

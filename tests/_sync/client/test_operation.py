@@ -41,6 +41,13 @@ class Diary(Interceptor):
     def tried(self, operation: Operation, attempt: Attempt) -> None:
         self.book.append(f"tried {attempt.ended}")
 
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        assert "canary-key" not in f"{error} {vars(error)}"
+        assert 0 <= seconds <= 0.001
+        self.book.append(f"trying again after {number}, a {error.error_class}")
+
     def finished(self, operation: Operation) -> None:
         self.book.append(f"finished {operation.outcome} {operation.usage.prompt_tokens}")
 
@@ -71,6 +78,7 @@ def test_an_interceptor_hears_of_it_and_may_add_headers() -> None:
     assert diary.book == [
         "began embeddings",
         "tried server_error",
+        "trying again after 1, a server_error",
         "tried answered",
         "finished answered 8",
     ]
@@ -97,6 +105,11 @@ def test_telemetry_takes_it_in(caplog: pytest.LogCaptureFixture) -> None:
     assert good.name == "embeddings text-embedding-3-small"
     assert good.attributes["gen_ai.operation.name"] == "embeddings"
     assert good.attributes["gen_ai.usage.input_tokens"] == 8
+    assert [event.name for event in good.events] == [
+        "gen_ai.attempt",
+        "gen_ai.retry",
+        "gen_ai.attempt",
+    ]
     assert (good.status, bad.status) == (SpanStatus.OK, SpanStatus.ERROR)
     assert service.headers[0]["traceparent"] == good.context.to_traceparent()
     assert tracker.health("openai").attempts == 2
@@ -104,6 +117,7 @@ def test_telemetry_takes_it_in(caplog: pytest.LogCaptureFixture) -> None:
     assert [event for event in events if event is not None] == [
         "Operation started",
         "Attempt ended",
+        "Trying again",
         "Attempt ended",
         "Operation answered",
         "Operation started",

@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from ai_lib_sync.errors import BudgetExceeded, RemoteError
+from ai_lib_sync.client import Interceptor, Operation
+from ai_lib_sync.errors import AiLibError, BudgetExceeded, RemoteError
 from ai_lib_sync.telemetry import (
     InMemoryExporter,
     MetricLabels,
@@ -69,7 +70,12 @@ def test_one_call_of_several_requests_is_one_operation(
     assert span.attributes["gen_ai.usage.input_tokens"] == 3
     assert span.attributes["ai_lib.cost"] == pytest.approx(3 * PRICE)
     assert span.attributes["ai_lib.retry_count"] == 1
-    assert [event.name for event in span.events] == ["gen_ai.attempt"] * 3
+    assert [event.name for event in span.events] == [
+        "gen_ai.attempt",
+        "gen_ai.retry",
+        "gen_ai.attempt",
+        "gen_ai.attempt",
+    ]
     sent = [headers["traceparent"] for headers in script.headers]
     assert sent == [span.context.to_traceparent()] * 3
     health = tracker.health("openai", "text-embedding-3-small")
@@ -77,10 +83,32 @@ def test_one_call_of_several_requests_is_one_operation(
     events = [vars(record).get("event") for record in caplog.records]
     assert [event for event in events if event is not None] == [
         "Operation started",
-        *["Attempt ended"] * 3,
+        "Attempt ended",
+        "Trying again",
+        *["Attempt ended"] * 2,
         "Operation answered",
     ]
     assert "secret words" not in caplog.text + repr(span.to_dict())
+
+
+class _Again(Interceptor):
+    """Writes down what it hears of further attempts."""
+
+    def __init__(self) -> None:
+        self.book: list[tuple[str, int, str, float]] = []
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        self.book.append((operation.name, number, error.error_class, seconds))
+
+
+def test_an_interceptor_hears_of_each_request_that_is_tried_again(serve: Serve) -> None:
+    again = _Again()
+    made = builder(serve(_FirstFails()), MODEL).with_retry(QUICK).max_concurrent(1)
+    with made.intercept(again).build() as client:
+        client.embed_batch(["one", "two", "three"], batch_size=2)
+    assert again.book == [("embeddings", 1, "overloaded", 0.001)]
 
 
 def test_a_failed_call_ends_once_with_its_class(serve: Serve) -> None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import ssl
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
@@ -23,11 +26,15 @@ from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.telemetry import InMemoryExporter, MetricsCollector, Tracer, get_logger
+from ai_lib_sync.testing import record
+from ai_lib_sync.transport import TransportOptions
 from ai_lib_sync.types import Clocks
 from tests._sync.resilience.house import frame, said, write
 from tests._sync.resilience.test_canary import shown
 from tests.servers.scripted import Exchange, ScriptedServer
 
+CODES = (b64encode, urlsafe_b64encode)
+READERS: tuple[Literal["auto", "httpcore"], ...] = ("auto", "httpcore")
 CASES = max(40, int(os.environ.get("SOAK", "40")) // 20)
 CLOCKS = Clocks(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
@@ -51,7 +58,31 @@ def forms(key: str) -> dict[str, str]:
         "in an address": f"https://127.0.0.1/v1?key={quote(key, safe='')}&x=1",
         "escaped": "".join(f"\\u{ord(letter):04x}" for letter in key),
         "with slashes escaped": key.replace("/", "\\/"),
+        "in base64": b64encode(key.encode()).decode(),
+        "in an address and base64": urlsafe_b64encode(key.encode()).decode(),
+        "as a login": "Basic " + b64encode(f"user:{key}".encode()).decode(),
+        "as another login": "Basic " + b64encode(f"u:{key}".encode()).decode(),
     }
+
+
+def traces(key: str) -> set[str]:
+    """What tells the key when it is seen; of base64 the letters that nothing else has a part in."""
+    found = {key, quote(key, safe=""), json.dumps(key)[1:-1]}
+    for before in ("", "user:", "u:", "me:"):
+        for encode in CODES:
+            whole = encode(f"{before}{key}".encode()).decode().rstrip("=")
+            found.add(whole[-(-len(before) * 4 // 3) :])
+    return found
+
+
+def on_cassette(path: Path) -> Iterator[str]:
+    """All that a cassette tells: its lines, and bodies as they are and as JSON reads them."""
+    for line in path.read_text().split("\n"):
+        if line:
+            pieces = json.loads(line).get("pieces", ())
+            body = b"".join(b64decode(data) for _, data in pieces).decode("utf-8", "replace")
+            escaped = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), body)
+            yield from (line, body, escaped.replace("\\/", "/"))
 
 
 class Echo:
@@ -60,7 +91,8 @@ class Echo:
     def __init__(self, key: str, chance: Random) -> None:
         self.chance = chance
         self.form = chance.choice(list(forms(key).values()))
-        self.form_in_header = chance.choice([key, quote(key, safe="")])
+        in_header = ("plain", "quoted", "in base64", "as a login", "as another login")
+        self.form_in_header = forms(key)[chance.choice(in_header)]
 
     def __call__(self, exchange: Exchange) -> None:
         chance, body = self.chance, self.body()
@@ -134,22 +166,15 @@ def test_a_key_is_nowhere(
             server.close()
         failed += error is not None
         texts += shown(error) if error is not None else ()
-        texts += logged(caplog)
+        texts += [f"{record.getMessage()} {vars(record)}" for record in caplog.records]
+        texts += on_cassette(folder / "cassette.jsonl")
         caplog.clear()
         kept = b"".join(path.read_bytes() for path in folder.glob("cache.sqlite*"))
-        for form in {key, quote(key, safe=""), json.dumps(key)[1:-1]}:
+        for form in traces(key):
             for text in texts:
                 assert form not in text, (number, form, text[max(0, text.find(form) - 300) :][:700])
             assert form.encode() not in kept or error is None, number
     assert failed > CASES / 2
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[str]:
-    """All that was logged; of httpcore's own what came from the server is left out."""
-    for record in caplog.records:
-        ours = not record.name.startswith("httpcore")
-        if ours or "receive_response_headers" not in str(record.msg):
-            yield f"{record.getMessage()} {vars(record)}"
 
 
 def one_failure(
@@ -162,7 +187,9 @@ def one_failure(
     builder.metrics(collector).tracer(Tracer(exporter=exporter, capture_content=True))
     builder.cache(CacheManager(CacheConfig(), cache)).logger(get_logger("app"), content=True)
     found: AiLibError | None = None
-    with builder.build() as client:
+    options = TransportOptions(reader=chance.choice(READERS))
+    transport = record(folder / "cassette.jsonl", options)
+    with transport, builder.transport(transport).build() as client:
         chat = client.chat().user("?")
         try:
             if chance.random() < 0.5:

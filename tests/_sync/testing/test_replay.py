@@ -1,16 +1,19 @@
 # Generated from tests/testing/test_replay.py by codegen; do not edit.
 """What was recorded is replayed: bytes, cuts, pauses, errors, and no credential."""
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 
+from ai_lib.testing.cassette import read_cassette
 from ai_lib_sync import AiClient
 from ai_lib_sync.errors import AiLibError, ConnectError, RemoteError, RequestError, StreamTruncated
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, RecordingNotFound, ReplayTransport, Reply, record
 from ai_lib_sync.transport import HttpTransport
+from tests.servers.scripted import Exchange, ScriptedServer
 
 CANARY = "sk-canary-0123456789"
 ELSEWHERE = "https://nowhere.invalid/openai"
@@ -147,3 +150,48 @@ def test_a_broken_cassette_is_an_error_with_its_line(tmp_path: Path) -> None:
         ReplayTransport(cassette)
     with pytest.raises(AiLibError, match="can't be read"):
         ReplayTransport(tmp_path / "nothing.jsonl")
+
+
+@pytest.mark.parametrize("coding", ["", "gzip"])
+def test_a_key_that_is_said_back_is_not_on_the_cassette(coding: str, tmp_path: Path) -> None:
+    said = {"choices": [{"message": {"content": f"You are {CANARY}."}, "finish_reason": "stop"}]}
+    body = json.dumps(said).encode()
+    headers = f"content-type: application/json\r\nx-request-id: {CANARY}\r\n"
+    if coding:
+        body, headers = gzip.compress(body), f"{headers}content-encoding: {coding}\r\n"
+
+    def answer(exchange: Exchange) -> None:
+        exchange.begin(headers)
+        exchange.chunk(body[:70])
+        exchange.chunk(body[70:])
+        exchange.chunk(b"")
+
+    server = ScriptedServer(answer)
+    cassette = tmp_path / "answers.jsonl"
+    with record(cassette) as transport:
+        client = client_of(transport, MODELS[0], server.url)
+        spoken = (client.chat().user("One").execute()).content
+    server.close()
+    assert spoken == f"You are {CANARY}."
+    assert CANARY not in cassette.read_text()
+    with ReplayTransport(cassette) as again:
+        client = client_of(again, MODELS[0], "https://nowhere.invalid")
+        reply = client.chat().user("One").execute()
+    assert reply.content == f"You are {'*' * len(CANARY)}."
+    assert reply.request_id == "***"
+
+
+def test_a_compressed_reply_is_recorded_as_it_came(tmp_path: Path) -> None:
+    body = gzip.compress(b'{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}')
+    server = ScriptedServer(
+        lambda exchange: exchange.reply(
+            body, headers="content-type: application/json\r\ncontent-encoding: gzip\r\n"
+        )
+    )
+    cassette = tmp_path / "answers.jsonl"
+    with record(cassette) as transport:
+        client = client_of(transport, MODELS[0], server.url)
+        client.chat().user("One").execute()
+    server.close()
+    (exchange,) = read_cassette(cassette)
+    assert b"".join(one.content for one in exchange.pieces) == body
