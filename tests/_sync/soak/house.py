@@ -49,9 +49,13 @@ def arguments_of(mark: str) -> dict[str, object]:
     return {"mark": mark, "words": pieces_of(mark)}
 
 
+def number_of(mark: str) -> int:
+    return int(mark.removeprefix("call-"))
+
+
 def calls_a_tool(mark: str) -> bool:
     """Whether the answer to this mark has a tool call in it."""
-    return int(mark.removeprefix("call-")) % 5 == 0
+    return number_of(mark) % 5 == 0
 
 
 def answer(request: RecordedRequest) -> Reply | None:
@@ -103,10 +107,11 @@ class Books(Interceptor):
 
 
 class House:
-    """The client and everything it was given."""
+    """What one client is given, and the two networks it speaks through."""
 
-    def __init__(self, seed: int, port: int) -> None:
-        self.first, self.second = Chaos(port, seed), Chaos(port, seed + 1)
+    def __init__(self, seed: int) -> None:
+        self.first, self.second = Chaos(seed), Chaos(seed + 1)
+        self.transport = HttpTransport()
         self.books = Books()
         self.budget = Budget(1e9)
         self.collector = MetricsCollector()
@@ -114,7 +119,7 @@ class House:
         self.ends: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def client(self, transport: HttpTransport) -> AiClient:
+    def client(self) -> AiClient:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").api_key_for(OTHER, "k")
         builder.base_url(f"http://127.0.0.1:{self.first.port}/openai").with_fallbacks([OTHER])
         builder.base_url_for(OTHER, f"http://127.0.0.1:{self.second.port}/anthropic")
@@ -126,9 +131,28 @@ class House:
         builder.with_circuit_breaker(breaker).max_inflight(8).clocks(CLOCKS)
         builder.cache(self.cache).budget(self.budget).metrics(self.collector)
         builder.guardrails([KeywordFilter("words", ["never said"])]).health(ProviderHealthTracker())
-        return builder.intercept(self.books).transport(transport).build()
+        return builder.intercept(self.books).transport(self.transport).build()
+
+    def answered_by(self, provider: MockProvider) -> None:
+        """Have what comes through the networks answered by this provider from now on."""
+        port = int(provider.base_url("openai").split(":")[2].split("/")[0])
+        self.first.target = self.second.target = port
+
+    def requests(self) -> int:
+        """How many requests the networks saw."""
+        return sum(self.first.done.values()) + sum(self.second.done.values())
+
+    def forget(self, before: int) -> None:
+        """Close the books on all marks before that number: a long run keeps only its last ones."""
+        for counts in (self.books.sent, self.books.certain, self.first.seen, self.second.seen):
+            for mark in list(counts):
+                if number_of(mark) < before:
+                    del counts[mark]
 
     def close(self) -> None:
+        """Wait until no connection is left, and end."""
+        assert self.first.wait_for_connections(0)
+        assert self.second.wait_for_connections(0)
         self.first.close()
         self.second.close()
 
@@ -193,9 +217,9 @@ def assert_beginning(mark: str, partial: object) -> None:
         assert "".join(pieces_of(mark)).startswith(partial.content), (mark, partial.content)
 
 
-def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str, object]:
+def taken(client: AiClient, house: House) -> dict[str, object]:
     """What is still taken, by what it is; empty when all was given back."""
-    stats = transport.stats()
+    stats = house.transport.stats()
     found: dict[str, object] = {
         "in flight": client.current_inflight,
         "connections": stats.active,
