@@ -54,7 +54,6 @@ class ChatStream:
         self._error: AiLibError | None = None
         self._ended = False
         self._cancelled = False
-        self._if_forgotten: finalize[..., ChatStream] | None = None
 
     def __aiter__(self) -> ChatStream:
         return self
@@ -95,14 +94,8 @@ class ChatStream:
         try:
             await self._company.abandoned(self._call)
         finally:
-            self._end("cancelled")
+            self._company.end(self._call, "cancelled")
             await self._report()
-
-    def _end(self, outcome: str, error: BaseException | None = None) -> None:
-        self._company.end(self._call, outcome, error)
-        if self._if_forgotten is not None:
-            # It holds the call, whose error's traceback holds this stream: neither would ever go.
-            self._if_forgotten.detach()
 
     async def _let_go(self) -> None:
         self._ended = True
@@ -156,16 +149,13 @@ class ChatStream:
             await self._fail(error)
         except BaseException as error:
             await self._let_go()
-            self._end("cancelled", error)
+            self._company.end(self._call, "cancelled", error)
             raise
 
     async def _fail(self, error: AiLibError) -> None:
         self._error = self._call.ledger.on(error)
-        try:
-            await self._let_go()
-            await self._company.failed(self._call, error)
-        finally:
-            self._end("failed", error)
+        await self._let_go()
+        await self._company.failed(self._call, error)
         await self._report()
 
     async def _report(self) -> None:
@@ -203,14 +193,14 @@ class ChatStream:
         self._whole = self._call.response = response
         self._ended = True
         self._call.watch.stop()
-        self._end(outcome)
+        self._company.end(self._call, outcome)
 
     async def _open(self) -> list[Event]:
         """Send the request and return the first events, or those of a reply that was there."""
         call = self._call
         call.watch.restart()
         if self._company:
-            self._if_forgotten = finalize(self, self._company.forgotten, call)
+            call.if_forgotten = finalize(self, self._company.forgotten, call)
             await self._company.prepare(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:

@@ -55,7 +55,6 @@ class ChatStream:
         self._error: AiLibError | None = None
         self._ended = False
         self._cancelled = False
-        self._if_forgotten: finalize[..., ChatStream] | None = None
 
     def __iter__(self) -> ChatStream:
         return self
@@ -96,14 +95,8 @@ class ChatStream:
         try:
             self._company.abandoned(self._call)
         finally:
-            self._end("cancelled")
+            self._company.end(self._call, "cancelled")
             self._report()
-
-    def _end(self, outcome: str, error: BaseException | None = None) -> None:
-        self._company.end(self._call, outcome, error)
-        if self._if_forgotten is not None:
-            # It holds the call, whose error's traceback holds this stream: neither would ever go.
-            self._if_forgotten.detach()
 
     def _let_go(self) -> None:
         self._ended = True
@@ -157,16 +150,13 @@ class ChatStream:
             self._fail(error)
         except BaseException as error:
             self._let_go()
-            self._end("cancelled", error)
+            self._company.end(self._call, "cancelled", error)
             raise
 
     def _fail(self, error: AiLibError) -> None:
         self._error = self._call.ledger.on(error)
-        try:
-            self._let_go()
-            self._company.failed(self._call, error)
-        finally:
-            self._end("failed", error)
+        self._let_go()
+        self._company.failed(self._call, error)
         self._report()
 
     def _report(self) -> None:
@@ -204,14 +194,14 @@ class ChatStream:
         self._whole = self._call.response = response
         self._ended = True
         self._call.watch.stop()
-        self._end(outcome)
+        self._company.end(self._call, outcome)
 
     def _open(self) -> list[Event]:
         """Send the request and return the first events, or those of a reply that was there."""
         call = self._call
         call.watch.restart()
         if self._company:
-            self._if_forgotten = finalize(self, self._company.forgotten, call)
+            call.if_forgotten = finalize(self, self._company.forgotten, call)
             self._company.prepare(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:

@@ -1,4 +1,4 @@
-"""A stream that has ended, in whichever way, is held by nobody but its caller."""
+"""A stream that has ended, in whichever way, is held by nobody but its caller; every call ends."""
 
 from __future__ import annotations
 
@@ -18,18 +18,14 @@ from ai_lib.testing import MockProvider, Reply
 
 
 class Listener(Interceptor):
-    """Counts what it hears; cancels `scope` when an error comes."""
+    """Keeps how calls ended; `interrupts` says that it does not bear errors."""
 
     def __init__(self) -> None:
         self.ends: list[str] = []
-        self.scope: CancelScope | None = None
-
-    async def answer(self, call: Call) -> None:
-        return None
+        self.interrupts = False
 
     async def failed(self, call: Call, error: AiLibError) -> None:
-        if self.scope is not None:
-            self.scope.cancel()
+        if self.interrupts:
             raise RuntimeError("interrupted")
 
     def ended(self, call: Call) -> None:
@@ -122,3 +118,18 @@ async def test_a_stream_goes_when_its_caller_lets_go_of_it(
             gc.collect()
             assert left() is None
     assert len(listener.ends) == 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_call_ends_though_the_news_of_its_error_is_interrupted(streamed: bool) -> None:
+    listener = Listener()
+    listener.interrupts = True
+    async with MockProvider(answer=replies) as mock:
+        async with await client_of(mock, listener) as client:
+            chat = client.chat().user("refuse")
+            with pytest.raises(RuntimeError, match="interrupted"):
+                if streamed:
+                    await read_through(chat.stream())
+                else:
+                    await chat.execute()
+            assert listener.ends == ["failed"]

@@ -1,5 +1,5 @@
 # Generated from tests/client/test_left_behind.py by codegen; do not edit.
-"""A stream that has ended, in whichever way, is held by nobody but its caller."""
+"""A stream that has ended, in whichever way, is held by nobody but its caller; every call ends."""
 
 from __future__ import annotations
 
@@ -19,18 +19,14 @@ from ai_lib_sync.testing import MockProvider, Reply
 
 
 class Listener(Interceptor):
-    """Counts what it hears; cancels `scope` when an error comes."""
+    """Keeps how calls ended; `interrupts` says that it does not bear errors."""
 
     def __init__(self) -> None:
         self.ends: list[str] = []
-        self.scope: CancelScope | None = None
-
-    def answer(self, call: Call) -> None:
-        return None
+        self.interrupts = False
 
     def failed(self, call: Call, error: AiLibError) -> None:
-        if self.scope is not None:
-            self.scope.cancel()
+        if self.interrupts:
             raise RuntimeError("interrupted")
 
     def ended(self, call: Call) -> None:
@@ -123,3 +119,18 @@ def test_a_stream_goes_when_its_caller_lets_go_of_it(
             gc.collect()
             assert left() is None
     assert len(listener.ends) == 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_call_ends_though_the_news_of_its_error_is_interrupted(streamed: bool) -> None:
+    listener = Listener()
+    listener.interrupts = True
+    with MockProvider(answer=replies) as mock:
+        with client_of(mock, listener) as client:
+            chat = client.chat().user("refuse")
+            with pytest.raises(RuntimeError, match="interrupted"):
+                if streamed:
+                    read_through(chat.stream())
+                else:
+                    chat.execute()
+            assert listener.ends == ["failed"]
