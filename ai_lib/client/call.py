@@ -76,6 +76,15 @@ class Call:
         self.outcome = ""
         self._billed = Billed()
 
+    def end(self, outcome: str, error: BaseException | None) -> None:
+        """Note how it ended."""
+        self.outcome = outcome
+        self.error = error
+        self.watch.stop()
+        if self.if_forgotten is not None:
+            # It holds the call, and the error's traceback the stream: neither would ever go.
+            self.if_forgotten.detach()
+
     @property
     def streamed(self) -> bool:
         """Whether events are handed out as they come."""

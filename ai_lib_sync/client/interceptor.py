@@ -218,12 +218,7 @@ class Company:
         """Tell each that the call has ended; a second time it does nothing."""
         if call.outcome:
             return
-        call.outcome = outcome
-        call.error = error
-        call.watch.stop()
-        if call.if_forgotten is not None:
-            # It holds the call, and the error's traceback the stream: neither would ever go.
-            call.if_forgotten.detach()
+        call.end(outcome, error)
         if call.response is None and call.partial is not None:
             call.response = self.shown(call, call.partial())
         for one in self._outward:
