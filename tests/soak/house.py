@@ -14,7 +14,10 @@ from ai_lib._backend import deadline, now
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.client.call import Call
+from ai_lib.client.incoming import Incoming
 from ai_lib.client.interceptor import Interceptor
+from ai_lib.client.journey import Journey
+from ai_lib.client.stream import ChatStream
 from ai_lib.errors import AiLibError
 from ai_lib.guardrails import KeywordFilter
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
@@ -23,6 +26,7 @@ from ai_lib.testing import MockProvider, Reply
 from ai_lib.testing.recorded import RecordedRequest
 from ai_lib.tokens import Budget
 from ai_lib.transport import HttpTransport
+from ai_lib.transport.connection import Connection
 from ai_lib.types import Clocks
 from ai_lib.types.response import ChatResponse
 from tests.servers.chaos import Chaos
@@ -235,11 +239,16 @@ def taken(client: AiClient, house: House) -> dict[str, object]:
     return {name: value for name, value in found.items() if value}
 
 
-def coroutines() -> Counter[str]:
-    """How many calls of functions that wait have begun and not ended, by their names."""
+def alive() -> Counter[str]:
+    """How many calls of functions that wait have not ended, and what there is of a call's parts."""
     gc.collect()
-    waiting = [one for one in gc.get_objects() if inspect.iscoroutine(one) and one.cr_frame]
-    return Counter(one.__qualname__ for one in waiting)
+    found = gc.get_objects()
+    waiting = [one for one in found if inspect.iscoroutine(one) and one.cr_frame]
+    counts = Counter(one.__qualname__ for one in waiting)
+    return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
+
+
+_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
 
 
 def mock() -> MockProvider:

@@ -17,7 +17,10 @@ from ai_lib.types.response import ChatResponse
 from ai_lib_sync._backend import deadline, now
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
+from ai_lib_sync.client.incoming import Incoming
 from ai_lib_sync.client.interceptor import Interceptor
+from ai_lib_sync.client.journey import Journey
+from ai_lib_sync.client.stream import ChatStream
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.guardrails import KeywordFilter
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
@@ -25,6 +28,7 @@ from ai_lib_sync.telemetry import MetricsCollector, ProviderHealthTracker
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.tokens import Budget
 from ai_lib_sync.transport import HttpTransport
+from ai_lib_sync.transport.connection import Connection
 from ai_lib_sync.types import Clocks
 from tests.servers.chaos import Chaos
 
@@ -236,11 +240,16 @@ def taken(client: AiClient, house: House) -> dict[str, object]:
     return {name: value for name, value in found.items() if value}
 
 
-def coroutines() -> Counter[str]:
-    """How many calls of functions that wait have begun and not ended, by their names."""
+def alive() -> Counter[str]:
+    """How many calls of functions that wait have not ended, and what there is of a call's parts."""
     gc.collect()
-    waiting = [one for one in gc.get_objects() if inspect.iscoroutine(one) and one.cr_frame]
-    return Counter(one.__qualname__ for one in waiting)
+    found = gc.get_objects()
+    waiting = [one for one in found if inspect.iscoroutine(one) and one.cr_frame]
+    counts = Counter(one.__qualname__ for one in waiting)
+    return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
+
+
+_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
 
 
 def mock() -> MockProvider:

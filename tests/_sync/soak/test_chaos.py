@@ -21,7 +21,7 @@ from statistics import linear_regression
 
 from ai_lib_sync._backend import checkpoint, now, run_all, sleep
 from ai_lib_sync.client import AiClient
-from tests._sync.soak.house import ALLOWED, House, coroutines, mock, taken
+from tests._sync.soak.house import ALLOWED, House, alive, mock, taken
 
 # SOAK=50000 makes so many calls; memory is only judged where there are enough of them.
 CALLS = int(os.environ.get("SOAK", "300"))
@@ -125,11 +125,11 @@ def slope_of(sizes: list[int]) -> float:
 
 def test_every_call_ends_right_and_leaves_nothing() -> None:
     all_batches(SEED + 1, 20)  # what is made once is made
-    threads, files, waiting = threading.active_count(), descriptors(), coroutines()
+    threads, files, living = threading.active_count(), descriptors(), alive()
 
     def more() -> Counter[str]:
         """What there is more of than there was."""
-        found = coroutines() - waiting
+        found = alive() - living
         del found["gone"]  # who asks
         found["threads"] = max(0, threading.active_count() - threads)
         found["descriptors"] = max(0, descriptors() - files)
