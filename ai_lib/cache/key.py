@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -51,19 +52,15 @@ class CacheKeyGenerator:
 
 def manifest_digest(compiled: CompiledManifest) -> str:
     """Return the SHA-256 of a manifest as it was read, in hex."""
-    kept = _digests.get(id(compiled))
-    if kept is not None and kept[0] is compiled:
-        return kept[1]
-    found = hashlib.sha256(_written(compiled.manifest.raw)).hexdigest()
-    if len(_digests) >= _MANY:
-        _digests.clear()
-    _digests[id(compiled)] = compiled, found
+    found = _DIGESTS.get(compiled)
+    if found is None:
+        written = _written(compiled.manifest.raw)
+        found = _DIGESTS[compiled] = hashlib.sha256(written).hexdigest()
     return found
 
 
-# Manifests in force are few, but each hot reload brings another one.
-_MANY: Final = 256
-_digests: Final[dict[int, tuple[CompiledManifest, str]]] = {}
+# They go with their manifests, of which each client and each hot reload brings another one.
+_DIGESTS: Final[WeakKeyDictionary[CompiledManifest, str]] = WeakKeyDictionary()
 
 
 def _written(parts: object) -> bytes:

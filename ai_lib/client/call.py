@@ -1,6 +1,7 @@
 """One call, as those see it who accompany it."""
 
 from collections.abc import Callable, Sequence
+from weakref import finalize
 
 import msgspec
 
@@ -34,7 +35,7 @@ class Call:
     cache said (`hit`, `miss`, empty without one).
 
     `partial` collects what a stream has received so far, once it has begun; `forget` ends its
-    attempt, if that has not ended.
+    attempt, if that has not ended; `if_forgotten` ends the call with its stream.
 
     `response` is what came of it (of a stream cut short, what was received), `error` what ended
     it; `outcome` is `answered`, `cached`, `failed` or `cancelled`, and empty until the call ends.
@@ -69,10 +70,20 @@ class Call:
         self.lookup = ""
         self.partial: Callable[[], ChatResponse] | None = None
         self.forget: Callable[[], None] | None = None
+        self.if_forgotten: finalize[..., object] | None = None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
         self._billed = Billed()
+
+    def end(self, outcome: str, error: BaseException | None) -> None:
+        """Note how it ended."""
+        self.outcome = outcome
+        self.error = error
+        self.watch.stop()
+        if self.if_forgotten is not None:
+            # It holds the call, and the error's traceback the stream: neither would ever go.
+            self.if_forgotten.detach()
 
     @property
     def streamed(self) -> bool:

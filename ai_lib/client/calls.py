@@ -108,7 +108,6 @@ class Calls:
             call.response = response = await company.around(call, inner)
         except AiLibError as error:
             await company.failed(call, error)
-            company.end(call, "failed", error)
             raise
         except BaseException as error:
             company.end(call, "cancelled", error)

@@ -132,18 +132,19 @@ class Company:
         return response
 
     async def failed(self, call: Call, error: AiLibError) -> None:
-        """Let each hear of the error; of what was received, it has what may be seen."""
+        """Let each hear of the error that ends the call; of what came, it has what may be seen."""
         self._conceal(call, error)
-        for one in self._outward:
-            await one.failed(call, error)
+        try:
+            for one in self._outward:
+                await one.failed(call, error)
+        finally:
+            self.end(call, "failed", error)
 
     def end(self, call: Call, outcome: str, error: BaseException | None = None) -> None:
         """Tell each that the call has ended; a second time it does nothing."""
         if call.outcome:
             return
-        call.outcome = outcome
-        call.error = error
-        call.watch.stop()
+        call.end(outcome, error)
         if call.response is None and call.partial is not None:
             call.response = self.shown(call, call.partial())
         for one in self._closing:

@@ -72,9 +72,10 @@ class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
     by_code: Mapping[str, str]
 
 
-class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True):
+class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """Everything a call needs to know of a provider; immutable, shared by all calls.
 
+    Each is itself only, so that what is made from one can be kept for as long as it lives.
     `origin` says who a reply's opaque state comes from and may go back to: this provider and
     dialect.
     """

@@ -82,13 +82,14 @@ class Service:
             streams = provider.streams.match(path)
         found = streams or plain
         embeds = provider.embeds.match(path) if provider.embeds and not found else None
-        numbers = Numbers(provider.serve, self._record(recorded))
+        number = self._record(recorded)
+        numbers = Numbers(provider.serve, number)
         refusal = _refusal(provider, recorded, (found or embeds) is not None)
         if embeds is not None and refusal is None:
             wanted = asked_vectors(provider, recorded.body, embeds.groupdict().get("model"))
             if isinstance(wanted, str):
                 return _failed(provider, Reply(status=400, error=wanted), numbers)
-            full = self._replaced(recorded, msgspec.structs.replace(recorded, model=wanted.model))
+            full = self._replaced(number, msgspec.structs.replace(recorded, model=wanted.model))
             return self._embedded(provider, full, wanted, numbers)
         if refusal is not None or found is None or not isinstance(recorded.body, dict):
             return _failed(provider, refusal or Reply(status=404), numbers)
@@ -99,7 +100,8 @@ class Service:
             model=found.groupdict().get("model"),
             streamed=streams is not None,
         )
-        return self._reply(provider, self._understood(recorded, asked), asked, numbers)
+        full = self._replaced(number, _understood(recorded, asked))
+        return self._reply(provider, full, asked, numbers)
 
     def _embedded(
         self, provider: Imitated, recorded: RecordedRequest, asked: AskedVectors, numbers: Numbers
@@ -118,23 +120,10 @@ class Service:
             self._requests.append(recorded)
             return len(self._requests)
 
-    def _understood(self, recorded: RecordedRequest, asked: Asked) -> RecordedRequest:
-        """Put in place of the recorded request one that tells what it asks."""
-        full = msgspec.structs.replace(
-            recorded,
-            model=asked.model,
-            streamed=asked.streamed,
-            messages=asked.messages,
-            tools=asked.tools,
-            tool_choice=asked.tool_choice,
-        )
-        return self._replaced(recorded, full)
-
-    def _replaced(self, recorded: RecordedRequest, full: RecordedRequest) -> RecordedRequest:
+    def _replaced(self, number: int, full: RecordedRequest) -> RecordedRequest:
+        """Put in place of a request that was recorded one that tells what it asks."""
         with self._lock:
-            for index, one in enumerate(self._requests):
-                if one is recorded:
-                    self._requests[index] = full
+            self._requests[number - 1] = full
         return full
 
     def _reply(
@@ -165,6 +154,17 @@ def _recorded(
         headers=request.headers,
         body=_decoded(request.body),
         secrets=secrets,
+    )
+
+
+def _understood(recorded: RecordedRequest, asked: Asked) -> RecordedRequest:
+    return msgspec.structs.replace(
+        recorded,
+        model=asked.model,
+        streamed=asked.streamed,
+        messages=asked.messages,
+        tools=asked.tools,
+        tool_choice=asked.tool_choice,
     )
 
 

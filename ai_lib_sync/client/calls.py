@@ -107,7 +107,6 @@ class Calls:
             call.response = response = company.around(call, inner)
         except AiLibError as error:
             company.failed(call, error)
-            company.end(call, "failed", error)
             raise
         except BaseException as error:
             company.end(call, "cancelled", error)

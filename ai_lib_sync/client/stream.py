@@ -158,7 +158,6 @@ class ChatStream:
         self._error = self._call.ledger.on(error)
         self._let_go()
         self._company.failed(self._call, error)
-        self._company.end(self._call, "failed", error)
         self._report()
 
     def _report(self) -> None:
@@ -206,7 +205,7 @@ class ChatStream:
         call = self._call
         call.watch.restart()
         if self._company:
-            finalize(self, self._company.forgotten, call)
+            call.if_forgotten = finalize(self, self._company.forgotten, call)
             self._company.prepare(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:

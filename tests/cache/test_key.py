@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 
 import pytest
 from hypothesis import given, strategies as st
@@ -80,6 +82,15 @@ def test_provider_manifest_and_address_count() -> None:
     assert known != KEYS.of_request(HOUSE, URL + "/x", body)
     assert known != KEYS.of_request(HOUSE, "https://other.example/v1/chat", body)
     assert known != KEYS.of_request(HOUSE, URL + "?version=2", body)
+
+
+def test_a_key_keeps_no_manifest() -> None:
+    house = compiled()
+    KEYS.of_request(house, URL, {"model": "m"})
+    left = weakref.ref(house)
+    del house
+    gc.collect()
+    assert left() is None
 
 
 def test_tool_turns_are_told_apart() -> None:

@@ -33,14 +33,14 @@ class _Asked(NamedTuple):
 
 
 class Chaos:
-    """Listens on a port of its own and asks `target`, a port of 127.0.0.1.
+    """Listens on a port of its own and asks `target`, a port of 127.0.0.1 to be set.
 
     `seen` counts the requests that came, by the mark (`call-7`) they have in their body; `done`
     counts what was done to them; `open_connections` is how many stand now.
     """
 
-    def __init__(self, target: int, seed: int) -> None:
-        self.target = target
+    def __init__(self, seed: int) -> None:
+        self.target = 0
         self.seen: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.closing = threading.Event()

@@ -14,7 +14,10 @@ from ai_lib._backend import deadline, now
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.client.call import Call
+from ai_lib.client.incoming import Incoming
 from ai_lib.client.interceptor import Interceptor
+from ai_lib.client.journey import Journey
+from ai_lib.client.stream import ChatStream
 from ai_lib.errors import AiLibError
 from ai_lib.guardrails import KeywordFilter
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
@@ -23,6 +26,7 @@ from ai_lib.testing import MockProvider, Reply
 from ai_lib.testing.recorded import RecordedRequest
 from ai_lib.tokens import Budget
 from ai_lib.transport import HttpTransport
+from ai_lib.transport.connection import Connection
 from ai_lib.types import Clocks
 from ai_lib.types.response import ChatResponse
 from tests.servers.chaos import Chaos
@@ -48,9 +52,13 @@ def arguments_of(mark: str) -> dict[str, object]:
     return {"mark": mark, "words": pieces_of(mark)}
 
 
+def number_of(mark: str) -> int:
+    return int(mark.removeprefix("call-"))
+
+
 def calls_a_tool(mark: str) -> bool:
     """Whether the answer to this mark has a tool call in it."""
-    return int(mark.removeprefix("call-")) % 5 == 0
+    return number_of(mark) % 5 == 0
 
 
 def answer(request: RecordedRequest) -> Reply | None:
@@ -102,10 +110,11 @@ class Books(Interceptor):
 
 
 class House:
-    """The client and everything it was given."""
+    """What one client is given, and the two networks it speaks through."""
 
-    def __init__(self, seed: int, port: int) -> None:
-        self.first, self.second = Chaos(port, seed), Chaos(port, seed + 1)
+    def __init__(self, seed: int) -> None:
+        self.first, self.second = Chaos(seed), Chaos(seed + 1)
+        self.transport = HttpTransport()
         self.books = Books()
         self.budget = Budget(1e9)
         self.collector = MetricsCollector()
@@ -113,7 +122,7 @@ class House:
         self.ends: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    async def client(self, transport: HttpTransport) -> AiClient:
+    async def client(self) -> AiClient:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").api_key_for(OTHER, "k")
         builder.base_url(f"http://127.0.0.1:{self.first.port}/openai").with_fallbacks([OTHER])
         builder.base_url_for(OTHER, f"http://127.0.0.1:{self.second.port}/anthropic")
@@ -125,9 +134,28 @@ class House:
         builder.with_circuit_breaker(breaker).max_inflight(8).clocks(CLOCKS)
         builder.cache(self.cache).budget(self.budget).metrics(self.collector)
         builder.guardrails([KeywordFilter("words", ["never said"])]).health(ProviderHealthTracker())
-        return await builder.intercept(self.books).transport(transport).build()
+        return await builder.intercept(self.books).transport(self.transport).build()
+
+    def answered_by(self, provider: MockProvider) -> None:
+        """Have what comes through the networks answered by this provider from now on."""
+        port = int(provider.base_url("openai").split(":")[2].split("/")[0])
+        self.first.target = self.second.target = port
+
+    def requests(self) -> int:
+        """How many requests the networks saw."""
+        return sum(self.first.done.values()) + sum(self.second.done.values())
+
+    def forget(self, before: int) -> None:
+        """Close the books on all marks before that number: a long run keeps only its last ones."""
+        for counts in (self.books.sent, self.books.certain, self.first.seen, self.second.seen):
+            for mark in list(counts):
+                if number_of(mark) < before:
+                    del counts[mark]
 
     def close(self) -> None:
+        """Wait until no connection is left, and end."""
+        assert self.first.wait_for_connections(0)
+        assert self.second.wait_for_connections(0)
         self.first.close()
         self.second.close()
 
@@ -192,9 +220,9 @@ def assert_beginning(mark: str, partial: object) -> None:
         assert "".join(pieces_of(mark)).startswith(partial.content), (mark, partial.content)
 
 
-def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str, object]:
+def taken(client: AiClient, house: House) -> dict[str, object]:
     """What is still taken, by what it is; empty when all was given back."""
-    stats = transport.stats()
+    stats = house.transport.stats()
     found: dict[str, object] = {
         "in flight": client.current_inflight,
         "connections": stats.active,
@@ -211,11 +239,16 @@ def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str,
     return {name: value for name, value in found.items() if value}
 
 
-def coroutines() -> Counter[str]:
-    """How many calls of functions that wait have begun and not ended, by their names."""
+def alive() -> Counter[str]:
+    """How many calls of functions that wait have not ended, and what there is of a call's parts."""
     gc.collect()
-    waiting = [one for one in gc.get_objects() if inspect.iscoroutine(one) and one.cr_frame]
-    return Counter(one.__qualname__ for one in waiting)
+    found = gc.get_objects()
+    waiting = [one for one in found if inspect.iscoroutine(one) and one.cr_frame]
+    counts = Counter(one.__qualname__ for one in waiting)
+    return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
+
+
+_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
 
 
 def mock() -> MockProvider:

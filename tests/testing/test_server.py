@@ -91,7 +91,7 @@ def test_what_is_not_http_is_refused(desk: Desk) -> None:
 def test_a_caller_may_hang_up_at_any_time(desk: Desk) -> None:
     desk.service.enqueue([Reply(text="word " * 50_000)])
     path, body = request_of("openai", True)
-    connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=60)
     connection.request("POST", path, json.dumps(body), CREDENTIALS["openai"])
     response = connection.getresponse()
     assert response.read(100)

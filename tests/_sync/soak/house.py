@@ -17,7 +17,10 @@ from ai_lib.types.response import ChatResponse
 from ai_lib_sync._backend import deadline, now
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
+from ai_lib_sync.client.incoming import Incoming
 from ai_lib_sync.client.interceptor import Interceptor
+from ai_lib_sync.client.journey import Journey
+from ai_lib_sync.client.stream import ChatStream
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.guardrails import KeywordFilter
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
@@ -25,6 +28,7 @@ from ai_lib_sync.telemetry import MetricsCollector, ProviderHealthTracker
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.tokens import Budget
 from ai_lib_sync.transport import HttpTransport
+from ai_lib_sync.transport.connection import Connection
 from ai_lib_sync.types import Clocks
 from tests.servers.chaos import Chaos
 
@@ -49,9 +53,13 @@ def arguments_of(mark: str) -> dict[str, object]:
     return {"mark": mark, "words": pieces_of(mark)}
 
 
+def number_of(mark: str) -> int:
+    return int(mark.removeprefix("call-"))
+
+
 def calls_a_tool(mark: str) -> bool:
     """Whether the answer to this mark has a tool call in it."""
-    return int(mark.removeprefix("call-")) % 5 == 0
+    return number_of(mark) % 5 == 0
 
 
 def answer(request: RecordedRequest) -> Reply | None:
@@ -103,10 +111,11 @@ class Books(Interceptor):
 
 
 class House:
-    """The client and everything it was given."""
+    """What one client is given, and the two networks it speaks through."""
 
-    def __init__(self, seed: int, port: int) -> None:
-        self.first, self.second = Chaos(port, seed), Chaos(port, seed + 1)
+    def __init__(self, seed: int) -> None:
+        self.first, self.second = Chaos(seed), Chaos(seed + 1)
+        self.transport = HttpTransport()
         self.books = Books()
         self.budget = Budget(1e9)
         self.collector = MetricsCollector()
@@ -114,7 +123,7 @@ class House:
         self.ends: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def client(self, transport: HttpTransport) -> AiClient:
+    def client(self) -> AiClient:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").api_key_for(OTHER, "k")
         builder.base_url(f"http://127.0.0.1:{self.first.port}/openai").with_fallbacks([OTHER])
         builder.base_url_for(OTHER, f"http://127.0.0.1:{self.second.port}/anthropic")
@@ -126,9 +135,28 @@ class House:
         builder.with_circuit_breaker(breaker).max_inflight(8).clocks(CLOCKS)
         builder.cache(self.cache).budget(self.budget).metrics(self.collector)
         builder.guardrails([KeywordFilter("words", ["never said"])]).health(ProviderHealthTracker())
-        return builder.intercept(self.books).transport(transport).build()
+        return builder.intercept(self.books).transport(self.transport).build()
+
+    def answered_by(self, provider: MockProvider) -> None:
+        """Have what comes through the networks answered by this provider from now on."""
+        port = int(provider.base_url("openai").split(":")[2].split("/")[0])
+        self.first.target = self.second.target = port
+
+    def requests(self) -> int:
+        """How many requests the networks saw."""
+        return sum(self.first.done.values()) + sum(self.second.done.values())
+
+    def forget(self, before: int) -> None:
+        """Close the books on all marks before that number: a long run keeps only its last ones."""
+        for counts in (self.books.sent, self.books.certain, self.first.seen, self.second.seen):
+            for mark in list(counts):
+                if number_of(mark) < before:
+                    del counts[mark]
 
     def close(self) -> None:
+        """Wait until no connection is left, and end."""
+        assert self.first.wait_for_connections(0)
+        assert self.second.wait_for_connections(0)
         self.first.close()
         self.second.close()
 
@@ -193,9 +221,9 @@ def assert_beginning(mark: str, partial: object) -> None:
         assert "".join(pieces_of(mark)).startswith(partial.content), (mark, partial.content)
 
 
-def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str, object]:
+def taken(client: AiClient, house: House) -> dict[str, object]:
     """What is still taken, by what it is; empty when all was given back."""
-    stats = transport.stats()
+    stats = house.transport.stats()
     found: dict[str, object] = {
         "in flight": client.current_inflight,
         "connections": stats.active,
@@ -212,11 +240,16 @@ def taken(client: AiClient, transport: HttpTransport, house: House) -> dict[str,
     return {name: value for name, value in found.items() if value}
 
 
-def coroutines() -> Counter[str]:
-    """How many calls of functions that wait have begun and not ended, by their names."""
+def alive() -> Counter[str]:
+    """How many calls of functions that wait have not ended, and what there is of a call's parts."""
     gc.collect()
-    waiting = [one for one in gc.get_objects() if inspect.iscoroutine(one) and one.cr_frame]
-    return Counter(one.__qualname__ for one in waiting)
+    found = gc.get_objects()
+    waiting = [one for one in found if inspect.iscoroutine(one) and one.cr_frame]
+    counts = Counter(one.__qualname__ for one in waiting)
+    return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
+
+
+_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
 
 
 def mock() -> MockProvider:

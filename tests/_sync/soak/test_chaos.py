@@ -7,19 +7,21 @@ and booked; nothing stays taken, and nothing is left behind. The full form: `nox
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import linear_regression
 
 from ai_lib_sync._backend import checkpoint, now, run_all, sleep
 from ai_lib_sync.client import AiClient
-from ai_lib_sync.transport import HttpTransport
-from tests._sync.soak.house import ALLOWED, House, coroutines, mock, taken
+from tests._sync.soak.house import ALLOWED, House, alive, mock, taken
 
 # SOAK=50000 makes so many calls; memory is only judged where there are enough of them.
 CALLS = int(os.environ.get("SOAK", "300"))
@@ -29,8 +31,11 @@ AT_ONCE = 16
 PATIENCE = 20.0  # seconds until what was dropped must have been given back
 
 
-def resident() -> int:
-    """How many bytes of memory this process has."""
+def held() -> int:
+    """How many bytes of memory this process has and uses: what is free is given back first."""
+    gc.collect()
+    if give_back := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        give_back(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -46,13 +51,13 @@ def gone(made: Callable[[], Counter[str]]) -> Counter[str]:
     return left
 
 
-def settled(client: AiClient, transport: HttpTransport, house: House) -> dict[str, object]:
+def settled(client: AiClient, house: House) -> dict[str, object]:
     """Return what is still taken once everything had the time to be given back."""
     ends = now() + PATIENCE
     while True:
         gc.collect()
         checkpoint()
-        left = taken(client, transport, house)
+        left = taken(client, house)
         if not left or now() > ends:
             return left
         sleep(0.005)
@@ -77,48 +82,62 @@ def assert_booked(house: House, calls: int) -> None:
     } == {name: books.outcomes[name] for name in ("answered", "failed", "cancelled", "cached")}
 
 
-def one_batch(number: int, calls: int) -> str:
-    """Make so many calls with a client of their own, and settle up."""
-    with mock() as provider:
-        port = int(provider.base_url("openai").split(":")[2].split("/")[0])
-        house = House(SEED + number, port)
-        with HttpTransport() as transport:
-            client = house.client(transport)
-            first = number * BATCH
-            todo = [partial(house.one_call, client, first + one) for one in range(calls)]
-            run_all(todo, AT_ONCE)
-            assert settled(client, transport, house) == {}
-            assert_booked(house, calls)
-            stats = transport.stats()
-            assert stats.opened == stats.idle + stats.closed
-            client.close()
-        assert house.first.wait_for_connections(0)
-        assert house.second.wait_for_connections(0)
-        house.close()
-    return f"{dict(house.books.outcomes)}, {sum(house.first.seen.values())} requests"
+def one_batch(house: House, client: AiClient, first: int, calls: int) -> None:
+    """Make so many calls, with marks from `first` on, and settle up."""
+    with mock() as provider:  # another one each time: it keeps what it was asked
+        house.answered_by(provider)
+        todo = [partial(house.one_call, client, first + one) for one in range(calls)]
+        run_all(todo, AT_ONCE)
+        assert settled(client, house) == {}
+    assert_booked(house, first + calls)
+    stats = house.transport.stats()
+    assert stats.opened == stats.idle + stats.closed
+    house.forget(first - 10)  # a call may ask again what one of the nine before it asked
+
+
+def all_batches(seed: int, calls: int) -> list[int]:
+    """Make so many calls with one client; return the memory that was held after each batch."""
+    house, sizes = House(seed), []
+    with house.transport, house.client() as client:
+        for first in range(0, calls, BATCH):
+            one_batch(house, client, first, min(BATCH, calls - first))
+            sizes.append(held())
+            if calls > BATCH:
+                tell(house, first + BATCH, sizes[-1])
+    house.close()
+    return sizes
+
+
+def tell(house: House, calls: int, size: int) -> None:
+    """Say how far a long run is."""
+    sys.stderr.write(
+        f"{time.strftime('%X')} {calls} calls, {dict(house.books.outcomes)}, "
+        f"{house.requests()} requests, {house.books.retries} retries, {size / 2**20:.2f} MiB, "
+        f"{descriptors()} descriptors, {threading.active_count()} threads\n"
+    )
+
+
+def slope_of(sizes: list[int]) -> float:
+    """How many bytes a call adds, over the second half of the batches."""
+    half = sizes[len(sizes) // 2 :]
+    return linear_regression(range(len(half)), half).slope / BATCH
 
 
 def test_every_call_ends_right_and_leaves_nothing() -> None:
-    one_batch(9_999, 20)  # what is made once is made
-    threads, files, waiting = threading.active_count(), descriptors(), coroutines()
+    all_batches(SEED + 1, 20)  # what is made once is made
+    threads, files, living = threading.active_count(), descriptors(), alive()
 
     def more() -> Counter[str]:
         """What there is more of than there was."""
-        found = coroutines() - waiting
+        found = alive() - living
         del found["gone"]  # who asks
         found["threads"] = max(0, threading.active_count() - threads)
         found["descriptors"] = max(0, descriptors() - files)
         return +found
 
-    sizes = []
-    for number in range(0, CALLS, BATCH):
-        said = one_batch(number // BATCH, min(BATCH, CALLS - number))
-        gc.collect()
-        sizes.append(resident())
-        if CALLS > BATCH:
-            sys.stderr.write(f"{number + BATCH}: {said}, {sizes[-1] >> 20} MiB\n")
+    sizes = all_batches(SEED, CALLS)
     assert gone(more) == Counter()
     if len(sizes) > 10:
-        half = len(sizes) // 2
-        slope = (sizes[-1] - sizes[half]) / (BATCH * (len(sizes) - 1 - half))
+        slope = slope_of(sizes)
+        sys.stderr.write(f"{slope:.0f} bytes a call\n")
         assert slope < 500, f"{slope:.0f} bytes a call: {sizes}"
