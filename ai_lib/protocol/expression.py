@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from ai_lib.protocol.comparison import equal, less
 from ai_lib.protocol.expression_syntax import (
     AllOf,
     AnyOf,
@@ -30,7 +31,6 @@ from ai_lib.protocol.expression_syntax import (
     parse_expression,
 )
 from ai_lib.protocol.path import MISSING, Path
-from ai_lib.protocol.path_syntax import equal, less
 
 Condition: TypeAlias = Callable[[object, object], bool]
 _Nodes: TypeAlias = Callable[[object, object], list[object]]
