@@ -20,7 +20,7 @@ def put(body: Body, place: str, value: object) -> None:
         if not isinstance(inner, dict):
             raise RequestError(f"{place!r} can't be set: {name!r} already holds a value")
         node = inner
-    node[last] = value
+    node[last] = _own(value)
 
 
 def merge(body: Body, fragment: JsonObject) -> None:
@@ -30,4 +30,11 @@ def merge(body: Body, fragment: JsonObject) -> None:
         if isinstance(old, dict) and isinstance(value, Mapping):
             merge(old, value)
         else:
-            body[name] = dict(value) if isinstance(value, Mapping) else value
+            body[name] = _own(value)
+
+
+def _own(value: object) -> object:
+    """Copy objects: what a manifest says stays as it is when something is merged over it."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _own(one) for name, one in value.items()}

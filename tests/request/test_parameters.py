@@ -385,3 +385,14 @@ def test_bodies_are_utf_8_and_have_no_nulls(dialect: str) -> None:
     assert "Zürich \u2028".encode() in written
     assert b"null" not in written
     assert json.loads(written)
+
+
+def test_what_one_request_adds_stays_out_of_the_next() -> None:
+    unasked = {"thinking": {"budget": {"least": 1}}}
+    wire = {"request": {"parameters": {"thinking": "thinking"}, "required": unasked}}
+    compiled = small(wire=wire)
+    more = {"thinking": {"budget": {"most": 2}}}
+    first, second = ask(compiled, extra=more), ask(compiled)
+    assert json.loads(first.wire.body)["thinking"] == {"budget": {"least": 1, "most": 2}}
+    assert json.loads(second.wire.body)["thinking"] == {"budget": {"least": 1}}
+    assert more == {"thinking": {"budget": {"most": 2}}}
