@@ -66,7 +66,7 @@ def _write(report: Report, chosen: argparse.Namespace) -> None:
     for path, text in (
         (chosen.json, report.json() + "\n"),
         (chosen.plot, svg(report)),
-        (chosen.page, page(report, found)),
+        (chosen.page, page(report, found, chosen.plot and chosen.plot.name)),
     ):
         if path:
             path.write_text(text)

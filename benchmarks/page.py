@@ -21,27 +21,32 @@ the machine for a while slows both sides. **CPU** is the CPU time of the whole c
 divided by its floor's: it is the main figure. The **clock** depends on who else wanted the core.
 `floor-trio`, `floor-blocking` and `floor-messages` are the floor on trio, without an event loop,
 and in Anthropic's dialect; each row is compared with the floor that does its work its way. *Peak*
-is resident memory.
+is resident memory. In fresh interpreters all packages have been compiled to bytecode before, as
+an installer does it.
 
 ## Run it again
 
 ```bash
 pip install -e ".[dev]"
 python -m benchmarks.rivals                      # an environment for each rival, as pinned
-python -m benchmarks --page docs/comparisons.md  # all of it; or name questions, or say --quick
-python -m benchmarks chunks --no-rivals          # one question, without them
+python -m benchmarks --page docs/comparisons.md --plot docs/comparisons.svg  # all of it
+python -m benchmarks chunks --quick --no-rivals  # one question, in fewer rounds, without them
 python -m benchmarks.profiling ai_lib stream bulk-5000
 ```
 
 `--json FILE` writes the figures, `--plot FILE` draws them, `--onto FILE` keeps what an earlier
-report found of the other questions. `nox -s bench -- ...` does the same.
+report found of the other questions. `nox -s bench -- ...` does the same. What the figures are made
+of, and what would move those that miss their target, is in [Where the time goes](performance.md).
 
 """
 
 
-def page(report: Report, questions: Sequence[str]) -> str:
-    """Return the page, with these questions in this order."""
-    parts = [_HEAD.format(date=report.machine["date"]), machine(report), closing(report)]
+def page(report: Report, questions: Sequence[str], plot: str | None = None) -> str:
+    """Return the page, with these questions in this order, and where its plot is."""
+    parts = [_HEAD.format(date=report.machine["date"])]
+    if plot:
+        parts.append(f"![CPU time of everyone, relative to the floor]({plot})\n")
+    parts += [machine(report), closing(report)]
     parts += [question(report, name) for name in questions]
     return "\n".join(parts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from ai_lib.client.arguments import checked_name
 from ai_lib.client.protecting import Protecting
@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from ..plugins import Middleware, Plugin, PluginRegistry
     from ..telemetry.sinks import FeedbackSink
 
-Client = TypeVar("Client")
+
+class Opened(Protocol):
+    """A client that can see, before it is handed out, whether who must be there is there."""
+
+    async def ensure_available(self) -> None:
+        """Raise where a provider that is required can't be reached."""
+        ...
+
+
+Client = TypeVar("Client", bound=Opened)
 B = TypeVar("B", bound="Building")
 
 
@@ -241,10 +250,13 @@ class AiClientBuilder(Building, Generic[Client]):
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found, for the model or one to fall back to.
-            TransportError: a manifest is at an address that can't be reached.
+            TransportError: a manifest is at an address that can't be reached, or a provider whose
+                manifest says `availability.required` is not there.
             RequestError: a setting of the environment makes no sense.
         """
-        return self._make(await prepared(self._settings, self._loader), self._transport)
+        client = self._make(await prepared(self._settings, self._loader), self._transport)
+        await client.ensure_available()
+        return client
 
     def __repr__(self) -> str:
         return f"AiClientBuilder({self._settings.model!r})"

@@ -9,7 +9,7 @@ from ai_lib.client.arguments import checked_name, checked_request
 from ai_lib.client.counting import count_tokens, explained
 from ai_lib.client.settings import ClientSettings
 from ai_lib.client.target import Target
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.protocol.manifest import ProtocolManifest, is_required
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
@@ -62,15 +62,19 @@ class AiClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
         `api_key` is otherwise looked up (environment, keyring); `base_url` replaces the manifest's
-        address; `timeout` is seconds. Nothing is sent yet.
+        address; `timeout` is seconds. Nothing is sent yet, unless the manifest says
+        `availability.required`: then its check is made.
 
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
+            ConnectError: a provider that is required is not there.
         """
         api_key = None if api_key is None else Secret(api_key)
         settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
-        return cls(await prepared(settings))
+        client = cls(await prepared(settings))
+        await client.ensure_available()
+        return client
 
     @classmethod
     def builder(cls) -> AiClientBuilder[AiClient]:
@@ -197,6 +201,29 @@ class AiClient:
         return await check_provider(
             target.compiled.manifest, self._transport, base_url=target.base_url, timeout=timeout
         )
+
+    async def ensure_available(self, *, timeout: float | None = None) -> None:
+        """Make the health checks of the providers whose manifests say `availability.required`,
+        those of fallbacks included; `create` and `build` do so at the start (spec section 6.1).
+
+        `timeout` is seconds a check, else the manifest's.
+
+        Raises:
+            ConnectError: one of them is not there; the client is closed.
+        """
+        targets = [place.target for place in self._targets.route(None)]
+        required = [one for one in targets if is_required(one.compiled.manifest)]
+        if not required:
+            return
+        from ..telemetry.health import required_to_answer
+
+        try:
+            for target in required:
+                manifest, url = target.compiled.manifest, target.base_url
+                await required_to_answer(manifest, self._transport, base_url=url, timeout=timeout)
+        except BaseException:
+            await self.close()
+            raise
 
     async def report_feedback(self, feedback: Feedback) -> bool:
         """Hand feedback to the sink the builder was given, else to that of the current context.

@@ -134,8 +134,9 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check on it.
 
-    `required` says that nothing works without it. `fallback` is the check to make when `check`
-    fails; `interval_ms` is how long a result is good for, None when the manifest does not say.
+    `required` says that nothing works without it: a client sees to it at the start. `fallback` is
+    the check to make when `check` fails; `interval_ms` is how long a result is good for, None when
+    the manifest does not say.
     """
 
     required: bool = False
@@ -215,3 +216,9 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     def retry_after_header(self) -> str | None:
         """The header that says how long to wait after an error, where the manifest names one."""
         return self.rate_limits.retry_after
+
+
+def is_required(manifest: ProtocolManifest) -> bool:
+    """Whether its provider must be there when a client starts, and there is a way to see it."""
+    availability = manifest.availability
+    return availability is not None and availability.required and availability.check is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from ai_lib.errors.tree import AiLibError, RequestError
+from ai_lib.errors.tree import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health_status import HealthReport, HealthStatus, overall
 from ai_lib.types.wire import Clocks, WireRequest
@@ -45,6 +45,24 @@ async def check_provider(
             break
         report = await _checked(manifest, check, transport, base_url, timeout)
     return report
+
+
+async def required_to_answer(
+    manifest: ProtocolManifest,
+    transport: HttpTransport,
+    *,
+    base_url: str | None = None,
+    timeout: float | None = None,
+) -> None:
+    """Make the check of a provider that must be there. Raises ConnectError where it is not."""
+    report = await check_provider(manifest, transport, base_url=base_url, timeout=timeout)
+    if not report.is_healthy:
+        raise ConnectError(
+            f"{manifest.id} is not there ({report.message}), and its manifest requires it: bring "
+            f"it up, or set availability.required to false in {manifest.source}",
+            url=base_url or manifest.base_url,
+            provider=manifest.id,
+        )
 
 
 async def _checked(

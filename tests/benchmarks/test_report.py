@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.page import page
 from benchmarks.plot import svg
 from benchmarks.questions.arguments import bend
 from benchmarks.report import Report, Row, Spread, without_secrets
@@ -65,3 +66,13 @@ def test_a_rivals_last_words_carry_no_path_and_no_address() -> None:
 def test_every_rival_is_pinned_exactly() -> None:
     assert len(pins()) == 6
     assert all("==" in pin for pin in pins().values())
+
+
+def test_a_page_shows_the_plot_and_the_questions_that_were_measured() -> None:
+    machine: dict[str, object] = {"date": "2026-01-02", "cores": 2}
+    report = Report(machine, [_row("chunks", "bulk", "ai_lib", 0.75)])
+    written = page(report, ["chunks"], "drawn.svg")
+    assert "(drawn.svg)" in written
+    assert "## chunks: What does one frame of a stream cost?" in written
+    assert "| bulk | ai_lib | 0.75 (0.75-0.75) |" in written
+    assert "(drawn.svg)" not in page(report, ["chunks"])

@@ -2,12 +2,15 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ai_lib import AiClient
 from ai_lib._backend import run_all
+from ai_lib.client import AiClientBuilder
+from ai_lib.errors import ConnectError
 from ai_lib.protocol.manifest import ProtocolManifest
 from ai_lib.protocol.reading import read_manifest
 from ai_lib.telemetry import HealthChecker, HealthReport, HealthStatus
@@ -193,3 +196,66 @@ async def test_a_client_checks_its_own_provider(doors: list[Door]) -> None:
         report = await client.check_health(timeout=5)
     assert (report.name, report.status) == ("openai", HealthStatus.HEALTHY)
     assert doors[0].keys == [None]
+
+
+def house(folder: Path, url: str, required: str) -> AiClientBuilder[AiClient]:
+    """A client of a provider whose check is `GET /models`."""
+    path = folder / "house.yaml"
+    path.write_text(
+        f"""\
+id: house
+protocol_version: "2.0"
+dialect: openai_chat
+endpoint: {{base_url: "{url}", auth: {{type: bearer, token_env: HOUSE_KEY}}}}
+availability:
+  required: {required}
+  regions: [global]
+  check: {{method: GET, path: /models, expected_status: [200], timeout_ms: 500}}
+"""
+    )
+    return AiClient.builder().model("house/gpt").protocol_dir(path).api_key("canary")
+
+
+async def test_who_is_required_must_be_there_at_the_start(
+    doors: list[Door], tmp_path: Path
+) -> None:
+    doors.append(Door(200))
+    async with await house(tmp_path, doors[0].url, "true").build() as client:
+        assert doors[0].seen == ["GET /models"]
+        assert doors[0].keys == [None]
+        await client.ensure_available()
+    assert doors[0].seen == ["GET /models"] * 2
+
+
+async def test_a_client_of_who_is_not_there_though_required_is_not_made(
+    doors: list[Door], tmp_path: Path
+) -> None:
+    doors.append(Door(503))
+    with pytest.raises(
+        ConnectError, match=r"house is not there.*503.*availability\.required"
+    ) as no:
+        await house(tmp_path, doors[0].url, "true").build()
+    assert (no.value.provider, no.value.url) == ("house", doors[0].url)
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with pytest.raises(ConnectError, match="house is not there"):
+        await house(tmp_path, f"http://127.0.0.1:{port}", "true").build()
+
+
+async def test_nothing_is_sent_at_the_start_to_who_is_not_required(
+    doors: list[Door], tmp_path: Path
+) -> None:
+    doors.append(Door(503))
+    async with await house(tmp_path, doors[0].url, "false").build() as client:
+        await client.ensure_available()
+    assert doors[0].seen == []
+
+
+async def test_who_is_fallen_back_to_must_be_there_as_well(
+    doors: list[Door], tmp_path: Path
+) -> None:
+    doors.append(Door(503))
+    builder = house(tmp_path, doors[0].url, "true").model("openai/gpt-4o")
+    builder.with_fallbacks(["house/gpt"]).api_key_for("house/gpt", "canary")
+    with pytest.raises(ConnectError, match="house is not there"):
+        await builder.build()
