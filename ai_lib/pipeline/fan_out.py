@@ -26,7 +26,7 @@ _MEMBER: Final = re.compile(r"^(?:\$\.)?(\w+)\[\*\]$")
 class FanOut:
     """Takes apart what `path` selects; each element is of the candidate that `candidate` names.
 
-    An element that names none is of the candidate of its position. With `numbered`, its position
+    An element that names none, or a number below zero, is of the candidate of its position. With `numbered`, its position
     is also the `index` of what is found in it, and without `candidate` only that. A pipeline's
     rules with `each` and `candidate` run through it.
 
@@ -58,7 +58,7 @@ class FanOut:
                 known = place.candidate
                 if named is not None:
                     index = named(element, root)
-                    known = index if type(index) is int else position
+                    known = index if type(index) is int and index >= 0 else position
                 own = position if numbered else place.position
                 here = place
                 if known != place.candidate or own != place.position:

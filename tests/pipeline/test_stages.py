@@ -88,6 +88,11 @@ def test_a_fan_out_tells_the_candidates_of_a_frame() -> None:
     assert FanOut("$.candidates[*]").split(frame) == []
 
 
+def test_a_candidate_below_zero_is_that_of_its_position() -> None:
+    frame = {"choices": [{"index": -1, "text": "a"}, {"index": True, "text": "b"}, {"index": 7}]}
+    assert [candidate for candidate, _ in FanOut().split(frame)] == [0, 1, 7]
+
+
 def test_a_fan_out_gives_one_frame_for_each_candidate() -> None:
     frame = {"id": "1", "choices": [{"index": 0}, "d"]}
     assert list(FanOut()(frame)) == [{"id": "1", "index": 0}, {"id": "1", "value": "d"}]
