@@ -26,9 +26,9 @@ _MEMBER: Final = re.compile(r"^(?:\$\.)?(\w+)\[\*\]$")
 class FanOut:
     """Takes apart what `path` selects; each element is of the candidate that `candidate` names.
 
-    An element that names none, or a number below zero, is of the candidate of its position. With `numbered`, its position
-    is also the `index` of what is found in it, and without `candidate` only that. A pipeline's
-    rules with `each` and `candidate` run through it.
+    An element that names none, or a number below zero, is of the candidate of its position. With
+    `numbered`, its position is also the `index` of what is found in it, and without `candidate`
+    only that. A pipeline's rules with `each` and `candidate` run through it.
 
     Raises:
         ManifestSyntaxError: a path does not parse.
