@@ -7,7 +7,6 @@ import math
 import os
 import socket
 import sys
-from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from ssl import SSLContext, SSLError
 from threading import Lock
@@ -32,6 +31,10 @@ from ai_lib._sockets import (
 
 # asyncio receives so much at once, whoever asks for less has it cut.
 READ_SIZE = 256 * 1024
+
+# Whose sockets have no number any more once they are closed; to name asyncio's class is to import
+# asyncio, which trio's users need not.
+_HONEST = ("socket", "asyncio.trsock")
 
 
 def is_replaced() -> bool:
@@ -220,7 +223,7 @@ def _may_be_written(sock: object) -> bool:
     One that is closed says so in asyncio and trio. uvloop's goes on to give its number, which by
     then may be another one's; elsewhere than on POSIX it is no file.
     """
-    return os.name == "posix" and isinstance(sock, socket.socket | TransportSocket)
+    return os.name == "posix" and type(sock).__module__ in _HONEST
 
 
 async def dial(host: str, port: int, timeout: float | None = None) -> Line:

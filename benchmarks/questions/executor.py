@@ -13,7 +13,7 @@ from benchmarks.bench import Bench
 
 def measure(bench: Bench) -> None:
     """Measure both settings, and the noise."""
-    order = {"verb": "plain", "model": "plain", "count": 100}
+    order = {"verb": "plain", "model": "plain", "count": 400}
     who = ["ai_lib-everything", "ai_lib-bare-again"]
     bench.paired("everything on", who, order, rounds=bench.rounds(25), unit="us")
     bench.tally(["ai_lib-bare", "ai_lib-everything"], order)

@@ -12,7 +12,7 @@ from benchmarks.bench import Bench
 
 def measure(bench: Bench) -> None:
     """Measure both clients, and the noise."""
-    order = {"verb": "plain", "model": "plain", "count": 100}
+    order = {"verb": "plain", "model": "plain", "count": 400}
     who = ["ai_lib-off", "ai_lib-again"]
     bench.paired("switched off", who, order, rounds=bench.rounds(25), unit="us")
     bench.tally(["ai_lib", "ai_lib-off"], order)

@@ -13,7 +13,7 @@ def measure(bench: Bench) -> None:
     """Measure the three; 512 with few rounds, for the floor's pool takes half a minute each."""
     who = [*OURS, *bench.rivals()]
     few = ["ai_lib"] if bench.quick else who
-    _measure(bench, 1, who, count=100, rounds=bench.rounds(15))
+    _measure(bench, 1, who, count=400, rounds=bench.rounds(21))
     _measure(bench, 64, who, count=128 if bench.quick else 512, rounds=bench.rounds(9))
     _measure(bench, 512, few, count=512, rounds=1 if bench.quick else 3)
 
