@@ -3,7 +3,8 @@
 One tool call whose 200 KB of arguments come in 1,000, 4,000 and 8,000 pieces, read to the end and
 decoded; CPU time of the client's process a stream, of as many streams in a row as make up
 24,000 pieces. What lies on the line through 1,000 and 4,000 is linear: the note says how far 8,000
-is off it.
+is off it. `ai-lib-python` keeps the pieces of a call from stream to stream, so its figures grow
+with the number of streams a client has made, and are highest where there were most.
 """
 
 from benchmarks.bench import Bench
