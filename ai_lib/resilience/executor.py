@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.errors.tree import AiLibError
@@ -50,8 +51,6 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
-        circuit = config.circuit_breaker
-        self._times = circuit is not None and circuit.timeout_seconds is not None
         self.gate = PreflightChecker(
             rate_limiter=self._limiter(headers, f"{name}/{model}"),
             circuit_breaker=self._breaker(f"{name}/{model}"),
@@ -61,6 +60,9 @@ class ResilientExecutor:
             longest_pause=self.policy.config.max_delay_ms / 1000,
             clock=clock,
         )
+        circuit = self.gate.circuit_breaker
+        bounded = circuit is not None and circuit.config.timeout_seconds is not None
+        self._bound = circuit if bounded else None
 
     def _breaker(self, key: str) -> CircuitBreaker | None:
         config, storage = self.config.circuit_breaker, self.config.circuit_storage
@@ -133,10 +135,10 @@ class ResilientExecutor:
     ) -> T:
         admission = await self.gate.admit(ledger, waited=waited)
         try:
-            if self._times:
-                result = await self._timed(attempt, admission)
-            else:
+            if self._bound is None:
                 result = await attempt(admission)
+            else:
+                result = await self._bound.timed(partial(attempt, admission))
         except AiLibError as error:
             admission.failed(error)
             if self.gate.is_shared:
@@ -150,16 +152,6 @@ class ResilientExecutor:
         if self.gate.is_shared:
             await self.gate.report()
         return result
-
-    async def _timed(self, attempt: Callable[[Admission], Awaitable[T]], admission: Admission) -> T:
-        circuit = self.gate.circuit_breaker
-        if circuit is None:
-            return await attempt(admission)
-
-        async def one() -> T:
-            return await attempt(admission)
-
-        return await circuit.timed(one)
 
     async def _again(
         self,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.errors.tree import AiLibError
@@ -51,8 +52,6 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
-        circuit = config.circuit_breaker
-        self._times = circuit is not None and circuit.timeout_seconds is not None
         self.gate = PreflightChecker(
             rate_limiter=self._limiter(headers, f"{name}/{model}"),
             circuit_breaker=self._breaker(f"{name}/{model}"),
@@ -62,6 +61,9 @@ class ResilientExecutor:
             longest_pause=self.policy.config.max_delay_ms / 1000,
             clock=clock,
         )
+        circuit = self.gate.circuit_breaker
+        bounded = circuit is not None and circuit.config.timeout_seconds is not None
+        self._bound = circuit if bounded else None
 
     def _breaker(self, key: str) -> CircuitBreaker | None:
         config, storage = self.config.circuit_breaker, self.config.circuit_storage
@@ -132,10 +134,10 @@ class ResilientExecutor:
     def _once(self, attempt: Callable[[Admission], T], ledger: Ledger, waited: float) -> T:
         admission = self.gate.admit(ledger, waited=waited)
         try:
-            if self._times:
-                result = self._timed(attempt, admission)
-            else:
+            if self._bound is None:
                 result = attempt(admission)
+            else:
+                result = self._bound.timed(partial(attempt, admission))
         except AiLibError as error:
             admission.failed(error)
             if self.gate.is_shared:
@@ -149,16 +151,6 @@ class ResilientExecutor:
         if self.gate.is_shared:
             self.gate.report()
         return result
-
-    def _timed(self, attempt: Callable[[Admission], T], admission: Admission) -> T:
-        circuit = self.gate.circuit_breaker
-        if circuit is None:
-            return attempt(admission)
-
-        def one() -> T:
-            return attempt(admission)
-
-        return circuit.timed(one)
 
     def _again(
         self,
