@@ -11,7 +11,12 @@ ASYNC, BLOCKING = "ai_lib", "ai_lib_sync"
 TESTS, BLOCKING_TESTS = "tests", "tests/_sync"
 
 # Written by hand in both packages, with the same names and signatures.
-BY_HAND = ("_backend.py", "_httpcore.py", "_network.py", "_workers.py")
+BY_HAND = (
+    "_runtime/backend.py",
+    "_runtime/httpcore.py",
+    "_runtime/stream.py",
+    "_runtime/workers.py",
+)
 _WRITTEN = frozenset(f"{ASYNC}/{name}" for name in BY_HAND)
 
 
@@ -39,7 +44,8 @@ class Project:
 
     def _copies(self) -> list[Source]:
         # Rooms, and the parents of a twin.
-        parents = {folder for source in self.twins for folder in folders(source.path)}
+        in_both = [*(source.path for source in self.twins), *_WRITTEN]
+        parents = {folder for path in in_both for folder in folders(path)}
         return [
             source
             for source in self.library.values()

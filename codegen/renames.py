@@ -40,7 +40,7 @@ NEED_A_RENAME = frozenset(
     }
 )
 
-# The event loops and what wraps them: only the async `_backend.py` may import one.
+# The event loops and what wraps them: only the async `_runtime/backend.py` may import one.
 RUNTIMES = frozenset({"anyio", "asyncio", "trio", "sniffio"})
 
 

@@ -145,7 +145,7 @@ def _awaitables(source: Source) -> Found:
 def _runtimes(source: Source) -> Found:
     for imported in imports(source):
         if (imported.base or imported.name).split(".")[0] in RUNTIMES:
-            reason = f"imports {imported.base}: take the primitive from `_backend`"
+            reason = f"imports {imported.base}: take the primitive from `_runtime.backend`"
             yield imported.line, f"{reason}; in tests, mark the module `async_only` instead"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.errors.tree import AiLibError, RequestError
+from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.types.content import Block, ContentBlock, DocumentBlock
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.response import ChatResponse

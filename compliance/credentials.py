@@ -6,9 +6,9 @@ What counts is the key that reaches the provider: its value tells where it came 
 import os
 from collections.abc import Iterator, Mapping
 
-from ai_lib.errors.tree import AiLibError, CredentialError
-from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.testing.server import HttpRequest
+from ai_lib.errors.exceptions import AiLibError, CredentialError
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.testing.mock.server import HttpRequest
 from compliance.chats import ANSWER
 from compliance.checks import Mismatch, check, check_hidden
 from compliance.door import Door, Runtime

@@ -9,7 +9,7 @@ import msgspec
 
 import ai_lib.client
 import ai_lib_sync.client
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 

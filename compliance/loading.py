@@ -4,8 +4,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from ai_lib.errors.tree import AiLibError, ProtocolError, RequestError
-from ai_lib.protocol.path import compile_path
+from ai_lib.errors.exceptions import AiLibError, ProtocolError, RequestError
+from ai_lib.protocol.query.path import compile_path
 from ai_lib.types.content import DocumentBlock
 from compliance.chats import ANSWER
 from compliance.checks import Mismatch, NotYet, check, check_contains

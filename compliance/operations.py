@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ai_lib.errors.tree import AiLibError, CapabilityError
-from ai_lib.protocol.capabilities import capability_of, normal_name, require
+from ai_lib.errors.exceptions import AiLibError, CapabilityError
+from ai_lib.protocol.manifest.capabilities import capability_of, normal_name, require
 from ai_lib.types.tool import ToolDefinition
 from compliance.chats import ANSWER
 from compliance.checks import Mismatch, at, check, check_contains

@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 from ai_lib.errors.codes import standard_code
-from ai_lib.errors.tree import RemoteError
+from ai_lib.errors.exceptions import RemoteError
 from compliance.checks import NotYet, check
 from compliance.door import Runtime
 from compliance.manifests import door_to, own_manifest

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.exceptions import AiLibError
 from compliance.checks import Mismatch, NotYet
 from compliance.contradictions import CONTRADICTIONS
 from compliance.door import Runtime

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.testing.server import Answer, Chunk, HttpRequest, LoopbackServer
+from ai_lib.testing.mock.server import Answer, Chunk, HttpRequest, LoopbackServer
 
 
 class Provider:

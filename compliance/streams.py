@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.errors.tree import StreamTruncated
+from ai_lib.errors.exceptions import StreamTruncated
 from ai_lib.pipeline import SseDecoder
 from ai_lib.types.content import TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.events import (

@@ -25,8 +25,8 @@ from typing import Annotated, Any, Final, NoReturn
 import msgspec
 
 from ai_lib.batch.config import BatchConfig, Item
-from ai_lib.errors.tree import JournalError
-from ai_lib.types.tuples import with_tuples
+from ai_lib.errors.exceptions import JournalError
+from ai_lib.types.schema.tuples import with_tuples
 
 _KIND: Final = "ai-lib batch"
 _VERSION: Final = 1

@@ -59,8 +59,8 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         return not self.errors and not self.unfinished
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.figures import time_in_words
-        from ai_lib.types.markup import note, table
+        from ai_lib.types.display import time_in_words
+        from ai_lib.types.markup.html import note, table
 
         rows = [(index, _state(self, index), _gist(self, index)) for index in self._shown()]
         parts = [f"{self.successful_count:,} of {len(self.results):,} done"]

@@ -5,31 +5,29 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.cache.config import CacheConfig as CacheConfig
+    from ai_lib.cache.config import CacheConfig as CacheConfig, CacheStats as CacheStats
     from ai_lib.cache.key import CacheKeyGenerator as CacheKeyGenerator
-    from ai_lib.cache.packing import (
+    from ai_lib.cache.serialization import (
         pack as pack,
         unpack as unpack,
     )
-    from ai_lib.cache.stats import CacheStats as CacheStats
 
     from .backend import CacheBackend as CacheBackend
-    from .caching import CacheManager as CacheManager
     from .disk import DiskCache as DiskCache
-    from .memory import MemoryCache as MemoryCache
-    from .null import NullCache as NullCache
+    from .manager import CacheManager as CacheManager
+    from .memory import MemoryCache as MemoryCache, NullCache as NullCache
 
 _WHERE = {
     "CacheBackend": ".backend",
     "CacheConfig": "ai_lib.cache.config",
     "CacheKeyGenerator": "ai_lib.cache.key",
-    "CacheManager": ".caching",
-    "CacheStats": "ai_lib.cache.stats",
+    "CacheManager": ".manager",
+    "CacheStats": "ai_lib.cache.config",
     "DiskCache": ".disk",
     "MemoryCache": ".memory",
-    "NullCache": ".null",
-    "pack": "ai_lib.cache.packing",
-    "unpack": "ai_lib.cache.packing",
+    "NullCache": ".memory",
+    "pack": "ai_lib.cache.serialization",
+    "unpack": "ai_lib.cache.serialization",
 }
 
 if not TYPE_CHECKING:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from ai_lib._version import __version__
-from ai_lib.errors.tree import CacheError
+from ai_lib.errors.exceptions import CacheError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.json import JsonObject
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from threading import Lock as PlainLock
 
 from ai_lib.cache.config import check_ttl, chosen_ttl
-from ai_lib.cache.packing import pack, unpack
-from ai_lib.cache.shelf import Shelf
+from ai_lib.cache.lru import Shelf
+from ai_lib.cache.serialization import pack, unpack
 
-from .._backend import now
+from .._runtime.backend import now
 
 
 class MemoryCache:
@@ -91,3 +91,28 @@ class MemoryCache:
 
     def __repr__(self) -> str:
         return f"MemoryCache({self.size} entries, {self.size_bytes} bytes)"
+
+
+class NullCache:
+    """Forgets everything at once: the cache to have none."""
+
+    async def get(self, key: str) -> object:
+        """Return None."""
+        return None
+
+    async def set(self, key: str, value: object, ttl: float | None = None) -> None:
+        """Do nothing."""
+
+    async def delete(self, key: str) -> bool:
+        """Return False: there was nothing."""
+        return False
+
+    async def exists(self, key: str) -> bool:
+        """Return False."""
+        return False
+
+    async def clear(self) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""

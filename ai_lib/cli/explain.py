@@ -6,13 +6,13 @@ import argparse
 import sys
 
 from ai_lib.cli.options import parameter
-from ai_lib.client.counting import explained
-from ai_lib.client.settings import ClientSettings
-from ai_lib.errors.tree import AiLibError
+from ai_lib.client.call.tokens import explained
+from ai_lib.client.target.settings import ClientSettings
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-from ..client.opening import prepared
+from ..client.loading import prepared
 
 _USAGE_ERROR = 2
 

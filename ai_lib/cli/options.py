@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ai_lib._version import __version__
-from ai_lib.cli.lab import add_commands
-from ai_lib.cli.served import add_servers
+from ai_lib.cli.mock.commands import add_servers
+from ai_lib.cli.plain_commands import add_commands
 
 
 class ChatOptions(NamedTuple):

@@ -5,24 +5,24 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.client.call import (
+    from ai_lib.client.call.call import (
         Call as Call,
     )
-    from ai_lib.client.cancellation import (
-        CancelReason as CancelReason,
-        CancelState as CancelState,
-    )
-    from ai_lib.client.explain import (
-        Explanation as Explanation,
-    )
-    from ai_lib.client.operation import (
+    from ai_lib.client.call.operation import (
         Errand as Errand,
         Operation as Operation,
     )
-    from ai_lib.client.screen import (
+    from ai_lib.client.execution.cancel_reason import (
+        CancelReason as CancelReason,
+        CancelState as CancelState,
+    )
+    from ai_lib.client.interceptors.stream_filter import (
         Screen as Screen,
     )
-    from ai_lib.client.tool_run import (
+    from ai_lib.client.target.explain import (
+        Explanation as Explanation,
+    )
+    from ai_lib.client.tools.conversation import (
         ToolRun as ToolRun,
     )
     from ai_lib.types.response import (
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from .builder import (
         AiClientBuilder as AiClientBuilder,
     )
-    from .cancel import (
-        CancelHandle as CancelHandle,
-        CancellableStream as CancellableStream,
-        CancelToken as CancelToken,
-        create_cancel_pair as create_cancel_pair,
-        with_cancellation as with_cancellation,
-    )
     from .chat import (
         ChatRequestBuilder as ChatRequestBuilder,
     )
     from .client import (
         AiClient as AiClient,
     )
-    from .interceptor import (
+    from .execution.cancel import (
+        CancelHandle as CancelHandle,
+        CancellableStream as CancellableStream,
+        CancelToken as CancelToken,
+        create_cancel_pair as create_cancel_pair,
+        with_cancellation as with_cancellation,
+    )
+    from .execution.stream import (
+        ChatStream as ChatStream,
+    )
+    from .interceptors.base import (
         Interceptor as Interceptor,
     )
-    from .opening import (
+    from .loading import (
         fetch_manifest as fetch_manifest,
-    )
-    from .stream import (
-        ChatStream as ChatStream,
     )
     from .tool_loop import (
         ToolStream as ToolStream,
@@ -65,27 +65,27 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiClient": ".client",
     "AiClientBuilder": ".builder",
-    "Call": "ai_lib.client.call",
+    "Call": "ai_lib.client.call.call",
     "CallStats": "ai_lib.types.response",
-    "CancelHandle": ".cancel",
-    "CancelReason": "ai_lib.client.cancellation",
-    "CancelState": "ai_lib.client.cancellation",
-    "CancelToken": ".cancel",
-    "CancellableStream": ".cancel",
+    "CancelHandle": ".execution.cancel",
+    "CancelReason": "ai_lib.client.execution.cancel_reason",
+    "CancelState": "ai_lib.client.execution.cancel_reason",
+    "CancelToken": ".execution.cancel",
+    "CancellableStream": ".execution.cancel",
     "ChatRequestBuilder": ".chat",
     "ChatResponse": "ai_lib.types.response",
-    "ChatStream": ".stream",
-    "Errand": "ai_lib.client.operation",
-    "Explanation": "ai_lib.client.explain",
-    "Interceptor": ".interceptor",
-    "Operation": "ai_lib.client.operation",
-    "Screen": "ai_lib.client.screen",
-    "ToolRun": "ai_lib.client.tool_run",
+    "ChatStream": ".execution.stream",
+    "Errand": "ai_lib.client.call.operation",
+    "Explanation": "ai_lib.client.target.explain",
+    "Interceptor": ".interceptors.base",
+    "Operation": "ai_lib.client.call.operation",
+    "Screen": "ai_lib.client.interceptors.stream_filter",
+    "ToolRun": "ai_lib.client.tools.conversation",
     "ToolStream": ".tool_loop",
     "TypedStream": ".typed_stream",
-    "create_cancel_pair": ".cancel",
-    "fetch_manifest": ".opening",
-    "with_cancellation": ".cancel",
+    "create_cancel_pair": ".execution.cancel",
+    "fetch_manifest": ".loading",
+    "with_cancellation": ".execution.cancel",
 }
 
 if not TYPE_CHECKING:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.embeddings.options import (
-        EmbeddingOptions as EmbeddingOptions,
-    )
     from ai_lib.embeddings.response import (
         Embedding as Embedding,
         EmbeddingResponse as EmbeddingResponse,
         EmbeddingUsage as EmbeddingUsage,
+    )
+    from ai_lib.embeddings.split import (
+        EmbeddingOptions as EmbeddingOptions,
     )
     from ai_lib.embeddings.vectors import (
         cosine_similarity as cosine_similarity,
@@ -32,7 +32,7 @@ _WHERE = {
     "Embedding": "ai_lib.embeddings.response",
     "EmbeddingClient": ".client",
     "EmbeddingClientBuilder": ".builder",
-    "EmbeddingOptions": "ai_lib.embeddings.options",
+    "EmbeddingOptions": "ai_lib.embeddings.split",
     "EmbeddingResponse": "ai_lib.embeddings.response",
     "EmbeddingUsage": "ai_lib.embeddings.response",
     "cosine_similarity": "ai_lib.embeddings.vectors",

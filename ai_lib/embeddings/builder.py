@@ -7,12 +7,12 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from ai_lib.client.settings import ClientSettings
-from ai_lib.embeddings.options import EmbeddingOptions, Encoding, SplitOptions
+from ai_lib.client.target.settings import ClientSettings
+from ai_lib.embeddings.split import EmbeddingOptions, Encoding, SplitOptions
 from ai_lib.types.json import JsonObject
 
 from ..client.builder import Building
-from ..client.opening import prepared
+from ..client.loading import prepared
 from ..transport import HttpTransport
 
 Client = TypeVar("Client", covariant=True)

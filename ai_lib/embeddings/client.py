@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ai_lib.client.settings import CallOptions, ClientSettings
-from ai_lib.embeddings.options import EmbeddingOptions, SplitOptions
+from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.response import EmbeddingResponse
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.embeddings.split import EmbeddingOptions, SplitOptions
+from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.secret import Secret
 
-from ..client.company import Company
-from ..client.opening import prepared
-from ..client.targets import Targets
+from ..client.execution.targets import Targets
+from ..client.interceptors.chain import Company
+from ..client.loading import prepared
 from ..transport import HttpTransport
-from .asking import Asking
 from .builder import EmbeddingClientBuilder
+from .runner import Asking
 
 
 class EmbeddingClient:

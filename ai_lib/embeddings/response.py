@@ -63,8 +63,8 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
         return len(self.embeddings)
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.figures import time_in_words, took
-        from ai_lib.types.markup import note, table
+        from ai_lib.types.display import time_in_words, took
+        from ai_lib.types.markup.html import note, table
 
         rows = [
             (

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ai_lib._log import LOG
-from ai_lib.errors.tree import GuardrailError
-from ai_lib.guardrails.content import ContentFilter, blocked
-from ai_lib.guardrails.length import LengthFilter
+from ai_lib.errors.exceptions import GuardrailError
+from ai_lib.guardrails.guardrail import Guardrail, GuardrailViolation, Match, found_in, settled
 from ai_lib.guardrails.masking import Place, masked_parts
-from ai_lib.guardrails.rule import Guardrail, Match, found_in, settled
-from ai_lib.guardrails.verdict import GuardrailViolation
+from ai_lib.guardrails.rules.length import LengthFilter
+from ai_lib.guardrails.validator import ContentFilter, blocked
 from ai_lib.types.json import JsonValue
 
 Rules = Guardrail | Iterable[Guardrail]

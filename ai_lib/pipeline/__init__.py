@@ -5,34 +5,34 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.pipeline.assembly.tool_calls import (
+        ToolCallAccumulator as ToolCallAccumulator,
+    )
+    from ai_lib.pipeline.decoders.json import (
+        JsonLinesDecoder as JsonLinesDecoder,
+    )
+    from ai_lib.pipeline.decoders.sse import (
+        AnthropicSseDecoder as AnthropicSseDecoder,
+        SseDecoder as SseDecoder,
+    )
     from ai_lib.pipeline.event_mapper import (
         AnthropicEventMapper as AnthropicEventMapper,
         DefaultEventMapper as DefaultEventMapper,
         ProtocolEventMapper as ProtocolEventMapper,
     )
-    from ai_lib.pipeline.fan_out import (
-        FanOut as FanOut,
-    )
-    from ai_lib.pipeline.json_lines import (
-        JsonLinesDecoder as JsonLinesDecoder,
-    )
     from ai_lib.pipeline.pipeline import (
         Pipeline as Pipeline,
     )
+    from ai_lib.pipeline.rules.fan_out import (
+        FanOut as FanOut,
+    )
     from ai_lib.pipeline.selector import (
         JsonPathSelector as JsonPathSelector,
-    )
-    from ai_lib.pipeline.sse import (
-        AnthropicSseDecoder as AnthropicSseDecoder,
-        SseDecoder as SseDecoder,
     )
     from ai_lib.pipeline.text_tools import (
         TextToolCalls as TextToolCalls,
         parse_hybrid_tool_calls as parse_hybrid_tool_calls,
         parse_text_tool_calls as parse_text_tool_calls,
-    )
-    from ai_lib.pipeline.tool_calls import (
-        ToolCallAccumulator as ToolCallAccumulator,
     )
     from ai_lib.pipeline.transforms import (
         ReplicateTransform as ReplicateTransform,
@@ -42,18 +42,18 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AnthropicEventMapper": "ai_lib.pipeline.event_mapper",
-    "AnthropicSseDecoder": "ai_lib.pipeline.sse",
+    "AnthropicSseDecoder": "ai_lib.pipeline.decoders.sse",
     "DefaultEventMapper": "ai_lib.pipeline.event_mapper",
-    "FanOut": "ai_lib.pipeline.fan_out",
-    "JsonLinesDecoder": "ai_lib.pipeline.json_lines",
+    "FanOut": "ai_lib.pipeline.rules.fan_out",
+    "JsonLinesDecoder": "ai_lib.pipeline.decoders.json",
     "JsonPathSelector": "ai_lib.pipeline.selector",
     "Pipeline": "ai_lib.pipeline.pipeline",
     "ProtocolEventMapper": "ai_lib.pipeline.event_mapper",
     "ReplicateTransform": "ai_lib.pipeline.transforms",
     "SplitTransform": "ai_lib.pipeline.transforms",
-    "SseDecoder": "ai_lib.pipeline.sse",
+    "SseDecoder": "ai_lib.pipeline.decoders.sse",
     "TextToolCalls": "ai_lib.pipeline.text_tools",
-    "ToolCallAccumulator": "ai_lib.pipeline.tool_calls",
+    "ToolCallAccumulator": "ai_lib.pipeline.assembly.tool_calls",
     "Transform": "ai_lib.pipeline.transforms",
     "parse_hybrid_tool_calls": "ai_lib.pipeline.text_tools",
     "parse_text_tool_calls": "ai_lib.pipeline.text_tools",

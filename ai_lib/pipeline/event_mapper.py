@@ -3,11 +3,11 @@
 import functools
 from collections.abc import Mapping, Sequence
 
-from ai_lib.pipeline.assembly import Assembly
-from ai_lib.pipeline.rules import reader_of
+from ai_lib.pipeline.assembly.assembler import Assembly
+from ai_lib.pipeline.rules.compiler import reader_of
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonDict, JsonObject
 

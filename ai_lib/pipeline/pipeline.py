@@ -3,23 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from ai_lib.errors.tree import AiLibError, DecodeError, StreamTruncated
+from ai_lib.errors.exceptions import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.collector import Collector
+from ai_lib.pipeline.decoders.frame import Decoder, Frame
+from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder, WholeBodyDecoder
+from ai_lib.pipeline.decoders.json_text import decode_json
+from ai_lib.pipeline.decoders.sse import SseDecoder
+from ai_lib.pipeline.errors import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.event_mapper import ProtocolEventMapper
-from ai_lib.pipeline.failure import alone, decoded_or_text, remote_error
-from ai_lib.pipeline.frame import Decoder, Frame
-from ai_lib.pipeline.json_array import JsonArrayDecoder
-from ai_lib.pipeline.json_lines import JsonLinesDecoder
-from ai_lib.pipeline.json_text import decode_json
-from ai_lib.pipeline.likeness import Likenesses, trimmed
-from ai_lib.pipeline.looked_at import names_of
+from ai_lib.pipeline.fast_path.frame_pattern import Likenesses, trimmed
+from ai_lib.pipeline.fast_path.recording_sink import Witness
+from ai_lib.pipeline.fast_path.rule_fields import names_of
 from ai_lib.pipeline.selector import JsonPathSelector
-from ai_lib.pipeline.sse import SseDecoder
 from ai_lib.pipeline.transforms import Transform, through
-from ai_lib.pipeline.whole_body import WholeBodyDecoder
-from ai_lib.pipeline.witness import Witness
 from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse

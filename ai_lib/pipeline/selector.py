@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ai_lib.protocol.expression import Expression, compile_expression
+from ai_lib.protocol.query.expression import Expression, compile_expression
 
 
 class JsonPathSelector:

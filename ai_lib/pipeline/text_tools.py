@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.protocol.manifest import TextTools
+from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.content import Block, TextBlock, ToolUseBlock
 from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.response import Candidate, ChatResponse

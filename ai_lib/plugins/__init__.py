@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.errors.tree import PluginError as PluginError
+    from ai_lib.errors.exceptions import PluginError as PluginError
     from ai_lib.plugins.context import (
         HookType as HookType,
         PluginContext as PluginContext,
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     )
     from ai_lib.plugins.plugin import Plugin as Plugin
 
-    from .hooks import HookManager as HookManager
+    from .hook_manager import HookManager as HookManager
     from .middleware import (
         Middleware as Middleware,
         MiddlewareChain as MiddlewareChain,
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from .registry import PluginRegistry as PluginRegistry
 
 _WHERE = {
-    "HookManager": ".hooks",
+    "HookManager": ".hook_manager",
     "HookType": "ai_lib.plugins.context",
     "Middleware": ".middleware",
     "MiddlewareChain": ".middleware",
     "Plugin": "ai_lib.plugins.plugin",
     "PluginContext": "ai_lib.plugins.context",
-    "PluginError": "ai_lib.errors.tree",
+    "PluginError": "ai_lib.errors.exceptions",
     "PluginPriority": "ai_lib.plugins.context",
     "PluginRegistry": ".registry",
 }

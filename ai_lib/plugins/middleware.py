@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from ai_lib.errors.tree import AiLibError, PluginError
+from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import PluginContext
 from ai_lib.types.response import ChatResponse
 
-from .._backend import settle
-from .hooks import check_callable
+from .._runtime.backend import settle
+from .hook_manager import check_callable
 
 CallNext = Callable[[PluginContext], Awaitable[ChatResponse]]
 Around = Callable[[PluginContext, CallNext], Awaitable[ChatResponse] | ChatResponse]

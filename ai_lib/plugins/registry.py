@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Sequence
 
 from ai_lib._log import LOG
-from ai_lib.errors.tree import PluginError
+from ai_lib.errors.exceptions import PluginError
 from ai_lib.plugins.context import HookType, PluginContext
 from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
-from .._backend import settle
-from .hooks import HookManager, check_callable, fatal, run_hook
+from .._runtime.backend import settle
+from .hook_manager import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
 _REVERSED = frozenset(

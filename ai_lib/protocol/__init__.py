@@ -9,21 +9,21 @@ if TYPE_CHECKING:
         CompiledManifest as CompiledManifest,
         compile_manifest as compile_manifest,
     )
-    from ai_lib.protocol.manifest import (
+    from ai_lib.protocol.manifest.model import (
         ProtocolManifest as ProtocolManifest,
     )
-    from ai_lib.protocol.models import (
+    from ai_lib.protocol.manifest.models import (
         ModelRecord as ModelRecord,
         Prices as Prices,
     )
-    from ai_lib.protocol.reading import (
+    from ai_lib.protocol.manifest.reader import (
         SUPPORTED_PROTOCOL_VERSIONS as SUPPORTED_PROTOCOL_VERSIONS,
         read_manifest as read_manifest,
     )
     from ai_lib.protocol.registry import (
         ModelRegistry as ModelRegistry,
     )
-    from ai_lib.protocol.validate import (
+    from ai_lib.protocol.validation.validator import (
         Problem as Problem,
         ProtocolValidator as ProtocolValidator,
         ValidationResult as ValidationResult,
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from .loader import (
         ProtocolLoader as ProtocolLoader,
     )
-    from .remote_tree import (
+    from .sources.remote import (
         Fetch as Fetch,
         Fetched as Fetched,
     )
 
 _WHERE = {
     "CompiledManifest": "ai_lib.protocol.compiled",
-    "Fetch": ".remote_tree",
-    "Fetched": ".remote_tree",
-    "ModelRecord": "ai_lib.protocol.models",
+    "Fetch": ".sources.remote",
+    "Fetched": ".sources.remote",
+    "ModelRecord": "ai_lib.protocol.manifest.models",
     "ModelRegistry": "ai_lib.protocol.registry",
-    "Prices": "ai_lib.protocol.models",
-    "Problem": "ai_lib.protocol.validate",
+    "Prices": "ai_lib.protocol.manifest.models",
+    "Problem": "ai_lib.protocol.validation.validator",
     "ProtocolLoader": ".loader",
-    "ProtocolManifest": "ai_lib.protocol.manifest",
-    "ProtocolValidator": "ai_lib.protocol.validate",
-    "SUPPORTED_PROTOCOL_VERSIONS": "ai_lib.protocol.reading",
-    "ValidationResult": "ai_lib.protocol.validate",
+    "ProtocolManifest": "ai_lib.protocol.manifest.model",
+    "ProtocolValidator": "ai_lib.protocol.validation.validator",
+    "SUPPORTED_PROTOCOL_VERSIONS": "ai_lib.protocol.manifest.reader",
+    "ValidationResult": "ai_lib.protocol.validation.validator",
     "compile_manifest": "ai_lib.protocol.compiled",
-    "read_manifest": "ai_lib.protocol.reading",
-    "validate_manifest": "ai_lib.protocol.validate",
+    "read_manifest": "ai_lib.protocol.manifest.reader",
+    "validate_manifest": "ai_lib.protocol.validation.validator",
 }
 
 if not TYPE_CHECKING:

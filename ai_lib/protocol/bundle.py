@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ai_lib.errors.tree import ProtocolError
+from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.types.json import JsonDict
 
 if TYPE_CHECKING:

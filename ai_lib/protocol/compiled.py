@@ -7,18 +7,18 @@ from typing import Final, Literal
 
 import msgspec
 
-from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.batching import checked_batches
-from ai_lib.protocol.choice import dialect_of
+from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
-from ai_lib.protocol.dialect import Dialect, Rule, UsageShape
-from ai_lib.protocol.embedding import CompiledEmbeddings, compile_embeddings
-from ai_lib.protocol.event_map import EVENTS, GENERATED
-from ai_lib.protocol.expression import Expression, compile_expression
-from ai_lib.protocol.manifest import Endpoint, ModelEntry, Parameter, ProtocolManifest
-from ai_lib.protocol.path import Path, compile_path
-from ai_lib.protocol.precedence import is_known_event
-from ai_lib.protocol.walk import plan_walk
+from ai_lib.protocol.dialect.batches import checked_batches
+from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, compile_embeddings
+from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
+from ai_lib.protocol.dialect.model import Dialect, Rule, UsageShape
+from ai_lib.protocol.dialect.rule_merge import is_known_event
+from ai_lib.protocol.dialect.selection import dialect_of
+from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
+from ai_lib.protocol.query.expression import Expression, compile_expression
+from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.shared_paths import plan_walk
 
 Field = Path | object
 

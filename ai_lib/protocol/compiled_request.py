@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.protocol.dialect import Dialect, RequestShape
-from ai_lib.protocol.manifest import Endpoint, Parameter, ProtocolManifest
-from ai_lib.protocol.template import Form, compile_template
+from ai_lib.protocol.dialect.model import Dialect, RequestShape
+from ai_lib.protocol.dialect.template import Form, compile_template
+from ai_lib.protocol.manifest.model import Endpoint, Parameter, ProtocolManifest
 from ai_lib.types.json import JsonDict, JsonObject
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.catalogue import Catalogue, ManifestLike, check_id
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.catalog import Catalogue, ManifestLike, check_id
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.models import ModelRecord
-from ai_lib.protocol.remote import GITHUB_REF, Address, github_address, read_address
-from ai_lib.protocol.remote_cache import RemoteCache
-from ai_lib.protocol.tree import Tree, Version
+from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.sources.folder import Tree, Version
+from ai_lib.protocol.sources.remote_address import (
+    GITHUB_REF,
+    Address,
+    RemoteCache,
+    github_address,
+    read_address,
+)
 
-from .._backend import now
-from .remote_tree import Fetch, RemoteTree
+from .._runtime.backend import now
+from .sources.remote import Fetch, RemoteTree
 
 
 class ProtocolLoader:

@@ -5,11 +5,11 @@ from itertools import chain
 from pathlib import Path
 
 from ai_lib._log import LOG
-from ai_lib.errors.tree import ManifestNotFound, ProtocolError
+from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
-from ai_lib.protocol.document import read_text
-from ai_lib.protocol.models import ModelRecord, records_of_file, records_of_manifest
-from ai_lib.protocol.tree import Tree, read_file
+from ai_lib.protocol.manifest.models import ModelRecord, records_of_file, records_of_manifest
+from ai_lib.protocol.sources.document import read_text
+from ai_lib.protocol.sources.folder import Tree, read_file
 from ai_lib.types.json import JsonValue
 
 Layer = Callable[[str | None, str | None], Iterable[ModelRecord]]

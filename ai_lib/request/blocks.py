@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.dialect import MessageShape
-from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import fill
+from ai_lib.protocol.dialect.model import MessageShape
+from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.query.path import MISSING
 from ai_lib.types.content import (
     AudioBlock,
     Block,

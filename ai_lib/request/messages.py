@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
+from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.path import MISSING
+from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import BlockWriter, Replied, takes_cache
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.json import JsonValue

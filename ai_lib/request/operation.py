@@ -7,11 +7,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
-from ai_lib.protocol.capabilities import capability_of, require
+from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest import Endpoint
-from ai_lib.request.build import attach, base_of
+from ai_lib.protocol.manifest.capabilities import capability_of, require
+from ai_lib.protocol.manifest.model import Endpoint
+from ai_lib.request.chat import attach, base_of
 from ai_lib.types.json import JsonObject
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import WireRequest

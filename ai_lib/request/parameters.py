@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from ai_lib.errors.tree import RequestError
+from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest import Parameter
-from ai_lib.request.body import Body, merge, put
+from ai_lib.protocol.manifest.model import Parameter
+from ai_lib.request.fragments import Body, merge, put
 from ai_lib.types.json import JsonDict
 
 

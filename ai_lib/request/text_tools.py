@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from ai_lib.protocol.manifest import TextTools
+from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest

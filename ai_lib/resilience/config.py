@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
-from ai_lib.resilience.circuit import CircuitBreakerConfig
-from ai_lib.resilience.circuit_storage import CircuitStorage
-from ai_lib.resilience.limiter import Limiter
-from ai_lib.resilience.quota import RateLimiterConfig
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit.storage import CircuitStorage
+from ai_lib.resilience.rate_limit.external import Limiter
+from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 
 _MAX_INFLIGHT = 10

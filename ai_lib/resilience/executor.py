@@ -6,20 +6,20 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ai_lib.errors.tree import AiLibError
-from ai_lib.resilience.admission import Admission
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.resilience.attempt_log import Ledger
 from ai_lib.resilience.config import ResilientConfig
-from ai_lib.resilience.ledger import Ledger
-from ai_lib.resilience.limit_headers import RateLimitHeaders
+from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
 from ai_lib.resilience.retry import RetryConfig, RetryPolicy
 
-from .._backend import now, sleep
+from .._runtime.backend import now, sleep
 from .backpressure import Backpressure
 from .preflight import PreflightChecker
 
 if TYPE_CHECKING:
-    from .circuit_breaker import CircuitBreaker
-    from .rate_limiter import RateLimiter
+    from .circuit.breaker import CircuitBreaker
+    from .rate_limit.rate_limiter import RateLimiter
 
 T = TypeVar("T")
 OnRetry = Callable[[int, AiLibError, float], object]
@@ -68,19 +68,19 @@ class ResilientExecutor:
         config, storage = self.config.circuit_breaker, self.config.circuit_storage
         if config is None and storage is None:
             return None
-        from .circuit_breaker import CircuitBreaker
+        from .circuit.breaker import CircuitBreaker
 
         return CircuitBreaker(config, name=self.name, storage=storage, key=key, clock=self._clock)
 
     def _limiter(self, headers: RateLimitHeaders | None, target: str) -> RateLimiter | None:
         limits, shared = self.config.rate_limit, self.config.limiter
         if shared is not None:
-            from .shared_limiter import SharedRateLimiter
+            from .rate_limit.shared_rate_limiter import SharedRateLimiter
 
             return SharedRateLimiter(shared, target, headers, clock=self._clock, pause=self._pause)
         if limits is None:
             return None
-        from .rate_limiter import AdaptiveRateLimiter, RateLimiter
+        from .rate_limit.rate_limiter import AdaptiveRateLimiter, RateLimiter
 
         if headers is None:
             return RateLimiter(limits, clock=self._clock, pause=self._pause)
@@ -162,7 +162,7 @@ class ResilientExecutor:
     ) -> T:
         import tenacity
 
-        from ai_lib.resilience.rules import Rules
+        from ai_lib.resilience.tenacity_adapter import Rules
 
         pauses: list[float] = []
         spent = ledger.retries.get(self, 0)

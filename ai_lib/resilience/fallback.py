@@ -7,11 +7,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ai_lib.errors.tree import AiLibError, RequestError
+from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.resilience.config import FallbackConfig
 from ai_lib.resilience.retry import in_doubt
 
-from .._backend import sleep
+from .._runtime.backend import sleep
 
 T = TypeVar("T")
 OnFallback = Callable[[str, str, AiLibError], object]

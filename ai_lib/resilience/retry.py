@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.errors.classify import classify_http_error
+from ai_lib.errors.classification import classify_http_error
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
-from ai_lib.errors.tree import AiLibError, RemoteError, ResilienceError, TransportError
-from ai_lib.protocol.manifest import RetryRules
+from ai_lib.errors.exceptions import AiLibError, RemoteError, ResilienceError, TransportError
+from ai_lib.protocol.manifest.model import RetryRules
 from ai_lib.types.json import JsonObject
 
 _STATUSES: Final = frozenset({429, 500, 502, 503, 504})

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from ai_lib.resilience.circuit_storage import CircuitState
+from ai_lib.resilience.circuit.storage import CircuitState
 
 _CIRCUIT_SCORE = {CircuitState.CLOSED: 1.0, CircuitState.HALF_OPEN: 0.5, CircuitState.OPEN: 0.0}
 

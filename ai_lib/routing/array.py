@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 
-from ai_lib.routing.endpoint import ModelEndpoint
-from ai_lib.routing.live import HealthConfig
+from ai_lib.routing.endpoint import HealthConfig, ModelEndpoint
 from ai_lib.routing.selectors import LoadBalancingStrategy, Strategy, selector_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Protocol, TypeVar
 
-from ai_lib.routing.info import PerformanceMetrics, PricingInfo
+from ai_lib.routing.model_info import PerformanceMetrics, PricingInfo
 
 
 class Choice(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ai_lib.errors.tree import InvalidOutput
-from ai_lib.structured.partial import json_values
+from ai_lib.errors.exceptions import InvalidOutput
+from ai_lib.structured.partial_json import json_values
 from ai_lib.types.json import JsonValue
 
 _MISSING = object()

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from ai_lib.structured.shape import OutputShape
+from ai_lib.structured.output_type import OutputShape
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ResponseFormat
 

@@ -4,8 +4,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ai_lib.errors.tree import AnswerCutShort, AnswerRefused
-from ai_lib.structured.shape import Misfit, OutputShape
+from ai_lib.errors.exceptions import AnswerCutShort, AnswerRefused
+from ai_lib.structured.output_type import Misfit, OutputShape
 from ai_lib.structured.validator import invalid_output
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
@@ -33,7 +33,7 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return self.response.total_usage
 
     def _repr_markdown_(self) -> str:
-        from ai_lib.structured.sheet import output_sheet
+        from ai_lib.structured.display import output_sheet
 
         return output_sheet(self)
 

@@ -4,8 +4,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ai_lib.errors.tree import InvalidOutput
-from ai_lib.structured.shape import Misfit, OutputShape
+from ai_lib.errors.exceptions import InvalidOutput
+from ai_lib.structured.output_type import Misfit, OutputShape
 from ai_lib.types.json import JsonValue
 from ai_lib.types.problem import Problem
 

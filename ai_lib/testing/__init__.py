@@ -5,27 +5,27 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
+    from ai_lib.testing.cassettes.index import RecordingNotFound as RecordingNotFound
     from ai_lib.testing.guard import (
         RealCallRefused as RealCallRefused,
         real_calls_refused as real_calls_refused,
     )
-    from ai_lib.testing.recorded import RecordedRequest as RecordedRequest
-    from ai_lib.testing.reply import Reply as Reply
-    from ai_lib.testing.shelf import RecordingNotFound as RecordingNotFound
+    from ai_lib.testing.mock.recorded_request import RecordedRequest as RecordedRequest
+    from ai_lib.testing.mock.reply import Reply as Reply
 
-    from .mock import MockProvider as MockProvider
-    from .recorder import record as record
-    from .replay import ReplayTransport as ReplayTransport
+    from .cassettes.recorder import record as record
+    from .cassettes.replay import ReplayTransport as ReplayTransport
+    from .mock.provider import MockProvider as MockProvider
 
 _WHERE = {
-    "MockProvider": ".mock",
+    "MockProvider": ".mock.provider",
     "RealCallRefused": "ai_lib.testing.guard",
-    "RecordedRequest": "ai_lib.testing.recorded",
-    "RecordingNotFound": "ai_lib.testing.shelf",
-    "ReplayTransport": ".replay",
-    "Reply": "ai_lib.testing.reply",
+    "RecordedRequest": "ai_lib.testing.mock.recorded_request",
+    "RecordingNotFound": "ai_lib.testing.cassettes.index",
+    "ReplayTransport": ".cassettes.replay",
+    "Reply": "ai_lib.testing.mock.reply",
     "real_calls_refused": "ai_lib.testing.guard",
-    "record": ".recorder",
+    "record": ".cassettes.recorder",
 }
 
 if not TYPE_CHECKING:

@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import Any, Final
 
 from ai_lib.errors import codes
-from ai_lib.errors.tree import TransportError
-from ai_lib.transport.origin import Origin, parse_target
+from ai_lib.errors.exceptions import TransportError
+from ai_lib.transport.http.url import Origin, parse_target
 from ai_lib.types.wire import WireRequest
 
 # By name, because neither package imports the other; whichever is absent is not loaded for this.
-_TRANSPORTS: Final = ("ai_lib.transport.http", "ai_lib_sync.transport.http")
+_TRANSPORTS: Final = ("ai_lib.transport.transport", "ai_lib_sync.transport.transport")
 
 
 class RealCallRefused(TransportError):

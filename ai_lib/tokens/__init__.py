@@ -9,11 +9,11 @@ if TYPE_CHECKING:
         Budget as Budget,
         BudgetStats as BudgetStats,
     )
+    from ai_lib.tokens.cost_estimate import (
+        estimate_cost as estimate_cost,
+    )
     from ai_lib.tokens.counter import (
         TokenCounter as TokenCounter,
-    )
-    from ai_lib.tokens.estimate import (
-        estimate_cost as estimate_cost,
     )
     from ai_lib.tokens.pricing import (
         ModelPricing as ModelPricing,
@@ -33,7 +33,7 @@ _WHERE = {
     "ModelPricing": "ai_lib.tokens.pricing",
     "TokenCount": "ai_lib.types.cost",
     "TokenCounter": "ai_lib.tokens.counter",
-    "estimate_cost": "ai_lib.tokens.estimate",
+    "estimate_cost": "ai_lib.tokens.cost_estimate",
     "get_model_pricing": "ai_lib.tokens.pricing",
 }
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from ai_lib.errors.tree import BudgetExceeded
+from ai_lib.errors.exceptions import BudgetExceeded
 from ai_lib.types.cost import CostBounds
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ai_lib.protocol.token_shape import TokenShape
+from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.tokens.encodings import Encoding, find_encoding
 from ai_lib.tokens.estimator import Estimator
-from ai_lib.tokens.known import known_model
-from ai_lib.tokens.weighing import Weigher
+from ai_lib.tokens.known_model import known_model
+from ai_lib.tokens.request_counter import Weigher
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest

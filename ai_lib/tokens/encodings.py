@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
+from ai_lib.errors.exceptions import RequestError
 
 
 class Encoding(Protocol):

@@ -7,10 +7,9 @@ import re
 import struct
 from typing import Final
 
-from ai_lib.protocol.token_shape import ImageShape, TokenShape
+from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock
-from ai_lib.types.image_header import Pixels, pixels_of
-from ai_lib.types.media_type import recognised
+from ai_lib.types.media_type import Pixels, pixels_of, recognised
 
 # Enough for every header but that of a JPEG with large metadata; its size is then unknown.
 _HEAD: Final = 1 << 18

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.models import ModelRecord, Prices
-from ai_lib.tokens.known import known_model
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.manifest.models import ModelRecord, Prices
+from ai_lib.tokens.known_model import known_model
 
 
 class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.transport.answer import PoolAnswer as PoolAnswer
     from ai_lib.transport.credentials import (
         Credential as Credential,
         CredentialReport as CredentialReport,
@@ -13,30 +12,31 @@ if TYPE_CHECKING:
         resolve_api_key as resolve_api_key,
         resolve_credential as resolve_credential,
     )
-    from ai_lib.transport.headers import Headers as Headers
+    from ai_lib.transport.http.headers import Headers as Headers
     from ai_lib.transport.options import (
         PoolConfig as PoolConfig,
         PoolStats as PoolStats,
         TransportOptions as TransportOptions,
     )
+    from ai_lib.transport.pool_response import PoolAnswer as PoolAnswer
 
     from .connection_pool import ConnectionPool as ConnectionPool
-    from .http import HttpTransport as HttpTransport
     from .pool_client import PoolClient as PoolClient
-    from .reply import WireReply as WireReply
+    from .response import WireReply as WireReply
+    from .transport import HttpTransport as HttpTransport
 
 _WHERE = {
     "ConnectionPool": ".connection_pool",
     "Credential": "ai_lib.transport.credentials",
     "CredentialReport": "ai_lib.transport.credentials",
-    "Headers": "ai_lib.transport.headers",
-    "HttpTransport": ".http",
-    "PoolAnswer": "ai_lib.transport.answer",
+    "Headers": "ai_lib.transport.http.headers",
+    "HttpTransport": ".transport",
+    "PoolAnswer": "ai_lib.transport.pool_response",
     "PoolClient": ".pool_client",
     "PoolConfig": "ai_lib.transport.options",
     "PoolStats": "ai_lib.transport.options",
     "TransportOptions": "ai_lib.transport.options",
-    "WireReply": ".reply",
+    "WireReply": ".response",
     "describe_credential": "ai_lib.transport.credentials",
     "resolve_api_key": "ai_lib.transport.credentials",
     "resolve_credential": "ai_lib.transport.credentials",

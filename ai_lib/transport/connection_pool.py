@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.transport.http.url import parse_target
 from ai_lib.transport.options import PoolConfig, PoolStats, TransportOptions
-from ai_lib.transport.origin import parse_target
 
-from .http import HttpTransport
 from .pool_client import PoolClient
+from .transport import HttpTransport
 
 
 class ConnectionPool:

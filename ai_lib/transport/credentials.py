@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from ai_lib.errors.tree import CredentialError
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.errors.exceptions import CredentialError
+from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.secret import Secret
 
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]

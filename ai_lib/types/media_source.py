@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from ai_lib.errors.tree import MediaError
+from ai_lib.errors.exceptions import MediaError
 from ai_lib.types.media_type import RECOGNISED, one_name, recognised
 
 Family = Literal["image", "audio", "document"]

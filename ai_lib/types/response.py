@@ -99,7 +99,7 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.candidates[0].to_message()
 
     def _repr_markdown_(self) -> str:
-        from ai_lib.types.sheet import reply_sheet
+        from ai_lib.types.display import reply_sheet
 
         return reply_sheet(self)
 
@@ -126,6 +126,6 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.board import stats_board
+        from ai_lib.types.display import stats_board
 
         return stats_board(self)

@@ -77,8 +77,8 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
                 a name was given.
         """
         if function is not None:
-            from ai_lib.types.docstring import describe
-            from ai_lib.types.signature import Signature, name_of
+            from ai_lib.types.schema.docstring import describe
+            from ai_lib.types.schema.signature import Signature, name_of
 
             return cls(
                 name=name or name_of(function),

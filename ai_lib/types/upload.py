@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 import msgspec
 
-from ai_lib.errors.tree import RequestError
+from ai_lib.errors.exceptions import RequestError
 from ai_lib.types.json import JsonObject, JsonValue
 
 _UNKNOWN_TYPE: Final = "application/octet-stream"

@@ -43,7 +43,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.completion_tokens - self.reasoning_tokens
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.markup import facts
+        from ai_lib.types.markup.html import facts
 
         return facts(
             {

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ai_lib.batch.config import (
         BatchConfig as BatchConfig,
     )
-    from ai_lib.batch.outcomes import (
+    from ai_lib.batch.provider_format import (
         ProviderBatchStatus as ProviderBatchStatus,
     )
     from ai_lib.batch.result import (
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
         BatchResult as BatchResult,
     )
 
-    from .asking import (
+    from .chat_batch import (
         batch_execute as batch_execute,
     )
     from .collector import (
         BatchCollector as BatchCollector,
-    )
-    from .completed import (
-        Completed as Completed,
     )
     from .executor import (
         BatchExecutor as BatchExecutor,
     )
     from .provider import (
         ProviderBatch as ProviderBatch,
+    )
+    from .runner import (
+        Completed as Completed,
     )
 
 _WHERE = {
@@ -39,10 +39,10 @@ _WHERE = {
     "BatchExecutor": ".executor",
     "BatchItem": "ai_lib.batch.result",
     "BatchResult": "ai_lib.batch.result",
-    "Completed": ".completed",
+    "Completed": ".runner",
     "ProviderBatch": ".provider",
-    "ProviderBatchStatus": "ai_lib.batch.outcomes",
-    "batch_execute": ".asking",
+    "ProviderBatchStatus": "ai_lib.batch.provider_format",
+    "batch_execute": ".chat_batch",
 }
 
 if not TYPE_CHECKING:

@@ -8,10 +8,10 @@ from threading import Lock as PlainLock
 from typing import Generic, TypeVar
 
 from ai_lib.batch.config import BatchConfig
-from ai_lib.errors.tree import BatchError
+from ai_lib.errors.exceptions import BatchError
 
-from .._backend import Event, Semaphore, deadline, now
-from .._workers import as_worker
+from .._runtime.backend import Event, Semaphore, deadline, now
+from .._runtime.workers import as_worker
 
 G = TypeVar("G")
 R = TypeVar("R")

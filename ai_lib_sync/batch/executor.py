@@ -8,13 +8,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ai_lib.batch.bar import bar_for
 from ai_lib.batch.config import BatchConfig
+from ai_lib.batch.progress_bar import bar_for
 from ai_lib.batch.result import BatchItem, BatchResult, result_of
 
-from .._backend import now, run_all
-from .completed import Completed
-from .running import Run, Stopped
+from .._runtime.backend import now, run_all
+from .runner import Completed, Run, Stopped
 
 G = TypeVar("G")
 R = TypeVar("R")

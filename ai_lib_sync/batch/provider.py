@@ -5,18 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ai_lib.batch.lines import shape_of, write_create, write_lines
-from ai_lib.batch.outcomes import ProviderBatchStatus, read_results, read_status
+from ai_lib.batch.provider_format import (
+    ProviderBatchStatus,
+    read_results,
+    read_status,
+    shape_of,
+    write_create,
+    write_lines,
+)
 from ai_lib.batch.result import BatchItem, BatchResult, result_of
-from ai_lib.errors.tree import BatchError, DecodeError
-from ai_lib.protocol.path import compile_path
+from ai_lib.errors.exceptions import BatchError, DecodeError
+from ai_lib.protocol.query.path import compile_path
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.upload import FilePart
 
-from .._backend import now, sleep
+from .._runtime.backend import now, sleep
 from ..client import AiClient
-from .asking import Prompt, chat_of
+from .chat_batch import Prompt, chat_of
 
 
 class ProviderBatch:

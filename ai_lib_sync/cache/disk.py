@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ai_lib.cache.config import check_ttl, chosen_ttl
-from ai_lib.cache.packing import pack, unpack
-from ai_lib.cache.table import Table
-from ai_lib.errors.tree import CacheError
+from ai_lib.cache.serialization import pack, unpack
+from ai_lib.cache.sqlite import Table
+from ai_lib.errors.exceptions import CacheError
 
-from .._backend import Lock, in_thread
+from .._runtime.backend import Lock, in_thread
 
 T = TypeVar("T")
 

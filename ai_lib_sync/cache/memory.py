@@ -7,10 +7,10 @@ from collections.abc import Callable
 from threading import Lock as PlainLock
 
 from ai_lib.cache.config import check_ttl, chosen_ttl
-from ai_lib.cache.packing import pack, unpack
-from ai_lib.cache.shelf import Shelf
+from ai_lib.cache.lru import Shelf
+from ai_lib.cache.serialization import pack, unpack
 
-from .._backend import now
+from .._runtime.backend import now
 
 
 class MemoryCache:
@@ -92,3 +92,28 @@ class MemoryCache:
 
     def __repr__(self) -> str:
         return f"MemoryCache({self.size} entries, {self.size_bytes} bytes)"
+
+
+class NullCache:
+    """Forgets everything at once: the cache to have none."""
+
+    def get(self, key: str) -> object:
+        """Return None."""
+        return None
+
+    def set(self, key: str, value: object, ttl: float | None = None) -> None:
+        """Do nothing."""
+
+    def delete(self, key: str) -> bool:
+        """Return False: there was nothing."""
+        return False
+
+    def exists(self, key: str) -> bool:
+        """Return False."""
+        return False
+
+    def clear(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""

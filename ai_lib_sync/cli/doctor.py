@@ -9,13 +9,13 @@ import sys
 
 import msgspec
 
-from ai_lib.cli.health import NOT_CHECKED, Report, examine
-from ai_lib.cli.table import table
-from ai_lib.errors.tree import AiLibError
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
+from ai_lib.cli.output import table
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.wire import Clocks, WireRequest
 
-from .._backend import run_all
+from .._runtime.backend import run_all
 from ..transport import HttpTransport
 
 _SECONDS = 5.0

@@ -9,9 +9,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from ai_lib.cli.lab import run_command
+from ai_lib.cli.launch import run, run_demos
 from ai_lib.cli.options import chat_options, parse
-from ai_lib.cli.start import run, run_demos
+from ai_lib.cli.plain_commands import run_command
 
 USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
 
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _page(parsed: Namespace) -> int:
-    from ai_lib.errors.tree import AiLibError
+    from ai_lib.errors.exceptions import AiLibError
 
-    from .ui import serve
+    from .mock.page_api import serve
 
     try:
         return serve(parsed)
@@ -68,9 +68,9 @@ def _waiting(parsed: Namespace) -> int:
 
 
 def _chat(parsed: Namespace) -> int:
-    from ai_lib.errors.tree import AiLibError, CredentialError, ProtocolError, RequestError
+    from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
 
-    from .talk import chat
+    from .chat.conversation import chat
 
     try:
         return chat(chat_options(parsed))

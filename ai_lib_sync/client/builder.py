@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
-from ai_lib.client.arguments import checked_name
-from ai_lib.client.protecting import Protecting
-from ai_lib.client.settings import ClientSettings
+import msgspec
+
+from ai_lib.client.target.arguments import checked_config, checked_name, checked_names
+from ai_lib.client.target.settings import ClientSettings
+from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit.storage import CircuitStorage
+from ai_lib.resilience.config import ResilientConfig
+from ai_lib.resilience.rate_limit.external import Limiter
+from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
+from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.secret import Secret
 from ai_lib.types.wire import Clocks
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
-from .interceptor import Interceptor
-from .opening import prepared
+from .interceptors.base import Interceptor
+from .loading import prepared
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -24,15 +31,15 @@ if TYPE_CHECKING:
     from ai_lib.guardrails.policy import Rules
     from ai_lib.routing import ModelArray, ModelEndpoint, ModelManager
     from ai_lib.routing.selectors import Strategy
+    from ai_lib.telemetry.health.tracker import ProviderHealthTracker
     from ai_lib.telemetry.logger import AiLibLogger
-    from ai_lib.telemetry.observation import Meter
-    from ai_lib.telemetry.provider_health import ProviderHealthTracker
-    from ai_lib.telemetry.tracer import Tracer
+    from ai_lib.telemetry.metrics.observation import Meter
+    from ai_lib.telemetry.tracing.tracer import Tracer
     from ai_lib.tokens import Budget
 
     from ..cache import CacheManager
     from ..plugins import Middleware, Plugin, PluginRegistry
-    from ..telemetry.sinks import FeedbackSink
+    from ..telemetry.feedback.sinks import FeedbackSink
 
 
 class Opened(Protocol):
@@ -47,13 +54,60 @@ Client = TypeVar("Client", bound=Opened)
 B = TypeVar("B", bound="Building")
 
 
-class Building(Protecting):
+class Building:
     """What is set alike of every kind of client; each method returns the builder."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
         self._loader: ProtocolLoader | None = None
+
+    def production_ready(self: B) -> B:
+        """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
+
+        The figures are those of `ResilientConfig.production`; whatever is set by itself stays.
+        """
+        return self._set(resilience=ResilientConfig.production())
+
+    def resilience(self: B, config: ResilientConfig) -> B:
+        """Set the patterns that protect the calls; what is set by itself overrides them."""
+        return self._set(resilience=checked_config(config, ResilientConfig))
+
+    def with_resilience(self: B, config: ResilientConfig) -> B:
+        """The same as `resilience`."""
+        return self.resilience(config)
+
+    def with_retry(self: B, config: RetryConfig) -> B:
+        """Set what is tried again, in place of the manifest's retry_policy."""
+        return self._set(retry=checked_config(config, RetryConfig))
+
+    def with_rate_limit(self: B, config: RateLimiterConfig) -> B:
+        """Limit what goes out to each target."""
+        return self._set(rate_limit=checked_config(config, RateLimiterConfig))
+
+    def with_circuit_breaker(self: B, config: CircuitBreakerConfig) -> B:
+        """Stop calls to a target that keeps failing."""
+        return self._set(circuit_breaker=checked_config(config, CircuitBreakerConfig))
+
+    def circuit_storage(self: B, storage: CircuitStorage) -> B:
+        """Keep the circuits' state there, so that clients that are given the same share it."""
+        return self._set(circuit_storage=storage)
+
+    def limiter(self: B, limiter: Limiter) -> B:
+        """Let this limiter say when attempts may go, in place of the built-in rate limits."""
+        return self._set(limiter=limiter)
+
+    def max_inflight(self: B, count: int) -> B:
+        """Let so many attempts be in flight at once (0: any number); others wait in line."""
+        return self._set(max_inflight=count)
+
+    def with_fallbacks(self: B, models: Sequence[str]) -> B:
+        """Try these models, in order, when the first one fails; each has its own protection."""
+        return self._set(fallbacks=checked_names(models))
+
+    def _set(self: B, **settings: object) -> B:
+        self._settings = msgspec.structs.replace(self._settings, **settings)
+        return self
 
     def model(self: B, model: str) -> B:
         """Set the model, as `provider/model` or by a name that a manifest lists."""
@@ -127,19 +181,19 @@ class Building(Protecting):
 
         An attempt that might exceed it fails with BudgetExceeded, before it is sent.
         """
-        from .spending import spending
+        from .interceptors.budget import spending
 
         return self.intercept(spending(budget, limit, currency, tag, unknown_price))
 
     def metrics(self: B, meter: Meter) -> B:
         """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
-        from .measuring import Measuring
+        from .interceptors.metrics import Measuring
 
         return self.intercept(Measuring(meter))
 
     def tracer(self: B, tracer: Tracer) -> B:
         """Have this make a span for every call."""
-        from .tracing import Tracing
+        from .interceptors.tracing import Tracing
 
         return self.intercept(Tracing(tracer))
 
@@ -149,13 +203,13 @@ class Building(Protecting):
         Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
         WARNING, calls that failed at ERROR. Secrets are hidden.
         """
-        from .logbook import Logbook
+        from .interceptors.logging import Logbook
 
         return self.intercept(Logbook(logger, content))
 
     def health(self: B, tracker: ProviderHealthTracker) -> B:
         """Have this learn from every attempt how the providers do."""
-        from .measuring import HealthWatch
+        from .interceptors.metrics import HealthWatch
 
         return self.intercept(HealthWatch(tracker))
 
@@ -198,13 +252,13 @@ class AiClientBuilder(Building, Generic[Client]):
         Each call goes to one that declares what it needs; the others, then the fallbacks, are tried
         in turn if that fails. `strategy` is otherwise the array's or manager's own.
         """
-        from .routing import routed
+        from .interceptors.routing import routed
 
         return self._set(**routed(self._settings, source, strategy))
 
     def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
         """Answer from this cache what was asked before; the caller keeps and closes it."""
-        from .cached import Cached
+        from .interceptors.cache import Cached
 
         return self.intercept(Cached(manager))
 
@@ -223,7 +277,7 @@ class AiClientBuilder(Building, Generic[Client]):
         system's; with `tools` also the arguments of tool calls, with `thinking` the reasoning.
         Masked text loses the provider's opaque state, as does masked reasoning.
         """
-        from .guarded import Guarded, chosen
+        from .interceptors.guardrails import Guarded, chosen
 
         sent, received = chosen(rules, input), chosen(rules, output)
         return self.intercept(Guarded(sent, received, thinking=thinking, tools=tools))
@@ -236,7 +290,7 @@ class AiClientBuilder(Building, Generic[Client]):
         Plugins given as a list get ready with the first call. Raises PluginError when one of them
         can't be used here.
         """
-        from .plugged import Plugged
+        from .interceptors.plugins import Plugged
 
         return self.intercept(Plugged(plugins))
 

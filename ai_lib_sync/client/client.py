@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ai_lib.client.arguments import checked_name, checked_request
-from ai_lib.client.counting import count_tokens, explained
-from ai_lib.client.settings import ClientSettings
-from ai_lib.client.target import Target
-from ai_lib.protocol.manifest import ProtocolManifest, is_required
+from ai_lib.client.call.tokens import count_tokens, explained
+from ai_lib.client.target.arguments import checked_name, checked_request
+from ai_lib.client.target.settings import ClientSettings
+from ai_lib.client.target.target import Target
+from ai_lib.protocol.manifest.model import ProtocolManifest, is_required
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
@@ -21,16 +21,16 @@ from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
-from .calls import Calls
 from .chat import ChatRequestBuilder
-from .company import Company
-from .opening import prepared
-from .targets import Targets
+from .execution.runner import Calls
+from .execution.targets import Targets
+from .interceptors.chain import Company
+from .loading import prepared
 
 if TYPE_CHECKING:
-    from ai_lib.client.explain import Explanation
-    from ai_lib.telemetry.feedback import Feedback
-    from ai_lib.telemetry.health_status import HealthReport
+    from ai_lib.client.target.explain import Explanation
+    from ai_lib.telemetry.feedback.types import Feedback
+    from ai_lib.telemetry.health.status import HealthReport
 
 
 class AiClient:
@@ -185,7 +185,7 @@ class AiClient:
             RemoteError: the provider answered with an error.
         """
         operation, targets, company = checked_name(operation), self._targets, self._company
-        from .operations import invoke
+        from .execution.operation_runner import invoke
 
         return invoke(self._transport, targets, company, operation, body, values, timeout, files)
 
@@ -194,7 +194,7 @@ class AiClient:
 
         Whether it is healthy has no effect on calls. `timeout` is seconds, else the manifest's.
         """
-        from ..telemetry.health import check_provider
+        from ..telemetry.health.checker import check_provider
 
         target = self.target
         return check_provider(
@@ -214,7 +214,7 @@ class AiClient:
         required = [one for one in targets if is_required(one.compiled.manifest)]
         if not required:
             return
-        from ..telemetry.health import required_to_answer
+        from ..telemetry.health.checker import required_to_answer
 
         try:
             for target in required:
@@ -232,7 +232,7 @@ class AiClient:
         Raises:
             TypeError: this is no feedback.
         """
-        from ..telemetry.reporting import report_feedback
+        from ..telemetry.feedback.sinks import report_feedback
 
         return report_feedback(feedback, self._feedback)
 

@@ -8,19 +8,19 @@ from functools import partial
 
 import msgspec
 
-from ai_lib.client.settings import CallOptions
-from ai_lib.client.tool_run import ToolConversation, ToolRun
-from ai_lib.client.toolbox import Function, Toolbox, answered, failed
-from ai_lib.errors.tree import AiLibError, InvalidToolArguments, ValidationError
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.client.tools.conversation import ToolConversation, ToolRun
+from ai_lib.client.tools.functions import Function, Toolbox, answered, failed
+from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
-from .._backend import can_call, run_all, settle
-from .calls import Calls
-from .cancel import CancelToken
-from .stream import ChatStream
+from .._runtime.backend import can_call, run_all, settle
+from .execution.cancel import CancelToken
+from .execution.runner import Calls
+from .execution.stream import ChatStream
 
 Raises = type[Exception] | tuple[type[Exception], ...]
 
@@ -134,7 +134,7 @@ class ToolStream:
         It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
         stream is ended before the model was done.
         """
-        from .show import show_run
+        from .display.show import show_run
 
         return show_run(self, self._loop.conversation)
 

@@ -1,5 +1,5 @@
 # Generated from ai_lib/client/typed_stream.py by codegen; do not edit.
-"""A typed answer as it comes: the object as far as it is known, then the value."""
+"""Calls for a typed answer: asks, and asks again, as one call."""
 
 from __future__ import annotations
 
@@ -7,19 +7,37 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ai_lib.client.settings import CallOptions
-from ai_lib.errors.tree import InvalidToolArguments
-from ai_lib.resilience.ledger import Ledger
-from ai_lib.structured.asking import Asking
-from ai_lib.structured.following import Following
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.errors.exceptions import InvalidToolArguments
+from ai_lib.resilience.attempt_log import Ledger
 from ai_lib.structured.output import StructuredOutput
+from ai_lib.structured.typed_conversation import Asking, Following
 from ai_lib.types.json import JsonValue
 
-from .calls import Calls
-from .cancel import CancelToken
-from .stream import ChatStream
+from .execution.cancel import CancelToken
+from .execution.runner import Calls
+from .execution.stream import ChatStream
 
 T = TypeVar("T")
+
+
+def ask_typed(calls: Calls, asking: Asking[T], options: CallOptions) -> StructuredOutput[T]:
+    """Ask until the answer fits or may not be asked for again.
+
+    All asks share one deadline and one set of books. Raises as `execute` does, and what `Asking`
+    raises.
+    """
+    options = msgspec.structs.replace(options, ledger=Ledger())
+    while True:
+        output: StructuredOutput[T] | None = None
+        try:
+            response = calls.ask(asking.request, options)
+        except InvalidToolArguments as error:
+            asking.broken(error)
+        else:
+            output = asking.take(response)
+        if output is not None:
+            return output
 
 
 class TypedStream(Generic[T]):
@@ -73,7 +91,7 @@ class TypedStream(Generic[T]):
         It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
         stream is ended before there was a value.
         """
-        from .show import show_output
+        from .display.show import show_output
 
         return show_output(self)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.resilience.circuit import CircuitBreakerConfig as CircuitBreakerConfig
-    from ai_lib.resilience.circuit_storage import (
+    from ai_lib.resilience.attempt_log import Ledger as Ledger
+    from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig as CircuitBreakerConfig
+    from ai_lib.resilience.circuit.storage import (
         CircuitRecord as CircuitRecord,
         CircuitState as CircuitState,
         CircuitStorage as CircuitStorage,
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
         FallbackConfig as FallbackConfig,
         ResilientConfig as ResilientConfig,
     )
-    from ai_lib.resilience.ledger import Ledger as Ledger
-    from ai_lib.resilience.limit_headers import (
+    from ai_lib.resilience.rate_limit.external import Limiter as Limiter
+    from ai_lib.resilience.rate_limit.headers import (
         Observed as Observed,
         ObservedLimits as ObservedLimits,
         RateLimitHeaders as RateLimitHeaders,
     )
-    from ai_lib.resilience.limiter import Limiter as Limiter
-    from ai_lib.resilience.quota import RateLimiterConfig as RateLimiterConfig
+    from ai_lib.resilience.rate_limit.quota import RateLimiterConfig as RateLimiterConfig
     from ai_lib.resilience.retry import (
         BackoffStrategy as BackoffStrategy,
         JitterStrategy as JitterStrategy,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ai_lib.resilience.signals import SignalsSnapshot as SignalsSnapshot
 
     from .backpressure import Backpressure as Backpressure
-    from .circuit_breaker import CircuitBreaker as CircuitBreaker
+    from .circuit.breaker import CircuitBreaker as CircuitBreaker
     from .executor import ResilientExecutor as ResilientExecutor
     from .fallback import (
         FallbackChain as FallbackChain,
@@ -45,35 +45,35 @@ if TYPE_CHECKING:
         PreflightChecker as PreflightChecker,
         PreflightResult as PreflightResult,
     )
-    from .rate_limiter import (
+    from .rate_limit.rate_limiter import (
         AdaptiveRateLimiter as AdaptiveRateLimiter,
         RateLimiter as RateLimiter,
     )
 
 _WHERE = {
-    "AdaptiveRateLimiter": ".rate_limiter",
+    "AdaptiveRateLimiter": ".rate_limit.rate_limiter",
     "BackoffStrategy": "ai_lib.resilience.retry",
     "Backpressure": ".backpressure",
     "BackpressureConfig": "ai_lib.resilience.config",
-    "CircuitBreaker": ".circuit_breaker",
-    "CircuitBreakerConfig": "ai_lib.resilience.circuit",
-    "CircuitRecord": "ai_lib.resilience.circuit_storage",
-    "CircuitState": "ai_lib.resilience.circuit_storage",
-    "CircuitStorage": "ai_lib.resilience.circuit_storage",
+    "CircuitBreaker": ".circuit.breaker",
+    "CircuitBreakerConfig": "ai_lib.resilience.circuit.circuit",
+    "CircuitRecord": "ai_lib.resilience.circuit.storage",
+    "CircuitState": "ai_lib.resilience.circuit.storage",
+    "CircuitStorage": "ai_lib.resilience.circuit.storage",
     "FallbackChain": ".fallback",
     "FallbackConfig": "ai_lib.resilience.config",
     "FallbackResult": ".fallback",
     "JitterStrategy": "ai_lib.resilience.retry",
-    "Ledger": "ai_lib.resilience.ledger",
-    "Limiter": "ai_lib.resilience.limiter",
-    "MemoryCircuitStorage": "ai_lib.resilience.circuit_storage",
-    "Observed": "ai_lib.resilience.limit_headers",
-    "ObservedLimits": "ai_lib.resilience.limit_headers",
+    "Ledger": "ai_lib.resilience.attempt_log",
+    "Limiter": "ai_lib.resilience.rate_limit.external",
+    "MemoryCircuitStorage": "ai_lib.resilience.circuit.storage",
+    "Observed": "ai_lib.resilience.rate_limit.headers",
+    "ObservedLimits": "ai_lib.resilience.rate_limit.headers",
     "PreflightChecker": ".preflight",
     "PreflightResult": ".preflight",
-    "RateLimitHeaders": "ai_lib.resilience.limit_headers",
-    "RateLimiter": ".rate_limiter",
-    "RateLimiterConfig": "ai_lib.resilience.quota",
+    "RateLimitHeaders": "ai_lib.resilience.rate_limit.headers",
+    "RateLimiter": ".rate_limit.rate_limiter",
+    "RateLimiterConfig": "ai_lib.resilience.rate_limit.quota",
     "ResilientConfig": "ai_lib.resilience.config",
     "ResilientExecutor": ".executor",
     "RetryConfig": "ai_lib.resilience.retry",

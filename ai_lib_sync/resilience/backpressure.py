@@ -7,11 +7,11 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TypeVar
 
-from ai_lib.errors.tree import BackpressureError
-from ai_lib.resilience.admission import Place
+from ai_lib.errors.exceptions import BackpressureError
 from ai_lib.resilience.config import BackpressureConfig
+from ai_lib.resilience.permit import Place
 
-from .._backend import Semaphore, deadline
+from .._runtime.backend import Semaphore, deadline
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from ai_lib.errors.tree import AiLibError, ResilienceError
-from ai_lib.resilience.admission import Admission, Holdings
-from ai_lib.resilience.ledger import Ledger
+from ai_lib.errors.exceptions import AiLibError, ResilienceError
+from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.permit import Admission, Holdings
 from ai_lib.resilience.signals import (
     CircuitBreakerSnapshot,
     InflightSnapshot,
@@ -18,12 +18,12 @@ from ai_lib.resilience.signals import (
 )
 from ai_lib.types.attempt import Attempt
 
-from .._backend import now
+from .._runtime.backend import now
 from .backpressure import Backpressure
 
 if TYPE_CHECKING:
-    from .circuit_breaker import CircuitBreaker
-    from .rate_limiter import RateLimiter
+    from .circuit.breaker import CircuitBreaker
+    from .rate_limit.rate_limiter import RateLimiter
 
 _FOREVER = float("inf")
 

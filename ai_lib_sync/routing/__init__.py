@@ -10,21 +10,17 @@ if TYPE_CHECKING:
         ModelArray as ModelArray,
     )
     from ai_lib.routing.endpoint import (
+        HealthConfig as HealthConfig,
         ModelEndpoint as ModelEndpoint,
     )
-    from ai_lib.routing.info import (
+    from ai_lib.routing.model_info import (
         ModelCapabilities as ModelCapabilities,
         ModelInfo as ModelInfo,
         PerformanceMetrics as PerformanceMetrics,
         PricingInfo as PricingInfo,
     )
-    from ai_lib.routing.live import (
-        HealthConfig as HealthConfig,
-    )
-    from ai_lib.routing.model_list import (
+    from ai_lib.routing.model_manager import (
         ModelList as ModelList,
-    )
-    from ai_lib.routing.models import (
         ModelManager as ModelManager,
         create_anthropic_models as create_anthropic_models,
         create_models as create_models,
@@ -46,28 +42,28 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "CostBasedSelector": "ai_lib.routing.selectors",
-    "HealthConfig": "ai_lib.routing.live",
+    "HealthConfig": "ai_lib.routing.endpoint",
     "LatencyBasedSelector": "ai_lib.routing.selectors",
     "LeastConnectionsSelector": "ai_lib.routing.selectors",
     "LoadBalancingStrategy": "ai_lib.routing.selectors",
     "ModelArray": "ai_lib.routing.array",
-    "ModelCapabilities": "ai_lib.routing.info",
+    "ModelCapabilities": "ai_lib.routing.model_info",
     "ModelEndpoint": "ai_lib.routing.endpoint",
-    "ModelInfo": "ai_lib.routing.info",
-    "ModelList": "ai_lib.routing.model_list",
-    "ModelManager": "ai_lib.routing.models",
+    "ModelInfo": "ai_lib.routing.model_info",
+    "ModelList": "ai_lib.routing.model_manager",
+    "ModelManager": "ai_lib.routing.model_manager",
     "ModelSelectionStrategy": "ai_lib.routing.selectors",
     "PerformanceBasedSelector": "ai_lib.routing.selectors",
-    "PerformanceMetrics": "ai_lib.routing.info",
-    "PricingInfo": "ai_lib.routing.info",
+    "PerformanceMetrics": "ai_lib.routing.model_info",
+    "PricingInfo": "ai_lib.routing.model_info",
     "QualityBasedSelector": "ai_lib.routing.selectors",
     "RandomSelector": "ai_lib.routing.selectors",
     "RoundRobinSelector": "ai_lib.routing.selectors",
     "Selector": "ai_lib.routing.selectors",
     "WeightedSelector": "ai_lib.routing.selectors",
-    "create_anthropic_models": "ai_lib.routing.models",
-    "create_models": "ai_lib.routing.models",
-    "create_openai_models": "ai_lib.routing.models",
+    "create_anthropic_models": "ai_lib.routing.model_manager",
+    "create_models": "ai_lib.routing.model_manager",
+    "create_openai_models": "ai_lib.routing.model_manager",
 }
 
 if not TYPE_CHECKING:

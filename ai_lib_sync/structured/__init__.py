@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from ai_lib.structured.extract import (
         extract_json as extract_json,
     )
-    from ai_lib.structured.generator import (
-        SchemaGenerator as SchemaGenerator,
-    )
     from ai_lib.structured.json_mode import (
         JsonMode as JsonMode,
         JsonModeConfig as JsonModeConfig,
@@ -19,12 +16,15 @@ if TYPE_CHECKING:
     from ai_lib.structured.output import (
         StructuredOutput as StructuredOutput,
     )
-    from ai_lib.structured.partial import (
+    from ai_lib.structured.output_type import (
+        OutputShape as OutputShape,
+    )
+    from ai_lib.structured.partial_json import (
         PartialJson as PartialJson,
         PartialObject as PartialObject,
     )
-    from ai_lib.structured.shape import (
-        OutputShape as OutputShape,
+    from ai_lib.structured.schema_generator import (
+        SchemaGenerator as SchemaGenerator,
     )
     from ai_lib.structured.validator import (
         OutputResult as OutputResult,
@@ -38,12 +38,12 @@ _WHERE = {
     "JsonMode": "ai_lib.structured.json_mode",
     "JsonModeConfig": "ai_lib.structured.json_mode",
     "OutputResult": "ai_lib.structured.validator",
-    "OutputShape": "ai_lib.structured.shape",
+    "OutputShape": "ai_lib.structured.output_type",
     "OutputValidator": "ai_lib.structured.validator",
-    "PartialJson": "ai_lib.structured.partial",
-    "PartialObject": "ai_lib.structured.partial",
+    "PartialJson": "ai_lib.structured.partial_json",
+    "PartialObject": "ai_lib.structured.partial_json",
     "Problem": "ai_lib.types.problem",
-    "SchemaGenerator": "ai_lib.structured.generator",
+    "SchemaGenerator": "ai_lib.structured.schema_generator",
     "StructuredOutput": "ai_lib.structured.output",
     "extract_json": "ai_lib.structured.extract",
 }

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from ai_lib.transport.answer import PoolAnswer
+from ai_lib.transport.pool_response import PoolAnswer
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import Clocks, WireRequest
 
-from .http import HttpTransport
-from .reply import WireReply
+from .response import WireReply
+from .transport import HttpTransport
 
 _SECRETS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
 

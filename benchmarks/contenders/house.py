@@ -10,7 +10,7 @@ class Tasks:
         del url
 
     async def batch(self, count: str) -> int:
-        from ai_lib._backend import run_all
+        from ai_lib._runtime.backend import run_all
 
         items, done = iter(range(int(count))), []
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from ai_lib._sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
-from ai_lib_sync._backend import CancelScope, deadline, now, run_all
-from ai_lib_sync._network import Line, dial
+from ai_lib._runtime.sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
+from ai_lib_sync._runtime.backend import CancelScope, deadline, now, run_all
+from ai_lib_sync._runtime.stream import Line, dial
 
 
 class Peer:

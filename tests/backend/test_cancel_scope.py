@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import (
+from ai_lib._runtime.backend import (
     CancelScope,
     Event,
     Lock,

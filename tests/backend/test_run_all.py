@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, deadline, now, run_all, sleep
+from ai_lib._runtime.backend import CancelScope, Event, deadline, now, run_all, sleep
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
 

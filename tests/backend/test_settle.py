@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import can_call, checkpoint, settle
-from ai_lib_sync import _backend as blocking
+from ai_lib._runtime.backend import can_call, checkpoint, settle
+from ai_lib_sync._runtime import backend as blocking
 
 pytestmark = pytest.mark.async_only
 

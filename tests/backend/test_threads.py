@@ -7,7 +7,7 @@ import threading
 import anyio
 import pytest
 
-from ai_lib._backend import Event, Semaphore, runtime_key, sleep
+from ai_lib._runtime.backend import Event, Semaphore, runtime_key, sleep
 
 pytestmark = pytest.mark.async_only
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, now, sleep
-from ai_lib._workers import Crew, as_worker
+from ai_lib._runtime.backend import CancelScope, Event, now, sleep
+from ai_lib._runtime.workers import Crew, as_worker
 
 
 async def test_a_function_that_waits_and_one_that_does_not() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, checkpoint, deadline, now, run_all, sleep
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, deadline, now, run_all, sleep
 from ai_lib.batch import BatchCollector, BatchConfig
 from ai_lib.errors import BatchError
 

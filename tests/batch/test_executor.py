@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, checkpoint, now, sleep
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, now, sleep
 from ai_lib.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib.errors import ItemTimeout
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib._backend import now
+from ai_lib._runtime.backend import now
 from ai_lib.batch import ProviderBatch
 from ai_lib.client import AiClient
 from ai_lib.errors import BatchError, CapabilityError, DecodeError, RemoteError, RequestError

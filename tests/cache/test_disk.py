@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import run_all
+from ai_lib._runtime.backend import run_all
 from ai_lib.cache import DiskCache
 from ai_lib.errors import CacheError
 from ai_lib.types import ChatResponse

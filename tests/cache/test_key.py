@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from ai_lib.cache import CacheKeyGenerator
 from ai_lib.errors import CacheError
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types import ContentBlock, Message, ToolDefinition
 
 KEYS = CacheKeyGenerator()

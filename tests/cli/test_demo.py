@@ -2,9 +2,9 @@
 
 import io
 
-from ai_lib.cli.demo import demo
-from ai_lib.cli.screen import Screen
-from ai_lib.cli.script import cast
+from ai_lib.cli.mock.demo import demo
+from ai_lib.cli.mock.demo_script import cast
+from ai_lib.cli.output import Screen
 
 
 async def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:

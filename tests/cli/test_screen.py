@@ -2,7 +2,7 @@
 
 import io
 
-from ai_lib.cli.screen import Screen
+from ai_lib.cli.output import Screen
 
 
 class Terminal(io.StringIO):

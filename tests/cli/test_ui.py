@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ai_lib.testing import Reply
-from ai_lib.testing.server import LoopbackServer
-from ai_lib.testing.service import Service
+from ai_lib.testing.mock.server import LoopbackServer
+from ai_lib.testing.mock.service import Service
 from tests.cli.browser import CHROMIUM, Browser
 from tests.cli.test_served import served
 

@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib import AiClient
 from ai_lib.client import Call, Interceptor
-from ai_lib.client.leg import Leg
+from ai_lib.client.call.prepared_request import Leg
 from ai_lib.errors import ResilienceError
 from ai_lib.resilience import RateLimiterConfig, RetryConfig
 from ai_lib.testing import MockProvider, Reply

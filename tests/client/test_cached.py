@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib import AiClient, Message
-from ai_lib._backend import CancelScope, Event, run_all
+from ai_lib._runtime.backend import CancelScope, Event, run_all
 from ai_lib.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
 from ai_lib.client import AiClientBuilder
 from ai_lib.errors import AiLibError, RemoteError

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ai_lib import CancelToken
-from ai_lib._backend import deadline, now
+from ai_lib._runtime.backend import deadline, now
 from ai_lib.client import CancelReason
 from ai_lib.testing import MockProvider, Reply
 

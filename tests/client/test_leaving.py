@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, now, run_all
+from ai_lib._runtime.backend import CancelScope, Event, now, run_all
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import JitterStrategy, RetryConfig

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ai_lib import AiClient
-from ai_lib._backend import CancelScope, checkpoint
+from ai_lib._runtime.backend import CancelScope, checkpoint
 from ai_lib.client import Call, CancelToken, Interceptor
-from ai_lib.client.stream import ChatStream
+from ai_lib.client.execution.stream import ChatStream
 from ai_lib.errors import AiLibError, RemoteError, StreamTruncated
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider, Reply

@@ -7,10 +7,10 @@ import pytest
 
 from ai_lib import Message
 from ai_lib.cache import CacheKeyGenerator
-from ai_lib.client.call import Call
-from ai_lib.client.leg import Leg
-from ai_lib.client.question import key_of
-from ai_lib.client.settings import CallOptions, ClientSettings
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.interceptors.cache_key import key_of
+from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.types.request import ChatRequest
 
 MANIFEST = """

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai_lib import AiClient
-from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types.content import AudioBlock, ImageBlock
 from ai_lib.types.message import Message

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ai_lib import AiClient, ContentBlock, Message
-from ai_lib._backend import run_all
+from ai_lib._runtime.backend import run_all
 from ai_lib.errors import (
     AiLibError,
     CapabilityError,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from ai_lib import AiClient
-from ai_lib._backend import run_all
+from ai_lib._runtime.backend import run_all
 from ai_lib.client import CancelToken
 from ai_lib.errors import BudgetExceeded
 from ai_lib.resilience import RateLimiterConfig, RetryConfig

@@ -7,7 +7,7 @@ import msgspec
 import pydantic
 import pytest
 
-from ai_lib._backend import Event, checkpoint
+from ai_lib._runtime.backend import Event, checkpoint
 from ai_lib.client import CancelToken
 from ai_lib.errors import InvalidToolArguments, RemoteError, ToolRoundsExceeded
 from ai_lib.structured import StructuredOutput

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ai_lib import AiClient
-from ai_lib._backend import CancelScope, deadline, run_all
+from ai_lib._runtime.backend import CancelScope, deadline, run_all
 from ai_lib.client import CancelToken
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import RetryConfig
@@ -200,7 +200,9 @@ async def test_a_stream_that_breaks_ends_its_span_with_the_error() -> None:
                 await drained(client)
     (span,) = exporter.spans
     assert span.status is SpanStatus.ERROR
-    assert span.events[-1].attributes["exception.type"] == "ai_lib.errors.tree.StreamTruncated"
+    assert (
+        span.events[-1].attributes["exception.type"] == "ai_lib.errors.exceptions.StreamTruncated"
+    )
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ REFUSED = {
         "`ai_lib.client` exists once per package",
     ),
     "backend, absolutely": (
-        "from ai_lib._backend import sleep\n\n\nasync def f(): ...",
+        "from ai_lib._runtime.backend import sleep\n\n\nasync def f(): ...",
         1,
         "`sleep` exists once per package",
     ),

@@ -7,7 +7,7 @@ from tests.codegen.toy import Toy
 TEST = """\
 import ai_lib
 from ai_lib import Client
-from ai_lib._backend import sleep
+from ai_lib._runtime.backend import sleep
 from ai_lib.client import Client as Other
 from ai_lib.types.message import Message
 from tests.client.peer import Peer
@@ -44,7 +44,7 @@ def test_the_twin_of_a_test_imports_the_blocking_package(tested: Toy) -> None:
         "import ai_lib_sync\n"
         "from ai_lib.types.message import Message\n"
         "from ai_lib_sync import Client\n"
-        "from ai_lib_sync._backend import sleep\n"
+        "from ai_lib_sync._runtime.backend import sleep\n"
         "from ai_lib_sync.client import Client as Other\n"
         "from tests._sync.client.peer import Peer\n"
         "from tests.client.words import WORDS\n"

@@ -12,7 +12,7 @@ def test_a_file_that_waits_gets_a_marked_twin_at_the_same_place(toy: Toy) -> Non
         "# Generated from ai_lib/client/chat.py by codegen; do not edit.\n"
         "from ai_lib.types.message import Message\n"
         "\n"
-        "from .._backend import sleep\n"
+        "from .._runtime.backend import sleep\n"
         "\n"
         "\n"
         "class Client:\n"

@@ -24,8 +24,8 @@ if not TYPE_CHECKING:
 """
 
 FILES = {
-    "ai_lib/_backend.py": "async def sleep(seconds: float) -> None: ...\n",
-    "ai_lib_sync/_backend.py": "def sleep(seconds: float) -> None: ...\n",
+    "ai_lib/_runtime/backend.py": "async def sleep(seconds: float) -> None: ...\n",
+    "ai_lib_sync/_runtime/backend.py": "def sleep(seconds: float) -> None: ...\n",
     "ai_lib_sync/py.typed": "",
     "ai_lib/__init__.py": ROOM.format(exported="    from .client import Client as Client"),
     "ai_lib/types/__init__.py": ROOM.format(
@@ -39,7 +39,7 @@ FILES = {
     "ai_lib/client/chat.py": """\
 from ai_lib.types.message import Message
 
-from .._backend import sleep
+from .._runtime.backend import sleep
 
 
 class Client:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ai_lib.protocol.bundle import bundled_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.testing import MockProvider
 from tests.documents.blocks import COLOURS, Block, blocks_of, run_block, run_in
 from tests.documents.mocked import mock_everything, module

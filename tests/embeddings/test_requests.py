@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ai_lib.embeddings.options import EmbeddingOptions
-from ai_lib.embeddings.writing import EmbeddingWriter
+from ai_lib.embeddings.build import EmbeddingWriter
+from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors import CapabilityError, RequestError
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 
 
 def written(model: str, **options: Any) -> tuple[str, Any, tuple[str, ...]]:
@@ -150,8 +150,8 @@ def test_an_encoding_that_is_not_spoken_is_refused() -> None:
 
 
 def test_a_length_that_can_t_be_told_is_refused() -> None:
-    from ai_lib.protocol.making import make
-    from ai_lib.protocol.tree import Found
+    from ai_lib.protocol.build import make
+    from ai_lib.protocol.sources.folder import Found
 
     document = {
         "id": "house",

@@ -16,10 +16,10 @@ from ai_lib.errors import (
     RemoteError,
     TransportTimeout,
     classify_http_error,
+    exceptions as tree,
     standard_code,
-    tree,
 )
-from ai_lib.errors.classify import retry_after
+from ai_lib.errors.classification import retry_after
 from ai_lib.types import Attempt
 from tests.house.packages import ROOT
 

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ai_lib.errors.tree import AiLibError
-from ai_lib.pipeline.json_array import JsonArrayDecoder
-from ai_lib.pipeline.json_lines import JsonLinesDecoder
-from ai_lib.pipeline.sse import SseDecoder
-from ai_lib.pipeline.tool_calls import ToolCallAccumulator
-from ai_lib.resilience.limit_headers import reset_seconds
-from ai_lib.structured.partial import PartialJson
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator
+from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder
+from ai_lib.pipeline.decoders.sse import SseDecoder
+from ai_lib.resilience.rate_limit.headers import reset_seconds
+from ai_lib.structured.partial_json import PartialJson
 from tests.fuzz.mutation import TOKENS
 
 SHORT = [token for token in TOKENS if len(token) < 40] + [b" ", b"\t", b"a", b"0", b"m0s", b"{ "]

@@ -11,10 +11,10 @@ import msgspec
 
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.journal import Journal
-from ai_lib.cache.packing import pack, unpack
-from ai_lib.errors.tree import AiLibError, CacheError, JournalError, RequestError
-from ai_lib.pipeline.reply import read_reply
-from ai_lib.testing.cassette import Exchange, piece, read_cassette
+from ai_lib.cache.serialization import pack, unpack
+from ai_lib.errors.exceptions import AiLibError, CacheError, JournalError, RequestError
+from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.testing.cassettes.cassette import Exchange, piece, read_cassette
 from ai_lib.types.wire import Clocks, WireRequest
 from ai_lib_sync.cache import DiskCache
 from ai_lib_sync.testing import ReplayTransport

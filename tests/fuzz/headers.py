@@ -4,10 +4,10 @@ import math
 from datetime import datetime, timezone
 from random import Random
 
-from ai_lib.errors.classify import retry_after
-from ai_lib.protocol.manifest import ResetFormat
-from ai_lib.resilience.limit_headers import RateLimitHeaders, read_limits
-from ai_lib.resilience.quota import Quota, RateLimiterConfig, Reservation
+from ai_lib.errors.classification import retry_after
+from ai_lib.protocol.manifest.model import ResetFormat
+from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
+from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reservation
 
 PARTS = (
     "1", "0", "60", "12ms", "6m0s", "20m52.6s", "1d", "s", "ms", "m", ".5", "-", "+", "e", "E", "_",

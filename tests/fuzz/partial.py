@@ -6,9 +6,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from ai_lib.errors.tree import InvalidOutput
+from ai_lib.errors.exceptions import InvalidOutput
 from ai_lib.structured.extract import extract_json
-from ai_lib.structured.partial import PartialJson, json_values
+from ai_lib.structured.partial_json import PartialJson, json_values
 from tests.fuzz.mutation import bent
 
 LEAVES: tuple[Any, ...] = (

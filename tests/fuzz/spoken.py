@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.request.build import build_chat
-from ai_lib.testing.reply import Reply
-from ai_lib.testing.server import Chunk, HttpRequest
-from ai_lib.testing.service import Service
+from ai_lib.request.chat import build_chat
+from ai_lib.testing.mock.reply import Reply
+from ai_lib.testing.mock.server import Chunk, HttpRequest
+from ai_lib.testing.mock.service import Service
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition

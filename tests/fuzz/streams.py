@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.cache.packing import pack, unpack
-from ai_lib.errors.tree import AiLibError, CacheError, ResponseTooLarge
-from ai_lib.pipeline.frame import Frame
-from ai_lib.pipeline.json_array import JsonArrayDecoder
-from ai_lib.pipeline.json_lines import JsonLinesDecoder
+from ai_lib.cache.serialization import pack, unpack
+from ai_lib.errors.exceptions import AiLibError, CacheError, ResponseTooLarge
+from ai_lib.pipeline.decoders.frame import Frame
+from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder
+from ai_lib.pipeline.decoders.sse import SseDecoder
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
-from ai_lib.pipeline.sse import SseDecoder
+from ai_lib.pipeline.plain_response import read_reply
 from tests.fuzz.mutation import TOKENS, bent, pieces
 from tests.fuzz.spoken import DIALECTS, REPLIES, manifest, said
 

@@ -5,13 +5,13 @@ import json
 from random import Random
 from typing import Any
 
-from ai_lib.errors.tree import AiLibError, ProtocolError
-from ai_lib.protocol.document import read_text
-from ai_lib.protocol.expression import compile_expression
-from ai_lib.protocol.making import make
-from ai_lib.protocol.path import compile_path
-from ai_lib.protocol.template import fill, holes, match
-from ai_lib.protocol.tree import Found
+from ai_lib.errors.exceptions import AiLibError, ProtocolError
+from ai_lib.protocol.build import make
+from ai_lib.protocol.dialect.template import fill, holes, match
+from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.protocol.query.path import compile_path
+from ai_lib.protocol.sources.document import read_text
+from ai_lib.protocol.sources.folder import Found
 from tests.protocol.mutants import mutants
 
 PATH_PARTS = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from ai_lib.errors.tree import InvalidToolArguments
-from ai_lib.pipeline.tool_calls import ToolCallAccumulator
+from ai_lib.errors.exceptions import InvalidToolArguments
+from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 
 ARGUMENTS = (

@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib.errors import ProtocolError
 from ai_lib.guardrails import EmailFilter, PiiDetector, ProfanityFilter, rules_of_manifest
-from ai_lib.protocol.manifest import ProtocolManifest
+from ai_lib.protocol.manifest.model import ProtocolManifest
 
 
 def manifest(guardrails: object) -> ProtocolManifest:

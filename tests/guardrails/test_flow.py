@@ -15,10 +15,10 @@ from ai_lib.guardrails import (
     RegexFilter,
     UrlFilter,
 )
-from ai_lib.guardrails.flow import Flow
+from ai_lib.guardrails.guardrail import found_in
 from ai_lib.guardrails.masking import masked
 from ai_lib.guardrails.policy import Policy, Verdict
-from ai_lib.guardrails.rule import found_in
+from ai_lib.guardrails.stream_text import Flow
 from tests.guardrails.sentences import ORDINARY, PERSONAL
 
 RULES = [

@@ -14,7 +14,7 @@ _COLOURED["handle_async_request"] = "handle_request"
 
 
 def _names(package: str, pair: str) -> set[str]:
-    tree = ast.parse((ROOT / package / f"{pair}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / package / "_runtime" / f"{pair}.py").read_text(encoding="utf-8"))
     found = {node.name for node in tree.body if isinstance(node, _DEFINED)}
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
@@ -44,7 +44,7 @@ def _methods(module: ModuleType, name: str) -> dict[str, list[tuple[str, object,
     }
 
 
-PAIRS = ("_backend", "_httpcore", "_network", "_workers")
+PAIRS = ("backend", "httpcore", "stream", "workers")
 BOTH = [(pair, name) for pair in PAIRS for name in sorted(_names("ai_lib", pair))]
 
 
@@ -55,7 +55,10 @@ def test_both_list_the_same_names(pair: str) -> None:
 
 @pytest.mark.parametrize(("pair", "name"), BOTH)
 def test_both_take_the_same_parameters(pair: str, name: str) -> None:
-    ours, twin = import_module(f"ai_lib.{pair}"), import_module(f"ai_lib_sync.{pair}")
+    ours, twin = (
+        import_module(f"ai_lib._runtime.{pair}"),
+        import_module(f"ai_lib_sync._runtime.{pair}"),
+    )
     first, second = getattr(ours, name), getattr(twin, name)
 
     assert inspect.isclass(first) == inspect.isclass(second)

@@ -7,7 +7,7 @@ import pytest
 from codegen.source import imports, read
 from tests.house.packages import ROOT, sources
 
-NETWORK = ("ai_lib/_httpcore.py", "ai_lib_sync/_httpcore.py")
+NETWORK = ("ai_lib/_runtime/httpcore.py", "ai_lib_sync/_runtime/httpcore.py")
 AROUND = re.compile(r"\.connect(_ex)?\(|socket\.create_connection|wrap_bio|wrap_socket|\bh11\b")
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from tests.house.packages import ROOT
 
 _BLOCKING = """\

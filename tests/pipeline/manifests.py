@@ -3,11 +3,11 @@
 import functools
 from collections.abc import Iterable
 
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline import Pipeline
 from ai_lib.protocol.bundle import bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonDict
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import pytest
 
 from ai_lib.pipeline import Pipeline, SseDecoder
-from ai_lib.pipeline.frame import Frame
+from ai_lib.pipeline.decoders.frame import Frame
 from ai_lib.types.events import Event
 from tests.pipeline.manifests import bundled
 from tests.wire.corpus import FAMILIES, ROWS, speaker

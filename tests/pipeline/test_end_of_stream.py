@@ -3,7 +3,7 @@
 import pytest
 
 from ai_lib.errors import codes
-from ai_lib.errors.tree import (
+from ai_lib.errors.exceptions import (
     AiLibError,
     DecodeError,
     InvalidToolArguments,

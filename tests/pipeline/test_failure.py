@@ -7,9 +7,9 @@ from email.utils import format_datetime
 import pytest
 
 from ai_lib.errors import codes
-from ai_lib.errors.classify import classify_http_error, retry_after
+from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.codes import STANDARD_ERROR_CODES, StandardErrorCode, standard_code
-from ai_lib.pipeline.failure import decoded_or_text, remote_error
+from ai_lib.pipeline.errors import decoded_or_text, remote_error
 from tests.pipeline.manifests import bundled
 
 BY_STATUS = {

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ResponseTooLarge
+from ai_lib.errors.exceptions import ResponseTooLarge
 from ai_lib.pipeline import JsonLinesDecoder
-from ai_lib.pipeline.frame import Decoder
-from ai_lib.pipeline.json_array import JsonArrayDecoder
-from ai_lib.pipeline.whole_body import WholeBodyDecoder
+from ai_lib.pipeline.decoders.frame import Decoder
+from ai_lib.pipeline.decoders.json import JsonArrayDecoder, WholeBodyDecoder
 
 BOM = b"\xef\xbb\xbf"
 Make = Callable[[], Decoder]

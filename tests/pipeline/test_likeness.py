@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline import Pipeline, ProtocolEventMapper, pipeline as pipeline_module
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.events import Event

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ai_lib.pipeline import rules
-from ai_lib.pipeline.members import may_find
-from ai_lib.pipeline.rules import compile_rules
-from ai_lib.pipeline.sink import Fields
+from ai_lib.pipeline.rules import compiler as rules
+from ai_lib.pipeline.rules.compiler import compile_rules
+from ai_lib.pipeline.rules.prefilter import may_find
+from ai_lib.pipeline.rules.sink import Fields
 from ai_lib.protocol.compiled import CompiledRule
 from tests.pipeline.manifests import bundled, small
 

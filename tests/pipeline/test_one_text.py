@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ai_lib.errors.tree import AiLibError, DecodeError
-from ai_lib.pipeline import reply
-from ai_lib.pipeline.one_text import OneText
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.errors.exceptions import AiLibError, DecodeError
+from ai_lib.pipeline import plain_response as reply
+from ai_lib.pipeline.fast_path.single_text import OneText
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.types.content import TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.usage import Usage

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.types import StreamEnd
 from tests.pipeline.manifests import bundled, read, sse
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.errors.tree import ProtocolError, RemoteError
+from ai_lib.errors.exceptions import ProtocolError, RemoteError
 from ai_lib.pipeline import Pipeline
 from ai_lib.types.events import (
     Event,

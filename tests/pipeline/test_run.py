@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import ResponseTooLarge
+from ai_lib.errors.exceptions import ResponseTooLarge
 from ai_lib.pipeline import Pipeline, ProtocolEventMapper, pipeline as pipeline_module
-from ai_lib.pipeline.run import opening_of, read_run
-from ai_lib.pipeline.sse import SseDecoder
-from ai_lib.pipeline.tool_calls import ToolCallAccumulator
+from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator
+from ai_lib.pipeline.decoders.sse import SseDecoder
+from ai_lib.pipeline.fast_path.frame_run import opening_of, read_run
 from ai_lib.types.events import Event, PartialContentDelta, PartialToolCall
 from tests.pipeline.manifests import bundled
 

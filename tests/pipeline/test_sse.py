@@ -2,9 +2,9 @@
 
 import pytest
 
-from ai_lib.errors.tree import ResponseTooLarge
+from ai_lib.errors.exceptions import ResponseTooLarge
 from ai_lib.pipeline import AnthropicSseDecoder, SseDecoder
-from ai_lib.pipeline.frame import Frame
+from ai_lib.pipeline.decoders.frame import Frame
 
 BOM = b"\xef\xbb\xbf"
 

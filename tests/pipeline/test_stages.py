@@ -16,7 +16,7 @@ from ai_lib.pipeline import (
     SplitTransform,
 )
 from ai_lib.protocol.bundle import bundled_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types import (
     FinalCandidate,
     Metadata,

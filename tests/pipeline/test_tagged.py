@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ai_lib.pipeline.reply import read_reply
-from ai_lib.pipeline.tagged import TaggedThinking
-from ai_lib.protocol.dialect import ThinkingTags
+from ai_lib.pipeline.assembly.thinking_tags import TaggedThinking
+from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.protocol.dialect.model import ThinkingTags
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from tests.pipeline.manifests import bundled
 

@@ -6,7 +6,7 @@ from timeit import timeit
 
 import pytest
 
-from ai_lib.errors.tree import InvalidToolArguments, ResponseTooLarge
+from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
 from ai_lib.pipeline import ToolCallAccumulator
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ai_lib.errors.tree import DecodeError
+from ai_lib.errors.exceptions import DecodeError
 from ai_lib.types.json import JsonDict
 from tests.pipeline.manifests import read, small, sse
 

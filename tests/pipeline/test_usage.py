@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.pipeline.usage import UsageMeter
+from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.protocol.compiled import CompiledUsage
 from ai_lib.types.json import JsonDict
 from ai_lib.types.usage import Usage

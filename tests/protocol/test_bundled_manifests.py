@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
-from ai_lib.errors.tree import CredentialError
+from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.transport.credentials import resolve_credential, variable_names
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError, RemoteError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat

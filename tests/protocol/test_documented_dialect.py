@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.protocol.build import make
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.document import read_text
-from ai_lib.protocol.making import make
-from ai_lib.protocol.tree import Found
-from ai_lib.request.build import build_chat
+from ai_lib.protocol.sources.document import read_text
+from ai_lib.protocol.sources.folder import Found
+from ai_lib.request.chat import build_chat
 from ai_lib.types import ChatRequest, Message
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-dialect.md"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ai_lib.errors.tree import ManifestSyntaxError
-from ai_lib.protocol.expression import compile_expression
-from ai_lib.protocol.path import compile_path
+from ai_lib.errors.exceptions import ManifestSyntaxError
+from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.protocol.query.path import compile_path
 
 MANIFESTS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "ai-protocol"
 

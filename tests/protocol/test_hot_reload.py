@@ -10,7 +10,7 @@ import pytest
 from ai_lib.client import AiClient
 from ai_lib.errors import ManifestInvalid
 from ai_lib.protocol import ProtocolLoader
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from ai_lib.testing import MockProvider, Reply
 from tests.protocol.shared import document, write
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from ai_lib.protocol.build import make
 from ai_lib.protocol.bundle import bundled_dialect, bundled_names
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.document import read_text
-from ai_lib.protocol.lab import lint, lint_file
-from ai_lib.protocol.lab_diff import changes
-from ai_lib.protocol.lab_new import new_manifest
-from ai_lib.protocol.making import make
-from ai_lib.protocol.tree import Found
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.lint.diff import changes
+from ai_lib.protocol.lint.linter import lint, lint_file
+from ai_lib.protocol.lint.scaffold import new_manifest
+from ai_lib.protocol.sources.document import read_text
+from ai_lib.protocol.sources.folder import Found
 from tests.protocol.shared import document, files, named
 
 MANIFESTS = Path(__file__).parents[2] / "ai_lib" / "protocol" / "manifests"

@@ -6,11 +6,11 @@ import pytest
 
 from ai_lib.errors import CapabilityError, ProtocolError
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.protocol.capabilities import require
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.protocol.media_limits import MediaLimits, Multimodal
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.manifest.media import MediaLimits, Multimodal
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from tests.protocol.shared import files, needs_shared
 
 MB = 1024 * 1024
@@ -155,7 +155,7 @@ def test_bundled_manifests_say_of_what_they_declare_what_it_may_be() -> None:
 
 @needs_shared
 def test_the_protocols_own_manifests_are_read() -> None:
-    from ai_lib.protocol.document import read_text
+    from ai_lib.protocol.sources.document import read_text
 
     read = {}
     for path in files("v2/providers/*.yaml"):

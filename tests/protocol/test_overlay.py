@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.protocol.overlay import patched
+from ai_lib.protocol.json_merge import patched
 from ai_lib.types.json import JsonObject
 
 

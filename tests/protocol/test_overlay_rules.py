@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from ai_lib.errors.tree import AiLibError, RemoteError, StreamTruncated
-from ai_lib.pipeline.failure import remote_error
+from ai_lib.errors.exceptions import AiLibError, RemoteError, StreamTruncated
+from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import (
     Event,
     FinalCandidate,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai_lib.client import AiClient
-from ai_lib.errors.tree import CapabilityError, RemoteError, RequestError, StreamTruncated
+from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError, StreamTruncated
 from ai_lib.types.content import ContentBlock, ThinkingBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ResponseFormat

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from jsonpath import JSONPathEnvironment
 
-from ai_lib.errors.tree import ManifestSyntaxError, RequestError
-from ai_lib.protocol.path import (
+from ai_lib.errors.exceptions import ManifestSyntaxError, RequestError
+from ai_lib.protocol.query.path import (
     MISSING,
     Missing,
     compile_path,
@@ -241,7 +241,7 @@ def test_missing_is_one_falsy_value_also_after_copying() -> None:
 
 def test_python_jsonpath_is_imported_only_for_the_paths_that_need_it() -> None:
     code = (
-        "import sys; from ai_lib.protocol.path import compile_path;"
+        "import sys; from ai_lib.protocol.query.path import compile_path;"
         "compile_path('$.choices[*].delta'); assert 'jsonpath' not in sys.modules;"
         "compile_path('$..delta'); assert 'jsonpath' in sys.modules"
     )

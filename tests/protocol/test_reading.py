@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import (
+from ai_lib.errors.exceptions import (
     CapabilityError,
     ManifestSyntaxError,
     ProtocolError,
     UnsupportedVersion,
 )
-from ai_lib.protocol.capabilities import normal_name, require
 from ai_lib.protocol.compiled import compile_manifest
-from ai_lib.protocol.manifest import Auth, HealthCheck, ProtocolManifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.capabilities import normal_name, require
+from ai_lib.protocol.manifest.model import Auth, HealthCheck, ProtocolManifest
+from ai_lib.protocol.manifest.reader import read_manifest
 
 
 def read(**sections: Any) -> ProtocolManifest:

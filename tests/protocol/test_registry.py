@@ -10,8 +10,8 @@ import pytest
 from ai_lib.client import AiClient
 from ai_lib.errors import ManifestNotFound
 from ai_lib.protocol import ModelRegistry, Prices, ProtocolLoader
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.models import read_prices, records_of_file, records_of_manifest
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.manifest.models import read_prices, records_of_file, records_of_manifest
 from tests.protocol.shared import SHARED, document, needs_shared, write
 
 

@@ -20,8 +20,7 @@ from ai_lib.errors import (
     TransportTimeout,
 )
 from ai_lib.protocol import Fetched, ProtocolLoader
-from ai_lib.protocol.remote import github_address, read_address
-from ai_lib.protocol.remote_cache import RemoteCache
+from ai_lib.protocol.sources.remote_address import RemoteCache, github_address, read_address
 from ai_lib.testing import MockProvider
 from tests.protocol.shared import document
 from tests.protocol.shelf import COMMIT, Shelf

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from ai_lib.errors import ManifestInvalid, ProtocolError
-from ai_lib.protocol.document import read_text
-from ai_lib.protocol.making import make
-from ai_lib.protocol.tree import Found
+from ai_lib.protocol.build import make
+from ai_lib.protocol.sources.document import read_text
+from ai_lib.protocol.sources.folder import Found
 from tests.protocol.mutants import mutants, seeds
 
 # FUZZ_MANIFESTS=60000 runs them all, in a few minutes.

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.path import MISSING
-from ai_lib.protocol.template import compile_template, fill
+from ai_lib.protocol.dialect.template import compile_template, fill
+from ai_lib.protocol.query.path import MISSING
 
 
 @pytest.mark.parametrize(

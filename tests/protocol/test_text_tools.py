@@ -7,7 +7,7 @@ import pytest
 
 from ai_lib.client import AiClient
 from ai_lib.pipeline import parse_text_tool_calls
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolDefinition

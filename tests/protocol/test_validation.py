@@ -19,7 +19,7 @@ from ai_lib.protocol import (
     validate_manifest,
 )
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
-from ai_lib.protocol.document import MAX_BYTES, read_text
+from ai_lib.protocol.sources.document import MAX_BYTES, read_text
 from tests.protocol.shared import FIXTURES, SHARED, files, named, needs_shared
 
 MANIFEST: dict[str, Any] = {

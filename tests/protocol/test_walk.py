@@ -2,8 +2,8 @@
 
 import pytest
 
-from ai_lib.errors.tree import ManifestSyntaxError
-from ai_lib.protocol.walk import plan_walk
+from ai_lib.errors.exceptions import ManifestSyntaxError
+from ai_lib.protocol.shared_paths import plan_walk
 
 FRAME = {
     "choices": [

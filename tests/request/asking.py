@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from tests.pipeline.manifests import bundled

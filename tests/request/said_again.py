@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ai_lib.request.build import build_chat
+from ai_lib.request.chat import build_chat
 from ai_lib.types.content import (
     AudioBlock,
     Block,

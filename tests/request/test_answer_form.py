@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.protocol.capabilities import allows
-from ai_lib.request.answer_form import formed
-from ai_lib.request.closed import closed
+from ai_lib.protocol.manifest.capabilities import allows
+from ai_lib.request.json_schema import closed
+from ai_lib.request.response_format import formed
 from ai_lib.types import ChatRequest, Message, ResponseFormat, ToolChoice, ToolDefinition
 from tests.pipeline.manifests import bundled
 

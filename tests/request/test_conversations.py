@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.exceptions import CapabilityError
 from ai_lib.types.content import ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.message import Message
 from tests.request.asking import DIALECTS, body, built

@@ -11,8 +11,8 @@ from PIL import Image
 
 from ai_lib.errors import CapabilityError, MediaError
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
-from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.protocol.manifest.reader import read_manifest
+from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.content import Block, ContentBlock, DocumentBlock, ImageBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -438,9 +438,9 @@ def ask(*blocks):
     build_chat(ChatRequest(messages=(Message.user(blocks),)), target, model="m", credential="k")
 
 ask(ContentBlock.text("Hi"))
-print("ai_lib.request.media" in sys.modules, end=" ")
+print("ai_lib.request.media.fitter" in sys.modules, end=" ")
 ask(ContentBlock.image_bytes(open(sys.argv[1], "rb").read()))
-print("ai_lib.request.media" in sys.modules, "PIL" in sys.modules, "soundfile" in sys.modules)
+print(*(name in sys.modules for name in ("ai_lib.request.media.fitter", "PIL", "soundfile")))
 """
     with tempfile.NamedTemporaryFile() as file:
         file.write(SMALL)

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
-from ai_lib.request.build import build_chat
+from ai_lib.protocol.manifest.reader import read_manifest
+from ai_lib.request.chat import build_chat
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.exceptions import CapabilityError
 from tests.request.asking import DIALECTS, built
 from tests.request.conversations import CONVERSATIONS
 from tests.request.published import validator

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, sse
 from tests.request.test_replayed_state import asked_on

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib.pipeline.reply import read_reply
-from ai_lib.request.build import BuiltRequest, build_chat
+from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse

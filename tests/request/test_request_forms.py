@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.types.content import (
     AudioBlock,
     DocumentBlock,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError
+from ai_lib.errors.exceptions import CapabilityError
 from ai_lib.types.json import JsonDict
 from ai_lib.types.request import ResponseFormat
 from ai_lib.types.tool import ToolDefinition

@@ -1,6 +1,6 @@
 """A clock that stands still until someone sleeps on it."""
 
-from ai_lib._backend import checkpoint
+from ai_lib._runtime.backend import checkpoint
 
 
 class FakeClock:

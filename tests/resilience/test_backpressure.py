@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib.errors import BackpressureError
 from ai_lib.resilience import Backpressure, BackpressureConfig
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import checkpoint, now, run_all
+from ai_lib._runtime.backend import checkpoint, now, run_all
 from ai_lib.client import (
     AiClient,
     CancelHandle,

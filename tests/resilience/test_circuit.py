@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib.errors import (
     AiLibError,
     CircuitOpenError,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ai_lib._backend import CancelScope, checkpoint, run_all
+from ai_lib._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib.errors import (
     AiLibError,
     BackpressureError,
@@ -26,7 +26,7 @@ from ai_lib.resilience import (
     ResilientExecutor,
     RetryConfig,
 )
-from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.permit import Admission
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
 from tests.resilience.clock import FakeClock

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ai_lib._backend import checkpoint
+from ai_lib._runtime.backend import checkpoint
 from ai_lib.errors import (
     CapabilityError,
     CircuitOpenError,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ai_lib.protocol.bundle import bundled_manifest
-from ai_lib.protocol.reading import read_manifest
-from ai_lib.resilience.limit_headers import (
+from ai_lib.protocol.manifest.reader import read_manifest
+from ai_lib.resilience.rate_limit.headers import (
     Observed,
     RateLimitHeaders,
     read_limits,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import Event, run_all
+from ai_lib._runtime.backend import Event, run_all
 from ai_lib.errors import (
     BackpressureError,
     RateLimitExceeded,

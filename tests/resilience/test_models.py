@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ai_lib._backend import CancelScope, checkpoint, run_all
+from ai_lib._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib.errors import CircuitOpenError, RemoteError, standard_code
 from ai_lib.resilience import (
     Backpressure,
@@ -25,8 +25,8 @@ from ai_lib.resilience import (
     RateLimiter,
     RateLimiterConfig,
 )
-from ai_lib.resilience.circuit import Pass
-from ai_lib.resilience.quota import Quota, Reservation
+from ai_lib.resilience.circuit.circuit import Pass
+from ai_lib.resilience.rate_limit.quota import Quota, Reservation
 from tests.resilience.clock import FakeClock
 
 THRESHOLD, SUCCESSES, COOLDOWN, TRIALS = 3, 2, 10, 2

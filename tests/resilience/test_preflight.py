@@ -1,6 +1,6 @@
 """The gate before each attempt, with real parts in it."""
 
-from ai_lib._backend import checkpoint
+from ai_lib._runtime.backend import checkpoint
 from ai_lib.errors import CircuitOpenError, RemoteError, classify_http_error
 from ai_lib.resilience import (
     Backpressure,

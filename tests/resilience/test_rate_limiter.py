@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib.errors import RateLimitExceeded
 from ai_lib.resilience import (
     AdaptiveRateLimiter,
@@ -10,8 +10,8 @@ from ai_lib.resilience import (
     RateLimiterConfig,
     RateLimitHeaders,
 )
-from ai_lib.resilience.limit_headers import LimitHeaders
-from ai_lib.resilience.quota import Reservation
+from ai_lib.resilience.rate_limit.headers import LimitHeaders
+from ai_lib.resilience.rate_limit.quota import Reservation
 from tests.resilience.clock import FakeClock
 
 HEADERS = RateLimitHeaders(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import CancelScope, checkpoint
+from ai_lib._runtime.backend import CancelScope, checkpoint
 from ai_lib.client import AiClient
 from ai_lib.errors import CircuitOpenError, RateLimitExceeded, RemoteError
 from ai_lib.resilience import (

@@ -3,7 +3,7 @@
 import pytest
 
 from ai_lib.errors import ManifestNotFound
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from ai_lib.routing import (
     ModelCapabilities,
     ModelInfo,

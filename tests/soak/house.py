@@ -10,23 +10,23 @@ import threading
 from collections import Counter
 from random import Random
 
-from ai_lib._backend import deadline, now
+from ai_lib._runtime.backend import deadline, now
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
-from ai_lib.client.call import Call
-from ai_lib.client.incoming import Incoming
-from ai_lib.client.interceptor import Interceptor
-from ai_lib.client.journey import Journey
-from ai_lib.client.stream import ChatStream
+from ai_lib.client.call.call import Call
+from ai_lib.client.execution.plan import Journey
+from ai_lib.client.execution.stream import ChatStream
+from ai_lib.client.execution.stream_attempt import Incoming
+from ai_lib.client.interceptors.base import Interceptor
 from ai_lib.errors import AiLibError
 from ai_lib.guardrails import KeywordFilter
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
 from ai_lib.telemetry import MetricsCollector, ProviderHealthTracker
 from ai_lib.testing import MockProvider, Reply
-from ai_lib.testing.recorded import RecordedRequest
+from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.tokens import Budget
 from ai_lib.transport import HttpTransport
-from ai_lib.transport.connection import Connection
+from ai_lib.transport.connections.connection import Connection
 from ai_lib.types import Clocks
 from ai_lib.types.response import ChatResponse
 from tests.servers.chaos import Chaos

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from statistics import linear_regression
 
-from ai_lib._backend import checkpoint, now, run_all, sleep
+from ai_lib._runtime.backend import checkpoint, now, run_all, sleep
 from ai_lib.client import AiClient
 from tests.soak.house import ALLOWED, House, alive, mock, taken
 

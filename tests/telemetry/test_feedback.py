@@ -7,7 +7,7 @@ import logging
 import msgspec
 import pytest
 
-from ai_lib._backend import Event, run_all
+from ai_lib._runtime.backend import Event, run_all
 from ai_lib.telemetry import (
     CallbackFeedbackSink,
     ChoiceSelectionFeedback,

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ai_lib import AiClient
-from ai_lib._backend import run_all
+from ai_lib._runtime.backend import run_all
 from ai_lib.client import AiClientBuilder
 from ai_lib.errors import ConnectError
-from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.telemetry import HealthChecker, HealthReport, HealthStatus
 from tests.servers.scripted import Exchange, ScriptedServer
 

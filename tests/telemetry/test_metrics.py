@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ai_lib.telemetry import MetricLabels, MetricsCollector, Observation
-from ai_lib.telemetry.inbox import Inbox
+from ai_lib.telemetry.deferred_apply import Inbox
 from ai_lib.types import Usage
 
 MINI = MetricLabels(provider="p", model="mini")

@@ -10,7 +10,7 @@ from ai_lib import AiClient
 from ai_lib.errors import AiLibError, ConnectError, RemoteError, RequestError, StreamTruncated
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider, RecordingNotFound, ReplayTransport, Reply, record
-from ai_lib.testing.cassette import read_cassette
+from ai_lib.testing.cassettes.cassette import read_cassette
 from ai_lib.transport import HttpTransport
 from tests.servers.scripted import Exchange, ScriptedServer
 

@@ -8,7 +8,7 @@ import pytest
 
 from ai_lib.errors import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.testing.roster import Roster
+from ai_lib.testing.mock.providers import Roster
 from tests.testing.wire import Desk, Service
 
 OWN: dict[str, Any] = {

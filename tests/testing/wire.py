@@ -7,13 +7,13 @@ from time import monotonic
 from typing import Any
 
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.reply import read_reply
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.bundle import bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.testing import Reply
-from ai_lib.testing.server import LoopbackServer
-from ai_lib.testing.service import Service
+from ai_lib.testing.mock.server import LoopbackServer
+from ai_lib.testing.mock.service import Service
 from ai_lib.types import ChatResponse
 
 PROVIDERS = ("openai", "anthropic", "gemini")

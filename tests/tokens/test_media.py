@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.token_shape import ImageShape, TokenShape
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.tokens.media import (
     audio_tokens,
     document_pages,

@@ -3,8 +3,8 @@
 import pytest
 
 from ai_lib.errors import ProtocolError
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.token_shape import ImageShape, TokenShape
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.tokens import TokenCounter
 from ai_lib.types import Message
 from tests.routing.test_models import HOUSE

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ai_lib import AiClient
-from ai_lib.errors.tree import AiLibError
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse

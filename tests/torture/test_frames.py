@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.errors.tree import DecodeError
+from ai_lib.errors.exceptions import DecodeError
 from tests.torture.conftest import Serve
 from tests.torture.conversation import listen, sends
 from tests.torture.speech import CALLS, SPEECHES, TEXT, Frame, Speech, body

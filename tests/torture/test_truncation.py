@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import DecodeError, StreamTruncated
+from ai_lib.errors.exceptions import DecodeError, StreamTruncated
 from tests.torture.conftest import Serve
 from tests.torture.conversation import Script, listen, sends, sends_then_resets
 from tests.torture.speech import SPEECHES, TEXT, Speech, body

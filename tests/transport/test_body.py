@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost, ResponseTooLarge
+from ai_lib.errors.exceptions import ConnectionLost, ResponseTooLarge
 from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.types.wire import WireRequest
 from tests.servers.scripted import Exchange

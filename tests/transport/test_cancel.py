@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib._backend import CancelScope, Event, deadline, now, run_all
-from ai_lib.errors.tree import ConnectionLost
+from ai_lib._runtime.backend import CancelScope, Event, deadline, now, run_all
+from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import PATIENT, ask

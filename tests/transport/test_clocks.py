@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from ai_lib._backend import now, run_all
-from ai_lib.errors.tree import TransportTimeout
+from ai_lib._runtime.backend import now, run_all
+from ai_lib.errors.exceptions import TransportTimeout
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from ai_lib.types.wire import Clocks
 from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import run_all
+from ai_lib._runtime.backend import run_all
 from ai_lib.client import AiClient
-from ai_lib.errors.tree import ConnectionLost, DecodeError, RequestError, TransportTimeout
+from ai_lib.errors.exceptions import ConnectionLost, DecodeError, RequestError, TransportTimeout
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.transport import ConnectionPool, PoolConfig, TransportOptions
 from tests.servers.scripted import Exchange

@@ -11,7 +11,7 @@ import pytest
 
 from ai_lib.errors import CredentialError
 from ai_lib.protocol import ProtocolManifest, read_manifest
-from ai_lib.protocol.tree import read_document
+from ai_lib.protocol.sources.folder import read_document
 from ai_lib.transport import (
     Credential,
     describe_credential,

@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import CancelScope, deadline, run_all
-from ai_lib.errors.tree import TransportError
+from ai_lib._runtime.backend import CancelScope, deadline, run_all
+from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from ai_lib.types.wire import Clocks
 from tests.servers.scripted import Exchange

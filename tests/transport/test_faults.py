@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ai_lib.errors.tree import (
+from ai_lib.errors.exceptions import (
     AiLibError,
     ConnectError,
     ConnectionLost,

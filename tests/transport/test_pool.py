@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from ai_lib._backend import now, run_all, sleep
-from ai_lib.errors.tree import ConnectionLost
+from ai_lib._runtime.backend import now, run_all, sleep
+from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 import trustme
 
-from ai_lib.errors.tree import ConnectError, RequestError
+from ai_lib.errors.exceptions import ConnectError, RequestError
 from ai_lib.transport import HttpTransport, TransportOptions
 from tests.servers.relay import Relay
 from tests.servers.scripted import Exchange, ScriptedServer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ai_lib.transport.origin import Origin
-from ai_lib.transport.proxy import ProxyRules
+from ai_lib.transport.connections.proxy import ProxyRules
+from ai_lib.transport.http.url import Origin
 
 PLAIN = Origin("http", "api.example.com", 80)
 SECURE = Origin("https", "api.example.com", 443)

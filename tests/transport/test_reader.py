@@ -2,8 +2,8 @@
 
 import pytest
 
-from ai_lib._httpcore import HTTPConnection
-from ai_lib.errors.tree import ConnectionLost, RequestError
+from ai_lib._runtime.httpcore import HTTPConnection
+from ai_lib.errors.exceptions import ConnectionLost, RequestError
 from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.types.wire import WireRequest
 from tests.servers.scripted import Exchange
@@ -47,7 +47,7 @@ async def test_without_httptools_httpcore_reads_unless_it_is_insisted_on(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ai_lib.transport.options._has_httptools", lambda: False)
-    monkeypatch.setattr("ai_lib.transport.routes.find_spec", lambda _: None)
+    monkeypatch.setattr("ai_lib.transport.connections.route.find_spec", lambda _: None)
     server = serve(lambda exchange: exchange.reply(b"ok"))
     async with HttpTransport() as transport:
         assert await speaks(transport, server.url) == 2

@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("httptools")
 
-from ai_lib.transport.failures import Violation
-from ai_lib.transport.reply_parser import ReplyParser
+from ai_lib.transport.errors import Violation
+from ai_lib.transport.http.response_parser import ReplyParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"

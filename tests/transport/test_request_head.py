@@ -4,9 +4,9 @@ import traceback
 
 import pytest
 
-from ai_lib.errors.tree import RequestError
-from ai_lib.transport.origin import parse_target
-from ai_lib.transport.request_head import RequestHead, RequestHeads
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.transport.http.request_head import RequestHead, RequestHeads
+from ai_lib.transport.http.url import parse_target
 from ai_lib.types.wire import WireRequest
 
 _URL = "http://127.0.0.1:8080/v1/chat"

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost
+from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
-from ai_lib.transport.connection import Connection
+from ai_lib.transport.connections.connection import Connection
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ai_lib.errors.tree import ConnectError, RequestError, TransportError
+from ai_lib.errors.exceptions import ConnectError, RequestError, TransportError
 from ai_lib.transport import HttpTransport, TransportOptions
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url

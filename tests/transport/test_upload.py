@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib._backend import deadline
-from ai_lib.errors.tree import ConnectionLost, RequestError, TransportTimeout
+from ai_lib._runtime.backend import deadline
+from ai_lib.errors.exceptions import ConnectionLost, RequestError, TransportTimeout
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.transport.connection import Connection
+from ai_lib.transport.connections.connection import Connection
 from ai_lib.types import Clocks, FilePart
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import WireRequest

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from ai_lib.types.image_header import pixels_of
+from ai_lib.types.media_type import pixels_of
 from tests.request.samples import picture, saved
 
 SIZE = (321, 123)

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from ai_lib.types.markdown import harmless
+from ai_lib.types.markup.markdown import harmless
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 
 from ai_lib.errors import ValidationError
 from ai_lib.types import ToolDefinition
-from ai_lib.types.docstring import describe_parameters
-from ai_lib.types.signature import Signature
+from ai_lib.types.schema.docstring import describe_parameters
+from ai_lib.types.schema.signature import Signature
 
 
 class Unit(enum.Enum):

@@ -8,7 +8,7 @@ from the recorded body by a reader of its own, which knows nothing but where thr
 import json
 from typing import Any, NamedTuple
 
-from ai_lib.errors.tree import RemoteError
+from ai_lib.errors.exceptions import RemoteError
 from ai_lib.types.response import ChatResponse
 from tests.wire.recordings import Recording
 

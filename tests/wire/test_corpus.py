@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.pipeline.json_text import decode_json
+from ai_lib.pipeline.decoders.json_text import decode_json
 from tests.wire import corpus
 from tests.wire.recordings import NO_RECORDINGS, WIRE, Recording, as_parameters
 

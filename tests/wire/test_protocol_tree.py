@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import RemoteError
+from ai_lib.errors.exceptions import RemoteError
 from ai_lib.protocol.loader import ProtocolLoader
-from ai_lib.protocol.tree import Version
+from ai_lib.protocol.sources.folder import Version
 from ai_lib.types.response import ChatResponse
 from tests.wire.asking import answer_of, client_of
 from tests.wire.conftest import Play

@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from ai_lib.errors.tree import ProtocolError
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.tree import Version
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.sources.folder import Version
 from tests.wire.corpus import BROKEN, FAMILIES, ROWS, speaker
 from tests.wire.recordings import WIRE, Recording
 

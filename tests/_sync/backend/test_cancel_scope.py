@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib_sync._backend import (
+from ai_lib_sync._runtime.backend import (
     CancelScope,
     Event,
     Lock,

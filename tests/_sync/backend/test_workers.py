@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, now, sleep
-from ai_lib_sync._workers import Crew, as_worker
+from ai_lib_sync._runtime.backend import CancelScope, Event, now, sleep
+from ai_lib_sync._runtime.workers import Crew, as_worker
 
 
 def test_a_function_that_waits_and_one_that_does_not() -> None:

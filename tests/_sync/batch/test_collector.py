@@ -8,7 +8,15 @@ from functools import partial
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, checkpoint, deadline, now, run_all, sleep
+from ai_lib_sync._runtime.backend import (
+    CancelScope,
+    Event,
+    checkpoint,
+    deadline,
+    now,
+    run_all,
+    sleep,
+)
 from ai_lib_sync.batch import BatchCollector, BatchConfig
 from ai_lib_sync.errors import BatchError
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, checkpoint, now, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, now, sleep
 from ai_lib_sync.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib_sync.errors import ItemTimeout
 

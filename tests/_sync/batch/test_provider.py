@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib_sync._backend import now
+from ai_lib_sync._runtime.backend import now
 from ai_lib_sync.batch import ProviderBatch
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import BatchError, CapabilityError, DecodeError, RemoteError, RequestError

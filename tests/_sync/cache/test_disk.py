@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib_sync._backend import run_all
+from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.cache import DiskCache
 from ai_lib_sync.errors import CacheError
 from ai_lib_sync.types import ChatResponse

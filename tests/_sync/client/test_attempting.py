@@ -3,7 +3,7 @@
 
 import pytest
 
-from ai_lib.client.leg import Leg
+from ai_lib.client.call.prepared_request import Leg
 from ai_lib_sync import AiClient
 from ai_lib_sync.client import Call, Interceptor
 from ai_lib_sync.errors import ResilienceError

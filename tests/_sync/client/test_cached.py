@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib_sync import AiClient, Message
-from ai_lib_sync._backend import CancelScope, Event, run_all
+from ai_lib_sync._runtime.backend import CancelScope, Event, run_all
 from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
 from ai_lib_sync.client import AiClientBuilder
 from ai_lib_sync.errors import AiLibError, RemoteError

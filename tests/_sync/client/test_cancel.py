@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ai_lib_sync import CancelToken
-from ai_lib_sync._backend import deadline, now
+from ai_lib_sync._runtime.backend import deadline, now
 from ai_lib_sync.client import CancelReason
 from ai_lib_sync.testing import MockProvider, Reply
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, now, run_all
+from ai_lib_sync._runtime.backend import CancelScope, Event, now, run_all
 from ai_lib_sync.client import AiClient, CancelToken
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import JitterStrategy, RetryConfig

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from ai_lib_sync import AiClient
-from ai_lib_sync._backend import CancelScope, checkpoint
+from ai_lib_sync._runtime.backend import CancelScope, checkpoint
 from ai_lib_sync.client import Call, CancelToken, Interceptor
-from ai_lib_sync.client.stream import ChatStream
+from ai_lib_sync.client.execution.stream import ChatStream
 from ai_lib_sync.errors import AiLibError, RemoteError, StreamTruncated
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, Reply

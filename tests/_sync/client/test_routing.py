@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from ai_lib_sync import AiClient, ContentBlock, Message
-from ai_lib_sync._backend import run_all
+from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.errors import (
     AiLibError,
     CapabilityError,

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ai_lib_sync import AiClient
-from ai_lib_sync._backend import run_all
+from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import BudgetExceeded
 from ai_lib_sync.resilience import RateLimiterConfig, RetryConfig

@@ -8,7 +8,7 @@ import msgspec
 import pydantic
 import pytest
 
-from ai_lib_sync._backend import Event, checkpoint
+from ai_lib_sync._runtime.backend import Event, checkpoint
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import InvalidToolArguments, RemoteError, ToolRoundsExceeded
 from ai_lib_sync.structured import StructuredOutput

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ai_lib_sync import AiClient
-from ai_lib_sync._backend import CancelScope, deadline, run_all
+from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
@@ -201,7 +201,9 @@ def test_a_stream_that_breaks_ends_its_span_with_the_error() -> None:
                 drained(client)
     (span,) = exporter.spans
     assert span.status is SpanStatus.ERROR
-    assert span.events[-1].attributes["exception.type"] == "ai_lib.errors.tree.StreamTruncated"
+    assert (
+        span.events[-1].attributes["exception.type"] == "ai_lib.errors.exceptions.StreamTruncated"
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import Catalogue
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import ManifestInvalid
 from ai_lib_sync.protocol import ProtocolLoader

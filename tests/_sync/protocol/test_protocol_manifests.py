@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import CapabilityError, RequestError
+from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import compile_manifest
-from ai_lib.protocol.reading import read_manifest
-from ai_lib.protocol.tree import read_document
+from ai_lib.protocol.manifest.reader import read_manifest
+from ai_lib.protocol.sources.folder import read_document
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.usage import Usage
 from ai_lib_sync.client import AiClient
@@ -115,7 +115,7 @@ def test_the_tree_is_read_whole() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_what_a_manifest_forbids_is_refused_before_sending(path: Path) -> None:
-    from ai_lib.request.build import build_chat
+    from ai_lib.request.chat import build_chat
     from ai_lib.types.content import ContentBlock
     from ai_lib.types.message import Message
     from ai_lib.types.request import ChatRequest

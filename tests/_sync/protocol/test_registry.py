@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.catalogue import Catalogue
-from ai_lib.protocol.models import read_prices, records_of_file, records_of_manifest
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.manifest.models import read_prices, records_of_file, records_of_manifest
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import ManifestNotFound
 from ai_lib_sync.protocol import ModelRegistry, Prices, ProtocolLoader

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.remote import github_address, read_address
-from ai_lib.protocol.remote_cache import RemoteCache
+from ai_lib.protocol.sources.remote_address import RemoteCache, github_address, read_address
 from ai_lib_sync.client import AiClient, fetch_manifest
 from ai_lib_sync.errors import (
     CredentialError,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolDefinition
 from ai_lib_sync.client import AiClient

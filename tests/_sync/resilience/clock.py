@@ -1,7 +1,7 @@
 # Generated from tests/resilience/clock.py by codegen; do not edit.
 """A clock that stands still until someone sleeps on it."""
 
-from ai_lib_sync._backend import checkpoint
+from ai_lib_sync._runtime.backend import checkpoint
 
 
 class FakeClock:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib_sync.errors import BackpressureError
 from ai_lib_sync.resilience import Backpressure, BackpressureConfig
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib_sync._backend import checkpoint, now, run_all
+from ai_lib_sync._runtime.backend import checkpoint, now, run_all
 from ai_lib_sync.client import (
     AiClient,
     CancelHandle,

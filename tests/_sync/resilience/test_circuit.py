@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib_sync.errors import (
     AiLibError,
     CircuitOpenError,

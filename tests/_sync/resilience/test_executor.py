@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.resilience.admission import Admission
+from ai_lib.resilience.permit import Admission
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
-from ai_lib_sync._backend import CancelScope, checkpoint, run_all
+from ai_lib_sync._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib_sync.errors import (
     AiLibError,
     BackpressureError,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib_sync._backend import checkpoint
+from ai_lib_sync._runtime.backend import checkpoint
 from ai_lib_sync.errors import (
     CapabilityError,
     CircuitOpenError,

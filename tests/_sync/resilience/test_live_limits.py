@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib_sync._backend import Event, run_all
+from ai_lib_sync._runtime.backend import Event, run_all
 from ai_lib_sync.errors import (
     BackpressureError,
     RateLimitExceeded,

@@ -16,9 +16,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ai_lib.resilience.circuit import Pass
-from ai_lib.resilience.quota import Quota, Reservation
-from ai_lib_sync._backend import CancelScope, checkpoint, run_all
+from ai_lib.resilience.circuit.circuit import Pass
+from ai_lib.resilience.rate_limit.quota import Quota, Reservation
+from ai_lib_sync._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib_sync.errors import CircuitOpenError, RemoteError, standard_code
 from ai_lib_sync.resilience import (
     Backpressure,

@@ -1,7 +1,7 @@
 # Generated from tests/resilience/test_preflight.py by codegen; do not edit.
 """The gate before each attempt, with real parts in it."""
 
-from ai_lib_sync._backend import checkpoint
+from ai_lib_sync._runtime.backend import checkpoint
 from ai_lib_sync.errors import CircuitOpenError, RemoteError, classify_http_error
 from ai_lib_sync.resilience import (
     Backpressure,

@@ -3,9 +3,9 @@
 
 import pytest
 
-from ai_lib.resilience.limit_headers import LimitHeaders
-from ai_lib.resilience.quota import Reservation
-from ai_lib_sync._backend import CancelScope, Event, checkpoint, run_all
+from ai_lib.resilience.rate_limit.headers import LimitHeaders
+from ai_lib.resilience.rate_limit.quota import Reservation
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, run_all
 from ai_lib_sync.errors import RateLimitExceeded
 from ai_lib_sync.resilience import (
     AdaptiveRateLimiter,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib_sync._backend import CancelScope, checkpoint
+from ai_lib_sync._runtime.backend import CancelScope, checkpoint
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import CircuitOpenError, RateLimitExceeded, RemoteError
 from ai_lib_sync.resilience import (

@@ -11,16 +11,16 @@ import threading
 from collections import Counter
 from random import Random
 
-from ai_lib.client.call import Call
-from ai_lib.testing.recorded import RecordedRequest
+from ai_lib.client.call.call import Call
+from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.types.response import ChatResponse
-from ai_lib_sync._backend import deadline, now
+from ai_lib_sync._runtime.backend import deadline, now
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
-from ai_lib_sync.client.incoming import Incoming
-from ai_lib_sync.client.interceptor import Interceptor
-from ai_lib_sync.client.journey import Journey
-from ai_lib_sync.client.stream import ChatStream
+from ai_lib_sync.client.execution.plan import Journey
+from ai_lib_sync.client.execution.stream import ChatStream
+from ai_lib_sync.client.execution.stream_attempt import Incoming
+from ai_lib_sync.client.interceptors.base import Interceptor
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.guardrails import KeywordFilter
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig, RetryConfig
@@ -28,7 +28,7 @@ from ai_lib_sync.telemetry import MetricsCollector, ProviderHealthTracker
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.tokens import Budget
 from ai_lib_sync.transport import HttpTransport
-from ai_lib_sync.transport.connection import Connection
+from ai_lib_sync.transport.connections.connection import Connection
 from ai_lib_sync.types import Clocks
 from tests.servers.chaos import Chaos
 

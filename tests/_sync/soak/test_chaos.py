@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from statistics import linear_regression
 
-from ai_lib_sync._backend import checkpoint, now, run_all, sleep
+from ai_lib_sync._runtime.backend import checkpoint, now, run_all, sleep
 from ai_lib_sync.client import AiClient
 from tests._sync.soak.house import ALLOWED, House, alive, mock, taken
 

@@ -8,7 +8,7 @@ import logging
 import msgspec
 import pytest
 
-from ai_lib_sync._backend import Event, run_all
+from ai_lib_sync._runtime.backend import Event, run_all
 from ai_lib_sync.telemetry import (
     CallbackFeedbackSink,
     ChoiceSelectionFeedback,

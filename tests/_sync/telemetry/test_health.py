@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.manifest import ProtocolManifest
-from ai_lib.protocol.reading import read_manifest
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib_sync import AiClient
-from ai_lib_sync._backend import run_all
+from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.client import AiClientBuilder
 from ai_lib_sync.errors import ConnectError
 from ai_lib_sync.telemetry import HealthChecker, HealthReport, HealthStatus

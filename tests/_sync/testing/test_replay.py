@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.testing.cassette import read_cassette
+from ai_lib.testing.cassettes.cassette import read_cassette
 from ai_lib_sync import AiClient
 from ai_lib_sync.errors import AiLibError, ConnectError, RemoteError, RequestError, StreamTruncated
 from ai_lib_sync.resilience import RetryConfig

@@ -5,7 +5,7 @@ import pytest
 
 from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode
-from ai_lib.errors.tree import DecodeError, RemoteError
+from ai_lib.errors.exceptions import DecodeError, RemoteError
 from tests._sync.torture.conftest import Serve
 from tests._sync.torture.conversation import Script, listen, sends
 from tests.torture.speech import CHAT, CHAT_V2, GENERATE, MESSAGES, RESPONSES, TEXT, Speech, body

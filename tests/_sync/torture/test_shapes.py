@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ai_lib.errors.tree import InvalidToolArguments
+from ai_lib.errors.exceptions import InvalidToolArguments
 from tests._sync.torture.conftest import Serve
 from tests._sync.torture.conversation import listen, sends
 from tests.torture.speech import CHAT, CHAT_V2, GENERATE, MESSAGES, RESPONSES, Speech

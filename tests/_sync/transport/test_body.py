@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost, ResponseTooLarge
+from ai_lib.errors.exceptions import ConnectionLost, ResponseTooLarge
 from ai_lib.types.wire import WireRequest
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost
-from ai_lib_sync._backend import CancelScope, Event, deadline, now, run_all
+from ai_lib.errors.exceptions import ConnectionLost
+from ai_lib_sync._runtime.backend import CancelScope, Event, deadline, now, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, Script

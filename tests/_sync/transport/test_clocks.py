@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from ai_lib.errors.tree import TransportTimeout
+from ai_lib.errors.exceptions import TransportTimeout
 from ai_lib.types.wire import Clocks
-from ai_lib_sync._backend import now, run_all
+from ai_lib_sync._runtime.backend import now, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer

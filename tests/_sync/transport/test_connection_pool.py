@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost, DecodeError, RequestError, TransportTimeout
-from ai_lib_sync._backend import run_all
+from ai_lib.errors.exceptions import ConnectionLost, DecodeError, RequestError, TransportTimeout
+from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.transport import ConnectionPool, PoolConfig, TransportOptions

@@ -10,9 +10,9 @@ from functools import partial
 
 import pytest
 
-from ai_lib.errors.tree import TransportError
+from ai_lib.errors.exceptions import TransportError
 from ai_lib.types.wire import Clocks
-from ai_lib_sync._backend import CancelScope, deadline, run_all
+from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange

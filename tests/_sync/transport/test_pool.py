@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost
-from ai_lib_sync._backend import now, run_all, sleep
+from ai_lib.errors.exceptions import ConnectionLost
+from ai_lib_sync._runtime.backend import now, run_all, sleep
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 import trustme
 
-from ai_lib.errors.tree import ConnectError, RequestError
+from ai_lib.errors.exceptions import ConnectError, RequestError
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.relay import Relay

@@ -3,9 +3,9 @@
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost, RequestError
+from ai_lib.errors.exceptions import ConnectionLost, RequestError
 from ai_lib.types.wire import WireRequest
-from ai_lib_sync._httpcore import HTTPConnection
+from ai_lib_sync._runtime.httpcore import HTTPConnection
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
@@ -46,7 +46,7 @@ def test_without_httptools_httpcore_reads_unless_it_is_insisted_on(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ai_lib.transport.options._has_httptools", lambda: False)
-    monkeypatch.setattr("ai_lib.transport.routes.find_spec", lambda _: None)
+    monkeypatch.setattr("ai_lib.transport.connections.route.find_spec", lambda _: None)
     server = serve(lambda exchange: exchange.reply(b"ok"))
     with HttpTransport() as transport:
         assert speaks(transport, server.url) == 2

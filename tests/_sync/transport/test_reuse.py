@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost
+from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
-from ai_lib_sync.transport.connection import Connection
+from ai_lib_sync.transport.connections.connection import Connection
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask

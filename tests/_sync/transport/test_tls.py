@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ai_lib.errors.tree import ConnectError, RequestError, TransportError
+from ai_lib.errors.exceptions import ConnectError, RequestError, TransportError
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, ScriptedServer

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib.errors.tree import ConnectionLost, RequestError, TransportTimeout
+from ai_lib.errors.exceptions import ConnectionLost, RequestError, TransportTimeout
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import WireRequest
-from ai_lib_sync._backend import deadline
+from ai_lib_sync._runtime.backend import deadline
 from ai_lib_sync.transport import HttpTransport, TransportOptions
-from ai_lib_sync.transport.connection import Connection
+from ai_lib_sync.transport.connections.connection import Connection
 from ai_lib_sync.types import Clocks, FilePart
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import PATIENCE, Exchange, Received, ScriptedServer

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.tree import RemoteError
-from ai_lib.protocol.tree import Version
+from ai_lib.errors.exceptions import RemoteError
+from ai_lib.protocol.sources.folder import Version
 from ai_lib.types.response import ChatResponse
 from ai_lib_sync.protocol.loader import ProtocolLoader
 from tests._sync.wire.asking import answer_of, client_of

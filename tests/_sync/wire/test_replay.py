@@ -7,7 +7,7 @@ has forgotten how the network cut it, so every cut is a fair one.
 
 import pytest
 
-from ai_lib.errors.tree import RemoteError
+from ai_lib.errors.exceptions import RemoteError
 from ai_lib.types.response import ChatResponse
 from tests._sync.wire.asking import answer_of, client_of
 from tests._sync.wire.conftest import Play

@@ -1,0 +1,1 @@
+"""What each package runs on: clock, sleep, locks, deadlines, sockets, threads."""

@@ -1,0 +1,1 @@
+"""The command `ai-lib chat`: one question, or a conversation."""

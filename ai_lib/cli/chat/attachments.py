@@ -1,0 +1,36 @@
+"""Files on the command line, as content blocks."""
+
+from collections.abc import Iterable, Sequence
+from mimetypes import guess_type
+from pathlib import Path
+
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.types.content import Block, ContentBlock, TextBlock
+
+
+def attached(question: str, files: Iterable[str]) -> str | Sequence[Block]:
+    """Return what the user says: the files, then the question.
+
+    Raises:
+        RequestError: a file can't be read, or is of no kind that a model takes.
+    """
+    blocks = [_block(Path(name)) for name in files]
+    return [*blocks, TextBlock(text=question)] if blocks else question
+
+
+def _block(path: Path) -> Block:
+    kind = guess_type(path.name)[0] or ""
+    try:
+        if kind.startswith("image/"):
+            return ContentBlock.image_file(path)
+        if kind.startswith("audio/"):
+            return ContentBlock.audio_file(path)
+        if kind == "application/pdf":
+            return ContentBlock.document_file(path)
+        return TextBlock(text=f"{path.name}:\n\n{path.read_text('utf-8')}")
+    except OSError as error:
+        raise RequestError(f"{path} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise RequestError(
+            f"{path} is neither text, an image, audio nor a PDF; attach one of those"
+        ) from None

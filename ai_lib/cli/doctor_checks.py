@@ -1,0 +1,152 @@
+"""What `ai-lib doctor` finds without waiting: versions, extras, keys, proxies, TLS, manifests."""
+
+import os
+import platform
+import sys
+from hashlib import sha256
+from importlib.util import find_spec
+from typing import Final
+
+import msgspec
+
+from ai_lib._version import __version__
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.transport.connections.proxy import ProxyRules
+from ai_lib.transport.credentials import describe_credential
+from ai_lib.transport.http.url import parse_target
+
+# What each extra brings, by the module that tells whether it is there.
+_EXTRAS: Final = {
+    "vision": "PIL",
+    "audio": "soundfile",
+    "embeddings": "numpy",
+    "telemetry": "opentelemetry",
+    "speed": "httptools",
+    "tokenizer": "tiktoken",
+    "socks": "socksio",
+    "http2": "h2",
+    "cli": "rich",
+    "jupyter": "ipywidgets",
+}
+_VARIABLES: Final = ("AI_", "SSL_CERT_")
+
+NOT_CHECKED: Final = "not checked"
+
+
+class Provider(msgspec.Struct, kw_only=True):
+    """One provider: its key, its address, and the manifest in force."""
+
+    id: str
+    key: str
+    host: str
+    proxied: bool
+    source: str
+    digest: str
+    reachable: str = NOT_CHECKED
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """Everything found; `problems` are sentences that say what to do."""
+
+    version: str
+    python: str
+    extras: dict[str, bool]
+    variables: dict[str, str]
+    proxies: dict[str, str]
+    certificates: str
+    providers: list[Provider]
+    problems: list[str]
+
+
+def examine(only: list[str]) -> tuple[Report, list[ProtocolManifest]]:
+    """Return what can be seen on this machine, and the manifests of the providers reported."""
+    catalogue = Catalogue()
+    problems: list[str] = []
+    found: list[ProtocolManifest] = []
+    for name in only or catalogue.names():
+        try:
+            found.append(catalogue.load(name).manifest)
+        except ProtocolError as error:
+            problems.append(error.message)
+    problems += [problem for manifest in found for problem in _shadowed(manifest)]
+    return (
+        Report(
+            version=__version__,
+            python=f"{platform.python_version()} at {sys.executable}",
+            extras={name: find_spec(module) is not None for name, module in _EXTRAS.items()},
+            variables=_variables(),
+            proxies=_proxies(),
+            certificates=_certificates(),
+            providers=[_provider(manifest) for manifest in found],
+            problems=problems,
+        ),
+        found,
+    )
+
+
+def _provider(manifest: ProtocolManifest) -> Provider:
+    host = _host(manifest.base_url)
+    text = msgspec.json.encode(manifest.raw, order="sorted")
+    return Provider(
+        id=manifest.id,
+        key=_key(manifest),
+        host=host,
+        proxied=_is_proxied(manifest.base_url),
+        source="bundled" if manifest.origin == "bundled" else manifest.source,
+        digest=sha256(text).hexdigest()[:12],
+    )
+
+
+def _is_proxied(url: str) -> bool:
+    if "{" in url:
+        return False
+    rules = ProxyRules("environment", os.environ)
+    return rules.lead_to(parse_target(url).origin) is not None
+
+
+def _proxies() -> dict[str, str]:
+    """Return the proxy settings in force, without logins."""
+    found = {}
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        value = os.environ.get(name) or os.environ.get(name.lower())
+        if value:
+            found[name] = value if name == "NO_PROXY" else _host(value)
+    return found
+
+
+def _key(manifest: ProtocolManifest) -> str:
+    report = describe_credential(manifest)
+    if report.status == "available":
+        return f"found in {report.source_name}"
+    wanted = next(iter((*report.required, *report.conventional)), "")
+    return "not needed" if report.status == "not needed" else f"set {wanted}"
+
+
+def _shadowed(manifest: ProtocolManifest) -> list[str]:
+    """Say where a key is set under a name that another name hides."""
+    report = describe_credential(manifest)
+    hidden = [name for name in report.shadowed if os.environ.get(name)]
+    return [f"{name} is set, but {manifest.id} reads {report.source_name}" for name in hidden]
+
+
+def _variables() -> dict[str, str]:
+    """Return the settings in force; none of these names holds a key."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(_VARIABLES) and "KEY" not in name and "TOKEN" not in name
+    }
+
+
+def _certificates() -> str:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if path := os.environ.get(name):
+            return f"{name}: {path}" + ("" if os.path.exists(path) else " (not there)")
+    return "the system's store, else certifi's"
+
+
+def _host(url: str) -> str:
+    """Return the host and port of an address, without a login."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -1,0 +1,55 @@
+"""`ai-lib diff`: what changes from one manifest to another, and what a caller will notice."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ai_lib.protocol.catalog import Catalogue, check_id
+from ai_lib.protocol.lint.diff import changes
+from ai_lib.protocol.lint.linter import lint_file
+from ai_lib.protocol.lint.scaffold import new_manifest
+from ai_lib.protocol.sources.folder import read_document
+from ai_lib.types.json import JsonValue
+
+
+def diff(old: str, new: str) -> int:
+    """Write the changes to standard output; return 0 when there are none, else 1.
+
+    Raises:
+        ProtocolError: a file can't be read, or there is no such provider.
+    """
+    found = changes(_document(old), _document(new))
+    for change in found:
+        sys.stdout.write(f"{change}\n")
+    return 1 if found else 0
+
+
+def _document(name: str) -> JsonValue:
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
+        return read_document(path)
+    return Catalogue().load(name).manifest.raw
+
+
+def lint(files: Sequence[str], *, strict: bool = False) -> int:
+    """Write what is wrong to standard output; 1 when there is an error (strict: or a warning)."""
+    errors = warnings = 0
+    for name in files:
+        for problem in lint_file(Path(name)):
+            sys.stdout.write(f"{problem.severity}: {problem}\n")
+            errors += problem.severity == "error"
+            warnings += problem.severity == "warning"
+    count = f"{len(files)} file{'s' * (len(files) != 1)}"
+    sys.stdout.write(f"{count}: {errors} error(s), {warnings} warning(s)\n")
+    return 1 if errors or (strict and warnings) else 0
+
+
+def new(provider: str, *, like: str, base_url: str | None = None) -> int:
+    """Write a manifest for `provider` that is as that of `like`; return the exit code.
+
+    Raises:
+        ManifestNotFound: there is no provider `like`, or `provider` can't be an id.
+    """
+    manifest = Catalogue().load(like).manifest
+    sys.stdout.write(new_manifest(manifest, check_id(provider), base_url))
+    return 0

@@ -1,0 +1,1 @@
+"""The commands that serve a mock provider: `mock`, `demo`, `record`, `replay`."""

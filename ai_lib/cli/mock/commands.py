@@ -1,0 +1,101 @@
+"""`ai-lib mock` and `ai-lib replay`: answers on a port of this machine, for any client."""
+
+import argparse
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ai_lib.cli.mock.page import Page
+    from ai_lib.testing.mock.server import Handler
+    from ai_lib.testing.mock.service import Service
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_USAGE_ERROR = 2
+_PACE = 0.06
+
+
+def add_servers(commands: "Commands") -> None:
+    """Add the two commands to the console script."""
+    mock = commands.add_parser("mock", help="serve a provider of your own on a port; no key")
+    _add_port(mock)
+    mock.add_argument(
+        "--manifest", action="append", default=[], metavar="FILE", help="a further provider"
+    )
+    mock.add_argument("--say", action="append", default=[], metavar="TEXT", help="the next answer")
+    mock.add_argument("--pause", type=float, default=None, metavar="SECONDS", help="between words")
+    mock.add_argument("--ui", action="store_true", help="with a page to try it in a browser")
+    replay = commands.add_parser("replay", help="serve recorded answers on a port")
+    replay.add_argument("cassette", metavar="CASSETTE", help="a file that `record` has written")
+    _add_port(replay)
+    replay.add_argument(
+        "--speed", type=float, default=None, metavar="N", help="1: as recorded; default: at once"
+    )
+    replay.add_argument("--once", action="store_true", help="give each recording only once")
+
+
+def _add_port(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--port", type=int, default=8765, metavar="N", help="0: any free one (default 8765)"
+    )
+
+
+def mock(parsed: argparse.Namespace, front: "Callable[[Service], Page] | None" = None) -> int:
+    """Serve the mock provider until interrupted, behind a page where one is given."""
+    from ai_lib.testing.mock.reply import Reply
+    from ai_lib.testing.mock.service import Service
+
+    # In a browser one wants to see the words come.
+    pause = parsed.pause if parsed.pause is not None else _PACE if front else 0.0
+    replies = [Reply(text=text, pause=pause) for text in parsed.say]
+    service = Service(replies, parsed.manifest, None, pause)
+    port = _listen(front(service).answer if front else service.answer, parsed.port)
+    names = service.roster.names
+    if front:
+        sys.stdout.write(f"the page is at\n  http://127.0.0.1:{port}/\n")
+    sys.stdout.write(
+        f"serving {len(names)} providers; the base URL of one is\n"
+        f"  http://127.0.0.1:{port}/PROVIDER\nsuch as\n"
+        f"  ai-lib chat {names[0]}/any-model Hello --base-url http://127.0.0.1:{port}/{names[0]}\n"
+        "with any key; Ctrl-C ends it\n"
+    )
+    return _until_interrupted()
+
+
+def replay(parsed: argparse.Namespace) -> int:
+    """Serve a cassette until interrupted."""
+    from ai_lib.testing.cassettes.cassette import read_cassette
+    from ai_lib.testing.cassettes.server import playback
+
+    exchanges = read_cassette(parsed.cassette)
+    handler = playback(exchanges, speed=parsed.speed, repeat=not parsed.once)
+    port = _listen(handler, parsed.port)
+    paths = "".join(
+        f"  {one}\n" for one in dict.fromkeys(f"{e.method} {e.path}" for e in exchanges)
+    )
+    sys.stdout.write(
+        f"replaying {len(exchanges)} exchanges at http://127.0.0.1:{port}\n{paths}Ctrl-C ends it\n"
+    )
+    return _until_interrupted()
+
+
+def _listen(handler: "Handler", port: int) -> int:
+    from ai_lib.errors.exceptions import RequestError
+    from ai_lib.testing.mock.server import LoopbackServer
+
+    try:
+        return LoopbackServer(handler, port).port
+    except OSError as error:
+        raise RequestError(f"port {port} can't be used: {error.strerror}; try --port 0") from error
+
+
+def _until_interrupted() -> int:
+    sys.stdout.flush()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+    return 0

@@ -1,0 +1,135 @@
+"""The page of `ai-lib mock --ui`, and the endpoint it asks; all else goes to the mock provider.
+
+A question is answered by a client of this library, whose events are sent on as lines of JSON while
+they come. So the page shows what the library makes of an answer, the same for every dialect.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from queue import Empty, SimpleQueue
+from typing import Final, Literal
+
+import msgspec
+
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.routing.from_manifests import listed_models
+from ai_lib.testing.mock.server import Answer, Chunk, Handler, HttpRequest
+from ai_lib.types.json import JsonObject
+
+Say = Callable[[JsonObject], None]
+
+# Nothing is loaded from anywhere, and nothing is sent anywhere else.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_BEAT_SECONDS: Final = 0.25
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One turn of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page asks: a conversation that ends with the new question."""
+
+    model: str
+    turns: tuple[Turn, ...]
+    tools: bool = False
+    thinking: bool = False
+
+
+Begin = Callable[[Question, str, Say, Callable[[], None]], Callable[[], object]]
+
+
+class Page:
+    """Serves the page. `begin` starts an answer in the background.
+
+    It is given the question, the address of the mock provider, what to say events to, and what to
+    call at the end; it returns what cancels the answer.
+    """
+
+    def __init__(self, mock: Handler, providers: tuple[str, ...], begin: Begin) -> None:
+        self._mock = mock
+        self._providers = providers
+        self._begin = begin
+
+    def answer(self, request: HttpRequest) -> Answer:
+        """Return the answer to one request."""
+        if request.path not in ("/", "/ui/models", "/ui/ask"):
+            return self._mock(request)
+        # A page of another origin can't ask: neither under a name of its own for this machine, nor
+        # with a type of content that browsers send without asking first.
+        host = request.headers.get("host", "")
+        if host.rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+            return _whole(403, "text/plain", b"ask 127.0.0.1 by its own name")
+        if request.path == "/":
+            return _whole(200, "text/html; charset=utf-8", _page())
+        if request.path == "/ui/models":
+            return _whole(200, "application/json", msgspec.json.encode(self._models()))
+        return self._asked(request, host)
+
+    def _asked(self, request: HttpRequest, host: str) -> Answer:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method != "POST" or kind != "application/json":
+            return _whole(405, "text/plain", b"POST a question as application/json")
+        try:
+            question = msgspec.json.decode(request.body, type=Question)
+        except msgspec.MsgspecError as error:
+            return _whole(400, "text/plain", str(error).encode())
+        headers = (("content-type", "application/x-ndjson"), ("cache-control", "no-store"))
+        return Answer(headers=headers, chunks=self._lines(question, f"http://{host}"))
+
+    def _lines(self, question: Question, address: str) -> Iterator[Chunk]:
+        said: SimpleQueue[JsonObject | None] = SimpleQueue()
+        cancel = self._begin(question, address, said.put, lambda: said.put(None))
+        try:
+            while True:
+                try:
+                    line = said.get(timeout=_BEAT_SECONDS)
+                except Empty:
+                    # Only by writing is it noticed that nobody reads any more.
+                    yield Chunk(b"\n")
+                    continue
+                if line is None:
+                    return
+                yield Chunk(msgspec.json.encode(line) + b"\n")
+        finally:
+            cancel()
+
+    def _models(self) -> list[dict[str, str | list[str]]]:
+        catalogue = Catalogue()
+        found: list[dict[str, str | list[str]]] = []
+        for provider in self._providers:
+            try:
+                names = [one.name for one in listed_models(provider, catalogue)]
+                speaks = names or catalogue.load(provider).endpoint("chat")
+            except AiLibError:  # one that can't be used is not offered
+                continue
+            if speaks:
+                found.append({"provider": provider, "models": names or ["any-model"]})
+        return found
+
+
+def in_background(program: Callable[[], object]) -> None:
+    """Run a program on a thread that does not keep the process alive."""
+    threading.Thread(target=program, name="ai-lib-page", daemon=True).start()
+
+
+def _page() -> bytes:
+    return files("ai_lib.cli").joinpath("page.html").read_bytes()
+
+
+def _whole(status: int, kind: str, body: bytes) -> Answer:
+    headers = (
+        ("content-type", kind),
+        ("content-security-policy", _POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    )
+    return Answer(status=status, headers=headers, chunks=(Chunk(body),), length=len(body))

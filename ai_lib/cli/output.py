@@ -1,0 +1,87 @@
+"""What the command line shows: text that arrives in pieces, wrapped and plain."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from ai_lib.types.json import JsonObject
+
+_WIDTH = 88
+_DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+
+
+class Screen:
+    """Writes to a stream as text arrives; styles only where a terminal shows them."""
+
+    def __init__(self, out: TextIO | None = None, width: int = _WIDTH) -> None:
+        self._out = sys.stdout if out is None else out
+        self._width = width
+        self._column = 0
+        self._styled = self._out.isatty()
+
+    def title(self, text: str) -> None:
+        """Write a line that heads what follows."""
+        self._end_line()
+        self._write(f"\n{self._style(_BOLD, text)}\n")
+
+    def line(self, text: str = "") -> None:
+        """Write one line."""
+        self._end_line()
+        self._write(f"{text}\n")
+
+    def note(self, text: str) -> None:
+        """Write one line of lesser weight."""
+        self.line(self._style(_DIM, text))
+
+    def begin(self, label: str) -> None:
+        """Begin a paragraph that `piece` continues."""
+        self._end_line()
+        self._write(label)
+        self._column = self._indent = len(label)
+
+    def piece(self, text: str) -> None:
+        """Write the next piece of the paragraph at once, on a new line where it is full."""
+        word = text.strip()
+        if self._column + len(text) > self._width and word:
+            self._write("\n" + " " * self._indent)
+            self._column, text = self._indent, text.lstrip()
+        self._write(text)
+        self._column += len(text)
+
+    def _end_line(self) -> None:
+        if self._column:
+            self._write("\n")
+        self._column = 0
+
+    def _style(self, code: str, text: str) -> str:
+        return f"{code}{text}{_PLAIN}" if self._styled else text
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows as aligned text under a line of column names; numbers stand to the right."""
+    lines = [dict(zip(columns, columns, strict=True)), *rows]
+    widths = {name: max(len(line[name]) for line in lines) for name in columns}
+    right = {name for name in columns if rows and all(_is_number(row[name]) for row in rows)}
+    return "".join(
+        "  ".join(
+            line[name].rjust(widths[name]) if name in right else line[name].ljust(widths[name])
+            for name in columns
+        ).rstrip()
+        + "\n"
+        for line in lines
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return cell == "-" or cell.replace(".", "", 1).replace(",", "").partition(" ")[0].isdecimal()
+
+
+def write_json(value: Sequence[JsonObject]) -> None:
+    """Write a value to standard output as indented JSON."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")

@@ -1,0 +1,113 @@
+"""The commands that don't wait, and the arguments of those that speak of manifests.
+
+Nothing heavy is imported here.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+USAGE_ERROR = 2
+
+
+def add_commands(commands: "Commands") -> None:
+    """Add `providers`, `models`, `lint`, `explain`, `new` and `diff` to the console script."""
+    providers = commands.add_parser("providers", help="list the providers that can be used")
+    providers.add_argument("--json", action="store_true", help="write JSON")
+    models = commands.add_parser("models", help="list models, with sizes and prices")
+    models.add_argument("name", nargs="?", default="", metavar="TEXT", help="part of a name")
+    models.add_argument("--provider", metavar="ID", default="", help="of this provider only")
+    models.add_argument("--json", action="store_true", help="write JSON")
+    lint = commands.add_parser("lint", help="find what is wrong with manifests")
+    lint.add_argument("files", nargs="+", metavar="FILE", help="a manifest, YAML or JSON")
+    lint.add_argument("--strict", action="store_true", help="fail on warnings too")
+    explain = commands.add_parser("explain", help="show the request to a model, and what applies")
+    explain.add_argument("model", metavar="MODEL", help="provider/model, or a listed model's name")
+    explain.add_argument("question", nargs="?", default="Hello", metavar="QUESTION")
+    explain.add_argument("--system", metavar="TEXT", help="instructions for the model")
+    explain.add_argument("--stream", action="store_true", help="the streamed request")
+    explain.add_argument("--base-url", metavar="URL", help="another address than the provider's")
+    explain.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="a standard parameter"
+    )
+    new = commands.add_parser("new", help="write a manifest to begin with")
+    new.add_argument("id", metavar="ID", help="the new provider's id")
+    new.add_argument("--like", required=True, metavar="PROVIDER", help="whose wire it speaks")
+    new.add_argument("--base-url", metavar="URL", help="where it is")
+    diff = commands.add_parser("diff", help="show what changes from one manifest to another")
+    diff.add_argument("old", metavar="OLD", help="a file, or a provider's id")
+    diff.add_argument("new", metavar="NEW", help="a file, or a provider's id")
+
+
+def run_command(parsed: argparse.Namespace) -> int | None:
+    """Run the command if it is one of these and does not wait; return its exit code, else None.
+
+    0 is success, 1 that something was found, 2 a wrong argument.
+    """
+    command = _COMMANDS.get(parsed.command)
+    if command is None:
+        return None
+    from ai_lib.errors.exceptions import AiLibError
+
+    try:
+        return command(parsed)
+    except AiLibError as error:
+        sys.stderr.write(f"ai-lib: {error}\n")
+        return USAGE_ERROR
+
+
+def _providers(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.list_commands import providers
+
+    return providers(as_json=parsed.json)
+
+
+def _models(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.list_commands import models
+
+    return models(parsed.name, provider=parsed.provider, as_json=parsed.json)
+
+
+def _lint(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.manifest_commands import lint
+
+    return lint(parsed.files, strict=parsed.strict)
+
+
+def _new(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.manifest_commands import new
+
+    return new(parsed.id, like=parsed.like, base_url=parsed.base_url)
+
+
+def _diff(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.manifest_commands import diff
+
+    return diff(parsed.old, parsed.new)
+
+
+def _mock(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.mock.commands import mock
+
+    return mock(parsed)
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    from ai_lib.cli.mock.commands import replay
+
+    return replay(parsed)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "providers": _providers,
+    "models": _models,
+    "lint": _lint,
+    "new": _new,
+    "diff": _diff,
+    "mock": _mock,
+    "replay": _replay,
+}

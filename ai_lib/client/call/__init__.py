@@ -1,0 +1,1 @@
+"""One call: its request, its targets, its time, tokens and cost."""

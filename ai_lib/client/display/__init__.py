@@ -1,0 +1,1 @@
+"""Shows responses as they arrive, in a notebook or on standard output."""

@@ -1,0 +1,1 @@
+"""Sends one call to its targets in turn."""

@@ -1,0 +1,142 @@
+"""What happens in one call, from a request to a reply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.tokens import count_tokens, would_cost
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.client.target.target import failed_reply, request_id_of
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.text_tools import with_text_tools
+from ai_lib.resilience.permit import Admission
+from ai_lib.types.cost import CostBounds, TokenCount
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.response import CallStats, ChatResponse
+
+from ..._runtime.backend import now
+from ...transport import HttpTransport, WireReply
+from ..interceptors.chain import Company
+from .cancel import CancelToken
+from .plan import Journey
+from .targets import Targets
+
+if TYPE_CHECKING:
+    from .stream import ChatStream
+
+
+class _Answer(NamedTuple):
+    response: ChatResponse
+    leg: Leg | None
+
+
+class Calls:
+    """Makes calls to a client's targets over one transport, accompanied by its interceptors."""
+
+    def __init__(self, transport: HttpTransport, targets: Targets, company: Company) -> None:
+        self._transport = transport
+        self._targets = targets
+        self._company = company
+
+    async def execute(
+        self, request: ChatRequest, options: CallOptions
+    ) -> tuple[ChatResponse, CallStats]:
+        """Send a plain request and read its reply; with it come the figures of the call."""
+        call, (response, leg) = await self._made(request, options)
+        return response, call.stats(response, leg)
+
+    async def ask(self, request: ChatRequest, options: CallOptions) -> ChatResponse:
+        """Send a plain request and read its reply."""
+        _, answer = await self._made(request, options)
+        return answer.response
+
+    async def _made(self, request: ChatRequest, options: CallOptions) -> tuple[Call, _Answer]:
+        call = Call(request, options, now, self._targets, self._targets.first.target)
+        company = self._company.present()
+        if company:
+            return call, await self._accompanied(call, company)
+        return call, await self._ask(self.journey(call))
+
+    def stream(
+        self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
+    ) -> ChatStream:
+        """Prepare a streamed request; it is sent when the stream is first asked for an event."""
+        from .stream import ChatStream
+
+        call = Call(request, options, now, self._targets, self._targets.first.target)
+        # Where nobody may change the request, what can't be asked is refused at once.
+        company = self._company.present()
+        journey = None if company else self.journey(call)
+        return ChatStream(self._transport, call, self.journey, journey, company, cancel_token)
+
+    def count_tokens(self, request: ChatRequest) -> TokenCount:
+        """Return the tokens of a request's input at the first target."""
+        return count_tokens(self._targets.first.target.current(), request)
+
+    def would_cost(self, request: ChatRequest) -> CostBounds:
+        """Return what an attempt at the first target may cost."""
+        target = self._targets.first.target.current()
+        return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
+
+    def journey(self, call: Call) -> Journey:
+        """Compile the call for its first target and set out the way. Raises as `Journey`."""
+        if call.models is None:
+            route = self._targets.route(call.options.fallbacks)
+        else:
+            route = self._targets.named(call.models)
+        return Journey(route, call, self._targets.config.fallback)
+
+    async def _accompanied(self, call: Call, company: Company) -> _Answer:
+        leg: Leg | None = None
+        outcome = "answered"
+
+        async def inner() -> ChatResponse:
+            nonlocal leg, outcome
+            await company.prepare(call)
+            journey = self.journey(call)
+            found = await company.answer(call)
+            if found is None:
+                found, leg = await self._ask(journey)
+            else:
+                outcome = "cached"
+            return await company.received(call, found)
+
+        try:
+            call.response = response = await company.around(call, inner)
+        except AiLibError as error:
+            await company.failed(call, error)
+            raise
+        except BaseException as error:
+            company.end(call, "cancelled", error)
+            raise
+        company.end(call, outcome)
+        return _Answer(response, leg)
+
+    async def _ask(self, journey: Journey) -> _Answer:
+        journey.start()
+
+        async def attempt(leg: Leg, admission: Admission) -> _Answer:
+            reply = await self._transport.send(leg.wire, journey.clocks(leg))
+            async with reply:
+                response = await self._read(reply, leg, admission)
+            return _Answer(response, leg)
+
+        response, leg = await journey.run(attempt)
+        return _Answer(journey.call.told(response), leg)
+
+    async def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
+        admission.heard(reply.headers)
+        if not 200 <= reply.status <= 299:
+            # Its body is no local variable: it may say the key back.
+            raise failed_reply(leg.target, reply.status, reply.headers, await reply.read_error())
+        response = read_reply(
+            leg.target.compiled,
+            await reply.read(),
+            request_id=request_id_of(reply.headers),
+            adaptations=leg.built.adaptations,
+        )
+        admission.usage, admission.request_id = response.usage, response.request_id
+        return with_text_tools(response, leg.built.text_tools)

@@ -1,0 +1,1 @@
+"""What accompanies every call: caching, budgets, guardrails, telemetry."""

@@ -1,0 +1,109 @@
+"""A cache in a client's calls."""
+
+from __future__ import annotations
+
+from ai_lib._log import LOG
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.interceptors.cache_key import key_of, may_be_kept, may_be_served, patience
+from ai_lib.errors.exceptions import AiLibError, CacheError
+from ai_lib.types.response import ChatResponse
+
+from ...cache import CacheManager
+from ...cache.single_flight import Flight
+from .base import Interceptor
+
+_NOTE = "cache"
+
+
+class _Lookup:
+    """What one call has to do with the cache: its key, and what it leads."""
+
+    def __init__(self, key: str, flight: Flight | None = None) -> None:
+        self.key = key
+        self.flight = flight
+
+
+class Cached(Interceptor):
+    """Answers from the cache, asks once for all who ask the same, and keeps what was answered.
+
+    A cache that fails is a miss, and logged. Of plain and streamed calls with the same content
+    one entry serves both; it is kept as the provider sent it, before guardrails and plugins.
+    """
+
+    place = 60
+
+    def __init__(self, manager: CacheManager) -> None:
+        if not isinstance(manager, CacheManager):
+            raise TypeError(f"{manager!r} is no CacheManager of this package")
+        self._manager = manager
+
+    def is_idle(self) -> bool:
+        return not self._manager.enabled
+
+    async def answer(self, call: Call) -> ChatResponse | None:
+        manager = self._manager
+        leg = call.first
+        if leg is None or not manager.enabled or not may_be_served(manager.config, call):
+            return None
+        try:
+            found = await self._ask(call, leg, key_of(manager.keys, call, leg))
+        except CacheError as error:
+            _report(error)
+            return None
+        call.lookup = "hit" if found is not None else "miss"
+        manager.tally.add("hits" if found is not None else "misses")
+        return found
+
+    async def _ask(self, call: Call, leg: Leg, key: str) -> ChatResponse | None:
+        manager = self._manager
+        landed = manager.flights.landed
+        found = await self._look(key)
+        if found is not None:
+            return found
+        lookup = call.notes[_NOTE] = _Lookup(key)
+        joined = await manager.flights.join(key, patience(leg))
+        if isinstance(joined, ChatResponse):
+            del call.notes[_NOTE]
+            manager.tally.add("shared")
+            return joined
+        lookup.flight = joined
+        if joined is None or manager.flights.landed == landed:
+            return None
+        # Another call may have been answered between the look and the lead.
+        found = await self._look(key)
+        if found is not None:
+            self._land(call, found)
+        return found
+
+    async def _look(self, key: str) -> ChatResponse | None:
+        found = await self._manager.look(key)
+        return found if isinstance(found, ChatResponse) else None
+
+    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+        lookup = call.notes.get(_NOTE)
+        if not isinstance(lookup, _Lookup):
+            return response
+        if not may_be_kept(self._manager.config, call, response):
+            self._land(call, None)
+            return response
+        try:
+            await self._manager.set(lookup.key, response, call.options.cache_ttl)
+        except CacheError as error:
+            _report(error)
+        self._land(call, response)
+        return response
+
+    def _land(self, call: Call, response: ChatResponse | None) -> None:
+        lookup = call.notes.pop(_NOTE, None)
+        if isinstance(lookup, _Lookup) and lookup.flight is not None:
+            self._manager.flights.land(lookup.key, lookup.flight, response)
+
+    def ended(self, call: Call) -> None:
+        lookup = call.notes.pop(_NOTE, None)
+        if isinstance(lookup, _Lookup) and lookup.flight is not None:
+            self._manager.flights.hand_over(lookup.key, lookup.flight)
+
+
+def _report(error: AiLibError) -> None:
+    LOG.warning("a call goes on without the cache: %s", error)

@@ -1,0 +1,149 @@
+"""Chooses a target for every call of a client among several, and learns how each is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.target.settings import ClientSettings, RoutedModel
+from ai_lib.errors import codes
+from ai_lib.errors.exceptions import AiLibError, CapabilityError
+from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.request.capabilities import capabilities_needed
+from ai_lib.types.attempt import Attempt
+
+from .base import Interceptor
+
+if TYPE_CHECKING:
+    from ai_lib.routing.array import ModelArray
+    from ai_lib.routing.endpoint import ModelEndpoint
+    from ai_lib.routing.model_manager import ModelManager
+    from ai_lib.routing.selectors import Strategy
+
+_SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
+
+
+class Routing(Interceptor):
+    """Names the models of each call in the order they are tried."""
+
+    place = 40
+
+    def __init__(self, array: ModelArray, names: Mapping[str, str]) -> None:
+        self._array = array
+        self._names = names
+        self._endpoints = {names[one.name]: one for one in array.endpoints}
+        self._at: dict[str, ModelEndpoint] = {}
+
+    async def prepare(self, call: Call) -> None:
+        """Choose among the endpoints that declare what the request needs.
+
+        Raises:
+            CapabilityError: none of them does.
+        """
+        if call.models is not None or call.offers is None:
+            return
+        needs = tuple(capabilities_needed(call.request))
+        refused: list[CapabilityError] = []
+        order = self._array.plan(call.clock(), lambda one: self._fits(call, one, needs, refused))
+        if not order:
+            raise self._none(refused)
+        self._at[call.id] = order[0]
+        own = call.options.fallbacks
+        later = call.offers.fallbacks if own is None else own
+        call.models = [*(self._names[one.name] for one in order), *later]
+
+    def _fits(
+        self,
+        call: Call,
+        endpoint: ModelEndpoint,
+        needs: Sequence[str],
+        refused: list[CapabilityError],
+    ) -> bool:
+        if endpoint.name not in self._names or call.offers is None:
+            return False  # added after the client was built
+        target = call.offers.target(self._names[endpoint.name]).current()
+        try:
+            require(target.compiled.manifest, *needs, model=target.model)
+        except CapabilityError as error:
+            refused.append(error)
+            return False
+        return True
+
+    def _none(self, refused: Sequence[CapabilityError]) -> AiLibError:
+        if not refused:
+            raise ValueError(f"{self._array!r} has no endpoint left")
+        reasons = "; ".join(dict.fromkeys(error.message for error in refused))
+        return CapabilityError(
+            f"no endpoint of {self._array.name!r} can be asked this: {reasons}",
+            capability=refused[0].capability,
+        )
+
+    def attempting(self, call: Call, leg: Leg) -> None:
+        """Count the call where it goes now."""
+        at = self._endpoints.get(leg.target.name)
+        if self._at.get(call.id) is not at:
+            self._leave(call)
+            if at is not None:
+                at.live.enter()
+                self._at[call.id] = at
+
+    def attempted(self, call: Call, attempt: Attempt) -> None:
+        """Learn from how it ended."""
+        endpoint = self._at.get(call.id)
+        if endpoint is None or not attempt.sent:
+            return
+        if attempt.ended == "answered":
+            first = call.watch.time_to_first_token_ms if call.streamed else None
+            endpoint.live.succeeded(attempt.latency_ms if first is None else first)
+        elif attempt.ended in _SERVICE:
+            endpoint.live.failed(call.clock(), self._array.health)
+        elif attempt.ended != "cancelled":
+            endpoint.live.refused()
+
+    def ended(self, call: Call) -> None:
+        """Count it no more."""
+        self._leave(call)
+
+    def _leave(self, call: Call) -> None:
+        endpoint = self._at.pop(call.id, None)
+        if endpoint is not None:
+            endpoint.live.leave()
+
+
+def routed(
+    settings: ClientSettings,
+    source: ModelArray | ModelManager | Sequence[ModelEndpoint | str],
+    strategy: Strategy | None,
+) -> dict[str, object]:
+    """Return the settings that spread calls over the endpoints, or over a manager's models.
+
+    Raises:
+        ValueError: there is nothing to choose from, no such strategy, or routing was set before.
+        TypeError: something is no endpoint.
+    """
+    from ai_lib.routing.array import array_of
+    from ai_lib.routing.endpoint import ModelEndpoint
+    from ai_lib.routing.model_manager import ModelManager
+
+    if settings.routed:
+        raise ValueError("routing was set before: put all endpoints into one array")
+    if isinstance(source, ModelManager):
+        strategy = strategy or source.selector
+        source = [ModelEndpoint.of(model) for model in source.list_models()]
+    array = array_of(source)
+    if strategy is not None:
+        array.with_strategy(strategy)
+    if not array.endpoints:
+        raise ValueError(f"{array!r} has nothing to choose from: give it endpoints")
+    names = {one.name: f"{array.name}:{one.name}" for one in array.endpoints}
+    return {
+        "routed": {
+            names[one.name]: RoutedModel(
+                model=one.model, api_key=one.api_key, base_url=one.base_url
+            )
+            for one in array.endpoints
+        },
+        "interceptors": (*settings.interceptors, Routing(array, names)),
+    }

@@ -1,0 +1,1 @@
+"""One target of a client: its settings, key and compiled manifest."""

@@ -1,0 +1,215 @@
+"""What a client is to be, as its builder collects it; what a single call adds to it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ai_lib.client.target.key_binding import check_binding
+from ai_lib.client.target.target import Target
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
+from ai_lib.resilience.circuit.storage import CircuitStorage
+from ai_lib.resilience.config import BackpressureConfig, ResilientConfig
+from ai_lib.resilience.rate_limit.external import Limiter
+from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
+from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
+from ai_lib.resilience.retry import RetryConfig
+from ai_lib.transport.credentials import resolve_credential
+from ai_lib.types.wire import Clocks
+
+Loaded = tuple[CompiledManifest, str]
+
+
+class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call sets for itself; None leaves it as the client has it.
+
+    `ledger` are the books of a call that asks several times: its asks share deadline and attempts.
+    `cache` says whether the client's cache may serve and keep it, `cache_ttl` for how many seconds.
+    """
+
+    timeout: float | None = None
+    clocks: Clocks | None = None
+    fallbacks: tuple[str, ...] | None = None
+    ledger: Ledger | None = None
+    metadata: Mapping[str, object] = {}
+    cache: bool | None = None
+    cache_ttl: float | None = None
+
+
+class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several places that calls are spread over: a model, with its own key and address."""
+
+    model: str
+    api_key: str | None = None
+    base_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"RoutedModel({self.model!r}, base_url={self.base_url!r})"
+
+
+class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one client; what is None is looked up or left to the manifest.
+
+    `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
+    `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
+    `routed` are the places that calls are spread over, each by the name it is asked for with;
+    `model` may be one of these names. `interceptors` accompany every call; they and the sink for
+    `feedback` are of the colour of the client.
+    """
+
+    model: str | None = None
+    api_key: str | None = None
+    base_url: str | None = None
+    timeout: float | None = None
+    clocks: Clocks | None = None
+    protocol_dir: str | Path | None = None
+    api_family: str | None = None
+    hot_reload: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
+    fit_media: bool = True
+    catalogue: Catalogue | None = None
+    loaded: Mapping[tuple[str, str | None], Loaded] = {}
+    fallbacks: tuple[str, ...] = ()
+    api_keys: Mapping[str, str] = {}
+    base_urls: Mapping[str, str] = {}
+    routed: Mapping[str, RoutedModel] = {}
+    resilience: ResilientConfig = ResilientConfig()
+    retry: RetryConfig | None = None
+    rate_limit: RateLimiterConfig | None = None
+    circuit_breaker: CircuitBreakerConfig | None = None
+    circuit_storage: CircuitStorage | None = None
+    limiter: Limiter | None = None
+    max_inflight: int | None = None
+    interceptors: tuple[object, ...] = ()
+    feedback: Any = None
+
+    def protection(self) -> ResilientConfig:
+        """Return the patterns in force: set one by one, by the config object, by the environment.
+
+        Raises:
+            RequestError: a variable of the environment is not a number it can be.
+        """
+        single = ResilientConfig(
+            retry=self.retry,
+            rate_limit=self.rate_limit,
+            circuit_breaker=self.circuit_breaker,
+            circuit_storage=self.circuit_storage,
+            limiter=self.limiter,
+        )
+        whole = single.over(self.resilience).over(ResilientConfig.from_env())
+        if self.max_inflight is None:
+            return whole
+        given = self.resilience.backpressure or BackpressureConfig()
+        places = msgspec.structs.replace(given, max_concurrent=self.max_inflight)
+        return msgspec.structs.replace(whole, backpressure=places)
+
+    def target(self, *, needs_key: bool = True) -> Target:
+        """Return where the client's calls go; without a key it is only good to explain.
+
+        Raises:
+            ValueError: no model was set.
+            ProtocolError: there is no such provider, or its manifest can't be used.
+            CredentialError: no API key was found, or it belongs to another host.
+        """
+        if self.model is None:
+            raise ValueError("set the model first: builder().model('provider/model')")
+        if self.model in self.routed:
+            return self.fallback(self.model, needs_key=needs_key)
+        return self._target(
+            self.model,
+            self.api_key or self.api_keys.get(self.model),
+            self.base_url or self.base_urls.get(self.model),
+            self.api_family,
+            needs_key,
+        )
+
+    def fallback(self, name: str, *, needs_key: bool = True) -> Target:
+        """Return another target, of a model or a routed name. Raises as `target`.
+
+        Another model of the first one's provider is asked at the same address, in the same API
+        family, with the same key; any other provider, and any model given an address, has an
+        address and a key of its own.
+        """
+        place = self.routed.get(name) or RoutedModel(model=name)
+        key = place.api_key or self.api_keys.get(place.model)
+        base_url, family = place.base_url or self.base_urls.get(place.model), None
+        if base_url is None and self._is_neighbour(name):
+            key, base_url, family = key or self.api_key, self.base_url, self.api_family
+        return self._target(name, key, base_url, family, needs_key)
+
+    def _is_neighbour(self, name: str) -> bool:
+        return self._load(name)[0].id == self._load(self.model or name)[0].id
+
+    def _load(self, name: str, family: str | None = None) -> Loaded:
+        name = self.routed[name].model if name in self.routed else name
+        found = self.loaded.get((name, family))
+        return found or (self.catalogue or Catalogue(self.protocol_dir)).load_model(name, family)
+
+    def _target(
+        self,
+        name: str,
+        key: str | None,
+        base_url: str | None,
+        family: str | None,
+        needs_key: bool = True,
+    ) -> Target:
+        compiled, model = self._load(name, family)
+        target = self._aimed(compiled, model, key, base_url, needs_key)
+        if name in self.routed:
+            target = msgspec.structs.replace(target, name=name)
+        catalogue = self.catalogue
+        if catalogue is None or not catalogue.watches:
+            return target
+        latest = target
+
+        def renew() -> Target:
+            nonlocal latest
+            found = catalogue.kept(compiled.id, family)
+            if found is not None and found is not latest.compiled:
+                renewed = self._aimed(found, model, key, base_url, needs_key)
+                latest = msgspec.structs.replace(renewed, name=target.name)
+            return latest
+
+        return msgspec.structs.replace(target, renew=renew)
+
+    def _aimed(
+        self,
+        compiled: CompiledManifest,
+        model: str,
+        key: str | None,
+        base_url: str | None,
+        needs_key: bool,
+    ) -> Target:
+        manifest = compiled.manifest
+        credential = resolve_credential(manifest, key) if needs_key else None
+        check_binding(manifest, credential, base_url=base_url, allowed_hosts=self.allowed_hosts)
+        return Target(
+            compiled=compiled,
+            model=model,
+            credential=credential,
+            base_url=base_url,
+            timeout=self.timeout,
+            own_clocks=self.clocks,
+            fit_media=self.fit_media,
+            models=self.catalogue.models() if self.catalogue else None,
+        )
+
+    def __repr__(self) -> str:
+        return f"ClientSettings(model={self.model!r})"
+
+
+def protection_of(target: Target, config: ResilientConfig) -> ResilientConfig:
+    """Return the patterns for one target: the manifest's retries unless the client sets them."""
+    if config.retry is not None:
+        return config
+    retry = RetryConfig.from_manifest(target.compiled.manifest.retry)
+    return msgspec.structs.replace(config, retry=retry)
+
+
+def limit_headers_of(target: Target) -> RateLimitHeaders | None:
+    """Return the names of the target's rate-limit headers, None when its manifest names none."""
+    return RateLimitHeaders.from_manifest(target.compiled.manifest.rate_limits)

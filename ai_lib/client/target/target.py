@@ -1,0 +1,164 @@
+"""Where a call goes: a provider's compiled manifest, a model, a key and an address."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ai_lib.client.target.ids import new_id
+from ai_lib.client.target.redaction import redact
+from ai_lib.errors import codes
+from ai_lib.errors.exceptions import AiLibError, DecodeError, RequestError
+from ai_lib.pipeline.errors import decoded_or_text, remote_error, tells_of_an_error
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.registry import ModelRegistry
+from ai_lib.transport.credentials import Credential
+from ai_lib.transport.http.headers import Headers
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.wire import Clocks
+
+if TYPE_CHECKING:
+    from ai_lib.client.target.explain import Explanation
+
+_DEFAULT_SECONDS = 60.0
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider and model with all that a call to it needs.
+
+    `name` is what it is asked for with, where that is not the model. With hot reload `renew` makes
+    the target anew from the manifest in force.
+    """
+
+    compiled: CompiledManifest
+    model: str
+    credential: Credential | None
+    base_url: str | None = None
+    timeout: float | None = None
+    own_clocks: Clocks | None = None
+    fit_media: bool = True
+    models: ModelRegistry | None = None
+    renew: "Callable[[], Target] | None" = None
+    name: str = ""
+
+    def current(self) -> "Target":
+        """Return the target as the manifest in force has it; a call keeps it to its end."""
+        return self.renew() if self.renew else self
+
+    @property
+    def model_id(self) -> str:
+        """The model, as `provider/model`."""
+        return f"{self.compiled.id}/{self.model}"
+
+    @property
+    def label(self) -> str:
+        """What tells it from the client's other targets."""
+        return self.name or self.model_id
+
+    @property
+    def idempotency_header(self) -> str | None:
+        """The header that makes a repeated request count once, where the manifest names one."""
+        block = self.compiled.manifest.raw.get("idempotency") or {}
+        header = block.get("header")
+        return str(header) if header else None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a request may be sent again although the first may have been worked on."""
+        block = self.compiled.manifest.raw.get("idempotency") or {}
+        return bool(block.get("safe")) or self.idempotency_header is not None
+
+    def clocks(self, stream: bool, timeout: float | None = None) -> Clocks:
+        """Return the clocks of one call.
+
+        The client's own clocks, when it has any, are taken as they are unless the call sets a
+        timeout. That is, in order, that of the call, of the client, of `AI_HTTP_TIMEOUT_SECS`, of
+        the manifest, 60 s. It bounds a plain call as a whole; of a stream it bounds the wait for
+        the first token and every silence after it.
+        """
+        if self.own_clocks is not None and timeout is None:
+            return self.own_clocks
+        seconds = self._seconds(timeout)
+        if stream:
+            return Clocks(first_token=seconds, idle=seconds)
+        return Clocks(first_token=seconds, idle=seconds, total=seconds)
+
+    def _seconds(self, timeout: float | None) -> float:
+        return timeout or self.timeout or _from_environment() or self._from_manifest()
+
+    def explain(self, request: ChatRequest | None = None) -> "Explanation":
+        """Return what a call to this target would be."""
+        from ai_lib.client.target.explain import explain
+
+        info = self.models.get(self.compiled.id, self.model) if self.models else None
+        return explain(
+            self.compiled,
+            self.model,
+            request,
+            base_url=self.base_url,
+            fit_media=self.fit_media,
+            timeout_seconds=self._seconds(None),
+            credential=self.credential,
+            model_info=info,
+        )
+
+    def _from_manifest(self) -> float:
+        milliseconds = self.compiled.manifest.timeout_ms
+        return milliseconds / 1000 if milliseconds else _DEFAULT_SECONDS
+
+
+def _from_environment() -> float | None:
+    text = os.environ.get("AI_HTTP_TIMEOUT_SECS", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise RequestError(f"AI_HTTP_TIMEOUT_SECS must be a number of seconds, not {text!r}")
+    return seconds
+
+
+def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> AiLibError:
+    """Return the error that a reply with a status other than 2xx stands for."""
+    error = remote_error(target.compiled, status, decoded_or_text(body), headers)
+    if 300 <= status <= 399:
+        # Asked again, or elsewhere, it would be the same: the address is wrong.
+        error.standard_code = codes.UNKNOWN
+        place = headers.get("location") or "elsewhere"
+        error.message = (
+            f"{target.compiled.id} answered {status}, a redirect to {place!r}; it is not followed, "
+            "as that would send the API key there: set base_url instead"
+        )
+    return placed(error, target)
+
+
+def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
+    """Return the error for a plain body that answered a stream request."""
+    decoded = decoded_or_text(body)
+    if tells_of_an_error(target.compiled, decoded):
+        return placed(remote_error(target.compiled, 200, decoded), target)
+    excerpt = body[:200].decode("utf-8", "replace")
+    return placed(
+        DecodeError(
+            f"{target.compiled.id} answered a stream request with {content_type!r}, not with a "
+            f"stream; it begins {excerpt!r}",
+            excerpt=excerpt,
+        ),
+        target,
+    )
+
+
+def placed(error: AiLibError, target: Target) -> AiLibError:
+    """Say on the error which target it came from, and nothing of its key."""
+    error.provider = error.provider or target.compiled.id
+    error.model = error.model or target.model
+    redact(error, target.credential.value if target.credential else None)
+    return error
+
+
+def request_id_of(headers: Headers) -> str:
+    """Return the provider's id for the request, or one made here."""
+    return headers.get("x-request-id") or headers.get("request-id") or new_id()

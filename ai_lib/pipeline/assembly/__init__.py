@@ -1,0 +1,1 @@
+"""Puts what frames say in order and makes events of it."""

@@ -1,0 +1,1 @@
+"""Reads frames that are like earlier ones without decoding each of them."""

@@ -1,0 +1,59 @@
+"""Which members an object must have for a rule to find anything in it."""
+
+from collections.abc import Collection
+
+from ai_lib.protocol.compiled import CompiledRule
+from ai_lib.protocol.query.expression_grammar import AllOf, AnyOf, Comparison, Exists, Literal, Tree
+from ai_lib.protocol.query.path import Path
+
+Members = Collection[str]
+
+
+def may_find(rule: CompiledRule, members: Members, at_root: bool) -> bool:
+    """Whether a rule can find something in an object with these members, whatever they hold.
+
+    True is always safe; False says that the rule would tell nothing. `at_root` says that the
+    object is the frame itself, so that `$` means it too.
+    """
+    if rule.each is not None:
+        return _may_select(rule.each, members, at_root)
+    if rule.match is not None and not _may_hold(rule.match.tree, members, at_root):
+        return False
+    if rule.emit is not None:
+        found = _may_tell(rule, members, at_root)
+    else:
+        found = any(may_find(nested, members, at_root) for nested in rule.rules)
+    return found or any(may_find(other, members, at_root) for other in rule.otherwise)
+
+
+def is_news_by_itself(rule: CompiledRule) -> bool:
+    """Whether a rule tells its event without any field: ends and errors are news when matched."""
+    return not rule.paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
+
+
+def _may_tell(rule: CompiledRule, members: Members, at_root: bool) -> bool:
+    if rule.levels:
+        return _may_select(rule.levels[0], members, at_root)
+    if is_news_by_itself(rule):
+        return True
+    return any(_may_select(path, members, at_root) for _, _, path in rule.paths)
+
+
+def _may_hold(tree: Tree, members: Members, at_root: bool) -> bool:
+    match tree:
+        case Exists(path):
+            return _may_select(path, members, at_root)
+        case AllOf(parts):
+            return all(_may_hold(part, members, at_root) for part in parts)
+        case AnyOf(parts):
+            return any(_may_hold(part, members, at_root) for part in parts)
+        case Comparison(Path() as path, "==", Literal(str())):
+            return _may_select(path, members, at_root)
+        case _:
+            return True
+
+
+def _may_select(path: Path, members: Members, at_root: bool) -> bool:
+    segments, origin = path.syntax.segments, path.syntax.origin
+    key = segments[0].key if segments and (at_root or origin == "@") else None
+    return key in members if isinstance(key, str) else True

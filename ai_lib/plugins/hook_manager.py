@@ -1,0 +1,117 @@
+"""Functions that run at the moments of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock as PlainLock
+
+from ai_lib._log import LOG
+from ai_lib.errors.exceptions import AiLibError, PluginError
+from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
+from ai_lib.plugins.hook import Callback, Hook
+
+from .._runtime.backend import can_call, settle
+
+
+class HookManager:
+    """Holds hooks by moment, each under a name; used from any task or thread.
+
+    A hook gets the context, and what it returns does not count. One that fails is logged and the
+    call goes on, unless it is `fatal`: then the call ends with PluginError, or with the error
+    itself when that is one of this library's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = PlainLock()
+        self._hooks: dict[HookType, tuple[Hook, ...]] = {}
+
+    def register(
+        self,
+        hook_type: HookType | str,
+        name: str,
+        callback: Callback,
+        *,
+        priority: int = PluginPriority.NORMAL,
+        fatal: bool = False,
+    ) -> HookManager:
+        """Add a function, after those of the same priority.
+
+        Raises:
+            PluginError: there is one of that name at that moment, or it can't be called here.
+        """
+        kind = HookType(hook_type)
+        check_callable(name, callback)
+        with self._lock:
+            known = self._hooks.get(kind, ())
+            if any(hook.name == name for hook in known):
+                raise PluginError(f"there is a {kind.value} hook {name!r} already", plugin=name)
+            hooks = [*known, Hook(name, callback, priority, fatal)]
+            self._hooks[kind] = tuple(sorted(hooks, key=lambda hook: hook.priority))
+        return self
+
+    def hook(
+        self, hook_type: HookType | str, *, priority: int = PluginPriority.NORMAL
+    ) -> Callable[[Callback], Callback]:
+        """Add the decorated function under its own name."""
+
+        def add(callback: Callback) -> Callback:
+            name = getattr(callback, "__qualname__", repr(callback))
+            self.register(hook_type, name, callback, priority=priority)
+            return callback
+
+        return add
+
+    def unregister(self, hook_type: HookType | str, name: str) -> bool:
+        """Take a function out; False when there was none of that name."""
+        kind = HookType(hook_type)
+        with self._lock:
+            known = self._hooks.get(kind, ())
+            left = tuple(hook for hook in known if hook.name != name)
+            self._hooks[kind] = left
+        return len(left) < len(known)
+
+    def clear(self) -> None:
+        """Take all functions out."""
+        with self._lock:
+            self._hooks = {}
+
+    def hooks(self, hook_type: HookType | str) -> Sequence[Hook]:
+        """Return the functions of a moment, in the order they run."""
+        return self._hooks.get(HookType(hook_type), ())
+
+    def hook_counts(self) -> dict[HookType, int]:
+        """Return how many functions each moment has."""
+        return {kind: len(hooks) for kind, hooks in self._hooks.items() if hooks}
+
+    async def trigger(self, hook_type: HookType | str, ctx: PluginContext) -> None:
+        """Run the functions of a moment, one after the other. Raises as the class says."""
+        for hook in self.hooks(hook_type):
+            await run_hook(hook, HookType(hook_type), ctx)
+
+
+def check_callable(name: str, callback: Callable[..., object]) -> None:
+    """Raise PluginError for what can't be called here."""
+    if not callable(callback):
+        raise PluginError(f"the hook {name!r} is no function", plugin=name)
+    if not can_call(callback):
+        raise PluginError(
+            f"{name!r} has to be waited for, which this client can't: give it a plain function",
+            plugin=name,
+        )
+
+
+async def run_hook(hook: Hook, kind: HookType, ctx: PluginContext) -> None:
+    """Run one function; log its error, or raise it when the function is fatal."""
+    try:
+        await settle(hook.callback(ctx))
+    except Exception as error:
+        if hook.is_fatal:
+            raise fatal(hook.name, kind.value, error) from error
+        LOG.exception("the plugin %r failed at %s; the call goes on", hook.name, kind.value)
+
+
+def fatal(name: str, moment: str, error: Exception) -> AiLibError:
+    """Return the error that ends the call: one of this library's is it itself."""
+    if isinstance(error, AiLibError):
+        return error
+    return PluginError(f"the plugin {name!r} failed at {moment}: {error}", plugin=name)

@@ -1,0 +1,1 @@
+"""Dialects: how an API family writes requests and responses."""

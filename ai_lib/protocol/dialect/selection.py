@@ -1,0 +1,86 @@
+"""Which wire dialect a manifest speaks, by what it declares and never by its id."""
+
+import re
+from typing import Final
+
+import msgspec
+
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
+from ai_lib.protocol.dialect.model import Dialect
+from ai_lib.protocol.dialect.overlay import overlay
+from ai_lib.protocol.json_merge import patched
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.types.json import JsonObject
+
+# A manifest that names its format and is not understood must not be spoken to in another, only
+# because an address or a framing looks familiar.
+_DECISIVE: Final = frozenset({"payload_format", "api_style"})
+_VAGUE: Final = frozenset({"api_family", "compatibility", "decoder", "path"})
+_VERSION: Final = re.compile(r"_v\d+\Z")
+_SILENT: Final[JsonObject] = {"request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}}
+
+
+def dialect_of(manifest: ProtocolManifest) -> Dialect:
+    """Return the manifest's dialect: the one it names or declares, with its own parts over it.
+
+    A manifest without one has an empty dialect: its operations can be called, but no chat.
+
+    Raises:
+        ProtocolError: there is no dialect of that name, or a part of it is unknown or misshapen.
+    """
+    name = manifest.dialect or _declared(manifest)
+    base: JsonObject = {"dialect": manifest.id, **(bundled_dialect(name) if name else _SILENT)}
+    base = patched(base, manifest.wire)
+    # How tokens are counted depends on the models, not on the family they are asked in.
+    base = patched(base, {"tokens": manifest.raw.get("tokens") or {}})
+    whole = patched(base, overlay(manifest.raw, base))
+    try:
+        return msgspec.convert(whole, Dialect)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
+
+
+def why_silent(manifest: ProtocolManifest) -> str:
+    """Return why there is no dialect to chat in, and what to write into the manifest."""
+    declared = [
+        f"{name} {value!r}"
+        for name, values in manifest.hints.items()
+        if name in _DECISIVE
+        for value in values
+    ]
+    found = f"nobody speaks {' or '.join(declared)}" if declared else "no wire dialect is chosen"
+    known = ", ".join(bundled_dialect_names())
+    return (
+        f"{manifest.source}: {found}; set `dialect:` to one of {known}, or describe one "
+        "under `wire:`"
+    )
+
+
+def _declared(manifest: ProtocolManifest) -> str | None:
+    """Return the bundled dialect that the manifest's hints choose, the strongest hint first."""
+    is_named = not _DECISIVE.isdisjoint(manifest.hints)
+    for key, values in manifest.hints.items():
+        if is_named and key in _VAGUE:
+            return None
+        for value in values:
+            for name in bundled_dialect_names():
+                if _answers(bundled_dialect(name), key, value):
+                    return name
+    return None
+
+
+def _answers(dialect: JsonObject, key: str, value: str) -> bool:
+    chosen_by = dialect.get("chosen_by", {})
+    if key == "path":
+        return value.endswith(str(dialect["request"].get("path")))
+    if key == "compatibility":
+        return value in chosen_by.get("adapter", ())
+    if key == "decoder":
+        family = value.removesuffix("_sse").removesuffix("_json").removesuffix("_native")
+        return family != value and family in chosen_by.get("payload_format", ())
+    if value in chosen_by.get(key, ()):
+        return True
+    # A label that ends in a version, under whatever key, means the family it begins with.
+    family = _VERSION.sub("", value)
+    return family != value and any(family in names for names in chosen_by.values())

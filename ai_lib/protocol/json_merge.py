@@ -1,0 +1,33 @@
+"""Merges JSON documents: one over another, or by a JSON merge patch (RFC 7396)."""
+
+from collections.abc import Mapping
+
+from ai_lib.types.json import JsonDict, JsonObject
+
+
+def merged(*layers: JsonObject) -> JsonDict:
+    """Merge objects key by key, later over earlier; lists and values are replaced whole."""
+    result: JsonDict = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = result.get(key)
+            both = isinstance(old, Mapping) and isinstance(value, Mapping)
+            result[key] = merged(old, value) if both and old is not None else value
+    return result
+
+
+def patched(base: JsonObject, patch: JsonObject) -> JsonDict:
+    """Merge `patch` over `base`; a null in it takes away what `base` has there (RFC 7396).
+
+    A null where `base` has nothing stays: templates may hold one.
+    """
+    result = dict(base)
+    for key, value in patch.items():
+        old = base.get(key)
+        if value is None and key in base:
+            del result[key]
+        elif isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[key] = patched(old, value)
+        else:
+            result[key] = value
+    return result

@@ -1,0 +1,1 @@
+"""Checks, compares and writes manifests."""

@@ -1,0 +1,110 @@
+"""What changes from one manifest to another, and which of it a caller will notice."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from ai_lib.protocol.validation.positions import Step
+from ai_lib.protocol.validation.validator import json_path
+from ai_lib.types.json import JsonValue
+
+_SHOWN = 70
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change at a place; `matters` says what it means for a caller, when it does."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    old: JsonValue = None
+    new: JsonValue = None
+    matters: str = ""
+
+    def __str__(self) -> str:
+        sign = {"added": "+", "removed": "-", "changed": "~"}[self.kind]
+        values = {
+            "added": _show(self.new),
+            "removed": _show(self.old),
+            "changed": f"{_show(self.old)} -> {_show(self.new)}",
+        }[self.kind]
+        note = f"   ({self.matters})" if self.matters else ""
+        return f"{sign} {self.path}: {values}{note}"
+
+
+def changes(old: JsonValue, new: JsonValue) -> list[Change]:
+    """Return the changes from one document to another, by place.
+
+    Lists of plain values are compared as sets of what they hold, other lists by position.
+    """
+    return list(_compare(old, new, ()))
+
+
+def _compare(old: JsonValue, new: JsonValue, path: tuple[Step, ...]) -> Iterator[Change]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _member(old, new, key, path)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(old, new, path)
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
+        yield _change("changed", path, old, new)
+
+
+def _member(
+    old: Mapping[str, JsonValue], new: Mapping[str, JsonValue], key: str, path: tuple[Step, ...]
+) -> Iterator[Change]:
+    here = (*path, key)
+    if key not in new:
+        yield _change("removed", here, old[key], None)
+    elif key not in old:
+        yield _change("added", here, None, new[key])
+    else:
+        yield from _compare(old[key], new[key], here)
+
+
+def _lists(old: list[JsonValue], new: list[JsonValue], path: tuple[Step, ...]) -> Iterator[Change]:
+    if not any(isinstance(item, dict | list) for item in [*old, *new]):
+        yield from (_change("removed", path, item, None) for item in old if item not in new)
+        yield from (_change("added", path, None, item) for item in new if item not in old)
+        return
+    for number in range(max(len(old), len(new))):
+        here = (*path, number)
+        if number >= len(new):
+            yield _change("removed", here, old[number], None)
+        elif number >= len(old):
+            yield _change("added", here, None, new[number])
+        else:
+            yield from _compare(old[number], new[number], here)
+
+
+def _change(
+    kind: Literal["added", "removed", "changed"],
+    path: tuple[Step, ...],
+    old: JsonValue,
+    new: JsonValue,
+) -> Change:
+    matters = _meaning(kind, tuple(step for step in path if isinstance(step, str)))
+    return Change(path=json_path(path), kind=kind, old=old, new=new, matters=matters)
+
+
+def _meaning(kind: str, names: tuple[str, ...]) -> str:
+    """Return what a change at these names means for a caller."""
+    last = names[-1] if names else ""
+    if last == "base_url":
+        return "requests and keys go to another host"
+    if "auth" in names:
+        return "the key is found or sent another way"
+    if names[:1] == ("capabilities",) and kind == "removed":
+        return "requests that need it will be refused"
+    if names[:2] == ("metadata", "models") and len(names) == 3 and kind == "removed":
+        return "the model's sizes and prices are unknown then"
+    if "pricing" in names:
+        return "costs are computed anew"
+    if names[:1] in (("dialect",), ("wire",), ("streaming",), ("endpoints",)):
+        return "the wire is written or read another way"
+    return ""
+
+
+def _show(value: JsonValue) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,0 +1,65 @@
+"""A manifest to begin with: one that is like a bundled provider's, for a host of one's own."""
+
+import io
+from typing import Final
+
+from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.types.json import JsonDict
+
+# In the order they are written; what is the other provider's own business is left out.
+_KEPT: Final = (
+    *("dialect", "payload_format", "api_style", "api_families", "default_api_family", "endpoints"),
+    *("wire", "tokens", "parameters", "parameter_mappings", "streaming", "capabilities"),
+    *("error_classification", "termination", "features", "retry_policy", "rate_limit_headers"),
+)
+_HEAD: Final = """\
+# A manifest like that of {like}. Change what differs, then: ai-lib lint {id}.yaml
+# Use it with: AiClient.builder().model("{id}/MODEL").protocol_dir("{id}.yaml")
+"""
+
+
+def new_manifest(like: ProtocolManifest, provider: str, base_url: str | None = None) -> str:
+    """Return the text of a manifest for `provider` that is as `like` in all that is of use."""
+    raw = like.raw
+    endpoint: JsonDict = {
+        "base_url": base_url or f"https://{provider}.example/v1",
+        "auth": _auth(like, provider),
+    }
+    document: JsonDict = {
+        "id": provider,
+        "protocol_version": str(raw.get("protocol_version", "2.0")),
+        "name": provider,
+        **({"dialect": raw["dialect"]} if "dialect" in raw else {}),
+        "endpoint": endpoint,
+        **{name: raw[name] for name in _KEPT if name in raw and name != "dialect"},
+        "metadata": {"models": {"MODEL": {"context_window": 0, "max_output_tokens": 0}}},
+    }
+    return _HEAD.format(like=like.id, id=provider) + _written(document)
+
+
+def _auth(like: ProtocolManifest, provider: str) -> JsonDict:
+    auth = like.auth
+    kinds = {"bearer": "bearer", "header": "custom_header", "query": "query_param", "none": "none"}
+    found: JsonDict = {"type": kinds[auth.kind]}
+    if auth.kind == "none":
+        return found
+    if auth.kind == "header":
+        found["header"] = auth.header
+    if auth.kind == "query":
+        found["param_name"] = auth.param
+    found["token_env"] = f"{provider.upper().replace('-', '_')}_API_KEY"
+    if auth.extra_headers:
+        found["extra_headers"] = [{"name": n, "value": v} for n, v in auth.extra_headers]
+    return found
+
+
+def _written(document: JsonDict) -> str:
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 100
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Manifests: what a provider and its models are."""

@@ -1,0 +1,216 @@
+"""What is known of a model: its wire name, sizes, abilities and prices, in one unit."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from ai_lib.protocol.manifest.capabilities import read_modalities
+from ai_lib.types.json import JsonObject, JsonValue
+
+
+class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a million tokens cost in calls of more than so many input tokens; None is as before."""
+
+    above_prompt_tokens: int
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    reasoning: float | None = None
+
+
+class Prices(msgspec.Struct, frozen=True, kw_only=True):
+    """What a million tokens cost, in `currency`; None is unknown, 0 is free.
+
+    `reasoning` is None where reasoning costs what other output does. `tiers` are the prices of long
+    calls, which then hold for all their tokens, lowest bound first.
+    """
+
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    reasoning: float | None = None
+    currency: str = "USD"
+    tiers: tuple[PriceTier, ...] = ()
+
+    def at(self, prompt_tokens: int) -> "Prices":
+        """Return the prices of a call with so many input tokens."""
+        reached = [one for one in self.tiers if prompt_tokens > one.above_prompt_tokens]
+        if not reached:
+            return self
+        tier = msgspec.structs.asdict(reached[-1])
+        return msgspec.structs.replace(
+            self,
+            **{key: price for key, price in tier.items() if price is not None and key in _PARTS},
+        )
+
+
+class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of one provider.
+
+    `model_id` is what goes over the wire. Sizes are tokens; None is unknown. `capabilities` says
+    of each ability whether the model has it; what it does not name is unknown. `quality` is a
+    figure that its manifest gives it, the higher the better; the bundled ones give none.
+    """
+
+    name: str
+    provider: str
+    model_id: str
+    source: str
+    display_name: str = ""
+    aliases: tuple[str, ...] = ()
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: Mapping[str, bool] = {}
+    prices: Prices = Prices()
+    quality: float | None = None
+    status: str = ""
+    is_resold: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """The model as `provider/model`."""
+        return f"{self.provider}/{self.model_id}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names it is known by, within its provider."""
+        return tuple(dict.fromkeys((self.name, self.model_id, *self.aliases)))
+
+    def supports(self, capability: str) -> bool | None:
+        """Whether the model has an ability; None when nothing says so."""
+        return self.capabilities.get(capability)
+
+
+def records_of_manifest(document: JsonValue, source: str) -> Iterator[ModelRecord]:
+    """Give the models that a manifest lists under `metadata.models`."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
+        return
+    resold = document.get("category") == "third_party_aggregator"
+    for name, entry in _entries(_mapping(document.get("metadata")).get("models")):
+        abilities = _mapping(entry.get("model_capabilities"))
+        yield _record(
+            name,
+            entry,
+            provider=document["id"],
+            source=source,
+            capabilities={
+                **read_modalities(entry.get("modalities")),
+                **{_WORDS.get(key, key): has for key, has in abilities.items() if _is_flag(has)},
+            },
+            is_resold=resold,
+        )
+
+
+def records_of_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
+    """Give the models of a file as under `v1/models`."""
+    for name, entry in _entries(_mapping(document).get("models")):
+        provider, listed = entry.get("provider"), entry.get("capabilities")
+        if isinstance(provider, str):
+            words = listed if isinstance(listed, list) else []
+            found = {_WORDS.get(word, word): True for word in words if isinstance(word, str)}
+            yield _record(name, entry, provider=provider, source=source, capabilities=found)
+
+
+def read_prices(pricing: JsonValue) -> Prices:
+    """Return prices per million tokens, from any unit that manifests state them in."""
+    written = _mapping(pricing)
+    currency = written.get("currency")
+    tiers = [
+        PriceTier(above_prompt_tokens=bound, **_figures(tier))
+        for tier in map(_mapping, _list(written.get("tiers")))
+        if (bound := _size(tier.get("above_prompt_tokens"))) is not None
+    ]
+    return Prices(
+        currency=currency if isinstance(currency, str) else "USD",
+        tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
+        **_figures(written),
+    )
+
+
+def _figures(written: JsonObject) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, value in written.items():
+        hit = _PRICE.fullmatch(key)
+        if hit and _is_figure(value) and value >= 0:
+            # Rounded because 0.0000008 a token is 0.7999999999999999 a million in binary.
+            price = round(value * _UNITS[hit[2]], 9)
+            found.setdefault(_PRICED.get(hit[1], hit[1]), price)
+    return found
+
+
+_PARTS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
+_PRICE: Final = re.compile(
+    r"(input|output|cache_read|cached_input|cache_hit|cache_write|cache_creation|reasoning)"
+    r"_per_(token|1k|1m)(?:_tokens)?"
+)
+_UNITS: Final = {"token": 1_000_000, "1k": 1_000, "1m": 1}
+_PRICED: Final = {
+    "cached_input": "cache_read",
+    "cache_hit": "cache_read",
+    "cache_creation": "cache_write",
+}
+# The protocol's words for one model, in its words for a provider.
+_WORDS: Final = {
+    "tool_call": "tools",
+    "embedding": "embeddings",
+    "speech_to_text": "stt",
+    "text_to_speech": "tts",
+    "chat": "text",
+}
+
+
+def _record(
+    name: str,
+    entry: JsonObject,
+    *,
+    provider: str,
+    source: str,
+    capabilities: Mapping[str, bool],
+    is_resold: bool = False,
+) -> ModelRecord:
+    wire, shown = entry.get("model_id"), entry.get("display_name") or entry.get("name")
+    aliases, status = entry.get("aliases"), entry.get("status")
+    return ModelRecord(
+        name=name,
+        provider=provider,
+        model_id=wire if isinstance(wire, str) and wire else name,
+        source=source,
+        display_name=shown if isinstance(shown, str) else "",
+        aliases=tuple(a for a in _list(aliases) if isinstance(a, str)),
+        context_window=_size(entry.get("context_window")),
+        max_output_tokens=_size(entry.get("max_output_tokens")),
+        capabilities=capabilities,
+        prices=read_prices(entry.get("pricing")),
+        quality=entry["quality"] if _is_figure(entry.get("quality")) else None,
+        status=status if isinstance(status, str) else "",
+        is_resold=is_resold,
+    )
+
+
+def _entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
+    return ((name, entry) for name, entry in _mapping(value).items() if isinstance(entry, Mapping))
+
+
+def _mapping(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def _size(value: JsonValue) -> int | None:
+    """Return a count of tokens; the protocol writes 0 for unknown."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _is_flag(value: JsonValue) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_figure(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

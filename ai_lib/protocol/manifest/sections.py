@@ -1,0 +1,178 @@
+"""Sections of a manifest that say how failures, limits and models are dealt with."""
+
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.manifest.capabilities import normal_name, read_modalities
+from ai_lib.protocol.manifest.model import (
+    Availability,
+    ErrorRules,
+    HealthCheck,
+    ModelEntry,
+    RateLimitHeaders,
+    RetryRules,
+    TextTools,
+)
+from ai_lib.protocol.manifest.pattern import bounded_pattern
+from ai_lib.protocol.manifest.schema import (
+    WrittenCheck,
+    WrittenManifest,
+    WrittenModel,
+    WrittenPattern,
+    WrittenSecondCheck,
+    WrittenToolCalling,
+    placed,
+)
+
+Fail = Callable[[str], ProtocolError]
+
+
+def errors_of(written: WrittenManifest, fail: Fail) -> ErrorRules:
+    """Return how error answers are classified."""
+    block = written.error_classification
+    if block is None:
+        return ErrorRules()
+    wait = block.retry_after_extraction
+    return ErrorRules(
+        by_code=block.by_error_code or {},
+        by_status=block.by_error_status or {},
+        by_message=block.by_message_contains or {},
+        by_pattern=tuple(
+            (_pattern(one, "by_error_message", fail), one.maps_to)
+            for one in block.by_error_message or ()
+        ),
+        by_http_status=block.by_http_status or {},
+        retry_after=_pattern(wait, "retry_after_extraction", fail, groups=1) if wait else None,
+        retry_after_unit=0.001 if wait and wait.unit == "milliseconds" else 1.0,
+    )
+
+
+def _pattern(one: WrittenPattern, field: str, fail: Fail, groups: int = 0) -> re.Pattern[str]:
+    try:
+        found = bounded_pattern(one.pattern)
+    except ValueError as error:
+        raise fail(f"$.error_classification.{field}: {error}") from error
+    if found.groups < groups:
+        raise fail(f"$.error_classification.{field} needs a group around the number")
+    return found
+
+
+def retry_of(written: WrittenManifest, fail: Fail) -> RetryRules | None:
+    """Return the retry policy, None when there is none."""
+    block = written.retry_policy
+    if block is None:
+        return None
+    counts = (block.max_retries, block.min_delay_ms, block.max_delay_ms)
+    if any(count is not None and count < 0 for count in counts):
+        raise fail("$.retry_policy: counts and delays can't be below 0")
+    return RetryRules(
+        strategy=block.strategy,
+        max_retries=block.max_retries,
+        min_delay_ms=block.min_delay_ms,
+        max_delay_ms=block.max_delay_ms,
+        jitter=block.jitter,
+        http_status=frozenset(block.retry_on_http_status or ()),
+        error_status=frozenset(block.retry_on_error_status or ()),
+        error_code=frozenset(block.retry_on_error_code or ()),
+    )
+
+
+def rate_limits_of(written: WrittenManifest, fail: Fail) -> RateLimitHeaders:
+    """Return the names of the rate limit headers, and how to read them."""
+    declared = written.rate_limit_headers or {}
+    known = {name: value for name, value in declared.items() if value not in (None, "")}
+    try:
+        found = msgspec.convert(known, RateLimitHeaders, strict=False)
+    except msgspec.ValidationError as error:
+        raise fail(placed(error, "$.rate_limit_headers")) from error
+    lowered = {
+        name: value.lower()
+        for name, value in msgspec.structs.asdict(found).items()
+        if isinstance(value, str)
+    }
+    return msgspec.structs.replace(found, **lowered)
+
+
+def availability_of(written: WrittenManifest) -> Availability | None:
+    """Return where the provider is and how to check on it."""
+    block = written.availability
+    if block is None:
+        return None
+    return Availability(
+        required=block.required,
+        regions=tuple(block.regions or ()),
+        check=_check(block.check) if block.check else None,
+        fallback=_second_check(block.check, block.fallback),
+        interval_ms=block.interval_ms,
+    )
+
+
+def _check(check: WrittenCheck) -> HealthCheck:
+    return HealthCheck(
+        method=check.method,
+        path=check.path,
+        expected_status=_statuses(check.expected_status or [200, 401]),
+        timeout_ms=check.timeout_ms,
+    )
+
+
+def _second_check(
+    check: WrittenCheck | None, second: WrittenSecondCheck | None
+) -> HealthCheck | None:
+    """Return the check to make when the first one fails; it expects and waits as that one does."""
+    if check is None or second is None or second.path is None:
+        return None
+    first = _check(check)
+    expected = second.expected_status
+    return msgspec.structs.replace(
+        first,
+        method=second.method,
+        path=second.path,
+        expected_status=_statuses(expected) if expected else first.expected_status,
+    )
+
+
+def _statuses(expected: Sequence[int] | int) -> frozenset[int]:
+    return frozenset([expected] if isinstance(expected, int) else expected)
+
+
+def text_tools_of(written: WrittenManifest, fail: Fail) -> TextTools | None:
+    """Return how tool calls are written as text, None when they are not."""
+    block = written.tool_calling
+    nested = written.capabilities
+    if block is None and isinstance(nested, dict) and nested.get("tool_calling") is not None:
+        try:
+            block = msgspec.convert(nested["tool_calling"], WrittenToolCalling, strict=False)
+        except msgspec.ValidationError as error:
+            raise fail(placed(error, "$.capabilities.tool_calling")) from error
+    if block is None or block.text_fallback is None:
+        return None
+    tags = block.text_fallback.known_dialects or ()
+    return TextTools(
+        instead=block.native is not None and not block.native.supported,
+        prompt_level=block.text_fallback.prompt_level,
+        dialects={one.tag: one.map_to for one in tags},
+    )
+
+
+def models_of(written: WrittenManifest) -> dict[str, ModelEntry]:
+    """Return what is said of single models, by the name the wire knows."""
+    entries = (written.metadata.models or {}) if written.metadata else {}
+    return {name: _model(entry) for name, entry in entries.items() if entry is not None}
+
+
+def _model(entry: WrittenModel) -> ModelEntry:
+    known = entry.model_capabilities or {}
+    return ModelEntry(
+        context_window=entry.context_window or None,  # 0 stands for unknown
+        max_output_tokens=entry.max_output_tokens or None,
+        parameters=entry.parameters or {},
+        capabilities={
+            **read_modalities(entry.modalities),
+            **{normal_name(name): value for name, value in known.items() if value is not None},
+        },
+        pricing=entry.pricing or {},
+    )

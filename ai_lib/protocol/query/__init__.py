@@ -1,0 +1,1 @@
+"""Paths and expressions over JSON."""

@@ -1,0 +1,221 @@
+"""Match expressions: the conditions of a manifest, compiled once to closures over JSON values.
+
+The language (`frame_selector`, `match`, `stop_condition`, `flush_on`), where it says more than it
+seems to:
+
+- `exists(path)`, `has("path")` and a bare path hold when some selected node is not null.
+- In a comparison, a path that selects nothing stands for null. `path == x` holds when some
+  selected node equals x, `!=` is its negation. Types are never converted: `1 == 1.0`, but
+  `"1" != 1` and `1 != true`. Objects and arrays are compared by their content.
+- `<`, `<=`, `>`, `>=` hold between two numbers or two strings (by code point) only.
+- `path in [a, b]` holds when some selected node equals an element. `x in path` holds when some
+  selected node is an array that contains x; where the path has wildcards or filters, the selected
+  nodes are themselves a list, and one that equals x counts too.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import msgspec
+
+from ai_lib.protocol.query.comparison import equal, less
+from ai_lib.protocol.query.expression_grammar import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Exists,
+    Literal,
+    Not,
+    Tree,
+    parse_expression,
+)
+from ai_lib.protocol.query.path import MISSING, Path
+
+Condition: TypeAlias = Callable[[object, object], bool]
+_Nodes: TypeAlias = Callable[[object, object], list[object]]
+_Test: TypeAlias = Callable[[object, object], bool]
+
+
+class Expression(msgspec.Struct, frozen=True, eq=False):
+    """A compiled condition, made by `compile_expression`; call it with a node and, where they
+    differ, the root. It never raises, whatever JSON values it is given.
+
+    `paths` are the paths it speaks of, `tree` is what it was compiled from; `condition` is the
+    bare closure, which wants both arguments.
+    """
+
+    text: str
+    paths: tuple[Path, ...]
+    tree: Tree
+    condition: Condition
+
+    def __call__(self, node: object, root: object = MISSING) -> bool:
+        return self.condition(node, node if root is MISSING else root)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+
+def compile_expression(text: str, *, trusted: bool = True) -> Expression:
+    """Compile a condition; the same text gives the same object.
+
+    `trusted` is as for `compile_path`. Raises ManifestSyntaxError with the position of the mistake.
+    """
+    return _compile(text, trusted)
+
+
+@lru_cache(maxsize=1024)
+def _compile(text: str, trusted: bool) -> Expression:
+    tree, paths = parse_expression(text, trusted=trusted)
+    return Expression(text, paths, tree, _condition(tree))
+
+
+def _condition(tree: Tree) -> Condition:
+    match tree:
+        case Exists(path):
+            return _exists(path)
+        case Not(inner):
+            return _negation(_condition(inner))
+        case AnyOf(inner):
+            return _any_of([_condition(each) for each in inner])
+        case AllOf(inner):
+            return _all_of([_condition(each) for each in inner])
+        case Comparison():
+            return _comparison(tree)
+        case Literal(value):
+            return lambda node, root: value is True
+
+
+def _exists(path: Path) -> Condition:
+    if path.is_singular:
+        return _negation(_is_null(path))
+    select = path.select
+
+    def exists(node: object, root: object) -> bool:
+        values = select(node, root)
+        return len(values) > values.count(None)
+
+    return exists
+
+
+def _is_null(path: Path) -> Condition:
+    first, select = path.first, path.select
+
+    def is_null(node: object, root: object) -> bool:
+        value = first(node, root)
+        return value is MISSING or value is None
+
+    def has_null(node: object, root: object) -> bool:
+        values = select(node, root)
+        return not values or None in values
+
+    return is_null if path.is_singular else has_null
+
+
+def _negation(condition: Condition) -> Condition:
+    return lambda node, root: not condition(node, root)
+
+
+def _any_of(conditions: list[Condition]) -> Condition:
+    if len(conditions) == 1:
+        return conditions[0]
+    # Halved, not folded from one end: a long chain must not nest as deep as it is long.
+    middle = len(conditions) // 2
+    left, right = _any_of(conditions[:middle]), _any_of(conditions[middle:])
+    return lambda node, root: left(node, root) or right(node, root)
+
+
+def _all_of(conditions: list[Condition]) -> Condition:
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    left, right = _all_of(conditions[:middle]), _all_of(conditions[middle:])
+    return lambda node, root: left(node, root) and right(node, root)
+
+
+def _comparison(tree: Comparison) -> Condition:
+    left, operator, right = tree
+    if operator == "!=":
+        if isinstance(left, Path) and left.is_singular and isinstance(right, Literal):
+            first, value = left.first, right.value
+            if isinstance(value, str):
+                return lambda node, root: first(node, root) != value
+        return _negation(_comparison(Comparison(left, "==", right)))
+    if operator == "==" and isinstance(left, Literal):
+        left, right = right, left
+    if isinstance(left, Path) and isinstance(right, Literal):
+        if operator == "==":
+            return _equals_some(left, [right.value])
+        if operator == "in" and isinstance(right.value, list):
+            return _equals_some(left, right.value)
+    if operator == "in":
+        many = isinstance(right, Path) and not right.is_singular
+        return _some_pair(_nodes(left), _holds_or_equals if many else _is_held_by, _listed(right))
+    return _some_pair(_nodes(left), _TESTS[operator], _nodes(right))
+
+
+def _equals_some(path: Path, values: list[object]) -> Condition:
+    if values == [None]:
+        return _is_null(path)
+    if not path.is_singular:
+        return _some_pair(_nodes(path), _is_held_by, lambda node, root: [values])
+    first = path.first
+    texts = frozenset(value for value in values if isinstance(value, str))
+    if len(texts) < len(values):
+        nodes = _nodes(path)
+        return lambda node, root: _is_held_by(nodes(node, root)[0], values)
+    if len(values) == 1:
+        text = values[0]
+        return lambda node, root: first(node, root) == text
+
+    def is_listed(node: object, root: object) -> bool:
+        value = first(node, root)
+        return isinstance(value, str) and value in texts
+
+    return is_listed
+
+
+def _some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
+    def some_pair(node: object, root: object) -> bool:
+        others = rights(node, root)
+        return any(test(one, other) for one in lefts(node, root) for other in others)
+
+    return some_pair
+
+
+def _nodes(operand: Path | Literal) -> _Nodes:
+    listed = _listed(operand)
+    return lambda node, root: listed(node, root) or [None]
+
+
+def _listed(operand: Path | Literal) -> _Nodes:
+    if isinstance(operand, Path):
+        return operand.select
+    values = [operand.value]
+    return lambda node, root: values
+
+
+def _is_held_by(value: object, values: object) -> bool:
+    return isinstance(values, list) and any(equal(value, each) for each in values)
+
+
+def _holds_or_equals(value: object, node: object) -> bool:
+    return equal(value, node) or _is_held_by(value, node)
+
+
+def _at_most(left: object, right: object) -> bool:
+    return less(left, right) or (_has_order(left) and equal(left, right))
+
+
+def _has_order(value: object) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+_TESTS: Final[dict[str, _Test]] = {
+    "==": equal,
+    "<": less,
+    ">": lambda left, right: less(right, left),
+    "<=": _at_most,
+    ">=": lambda left, right: _at_most(right, left),
+}

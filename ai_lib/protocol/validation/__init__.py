@@ -1,0 +1,1 @@
+"""Checks manifests against the schemas of the protocol."""

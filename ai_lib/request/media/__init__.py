@@ -1,0 +1,1 @@
+"""Images and audio made to fit what a provider takes."""

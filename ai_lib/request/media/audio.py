@@ -1,0 +1,123 @@
+"""Probes and converts audio with soundfile, the audio extra, imported when first needed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ai_lib.protocol.manifest.media import MediaLimits
+from ai_lib.request.media.images import Unfit
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+# What can be written, the most faithful first: type, container and coding.
+_WRITERS: Final = (
+    ("audio/wav", "WAV", "PCM_16"),
+    ("audio/flac", "FLAC", "PCM_16"),
+    ("audio/mpeg", "MP3", "MPEG_LAYER_III"),
+    ("audio/ogg", "OGG", "VORBIS"),
+    ("audio/aiff", "AIFF", "PCM_16"),
+)
+_UNCOMPRESSED: Final = ("audio/wav", "audio/aiff")
+_SAMPLE_BYTES: Final = 2
+_FLOAT_BYTES: Final = 4
+_FRAMES_AT_ONCE: Final = 65536
+# An hour of stereo is 635 MB: a small file that claims more is not unpacked.
+_MOST_SAMPLE_BYTES: Final = 1 << 30
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """An audio file: its bytes, type and duration in seconds."""
+
+    data: bytes
+    media_type: str
+    seconds: float
+
+
+def has_soundfile() -> bool:
+    """Whether the audio extra is there, with the C library it needs."""
+    try:
+        import soundfile  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def seconds_of(data: bytes) -> float | None:
+    """Return how long the audio lasts; None when it can't be told."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as source:
+            return float(source.frames / source.samplerate)
+    except (soundfile.SoundFileError, ZeroDivisionError):
+        return None
+
+
+def convert(data: bytes, limits: MediaLimits) -> Sound:
+    """Return the audio in a type, and of a size, that `limits` allow, with 16 bits a sample.
+
+    Raises:
+        Unfit: it can't be decoded, or is too large in every type that is allowed.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as source:
+            return _converted(source, limits)
+    except soundfile.SoundFileError as error:
+        raise Unfit(f"it can't be decoded: {error}") from error
+
+
+def _converted(source: SoundFile, limits: MediaLimits) -> Sound:
+    samples = source.frames * source.channels * _SAMPLE_BYTES
+    if not 0 < samples <= _MOST_SAMPLE_BYTES:
+        raise Unfit(f"it has {source.frames:,} frames, more than are converted, or none")
+    ways = list(_ways(limits))
+    if not ways:
+        raise Unfit("none of the types that are taken can be written here")
+    for media_type, container, coding in ways:
+        if media_type in _UNCOMPRESSED and _is_over(samples, limits):
+            continue
+        source.seek(0)
+        written, frames = _written(source, container, coding)
+        if not frames:
+            raise Unfit("there is no sound in it")
+        if not _is_over(len(written), limits):
+            seconds = frames / source.samplerate
+            return Sound(data=written, media_type=media_type, seconds=seconds)
+    raise Unfit("it is too large in every type that is taken; make it shorter")
+
+
+def _ways(limits: MediaLimits) -> Iterator[tuple[str, str, str]]:
+    import soundfile
+
+    possible = soundfile.available_formats()
+    for media_type, container, coding in _WRITERS:
+        if container in possible and media_type in (limits.media_types or (media_type,)):
+            yield media_type, container, coding
+
+
+def _is_over(size: int, limits: MediaLimits) -> bool:
+    return limits.max_bytes is not None and size > limits.max_bytes
+
+
+def _written(source: SoundFile, container: str, coding: str) -> tuple[bytes, int]:
+    """Return the audio in another coding, and how many frames there were."""
+    import soundfile
+
+    size = source.channels * _FLOAT_BYTES
+    block, total = bytearray(_FRAMES_AT_ONCE * size), 0
+    buffer = io.BytesIO()
+    shape = {"samplerate": source.samplerate, "channels": source.channels}
+    with soundfile.SoundFile(buffer, "w", format=container, subtype=coding, **shape) as target:
+        # A header may say more frames than there are: nobody counts those of an MP3.
+        # Only as floats are samples scaled alike, whatever the file keeps them as.
+        while frames := source.buffer_read_into(block, dtype="float32"):
+            target.buffer_write(bytes(block[: frames * size]), dtype="float32")
+            total += frames
+    return buffer.getvalue(), total

@@ -1,0 +1,1 @@
+"""Circuit breakers: one circuit for each target."""

@@ -1,0 +1,346 @@
+"""The circuit of one target: who is let through, and what became of them.
+
+pybreaker keeps the states, counts and storage; it never sees a call. A call asks for a `Pass`
+before and says after it how it went, so no lock is held while it runs.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import partial
+from threading import RLock
+
+import msgspec
+
+from ai_lib.errors import codes
+from ai_lib.errors.exceptions import (
+    AiLibError,
+    CircuitOpenError,
+    RemoteError,
+    ReplyError,
+    ResponseTooLarge,
+    TransportError,
+    TransportTimeout,
+)
+from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitState, Counts
+
+_SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
+
+
+class CircuitBreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """When a circuit opens and closes.
+
+    It opens after `failure_threshold` failures of the service in a row, stays so for
+    `cooldown_seconds`, then lets `half_open_max_concurrent` calls at a time try, and closes after
+    `success_threshold` of them succeeded. One failure among them opens it again.
+
+    An attempt (of a stream, up to its first content) that takes longer than `timeout_seconds` is
+    ended with `TransportTimeout` and is such a failure.
+    """
+
+    failure_threshold: int = 5
+    success_threshold: int = 2
+    cooldown_seconds: float = 30.0
+    half_open_max_concurrent: int = 1
+    timeout_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        counts = (self.failure_threshold, self.success_threshold, self.half_open_max_concurrent)
+        if min(counts) < 1 or self.cooldown_seconds < 0:
+            raise ValueError("a circuit breaker's counts are at least 1, its cooldown at least 0")
+        if self.timeout_seconds is not None and self.timeout_seconds <= 0:
+            raise ValueError("a circuit breaker's timeout_seconds must be above 0")
+
+    @classmethod
+    def default(cls) -> "CircuitBreakerConfig":
+        """Five failures, half a minute."""
+        return cls()
+
+
+def is_service_failure(error: BaseException) -> bool:
+    """Whether the provider failed, rather than the caller, its key, its quota or this library."""
+    if isinstance(error, TransportTimeout):
+        return error.clock != "pool"
+    if isinstance(error, ResponseTooLarge):
+        return False
+    if isinstance(error, RemoteError | ReplyError):
+        return error.standard_code.name in _SERVICE
+    return isinstance(error, TransportError)
+
+
+class Pass:
+    """Leave for one call. Say once how it went; what is said after that is not heard.
+
+    `is_trial` marks one of the few that a half-open circuit lets through.
+    """
+
+    __slots__ = ("_circuit", "_due", "_generation", "is_trial")
+
+    def __init__(self, circuit: "Circuit", generation: int, is_trial: bool) -> None:
+        self._circuit = circuit
+        self._generation = generation
+        self._due = [True]
+        self.is_trial = is_trial
+
+    def succeeded(self) -> None:
+        """The service answered."""
+        self._end(True)
+
+    def failed(self, error: AiLibError) -> None:
+        """The call ended in this error, which may or may not be the service's fault."""
+        self._end(False if is_service_failure(error) else None)
+
+    def dropped(self) -> None:
+        """The call ended without telling anything about the service."""
+        self._end(None)
+
+    def _end(self, verdict: bool | None) -> None:
+        try:
+            self._due.pop()  # in one step: another thread may end it as well
+        except IndexError:
+            return
+        self._circuit._end(self._generation, self.is_trial, verdict)
+
+
+class _Failure(Exception):
+    """What the recorder is shown, so that the call's own error is left as it is."""
+
+
+def _success() -> None:
+    return None
+
+
+def _failure() -> None:
+    raise _Failure
+
+
+class Circuit:
+    """One target's circuit, safe to use from any thread. `clock` gives seconds."""
+
+    def __init__(
+        self,
+        config: CircuitBreakerConfig | None = None,
+        *,
+        clock: Callable[[], float],
+        name: str = "default",
+    ) -> None:
+        import pybreaker
+
+        self.config = config or CircuitBreakerConfig()
+        self.name = name
+        self._clock = clock
+        # A finalizer that drops a pass may run while this very thread holds the lock.
+        self._lock = RLock()
+        self._generation = 0
+        self._trials = 0
+        self._opened = 0.0
+        self._opened_at: float | None = None
+        self._opened_count = 0
+        self._refused = 0
+        # What is to be counted when the state as stored elsewhere is known; None: it is kept here.
+        self._due: deque[Callable[[], object]] | None = None
+        self._counts = Counts()
+        self._recorder = pybreaker.CircuitBreaker(
+            fail_max=self.config.failure_threshold,
+            reset_timeout=self.config.cooldown_seconds,
+            success_threshold=self.config.success_threshold,
+            state_storage=self._counts,  # type: ignore[arg-type]
+            listeners=[_Listener(self)],  # type: ignore[type-var]
+            name=name,
+            throw_new_error_on_trip=False,
+        )
+
+    @property
+    def state(self) -> CircuitState:
+        """The state as recorded; an open circuit whose cooldown is over is still open."""
+        with self._lock:
+            return CircuitState(self._recorder.state.name.replace("-", "_"))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether everyone is let through."""
+        return self.state is CircuitState.CLOSED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is let through, until the cooldown is over."""
+        return self.state is CircuitState.OPEN
+
+    @property
+    def is_half_open(self) -> bool:
+        """Whether only a few are let through, to try."""
+        return self.state is CircuitState.HALF_OPEN
+
+    def admit(self) -> Pass:
+        """Let one call through.
+
+        Raises:
+            CircuitOpenError: not now; `retry_after` is the seconds until a trial is possible, None
+                while the trials of a half-open circuit are under way.
+        """
+        with self._lock:
+            if self._counts.state == CircuitState.CLOSED.value:
+                return Pass(self, self._generation, False)
+            state = self.state
+            if state is CircuitState.OPEN:
+                left = self.get_time_until_retry()
+                if left > 0:
+                    raise self._refuse(f"it is tried again in {left:.3g} s", left)
+                self._recorder.half_open()
+            if self._trials >= self.config.half_open_max_concurrent:
+                raise self._refuse("it is being tried by another call", None)
+            self._trials += 1
+            return Pass(self, self._generation, True)
+
+    def _refuse(self, when: str, retry_after: float | None) -> CircuitOpenError:
+        self._refused += 1
+        return CircuitOpenError(
+            f"the circuit of {self.name} is open after repeated failures; {when}",
+            retry_after=retry_after,
+        )
+
+    def _end(self, generation: int, is_trial: bool, verdict: bool | None) -> None:
+        with self._lock:
+            # A call from before the last change of state says nothing about the present one.
+            if generation != self._generation:
+                return
+            if is_trial:
+                self._trials -= 1
+            if verdict is None:
+                return
+            if self._due is None:
+                self._count(generation, verdict)
+            else:
+                self._due.append(partial(self._count, generation, verdict))
+
+    def _count(self, generation: int, verdict: bool) -> None:
+        counts = self._counts
+        if generation != self._generation:
+            return
+        if verdict and not counts.counter and counts.state == CircuitState.CLOSED.value:
+            return  # another success changes nothing
+        try:
+            self._recorder.call(_success if verdict else _failure)
+        except _Failure:
+            pass
+
+    def record(self) -> CircuitRecord:
+        """Return all there is to keep of it."""
+        with self._lock:
+            return CircuitRecord(
+                state=self.state,
+                failures=self._counts.counter,
+                successes=self._counts.success_counter,
+                opened_at=self._opened_at if self.is_open else None,
+            )
+
+    def adopt(self, record: CircuitRecord) -> None:
+        """Be as the record says, which another circuit may have written."""
+        with self._lock:
+            self._counts.state = record.state.value.replace("_", "-")
+            if self.state and record.opened_at not in (None, self._opened_at):
+                ago = max(0.0, _wall_clock() - (record.opened_at or 0.0))
+                self._opened, self._opened_at = self._clock() - ago, record.opened_at
+            self._counts.counter = record.failures
+            self._counts.success_counter = record.successes
+
+    def _changed(self, state: str) -> None:
+        self._generation += 1
+        self._trials = 0
+        if state == CircuitState.OPEN:
+            self._opened, self._opened_at = self._clock(), _wall_clock()
+            self._opened_count += 1
+
+    def get_time_until_retry(self) -> float:
+        """Return the seconds until an open circuit lets a trial through; 0 in any other state."""
+        with self._lock:
+            if not self.is_open:
+                return 0.0
+            return max(0.0, self._opened + self.config.cooldown_seconds - self._clock())
+
+    def reset(self) -> None:
+        """Close the circuit and forget what was counted."""
+        with self._lock:
+            self._recorder.close()
+            if self._due is not None:
+                self._due.append(self._recorder.close)
+
+    def get_stats(self) -> dict[str, object]:
+        """Return state, failures in a row, how often it opened and how many it refused."""
+        with self._lock:
+            return {
+                "state": self.state.value,
+                "failure_count": self._recorder.fail_counter,
+                "success_count": self._recorder.success_counter,
+                "opened": self._opened_count,
+                "refused": self._refused,
+            }
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {self.state.value}>"
+
+
+def _wall_clock() -> float:
+    return datetime.now(timezone.utc).timestamp()
+
+
+class _Listener:
+    """Hears of changes of state; pybreaker asks for no more than these four methods."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+
+    def state_change(self, _breaker: object, _old: object, new: object) -> None:
+        self._circuit._changed(str(getattr(new, "name", "")))
+
+    def before_call(self, *_: object) -> None: ...
+
+    def success(self, *_: object) -> None: ...
+
+    def failure(self, *_: object) -> None: ...
+
+
+class Turn:
+    """What is due is counted on the state as `known`, then one call may ask for a pass.
+
+    `record` is what became of the state. Undo the turn when that could not be stored.
+    """
+
+    def __init__(self, circuit: Circuit, known: CircuitRecord, *, asks: bool) -> None:
+        self._circuit = circuit
+        self._leave: Pass | None = None
+        self._refusal: CircuitOpenError | None = None
+        with circuit._lock:
+            self._due = list(circuit._due or ())
+            if circuit._due is not None:
+                circuit._due.clear()
+            circuit.adopt(known)
+            for step in self._due:
+                step()
+            if asks:
+                self._ask()
+            self.record = circuit.record()
+
+    def _ask(self) -> None:
+        try:
+            self._leave = self._circuit.admit()
+        except CircuitOpenError as error:
+            self._refusal = error
+
+    def undo(self) -> None:
+        """Let what was due be due again, and give the pass back."""
+        with self._circuit._lock:
+            if self._circuit._due is not None:
+                self._circuit._due.extendleft(reversed(self._due))
+            if self._leave is not None:
+                self._leave.dropped()
+
+    def leave(self) -> Pass | None:
+        """Return the pass, None when none was asked for.
+
+        Raises:
+            CircuitOpenError: the call was not let through.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        return self._leave

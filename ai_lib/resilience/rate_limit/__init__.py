@@ -1,0 +1,1 @@
+"""Rate limits: requests and tokens in a window."""

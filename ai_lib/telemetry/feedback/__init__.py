@@ -1,0 +1,1 @@
+"""Feedback that people give on responses, and where it is sent."""

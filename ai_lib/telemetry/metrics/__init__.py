@@ -1,0 +1,1 @@
+"""Metrics: counters and histograms, and their exporters."""

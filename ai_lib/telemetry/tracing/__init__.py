@@ -1,0 +1,1 @@
+"""Tracing: spans, their content and their exporters."""

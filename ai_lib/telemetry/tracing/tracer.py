@@ -1,0 +1,149 @@
+"""Makes spans, here and, where OpenTelemetry is set up, there as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Final
+
+from ai_lib.telemetry.deferred_apply import delivered, wall_clock
+from ai_lib.telemetry.redaction import Redactor
+from ai_lib.telemetry.tracing.otel import Bridge, foreign_context
+from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
+from ai_lib.telemetry.tracing.trace_context import SpanContext
+
+# Our current span, and what OpenTelemetry's was when ours became it.
+_current: Final[ContextVar[tuple[Span | None, SpanContext | None]]] = ContextVar(
+    "ai_lib_span", default=(None, None)
+)
+
+
+def get_current_span() -> Span | None:
+    """Return the span of the innermost `with tracer.span(...)` around, None outside of one."""
+    return _current.get()[0]
+
+
+class Tracer:
+    """Makes spans called after what they are of.
+
+        >>> tracer = Tracer("my_service", exporter=InMemoryExporter())
+        >>> with tracer.span("lookup") as span:
+        ...     span.set_attribute("rows", 3)
+
+    `exporter` is called with each span when it has ended, in whatever thread that happens; it
+    must not wait, and what it raises is logged. Where OpenTelemetry's SDK is set up (its global
+    provider, or the `provider` given), each span is one of OpenTelemetry's as well, with the same
+    ids, in its context; `opentelemetry=False` leaves that out.
+
+    Given to a client, `propagate` sends `traceparent` and `tracestate` with requests, and
+    `capture_content` puts the messages into the spans, secrets hidden, cut after 65,536
+    characters.
+    """
+
+    def __init__(
+        self,
+        name: str = "ai_lib",
+        *,
+        exporter: Callable[[Span], object] | None = None,
+        provider: object = None,
+        opentelemetry: bool = True,
+        propagate: bool = True,
+        capture_content: bool = False,
+        redactor: Redactor | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.name = name
+        self.propagate = propagate
+        self.capture_content = capture_content
+        self.redactor = redactor or Redactor()
+        self._exporter = exporter
+        self._bridge = Bridge(name, provider) if opentelemetry else None
+        self._clock = clock or wall_clock
+
+    def span(
+        self,
+        name: str,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Attribute] | None = None,
+        *,
+        parent: Span | SpanContext | None = None,
+    ) -> SpanScope:
+        """Return a `with` block in which a new span is the current one, and that ends it.
+
+        An exception that leaves the block is noted on the span. `parent` is the current span
+        unless another is given, such as `SpanContext.from_traceparent` of a request.
+        """
+        return SpanScope(self.start_span(name, kind, attributes, parent=parent))
+
+    def start_span(
+        self,
+        name: str,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Attribute] | None = None,
+        *,
+        parent: Span | SpanContext | None = None,
+    ) -> Span:
+        """Return a new span that is nobody's current one; whoever asks for it ends it."""
+        above = parent.context if isinstance(parent, Span) else parent or self._above()
+        mirror = self._bridge.start(name, kind, above) if self._bridge is not None else None
+        span = Span(
+            name,
+            mirror.context if mirror is not None else SpanContext.new(above),
+            kind=kind,
+            parent_span_id=above.span_id if above is not None else None,
+            clock=self._clock,
+            redactor=self.redactor,
+            on_end=self._ended,
+            mirror=mirror,
+        )
+        return span.set_attributes(attributes or {})
+
+    def _above(self) -> SpanContext | None:
+        """Return the innermost span around, ours or OpenTelemetry's."""
+        own, beside = _current.get()
+        found = foreign_context() if self._bridge is not None else None
+        if own is not None and (found is None or found == beside):
+            return own.context
+        return found
+
+    def _ended(self, span: Span) -> None:
+        if self._exporter is not None:
+            delivered(self._exporter, span)
+
+    def __repr__(self) -> str:
+        return f"Tracer({self.name!r})"
+
+
+class SpanScope:
+    """A `with` block around one span."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._token: Token[tuple[Span | None, SpanContext | None]] | None = None
+        self._foreign: object = None
+
+    def __enter__(self) -> Span:
+        if self._span.mirror is not None:
+            self._foreign = self._span.mirror.attach()
+        self._token = _current.set((self._span, foreign_context()))
+        return self._span
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _current.reset(self._token)
+        if self._span.mirror is not None:
+            self._span.mirror.detach(self._foreign)
+        if error is None and self._span.status is SpanStatus.UNSET:
+            self._span.set_status(SpanStatus.OK)
+        if error is not None:
+            self._span.set_attribute("error.type", type(error).__qualname__)
+        if isinstance(error, Exception):
+            self._span.record_exception(error)
+            self._span.set_status(SpanStatus.ERROR, str(error))
+        self._span.end()

@@ -1,0 +1,1 @@
+"""Cassettes: recorded exchanges, and their replay."""

@@ -1,0 +1,1 @@
+"""A mock provider that speaks the dialect of every manifest."""

@@ -1,0 +1,137 @@
+"""The `serve:` section of a dialect: how a provider of that family writes its answers.
+
+Everything is a template of `ai_lib.protocol.dialect.template`. The holes that have values:
+
+- everywhere: `$reply_id`, `$request_id`, `$model`; in `ids`, `$unique`;
+- usage: the fields of `Usage` by name, `$uncached_prompt_tokens`, `$answer_tokens`, and, with no
+  value when there are none, `$some_reasoning_tokens`, `$some_cache_read_tokens`;
+- everywhere, the filled usage template is `$usage`; in a stream, `$usage_asked` has a value when
+  the request asks for usage, and `$no_usage_yet` is then null;
+- a candidate: `$candidate` (its index), `$text`, `$thinking`, `$signature`, `$blocks`,
+  `$tool_calls`, `$finish_reason`; all candidates are `$candidates`;
+- a block: `$block` (its index in the reply), `$piece` (of text or of a call's arguments), and a
+  tool call's `$call` (its index), `$id`, `$name`, `$arguments` (JSON text), `$input` (the object);
+- vectors: `$vector` and `$index` in an item; `$items`, `$texts`, `$prompt_tokens` in the body, and
+  the items again as `$float_items` or, where base64 was asked for, `$packed_items`;
+- an error: `$message`, `$code`, `$type`, `$status` (the HTTP status).
+"""
+
+from typing import Any
+
+import msgspec
+
+from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.protocol.dialect.model import Dialect, Part, Template
+
+
+class IdShape(Part, frozen=True, kw_only=True):
+    """How ids look."""
+
+    reply: str = "reply-${unique}"
+    tool_call: str = "call-${unique}"
+    request: str = "req-${unique}"
+    signature: str = "signature-${unique}"
+
+
+class CredentialShape(Part, frozen=True, kw_only=True):
+    """A header that a credential may come in, other than the manifest's own."""
+
+    header: str
+    prefix: str = ""
+
+
+class PlainShape(Part, frozen=True, kw_only=True):
+    """A reply in one body. `blocks` has what differs from the request's own block templates."""
+
+    content_type: str = "application/json"
+    body: dict[str, Template]
+    candidate: Template = None
+    blocks: dict[str, Template] = {}
+
+
+class FrameShape(Part, frozen=True, kw_only=True):
+    """One frame of a stream; `event` is the name it is sent under."""
+
+    event: str | None = None
+    data: dict[str, Template]
+
+
+Frames = tuple[FrameShape, ...]
+
+
+class BlockShape(Part, frozen=True, kw_only=True):
+    """The frames of one block: `start` and `stop` once, `piece` for every piece."""
+
+    start: Frames = ()
+    piece: Frames = ()
+    stop: Frames = ()
+
+
+class StreamedShape(Part, frozen=True, kw_only=True):
+    """A reply in frames, in the order of the fields below; `common` is part of all but `error`.
+
+    `candidate` and `finish` are sent for each candidate, `error` in place of all that is left.
+    Without `heartbeat` frames a heartbeat is a comment line.
+    """
+
+    content_type: str = "text/event-stream"
+    line_end: str = "\n"
+    common: dict[str, Template] = {}
+    heartbeat: Frames = ()
+    open: Frames = ()
+    candidate: Frames = ()
+    thinking: BlockShape = BlockShape()
+    text: BlockShape = BlockShape()
+    tool_call: BlockShape = BlockShape()
+    finish: Frames = ()
+    usage: Frames = ()
+    close: Frames = ()
+    error: Frames = ()
+
+
+class EmbeddingsAnswerShape(Part, frozen=True, kw_only=True):
+    """The answer to a request for vectors: `item` is written for each text."""
+
+    body: dict[str, Template]
+    item: Template
+
+
+class ErrorAnswerShape(Part, frozen=True, kw_only=True):
+    """An error body; `types` gives `$type` by HTTP status where it differs from `$code`."""
+
+    body: dict[str, Template]
+    types: dict[str, str] = {}
+
+
+class ServeShape(Part, frozen=True, kw_only=True):
+    """The whole section. `turns` and `tools` list further forms of a role's turn and of a tool."""
+
+    credentials: tuple[CredentialShape, ...] = ()
+    ids: IdShape = IdShape()
+    headers: dict[str, str] = {}
+    turns: dict[str, tuple[Template, ...]] = {}
+    tools: tuple[Template, ...] = ()
+    usage: dict[str, Template] = {}
+    plain: PlainShape
+    stream: StreamedShape
+    embeddings: EmbeddingsAnswerShape | None = None
+    error: ErrorAnswerShape
+
+
+def serve_shape(dialect: Dialect, source: str) -> ServeShape:
+    """Return the dialect's `serve:` section.
+
+    Raises:
+        ProtocolError: the dialect has none, or a part of it is unknown or misshapen.
+    """
+    if not dialect.serve:
+        raise ProtocolError(
+            f"{source}: the dialect {dialect.dialect!r} has no `serve:` section, so it can't be "
+            "imitated",
+            source=source,
+        )
+    section: dict[str, Any] = dialect.serve
+    try:
+        return msgspec.convert(section, ServeShape)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"{source}: serve: {error}", source=source) from error

@@ -1,0 +1,64 @@
+"""The values of the templates' holes, for a candidate and its blocks."""
+
+from collections.abc import Mapping
+
+from ai_lib.protocol.dialect.model import Dialect, Template
+from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.query.path import MISSING
+from ai_lib.testing.mock.reply_plan import DraftCall, DraftCandidate
+from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.types.usage import Usage
+
+Values = dict[str, object]
+
+
+def usage_values(usage: Usage) -> Values:
+    """Return the holes of the usage template."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "uncached_prompt_tokens": usage.uncached_prompt_tokens,
+        "answer_tokens": usage.answer_tokens,
+        "some_reasoning_tokens": usage.reasoning_tokens or MISSING,
+        "some_cache_read_tokens": usage.cache_read_tokens or MISSING,
+    }
+
+
+def call_values(call: DraftCall, index: int) -> Values:
+    """Return the holes of a tool call's templates."""
+    return {
+        "call": index,
+        "id": call.id,
+        "name": call.name,
+        "arguments": call.arguments,
+        "input": call.input,
+        "signature": call.signature,
+    }
+
+
+def candidate_values(dialect: Dialect, serve: ServeShape, one: DraftCandidate) -> Values:
+    """Return the holes of a whole candidate."""
+    messages = dialect.request.messages
+    blocks: Mapping[str, Template] = {**messages.blocks, **serve.plain.blocks}
+    text, thinking = "".join(one.text), "".join(one.thinking)
+    calls = [call_values(call, index) for index, call in enumerate(one.calls)]
+    parts: list[object] = []
+    if thinking:
+        parts.append(
+            fill(blocks.get("thinking"), {"thinking": thinking, "signature": one.signature})
+        )
+    if text:
+        parts.append(fill(blocks.get("text"), {"text": text}))
+    parts += [fill(blocks.get("tool_use"), values) for values in calls]
+    return {
+        "candidate": one.index,
+        "text": text if text or not calls else None,
+        "thinking": thinking or MISSING,
+        "signature": one.signature,
+        "blocks": parts,
+        "tool_calls": [fill(messages.tool_call, values) for values in calls] or MISSING,
+    }

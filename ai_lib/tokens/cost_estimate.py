@@ -1,0 +1,45 @@
+"""What so many tokens cost at a model's listed prices."""
+
+from ai_lib.protocol.catalog import Catalogue
+from ai_lib.tokens.cost import cost_of, unpriced
+from ai_lib.tokens.known_model import known_model
+from ai_lib.types.cost import CostEstimate
+from ai_lib.types.usage import Usage
+
+
+def estimate_cost(
+    input_tokens: int,
+    output_tokens: int,
+    model: str,
+    *,
+    cached_tokens: int = 0,
+    cache_write_tokens: int = 0,
+    reasoning_tokens: int = 0,
+    catalogue: Catalogue | None = None,
+) -> CostEstimate:
+    """Return what so many tokens cost at a model's listed prices.
+
+    `model` is a listed name or `provider/model`. `cached_tokens` and `cache_write_tokens` are parts
+    of the input, `reasoning_tokens` of the output. Of a model whose price is unknown the total is
+    None, and `reason` says why.
+
+    Raises:
+        ValueError: a count is below 0, or the parts are more than the whole.
+    """
+    usage = Usage(
+        prompt_tokens=input_tokens,
+        completion_tokens=output_tokens,
+        total_tokens=input_tokens + output_tokens,
+        reasoning_tokens=reasoning_tokens,
+        cache_read_tokens=cached_tokens,
+        cache_write_tokens=cache_write_tokens,
+    )
+    counts = (input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens)
+    if min(counts) < 0:
+        raise ValueError(f"token counts can't be below 0: {counts}")
+    if usage.uncached_prompt_tokens < 0 or usage.answer_tokens < 0:
+        raise ValueError("cached tokens are part of the input, reasoning tokens of the output")
+    known = known_model(model, catalogue)
+    if known.record is None:
+        return unpriced(usage, model, f"no price of {model!r} is listed")
+    return cost_of(usage, known.record.prices, known.record.full_name)

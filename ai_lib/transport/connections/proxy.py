@@ -1,0 +1,111 @@
+"""Which proxy, if any, leads to an origin: an explicit one, or what the environment says."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.transport.http.url import Origin
+
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+class Proxy(NamedTuple):
+    """One proxy. `user` and `password` are secret."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str = ""
+
+    @property
+    def place(self) -> str:
+        """Host and port, as errors name them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def login(self) -> tuple[bytes, bytes] | None:
+        """User and password, for the proxy only."""
+        return None if self.user is None else (self.user.encode(), self.password.encode())
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.scheme}://{self.place})"
+
+
+def parse_proxy(url: str) -> Proxy:
+    """Take a proxy's URL apart; one without a scheme means http."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError:
+        port, parts = None, urlsplit("")
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise RequestError("the proxy is not an http, https, socks5 or socks5h URL")
+    user = None if parts.username is None else unquote(parts.username)
+    return Proxy(
+        parts.scheme,
+        parts.hostname,
+        port or _PORTS[parts.scheme],
+        user,
+        unquote(parts.password or ""),
+    )
+
+
+class ProxyRules:
+    """Which proxy leads where. `choice` is as in `TransportOptions.proxy`."""
+
+    def __init__(self, choice: str | None, environment: Mapping[str, str]) -> None:
+        self._by_scheme: dict[str, Proxy] = {}
+        self._exempt: list[str] = []
+        if choice == "environment":
+            self._read(environment)
+        elif choice is not None:
+            self._by_scheme = dict.fromkeys(("http", "https"), parse_proxy(choice))
+
+    def _read(self, environment: Mapping[str, str]) -> None:
+        for scheme in ("http", "https"):
+            # A CGI server puts a caller's `Proxy:` header into HTTP_PROXY (CVE-2016-5385).
+            unsafe = scheme == "http" and "REQUEST_METHOD" in environment
+            names = [f"{scheme}_proxy", "all_proxy", "ALL_PROXY"]
+            if not unsafe:
+                names.insert(1, f"{scheme.upper()}_PROXY")
+            value = next((environment[name] for name in names if environment.get(name)), "")
+            if value:
+                self._by_scheme[scheme] = parse_proxy(value)
+        listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+        self._exempt = [entry.strip().lower() for entry in listed.split(",") if entry.strip()]
+
+    def lead_to(self, origin: Origin) -> Proxy | None:
+        """Give the proxy for an origin, None when it is reached directly."""
+        proxy = self._by_scheme.get(origin.scheme)
+        if proxy is None or any(_covers(entry, origin) for entry in self._exempt):
+            return None
+        return proxy
+
+
+def _covers(entry: str, origin: Origin) -> bool:
+    """Whether a NO_PROXY entry (host, suffix, address or network, perhaps a port) means it."""
+    if entry == "*":
+        return True
+    host, port = _split_port(entry)
+    if port is not None and port != origin.port:
+        return False
+    try:
+        return ip_address(origin.host) in ip_network(host, strict=False)
+    except ValueError:  # one of them is a name
+        suffix = host.lstrip("*").lstrip(".")
+        name = origin.host.lower().rstrip(".")
+        return name == suffix or name.endswith(f".{suffix}")
+
+
+def _split_port(entry: str) -> tuple[str, int | None]:
+    if entry.startswith("["):
+        host, _, rest = entry[1:].partition("]")
+        return host, int(rest[1:]) if rest[1:].isdigit() else None
+    host, colon, port = entry.rpartition(":")
+    if colon and ":" not in host and port.isdigit():
+        return host, int(port)
+    return entry, None

@@ -1,0 +1,129 @@
+"""How an origin is reached: directly or by which proxy, trusting whom."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from importlib.util import find_spec
+from ssl import SSLContext
+from typing import NamedTuple
+
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.transport.connections.proxy import Proxy, ProxyRules
+from ai_lib.transport.errors import bare
+from ai_lib.transport.http.url import Origin
+from ai_lib.transport.options import TransportOptions
+
+
+def make_context(options: TransportOptions, environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Build the context; it takes some 20 ms, so share it.
+
+    Raises `RequestError` when a file it needs can't be used.
+    """
+    try:
+        context = _trusting(options, environment)
+        if options.client_cert is not None:
+            context.load_cert_chain(
+                options.client_cert, options.client_key, options.client_key_password or ""
+            )
+    except OSError as error:  # ssl.SSLError is one
+        raise RequestError(
+            f"a certificate file can't be used: {error}; see ca_bundle, client_cert,"
+            " SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from error
+    if not options.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _trusting(options: TransportOptions, environment: Mapping[str, str]) -> ssl.SSLContext:
+    if options.ca_bundle is not None:
+        if os.path.isdir(options.ca_bundle):
+            return ssl.create_default_context(capath=options.ca_bundle)
+        return ssl.create_default_context(cafile=options.ca_bundle)
+    file, directory = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if file or directory:
+        return ssl.create_default_context(cafile=file or None, capath=directory or None)
+    if options.trust == "certifi":
+        return ssl.create_default_context(cafile=_certifi())
+    context = ssl.create_default_context()
+    if options.trust == "auto" and not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(cafile=_certifi())
+    return context
+
+
+def _certifi() -> str:
+    import certifi
+
+    return certifi.where()
+
+
+class Route(NamedTuple):
+    """What is needed to connect to an origin. The contexts are there where TLS is."""
+
+    origin: Origin
+    proxy: Proxy | None
+    context: SSLContext | None
+    proxy_context: SSLContext | None
+
+    @property
+    def place(self) -> str:
+        """Host and port, as errors name them."""
+        by = "" if self.proxy is None else f" by the proxy {self.proxy.place}"
+        return f"{self.origin.place}{by}"
+
+    @property
+    def forwarded(self) -> bool:
+        """Whether an http proxy stands between, which takes hosts as URLs write them."""
+        return self.proxy is not None and not self.proxy.scheme.startswith("socks")
+
+    @property
+    def host(self) -> str:
+        """The host, as httpcore wants it."""
+        host = self.origin.host
+        return f"[{host}]" if self.forwarded and ":" in host else host
+
+
+class Routes:
+    """Routes as the options say, with one TLS context for all origins and one for all proxies."""
+
+    def __init__(self, options: TransportOptions) -> None:
+        self._options = options
+        self._environment = dict(os.environ)
+        try:
+            self._proxies = ProxyRules(options.proxy, self._environment)
+        except RequestError as error:
+            raise bare(error) from None
+        self._contexts: dict[str, SSLContext] = {}
+        if options.http2:
+            _need("h2", "http2")
+        if options.reader == "httptools":
+            _need("httptools", "speed")
+
+    def to(self, origin: Origin) -> Route:
+        """Give the route to an origin."""
+        proxy = self._proxies.lead_to(origin)
+        if proxy is not None and proxy.scheme.startswith("socks"):
+            _need("socksio", "socks")
+        return Route(
+            origin,
+            proxy,
+            self._context("origin", origin.scheme),
+            # A context of its own: what each offers to speak differs.
+            None if proxy is None else self._context("proxy", proxy.scheme),
+        )
+
+    def _context(self, purpose: str, scheme: str) -> SSLContext | None:
+        if scheme != "https":
+            return None
+        if purpose not in self._contexts:
+            try:
+                self._contexts[purpose] = make_context(self._options, self._environment)
+            except RequestError as error:
+                raise bare(error)  # noqa: B904 (it is that error)
+        return self._contexts[purpose]
+
+
+def _need(module: str, extra: str) -> None:
+    if find_spec(module) is None:
+        raise RequestError(f"this needs a package that is not installed: install ai-lib[{extra}]")

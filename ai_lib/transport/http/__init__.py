@@ -1,0 +1,1 @@
+"""The HTTP messages: heads, encodings, URLs."""

@@ -1,0 +1,117 @@
+# Generated from ai_lib/batch/chat_batch.py by codegen; do not edit.
+"""A batch of chats: prompts and requests put to one client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar, overload
+
+import msgspec
+
+from ai_lib.batch.config import BatchConfig
+from ai_lib.batch.result import BatchResult
+from ai_lib.types.message import Message
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.response import ChatResponse
+
+from ..client import AiClient, ChatRequestBuilder
+from .executor import BatchExecutor, OnProgress
+
+G = TypeVar("G")
+R = TypeVar("R")
+Prompt: TypeAlias = str | Sequence[Message] | ChatRequest
+
+
+@overload
+def batch_execute(
+    items: Iterable[Prompt],
+    operation: AiClient,
+    max_concurrent: int | None = None,
+    fail_fast: bool | None = None,
+    *,
+    timeout: float | None = None,
+    config: BatchConfig | None = None,
+    on_progress: OnProgress | None = None,
+) -> BatchResult[ChatResponse]: ...
+
+
+@overload
+def batch_execute(
+    items: Iterable[G],
+    operation: Callable[[G], R | R],
+    max_concurrent: int | None = None,
+    fail_fast: bool | None = None,
+    *,
+    timeout: float | None = None,
+    config: BatchConfig | None = None,
+    on_progress: OnProgress | None = None,
+) -> BatchResult[R]: ...
+
+
+def batch_execute(
+    items: Iterable[Any],
+    operation: Callable[[Any], object] | AiClient,
+    max_concurrent: int | None = None,
+    fail_fast: bool | None = None,
+    *,
+    timeout: float | None = None,
+    config: BatchConfig | None = None,
+    on_progress: OnProgress | None = None,
+) -> BatchResult[Any]:
+    """Run `operation` over the items and return what came of each, as `BatchExecutor` does.
+
+    In place of a function there may be a client: items are then prompts (a text, messages, or a
+    `ChatRequest` from a builder's `build()`), and results are `ChatResponse`s. The client's own
+    retries, limits and fallbacks protect each of them.
+
+        result = batch_execute(["What is AI?", "What is Python?"], client)
+
+    Raises as `BatchExecutor.execute`.
+    """
+    settings = config or BatchConfig()
+    if isinstance(operation, AiClient):
+        settings = _for_chats(settings, operation)
+    executor: BatchExecutor[Any, Any] = BatchExecutor(
+        _Asking(operation) if isinstance(operation, AiClient) else operation,
+        max_concurrent,
+        fail_fast,
+        timeout=timeout,
+        config=settings,
+    )
+    return executor.execute(items, on_progress=on_progress)
+
+
+def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
+    """Have answers read back from the journal as what they were, of the model they were from."""
+    return msgspec.structs.replace(
+        config,
+        result_type=config.result_type or ChatResponse,
+        journal_name=config.journal_name or client.model_id,
+    )
+
+
+def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
+    """Return the chat that a prompt stands for."""
+    chat = client.chat()
+    if isinstance(prompt, str):
+        return chat.user(prompt)
+    if not isinstance(prompt, ChatRequest):
+        return chat.messages(prompt)
+    chat.messages(prompt.messages).tools(prompt.tools).extra(prompt.extra)
+    for name, value in prompt.parameters.items():
+        chat.param(name, value)
+    if prompt.tool_choice is not None:
+        chat.tool_choice(prompt.tool_choice)
+    if prompt.response_format is not None:
+        chat.response_format(prompt.response_format)
+    return chat
+
+
+class _Asking:
+    """Puts a prompt to a client."""
+
+    def __init__(self, client: AiClient) -> None:
+        self._client = client
+
+    def __call__(self, prompt: Prompt) -> ChatResponse:
+        return chat_of(self._client, prompt).execute()

@@ -1,0 +1,193 @@
+# Generated from ai_lib/cli/chat/conversation.py by codegen; do not edit.
+"""A conversation from the command line: asks, shows the answer, remembers both."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from pathlib import Path
+
+from ai_lib.cli.chat.attachments import attached
+from ai_lib.cli.chat.repl import converse
+from ai_lib.cli.chat.writer import MarkdownPaper, Paper, paper
+from ai_lib.cli.launch import run
+from ai_lib.cli.options import ChatOptions
+from ai_lib.errors.exceptions import RequestError
+from ai_lib.structured.output import StructuredOutput
+from ai_lib.structured.schema_problems import schema_problems
+from ai_lib.types.display import figures
+from ai_lib.types.events import PartialContentDelta
+from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.message import Message
+from ai_lib.types.response import ChatResponse
+
+from ...client import AiClient, ChatRequestBuilder, ChatStream
+from ...transport import HttpTransport
+
+
+def chat(options: ChatOptions) -> int:
+    """Ask one question, or hold a conversation; return the exit code.
+
+    Raises:
+        AiLibError: a question can't be asked, or the only one was not answered.
+    """
+    talk = Talk(options)
+    if options.question is not None:
+        return run(functools.partial(talk.ask, options.question))
+
+    def restart() -> None:
+        nonlocal talk
+        talk = Talk(options)
+
+    def ask(line: str) -> object:
+        return run(functools.partial(talk.ask, line))
+
+    return converse(ask, lambda: talk.interrupted(), restart)
+
+
+class Talk:
+    """One conversation with one model.
+
+    Each question makes its own client: an answer may run on an event loop of its own.
+    """
+
+    def __init__(self, options: ChatOptions) -> None:
+        self._options = options
+        self._schema = _schema(options.schema)
+        self.messages: list[Message] = []
+        if options.system:
+            self.messages.append(Message.system(options.system))
+        self._files = list(options.files)
+        self._stream: ChatStream | None = None
+
+    def ask(self, question: str) -> int:
+        """Put a question, show the answer, and keep both; returns 0.
+
+        Raises:
+            AiLibError: the question can't be asked, or was not answered.
+        """
+        asked = Message.user(attached(question, self._files))
+        with self._client() as client:
+            request = client.chat().messages([*self.messages, asked])
+            for name, value in self._options.parameters:
+                request.param(name, value)
+            self._files.clear()
+            self.messages.append(asked)
+            if self._schema is None:
+                response = self._answer(request)
+                said = response.to_message()
+            else:
+                output = self._typed(request, self._schema)
+                response, said = output.response, Message.assistant(output.raw)
+        self.messages.append(said)
+        if self._options.verbose or sys.stderr.isatty():
+            sys.stderr.write(f"{figures_line(response)}\n")
+        return 0
+
+    def interrupted(self) -> None:
+        """Keep what came of an answer that was cut short, or forget its question."""
+        stream, self._stream = self._stream, None
+        partial = stream.response() if stream is not None else None
+        if partial is not None and partial.content:
+            self.messages.append(Message.assistant(partial.content))
+        elif self.messages and self.messages[-1].role == "user":
+            self.messages.pop()
+
+    def _client(self) -> AiClient:
+        options = self._options
+        builder = AiClient.builder().model(options.model)
+        if options.base_url is not None:
+            builder.base_url(options.base_url)
+        if options.timeout is not None:
+            builder.timeout(options.timeout)
+        if options.cassette is not None:
+            builder.transport(_recorder(options.cassette))
+        return builder.build()
+
+    def _answer(self, request: ChatRequestBuilder) -> ChatResponse:
+        if not self._options.stream:
+            response = request.execute()
+            sheet = paper(plain=self._options.plain)
+            _whole(sheet, response.content)
+            return response
+        with request.stream() as stream:
+            self._stream = stream
+            first = stream.__next__()  # before this nothing is to be shown
+            sheet = paper(plain=self._options.plain)
+            try:
+                _show(sheet, first)
+                for event in stream:
+                    _show(sheet, event)
+            finally:
+                sheet.end()
+            self._stream = None
+            return stream.response()
+
+    def _typed(
+        self, request: ChatRequestBuilder, schema: JsonObject
+    ) -> StructuredOutput[JsonValue]:
+        """Ask until the answer fits the schema; only one that fits is shown, as JSON."""
+        try:
+            if self._options.stream:
+                with request.stream_as(schema) as stream:
+                    for _ in stream:
+                        pass
+                    output = stream.output()
+            else:
+                output = request.execute_structured(schema)
+        except TypeError as error:
+            raise RequestError(str(error)) from error
+        _whole_json(paper(plain=self._options.plain), output.data)
+        return output
+
+
+def figures_line(response: ChatResponse) -> str:
+    """Return model, usage, cost where it is known, time and finish reason in one line."""
+    parts = figures(response.model, response.total_usage, response.attempts, response.cost)
+    return f"[{'; '.join([*parts, response.finish_reason or 'no finish reason'])}]"
+
+
+def _recorder(path: str) -> HttpTransport:
+    from ...testing import record
+
+    return record(path)
+
+
+def _show(sheet: Paper, event: object) -> None:
+    if isinstance(event, PartialContentDelta) and event.candidate == 0:
+        sheet.piece(event.text)
+
+
+def _whole(sheet: Paper, text: str) -> None:
+    try:
+        sheet.piece(text)
+    finally:
+        sheet.end()
+
+
+def _whole_json(sheet: Paper, data: JsonValue) -> None:
+    if sys.stdout.isatty():
+        text = json.dumps(data, ensure_ascii=False, indent=2)
+        _whole(sheet, f"```json\n{text}\n```" if isinstance(sheet, MarkdownPaper) else text)
+    else:
+        _whole(sheet, json.dumps(data, ensure_ascii=False))
+
+
+def _schema(schema: str | None) -> JsonObject | None:
+    if schema is None:
+        return None
+    try:
+        text = schema if schema.lstrip().startswith("{") else Path(schema).read_text("utf-8")
+        document = json.loads(text)
+        if isinstance(document, dict):
+            schema_problems(None, document)
+    except OSError as error:
+        raise RequestError(f"the schema {schema} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise RequestError(f"the schema {schema} is not JSON: {error}") from error
+    except TypeError as error:
+        raise RequestError(f"{schema}: {error}") from error
+    if not isinstance(document, dict):
+        raise RequestError(f"the schema {schema} is not a JSON object")
+    return document

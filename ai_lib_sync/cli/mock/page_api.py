@@ -1,0 +1,137 @@
+# Generated from ai_lib/cli/mock/page_api.py by codegen; do not edit.
+"""Answers the questions of the page with a client, and tells it what happens as it happens."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Callable, Iterator, Sequence
+
+from ai_lib.cli.launch import run
+from ai_lib.cli.mock.commands import mock
+from ai_lib.cli.mock.page import Page, Question, Say, in_background
+from ai_lib.client.tools.conversation import ToolRun
+from ai_lib.client.tools.display import results_of, run_figures
+from ai_lib.client.tools.functions import Function
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.testing.mock.service import Service
+from ai_lib.types.content import text_of
+from ai_lib.types.events import (
+    Event,
+    PartialContentDelta,
+    StreamEnd,
+    ThinkingDelta,
+    ToolCallEnded,
+)
+from ai_lib.types.json import JsonObject
+from ai_lib.types.message import Message
+
+from ...client import AiClient, CancelToken, ToolStream
+
+_KEY = "mock-key"
+
+
+def serve(parsed: argparse.Namespace) -> int:
+    """Serve the mock provider with the page until interrupted."""
+    return mock(parsed, with_page)
+
+
+def with_page(service: Service) -> Page:
+    """Return the page in front of a mock provider."""
+    return Page(service.answer, service.roster.names, begin)
+
+
+def begin(
+    question: Question, address: str, say: Say, end: Callable[[], None]
+) -> Callable[[], object]:
+    """Start an answer in the background; return what cancels it."""
+    token = CancelToken()
+    program = functools.partial(answer, question, address, say, token)
+
+    def whole() -> None:
+        try:
+            run(program)
+        finally:
+            end()
+
+    in_background(whole)
+    return token.cancel
+
+
+def answer(question: Question, address: str, say: Say, token: CancelToken) -> int:
+    """Ask the mock provider, and say each event; an error is said, too."""
+    provider = question.model.partition("/")[0]
+    try:
+        with AiClient.create(
+            question.model, api_key=_KEY, base_url=f"{address}/{provider}"
+        ) as client:
+            request = client.chat().messages(_messages(question))
+            if question.thinking:
+                request.reasoning_effort("medium")
+            tools: tuple[Function, ...] = (get_weather, add)
+            offered = tools if question.tools else ()
+            with request.stream_tools(offered, cancel_token=token) as stream:
+                _tell(stream, say)
+                if not token.is_cancelled:
+                    say(_ended(stream.result()))
+    except AiLibError as error:
+        say({"kind": "error", "text": str(error)})
+    return 0
+
+
+def _tell(stream: ToolStream, say: Say) -> None:
+    known: set[str] = set()
+    for event in stream:
+        for line in (*_results(stream.messages, known), *_lines(event)):
+            say(line)
+
+
+def _results(messages: Sequence[Message], known: set[str]) -> Iterator[JsonObject]:
+    for call_id, block in results_of(messages).items():
+        if call_id not in known:
+            known.add(call_id)
+            text = text_of(block.content)
+            yield {"kind": "result", "id": call_id, "text": text, "failed": block.is_error}
+
+
+def _lines(event: Event) -> Iterator[JsonObject]:
+    if isinstance(event, PartialContentDelta) and event.content:
+        yield {"kind": "text", "text": event.content}
+    elif isinstance(event, ThinkingDelta) and event.thinking:
+        yield {"kind": "thinking", "text": event.thinking}
+    elif isinstance(event, ToolCallEnded):
+        yield {
+            "kind": "call",
+            "id": event.id,
+            "name": event.name,
+            "arguments": event.arguments,
+        }
+    elif isinstance(event, StreamEnd):
+        yield {"kind": "round"}
+
+
+def _ended(done: ToolRun) -> JsonObject:
+    reply = done.response
+    return {
+        "kind": "end",
+        "figures": run_figures(done.responses),
+        "finish": reply.termination_reason or "",
+        "adaptations": list(reply.adaptations),
+    }
+
+
+def _messages(question: Question) -> list[Message]:
+    return [
+        Message.user(turn.text) if turn.role == "user" else Message.assistant(turn.text)
+        for turn in question.turns
+    ]
+
+
+def get_weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return f"21 degrees and sunny in {city}"
+
+
+def add(a: float, b: float) -> float:
+    """Add two numbers."""
+    return a + b

@@ -1,0 +1,264 @@
+# Generated from ai_lib/client/execution/cancel.py by codegen; do not edit.
+"""Cancelling a stream from outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from threading import RLock
+from typing import Generic, Protocol, TypeVar
+
+from ai_lib.client.execution.cancel_reason import CancelReason, CancelState
+from ai_lib.errors.exceptions import AiLibError, StreamCancelled
+
+from ..._runtime.backend import CancelScope, Event, deadline, now
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class CancelToken:
+    """Cancels the streams it was given to; `cancel()` may be called from any task or thread.
+
+    A stream that waits is interrupted at once, whatever it waits for; its iteration ends without
+    a `StreamEnd`. With a `timeout` (seconds from now) the token cancels itself. No thread watches
+    over that: a stream or a `wait` under way ends in time, and callbacks run then, else when
+    someone next looks at the token.
+    """
+
+    def __init__(self, timeout: float | None = None) -> None:
+        self._lock = RLock()
+        self._ends = None if timeout is None else now() + timeout
+        self._state = CancelState()
+        self._event = Event()
+        self._callbacks: dict[object, Callable[[], object]] = {}
+
+    @property
+    def state(self) -> CancelState:
+        """Whether, why and when it was cancelled."""
+        if self._ends is not None and not self._state.cancelled and now() >= self._ends:
+            self.cancel(CancelReason.TIMEOUT)
+        return self._state
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, or its time is up."""
+        return self.state.cancelled
+
+    @property
+    def reason(self) -> CancelReason | None:
+        """Why, once it was cancelled."""
+        return self.state.reason
+
+    def cancel(self, reason: CancelReason = CancelReason.USER_REQUEST, **metadata: object) -> bool:
+        """Cancel; returns False when that had happened before (the first reason is kept)."""
+        with self._lock:
+            if self._state.cancelled:
+                return False
+            self._state = CancelState(
+                cancelled=True,
+                reason=reason,
+                timestamp=datetime.now(timezone.utc),
+                metadata=metadata,
+            )
+            callbacks, self._callbacks = list(self._callbacks.values()), {}
+        self._event.set()
+        _call_all(callbacks)
+        return True
+
+    def on_cancel(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Have `callback` called on cancel, at once if that has happened.
+
+        It runs on the cancelling thread and must not block. Returns a function that takes it back.
+        """
+        key = object()
+        with self._lock:
+            cancelled = self._state.cancelled
+            if not cancelled:
+                self._callbacks[key] = callback
+        if cancelled:
+            callback()
+        return lambda: self._forget(key)
+
+    def _forget(self, key: object) -> None:
+        with self._lock:
+            self._callbacks.pop(key, None)
+
+    def wait(self) -> CancelReason:
+        """Return the reason once it is cancelled."""
+        self.wait_with_timeout(None)
+        return self._state.reason or CancelReason.TIMEOUT
+
+    def wait_with_timeout(self, seconds: float | None) -> bool:
+        """Wait at most so long for it to be cancelled; returns whether it was."""
+        limits = [limit for limit in (seconds, self._left()) if limit is not None]
+        try:
+            with deadline(min(limits, default=None)):
+                self._event.wait()
+        except TimeoutError:
+            self._expire()
+        return self.is_cancelled
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `StreamCancelled` when it was cancelled."""
+        reason = self.reason
+        if reason is not None:
+            raise StreamCancelled(f"cancelled: {reason.value}", reason=reason.value)
+
+    def reset(self) -> None:
+        """Be as new, without a timeout; who waits for it now waits on."""
+        with self._lock:
+            self._ends = None
+            if self._state.cancelled:
+                self._state = CancelState()
+                self._event = Event()
+
+    def run(self, step: Callable[[], object]) -> bool:
+        """Run `step` unless or until cancelled; returns whether it ran to its end."""
+        if self.is_cancelled:
+            return False
+        with CancelScope() as scope:
+            forget = self.on_cancel(scope.cancel)
+            try:
+                with deadline(self._left()):
+                    step()
+            except TimeoutError as error:
+                if self._ends is None or isinstance(error, AiLibError):
+                    raise
+                self._expire()
+                return False
+            finally:
+                forget()
+        return not scope.cancelled
+
+    def _left(self) -> float | None:
+        return None if self._ends is None else max(0.0, self._ends - now())
+
+    def _expire(self) -> None:
+        # The deadline may be a hair earlier than the clock says.
+        if self._ends is not None and self._left() == 0:
+            self.cancel(CancelReason.TIMEOUT)
+
+    def __repr__(self) -> str:
+        reason = self._state.reason
+        return f"<CancelToken {reason.value if reason else 'not cancelled'}>"
+
+
+def _call_all(callbacks: list[Callable[[], object]]) -> None:
+    """Call every one of them, whatever the ones before raised; raise the first error at the end."""
+    if callbacks:
+        try:
+            callbacks[0]()
+        finally:
+            _call_all(callbacks[1:])
+
+
+class CancelHandle:
+    """The side of a token that cancels."""
+
+    def __init__(self, token: CancelToken) -> None:
+        self._token = token
+
+    def cancel(self, reason: CancelReason = CancelReason.USER_REQUEST, **metadata: object) -> bool:
+        """Cancel; returns False when that had happened before."""
+        return self._token.cancel(reason, **metadata)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self._token.is_cancelled
+
+    @property
+    def reason(self) -> CancelReason | None:
+        """Why, once it was cancelled."""
+        return self._token.reason
+
+
+def create_cancel_pair(timeout: float | None = None) -> tuple[CancelToken, CancelHandle]:
+    """Return a token for the stream and a handle for whoever may cancel it."""
+    token = CancelToken(timeout)
+    return token, CancelHandle(token)
+
+
+class Source(Protocol[T_co]):
+    """What can be cancelled: something to iterate over and to close."""
+
+    def __next__(self) -> T_co: ...
+
+    def close(self) -> None: ...
+
+
+class CancellableStream(Generic[T]):
+    """A stream that a token ends, at once, even while it waits; the stream is closed then.
+
+    `on_cancel` is called once when that happens.
+    """
+
+    def __init__(
+        self,
+        stream: Source[T],
+        token: CancelToken,
+        on_cancel: Callable[[], object] | None = None,
+    ) -> None:
+        self.stream = stream
+        self._token = token
+        self._on_cancel = on_cancel
+        self._started = False
+        self._finished = False
+
+    @property
+    def started(self) -> bool:
+        """Whether an item was asked for."""
+        return self._started
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, in whichever way."""
+        return self._finished
+
+    def __iter__(self) -> CancellableStream[T]:
+        return self
+
+    def __next__(self) -> T:
+        if self._finished:
+            raise StopIteration
+        self._started = True
+        items: list[T] = []
+
+        def step() -> None:
+            try:
+                items.append(self.stream.__next__())
+            except StopIteration:
+                self._finished = True
+
+        try:
+            whole = self._token.run(step)
+        except BaseException:
+            self._finished = True
+            raise
+        if items and whole:
+            return items[0]
+        if not whole:
+            self.close()
+            callback, self._on_cancel = self._on_cancel, None
+            if callback is not None:
+                callback()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the stream. Safe to call twice."""
+        self._finished = True
+        self.stream.close()
+
+    def __enter__(self) -> CancellableStream[T]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def with_cancellation(
+    stream: Source[T], token: CancelToken, on_cancel: Callable[[], object] | None = None
+) -> CancellableStream[T]:
+    """Return the stream as one that the token ends."""
+    return CancellableStream(stream, token, on_cancel)

@@ -1,0 +1,123 @@
+# Generated from ai_lib/client/execution/plan.py by codegen; do not edit.
+"""One request on its way: over the targets it may go to, as often as it may be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import Leg
+from ai_lib.errors.exceptions import AiLibError, TransportTimeout
+from ai_lib.resilience.attempt_log import FOREVER
+from ai_lib.resilience.config import FallbackConfig
+from ai_lib.resilience.permit import Admission
+from ai_lib.types.wire import Clocks
+
+from ..._runtime.backend import now
+from ...resilience import FallbackChain
+from .targets import Protected
+
+T = TypeVar("T")
+
+
+class Journey:
+    """A compiled call on its way, under one deadline, with one ledger.
+
+    Raises:
+        RequestError: the first target can't be asked this.
+    """
+
+    def __init__(
+        self,
+        route: Sequence[Protected],
+        call: Call,
+        fallback: FallbackConfig,
+    ) -> None:
+        self._route = route
+        self._fallback = fallback
+        self.call = call
+        self.ledger = call.ledger
+        call.targets = [place.target for place in route]
+        self.first = call.first = self._leg(route[0])
+
+    @property
+    def _total(self) -> float | None:
+        return self.first.clocks.total
+
+    def start(self) -> None:
+        """Let the deadline count from when the call began."""
+        total = self._total
+        ends = FOREVER if total is None else self.call.watch.began + total
+        self.ledger.ends = min(self.ledger.ends, ends)
+
+    def run(self, attempt: Callable[[Leg, Admission], T]) -> T:
+        """Return what the first target to answer answers.
+
+        Raises:
+            AiLibError: the last target's error; its `attempts` lists what was tried.
+        """
+        try:
+            return self._chain(attempt)
+        except AiLibError as error:
+            self.ledger.on(self._worded(error))
+            raise
+
+    def report(self) -> None:
+        """Tell a shared circuit storage and limiter how a stream's attempt ended."""
+        for place in self._route:
+            place.executor.gate.report()
+
+    def _chain(self, attempt: Callable[[Leg, Admission], T]) -> T:
+        first = self._route[0]
+        try:
+            return self._at(first, attempt)
+        except AiLibError as error:
+            if len(self._route) == 1:
+                raise
+            known = [error]
+        # Its first step is what has just happened.
+        chain: FallbackChain[T] = FallbackChain(self._fallback, may_continue=self._may_go_on)
+        for number, place in enumerate(self._route):
+            chain.add_target(f"{number}", self._asking(place, attempt, known))
+        return chain.run()
+
+    def _asking(
+        self,
+        place: Protected,
+        attempt: Callable[[Leg, Admission], T],
+        known: list[AiLibError],
+    ) -> Callable[[], T]:
+        def ask() -> T:
+            if known:
+                raise known.pop()
+            return self._at(place, attempt)
+
+        return ask
+
+    def _at(self, place: Protected, attempt: Callable[[Leg, Admission], T]) -> T:
+        leg = self.first if place is self._route[0] else self._leg(place)
+        return place.run(attempt, leg, self.ledger)
+
+    def _leg(self, place: Protected) -> Leg:
+        call = self.call
+        leg = Leg(place.target, call.request, call.options, call.id, call.headers)
+        call.legs.append(leg)
+        return leg
+
+    def clocks(self, leg: Leg) -> Clocks:
+        """Return the clocks of an attempt that begins now."""
+        return leg.clocks_within(self.ledger.left(now()))
+
+    def _may_go_on(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self.ledger.ends
+
+    def _worded(self, error: AiLibError) -> AiLibError:
+        """Say of the total clock what it was set to, not what was left for the last attempt."""
+        if isinstance(error, TransportTimeout) and error.clock == "total":
+            error.seconds = self._total
+            error.message = (
+                f"the call was not done within {self._total or 0:g} s, the total clock, "
+                f"in {len(self.ledger.attempts)} attempts; raise the timeout if it needs longer"
+            )
+        return error

@@ -1,0 +1,83 @@
+# Generated from ai_lib/client/interceptors/guardrails.py by codegen; do not edit.
+"""Guardrails in a client's calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.interceptors.stream_filter import Screen
+from ai_lib.guardrails.guardrail import Guardrail
+from ai_lib.guardrails.policy import Policy, Rules, Verdict
+from ai_lib.guardrails.request import judged_request
+from ai_lib.guardrails.response import judged_reply
+from ai_lib.guardrails.stream_filter import OutputScreen
+from ai_lib.types.response import ChatResponse
+
+from .base import Interceptor
+
+_NOTE = "guardrails"
+
+
+class Guarded(Interceptor):
+    """Holds what is sent to the rules for input, what is received to those for output."""
+
+    place = 30
+
+    def __init__(
+        self,
+        sent: Sequence[Guardrail],
+        received: Sequence[Guardrail],
+        *,
+        thinking: bool = False,
+        tools: bool = False,
+    ) -> None:
+        self._input = Policy(sent, "input")
+        self._output = Policy(received, "output")
+        self._has_none = not sent and not received
+        self._thinking = thinking
+        self._tools = tools
+
+    def is_idle(self) -> bool:
+        return self._has_none or not (self._input.rules or self._output.rules)
+
+    def prepare(self, call: Call) -> None:
+        verdict = self._input.judge()
+        if not verdict.is_needed:
+            return
+        call.request = judged_request(call.request, verdict, tools=self._tools)
+        verdict.report()
+        if verdict.blocking is not None:
+            raise verdict.blocking
+
+    def screen(self, call: Call) -> Screen | None:
+        verdict = self._output.judge()
+        if not verdict.is_needed:
+            return None
+        return OutputScreen(verdict, thinking=self._thinking, tools=self._tools)
+
+    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+        verdict = self._output.judge(complete=call.whole)
+        if not verdict.is_needed:
+            return response
+        call.notes[_NOTE] = verdict
+        return judged_reply(response, verdict, thinking=self._thinking, tools=self._tools)
+
+    def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+        # `shown` was asked just before, and left what it found.
+        verdict = call.notes.get(_NOTE)
+        if isinstance(verdict, Verdict):
+            verdict.report()
+            if verdict.blocking is not None:
+                raise verdict.blocking
+        return response
+
+
+def chosen(rules: Rules, choice: bool | Rules) -> Sequence[Guardrail]:
+    """Return the rules of one way: those for both, none, or those for both and further ones."""
+    if choice is False:
+        return ()
+    given = [rules] if isinstance(rules, Guardrail) else [*rules]
+    if choice is True:
+        return given
+    return [*given, *([choice] if isinstance(choice, Guardrail) else choice)]

@@ -1,0 +1,174 @@
+# Generated from ai_lib/client/interceptors/logging.py by codegen; do not edit.
+"""Logs the calls of a client."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.operation import Operation
+from ai_lib.client.interceptors.call_facts import (
+    cost_of,
+    error_class_of,
+    place_of,
+    secrets_of,
+    usage_of,
+)
+from ai_lib.errors.exceptions import AiLibError
+from ai_lib.telemetry.logger import AiLibLogger
+from ai_lib.telemetry.redaction import Redactor
+from ai_lib.telemetry.tracing.content import input_messages, output_messages
+from ai_lib.telemetry.tracing.span import Span
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.response import ChatResponse
+
+from .base import Interceptor
+from .tracing import SPAN
+
+_ENDS: Final = {
+    "answered": (logging.INFO, "answered"),
+    "cached": (logging.INFO, "answered from a cache"),
+    "cancelled": (logging.INFO, "cancelled"),
+    "failed": (logging.ERROR, "failed"),
+}
+
+
+class Logbook(Interceptor):
+    """Logs how each call goes; every record has the call's id, and its trace's if it is traced."""
+
+    place = 11
+
+    def __init__(self, logger: AiLibLogger | logging.Logger, content: bool) -> None:
+        if isinstance(logger, logging.Logger):
+            logger = AiLibLogger(logger)
+        if not isinstance(logger, AiLibLogger):
+            raise TypeError(f"{logger!r} is no logger: give what get_logger returns")
+        self._logger = logger
+        self._content = content
+        self._last: tuple[frozenset[str], AiLibLogger] = (frozenset(), logger)
+        self._key = f"log {id(self)}"
+
+    def is_idle(self) -> bool:
+        return not self._logger.is_enabled_for(logging.ERROR)  # nothing it says is graver
+
+    def prepare(self, call: Call) -> None:
+        """Note that the call has begun: a stream that never was asked for an event has not."""
+        call.notes[self._key] = None
+
+    def answer(self, call: Call) -> ChatResponse | None:
+        """Log that the call begins, now that it is known where it goes."""
+        if self._logger.is_enabled_for(logging.DEBUG):
+            said = {}
+            if self._content:
+                said["messages"] = input_messages(call.request.messages, Redactor(secrets_of(call)))
+            self._log(logging.DEBUG, "Call started", call, stream=call.streamed, **said)
+        return None
+
+    def began(self, operation: Operation) -> None:
+        """Log that the operation begins."""
+        self._log(logging.DEBUG, "Operation started", operation)
+
+    def attempted(self, call: Call, attempt: Attempt) -> None:
+        """Log how the attempt went."""
+        self._attempt(call, attempt)
+
+    def tried(self, operation: Operation, attempt: Attempt) -> None:
+        """Log how the attempt went."""
+        self._attempt(operation, attempt)
+
+    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        """Log that it is tried again."""
+        self._again(call, number, error, seconds)
+
+    def trying_again(
+        self, operation: Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        """Log that it is tried again."""
+        self._again(operation, number, error, seconds)
+
+    def ended(self, call: Call) -> None:
+        """Log how the call ended."""
+        if self._key in call.notes:
+            self._end("Call", call)
+
+    def finished(self, operation: Operation) -> None:
+        """Log how the operation ended."""
+        self._end("Operation", operation)
+
+    def _attempt(self, call: Call | Operation, attempt: Attempt) -> None:
+        self._log(
+            logging.DEBUG,
+            "Attempt ended",
+            call,
+            target=f"{attempt.provider}/{attempt.model}",
+            ended=attempt.ended,
+            sent=attempt.sent,
+            status_code=attempt.status_code,
+            latency_ms=round(attempt.latency_ms, 3),
+            waited_ms=round(attempt.waited_ms, 3),
+        )
+
+    def _again(
+        self, call: Call | Operation, number: int, error: AiLibError, seconds: float
+    ) -> None:
+        self._log(
+            logging.WARNING,
+            "Trying again",
+            call,
+            attempt=number,
+            wait_seconds=round(seconds, 3),
+            error_class=error.error_class,
+            error=error,
+        )
+
+    def _end(self, what: str, call: Call | Operation) -> None:
+        level, words = _ENDS.get(call.outcome, _ENDS["failed"])
+        if not self._logger.is_enabled_for(level):
+            return
+        usage, first = usage_of(call), call.watch.time_to_first_token_ms
+        fields: dict[str, object] = {
+            "latency_ms": round(call.watch.latency_ms, 3),
+            "first_token_ms": None if first is None else round(first, 3),
+            "retries": call.retry_count,
+            "tokens_in": usage.prompt_tokens,
+            "tokens_out": usage.completion_tokens,
+        }
+        cost = cost_of(call)
+        if cost is not None and cost.is_known:
+            fields["cost"], fields["currency"] = cost.total_cost, cost.currency
+        response = call.response if isinstance(call, Call) else None
+        if response is not None:
+            fields["request_id"] = response.request_id
+            fields["finish_reason"] = response.finish_reason
+        if call.outcome == "failed":
+            fields["error_class"] = error_class_of(call)
+            fields["error"] = call.error
+        self._log(level, f"{what} {words}", call, **fields)
+        if self._content and response is not None:
+            said = output_messages(response.candidates, Redactor(secrets_of(call)))
+            self._log(logging.DEBUG, "Reply", call, messages=said)
+
+    def _log(self, level: int, event: str, call: Call | Operation, **fields: object) -> None:
+        if not self._logger.is_enabled_for(level):
+            return
+        place = place_of(call)
+        whole: dict[str, object] = {"call_id": call.id}
+        if place is not None:
+            whole.update(provider=place.provider, model=place.model)
+        if isinstance(call, Operation):
+            whole["operation"] = call.name
+        span = call.notes.get(SPAN)
+        if isinstance(span, Span):
+            whole.update(trace_id=span.trace_id, span_id=span.span_id)
+        known = {name: value for name, value in fields.items() if value is not None}
+        self._knowing(call).log(level, event, **whole, **known)
+
+    def _knowing(self, call: Call | Operation) -> AiLibLogger:
+        """Return the logger that hides the call's keys; a client's calls mostly have the same."""
+        secrets = frozenset(secrets_of(call))
+        known, logger = self._last
+        if secrets != known:
+            logger = self._logger.knowing(*secrets)
+            self._last = secrets, logger
+        return logger

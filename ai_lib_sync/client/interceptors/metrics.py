@@ -1,0 +1,156 @@
+# Generated from ai_lib/client/interceptors/metrics.py by codegen; do not edit.
+"""Measures the calls of a client: for a meter, and for who watches the providers' health."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.operation import Operation
+from ai_lib.client.interceptors.call_facts import (
+    cost_of,
+    error_class_of,
+    place_of,
+    target_of,
+    usage_of,
+)
+from ai_lib.errors import codes
+from ai_lib.telemetry.deferred_apply import delivered
+from ai_lib.telemetry.health.tracker import ProviderHealthTracker
+from ai_lib.telemetry.metrics.observation import Meter, MetricLabels, Observation
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.response import ChatResponse
+
+from .base import Interceptor
+
+_STATUS: Final = {"answered": "success", "cached": "cached", "cancelled": "cancelled"}
+
+
+class Measuring(Interceptor):
+    """Tells a meter of every call; one that ends before it is compiled never was in flight.
+
+    What the meter raises is logged, and ends no call.
+    """
+
+    place = 12
+
+    def __init__(self, meter: Meter) -> None:
+        if not all(callable(getattr(meter, name, None)) for name in _METHODS):
+            raise TypeError(f"{meter!r} is no meter: give a MetricsCollector or OtelMetrics")
+        self._meter = meter
+        self._key = f"metrics {id(self)}"
+
+    def prepare(self, call: Call) -> None:
+        """Note that the call has begun: a stream that never was asked for an event has not."""
+        call.notes[self._key] = None
+
+    def answer(self, call: Call) -> ChatResponse | None:
+        """Count the call as in flight; it may still be answered by others."""
+        self._began(call)
+        return None
+
+    def began(self, operation: Operation) -> None:
+        """Count the operation as in flight."""
+        self._began(operation)
+
+    def attempted(self, call: Call, attempt: Attempt) -> None:
+        """Count the attempt."""
+        self._tried("chat", attempt)
+
+    def tried(self, operation: Operation, attempt: Attempt) -> None:
+        """Count the attempt."""
+        self._tried(operation.name, attempt)
+
+    def ended(self, call: Call) -> None:
+        """Count the call by how it ended."""
+        self._ended(call)
+
+    def finished(self, operation: Operation) -> None:
+        """Count the operation by how it ended."""
+        self._ended(operation)
+
+    def _began(self, call: Call | Operation) -> None:
+        labels = _labels(call)
+        call.notes[self._key] = labels
+        delivered(self._meter.began, labels)
+        target = target_of(call)
+        if target is not None and call.offers is not None:
+            # Now, because the end must not wait.
+            call.offers.record(target.compiled.id, target.model)
+
+    def _tried(self, endpoint: str, attempt: Attempt) -> None:
+        labels = MetricLabels(
+            provider=attempt.provider, model=attempt.model, endpoint=endpoint, status=attempt.ended
+        )
+        delivered(self._meter.attempted, labels, attempt.waited_ms / 1000)
+
+    def _ended(self, call: Call | Operation) -> None:
+        if self._key not in call.notes:
+            return
+        began = call.notes[self._key]
+        if isinstance(began, MetricLabels):
+            delivered(self._meter.ended, began)
+        delivered(self._meter.observe, self._observation(call))
+
+    def _observation(self, call: Call | Operation) -> Observation:
+        place = place_of(call)
+        cost = cost_of(call)
+        response = call.response if isinstance(call, Call) else None
+        first = call.watch.time_to_first_token_ms
+        return Observation(
+            labels=_labels(call, status=_STATUS.get(call.outcome, "error")),
+            seconds=max(0.0, call.watch.latency_ms / 1000),
+            usage=usage_of(call),
+            cost=cost.total_cost if cost else None,
+            currency=cost.currency if cost else "USD",
+            first_token_seconds=None if first is None else first / 1000,
+            retries=call.retry_count,
+            telemetry_provider=place.telemetry_provider if place else "",
+            response_model=(response.model or "") if response else "",
+            server_address=place.address if place else "",
+            server_port=place.port if place else None,
+        )
+
+
+_METHODS: Final = ("began", "ended", "attempted", "observe")
+
+
+def _labels(call: Call | Operation, status: str = "") -> MetricLabels:
+    place = place_of(call)
+    return MetricLabels(
+        provider=place.provider if place else "",
+        model=place.model if place else "",
+        endpoint=call.name if isinstance(call, Operation) else "chat",
+        status=status,
+        error_class=error_class_of(call),
+    )
+
+
+# A refused key, a rate limit and a caller's mistake say nothing about the service.
+_FAILURES: Final = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
+
+
+class HealthWatch(Interceptor):
+    """Tells a tracker of each attempt that was answered, or that the service failed."""
+
+    place = 13
+
+    def __init__(self, tracker: ProviderHealthTracker) -> None:
+        if not isinstance(tracker, ProviderHealthTracker):
+            raise TypeError(f"{tracker!r} is no ProviderHealthTracker")
+        self._tracker = tracker
+
+    def attempted(self, call: Call, attempt: Attempt) -> None:
+        """Note how it went."""
+        self._note(attempt)
+
+    def tried(self, operation: Operation, attempt: Attempt) -> None:
+        """Note how it went."""
+        self._note(attempt)
+
+    def _note(self, attempt: Attempt) -> None:
+        failed = attempt.ended in _FAILURES
+        if attempt.sent and (failed or attempt.ended == "answered"):
+            self._tracker.record(
+                attempt.provider, not failed, attempt.latency_ms, model=attempt.model
+            )
