@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ai_lib.errors.exceptions import AiLibError, CredentialError
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.testing.mock.server import HttpRequest
+from ai_lib.testing.mock.server import ReceivedRequest
 from compliance.chats import ANSWER
 from compliance.checks import Mismatch, check, check_hidden
 from compliance.door import Door, Runtime
@@ -110,7 +110,7 @@ def auth_attachment(case: Case, runtime: Runtime) -> None:
     check_hidden(_shown(door), expected["must_not_contain"])
 
 
-def _attached(manifest: ProtocolManifest, request: HttpRequest) -> str:
+def _attached(manifest: ProtocolManifest, request: ReceivedRequest) -> str:
     auth = manifest.auth
     if auth.kind == "query":
         return request.query.get(auth.param, "")

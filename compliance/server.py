@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.testing.mock.server import Answer, Chunk, HttpRequest, LoopbackServer
+from ai_lib.testing.mock.server import Answer, Chunk, LoopbackServer, ReceivedRequest
 
 
 class Provider:
@@ -15,7 +15,7 @@ class Provider:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._server: LoopbackServer | None = None
-        self.requests: list[HttpRequest] = []
+        self.requests: list[ReceivedRequest] = []
 
     def __enter__(self) -> "Provider":
         self._server = LoopbackServer(self._take)
@@ -41,7 +41,7 @@ class Provider:
         """The last request's body, decoded."""
         return msgspec.json.decode(self.requests[-1].body)
 
-    def _take(self, request: HttpRequest) -> Answer:
+    def _take(self, request: ReceivedRequest) -> Answer:
         self.requests.append(request)
         return self._answer
 

@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ai_lib._runtime.fair_queue import Flag, Turns
+from ai_lib._runtime.fair_queue import FairQueue, WakeFlag
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ class Semaphore:
     """
 
     def __init__(self, limit: int) -> None:
-        self._turns = Turns(limit, Waiter)
+        self._turns = FairQueue(limit, Waiter)
 
     @property
     def held(self) -> int:
@@ -207,7 +207,7 @@ class Lock(Semaphore):
         super().__init__(1)
 
 
-class Event(Flag[Waiter]):
+class Event(WakeFlag[Waiter]):
     """A flag that is raised once, from any thread, and releases everyone who waits for it."""
 
     def __init__(self) -> None:

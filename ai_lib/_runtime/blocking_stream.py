@@ -8,8 +8,8 @@ from typing import TypeVar
 from ai_lib._runtime.sockets import (
     KEEP_ALIVE,
     ConnectTimeout,
-    Ear,
     NotConnected,
+    ReadableProbe,
     ReadError,
     ReadTimeout,
     WriteError,
@@ -27,7 +27,7 @@ class Stream:
 
     def __init__(self, sock: socket) -> None:
         self.socket = sock
-        self._ear = Ear(sock)
+        self._ear = ReadableProbe(sock)
 
     def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Give what arrives, empty at the end."""

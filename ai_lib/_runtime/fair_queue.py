@@ -15,7 +15,7 @@ class Wakeable(Protocol):
 W = TypeVar("W", bound=Wakeable)
 
 
-class Turns(Generic[W]):
+class FairQueue(Generic[W]):
     """At most `limit` holders at a time, first come first served.
 
     Giving back never blocks and is safe in a finalizer: what can't be settled at once is settled by
@@ -85,7 +85,7 @@ class Turns(Generic[W]):
         self._free += 1
 
 
-class Flag(Generic[W]):
+class WakeFlag(Generic[W]):
     """A flag that is raised once and wakes everyone who waits for it."""
 
     def __init__(self, new_waiter: Callable[[], W]) -> None:

@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 
-class Ear:
+class ReadableProbe:
     """Listens at one socket, without taking anything."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -33,7 +33,7 @@ _AT: Final = 120
 _CAN_TELL: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 
-class Receipt:
+class AckProbe:
     """Watches one socket from now on. Close it, or a descriptor is lost.
 
     It holds the socket by a handle of its own where that may be closed before one asks. Raises

@@ -1,6 +1,7 @@
 """What this package connects with: anyio's sockets. The other package has its like.
 
-A socket belongs to the event loop that made it, but `Line.hang_up` lets go of it from anywhere.
+A socket belongs to the event loop that made it, but `SocketStream.hang_up` lets go of it from
+anywhere.
 """
 
 import math
@@ -21,8 +22,8 @@ from ai_lib._runtime.backend import _tell, runtime_key
 from ai_lib._runtime.sockets import (
     KEEP_ALIVE,
     ConnectTimeout,
-    Ear,
     NotConnected,
+    ReadableProbe,
     ReadError,
     ReadTimeout,
     WriteError,
@@ -46,7 +47,7 @@ def is_replaced() -> bool:
     return not HTTPConnection.handle_async_request.__module__.startswith("httpcore")
 
 
-class Line:
+class SocketStream:
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 
     Raises `SocketError`s. It does what httpcore's own streams do, at half the cost.
@@ -60,7 +61,7 @@ class Line:
         self._busy = False
         self._hung_up = False
         self._is_plain = True
-        self._ear = Ear(self._socket)
+        self._ear = ReadableProbe(self._socket)
         # What anyio would look up at each deadline.
         self._scope = type(anyio.CancelScope())
         self._time: Callable[[], float] = getattr(self._runtime, "time", anyio.current_time)
@@ -226,7 +227,7 @@ def _may_be_written(sock: object) -> bool:
     return os.name == "posix" and type(sock).__module__ in _HONEST
 
 
-async def dial(host: str, port: int, timeout: float | None = None) -> Line:
+async def dial(host: str, port: int, timeout: float | None = None) -> SocketStream:
     """Connect to a name or an address."""
     try:
         with anyio.fail_after(timeout):
@@ -235,7 +236,7 @@ async def dial(host: str, port: int, timeout: float | None = None) -> Line:
         raise ConnectTimeout(error) from error
     except (OSError, anyio.BrokenResourceError) as error:
         raise NotConnected(error) from error
-    line = Line(stream)
+    line = SocketStream(stream)
     for option in KEEP_ALIVE:
         line._socket.setsockopt(*option)
     return line

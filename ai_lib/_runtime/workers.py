@@ -33,7 +33,7 @@ def as_worker(
     return work
 
 
-class Crew:
+class BackgroundTasks:
     """Functions that run beside the body of a `with`; its end cancels them and waits for them.
 
     They must not raise.
@@ -46,7 +46,7 @@ class Crew:
         """Have the function run from now on."""
         self._group.start_soon(function)
 
-    async def __aenter__(self) -> "Crew":
+    async def __aenter__(self) -> "BackgroundTasks":
         await self._group.__aenter__()
         return self
 

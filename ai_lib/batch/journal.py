@@ -82,7 +82,7 @@ class Journal:
                 self._refuse(f"has an item {index}, the batch has {len(items)}: it is another's")
             self._same(line, self.key_of(items[index]))
 
-    def found(self, index: int, item: Item) -> Done | None:
+    def found(self, index: int, item: Item) -> ItemDone | None:
         """Return the result of an item that is done, None for one that is to run.
 
         Raises JournalError when the item at that place was another one.
@@ -95,7 +95,7 @@ class Journal:
             value = msgspec.json.decode(line.result or b"", type=self._type or Any)
         except _UNREADABLE as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
-        return Done(with_tuples(value))
+        return ItemDone(with_tuples(value))
 
     def write(self, index: int, item: Item, result: object, error: Exception | None) -> None:
         """Note what came of an item. Raises JournalError when it can't be written."""
@@ -187,7 +187,7 @@ class Journal:
         ) from cause
 
 
-class Done(msgspec.Struct, frozen=True):
+class ItemDone(msgspec.Struct, frozen=True):
     """A result that was there already."""
 
     value: object

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ai_lib.types.markup.notebook import notebook, publish
 
 
-class Bar(Protocol):
+class ProgressBar(Protocol):
     """Shows how many items are done."""
 
     def show(self, done: int) -> None:
@@ -18,7 +18,7 @@ class Bar(Protocol):
         """No more come."""
 
 
-def bar_for(total: int | None) -> Bar:
+def bar_for(total: int | None) -> ProgressBar:
     """Return a bar for `total` items, None when their number is not known.
 
     In a notebook it is tqdm's widget where tqdm and ipywidgets are installed, else an HTML bar that

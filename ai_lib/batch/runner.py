@@ -14,17 +14,17 @@ from ai_lib.batch.result import BatchItem
 from ai_lib.errors.exceptions import AiLibError, ItemTimeout
 
 from .._runtime.backend import Semaphore, checkpoint, deadline, now
-from .._runtime.workers import Crew, as_worker
+from .._runtime.workers import BackgroundTasks, as_worker
 
 G = TypeVar("G")
 R = TypeVar("R")
 
 
-class Stopped(Exception):
+class RunStopped(Exception):
     """Ends the workers of a batch that stops at its first error."""
 
 
-class Run(Generic[G, R]):
+class BatchRun(Generic[G, R]):
     """Hands each item to a worker; `tell` is told what came of it, one item at a time.
 
     With `pace`, a worker waits for that before it takes its next item. Make it where it runs.
@@ -83,7 +83,7 @@ class Run(Generic[G, R]):
             done = await self._done(index, item)
             await self._note(item, done)
             if done.error is not None and self._config.fail_fast:
-                raise Stopped
+                raise RunStopped
             if self._pace is not None:
                 await self._pace()
 
@@ -167,8 +167,8 @@ class Completed(Generic[G, R]):
         self._operation = operation
         self._items = items
         self._config = config
-        self._crew: Crew | None = None
-        self._run: Run[G, R] | None = None
+        self._crew: BackgroundTasks | None = None
+        self._run: BatchRun[G, R] | None = None
         self._done: deque[BatchItem[R]] = deque()
         self._arrived = Semaphore(0)  # one turn for each item that is done, and for each end
         self._room = Semaphore(2 * config.max_concurrent)
@@ -179,10 +179,10 @@ class Completed(Generic[G, R]):
     async def __aenter__(self) -> Completed[G, R]:
         if self._crew is not None:
             raise RuntimeError("this batch was begun before; call as_completed again")
-        run = self._run = Run(
+        run = self._run = BatchRun(
             self._operation, self._items, self._config, self._tell, pace=self._room.acquire
         )
-        crew = self._crew = Crew()
+        crew = self._crew = BackgroundTasks()
         await crew.__aenter__()
         self._busy = run.workers
         for _ in range(run.workers):
@@ -240,7 +240,7 @@ class Completed(Generic[G, R]):
         assert self._run is not None
         try:
             await self._run.work()
-        except Stopped:
+        except RunStopped:
             pass
         except Exception as error:  # noqa: BLE001 (raised where the items are asked for)
             self._failure = error

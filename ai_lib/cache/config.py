@@ -99,7 +99,7 @@ class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
         return self.hit_ratio
 
 
-class Tally:
+class Counters:
     """Counts for `CacheStats`; used from any thread."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ai_lib.cache.config import check_ttl, chosen_ttl
 from ai_lib.cache.serialization import pack, unpack
-from ai_lib.cache.sqlite import Table
+from ai_lib.cache.sqlite import SqliteStore
 from ai_lib.errors.exceptions import CacheError
 
 from .._runtime.backend import Lock, in_thread
@@ -46,7 +46,7 @@ class DiskCache:
         self._default_ttl = default_ttl
         self._clock = clock
         self._turn = Lock()
-        self._table = Table(self.path, max_size_bytes)
+        self._table = SqliteStore(self.path, max_size_bytes)
 
     @property
     def evictions(self) -> int:

@@ -9,7 +9,7 @@ class _Entry(NamedTuple):
     expires: float | None
 
 
-class Shelf:
+class LruStore:
     """At most so many entries and so many bytes, keys included; every step takes constant time.
 
     Times are in seconds on the clock of whoever calls. An entry that has expired is dropped when

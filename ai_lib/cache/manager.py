@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from ai_lib.cache.config import CacheConfig, CacheStats, Tally, chosen_ttl
+from ai_lib.cache.config import CacheConfig, CacheStats, Counters, chosen_ttl
 from ai_lib.cache.key import CacheKeyGenerator
 from ai_lib.errors.exceptions import AiLibError, CacheError
 from ai_lib.types.json import JsonValue
 
 from .backend import CacheBackend
 from .memory import MemoryCache, NullCache
-from .single_flight import Flights
+from .single_flight import SingleFlight
 
 T = TypeVar("T")
 
@@ -36,8 +36,8 @@ class CacheManager:
             backend = MemoryCache(config.max_size, max_size_bytes=config.max_size_bytes)
         self.backend: CacheBackend = backend if config.enabled else NullCache()
         self.keys = keys or CacheKeyGenerator()
-        self.flights = Flights()
-        self.tally = Tally()
+        self.flights = SingleFlight()
+        self.tally = Counters()
 
     @property
     def enabled(self) -> bool:

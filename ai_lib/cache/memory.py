@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock as PlainLock
 
 from ai_lib.cache.config import check_ttl, chosen_ttl
-from ai_lib.cache.lru import Shelf
+from ai_lib.cache.lru import LruStore
 from ai_lib.cache.serialization import pack, unpack
 
 from .._runtime.backend import now
@@ -34,7 +34,7 @@ class MemoryCache:
         self._default_ttl = default_ttl
         self._clock = clock
         self._lock = PlainLock()
-        self._shelf = Shelf(max_size, max_size_bytes)
+        self._shelf = LruStore(max_size, max_size_bytes)
 
     @property
     def size(self) -> int:

@@ -36,7 +36,7 @@ _LOG_PAGES: Final = 256
 _AT_ONCE: Final = 16
 
 
-class Table:
+class SqliteStore:
     """An open file; made when it is first used. One thread at a time may use it.
 
     `max_bytes` bounds the file, 64 KiB at least; its log beside it is bounded to about 1 MiB more.

@@ -11,7 +11,7 @@ import msgspec
 
 from ai_lib._version import __version__
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.transport.connections.proxy import ProxyRules
 from ai_lib.transport.credentials import describe_credential
@@ -62,7 +62,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 def examine(only: list[str]) -> tuple[Report, list[ProtocolManifest]]:
     """Return what can be seen on this machine, and the manifests of the providers reported."""
-    catalogue = Catalogue()
+    catalogue = ManifestCatalog()
     problems: list[str] = []
     found: list[ProtocolManifest] = []
     for name in only or catalogue.names():

@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.cli.output import table, write_json
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.transport.credentials import describe_credential
 
@@ -17,7 +17,7 @@ def models(text: str = "", *, provider: str = "", as_json: bool = False) -> int:
     """Write the models whose name holds `text` to standard output; 1 when there is none."""
     found = [
         record
-        for record in Catalogue().models().all()
+        for record in ManifestCatalog().models().all()
         if provider in ("", record.provider)
         and any(text.lower() in key.lower() for key in (record.full_name, *record.keys))
     ]
@@ -51,7 +51,7 @@ def _number(value: float | None, unit: str = "") -> str:
 
 def providers(*, as_json: bool = False) -> int:
     """Write the providers to standard output; return the exit code, 1 when one can't be used."""
-    catalogue, rows, broken = Catalogue(), [], []
+    catalogue, rows, broken = ManifestCatalog(), [], []
     for name in catalogue.names():
         try:
             rows.append(_provider_row(catalogue, name))
@@ -66,7 +66,7 @@ def providers(*, as_json: bool = False) -> int:
     return 1 if broken else 0
 
 
-def _provider_row(catalogue: Catalogue, name: str) -> dict[str, str]:
+def _provider_row(catalogue: ManifestCatalog, name: str) -> dict[str, str]:
     compiled = catalogue.load(name)
     manifest = compiled.manifest
     report = describe_credential(manifest)

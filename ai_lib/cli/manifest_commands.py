@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ai_lib.protocol.catalog import Catalogue, check_id
+from ai_lib.protocol.catalog import ManifestCatalog, check_id
 from ai_lib.protocol.lint.diff import changes
 from ai_lib.protocol.lint.linter import lint_file
 from ai_lib.protocol.lint.scaffold import new_manifest
@@ -28,7 +28,7 @@ def _document(name: str) -> JsonValue:
     path = Path(name)
     if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
         return read_document(path)
-    return Catalogue().load(name).manifest.raw
+    return ManifestCatalog().load(name).manifest.raw
 
 
 def lint(files: Sequence[str], *, strict: bool = False) -> int:
@@ -50,6 +50,6 @@ def new(provider: str, *, like: str, base_url: str | None = None) -> int:
     Raises:
         ManifestNotFound: there is no provider `like`, or `provider` can't be an id.
     """
-    manifest = Catalogue().load(like).manifest
+    manifest = ManifestCatalog().load(like).manifest
     sys.stdout.write(new_manifest(manifest, check_id(provider), base_url))
     return 0

@@ -11,7 +11,7 @@ _WIDTH = 88
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 
-class Screen:
+class Output:
     """Writes to a stream as text arrives; styles only where a terminal shows them."""
 
     def __init__(self, out: TextIO | None = None, width: int = _WIDTH) -> None:

@@ -16,17 +16,17 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 from .execution.cancel import CancelToken
-from .execution.runner import Calls
+from .execution.runner import CallRunner
 
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
     from ai_lib.client.tools.functions import Function
     from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
     from ai_lib.structured.output import StructuredOutput
-    from ai_lib.structured.typed_conversation import Asking
+    from ai_lib.structured.typed_conversation import TypedConversation
 
     from .tool_loop import Raises, ToolLoop, ToolStream
     from .typed_stream import TypedStream
@@ -40,7 +40,7 @@ T = TypeVar("T")
 class Execution:
     """The part of a request's builder that sends it for a typed answer or with tools to run."""
 
-    _calls: Calls
+    _calls: CallRunner
     _options: CallOptions
 
     def build(self) -> ChatRequest:
@@ -136,7 +136,7 @@ class Execution:
 
     def _asking(
         self, kind: type[T], mode: JsonMode | JsonModeConfig | None, max_reasks: int
-    ) -> Asking[T]:
+    ) -> TypedConversation[T]:
         from ai_lib.structured.typed_conversation import asking_for
 
         return asking_for(self.build(), kind, mode, max_reasks)
@@ -211,7 +211,7 @@ class ChatRequestBuilder(Execution):
     and listed in the response's `adaptations`.
     """
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: CallRunner) -> None:
         self._calls = calls
         self._messages: list[Message] = []
         self._parameters: dict[str, object] = {}
@@ -328,7 +328,7 @@ class ChatRequestBuilder(Execution):
         """Bound this call: a plain one as a whole, of a stream the wait for each next piece."""
         return self._set(timeout=seconds)
 
-    def clocks(self, clocks: Clocks) -> ChatRequestBuilder:
+    def clocks(self, clocks: TimeoutOptions) -> ChatRequestBuilder:
         """Set this call's clocks one by one; they are taken as they are, in place of a timeout."""
         return self._set(clocks=clocks)
 
@@ -379,7 +379,7 @@ class ChatRequestBuilder(Execution):
             RequestError: the target can't be asked this; nothing was sent.
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
-            ReplyError: the answer can't be used.
+            ResponseError: the answer can't be used.
             ResilienceError: the client's own limits or circuit breaker refused the call.
         """
         return await self._calls.ask(self.build(), self._options)

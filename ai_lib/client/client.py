@@ -21,9 +21,9 @@ from ai_lib.types.upload import FileLike
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .chat import ChatRequestBuilder
-from .execution.runner import Calls
-from .execution.targets import Targets
-from .interceptors.chain import Company
+from .execution.runner import CallRunner
+from .execution.targets import TargetSet
+from .interceptors.chain import InterceptorChain
 from .loading import prepared
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class AiClient:
     """
 
     def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
-        self._targets = Targets(settings)
+        self._targets = TargetSet(settings)
         self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
-        self._company = Company(settings.interceptors)
-        self._calls = Calls(self._transport, self._targets, self._company)
+        self._company = InterceptorChain(settings.interceptors)
+        self._calls = CallRunner(self._transport, self._targets, self._company)
         self._feedback = settings.feedback
 
     @classmethod

@@ -8,25 +8,28 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import InvalidToolArguments
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.structured.output import StructuredOutput
-from ai_lib.structured.typed_conversation import Asking, Following
+from ai_lib.structured.typed_conversation import PartialAnswer, TypedConversation
 from ai_lib.types.json import JsonValue
 
 from .execution.cancel import CancelToken
-from .execution.runner import Calls
+from .execution.runner import CallRunner
 from .execution.stream import ChatStream
 
 T = TypeVar("T")
 
 
-async def ask_typed(calls: Calls, asking: Asking[T], options: CallOptions) -> StructuredOutput[T]:
+async def ask_typed(
+    calls: CallRunner, asking: TypedConversation[T], options: CallOptions
+) -> StructuredOutput[T]:
     """Ask until the answer fits or may not be asked for again.
 
-    All asks share one deadline and one set of books. Raises as `execute` does, and what `Asking`
+    All asks share one deadline and one set of books. Raises as `execute` does, and what
+    `TypedConversation`
     raises.
     """
-    options = msgspec.structs.replace(options, ledger=Ledger())
+    options = msgspec.structs.replace(options, ledger=AttemptLog())
     while True:
         output: StructuredOutput[T] | None = None
         try:
@@ -49,16 +52,16 @@ class TypedStream(Generic[T]):
 
     def __init__(
         self,
-        calls: Calls,
-        asking: Asking[T],
+        calls: CallRunner,
+        asking: TypedConversation[T],
         options: CallOptions,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self._calls = calls
         self._asking = asking
-        self._options = msgspec.structs.replace(options, ledger=Ledger())
+        self._options = msgspec.structs.replace(options, ledger=AttemptLog())
         self._token = cancel_token
-        self._following = Following(asking.shape)
+        self._following = PartialAnswer(asking.shape)
         self._stream: ChatStream | None = None
         self._output: StructuredOutput[T] | None = None
         self._ended = False
@@ -113,7 +116,7 @@ class TypedStream(Generic[T]):
     def _begin(self) -> None:
         self._ended = True  # unless it can be sent
         request = msgspec.structs.replace(self._asking.request, stream=True)
-        self._following = Following(self._asking.shape)
+        self._following = PartialAnswer(self._asking.shape)
         self._stream = self._calls.stream(request, self._options, self._token)
         self._ended = False
 

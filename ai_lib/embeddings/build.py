@@ -15,7 +15,7 @@ from ai_lib.protocol.manifest.capabilities import require
 from ai_lib.request.chat import attach, base_of
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _SETTABLE: Final = ("input_type", "encoding", "truncate")
 
@@ -43,7 +43,7 @@ class EmbeddingWriter:
 
     def write(
         self, texts: Sequence[str], *, credential: str | None, base_url: str | None
-    ) -> WireRequest:
+    ) -> HttpRequest:
         """Return the request for the vectors of these texts."""
         shape, compiled = self.shape.shape, self._compiled
         item = compile_template(shape.item)
@@ -60,7 +60,7 @@ class EmbeddingWriter:
         headers, url, secrets = attach(compiled, credential, url)
         own = endpoint.headers.items() if endpoint else ()
         usual = (("Content-Type", "application/json"), ("Accept", "application/json"))
-        return WireRequest(
+        return HttpRequest(
             url=url, headers=(*usual, *own, *headers), body=_encoded(body), secrets=secrets
         )
 

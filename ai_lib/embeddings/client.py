@@ -12,12 +12,12 @@ from ai_lib.embeddings.split import EmbeddingOptions, SplitOptions
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.secret import Secret
 
-from ..client.execution.targets import Targets
-from ..client.interceptors.chain import Company
+from ..client.execution.targets import TargetSet
+from ..client.interceptors.chain import InterceptorChain
 from ..client.loading import prepared
 from ..transport import HttpTransport
 from .builder import EmbeddingClientBuilder
-from .runner import Asking
+from .runner import EmbeddingCall
 
 
 class EmbeddingClient:
@@ -37,11 +37,11 @@ class EmbeddingClient:
         options: EmbeddingOptions | None = None,
         split: SplitOptions | None = None,
     ) -> None:
-        self._targets = Targets(settings)
+        self._targets = TargetSet(settings)
         self._target = self._targets.first.target
         self._owns_transport = transport is None
         self._transport = transport or HttpTransport()
-        self._company = Company(settings.interceptors)
+        self._company = InterceptorChain(settings.interceptors)
         self._options = options or EmbeddingOptions()
         self._split = split or SplitOptions()
 
@@ -143,7 +143,7 @@ class EmbeddingClient:
             RequestError: there are no texts, or the model can't be asked this. Nothing was sent.
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
-            ReplyError: the answer lacks a vector, or has one of another length.
+            ResponseError: the answer lacks a vector, or has one of another length.
             ResilienceError: the client's own limits or circuit breaker refused the call.
         """
         options, split = self._options, self._split
@@ -156,7 +156,9 @@ class EmbeddingClient:
         call = CallOptions(
             timeout=timeout, fallbacks=None if fallbacks is None else tuple(fallbacks)
         )
-        asking = Asking(self._transport, self._targets, self._company, texts, options, split, call)
+        asking = EmbeddingCall(
+            self._transport, self._targets, self._company, texts, options, split, call
+        )
         return await asking.run()
 
     async def close(self) -> None:

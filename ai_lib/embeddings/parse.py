@@ -20,7 +20,7 @@ from ai_lib.protocol.query.path import Path
 _FLOAT32: Final = 4
 
 
-class Vectors(msgspec.Struct, frozen=True, kw_only=True):
+class ParsedVectors(msgspec.Struct, frozen=True, kw_only=True):
     """What one request gave, in the order of its texts."""
 
     vectors: list[list[float]]
@@ -35,7 +35,7 @@ def read_vectors(
     *,
     count: int,
     dimensions: int | None,
-) -> Vectors:
+) -> ParsedVectors:
     """Return the `count` vectors in an answer, each put where its index says.
 
     Raises:
@@ -57,7 +57,7 @@ def read_vectors(
         came = ", ".join(map(str, sorted(lengths)))
         reader.refuse(f"has vectors of length {came}, in place of {asked}")
     model = shape.model.first(reply) if shape.model else None
-    return Vectors(
+    return ParsedVectors(
         vectors=vectors,
         usage=_usage(shape, reply),
         model=model if isinstance(model, str) and model else None,

@@ -17,7 +17,7 @@
     |   |-- TransportTimeout       one of the clocks ran out (also a TimeoutError)
     |   `-- ResponseTooLarge       a reply, frame or error body is over its bound
     |-- RemoteError                the provider answered with an error
-    |-- ReplyError                 the provider's answer can't be used
+    |-- ResponseError                 the provider's answer can't be used
     |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
     |   |-- StreamTruncated        the stream ended before the answer did
     |   |-- InvalidToolArguments   a tool call's arguments are not a JSON object
@@ -323,13 +323,13 @@ class RemoteError(AiLibError):
         return self.status_code
 
 
-class ReplyError(AiLibError):
+class ResponseError(AiLibError):
     """The provider's answer can't be used."""
 
     default_code = codes.SERVER_ERROR
 
 
-class DecodeError(ReplyError):
+class DecodeError(ResponseError):
     """The answer is not what the manifest declares. `excerpt` shows how it begins."""
 
     def __init__(self, message: str, *, excerpt: str = "", **facts: str | None) -> None:
@@ -337,11 +337,11 @@ class DecodeError(ReplyError):
         self.excerpt = excerpt
 
 
-class StreamTruncated(ReplyError):
+class StreamTruncated(ResponseError):
     """The stream ended before the answer did."""
 
 
-class InvalidToolArguments(ReplyError):
+class InvalidToolArguments(ResponseError):
     """A tool call's arguments are not a JSON object.
 
     `tool_call_id` and `tool_name` name the call, `raw` is the text as received.
@@ -358,7 +358,7 @@ class InvalidToolArguments(ReplyError):
         self.raw = raw
 
 
-class AnswerRefused(ReplyError):
+class AnswerRefused(ResponseError):
     """The model refused to answer, where a typed answer was asked for. `raw` is what it said."""
 
     default_code = codes.UNKNOWN
@@ -368,7 +368,7 @@ class AnswerRefused(ReplyError):
         self.raw = raw
 
 
-class AnswerCutShort(ReplyError):
+class AnswerCutShort(ResponseError):
     """A typed answer ended at the limit of tokens before it was whole. `raw` is what came of it."""
 
     default_code = codes.UNKNOWN

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Place(Protocol):
+class TextLocation(Protocol):
     """Characters of a text, and what is to stand there instead."""
 
     @property
@@ -17,14 +17,14 @@ class Place(Protocol):
     def replacement(self) -> str: ...
 
 
-def masked(text: str, places: Sequence[Place]) -> str:
+def masked(text: str, places: Sequence[TextLocation]) -> str:
     """Return the text with its places replaced. They are in order; where they overlap, the first
     one's replacement stands for all of them.
     """
     return masked_parts([text], places)[0]
 
 
-def masked_parts(texts: Sequence[str], places: Sequence[Place]) -> list[str]:
+def masked_parts(texts: Sequence[str], places: Sequence[TextLocation]) -> list[str]:
     """The same for a text in several parts, whose places count over all of them.
 
     A replacement stands in the part where its place begins.
@@ -49,7 +49,7 @@ def masked_parts(texts: Sequence[str], places: Sequence[Place]) -> list[str]:
     return parts
 
 
-def _joined(places: Sequence[Place]) -> list[tuple[int, int, str]]:
+def _joined(places: Sequence[TextLocation]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     for place in places:
         if place.end <= place.start:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import GuardrailError
 from ai_lib.guardrails.guardrail import Guardrail, GuardrailViolation, Match, found_in, settled
-from ai_lib.guardrails.masking import Place, masked_parts
+from ai_lib.guardrails.masking import TextLocation, masked_parts
 from ai_lib.guardrails.rules.length import LengthFilter
 from ai_lib.guardrails.validator import ContentFilter, blocked
 from ai_lib.types.json import JsonValue
@@ -48,9 +48,9 @@ class Policy:
         """The rules that count now."""
         return [rule for rule in flat(self._given) if rule.enabled]
 
-    def judge(self, *, complete: bool = True) -> Verdict:
+    def judge(self, *, complete: bool = True) -> Evaluation:
         """Begin to look at one request or reply, whether or not all of it has come."""
-        return Verdict(self.rules, self.stage, complete)
+        return Evaluation(self.rules, self.stage, complete)
 
 
 class _Gap(NamedTuple):
@@ -61,7 +61,7 @@ class _Gap(NamedTuple):
     replacement: str = ""
 
 
-class Verdict:
+class Evaluation:
     """What was found in the texts of one request or reply.
 
     `blocking` is the error that ends the call, the first there was; `violations` lists everything.
@@ -86,7 +86,7 @@ class Verdict:
         """Return one text, given in parts, as the caller may see it."""
         whole = "".join(texts)
         size = len(whole)
-        places: list[Place] = []
+        places: list[TextLocation] = []
         if bounded:
             places += self.note(match for rule in self.bounds for match in rule.find(whole))
             whole = whole[: min((place.start for place in places), default=size)]

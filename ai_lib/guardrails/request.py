@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ai_lib.guardrails.policy import Verdict
+from ai_lib.guardrails.policy import Evaluation
 from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
 
 
-def judged_request(request: ChatRequest, verdict: Verdict, *, tools: bool) -> ChatRequest:
+def judged_request(request: ChatRequest, verdict: Evaluation, *, tools: bool) -> ChatRequest:
     """Return the request with the texts of its messages masked, what tools answered included.
 
     Instructions (the system's messages) are the application's own, and pass. With `tools`, the
@@ -20,7 +20,7 @@ def judged_request(request: ChatRequest, verdict: Verdict, *, tools: bool) -> Ch
     return msgspec.structs.replace(request, messages=messages) if verdict.masks else request
 
 
-def _message(message: Message, verdict: Verdict, tools: bool) -> Message:
+def _message(message: Message, verdict: Evaluation, tools: bool) -> Message:
     if message.role is MessageRole.SYSTEM:
         return message
     if isinstance(message.content, str):
@@ -30,7 +30,7 @@ def _message(message: Message, verdict: Verdict, tools: bool) -> Message:
     return msgspec.structs.replace(message, content=content)
 
 
-def _blocks(blocks: Sequence[Block], verdict: Verdict, tools: bool) -> Sequence[Block]:
+def _blocks(blocks: Sequence[Block], verdict: Evaluation, tools: bool) -> Sequence[Block]:
     texts = [block.text for block in blocks if isinstance(block, TextBlock)]
     said = iter(verdict.parts(texts) if texts else ())
     found: list[Block] = []
@@ -46,7 +46,7 @@ def _blocks(blocks: Sequence[Block], verdict: Verdict, tools: bool) -> Sequence[
     return tuple(found)
 
 
-def _result(block: ToolResultBlock, verdict: Verdict) -> ToolResultBlock:
+def _result(block: ToolResultBlock, verdict: Evaluation) -> ToolResultBlock:
     if isinstance(block.content, str):
         return msgspec.structs.replace(block, content=verdict.text(block.content))
     texts = [inner.text for inner in block.content if isinstance(inner, TextBlock)]
@@ -65,7 +65,7 @@ def masked_text(block: TextBlock, text: str) -> TextBlock:
     return msgspec.structs.replace(block, text=text, raw=(), signature=None, origin=None)
 
 
-def masked_call(block: ToolUseBlock, verdict: Verdict) -> ToolUseBlock:
+def masked_call(block: ToolUseBlock, verdict: Evaluation) -> ToolUseBlock:
     """Return the call with the texts in its arguments masked."""
     arguments = verdict.value(block.input)
     if arguments == block.input:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ai_lib.guardrails.policy import Verdict
+from ai_lib.guardrails.policy import Evaluation
 from ai_lib.guardrails.request import masked_call, masked_text
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.response import Candidate, ChatResponse
@@ -12,7 +12,7 @@ from ai_lib.types.tool import ToolCall
 
 
 def judged_reply(
-    response: ChatResponse, verdict: Verdict, *, thinking: bool, tools: bool
+    response: ChatResponse, verdict: Evaluation, *, thinking: bool, tools: bool
 ) -> ChatResponse:
     """Return the reply as the caller may see it: masked, or of a blocked one nothing that was said.
 
@@ -31,7 +31,7 @@ def judged_reply(
     )
 
 
-def _candidate(candidate: Candidate, verdict: Verdict, thinking: bool, tools: bool) -> Candidate:
+def _candidate(candidate: Candidate, verdict: Evaluation, thinking: bool, tools: bool) -> Candidate:
     blocks = candidate.blocks
     said = iter(verdict.parts([block.text for block in blocks if isinstance(block, TextBlock)]))
     thought: Iterator[str] = iter(())
@@ -54,7 +54,7 @@ def _candidate(candidate: Candidate, verdict: Verdict, thinking: bool, tools: bo
     return msgspec.structs.replace(candidate, blocks=tuple(found), tool_calls=calls)
 
 
-def _cited(block: TextBlock, verdict: Verdict) -> TextBlock:
+def _cited(block: TextBlock, verdict: Evaluation) -> TextBlock:
     if not block.citations:
         return block
     citations = tuple(verdict.value(citation) for citation in block.citations)

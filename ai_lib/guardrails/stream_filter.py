@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ai_lib.guardrails.policy import Verdict
-from ai_lib.guardrails.stream_text import Flow
+from ai_lib.guardrails.policy import Evaluation
+from ai_lib.guardrails.stream_text import StreamText
 from ai_lib.types.events import (
     Event,
     FinalCandidate,
@@ -24,7 +24,7 @@ Said = PartialContentDelta | ThinkingDelta
 _Key = tuple[int, type]
 
 
-class OutputScreen:
+class OutputStreamFilter:
     """Lets events pass once their text is settled, masked where a rule says so.
 
     What is held back of a text comes out before a tool call or the end of its candidate; opaque
@@ -33,11 +33,11 @@ class OutputScreen:
     GuardrailError is raised; nothing of what the rule found was given out.
     """
 
-    def __init__(self, verdict: Verdict, *, thinking: bool, tools: bool) -> None:
+    def __init__(self, verdict: Evaluation, *, thinking: bool, tools: bool) -> None:
         self._verdict = verdict
         self._thinking = thinking
         self._tools = tools
-        self._flows: dict[_Key, Flow[Said]] = {}
+        self._flows: dict[_Key, StreamText[Said]] = {}
 
     def feed(self, events: list[Event]) -> Iterator[Event]:
         """Give what may be handed out now. Raises GuardrailError where a rule blocks the rest."""
@@ -78,7 +78,7 @@ class OutputScreen:
         flow = self._flows.get(key)
         if flow is None:
             bounded = isinstance(event, PartialContentDelta)
-            flow = self._flows[key] = Flow(self._verdict, bounded=bounded)
+            flow = self._flows[key] = StreamText(self._verdict, bounded=bounded)
         for said, origin in flow.feed(text, event):
             yield self._with(origin, said)
 

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from ai_lib.guardrails.guardrail import Match, found_in, settled
 from ai_lib.guardrails.masking import masked_parts
-from ai_lib.guardrails.policy import Verdict
+from ai_lib.guardrails.policy import Evaluation
 from ai_lib.guardrails.rules.length import Counter
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ _CONTEXT: Final = 64
 _TRIM: Final = 1024
 
 
-class Flow(Generic[T]):
+class StreamText(Generic[T]):
     """Masks a text in pieces, just as it would be masked whole.
 
     Each piece has a mark of the caller's, which comes out with what becomes of it. What is held
@@ -25,7 +25,7 @@ class Flow(Generic[T]):
     Nothing comes out from where a rule blocks.
     """
 
-    def __init__(self, verdict: Verdict, *, bounded: bool) -> None:
+    def __init__(self, verdict: Evaluation, *, bounded: bool) -> None:
         self._verdict = verdict
         self._counters = [Counter(rule) for rule in verdict.bounds] if bounded else []
         self._cut = False

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping, Sequence
 
-from ai_lib.pipeline.assembly.assembler import Assembly
+from ai_lib.pipeline.assembly.assembler import EventAssembler
 from ai_lib.pipeline.rules.compiler import reader_of
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -28,7 +28,7 @@ class ProtocolEventMapper:
             rules = compile_manifest(rules)
         if not isinstance(rules, CompiledManifest):
             rules = _of_event_map(rules)
-        self.assembly = Assembly(rules)
+        self.assembly = EventAssembler(rules)
         """Where findings become events: accumulates tool calls, usage and finish reasons."""
         self.read = reader_of(rules.stream)
         """Tells a sink what the rules find in a frame; candidates are told apart by `FanOut`."""

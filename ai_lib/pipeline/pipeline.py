@@ -11,12 +11,12 @@ from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.decoders.sse import SseDecoder
 from ai_lib.pipeline.errors import alone, decoded_or_text, remote_error
 from ai_lib.pipeline.event_mapper import ProtocolEventMapper
-from ai_lib.pipeline.fast_path.frame_pattern import Likenesses, trimmed
-from ai_lib.pipeline.fast_path.recording_sink import Witness
+from ai_lib.pipeline.fast_path.frame_pattern import FramePatternCache, trimmed
+from ai_lib.pipeline.fast_path.recording_sink import RecordingSink
 from ai_lib.pipeline.fast_path.rule_fields import names_of
 from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.transforms import Transform, through
-from ai_lib.protocol.compiled import CompiledManifest, CompiledReply, compile_manifest
+from ai_lib.protocol.compiled import CompiledManifest, CompiledResponse, compile_manifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonValue
@@ -68,7 +68,7 @@ class Pipeline:
         self.unknown_frames: list[JsonValue] = []
         self.unknown_count = 0
         self._compiled = compiled
-        self._plan: CompiledReply = compiled.stream
+        self._plan: CompiledResponse = compiled.stream
         self._selects = self.selector.holds if self.selector is not None else None
         self._read = self.mapper.read
         self._format = decoder.format
@@ -83,7 +83,7 @@ class Pipeline:
         self._marked_complete = False
         # Frames alike are told by their bytes, unless somebody else's code is to see each of them.
         own = mapper is None and not self.transforms
-        self._likenesses = Likenesses(names_of(self._plan) if own else None)
+        self._likenesses = FramePatternCache(names_of(self._plan) if own else None)
 
     @classmethod
     def from_manifest(cls, manifest: ProtocolManifest | CompiledManifest) -> "Pipeline":
@@ -193,7 +193,7 @@ class Pipeline:
             self._read_head(node)
         assembly.frame = node
         if alike:
-            witness = Witness(assembly)
+            witness = RecordingSink(assembly)
             self._read(node, witness)
             self._likenesses.learn(trimmed(frame.data.strip()), node, witness.findings)
         else:

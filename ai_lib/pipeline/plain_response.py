@@ -1,10 +1,10 @@
 """A plain reply, read by the same stages as a stream: the body is one frame."""
 
 from ai_lib.errors.exceptions import DecodeError
-from ai_lib.pipeline.assembly.assembler import Assembly
+from ai_lib.pipeline.assembly.assembler import EventAssembler
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.decoders.json_text import decode_json
-from ai_lib.pipeline.fast_path.single_text import OneText
+from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.rules.compiler import reader_of
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.response import ChatResponse
@@ -35,11 +35,11 @@ def read_reply(compiled: CompiledManifest, body: bytes, **facts: object) -> Chat
             heads[name] = head
     read = reader_of(compiled.reply)
     if compiled.dialect.thinking_tags is None:
-        text = OneText(compiled)
+        text = SingleTextReader(compiled)
         read(frame, text)
         if text.is_all:
             return text.response(heads, raw_response=frame, **facts)
-    assembly = Assembly(compiled)
+    assembly = EventAssembler(compiled)
     assembly.head(heads)
     assembly.frame = frame
     read(frame, assembly)
@@ -47,7 +47,9 @@ def read_reply(compiled: CompiledManifest, body: bytes, **facts: object) -> Chat
     return _collected(compiled, assembly, raw_response=frame, **facts)
 
 
-def _collected(compiled: CompiledManifest, assembly: Assembly, **facts: object) -> ChatResponse:
+def _collected(
+    compiled: CompiledManifest, assembly: EventAssembler, **facts: object
+) -> ChatResponse:
     collector = Collector(compiled.origin, compiled.dialect.raw_joins)
     for event in assembly.events:
         collector.take(event)

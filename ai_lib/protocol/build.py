@@ -11,11 +11,13 @@ from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import compile_path
-from ai_lib.protocol.sources.folder import Found
+from ai_lib.protocol.sources.folder import ManifestDocument
 from ai_lib.types.json import JsonValue
 
 
-def make(found: Found, *, strict: bool = False, api_family: str | None = None) -> CompiledManifest:
+def make(
+    found: ManifestDocument, *, strict: bool = False, api_family: str | None = None
+) -> CompiledManifest:
     """Return the compiled manifest of a document, as one of its API families is to be spoken.
 
     Raises:
@@ -37,7 +39,7 @@ def make(found: Found, *, strict: bool = False, api_family: str | None = None) -
 _REGULAR: Final = re.compile(r"\b(match|search)\s*\(")
 
 
-def _refuse_regular_expressions(found: Found) -> None:
+def _refuse_regular_expressions(found: ManifestDocument) -> None:
     """Raise ManifestSyntaxError for one: a stranger's can be made to take forever."""
     for text in filter(_REGULAR.search, _texts(found.document)):
         for compile_text in (compile_path, compile_expression):

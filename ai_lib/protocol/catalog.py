@@ -17,8 +17,8 @@ from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.registry import ModelRegistry, of_bundle, of_documents, of_tree
 from ai_lib.protocol.sources.document import plain
-from ai_lib.protocol.sources.file_stamp import SETTLE_SECONDS, Stamp, digest
-from ai_lib.protocol.sources.folder import Found, Tree, Version
+from ai_lib.protocol.sources.file_stamp import SETTLE_SECONDS, FileStamp, digest
+from ai_lib.protocol.sources.folder import ManifestDocument, ManifestFolder, Version
 from ai_lib.protocol.sources.remote_address import is_address
 from ai_lib.types.json import JsonObject
 
@@ -27,20 +27,20 @@ _USUAL_FOLDERS: Final = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
 ManifestLike = ProtocolManifest | JsonObject | str | Path
 
 
-class Entry(msgspec.Struct, kw_only=True):
+class LoadedManifest(msgspec.Struct, kw_only=True):
     """One manifest in force, and what it was read from."""
 
     compiled: CompiledManifest
     family: str | None = None
     path: Path | None = None
     schemas: Path | None = None
-    stamp: Stamp = Stamp()
+    stamp: FileStamp = FileStamp()
     digest: str = ""
     tried_at: float | None = None
     busy: bool = False
 
 
-class Catalogue:
+class ManifestCatalog:
     """Finds, reads and keeps manifests; what waits (remote addresses) is `ProtocolLoader`'s.
 
     With `now`, files are looked at on every use: a changed one replaces what is in force, one that
@@ -61,8 +61,8 @@ class Catalogue:
         self._strict = strict
         self._cache_enabled = cache_enabled
         self._now = now
-        self._registered: dict[str, Found] = {}
-        self._entries: dict[tuple[str, str | None], Entry] = {}
+        self._registered: dict[str, ManifestDocument] = {}
+        self._entries: dict[tuple[str, str | None], LoadedManifest] = {}
         self._lock = Lock()
         self.last_error: ProtocolError | None = None
 
@@ -117,11 +117,15 @@ class Catalogue:
         Raises ProtocolError when it can't be used; nothing changes then.
         """
         if isinstance(manifest, ProtocolManifest):
-            found = Found(document=manifest.raw, source=manifest.source, origin=manifest.origin)
+            found = ManifestDocument(
+                document=manifest.raw, source=manifest.source, origin=manifest.origin
+            )
         elif isinstance(manifest, str | Path):
-            found = Tree(Path(manifest), "given").read()
+            found = ManifestFolder(Path(manifest), "given").read()
         else:
-            found = Found(document=plain(manifest, "manifest"), source="manifest", origin="given")
+            found = ManifestDocument(
+                document=plain(manifest, "manifest"), source="manifest", origin="given"
+            )
         compiled = make(found, strict=self._strict)
         names = (compiled.id, *compiled.manifest.aliases)
         with self._lock:
@@ -157,7 +161,7 @@ class Catalogue:
     def keep(
         self,
         provider: str,
-        found: Found,
+        found: ManifestDocument,
         family: str | None = None,
         compiled: CompiledManifest | None = None,
     ) -> CompiledManifest:
@@ -166,7 +170,7 @@ class Catalogue:
         if not self._cache_enabled:
             return compiled
         watched = found.path if provider not in self._registered else None
-        entry = Entry(
+        entry = LoadedManifest(
             compiled=compiled,
             family=family,
             path=watched,
@@ -180,7 +184,7 @@ class Catalogue:
         return entry.compiled
 
     def from_tree(
-        self, tree: Tree, provider: str, family: str | None = None
+        self, tree: ManifestFolder, provider: str, family: str | None = None
     ) -> CompiledManifest | None:
         """Return the manifest from a folder, or None when it has none."""
         found = tree.find(provider)
@@ -192,10 +196,10 @@ class Catalogue:
         if document is None:
             return None
         source = f"bundled manifest {document['id']}"
-        found = Found(document=document, source=source, origin="bundled")
+        found = ManifestDocument(document=document, source=source, origin="bundled")
         return self.keep(provider, found, family)
 
-    def places(self) -> Iterator[Tree | str]:
+    def places(self) -> Iterator[ManifestFolder | str]:
         """Give the folders to look into and the addresses to ask, in order.
 
         Raises ProtocolError when a folder that was named is not there.
@@ -207,14 +211,14 @@ class Catalogue:
                 root = Path(place)
                 if not root.exists():
                     raise ProtocolError(f"there is no protocol folder {place!s}", source=str(place))
-                yield Tree(root, "given", self._prefer)
+                yield ManifestFolder(root, "given", self._prefer)
         usual = next((path for path in map(Path, _USUAL_FOLDERS) if path.is_dir()), None)
         if usual is not None:
-            yield Tree(usual, "found", self._prefer)
+            yield ManifestFolder(usual, "found", self._prefer)
 
-    def trees(self) -> Iterator[Tree]:
+    def trees(self) -> Iterator[ManifestFolder]:
         """Give the folders among the places."""
-        yield from (place for place in self.places() if isinstance(place, Tree))
+        yield from (place for place in self.places() if isinstance(place, ManifestFolder))
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of all providers that can be had, sorted."""
@@ -242,10 +246,10 @@ class Catalogue:
         message = f"no manifest for {provider!r}{where} among the bundled{hint}"
         return ManifestNotFound(message, near=near)
 
-    def _look(self, entry: Entry, provider: str, now: float) -> None:
+    def _look(self, entry: LoadedManifest, provider: str, now: float) -> None:
         """Read the entry's file again if it has changed."""
         path = entry.path
-        if path is None or (stamp := Stamp.of(path)) == entry.stamp:
+        if path is None or (stamp := FileStamp.of(path)) == entry.stamp:
             return
         with self._lock:
             waits = entry.tried_at is not None and now - entry.tried_at < SETTLE_SECONDS
@@ -259,8 +263,8 @@ class Catalogue:
         finally:
             entry.stamp, entry.tried_at, entry.busy = stamp, now, False
 
-    def _reread(self, entry: Entry, path: Path) -> None:
-        found = Tree(path, entry.compiled.manifest.origin).read(entry.schemas)
+    def _reread(self, entry: LoadedManifest, path: Path) -> None:
+        found = ManifestFolder(path, entry.compiled.manifest.origin).read(entry.schemas)
         text = found.text or ""
         if digest(text) == entry.digest:
             return

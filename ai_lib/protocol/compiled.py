@@ -44,7 +44,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     needs: frozenset[str]
 
 
-class CompiledReply(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
+class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """How to read a reply, plain or streamed; the conditions are those of `StreamShape`.
 
     Each is itself only, so that what is made from one can be kept for as long as it lives.
@@ -85,8 +85,8 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     origin: str
     parameters: Mapping[str, Parameter]
     request: CompiledRequest
-    reply: CompiledReply
-    stream: CompiledReply
+    reply: CompiledResponse
+    stream: CompiledResponse
     usage: CompiledUsage
     errors: CompiledErrors
     termination: Mapping[str, str]
@@ -135,11 +135,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             origin=f"{manifest.id}:{dialect.dialect}",
             parameters=parameters,
             request=compile_request(manifest, dialect, parameters),
-            reply=CompiledReply(
+            reply=CompiledResponse(
                 rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
                 envelope=_envelope(dialect.reply.envelope),
             ),
-            stream=CompiledReply(
+            stream=CompiledResponse(
                 rules=_rules((*stream.rules, *stream.also)),
                 envelope=_envelope(stream.envelope),
                 select=_condition(stream.select),

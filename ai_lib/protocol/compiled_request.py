@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect, RequestShape
-from ai_lib.protocol.dialect.template import Form, compile_template
+from ai_lib.protocol.dialect.template import CompiledTemplate, compile_template
 from ai_lib.protocol.manifest.model import Endpoint, Parameter, ProtocolManifest
 from ai_lib.types.json import JsonDict, JsonObject
 
@@ -25,11 +25,11 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
     says nothing, `beside_top_p` those that are when `top_p` is given.
     """
 
-    body: Form
-    roles: Mapping[str, Form]
-    blocks: Mapping[str, Form]
-    tool_call: Form | None
-    tool: Form | None
+    body: CompiledTemplate
+    roles: Mapping[str, CompiledTemplate]
+    blocks: Mapping[str, CompiledTemplate]
+    tool_call: CompiledTemplate | None
+    tool: CompiledTemplate | None
     plain: Address
     streamed: Address
     unasked: JsonObject
@@ -64,11 +64,11 @@ def compile_request(
     )
 
 
-def _forms(templates: JsonDict) -> dict[str, Form]:
+def _forms(templates: JsonDict) -> dict[str, CompiledTemplate]:
     return {name: compile_template(one) for name, one in templates.items() if one is not None}
 
 
-def _form(template: object) -> Form | None:
+def _form(template: object) -> CompiledTemplate | None:
     return None if template is None else compile_template(template)
 
 

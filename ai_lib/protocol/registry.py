@@ -9,7 +9,7 @@ from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
 from ai_lib.protocol.manifest.models import ModelRecord, records_of_file, records_of_manifest
 from ai_lib.protocol.sources.document import read_text
-from ai_lib.protocol.sources.folder import Tree, read_file
+from ai_lib.protocol.sources.folder import ManifestFolder, read_file
 from ai_lib.types.json import JsonValue
 
 Layer = Callable[[str | None, str | None], Iterable[ModelRecord]]
@@ -77,7 +77,7 @@ def of_documents(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> La
     return layer
 
 
-def of_tree(tree: Tree) -> Layer:
+def of_tree(tree: ManifestFolder) -> Layer:
     """Return a layer of a tree's manifests and files of models.
 
     A file that can't be read is reported to the logger `ai_lib` and passed over: it may have

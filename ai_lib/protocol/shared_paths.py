@@ -9,7 +9,7 @@ from ai_lib.protocol.query.path import Path, compile_path
 from ai_lib.protocol.query.path_grammar import PathSyntax
 
 
-class WalkPlan(msgspec.Struct, frozen=True):
+class SharedPaths(msgspec.Struct, frozen=True):
     """How the paths of one rule walk the same elements together.
 
     `levels[0]` selects elements of the frame, each further level elements of the one before.
@@ -21,7 +21,7 @@ class WalkPlan(msgspec.Struct, frozen=True):
     fields: dict[str, tuple[int, Path]]
 
 
-def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> WalkPlan:
+def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> SharedPaths:
     """Plan the walk over the wildcards that the paths share, as far as all that have them agree.
 
     A path with fewer wildcards is read from the enclosing element, a path without any from the
@@ -40,7 +40,7 @@ def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> WalkPlan:
         level = min(len(split[name]), len(levels))
         relative = _relative(text, _offset(split[name], level), len(text))
         fields[name] = level, compile_path(relative, trusted=trusted)
-    return WalkPlan(tuple(levels), fields)
+    return SharedPaths(tuple(levels), fields)
 
 
 _Cut: TypeAlias = tuple[tuple[str | int | None, ...], int]

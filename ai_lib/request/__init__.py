@@ -1,1 +1,1 @@
-"""ChatRequest to WireRequest: what the caller asks for, as one provider wants to hear it."""
+"""ChatRequest to HttpRequest: what the caller asks for, as one provider wants to hear it."""

@@ -24,7 +24,7 @@ from ai_lib.request.text_tools import tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _STREAMS: Final = {
     "sse": "text/event-stream",
@@ -40,7 +40,7 @@ class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
     `text_tools` says that the answer may have its tool calls in the text, and how.
     """
 
-    wire: WireRequest
+    wire: HttpRequest
     body: JsonObject
     adaptations: tuple[str, ...]
     text_tools: TextTools | None = None
@@ -80,7 +80,7 @@ def build_chat(
     accept = "application/json"
     if request.stream:
         accept = _STREAMS[compiled.dialect.stream.decoder.format]
-    wire = WireRequest(
+    wire = HttpRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
         body=sent,

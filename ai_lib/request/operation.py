@@ -14,7 +14,7 @@ from ai_lib.protocol.manifest.model import Endpoint
 from ai_lib.request.chat import attach, base_of
 from ai_lib.types.json import JsonObject
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
@@ -22,7 +22,7 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 class BuiltOperation(msgspec.Struct, frozen=True, kw_only=True):
     """A wire request, and the path to what was asked for in its answer."""
 
-    wire: WireRequest
+    wire: HttpRequest
     binding: str | None
 
 
@@ -52,7 +52,7 @@ def build_operation(
     sent, kind = _encoded(name, endpoint, body, files)
     # Whatever may fail comes first: no traceback has these for its locals.
     headers, url, secrets = attach(compiled, credential, url)
-    wire = WireRequest(
+    wire = HttpRequest(
         method=endpoint.method,
         url=url,
         headers=(*kind, ("Accept", "application/json"), *endpoint.headers.items(), *headers),

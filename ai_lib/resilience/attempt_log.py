@@ -8,7 +8,7 @@ from ai_lib.types.attempt import Attempt
 FOREVER = float("inf")
 
 
-class Ledger:
+class AttemptLog:
     """One for each call; every attempt of it, on whichever target, is entered here.
 
     `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
@@ -30,15 +30,15 @@ class Ledger:
         self.attempts: list[Attempt] = []
         self._again: list[bool] = []
         self._is_fresh = True
-        self._whole: Ledger | None = None
+        self._whole: AttemptLog | None = None
         self.retries: dict[object, int] = {}
         self.on_begin: Callable[[object], object] | None = None
         self.on_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 
-    def part(self, *, tokens: float = 0.0, repeatable: bool = False) -> "Ledger":
+    def part(self, *, tokens: float = 0.0, repeatable: bool = False) -> "AttemptLog":
         """Return the books of one of the requests that the call consists of, in the same time."""
-        part = Ledger(ends=self.ends, tokens=tokens, repeatable=repeatable)
+        part = AttemptLog(ends=self.ends, tokens=tokens, repeatable=repeatable)
         part._whole = self
         part.on_begin, part.on_retry = self.on_begin, self.on_retry
         return part

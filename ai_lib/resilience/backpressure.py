@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ai_lib.errors.exceptions import BackpressureError
 from ai_lib.resilience.config import BackpressureConfig
-from ai_lib.resilience.permit import Place
+from ai_lib.resilience.permit import Slot
 
 from .._runtime.backend import Semaphore, deadline
 
@@ -41,7 +41,7 @@ class Backpressure:
             return float("inf")
         return self.config.max_concurrent - self._places.held
 
-    async def enter(self, timeout: float | None = None) -> Place:
+    async def enter(self, timeout: float | None = None) -> Slot:
         """Take a place, waiting in line at most `queue_timeout` and `timeout` seconds.
 
         Raises:
@@ -50,7 +50,7 @@ class Backpressure:
         limits = [limit for limit in (self.config.queue_timeout, timeout) if limit is not None]
         if not self.try_acquire():
             await self._stand_in_line(min(limits, default=None))
-        return Place(self.release)
+        return Slot(self.release)
 
     async def _stand_in_line(self, seconds: float | None) -> None:
         assert self._places is not None  # without a limit nobody waits
@@ -114,7 +114,7 @@ class Visit:
     def __init__(self, where: Backpressure, timeout: float | None) -> None:
         self._where = where
         self._timeout = timeout
-        self._place: Place | None = None
+        self._place: Slot | None = None
 
     async def __aenter__(self) -> None:
         self._place = await self._where.enter(self._timeout)

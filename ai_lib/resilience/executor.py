@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.permit import Admission
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
@@ -90,7 +90,7 @@ class ResilientExecutor:
         self,
         operation: Callable[[], Awaitable[T]],
         *,
-        ledger: Ledger | None = None,
+        ledger: AttemptLog | None = None,
         on_retry: OnRetry | None = None,
     ) -> T:
         """Call `operation`, again where the policy says so, and return its result.
@@ -101,7 +101,7 @@ class ResilientExecutor:
         Raises:
             AiLibError: the error of the last attempt; its `attempts` lists them all.
         """
-        ledger = ledger or Ledger()
+        ledger = ledger or AttemptLog()
 
         async def attempt(_: Admission) -> T:
             return await operation()
@@ -115,7 +115,7 @@ class ResilientExecutor:
     async def run(
         self,
         attempt: Callable[[Admission], Awaitable[T]],
-        ledger: Ledger,
+        ledger: AttemptLog,
         *,
         on_retry: OnRetry | None = None,
     ) -> T:
@@ -131,7 +131,7 @@ class ResilientExecutor:
         return await self._again(attempt, ledger, failed, on_retry)
 
     async def _once(
-        self, attempt: Callable[[Admission], Awaitable[T]], ledger: Ledger, waited: float
+        self, attempt: Callable[[Admission], Awaitable[T]], ledger: AttemptLog, waited: float
     ) -> T:
         admission = await self.gate.admit(ledger, waited=waited)
         try:
@@ -156,7 +156,7 @@ class ResilientExecutor:
     async def _again(
         self,
         attempt: Callable[[Admission], Awaitable[T]],
-        ledger: Ledger,
+        ledger: AttemptLog,
         failed: AiLibError,
         on_retry: OnRetry | None,
     ) -> T:

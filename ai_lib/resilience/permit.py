@@ -9,15 +9,15 @@ from ai_lib.errors.exceptions import (
     StreamTruncated,
     TransportError,
 )
-from ai_lib.resilience.attempt_log import Ledger
-from ai_lib.resilience.circuit.circuit import Pass
+from ai_lib.resilience.attempt_log import AttemptLog
+from ai_lib.resilience.circuit.circuit import CircuitPermit
 from ai_lib.resilience.rate_limit.quota import Quota, Reservation
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
 
 
-class Place:
+class Slot:
     """One place among those in flight; leaving it twice does nothing."""
 
     __slots__ = ("_due",)
@@ -38,8 +38,8 @@ class Holdings:
     """A place in flight, leave from the circuit, a reservation; any of them may be absent."""
 
     def __init__(self) -> None:
-        self.place: Place | None = None
-        self.leave: Pass | None = None
+        self.place: Slot | None = None
+        self.leave: CircuitPermit | None = None
         self.quota: Quota | None = None
         self.reservation: Reservation | None = None
 
@@ -71,7 +71,7 @@ class Admission:
     def __init__(
         self,
         holdings: Holdings,
-        ledger: Ledger,
+        ledger: AttemptLog,
         *,
         provider: str,
         model: str,

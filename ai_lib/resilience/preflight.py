@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from ai_lib.errors.exceptions import AiLibError, ResilienceError
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.permit import Admission, Holdings
 from ai_lib.resilience.signals import (
     CircuitBreakerSnapshot,
@@ -80,13 +80,13 @@ class PreflightChecker:
         self._longest_pause = longest_pause
         self._clock = clock
 
-    async def admit(self, ledger: Ledger | None = None, *, waited: float = 0.0) -> Admission:
+    async def admit(self, ledger: AttemptLog | None = None, *, waited: float = 0.0) -> Admission:
         """Wait until an attempt may be made, and hold what it needs until it is ended.
 
         Raises:
             BackpressureError, CircuitOpenError, RateLimitExceeded: it may not; nothing is held.
         """
-        ledger = ledger or Ledger()
+        ledger = ledger or AttemptLog()
         began = self._clock()
         holdings = Holdings()
         try:
@@ -110,7 +110,7 @@ class PreflightChecker:
             waited=waited + self._clock() - began,
         )
 
-    async def _take(self, holdings: Holdings, ledger: Ledger) -> None:
+    async def _take(self, holdings: Holdings, ledger: AttemptLog) -> None:
         if self.backpressure is not None:
             holdings.place = await self.backpressure.enter(ledger.left(self._clock()))
         if self.circuit_breaker is not None:
@@ -144,7 +144,7 @@ class PreflightChecker:
             waited_ms=waited * 1000,
         )
 
-    async def check(self, ledger: Ledger | None = None) -> PreflightResult:
+    async def check(self, ledger: AttemptLog | None = None) -> PreflightResult:
         """Ask for admission; what stands against it is in the result, not raised."""
         try:
             permit = await self.admit(ledger)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tenacity
 
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.retry import RetryPolicy
 
 
@@ -18,7 +18,7 @@ class Rules:
     def __init__(
         self,
         policy: RetryPolicy,
-        ledger: Ledger,
+        ledger: AttemptLog,
         clock: Callable[[], float],
         on_retry: Callable[[int, AiLibError, float], object] | None,
         spent: int = 0,

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.routing.from_manifests import listed_model
 from ai_lib.routing.model_info import ModelInfo, PerformanceMetrics, PricingInfo
 
@@ -160,7 +160,7 @@ class ModelEndpoint:
     def info(self) -> ModelInfo:
         """What is listed of its model; read when first asked for."""
         if self._info is None:
-            self._info = listed_model(self.model, Catalogue())
+            self._info = listed_model(self.model, ManifestCatalog())
         return self._info
 
     @property

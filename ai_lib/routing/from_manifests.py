@@ -4,26 +4,26 @@ from collections.abc import Mapping
 from typing import Final
 
 from ai_lib.errors.exceptions import ManifestNotFound
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.capabilities import read_capabilities
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.routing.model_info import ModelInfo, info_of
 
 
-def listed_models(provider: str, catalogue: Catalogue | None = None) -> list[ModelInfo]:
+def listed_models(provider: str, catalogue: ManifestCatalog | None = None) -> list[ModelInfo]:
     """Return the models that a provider's manifest lists for chat, by its id.
 
     Raises:
         ManifestNotFound: there is no such provider.
         ProtocolError: its manifest can't be used.
     """
-    catalogue = catalogue or Catalogue()
+    catalogue = catalogue or ManifestCatalog()
     declared = _declared(provider, catalogue)
     records = [one for one in catalogue.models().all() if one.provider == provider]
     return [info for one in records if (info := info_of(one, declared)).supports("text")]
 
 
-def listed_model(name: str, catalogue: Catalogue) -> ModelInfo:
+def listed_model(name: str, catalogue: ManifestCatalog) -> ModelInfo:
     """Return what is listed of a model, by a name of its or as `provider/model`.
 
     What its record does not say is as its provider declares it of all its models.
@@ -36,7 +36,7 @@ def listed_model(name: str, catalogue: Catalogue) -> ModelInfo:
     return info_of(record or unlisted, _declared(provider, catalogue))
 
 
-def _declared(provider: str, catalogue: Catalogue) -> Mapping[str, bool]:
+def _declared(provider: str, catalogue: ManifestCatalog) -> Mapping[str, bool]:
     manifest = catalogue.load(provider).manifest
     found = read_capabilities(manifest.raw.get("capabilities"))
     if found is None:

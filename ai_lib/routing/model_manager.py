@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.routing.from_manifests import listed_model, listed_models
 from ai_lib.routing.model_info import ModelInfo
 from ai_lib.routing.selectors import ModelSelectionStrategy, Strategy, selector_of
@@ -82,13 +82,15 @@ class ModelManager:
             self.add_model(one)
 
     @classmethod
-    def from_names(cls, names: Iterable[str], catalogue: Catalogue | None = None) -> "ModelManager":
+    def from_names(
+        cls, names: Iterable[str], catalogue: ManifestCatalog | None = None
+    ) -> "ModelManager":
         """Return listed models, by their names or as `provider/model`.
 
         Raises:
             ManifestNotFound: there is no such provider or model.
         """
-        catalogue = catalogue or Catalogue()
+        catalogue = catalogue or ManifestCatalog()
         return cls(listed_model(name, catalogue) for name in names)
 
     def add_model(self, model: ModelInfo) -> "ModelManager":
@@ -221,7 +223,7 @@ class _Saved(msgspec.Struct, frozen=True):
     models: list[ModelInfo]
 
 
-def create_models(provider: str, catalogue: Catalogue | None = None) -> ModelManager:
+def create_models(provider: str, catalogue: ManifestCatalog | None = None) -> ModelManager:
     """Return the models that a provider's manifest lists for chat.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ai_lib.errors.exceptions import AnswerCutShort, AnswerRefused
-from ai_lib.structured.output_type import Misfit, OutputShape
+from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.structured.validator import invalid_output
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
@@ -61,7 +61,7 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
                 value, data = shape.read(call.arguments), call.arguments
             else:
                 value, data = shape.read_text(raw)
-        except Misfit as error:
+        except SchemaMismatch as error:
             if response.termination_reason == "max_tokens":
                 raise cut_short(response, raw) from error
             found = invalid_output(error.problems, raw, asks)

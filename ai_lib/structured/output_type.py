@@ -16,7 +16,7 @@ _INNER: Final = "value"
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
-class Misfit(Exception):
+class SchemaMismatch(Exception):
     """An answer does not fit; `problems` says where and why."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -76,17 +76,17 @@ class OutputShape(Generic[T_co]):
         Raises:
             Misfit: none fits; the problems are those of the first.
         """
-        first: Misfit | None = None
+        first: SchemaMismatch | None = None
         for value in found_json(text):
             try:
                 return self.read(value), value
-            except Misfit as error:
+            except SchemaMismatch as error:
                 first = first or error
         if first is not None:
             raise first
         allowed = "a JSON object" if not self.is_wrapped else "a JSON value"
         message = "there is no whole JSON value in the answer"
-        raise Misfit((Problem(pointer="", message=message, allowed=allowed),))
+        raise SchemaMismatch((Problem(pointer="", message=message, allowed=allowed),))
 
     def _converted(self, value: JsonValue) -> T_co:
         kind = cast("type[T_co]", self._kind)
@@ -97,12 +97,14 @@ class OutputShape(Generic[T_co]):
             # One that converts says what it saw first; the schema has all of it.
             listed = schema_problems(value, self._own)
             known = {problem.pointer for problem in listed}
-            raise Misfit((*listed, *(one for one in found if one.pointer not in known))) from error
+            raise SchemaMismatch(
+                (*listed, *(one for one in found if one.pointer not in known))
+            ) from error
 
     def _checked(self, value: JsonValue) -> T_co:
         problems = schema_problems(value, self._own)
         if problems:
-            raise Misfit(problems)
+            raise SchemaMismatch(problems)
         return cast("T_co", value)
 
     def partial(self, value: JsonValue) -> JsonValue:

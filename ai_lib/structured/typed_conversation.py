@@ -26,7 +26,7 @@ _AGAIN = (
 )
 
 
-class Asking(Generic[T]):
+class TypedConversation(Generic[T]):
     """The state of one call for a typed answer; `request` is what is to be sent next."""
 
     def __init__(self, request: ChatRequest, shape: OutputShape[T], max_reasks: int) -> None:
@@ -104,7 +104,7 @@ def _complaint(problems: Sequence[str]) -> str:
 
 def asking_for(
     request: ChatRequest, kind: type[T], mode: JsonMode | JsonModeConfig | None, reasks: int
-) -> Asking[T]:
+) -> TypedConversation[T]:
     """Return the conversation that asks for a value of a type.
 
     Raises:
@@ -118,10 +118,12 @@ def asking_for(
     if config.schema_name is not None:
         shape.name = config.schema_name
     wanted = config.response_format(shape)
-    return Asking(msgspec.structs.replace(request, response_format=wanted), shape, reasks)
+    return TypedConversation(
+        msgspec.structs.replace(request, response_format=wanted), shape, reasks
+    )
 
 
-class Following:
+class PartialAnswer:
     """What is known of the answer in one reply, in its text or in the arguments of its call."""
 
     def __init__(self, shape: OutputShape[Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ai_lib.errors.exceptions import InvalidOutput
-from ai_lib.structured.output_type import Misfit, OutputShape
+from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.types.json import JsonValue
 from ai_lib.types.problem import Problem
 
@@ -77,7 +77,7 @@ def _result(shape: OutputShape[Any], output: JsonValue) -> OutputResult:
             value, data = shape.read_text(output)
         else:
             value, data = shape.read(output), output
-    except Misfit as error:
+    except SchemaMismatch as error:
         return OutputResult(valid=False, problems=error.problems)
     return OutputResult(valid=True, value=value, data=data)
 

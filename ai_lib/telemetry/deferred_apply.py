@@ -37,7 +37,7 @@ def report_lost(receiver: object, error: Exception) -> None:
 T = TypeVar("T")
 
 
-class Inbox(Generic[T]):
+class DeferredApply(Generic[T]):
     """Applies each fact under a lock, without ever waiting for it.
 
     A forgotten stream ends in the garbage collector, which may run in the very thread that holds

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.http.url import Origin, parse_target
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 # By name, because neither package imports the other; whichever is absent is not loaded for this.
 _TRANSPORTS: Final = ("ai_lib.transport.transport", "ai_lib_sync.transport.transport")
@@ -51,7 +51,7 @@ def _guard(module: Any) -> Callable[[], None]:
     def checked(url: str) -> Any:
         target = parse_target(url)
         if not _is_here(target.origin):
-            safe = WireRequest(url=url).safe_url
+            safe = HttpRequest(url=url).safe_url
             raise RealCallRefused(
                 f"a test was about to call {target.origin.place}; answer with MockProvider or "
                 "ReplayTransport, or let this test make real calls (marker `real_calls`)",

@@ -1,6 +1,6 @@
 """What so many tokens cost at a model's listed prices."""
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.tokens.cost import cost_of, unpriced
 from ai_lib.tokens.known_model import known_model
 from ai_lib.types.cost import CostEstimate
@@ -15,7 +15,7 @@ def estimate_cost(
     cached_tokens: int = 0,
     cache_write_tokens: int = 0,
     reasoning_tokens: int = 0,
-    catalogue: Catalogue | None = None,
+    catalogue: ManifestCatalog | None = None,
 ) -> CostEstimate:
     """Return what so many tokens cost at a model's listed prices.
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_manifest, bundled_names
-from ai_lib.protocol.catalog import Catalogue, declared_place
+from ai_lib.protocol.catalog import ManifestCatalog, declared_place
 from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.protocol.manifest.models import ModelRecord
 
@@ -25,7 +25,7 @@ class KnownModel(msgspec.Struct, frozen=True, kw_only=True):
         return self.shape.encoding(self.model)
 
 
-def known_model(name: str, catalogue: Catalogue | None = None) -> KnownModel:
+def known_model(name: str, catalogue: ManifestCatalog | None = None) -> KnownModel:
     """Return what is known of a model, by its listed name or as `provider/model`.
 
     Of a model that nothing lists it is how its provider counts, and of one whose provider is not
@@ -42,11 +42,11 @@ def _usual(name: str, place: str, folder: str) -> KnownModel:
 
 
 @lru_cache(maxsize=4)
-def _catalogue(place: str, folder: str) -> Catalogue:
-    return Catalogue()
+def _catalogue(place: str, folder: str) -> ManifestCatalog:
+    return ManifestCatalog()
 
 
-def _known(name: str, catalogue: Catalogue) -> KnownModel:
+def _known(name: str, catalogue: ManifestCatalog) -> KnownModel:
     record = find_record(name, catalogue)
     if record is not None:
         return KnownModel(
@@ -59,7 +59,7 @@ def _known(name: str, catalogue: Catalogue) -> KnownModel:
     return KnownModel(model=name, shape=_shape(owner, catalogue) if owner else TokenShape())
 
 
-def find_record(name: str, catalogue: Catalogue) -> ModelRecord | None:
+def find_record(name: str, catalogue: ManifestCatalog) -> ModelRecord | None:
     """Return the record of a model, None when it is not listed or several have the name."""
     models = catalogue.models()
     try:
@@ -69,7 +69,7 @@ def find_record(name: str, catalogue: Catalogue) -> ModelRecord | None:
         return models.get(provider, model) if model else None
 
 
-def _shape(provider: str, catalogue: Catalogue) -> TokenShape:
+def _shape(provider: str, catalogue: ManifestCatalog) -> TokenShape:
     try:
         return catalogue.load(provider).dialect.tokens
     except ProtocolError:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 from ai_lib.tokens.known_model import known_model
 
@@ -50,7 +50,7 @@ class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):
         return self.prices.cache_read
 
 
-def get_model_pricing(model: str, catalogue: Catalogue | None = None) -> ModelPricing | None:
+def get_model_pricing(model: str, catalogue: ManifestCatalog | None = None) -> ModelPricing | None:
     """Return a model's prices, by its listed name or as `provider/model`.
 
     None where it is not listed, or where several providers have the name; a part of a name is no

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from ai_lib.errors.exceptions import TransportTimeout
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 _ADVICE = {
     "connect": "no connection to {host} within {seconds:g} s; check address, network and proxy,"
@@ -20,7 +20,7 @@ _ADVICE = {
 }
 
 
-class Limit(NamedTuple):
+class Deadline(NamedTuple):
     """How long a wait may take, and which clock says so; `setting` is what it was set to."""
 
     clock: str
@@ -28,13 +28,13 @@ class Limit(NamedTuple):
     left: float | None
 
 
-class CallClocks:
+class Deadlines:
     """The clocks of one call, started when it begins. The time is always given by the caller.
 
     `sent` is true once some of the request has been written.
     """
 
-    def __init__(self, request: WireRequest, clocks: Clocks, at: float) -> None:
+    def __init__(self, request: HttpRequest, clocks: TimeoutOptions, at: float) -> None:
         self.request = request
         self.began = at
         self.sent = False
@@ -55,21 +55,21 @@ class CallClocks:
     def check_total(self, at: float) -> None:
         """Raise `TransportTimeout` when the total clock has run out."""
         if at >= self._ends:
-            raise self.ran_out(Limit("total", self._clocks.total, 0.0))
+            raise self.ran_out(Deadline("total", self._clocks.total, 0.0))
 
-    def connecting(self, at: float) -> Limit:
+    def connecting(self, at: float) -> Deadline:
         """The limit for opening a connection."""
         return self._within_total("connect", self._clocks.connect, self._clocks.connect, at)
 
-    def queueing(self, seconds: float | None, at: float) -> Limit:
+    def queueing(self, seconds: float | None, at: float) -> Deadline:
         """The limit for standing in line, where the pool sets one."""
         return self._within_total("pool", seconds, seconds, at)
 
-    def writing(self, at: float) -> Limit:
+    def writing(self, at: float) -> Deadline:
         """The limit for the peer to take more of the request."""
         return self._within_total("write", self._clocks.idle, self._clocks.idle, at)
 
-    def reading(self, at: float) -> Limit:
+    def reading(self, at: float) -> Deadline:
         """The limit for the next bytes of the reply."""
         if self._first_ends is not None:
             setting = self._clocks.first_token
@@ -78,13 +78,13 @@ class CallClocks:
 
     def _within_total(
         self, clock: str, setting: float | None, left: float | None, at: float
-    ) -> Limit:
+    ) -> Deadline:
         total_left = self._ends - at
         if total_left < (math.inf if left is None else left):
-            return Limit("total", self._clocks.total, max(total_left, 0.0))
-        return Limit(clock, setting, None if left is None else max(left, 0.0))
+            return Deadline("total", self._clocks.total, max(total_left, 0.0))
+        return Deadline(clock, setting, None if left is None else max(left, 0.0))
 
-    def ran_out(self, limit: Limit) -> TransportTimeout:
+    def ran_out(self, limit: Deadline) -> TransportTimeout:
         """The error for a clock that ran out."""
         url = self.request.safe_url
         message = _ADVICE[limit.clock].format(host=url.split("/")[2], seconds=limit.setting or 0.0)

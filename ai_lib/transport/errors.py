@@ -6,12 +6,12 @@ from ssl import SSLError
 from typing import TypeVar
 
 from ai_lib.errors.exceptions import ConnectError, ConnectionLost, RequestError, ResponseTooLarge
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 E = TypeVar("E", bound=BaseException)
 
 
-class Violation(Exception):
+class RemoteProtocolError(Exception):
     """The peer broke its protocol, or stopped in the middle of it; translated by whoever asked."""
 
 
@@ -33,7 +33,7 @@ _ADVICE = "check the base URL, the network and the proxy settings"
 _TLS_ADVICE = "check the host name, and whom you trust (ca_bundle, SSL_CERT_FILE)"
 
 
-def connect_failure(request: WireRequest, place: str, error: Exception) -> ConnectError:
+def connect_failure(request: HttpRequest, place: str, error: Exception) -> ConnectError:
     """No connection: `place` is host and port, and says what lies between."""
     root = _root(error)
     advice = _TLS_ADVICE if isinstance(root, SSLError) else _ADVICE
@@ -64,7 +64,7 @@ def _reason(error: BaseException) -> str:
     return f"the proxy said: {text}" if type(error).__name__ == "ProxyError" else text
 
 
-def lost(request: WireRequest, reason: object, *, sent: bool) -> ConnectionLost:
+def lost(request: HttpRequest, reason: object, *, sent: bool) -> ConnectionLost:
     """The connection broke, or the peer broke HTTP."""
     host = request.safe_url.split("/")[2]
     return ConnectionLost(
@@ -74,7 +74,7 @@ def lost(request: WireRequest, reason: object, *, sent: bool) -> ConnectionLost:
     )
 
 
-def closed_here(request: WireRequest) -> ConnectionLost:
+def closed_here(request: HttpRequest) -> ConnectionLost:
     """The reply was closed, here, while it was being read."""
     return ConnectionLost(
         "the reply was closed before its end; read no further",
@@ -83,7 +83,7 @@ def closed_here(request: WireRequest) -> ConnectionLost:
     )
 
 
-def too_large(request: WireRequest, limit: int) -> ResponseTooLarge:
+def too_large(request: HttpRequest, limit: int) -> ResponseTooLarge:
     """The body is over its bound."""
     return ResponseTooLarge(
         f"the reply of {request.safe_url} is over {limit} bytes; raise the limit if that is right",

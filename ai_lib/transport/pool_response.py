@@ -7,7 +7,7 @@ from ai_lib.transport.http.headers import Headers
 from ai_lib.types.json import JsonValue
 
 
-class PoolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class PoolResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Status, headers and content of a reply, whatever the status is.
 
     `content` is decompressed; `url` is without its query.
@@ -43,4 +43,4 @@ class PoolAnswer(msgspec.Struct, frozen=True, kw_only=True):
             ) from error
 
     def __repr__(self) -> str:
-        return f"<PoolAnswer {self.status_code} {self.url} {len(self.content)} bytes>"
+        return f"<PoolResponse {self.status_code} {self.url} {len(self.content)} bytes>"

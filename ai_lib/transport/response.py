@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.errors import Violation, closed_here, lost, too_large
-from ai_lib.transport.http.content_encoding import Content
-from ai_lib.transport.http.headers import Head, Headers
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.errors import RemoteProtocolError, closed_here, lost, too_large
+from ai_lib.transport.http.content_encoding import ContentDecoder
+from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.options import TransportOptions
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 
 class Readable(Protocol):
     """Where the bytes of a body come from."""
 
-    async def read(self, clocks: CallClocks) -> bytes:
+    async def read(self, clocks: Deadlines) -> bytes:
         """Give the next bytes, empty at the end."""
         ...
 
@@ -38,7 +38,7 @@ class Source(Protocol):
         ...
 
 
-class WireReply:
+class HttpResponse:
     """The reply to one request. It holds a connection until it is read to the end or closed.
 
     Iterating gives the body's content, decompressed, as it arrives. Closing it, from any task or
@@ -46,7 +46,7 @@ class WireReply:
     """
 
     def __init__(
-        self, head: Head, lease: Source, clocks: CallClocks, options: TransportOptions
+        self, head: ResponseHead, lease: Source, clocks: Deadlines, options: TransportOptions
     ) -> None:
         self.status = head.status
         self.headers: Headers = head.headers
@@ -60,16 +60,16 @@ class WireReply:
         self._kept: list[bytes] = []
         self._kept_size = 0
         try:
-            self._content = Content(head.headers.get("content-encoding"))
-        except Violation as error:
+            self._content = ContentDecoder(head.headers.get("content-encoding"))
+        except RemoteProtocolError as error:
             raise lost(self.request, error, sent=True) from error
 
     @property
-    def request(self) -> WireRequest:
+    def request(self) -> HttpRequest:
         """The request this replies to."""
         return self._clocks.request
 
-    def __aiter__(self) -> WireReply:
+    def __aiter__(self) -> HttpResponse:
         return self
 
     async def __anext__(self) -> bytes:
@@ -92,7 +92,7 @@ class WireReply:
                 if self._content.is_plain:
                     return data
                 self._pieces = self._content.decode(data)
-        except Violation as error:
+        except RemoteProtocolError as error:
             raise lost(self.request, error, sent=True) from error
         if self._closed:
             raise closed_here(self.request)
@@ -162,7 +162,7 @@ class WireReply:
     def __del__(self) -> None:
         self._close()
 
-    async def __aenter__(self) -> WireReply:
+    async def __aenter__(self) -> HttpResponse:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -170,4 +170,4 @@ class WireReply:
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "closed" if self._closed else "open"
-        return f"<WireReply {self.status} {self.request.safe_url} {state}>"
+        return f"<HttpResponse {self.status} {self.request.safe_url} {state}>"

@@ -60,8 +60,8 @@ if TYPE_CHECKING:
         Usage as Usage,
     )
     from ai_lib.types.wire import (
-        Clocks as Clocks,
-        WireRequest as WireRequest,
+        HttpRequest as HttpRequest,
+        TimeoutOptions as TimeoutOptions,
     )
 
 _WHERE = {
@@ -72,7 +72,6 @@ _WHERE = {
     "Candidate": "ai_lib.types.response",
     "ChatRequest": "ai_lib.types.request",
     "ChatResponse": "ai_lib.types.response",
-    "Clocks": "ai_lib.types.wire",
     "ContentBlock": "ai_lib.types.content",
     "ContentDelta": "ai_lib.types.events",
     "CostBounds": "ai_lib.types.cost",
@@ -81,6 +80,7 @@ _WHERE = {
     "Event": "ai_lib.types.events",
     "FilePart": "ai_lib.types.upload",
     "FinalCandidate": "ai_lib.types.events",
+    "HttpRequest": "ai_lib.types.wire",
     "ImageBlock": "ai_lib.types.content",
     "Message": "ai_lib.types.message",
     "MessageRole": "ai_lib.types.message",
@@ -95,6 +95,7 @@ _WHERE = {
     "TextBlock": "ai_lib.types.content",
     "ThinkingBlock": "ai_lib.types.content",
     "ThinkingDelta": "ai_lib.types.events",
+    "TimeoutOptions": "ai_lib.types.wire",
     "TokenCount": "ai_lib.types.cost",
     "ToolCall": "ai_lib.types.tool",
     "ToolCallEnded": "ai_lib.types.events",
@@ -104,7 +105,6 @@ _WHERE = {
     "ToolResultBlock": "ai_lib.types.content",
     "ToolUseBlock": "ai_lib.types.content",
     "Usage": "ai_lib.types.usage",
-    "WireRequest": "ai_lib.types.wire",
 }
 
 if not TYPE_CHECKING:

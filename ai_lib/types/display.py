@@ -63,7 +63,7 @@ def figures(
     return [part for part in parts if part]
 
 
-class Counted(Protocol):
+class StatsLike(Protocol):
     """The figures of one call."""
 
     @property
@@ -90,7 +90,7 @@ class Counted(Protocol):
     def currency(self) -> str: ...
 
 
-def stats_board(stats: Counted) -> str:
+def stats_board(stats: StatsLike) -> str:
     """Return the figures of one call."""
     first = stats.time_to_first_token_ms
     return facts(
@@ -108,7 +108,7 @@ def stats_board(stats: Counted) -> str:
     )
 
 
-class Said(Protocol):
+class CandidateLike(Protocol):
     """One candidate of a reply."""
 
     @property
@@ -119,11 +119,11 @@ class Said(Protocol):
     def tool_calls(self) -> Sequence[ToolCall]: ...
 
 
-class Replied(Protocol):
+class ResponseLike(Protocol):
     """A whole reply."""
 
     @property
-    def candidates(self) -> Sequence[Said]: ...
+    def candidates(self) -> Sequence[CandidateLike]: ...
     @property
     def usage(self) -> Usage: ...
     @property
@@ -136,12 +136,12 @@ class Replied(Protocol):
     def cost(self) -> CostEstimate | None: ...
 
 
-def reply_sheet(reply: Replied) -> str:
+def reply_sheet(reply: ResponseLike) -> str:
     """Return a reply with the line of its figures."""
     return joined(*map(_candidate, reply.candidates), note(reply_figures(reply)))
 
 
-def _candidate(one: Said) -> str:
+def _candidate(one: CandidateLike) -> str:
     return said_sheet(one.thinking, one.content, [(c.name, c.arguments) for c in one.tool_calls])
 
 
@@ -177,7 +177,7 @@ def inline_code(text: str) -> str:
 _SIGNS: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "[]()*_`~$|\\"})
 
 
-def reply_figures(reply: Replied) -> str:
+def reply_figures(reply: ResponseLike) -> str:
     """Return model, tokens, cost, time and attempts in one line, as far as they are known."""
     return " · ".join(figures(reply.model, reply.total_usage, reply.attempts, reply.cost))
 

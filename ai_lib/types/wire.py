@@ -11,7 +11,7 @@ from ai_lib.types.upload import Multipart
 SHORTEST: Final = 8
 
 
-class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request, complete but for `Host` and `Content-Length`.
 
     A `body` that is a form is read while it is sent.
@@ -49,10 +49,10 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         body = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body)
-        return f"WireRequest({self.method} {self.safe_url}, {body})"
+        return f"HttpRequest({self.method} {self.safe_url}, {body})"
 
 
-class Clocks(msgspec.Struct, frozen=True, kw_only=True):
+class TimeoutOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The clocks of one call, in seconds; None switches a clock off.
 
     `connect` bounds opening a connection (TLS included), `first_token` the wait from sending to

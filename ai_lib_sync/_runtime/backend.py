@@ -16,7 +16,7 @@ from threading import Lock as PlainLock
 from typing import TypeVar
 
 from ai_lib._runtime.blocking import Interrupted, Scope, check, interruptible, scopes
-from ai_lib._runtime.fair_queue import Flag, Turns
+from ai_lib._runtime.fair_queue import FairQueue, WakeFlag
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class Semaphore:
     """
 
     def __init__(self, limit: int) -> None:
-        self._turns = Turns(limit, Waiter)
+        self._turns = FairQueue(limit, Waiter)
 
     @property
     def held(self) -> int:
@@ -179,7 +179,7 @@ class Lock(Semaphore):
         super().__init__(1)
 
 
-class Event(Flag[Waiter]):
+class Event(WakeFlag[Waiter]):
     """A flag that is raised once, from any thread, and releases everyone who waits for it."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ def is_replaced() -> bool:
     return not HTTPConnection.handle_request.__module__.startswith("httpcore")
 
 
-class Line:
+class SocketStream:
     """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
 
     Raises `SocketError`s.
@@ -127,7 +127,7 @@ class Line:
             stream.close()
 
 
-def dial(host: str, port: int, timeout: float | None = None) -> Line:
+def dial(host: str, port: int, timeout: float | None = None) -> SocketStream:
     """Connect to a name or an address."""
     waiter, lock = Waiter(), Lock()
     found: list[Stream] = []
@@ -162,7 +162,7 @@ def dial(host: str, port: int, timeout: float | None = None) -> Line:
     with lock:
         left.append(True)
     if found:
-        return Line(found[0])
+        return SocketStream(found[0])
     raise failed[0] if failed else ConnectTimeout("timed out")
 
 

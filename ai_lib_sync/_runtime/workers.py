@@ -28,7 +28,7 @@ def as_worker(function: Callable[[A], Awaitable[T] | T], places: int) -> Callabl
     return cast("Callable[[A], T]", function)
 
 
-class Crew:
+class BackgroundTasks:
     """Functions that run beside the body of a `with`; its end cancels them and waits for them.
 
     They must not raise.
@@ -48,7 +48,7 @@ class Crew:
         self._threads.append(thread)
         thread.start()
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "BackgroundTasks":
         return self
 
     def __exit__(

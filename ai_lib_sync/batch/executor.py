@@ -13,7 +13,7 @@ from ai_lib.batch.progress_bar import bar_for
 from ai_lib.batch.result import BatchItem, BatchResult, result_of
 
 from .._runtime.backend import now, run_all
-from .runner import Completed, Run, Stopped
+from .runner import BatchRun, Completed, RunStopped
 
 G = TypeVar("G")
 R = TypeVar("R")
@@ -68,10 +68,10 @@ class BatchExecutor(Generic[G, R]):
                 on_progress(len(done), run.total)
 
         began = now()
-        run = Run(self._operation, items, self.config, tell)
+        run = BatchRun(self._operation, items, self.config, tell)
         try:
             run_all([run.work] * run.workers, run.workers)
-        except Stopped:
+        except RunStopped:
             pass
         finally:
             run.close()

@@ -8,7 +8,7 @@ from ai_lib.types.response import ChatResponse
 from .._runtime.backend import Lock, deadline
 
 
-class Flight:
+class InFlight:
     """A question on its way. Who holds the lock leads: asks for all who wait for it."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Flight:
         self.is_open = False
 
 
-class Flights:
+class SingleFlight:
     """The questions on their way, by key; used from any task or thread.
 
     When who leads is cancelled or fails, the first of those who wait leads in its place, so that
@@ -26,15 +26,15 @@ class Flights:
     """
 
     def __init__(self) -> None:
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[str, InFlight] = {}
         self.landed = 0
 
-    def join(self, key: str, seconds: float | None) -> Flight | ChatResponse | None:
+    def join(self, key: str, seconds: float | None) -> InFlight | ChatResponse | None:
         """Return the answer of another call; or the flight to lead; or None, to ask by oneself.
 
         It waits at most so many seconds, then it is None.
         """
-        flight = self._flights.setdefault(key, Flight())
+        flight = self._flights.setdefault(key, InFlight())
         if not flight.lock.try_acquire():
             try:
                 with deadline(seconds):
@@ -46,7 +46,7 @@ class Flights:
         flight.lock.release()
         return flight.answer
 
-    def land(self, key: str, flight: Flight, answer: ChatResponse | None) -> None:
+    def land(self, key: str, flight: InFlight, answer: ChatResponse | None) -> None:
         """End the flight with the answer for all who wait; with None, each has to ask itself."""
         flight.answer = answer
         flight.is_open = answer is None
@@ -54,12 +54,12 @@ class Flights:
         self._forget(key, flight)
         flight.lock.release()
 
-    def hand_over(self, key: str, flight: Flight) -> None:
+    def hand_over(self, key: str, flight: InFlight) -> None:
         """Let the first who waits lead."""
         if not flight.lock.waiting:
             self._forget(key, flight)
         flight.lock.release()
 
-    def _forget(self, key: str, flight: Flight) -> None:
+    def _forget(self, key: str, flight: InFlight) -> None:
         if self._flights.get(key) is flight:
             self._flights.pop(key, None)

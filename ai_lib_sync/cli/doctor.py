@@ -13,7 +13,7 @@ from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
 from ai_lib.cli.output import table
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from .._runtime.backend import run_all
 from ..transport import HttpTransport
@@ -51,8 +51,8 @@ def _check(report: Report, manifests: list[ProtocolManifest]) -> None:
 def _reach(transport: HttpTransport, url: str) -> str:
     if "{" in url:
         return "no: its address needs values first"
-    request = WireRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
-    clocks = Clocks(connect=_SECONDS, first_token=_SECONDS, idle=_SECONDS, total=_SECONDS)
+    request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
+    clocks = TimeoutOptions(connect=_SECONDS, first_token=_SECONDS, idle=_SECONDS, total=_SECONDS)
     try:
         with transport.send(request, clocks) as reply:
             return f"yes ({reply.status})"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         CancelState as CancelState,
     )
     from ai_lib.client.interceptors.stream_filter import (
-        Screen as Screen,
+        StreamFilter as StreamFilter,
     )
     from ai_lib.client.target.explain import (
         Explanation as Explanation,
@@ -80,7 +80,7 @@ _WHERE = {
     "Explanation": "ai_lib.client.target.explain",
     "Interceptor": ".interceptors.base",
     "Operation": "ai_lib.client.call.operation",
-    "Screen": "ai_lib.client.interceptors.stream_filter",
+    "StreamFilter": "ai_lib.client.interceptors.stream_filter",
     "ToolRun": "ai_lib.client.tools.conversation",
     "ToolStream": ".tool_loop",
     "TypedStream": ".typed_stream",

@@ -18,7 +18,7 @@ from ai_lib.resilience.rate_limit.external import Limiter
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.secret import Secret
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ..telemetry.feedback.sinks import FeedbackSink
 
 
-class Opened(Protocol):
+class CheckedClient(Protocol):
     """A client that can see, before it is handed out, whether who must be there is there."""
 
     def ensure_available(self) -> None:
@@ -50,11 +50,11 @@ class Opened(Protocol):
         ...
 
 
-Client = TypeVar("Client", bound=Opened)
-B = TypeVar("B", bound="Building")
+Client = TypeVar("Client", bound=CheckedClient)
+B = TypeVar("B", bound="ClientBuilder")
 
 
-class Building:
+class ClientBuilder:
     """What is set alike of every kind of client; each method returns the builder."""
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class Building:
         """Set the address of one model to fall back to, which is otherwise its manifest's."""
         return self._set(base_urls={**self._settings.base_urls, model: url})
 
-    def clocks(self: B, clocks: Clocks) -> B:
+    def clocks(self: B, clocks: TimeoutOptions) -> B:
         """Set the clocks of every call one by one; they are taken as they are."""
         return self._set(clocks=clocks)
 
@@ -187,15 +187,15 @@ class Building:
 
     def metrics(self: B, meter: Meter) -> B:
         """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
-        from .interceptors.metrics import Measuring
+        from .interceptors.metrics import MetricsInterceptor
 
-        return self.intercept(Measuring(meter))
+        return self.intercept(MetricsInterceptor(meter))
 
     def tracer(self: B, tracer: Tracer) -> B:
         """Have this make a span for every call."""
-        from .interceptors.tracing import Tracing
+        from .interceptors.tracing import TracingInterceptor
 
-        return self.intercept(Tracing(tracer))
+        return self.intercept(TracingInterceptor(tracer))
 
     def logger(self: B, logger: AiLibLogger | Logger, *, content: bool = False) -> B:
         """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
@@ -203,15 +203,15 @@ class Building:
         Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
         WARNING, calls that failed at ERROR. Secrets are hidden.
         """
-        from .interceptors.logging import Logbook
+        from .interceptors.logging import LoggingInterceptor
 
-        return self.intercept(Logbook(logger, content))
+        return self.intercept(LoggingInterceptor(logger, content))
 
     def health(self: B, tracker: ProviderHealthTracker) -> B:
         """Have this learn from every attempt how the providers do."""
-        from .interceptors.metrics import HealthWatch
+        from .interceptors.metrics import HealthInterceptor
 
-        return self.intercept(HealthWatch(tracker))
+        return self.intercept(HealthInterceptor(tracker))
 
     def transport(self: B, transport: HttpTransport) -> B:
         """Send through this transport, which the caller keeps and closes."""
@@ -219,7 +219,7 @@ class Building:
         return self
 
 
-class AiClientBuilder(Building, Generic[Client]):
+class AiClientBuilder(ClientBuilder, Generic[Client]):
     """Collects what a client is to be; each method sets one thing and returns the builder."""
 
     def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
@@ -258,9 +258,9 @@ class AiClientBuilder(Building, Generic[Client]):
 
     def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
         """Answer from this cache what was asked before; the caller keeps and closes it."""
-        from .interceptors.cache import Cached
+        from .interceptors.cache import CacheInterceptor
 
-        return self.intercept(Cached(manager))
+        return self.intercept(CacheInterceptor(manager))
 
     def guardrails(
         self,
@@ -277,10 +277,10 @@ class AiClientBuilder(Building, Generic[Client]):
         system's; with `tools` also the arguments of tool calls, with `thinking` the reasoning.
         Masked text loses the provider's opaque state, as does masked reasoning.
         """
-        from .interceptors.guardrails import Guarded, chosen
+        from .interceptors.guardrails import GuardrailInterceptor, chosen
 
         sent, received = chosen(rules, input), chosen(rules, output)
-        return self.intercept(Guarded(sent, received, thinking=thinking, tools=tools))
+        return self.intercept(GuardrailInterceptor(sent, received, thinking=thinking, tools=tools))
 
     def plugins(
         self, plugins: PluginRegistry | Sequence[Plugin | Middleware]
@@ -290,9 +290,9 @@ class AiClientBuilder(Building, Generic[Client]):
         Plugins given as a list get ready with the first call. Raises PluginError when one of them
         can't be used here.
         """
-        from .interceptors.plugins import Plugged
+        from .interceptors.plugins import PluginInterceptor
 
-        return self.intercept(Plugged(plugins))
+        return self.intercept(PluginInterceptor(plugins))
 
     def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
         """Let the client's `report_feedback` hand it to this sink."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from ai_lib.client.target.settings import ClientSettings, Loaded
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
 from ..protocol.sources.remote import Fetched
@@ -43,8 +43,8 @@ def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:
 
     Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
     """
-    request = WireRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
-    clocks = Clocks(first_token=seconds, idle=seconds, total=seconds)
+    request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
+    clocks = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
     with HttpTransport() as transport:
         reply = transport.send(request, clocks)
         with reply:

@@ -10,7 +10,7 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
-from ai_lib.client.tools.functions import Function, Toolbox, answered, failed
+from ai_lib.client.tools.functions import Function, ToolRegistry, answered, failed
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
@@ -19,7 +19,7 @@ from ai_lib.types.tool import ToolCall, ToolDefinition
 
 from .._runtime.backend import can_call, run_all, settle
 from .execution.cancel import CancelToken
-from .execution.runner import Calls
+from .execution.runner import CallRunner
 from .execution.stream import ChatStream
 
 Raises = type[Exception] | tuple[type[Exception], ...]
@@ -30,9 +30,9 @@ class ToolLoop:
 
     def __init__(
         self,
-        calls: Calls,
+        calls: CallRunner,
         conversation: ToolConversation,
-        toolbox: Toolbox,
+        toolbox: ToolRegistry,
         *,
         options: CallOptions,
         max_parallel: int,
@@ -192,7 +192,7 @@ class ToolStream:
 
 
 def tool_loop(
-    calls: Calls,
+    calls: CallRunner,
     request: ChatRequest,
     functions: Sequence[Function | ToolDefinition],
     *,
@@ -202,7 +202,7 @@ def tool_loop(
     raises: Raises,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
-    toolbox = Toolbox((*request.tools, *functions), can_call=can_call)
+    toolbox = ToolRegistry((*request.tools, *functions), can_call=can_call)
     return ToolLoop(
         calls,
         ToolConversation(request, toolbox, max_rounds),

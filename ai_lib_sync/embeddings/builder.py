@@ -12,7 +12,7 @@ from ai_lib.client.target.settings import ClientSettings
 from ai_lib.embeddings.split import EmbeddingOptions, Encoding, SplitOptions
 from ai_lib.types.json import JsonObject
 
-from ..client.builder import Building
+from ..client.builder import ClientBuilder
 from ..client.loading import prepared
 from ..transport import HttpTransport
 
@@ -34,7 +34,7 @@ class Maker(Protocol[Client]):
         ...
 
 
-class EmbeddingClientBuilder(Building, Generic[Client]):
+class EmbeddingClientBuilder(ClientBuilder, Generic[Client]):
     """Collects what a client is to be; each method sets one thing and returns the builder."""
 
     def __init__(self, make: Maker[Client]) -> None:

@@ -12,24 +12,24 @@ from ai_lib.client.call.tokens import weighed
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, failed_reply, placed, request_id_of
 from ai_lib.embeddings.build import EmbeddingWriter
-from ai_lib.embeddings.parse import Vectors, read_vectors
+from ai_lib.embeddings.parse import ParsedVectors, read_vectors
 from ai_lib.embeddings.response import Embedding, EmbeddingResponse, EmbeddingUsage
 from ai_lib.embeddings.split import EmbeddingOptions, SplitOptions, checked, estimated_tokens, split
 from ai_lib.errors.exceptions import AiLibError, RequestError, TransportTimeout
-from ai_lib.resilience.attempt_log import FOREVER, Ledger
+from ai_lib.resilience.attempt_log import FOREVER, AttemptLog
 from ai_lib.resilience.permit import Admission
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 from .._runtime.backend import now, run_all
-from ..client.execution.targets import Protected, Targets
-from ..client.interceptors.chain import Company
+from ..client.execution.targets import GuardedTarget, TargetSet
+from ..client.interceptors.chain import InterceptorChain
 from ..resilience import FallbackChain
 from ..transport import HttpTransport
 
 
-class Asking:
+class EmbeddingCall:
     """Asks for the vectors of some texts, under one deadline, each request with its own retries.
 
     A target to fall back to is asked for all texts, as vectors of two models don't compare.
@@ -38,8 +38,8 @@ class Asking:
     def __init__(
         self,
         transport: HttpTransport,
-        targets: Targets,
-        company: Company,
+        targets: TargetSet,
+        company: InterceptorChain,
         texts: Sequence[str],
         options: EmbeddingOptions,
         how: SplitOptions,
@@ -83,7 +83,7 @@ class Asking:
             raise
 
     @property
-    def _books(self) -> Ledger:
+    def _books(self) -> AttemptLog:
         return self._operation.ledger
 
     def _total(self, target: Target) -> float | None:
@@ -92,13 +92,13 @@ class Asking:
     def _may_go_on(self, error: AiLibError) -> bool:
         return error.fallbackable and now() < self._books.ends
 
-    def _asking(self, place: Protected) -> Callable[[], EmbeddingResponse]:
+    def _asking(self, place: GuardedTarget) -> Callable[[], EmbeddingResponse]:
         def ask() -> EmbeddingResponse:
             return self._at(place)
 
         return ask
 
-    def _at(self, place: Protected) -> EmbeddingResponse:
+    def _at(self, place: GuardedTarget) -> EmbeddingResponse:
         target = self._operation.target = place.target.current()
         try:
             writer = EmbeddingWriter(target.compiled, target.model, self._options)
@@ -122,7 +122,7 @@ class Asking:
         return self._joined(target, writer, answers)
 
     def _joined(
-        self, target: Target, writer: EmbeddingWriter, answers: Sequence[Vectors]
+        self, target: Target, writer: EmbeddingWriter, answers: Sequence[ParsedVectors]
     ) -> EmbeddingResponse:
         vectors = [vector for answer in answers for vector in answer.vectors]
         return EmbeddingResponse(
@@ -140,7 +140,7 @@ class Asking:
             adaptations=tuple(writer.adaptations),
         )
 
-    def send(self, part: _Part) -> Vectors:
+    def send(self, part: _Part) -> ParsedVectors:
         """Send the request of one part, as often as the target's policy allows."""
         target = part.target
         errand = Errand(
@@ -152,7 +152,7 @@ class Asking:
         )
         wire = self._operation.wire = part.wire(self._operation.headers)
 
-        def attempt(admission: Admission) -> Vectors:
+        def attempt(admission: Admission) -> ParsedVectors:
             try:
                 errand.start()
                 return self._attempt(part, wire, errand.ledger, admission)
@@ -164,8 +164,8 @@ class Asking:
         return part.place.executor.run(attempt, ledger, on_retry=ledger.on_retry)
 
     def _attempt(
-        self, part: _Part, wire: WireRequest, ledger: Ledger, admission: Admission
-    ) -> Vectors:
+        self, part: _Part, wire: HttpRequest, ledger: AttemptLog, admission: Admission
+    ) -> ParsedVectors:
         target = part.target
         clocks = self._call.clocks or target.clocks(False, self._call.timeout)
         left = ledger.left(now())
@@ -189,8 +189,8 @@ class _Part:
 
     def __init__(
         self,
-        asking: Asking,
-        place: Protected,
+        asking: EmbeddingCall,
+        place: GuardedTarget,
         target: Target,
         writer: EmbeddingWriter,
         texts: Sequence[str],
@@ -216,14 +216,14 @@ class _Part:
         """Return the tokens of its texts, for a budget."""
         return weighed(self.target, self._texts)
 
-    def wire(self, headers: Sequence[tuple[str, str]]) -> WireRequest:
+    def wire(self, headers: Sequence[tuple[str, str]]) -> HttpRequest:
         """Return the request, sent with these headers as well."""
         target = self.target
         key = target.credential.value if target.credential else None
         wire = self._writer.write(self._texts, credential=key, base_url=target.base_url)
         return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
 
-    def read(self, body: bytes) -> Vectors:
+    def read(self, body: bytes) -> ParsedVectors:
         """Return the vectors in the answer."""
         return read_vectors(
             self.target.compiled,
@@ -233,7 +233,7 @@ class _Part:
             dimensions=self._writer.dimensions,
         )
 
-    def run(self) -> Vectors:
+    def run(self) -> ParsedVectors:
         """Ask; an error says which of the texts it was about."""
         try:
             return self._asking.send(self)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.catalog import Catalogue, ManifestLike, check_id
+from ai_lib.protocol.catalog import ManifestCatalog, ManifestLike, check_id
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.protocol.sources.folder import Tree, Version
+from ai_lib.protocol.sources.folder import ManifestFolder, Version
 from ai_lib.protocol.sources.remote_address import (
     GITHUB_REF,
     Address,
@@ -20,7 +20,7 @@ from ai_lib.protocol.sources.remote_address import (
 )
 
 from .._runtime.backend import now
-from .sources.remote import Fetch, RemoteTree
+from .sources.remote import Fetch, RemoteFolder
 
 
 class ProtocolLoader:
@@ -65,7 +65,7 @@ class ProtocolLoader:
         self._fetch = fetch
         self._disk = RemoteCache(cache_dir)
         self.hot_reload = hot_reload
-        self.catalogue = Catalogue(
+        self.catalogue = ManifestCatalog(
             base_path,
             prefer=prefer,
             strict=strict,
@@ -130,7 +130,7 @@ class ProtocolLoader:
 
     def _find(self, provider: str, family: str | None) -> CompiledManifest | None:
         for place in self.catalogue.places():
-            if isinstance(place, Tree):
+            if isinstance(place, ManifestFolder):
                 compiled = self.catalogue.from_tree(place, provider, family)
             else:
                 allowed = self._allow_loopback
@@ -146,6 +146,6 @@ class ProtocolLoader:
     def _from_address(
         self, address: Address, provider: str, family: str | None
     ) -> CompiledManifest | None:
-        tree = RemoteTree(address, self._fetch, self._disk, prefer=self._prefer, pins=self._pins)
+        tree = RemoteFolder(address, self._fetch, self._disk, prefer=self._prefer, pins=self._pins)
         found = tree.find(provider)
         return self.catalogue.keep(provider, found, family) if found else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.resilience.attempt_log import Ledger as Ledger
+    from ai_lib.resilience.attempt_log import AttemptLog as AttemptLog
     from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig as CircuitBreakerConfig
     from ai_lib.resilience.circuit.storage import (
         CircuitRecord as CircuitRecord,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AdaptiveRateLimiter": ".rate_limit.rate_limiter",
+    "AttemptLog": "ai_lib.resilience.attempt_log",
     "BackoffStrategy": "ai_lib.resilience.retry",
     "Backpressure": ".backpressure",
     "BackpressureConfig": "ai_lib.resilience.config",
@@ -64,7 +65,6 @@ _WHERE = {
     "FallbackConfig": "ai_lib.resilience.config",
     "FallbackResult": ".fallback",
     "JitterStrategy": "ai_lib.resilience.retry",
-    "Ledger": "ai_lib.resilience.attempt_log",
     "Limiter": "ai_lib.resilience.rate_limit.external",
     "MemoryCircuitStorage": "ai_lib.resilience.circuit.storage",
     "Observed": "ai_lib.resilience.rate_limit.headers",

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ai_lib.errors.exceptions import BackpressureError
 from ai_lib.resilience.config import BackpressureConfig
-from ai_lib.resilience.permit import Place
+from ai_lib.resilience.permit import Slot
 
 from .._runtime.backend import Semaphore, deadline
 
@@ -42,7 +42,7 @@ class Backpressure:
             return float("inf")
         return self.config.max_concurrent - self._places.held
 
-    def enter(self, timeout: float | None = None) -> Place:
+    def enter(self, timeout: float | None = None) -> Slot:
         """Take a place, waiting in line at most `queue_timeout` and `timeout` seconds.
 
         Raises:
@@ -51,7 +51,7 @@ class Backpressure:
         limits = [limit for limit in (self.config.queue_timeout, timeout) if limit is not None]
         if not self.try_acquire():
             self._stand_in_line(min(limits, default=None))
-        return Place(self.release)
+        return Slot(self.release)
 
     def _stand_in_line(self, seconds: float | None) -> None:
         assert self._places is not None  # without a limit nobody waits
@@ -115,7 +115,7 @@ class Visit:
     def __init__(self, where: Backpressure, timeout: float | None) -> None:
         self._where = where
         self._timeout = timeout
-        self._place: Place | None = None
+        self._place: Slot | None = None
 
     def __enter__(self) -> None:
         self._place = self._where.enter(self._timeout)

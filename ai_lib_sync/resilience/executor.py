@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.permit import Admission
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
@@ -91,7 +91,7 @@ class ResilientExecutor:
         self,
         operation: Callable[[], T],
         *,
-        ledger: Ledger | None = None,
+        ledger: AttemptLog | None = None,
         on_retry: OnRetry | None = None,
     ) -> T:
         """Call `operation`, again where the policy says so, and return its result.
@@ -102,7 +102,7 @@ class ResilientExecutor:
         Raises:
             AiLibError: the error of the last attempt; its `attempts` lists them all.
         """
-        ledger = ledger or Ledger()
+        ledger = ledger or AttemptLog()
 
         def attempt(_: Admission) -> T:
             return operation()
@@ -116,7 +116,7 @@ class ResilientExecutor:
     def run(
         self,
         attempt: Callable[[Admission], T],
-        ledger: Ledger,
+        ledger: AttemptLog,
         *,
         on_retry: OnRetry | None = None,
     ) -> T:
@@ -131,7 +131,7 @@ class ResilientExecutor:
             failed = error
         return self._again(attempt, ledger, failed, on_retry)
 
-    def _once(self, attempt: Callable[[Admission], T], ledger: Ledger, waited: float) -> T:
+    def _once(self, attempt: Callable[[Admission], T], ledger: AttemptLog, waited: float) -> T:
         admission = self.gate.admit(ledger, waited=waited)
         try:
             if self._bound is None:
@@ -155,7 +155,7 @@ class ResilientExecutor:
     def _again(
         self,
         attempt: Callable[[Admission], T],
-        ledger: Ledger,
+        ledger: AttemptLog,
         failed: AiLibError,
         on_retry: OnRetry | None,
     ) -> T:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from ai_lib.errors.exceptions import AiLibError, ResilienceError
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.permit import Admission, Holdings
 from ai_lib.resilience.signals import (
     CircuitBreakerSnapshot,
@@ -81,13 +81,13 @@ class PreflightChecker:
         self._longest_pause = longest_pause
         self._clock = clock
 
-    def admit(self, ledger: Ledger | None = None, *, waited: float = 0.0) -> Admission:
+    def admit(self, ledger: AttemptLog | None = None, *, waited: float = 0.0) -> Admission:
         """Wait until an attempt may be made, and hold what it needs until it is ended.
 
         Raises:
             BackpressureError, CircuitOpenError, RateLimitExceeded: it may not; nothing is held.
         """
-        ledger = ledger or Ledger()
+        ledger = ledger or AttemptLog()
         began = self._clock()
         holdings = Holdings()
         try:
@@ -111,7 +111,7 @@ class PreflightChecker:
             waited=waited + self._clock() - began,
         )
 
-    def _take(self, holdings: Holdings, ledger: Ledger) -> None:
+    def _take(self, holdings: Holdings, ledger: AttemptLog) -> None:
         if self.backpressure is not None:
             holdings.place = self.backpressure.enter(ledger.left(self._clock()))
         if self.circuit_breaker is not None:
@@ -145,7 +145,7 @@ class PreflightChecker:
             waited_ms=waited * 1000,
         )
 
-    def check(self, ledger: Ledger | None = None) -> PreflightResult:
+    def check(self, ledger: AttemptLog | None = None) -> PreflightResult:
         """Ask for admission; what stands against it is in the result, not raised."""
         try:
             permit = self.admit(ledger)

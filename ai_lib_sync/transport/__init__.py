@@ -19,11 +19,11 @@ if TYPE_CHECKING:
         PoolStats as PoolStats,
         TransportOptions as TransportOptions,
     )
-    from ai_lib.transport.pool_response import PoolAnswer as PoolAnswer
+    from ai_lib.transport.pool_response import PoolResponse as PoolResponse
 
     from .connection_pool import ConnectionPool as ConnectionPool
     from .pool_client import PoolClient as PoolClient
-    from .response import WireReply as WireReply
+    from .response import HttpResponse as HttpResponse
     from .transport import HttpTransport as HttpTransport
 
 _WHERE = {
@@ -31,13 +31,13 @@ _WHERE = {
     "Credential": "ai_lib.transport.credentials",
     "CredentialReport": "ai_lib.transport.credentials",
     "Headers": "ai_lib.transport.http.headers",
+    "HttpResponse": ".response",
     "HttpTransport": ".transport",
-    "PoolAnswer": "ai_lib.transport.pool_response",
     "PoolClient": ".pool_client",
     "PoolConfig": "ai_lib.transport.options",
+    "PoolResponse": "ai_lib.transport.pool_response",
     "PoolStats": "ai_lib.transport.options",
     "TransportOptions": "ai_lib.transport.options",
-    "WireReply": ".response",
     "describe_credential": "ai_lib.transport.credentials",
     "resolve_api_key": "ai_lib.transport.credentials",
     "resolve_credential": "ai_lib.transport.credentials",

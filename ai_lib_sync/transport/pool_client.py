@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from ai_lib.transport.pool_response import PoolAnswer
+from ai_lib.transport.pool_response import PoolResponse
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
-from .response import WireReply
+from .response import HttpResponse
 from .transport import HttpTransport
 
 _SECRETS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
@@ -39,7 +39,7 @@ class PoolClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
-    ) -> PoolAnswer:
+    ) -> PoolResponse:
         """Get a path. Raises as `request`."""
         return self.request("GET", path, params=params, headers=headers, timeout=timeout)
 
@@ -54,7 +54,7 @@ class PoolClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
-    ) -> PoolAnswer:
+    ) -> PoolResponse:
         """Post `json`, `content` as it is, or a form of `data` and `files`. Raises as `request`."""
         body, kind = _body(json, content, data, files)
         return self.request(
@@ -75,7 +75,7 @@ class PoolClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
-    ) -> PoolAnswer:
+    ) -> PoolResponse:
         """Send a request and return the whole answer; `timeout` is seconds for all of it.
 
         Raises:
@@ -84,7 +84,7 @@ class PoolClient:
         """
         reply = self.send(method, path, body=body, params=params, headers=headers, timeout=timeout)
         with reply:
-            return PoolAnswer(
+            return PoolResponse(
                 status_code=reply.status,
                 headers=reply.headers,
                 content=reply.read(),
@@ -100,7 +100,7 @@ class PoolClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
-    ) -> WireReply:
+    ) -> HttpResponse:
         """Send a request and return once the answer begins; iterate over it, and close it.
 
         Raises as `request`.
@@ -108,14 +108,14 @@ class PoolClient:
         given = {name.lower(): (name, value) for name, value in self._headers.items()}
         given.update({name.lower(): (name, value) for name, value in (headers or {}).items()})
         url = f"{self.base_url}/{path.lstrip('/')}"
-        wire = WireRequest(
+        wire = HttpRequest(
             method=method,
             url=f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url,
             headers=tuple(given.values()),
             body=body,
             secrets=_SECRETS,
         )
-        return self._transport.send(wire, Clocks(total=timeout))
+        return self._transport.send(wire, TimeoutOptions(total=timeout))
 
     def __repr__(self) -> str:
         return f"PoolClient({self.base_url!r})"

@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 from ai_lib.errors.exceptions import ConnectionLost, RequestError
-from ai_lib.transport.deadlines import CallClocks
+from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import bare
-from ai_lib.transport.http.headers import Head
+from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead, RequestHeads
 from ai_lib.transport.http.url import parse_target
 from ai_lib.transport.options import PoolStats, TransportOptions
 from ai_lib.types.upload import Multipart
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from .._runtime.backend import now
-from .connections.pool import Connections, Lease
-from .response import WireReply
+from .connections.pool import Lease, OriginPools
+from .response import HttpResponse
 
 
 class HttpTransport:
@@ -27,11 +27,11 @@ class HttpTransport:
 
     def __init__(self, options: TransportOptions | None = None) -> None:
         self.options = options or TransportOptions()
-        self._pool = Connections(self.options)
+        self._pool = OriginPools(self.options)
         self._heads = RequestHeads(self.options.user_agent)
         self._closed = False
 
-    def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
+    def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
         """Send a request and return once the head of its reply is there, whatever its status.
 
         Raises `ConnectError`, `ConnectionLost`, `TransportTimeout`, and `RequestError` for a
@@ -40,7 +40,7 @@ class HttpTransport:
         head = self._head(request)
         if self._closed:
             raise RequestError("this transport was closed; make another one")
-        call = CallClocks(request, clocks, now())
+        call = Deadlines(request, clocks, now())
         origin = head.target.origin
         lease = self._pool.acquire(origin, call)
         try:
@@ -57,11 +57,11 @@ class HttpTransport:
             lease.discard()
             raise
 
-    def _reply(self, head: Head, lease: Lease, call: CallClocks) -> WireReply:
+    def _reply(self, head: ResponseHead, lease: Lease, call: Deadlines) -> HttpResponse:
         """Return the reply that begins so."""
-        return WireReply(head, lease, call, self.options)
+        return HttpResponse(head, lease, call, self.options)
 
-    def _head(self, request: WireRequest) -> RequestHead:
+    def _head(self, request: HttpRequest) -> RequestHead:
         try:
             return self._heads.of(parse_target(request.url), request)
         except RequestError as error:
@@ -84,11 +84,11 @@ class HttpTransport:
         self.close()
 
 
-def _is_spent(request: WireRequest) -> bool:
+def _is_spent(request: HttpRequest) -> bool:
     return isinstance(request.body, Multipart) and request.body.is_spent
 
 
-def _exchange(lease: Lease, head: RequestHead, call: CallClocks) -> Head:
+def _exchange(lease: Lease, head: RequestHead, call: Deadlines) -> ResponseHead:
     try:
         return lease.connection.send(head, call)
     except BaseException:

@@ -9,7 +9,7 @@ import pytest
 
 from ai_lib._runtime.sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
 from ai_lib_sync._runtime.backend import CancelScope, deadline, now, run_all
-from ai_lib_sync._runtime.stream import Line, dial
+from ai_lib_sync._runtime.stream import SocketStream, dial
 
 
 class Peer:
@@ -128,7 +128,7 @@ def test_an_address_that_refuses_is_passed_over(
         return [found for each in hosts for found in real(each, port, *arguments, **options)]
 
     monkeypatch.setattr(socket, "getaddrinfo", several)
-    line: Line = dial("several", peer.port)
+    line: SocketStream = dial("several", peer.port)
     sock = line.get_extra_info("socket")
     assert isinstance(sock, socket.socket)
     assert sock.getpeername() == ("127.0.0.1", peer.port)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ai_lib._runtime.backend import CancelScope, Event, now, sleep
-from ai_lib._runtime.workers import Crew, as_worker
+from ai_lib._runtime.workers import BackgroundTasks, as_worker
 
 
 async def test_a_function_that_waits_and_one_that_does_not() -> None:
@@ -39,7 +39,7 @@ async def test_the_end_of_a_block_ends_what_runs_beside_it() -> None:
             ended.set()
 
     began = now()
-    async with Crew() as crew:
+    async with BackgroundTasks() as crew:
         crew.start(beside)
         await begun.wait()
     assert ended.is_set()
@@ -54,7 +54,7 @@ async def test_an_error_of_the_block_leaves_as_it_is() -> None:
         await sleep(30)
 
     with pytest.raises(KeyError) as caught:
-        async with Crew() as crew:
+        async with BackgroundTasks() as crew:
             crew.start(beside)
             raise error
     assert caught.value is error
@@ -69,7 +69,7 @@ async def test_a_cancelled_block_ends_what_runs_beside_it() -> None:
 
     began = now()
     with scope:
-        async with Crew() as crew:
+        async with BackgroundTasks() as crew:
             crew.start(beside)
             await sleep(30)
     assert scope.cancelled

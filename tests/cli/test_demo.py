@@ -4,13 +4,13 @@ import io
 
 from ai_lib.cli.mock.demo import demo
 from ai_lib.cli.mock.demo_script import cast
-from ai_lib.cli.output import Screen
+from ai_lib.cli.output import Output
 
 
 async def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:
     out = io.StringIO()
 
-    code = await demo(Screen(out))
+    code = await demo(Output(out))
 
     shown = out.getvalue()
     assert code == 0

@@ -2,7 +2,7 @@
 
 import io
 
-from ai_lib.cli.output import Screen
+from ai_lib.cli.output import Output
 
 
 class Terminal(io.StringIO):
@@ -14,7 +14,7 @@ class Terminal(io.StringIO):
 
 def test_a_paragraph_is_wrapped_as_its_pieces_come() -> None:
     out = io.StringIO()
-    screen = Screen(out, width=20)
+    screen = Output(out, width=20)
     screen.begin("answer: ")
     for piece in ["one", " two", " three", " four"]:
         screen.piece(piece)
@@ -26,8 +26,8 @@ def test_a_paragraph_is_wrapped_as_its_pieces_come() -> None:
 def test_styles_only_on_a_terminal() -> None:
     plain, terminal = io.StringIO(), Terminal()
     for out in (plain, terminal):
-        Screen(out).title("Title")
-        Screen(out).note("note")
+        Output(out).title("Title")
+        Output(out).note("note")
 
     assert "\x1b" not in plain.getvalue()
     assert "\x1b[1mTitle\x1b[0m" in terminal.getvalue()

@@ -12,12 +12,19 @@ from ai_lib.errors import RequestError
 from ai_lib.resilience import CircuitBreakerConfig, ResilientConfig, RetryConfig
 from ai_lib.testing import MockProvider
 from ai_lib.transport import PoolConfig, TransportOptions
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 
 
 @pytest.mark.parametrize(
     "make",
-    [TransportOptions, PoolConfig, RetryConfig, ResilientConfig, CircuitBreakerConfig, Clocks],
+    [
+        TransportOptions,
+        PoolConfig,
+        RetryConfig,
+        ResilientConfig,
+        CircuitBreakerConfig,
+        TimeoutOptions,
+    ],
 )
 def test_no_configuration_takes_it(make: Callable[..., object]) -> None:
     with pytest.raises(TypeError, match="verfy"):

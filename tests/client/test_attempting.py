@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib import AiClient
 from ai_lib.client import Call, Interceptor
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.errors import ResilienceError
 from ai_lib.resilience import RateLimiterConfig, RetryConfig
 from ai_lib.testing import MockProvider, Reply
@@ -20,7 +20,7 @@ class Doorkeeper(Interceptor):
         self.model = model
         self.book: list[str] = []
 
-    def attempting(self, call: Call, leg: Leg) -> None:
+    def attempting(self, call: Call, leg: PreparedRequest) -> None:
         self.book.append(f"to {leg.target.model}")
         if self.model and leg.target.model != self.model:
             raise ResilienceError("not there")

@@ -8,7 +8,7 @@ import pytest
 from ai_lib import Message
 from ai_lib.cache import CacheKeyGenerator
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.cache_key import key_of
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.types.request import ChatRequest
@@ -34,12 +34,12 @@ def test_api_key_and_streaming_do_not_count(tmp_path: Path, auth: str) -> None:
         target = settings.target()
         for stream in (True, False):
             request = ChatRequest(messages=(Message.user("?"),), stream=stream)
-            leg = Leg(target, request, CallOptions(), "idempotency")
+            leg = PreparedRequest(target, request, CallOptions(), "idempotency")
             wire = leg.wire
             assert api_key in f"{wire.url} {wire.headers}"
             call = Call(request, CallOptions(), lambda: 0.0)
             keys.add(key_of(CacheKeyGenerator(), call, leg))
             other = msgspec.structs.replace(request, parameters={"temperature": 0.5})
-            again = Leg(target, other, CallOptions(), "idempotency")
+            again = PreparedRequest(target, other, CallOptions(), "idempotency")
             assert key_of(CacheKeyGenerator(), call, again) not in keys
     assert len(keys) == 1

@@ -20,7 +20,7 @@ from ai_lib.errors import (
 )
 from ai_lib.structured import JsonMode, JsonModeConfig, SchemaGenerator, StructuredOutput
 from ai_lib.testing import MockProvider, Reply
-from ai_lib.types import Clocks, MessageRole, ToolDefinition, Usage
+from ai_lib.types import MessageRole, TimeoutOptions, ToolDefinition, Usage
 from tests.resilience.conftest import Serve, serve  # noqa: F401 (a fixture)
 from tests.resilience.house import QUICK, answer, builder, fail, write
 from tests.servers.scripted import Exchange
@@ -339,7 +339,7 @@ async def test_retries_fallbacks_and_asks_have_one_budget(
 
 
 async def test_all_asks_have_one_deadline() -> None:
-    clocks = Clocks(total=1.5)
+    clocks = TimeoutOptions(total=1.5)
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
     async with MockProvider(replies) as mock, await mock.client("openai/gpt-4o") as client:
         with pytest.raises(TransportTimeout) as caught:

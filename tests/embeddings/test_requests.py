@@ -8,12 +8,12 @@ import pytest
 from ai_lib.embeddings.build import EmbeddingWriter
 from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors import CapabilityError, RequestError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 
 
 def written(model: str, **options: Any) -> tuple[str, Any, tuple[str, ...]]:
     """The address, the body and what was left out, for the texts "one" and "two"."""
-    compiled, name = Catalogue().load_model(model)
+    compiled, name = ManifestCatalog().load_model(model)
     writer = EmbeddingWriter(compiled, name, EmbeddingOptions(**options))
     wire = writer.write(["one", "two"], credential="k", base_url="https://h")
     return wire.url, json.loads(wire.body), tuple(writer.adaptations)
@@ -151,7 +151,7 @@ def test_an_encoding_that_is_not_spoken_is_refused() -> None:
 
 def test_a_length_that_can_t_be_told_is_refused() -> None:
     from ai_lib.protocol.build import make
-    from ai_lib.protocol.sources.folder import Found
+    from ai_lib.protocol.sources.folder import ManifestDocument
 
     document = {
         "id": "house",
@@ -161,6 +161,6 @@ def test_a_length_that_can_t_be_told_is_refused() -> None:
         "capabilities": {"required": ["embeddings"]},
         "wire": {"embeddings": {"body": {"dimensions": None}}},
     }
-    compiled = make(Found(document=document, source="house.yaml", origin="given"))
+    compiled = make(ManifestDocument(document=document, source="house.yaml", origin="given"))
     with pytest.raises(CapabilityError, match="how long vectors are to be"):
         EmbeddingWriter(compiled, "m", EmbeddingOptions(dimensions=3))

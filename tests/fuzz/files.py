@@ -15,7 +15,7 @@ from ai_lib.cache.serialization import pack, unpack
 from ai_lib.errors.exceptions import AiLibError, CacheError, JournalError, RequestError
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.testing.cassettes.cassette import Exchange, piece, read_cassette
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from ai_lib_sync.cache import DiskCache
 from ai_lib_sync.testing import ReplayTransport
 from tests.fuzz.mutation import bent
@@ -34,7 +34,7 @@ def _file(name: str, data: bytes) -> Iterator[Path]:
 
 def cassettes(chance: Random) -> None:
     """A bent cassette is read or refused; what is played back of it comes, or fails, typed."""
-    request = WireRequest(
+    request = HttpRequest(
         method="POST", url="http://127.0.0.1/v1/chat", headers=(), body=b'{"a": 1}'
     )
     body = said("openai_chat", "text")
@@ -48,7 +48,7 @@ def cassettes(chance: Random) -> None:
         try:
             found = read_cassette(path)
             transport = ReplayTransport(found, speed=None)
-            transport.send(request, Clocks()).read()
+            transport.send(request, TimeoutOptions()).read()
         except AiLibError:
             return
 

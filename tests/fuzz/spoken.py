@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.request.chat import build_chat
 from ai_lib.testing.mock.reply import Reply
-from ai_lib.testing.mock.server import Chunk, HttpRequest
+from ai_lib.testing.mock.server import Chunk, ReceivedRequest
 from ai_lib.testing.mock.service import Service
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -57,7 +57,7 @@ def said(dialect: str, name: str, streamed: bool = True) -> bytes:
     wire = build_chat(request, compiled, model=model, credential="k", base_url=root).wire
     address = urlsplit(wire.url)
     answer = Service([REPLIES[name]], [compiled.manifest], None).answer(
-        HttpRequest(
+        ReceivedRequest(
             method=wire.method,
             path=address.path,
             query=dict(parse_qsl(address.query)),

@@ -11,7 +11,7 @@ from ai_lib.protocol.dialect.template import fill, holes, match
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import compile_path
 from ai_lib.protocol.sources.document import read_text
-from ai_lib.protocol.sources.folder import Found
+from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.mutants import mutants
 
 PATH_PARTS = (
@@ -137,6 +137,6 @@ def manifests(chance: Random) -> None:
     for name, text in mutants(20, seed=chance.randrange(2**32)):
         try:
             document = read_text(text, name)
-            make(Found(document=document, source=name, origin="remote", text=text))
+            make(ManifestDocument(document=document, source=name, origin="remote", text=text))
         except ProtocolError:
             continue

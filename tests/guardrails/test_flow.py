@@ -17,8 +17,8 @@ from ai_lib.guardrails import (
 )
 from ai_lib.guardrails.guardrail import found_in
 from ai_lib.guardrails.masking import masked
-from ai_lib.guardrails.policy import Policy, Verdict
-from ai_lib.guardrails.stream_text import Flow
+from ai_lib.guardrails.policy import Evaluation, Policy
+from ai_lib.guardrails.stream_text import StreamText
 from tests.guardrails.sentences import ORDINARY, PERSONAL
 
 RULES = [
@@ -45,7 +45,7 @@ def whole(text: str, rules: list[Guardrail]) -> str:
 
 def flowed(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, list[int]]:
     verdict = Policy(rules, "output").judge()
-    flow: Flow[None] = Flow(verdict, bounded=True)
+    flow: StreamText[None] = StreamText(verdict, bounded=True)
     out: list[str] = []
     held: list[int] = []
     at = 0
@@ -72,7 +72,7 @@ def test_a_fact_split_anywhere_is_masked(kind: str, fact: str) -> None:
     expected = f"It is [{kind.upper()}], see?"
     for place in range(len(text)):
         verdict = Policy([PiiDetector()], "output").judge()
-        flow: Flow[int] = Flow(verdict, bounded=True)
+        flow: StreamText[int] = StreamText(verdict, bounded=True)
         pieces = [*flow.feed(text[:place], 0), *flow.feed(text[place:], 1), *flow.end()]
         assert "".join(said for said, _ in pieces) == expected
     assert flowed(text, [PiiDetector()], [1])[0] == expected
@@ -100,7 +100,7 @@ def test_a_pattern_of_ones_own_holds_back_its_window() -> None:
 
 def test_a_block_is_known_before_the_match_is_out() -> None:
     verdict = Policy([KeywordFilter("k", ["secret"])], "output").judge()
-    flow: Flow[None] = Flow(verdict, bounded=True)
+    flow: StreamText[None] = StreamText(verdict, bounded=True)
     said = "".join(piece for part in ("no se", "cre", "t") for piece, _ in flow.feed(part, None))
     assert said == "no "
     assert verdict.blocking is None
@@ -125,7 +125,7 @@ def test_what_comes_before_a_block_comes_out_however_it_is_split(
 
     def until_blocked(sizes: list[int]) -> str:
         verdict = Policy(rules, "output").judge()
-        flow: Flow[None] = Flow(verdict, bounded=True)
+        flow: StreamText[None] = StreamText(verdict, bounded=True)
         out, at = "", 0
         while at < len(text) and verdict.blocking is None:
             size = sizes[at % len(sizes)]
@@ -144,7 +144,7 @@ def test_what_comes_before_a_block_comes_out_however_it_is_split(
 
 def test_what_is_not_too_long_yet_comes_out_before_the_block() -> None:
     verdict = Policy([LengthFilter(max_length=2, count_mode="words")], "output").judge()
-    flow: Flow[None] = Flow(verdict, bounded=True)
+    flow: StreamText[None] = StreamText(verdict, bounded=True)
     assert flow.feed("one two three", None) == [("one two ", None)]
     assert isinstance(verdict.blocking, GuardrailError)
 
@@ -161,7 +161,7 @@ def test_what_is_too_long_is_cut_off_at_the_same_place(text: str, sizes: list[in
 
 def test_pieces_come_out_with_their_marks() -> None:
     verdict = Policy([KeywordFilter("k", ["top secret"], action="redact")], "output").judge()
-    flow: Flow[str] = Flow(verdict, bounded=True)
+    flow: StreamText[str] = StreamText(verdict, bounded=True)
     out = [*flow.feed("a to", "1"), *flow.feed("p sec", "2"), *flow.feed("ret b", "3")]
     out += flow.end()
     assert out == [("a ", "1"), ("[REDACTED]", "1"), (" b", "3")]
@@ -169,7 +169,7 @@ def test_pieces_come_out_with_their_marks() -> None:
 
 def test_an_incomplete_text_does_not_show_the_beginning_of_a_match() -> None:
     def partly(text: str) -> str:
-        return Verdict(RULES[:3], "output", complete=False).text(text)
+        return Evaluation(RULES[:3], "output", complete=False).text(text)
 
     assert partly("Mail to john.doe@exam") == "Mail to "
     assert partly("It is 4111 1111 1111 11") == "It is "

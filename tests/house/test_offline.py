@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from tests.house.packages import ROOT
 
 _BLOCKING = """\
@@ -51,7 +51,7 @@ RUNTIME.run(START)
 
 
 def _chatting() -> list[str]:
-    catalogue = Catalogue()
+    catalogue = ManifestCatalog()
     found = [one for one in catalogue.names() if "chat" in catalogue.load(one).manifest.endpoints]
     assert len(found) > 20
     return found

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError
 from ai_lib.pipeline import plain_response as reply
-from ai_lib.pipeline.fast_path.single_text import OneText
+from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.types.content import TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
@@ -16,7 +16,7 @@ from ai_lib.types.usage import Usage
 from tests.pipeline.manifests import bundled
 
 
-class Detour(OneText):
+class Detour(SingleTextReader):
     """Never has all of a reply."""
 
     is_all = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
@@ -138,7 +138,7 @@ def outcome(provider: str, body: bytes, *, straight: bool) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.urandom", bytes)  # ids that are made up are the same twice
         if not straight:
-            patch.setattr(reply, "OneText", Detour)
+            patch.setattr(reply, "SingleTextReader", Detour)
         try:
             return read_reply(bundled(provider), body)
         except AiLibError as error:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ai_lib.pipeline.assembly.thinking_tags import TaggedThinking
+from ai_lib.pipeline.assembly.thinking_tags import ThinkingTagParser
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.dialect.model import ThinkingTags
 from ai_lib.types.content import TextBlock, ThinkingBlock
@@ -35,7 +35,7 @@ SAID = {
 
 
 def told_apart(*pieces: str) -> tuple[str, str]:
-    tagged = TaggedThinking(ThinkingTags())
+    tagged = ThinkingTagParser(ThinkingTags())
     found = [one for piece in pieces for one in tagged.split(piece)] + tagged.rest()
     assert all(one.text for one in found)
     thinking = "".join(one.text for one in found if one.is_thinking)
@@ -53,12 +53,12 @@ def test_thinking_and_text_are_told_apart_however_they_are_cut(
 
 
 def test_other_tags_are_as_good() -> None:
-    tagged = TaggedThinking(ThinkingTags(open="[THINK]", close="[/THINK]"))
+    tagged = ThinkingTagParser(ThinkingTags(open="[THINK]", close="[/THINK]"))
     assert tagged.split("[THINK]Hm.[/THINK]So.") == [("Hm.", True), ("So.", False)]
 
 
 def test_text_is_given_out_as_soon_as_it_can_be_no_tag() -> None:
-    tagged = TaggedThinking(ThinkingTags())
+    tagged = ThinkingTagParser(ThinkingTags())
     assert tagged.split("<thi") == []
     assert tagged.split("nk>Hm") == [("Hm", True)]
     assert tagged.split(" well") == [(" well", True)]
@@ -68,7 +68,7 @@ def test_text_is_given_out_as_soon_as_it_can_be_no_tag() -> None:
 
 
 def test_what_was_held_back_is_given_out_at_a_pause_and_goes_on() -> None:
-    tagged = TaggedThinking(ThinkingTags())
+    tagged = ThinkingTagParser(ThinkingTags())
     assert tagged.rest() == []
     tagged.split("<think>Hm <")
     assert tagged.rest() == [(" <", True)]
@@ -77,7 +77,7 @@ def test_what_was_held_back_is_given_out_at_a_pause_and_goes_on() -> None:
 
 def test_blank_space_without_end_is_not_held_without_end() -> None:
     for begun in ("", "<think>"):
-        tagged = TaggedThinking(ThinkingTags())
+        tagged = ThinkingTagParser(ThinkingTags())
         tagged.split(begun + ("x" if begun else ""))
         given = sum(len(one.text) for _ in range(4_000) for one in tagged.split(" "))
         assert given > 3_000

@@ -11,7 +11,7 @@ import pytest
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.transport.credentials import resolve_credential, variable_names
 
@@ -70,7 +70,7 @@ def load(name: str) -> CompiledManifest:
     dialect = document(name)["dialect"]
     if dialect not in bundled_dialect_names():
         pytest.skip(f"the dialect {dialect} is not bundled")
-    return Catalogue().load(name)
+    return ManifestCatalog().load(name)
 
 
 def models() -> Iterator[tuple[str, str, Json]]:
@@ -214,7 +214,7 @@ def test_ids_and_aliases_belong_to_one_provider_each() -> None:
 
 def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     manifests = [
-        Catalogue().load(name).manifest
+        ManifestCatalog().load(name).manifest
         for name in bundled_names("manifests")
         if document(name)["dialect"] in bundled_dialect_names()
     ]
@@ -234,7 +234,7 @@ def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     ],
 )
 def test_an_alias_finds_its_provider(alias: str, id: str) -> None:
-    assert Catalogue().load(alias).id == id
+    assert ManifestCatalog().load(alias).id == id
 
 
 @every

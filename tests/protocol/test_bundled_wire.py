@@ -9,7 +9,7 @@ from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.content import TextBlock, ThinkingBlock
@@ -34,7 +34,7 @@ FAILING = {"groq-openai_chat-f1672063a4"}
 
 
 def compiled(name: str) -> CompiledManifest:
-    return Catalogue().load(name)
+    return ManifestCatalog().load(name)
 
 
 def streamed(provider: str, body: bytes) -> ChatResponse:

@@ -10,7 +10,7 @@ from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.build import make
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.sources.document import read_text
-from ai_lib.protocol.sources.folder import Found
+from ai_lib.protocol.sources.folder import ManifestDocument
 from ai_lib.request.chat import build_chat
 from ai_lib.types import ChatRequest, Message
 
@@ -21,7 +21,9 @@ def parrot() -> CompiledManifest:
     found = re.search(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert found
     document = read_text(found[1], "parrot.yaml")
-    return make(Found(document=document, source="parrot.yaml", origin="file", text=found[1]))
+    return make(
+        ManifestDocument(document=document, source="parrot.yaml", origin="file", text=found[1])
+    )
 
 
 def test_it_asks_as_the_page_says() -> None:

@@ -10,7 +10,7 @@ import pytest
 from ai_lib.client import AiClient
 from ai_lib.errors import ManifestInvalid
 from ai_lib.protocol import ProtocolLoader
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.testing import MockProvider, Reply
 from tests.protocol.shared import document, write
 
@@ -67,7 +67,7 @@ async def test_the_last_good_one_stays_when_a_file_breaks(
 ) -> None:
     path = write(tmp_path / "house.yaml", "house")
     clock = Clock()
-    catalogue = Catalogue(tmp_path, now=clock)
+    catalogue = ManifestCatalog(tmp_path, now=clock)
     good = catalogue.load("house")
 
     for broken in ('{"id": "house"}', "id: [", house("x").replace('"house"', '"other"'), ""):
@@ -102,7 +102,7 @@ async def test_a_file_that_vanishes_leaves_its_manifest_in_force(tmp_path: Path)
 def test_of_a_burst_the_first_and_the_last_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path / "house.yaml", "house")
     clock = Clock()
-    catalogue = Catalogue(tmp_path, now=clock)
+    catalogue = ManifestCatalog(tmp_path, now=clock)
     seen = [catalogue.load("house").manifest.base_url]
     for name in ("a", "b", "c"):
         replace(path, house(name))
@@ -120,7 +120,7 @@ def test_of_a_burst_the_first_and_the_last_are_taken(tmp_path: Path) -> None:
 
 def test_a_file_that_is_only_touched_is_not_compiled_again(tmp_path: Path) -> None:
     path = write(tmp_path / "house.yaml", "house")
-    catalogue = Catalogue(tmp_path, now=Clock())
+    catalogue = ManifestCatalog(tmp_path, now=Clock())
     first = catalogue.load("house")
     replace(path, path.read_text())
 

@@ -8,12 +8,12 @@ import pytest
 
 from ai_lib.protocol.build import make
 from ai_lib.protocol.bundle import bundled_dialect, bundled_names
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.lint.diff import changes
 from ai_lib.protocol.lint.linter import lint, lint_file
 from ai_lib.protocol.lint.scaffold import new_manifest
 from ai_lib.protocol.sources.document import read_text
-from ai_lib.protocol.sources.folder import Found
+from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.shared import document, files, named
 
 MANIFESTS = Path(__file__).parents[2] / "ai_lib" / "protocol" / "manifests"
@@ -182,9 +182,11 @@ def test_a_file_that_can_t_be_read_is_one_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("like", bundled_names("manifests"))
 def test_a_new_manifest_is_good_and_speaks_the_same_wire(like: str) -> None:
-    model = Catalogue().load(like)
+    model = ManifestCatalog().load(like)
     text = new_manifest(model.manifest, "house", "https://house.example/v1")
-    found = Found(document=read_text(text, "house.yaml"), source="house.yaml", origin="given")
+    found = ManifestDocument(
+        document=read_text(text, "house.yaml"), source="house.yaml", origin="given"
+    )
     new = make(found, strict=True)
 
     assert lint(found.document, "house.yaml", text) == []

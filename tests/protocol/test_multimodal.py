@@ -6,7 +6,7 @@ import pytest
 
 from ai_lib.errors import CapabilityError, ProtocolError
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.capabilities import require
 from ai_lib.protocol.manifest.media import MediaLimits, Multimodal
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -138,7 +138,7 @@ PUBLISHED = {
 def test_bundled_manifests_have_their_vendors_limits(name: str) -> None:
     words, size, pixels, count = PUBLISHED[name]
 
-    limits = Catalogue().load(name).manifest.multimodal.image
+    limits = ManifestCatalog().load(name).manifest.multimodal.image
 
     assert limits.media_types == tuple(f"image/{word}" for word in words.split())
     assert (limits.max_bytes, limits.max_pixels, limits.max_count) == (size, pixels, count)
@@ -147,7 +147,7 @@ def test_bundled_manifests_have_their_vendors_limits(name: str) -> None:
 
 def test_bundled_manifests_say_of_what_they_declare_what_it_may_be() -> None:
     for name in bundled_names("manifests"):
-        manifest = Catalogue().load(name).manifest
+        manifest = ManifestCatalog().load(name).manifest
         declared = manifest.capabilities or ()
         for capability in ("vision", "audio"):
             assert not (capability in declared and manifest.multimodal.refuses(capability)), name

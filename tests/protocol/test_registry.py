@@ -10,7 +10,7 @@ import pytest
 from ai_lib.client import AiClient
 from ai_lib.errors import ManifestNotFound
 from ai_lib.protocol import ModelRegistry, Prices, ProtocolLoader
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import read_prices, records_of_file, records_of_manifest
 from tests.protocol.shared import SHARED, document, needs_shared, write
 
@@ -52,7 +52,7 @@ def house(**models: Any) -> dict[str, Any]:
 
 def registry(root: Path) -> ModelRegistry:
     """Return the models of a folder and of the bundle."""
-    return Catalogue(root).models()
+    return ManifestCatalog(root).models()
 
 
 def folder(root: Path, **manifests: dict[str, Any]) -> Path:
@@ -145,7 +145,7 @@ def test_two_makers_of_one_name_must_be_told_apart(tmp_path: Path) -> None:
 
 
 def test_an_earlier_source_hides_a_later_one(tmp_path: Path) -> None:
-    catalogue = Catalogue(folder(tmp_path, house=house(large=LARGE)))
+    catalogue = ManifestCatalog(folder(tmp_path, house=house(large=LARGE)))
     assert catalogue.models().find("large").context_window == 128000
     catalogue.register(house(large={"context_window": 5}))
 

@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors import ManifestInvalid, ProtocolError
 from ai_lib.protocol.build import make
 from ai_lib.protocol.sources.document import read_text
-from ai_lib.protocol.sources.folder import Found
+from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.mutants import mutants, seeds
 
 # FUZZ_MANIFESTS=60000 runs them all, in a few minutes.
@@ -20,7 +20,7 @@ def load(name: str, text: str) -> str:
     """Load a text as a stranger's manifest; return how it ended."""
     try:
         document = read_text(text, name)
-        make(Found(document=document, source=name, origin="remote", text=text))
+        make(ManifestDocument(document=document, source=name, origin="remote", text=text))
     except ManifestInvalid:
         return "invalid"
     except ProtocolError:
@@ -30,7 +30,7 @@ def load(name: str, text: str) -> str:
 
 def test_what_is_bent_was_good_before() -> None:
     for number, seed in enumerate(seeds()):
-        make(Found(document=seed, source=f"seed {number}", origin="remote"))
+        make(ManifestDocument(document=seed, source=f"seed {number}", origin="remote"))
 
 
 @pytest.mark.parametrize("part", range(PARTS))

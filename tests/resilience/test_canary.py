@@ -16,12 +16,12 @@ from ai_lib.client import AiClient
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 from tests.resilience.conftest import Serve
 from tests.resilience.house import CANARY, answer, builder, fail, frame, write
 from tests.servers.scripted import Exchange
 
-CLOCKS = Clocks(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 
 

@@ -16,13 +16,13 @@ from ai_lib.client import AiClient
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 from tests.resilience.conftest import Serve
 from tests.resilience.house import CANARY, QUICK, answer, builder, fail, is_stream, write
 from tests.servers.scripted import Exchange
 
 # Short enough for the silent servers, long enough for the others on a busy machine.
-CLOCKS = Clocks(connect=5, first_token=0.5, idle=0.5, total=20)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.5, idle=0.5, total=20)
 ALLOWED = 3
 
 

@@ -10,7 +10,7 @@ from ai_lib.errors import (
     ResilienceError,
     StreamTruncated,
 )
-from ai_lib.resilience import Ledger, PreflightChecker
+from ai_lib.resilience import AttemptLog, PreflightChecker
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from ai_lib.resilience import Ledger, PreflightChecker
     ],
 )
 async def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doubt: bool) -> None:
-    ledger = Ledger()
+    ledger = AttemptLog()
     admission = await PreflightChecker().admit(ledger)
     admission.failed(error)
     (attempt,) = ledger.attempts
@@ -33,7 +33,7 @@ async def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doub
 
 
 async def test_an_answer_is_in_no_doubt() -> None:
-    ledger = Ledger()
+    ledger = AttemptLog()
     admission = await PreflightChecker().admit(ledger)
     admission.succeeded()
     assert not ledger.attempts[0].in_doubt

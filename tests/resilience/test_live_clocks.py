@@ -9,7 +9,7 @@ import pytest
 from ai_lib.errors import (
     TransportTimeout,
 )
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 from tests.resilience.conftest import Serve
 from tests.resilience.house import builder, frame, write
 from tests.servers.scripted import Exchange
@@ -27,7 +27,7 @@ async def test_heartbeats_do_not_reset_the_clock_between_events(
 
     write(tmp_path, "house", serve(script).url)
     async with await builder(tmp_path).build() as client:
-        clocks = Clocks(first_token=5, idle=5, delta_idle=0.2)
+        clocks = TimeoutOptions(first_token=5, idle=5, delta_idle=0.2)
         with pytest.raises(TransportTimeout, match="delta_idle") as caught:
             async for _ in client.chat().user("?").clocks(clocks).stream():
                 pass
@@ -44,7 +44,9 @@ async def test_heartbeats_are_not_the_first_token(serve: Serve, tmp_path: Path) 
             exchange.pause(0.02)
 
     write(tmp_path, "house", serve(script).url)
-    async with await builder(tmp_path).clocks(Clocks(first_token=0.2, idle=1.5)).build() as client:
+    async with (
+        await builder(tmp_path).clocks(TimeoutOptions(first_token=0.2, idle=1.5)).build() as client
+    ):
         with pytest.raises(TransportTimeout, match="first_token") as caught:
             async for _ in client.chat().user("?").stream():
                 pass
@@ -61,7 +63,7 @@ async def test_a_total_clock_bounds_a_stream_that_never_pauses(
             exchange.pause(0.01)
 
     write(tmp_path, "house", serve(script).url)
-    made = builder(tmp_path).clocks(Clocks(total=0.2))
+    made = builder(tmp_path).clocks(TimeoutOptions(total=0.2))
     async with await made.build() as client:
         with pytest.raises(TransportTimeout) as caught:
             async for _ in client.chat().user("?").stream():

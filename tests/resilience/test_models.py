@@ -25,7 +25,7 @@ from ai_lib.resilience import (
     RateLimiter,
     RateLimiterConfig,
 )
-from ai_lib.resilience.circuit.circuit import Pass
+from ai_lib.resilience.circuit.circuit import CircuitPermit
 from ai_lib.resilience.rate_limit.quota import Quota, Reservation
 from tests.resilience.clock import FakeClock
 
@@ -84,7 +84,7 @@ class BreakerMachine(RuleBasedStateMachine):
         taken=consumes(passes),
         outcome=st.sampled_from(["succeeded", "server_error", "invalid_request", "dropped"]),
     )
-    def end(self, taken: tuple[Pass, int], outcome: str) -> None:
+    def end(self, taken: tuple[CircuitPermit, int], outcome: str) -> None:
         leave, epoch = taken
         if outcome == "succeeded":
             leave.succeeded()

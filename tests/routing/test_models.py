@@ -3,7 +3,7 @@
 import pytest
 
 from ai_lib.errors import ManifestNotFound
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.routing import (
     ModelCapabilities,
     ModelInfo,
@@ -44,7 +44,7 @@ HOUSE = {
 
 @pytest.fixture
 def house() -> ModelManager:
-    catalogue = Catalogue()
+    catalogue = ManifestCatalog()
     catalogue.register(HOUSE)
     return create_models("house", catalogue)
 

@@ -14,9 +14,9 @@ from ai_lib._runtime.backend import deadline, now
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.client.call.call import Call
-from ai_lib.client.execution.plan import Journey
+from ai_lib.client.execution.plan import Dispatcher
 from ai_lib.client.execution.stream import ChatStream
-from ai_lib.client.execution.stream_attempt import Incoming
+from ai_lib.client.execution.stream_attempt import StreamAttempt
 from ai_lib.client.interceptors.base import Interceptor
 from ai_lib.errors import AiLibError
 from ai_lib.guardrails import KeywordFilter
@@ -27,12 +27,12 @@ from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.tokens import Budget
 from ai_lib.transport import HttpTransport
 from ai_lib.transport.connections.connection import Connection
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 from ai_lib.types.response import ChatResponse
 from tests.servers.chaos import Chaos
 
 OTHER = "anthropic/claude-sonnet-4-5"
-CLOCKS = Clocks(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
+CLOCKS = TimeoutOptions(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
 SLACK = 20.0  # seconds a busy machine may take beyond the deadline
 RETRIES = 2
 ALLOWED = 2 * (1 + RETRIES)  # attempts of one call, over both targets
@@ -248,7 +248,7 @@ def alive() -> Counter[str]:
     return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
 
 
-_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
+_PARTS = (AiClient, HttpTransport, Connection, Call, Dispatcher, ChatStream, StreamAttempt)
 
 
 def mock() -> MockProvider:

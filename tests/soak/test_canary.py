@@ -27,7 +27,7 @@ from ai_lib.resilience import RetryConfig
 from ai_lib.telemetry import InMemoryExporter, MetricsCollector, Tracer, get_logger
 from ai_lib.testing import record
 from ai_lib.transport import TransportOptions
-from ai_lib.types import Clocks
+from ai_lib.types import TimeoutOptions
 from tests.resilience.house import frame, said, write
 from tests.resilience.test_canary import shown
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -35,7 +35,7 @@ from tests.servers.scripted import Exchange, ScriptedServer
 CODES = (b64encode, urlsafe_b64encode)
 READERS: tuple[Literal["auto", "httpcore"], ...] = ("auto", "httpcore")
 CASES = max(40, int(os.environ.get("SOAK", "40")) // 20)
-CLOCKS = Clocks(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_"
 MARKS = "/+=.~:@"

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ai_lib.telemetry import MetricLabels, MetricsCollector, Observation
-from ai_lib.telemetry.deferred_apply import Inbox
+from ai_lib.telemetry.deferred_apply import DeferredApply
 from ai_lib.types import Usage
 
 MINI = MetricLabels(provider="p", model="mini")
@@ -131,7 +131,7 @@ def test_threads_lose_nothing() -> None:
 
 def test_a_finalizer_that_runs_under_the_lock_neither_hangs_nor_is_lost() -> None:
     taken: list[int] = []
-    inbox: Inbox[int] = Inbox(taken.append)
+    inbox: DeferredApply[int] = DeferredApply(taken.append)
 
     class Forgotten:
         def __del__(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors import InvalidToolArguments, RemoteError, ReplyError, StreamTruncated
+from ai_lib.errors import InvalidToolArguments, RemoteError, ResponseError, StreamTruncated
 from ai_lib.testing import Reply
 from ai_lib.types import Usage
 from tests.testing.wire import PROVIDERS, Desk, understood
@@ -128,5 +128,5 @@ def test_a_truncated_answer_stops_as_told(
         assert len(answer.body) < len(whole)
         assert unit == "frames" or len(answer.body) == 100
     if stream and cut == "end":
-        with pytest.raises(StreamTruncated if unit == "frames" else ReplyError):
+        with pytest.raises(StreamTruncated if unit == "frames" else ResponseError):
             understood(provider, answer, stream)

@@ -8,7 +8,7 @@ import pytest
 
 from ai_lib.errors import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.testing.mock.providers import Roster
+from ai_lib.testing.mock.providers import MockProviders
 from tests.testing.wire import Desk, Service
 
 OWN: dict[str, Any] = {
@@ -32,7 +32,7 @@ def written(folder: Path, **changes: Any) -> Path:
 
 
 def test_every_bundled_provider_can_be_imitated() -> None:
-    roster = Roster(())
+    roster = MockProviders(())
 
     assert [roster.find(name).manifest.id for name in roster.names] == list(roster.names)
     assert set(roster.names) == set(bundled_names("manifests"))
@@ -54,7 +54,7 @@ def test_a_manifest_of_ones_own_is_served(tmp_path: Path, name: str) -> None:
 
 def test_an_unknown_provider_is_an_error_with_near_matches() -> None:
     with pytest.raises(ManifestNotFound, match="anthropic"):
-        Roster(()).find("antropic")
+        MockProviders(()).find("antropic")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_unknown_provider_is_an_error_with_near_matches() -> None:
 def test_a_dialect_that_cant_be_served_is_an_error(
     tmp_path: Path, wire: dict[str, Any], reason: str
 ) -> None:
-    roster = Roster([written(tmp_path, wire=wire)])
+    roster = MockProviders([written(tmp_path, wire=wire)])
 
     with pytest.raises(ProtocolError, match=reason):
         roster.find("acme")
@@ -75,4 +75,4 @@ def test_a_dialect_that_cant_be_served_is_an_error(
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError, match="nowhere"):
-        Roster([tmp_path / "nowhere.yaml"])
+        MockProviders([tmp_path / "nowhere.yaml"])

@@ -3,7 +3,7 @@
 import pytest
 
 from ai_lib.errors import ProtocolError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.tokens import TokenCounter
 from ai_lib.types import Message
@@ -21,7 +21,7 @@ def test_the_longest_pattern_counts() -> None:
 
 
 def test_a_manifest_says_how_its_models_count_over_its_dialect() -> None:
-    catalogue = Catalogue()
+    catalogue = ManifestCatalog()
     section = {"message": 100, "encodings": {"small": "cl100k_base"}}
     shape = catalogue.register({**HOUSE, "tokens": section}).dialect.tokens
     counter = TokenCounter.of(shape, "small")
@@ -42,4 +42,4 @@ def test_a_manifest_says_how_its_models_count_over_its_dialect() -> None:
 )
 def test_a_section_of_another_shape_is_refused(section: object) -> None:
     with pytest.raises(ProtocolError, match="tokens"):
-        Catalogue().register({**HOUSE, "tokens": section})
+        ManifestCatalog().register({**HOUSE, "tokens": section})

@@ -8,7 +8,7 @@ import pytest
 
 from ai_lib.errors.exceptions import ConnectionLost, ResponseTooLarge
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
@@ -168,7 +168,7 @@ async def test_the_request_arrives_as_given_with_what_http_needs(serve: Serve) -
 async def test_the_callers_headers_win(serve: Serve) -> None:
     server = serve(lambda exchange: exchange.reply())
     headers = (("accept-encoding", "identity"), ("User-Agent", "mine"), ("HOST", "elsewhere"))
-    request = WireRequest(method="GET", url=server.url, headers=headers)
+    request = HttpRequest(method="GET", url=server.url, headers=headers)
     async with HttpTransport() as transport, await transport.send(request, PATIENT) as reply:
         await reply.read()
     received = server.received[0]

@@ -9,7 +9,7 @@ import pytest
 from ai_lib._runtime.backend import now, run_all
 from ai_lib.errors.exceptions import TransportTimeout
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 from tests.servers.scripted import PATIENCE, Exchange, Script, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
@@ -44,7 +44,7 @@ def trickle(exchange: Exchange) -> None:
         exchange.pause(0.01)
 
 
-async def time_out(server: ScriptedServer, clocks: Clocks) -> TransportTimeout:
+async def time_out(server: ScriptedServer, clocks: TimeoutOptions) -> TransportTimeout:
     async with HttpTransport() as transport:
         began = now()
         with pytest.raises(TransportTimeout) as caught:
@@ -58,7 +58,7 @@ async def time_out(server: ScriptedServer, clocks: Clocks) -> TransportTimeout:
 
 @pytest.mark.parametrize("script", [stall, stall_in_head, stall_after_head, stall_in_body])
 async def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) -> None:
-    error = await time_out(serve(script), Clocks(idle=0.05, total=5))
+    error = await time_out(serve(script), TimeoutOptions(idle=0.05, total=5))
 
     assert (error.clock, error.seconds) == ("idle", 0.05)
     assert error.request_sent
@@ -70,13 +70,13 @@ async def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) ->
 async def test_content_that_does_not_begin_ends_with_the_first_token_clock(
     serve: Serve, script: Script
 ) -> None:
-    error = await time_out(serve(script), Clocks(first_token=0.05, idle=5))
+    error = await time_out(serve(script), TimeoutOptions(first_token=0.05, idle=5))
 
     assert (error.clock, error.seconds) == ("first_token", 0.05)
 
 
 async def test_once_content_came_the_first_token_clock_is_out(serve: Serve) -> None:
-    error = await time_out(serve(stall_in_body), Clocks(first_token=5, idle=0.05))
+    error = await time_out(serve(stall_in_body), TimeoutOptions(first_token=5, idle=0.05))
 
     assert error.clock == "idle"
 
@@ -88,18 +88,18 @@ async def test_the_first_token_clock_alone_bounds_the_wait_for_content(serve: Se
 
     server = serve(slow_start)
     async with HttpTransport() as transport:
-        reply = await transport.send(ask(server), Clocks(first_token=5, idle=0.05))
+        reply = await transport.send(ask(server), TimeoutOptions(first_token=5, idle=0.05))
         assert await reply.read() == b"ok"
 
 
 async def test_the_total_clock_holds_over_a_stream_that_never_pauses(serve: Serve) -> None:
-    error = await time_out(serve(trickle), Clocks(idle=5, total=0.15))
+    error = await time_out(serve(trickle), TimeoutOptions(idle=5, total=0.15))
 
     assert (error.clock, error.seconds) == ("total", 0.15)
 
 
 async def test_the_total_clock_bounds_a_silent_server(serve: Serve) -> None:
-    error = await time_out(serve(stall), Clocks(first_token=5, idle=5, total=0.05))
+    error = await time_out(serve(stall), TimeoutOptions(first_token=5, idle=5, total=0.05))
 
     assert error.clock == "total"
 
@@ -109,7 +109,7 @@ async def test_a_peer_that_takes_no_bytes_ends_with_the_write_clock(serve: Serve
     server.max_body = 10
     async with HttpTransport() as transport:
         with pytest.raises(TransportTimeout) as caught:
-            await transport.send(ask(server, body=b"x" * 50_000_000), Clocks(idle=0.1))
+            await transport.send(ask(server, body=b"x" * 50_000_000), TimeoutOptions(idle=0.1))
         assert transport.stats().active == 0
     assert caught.value.clock == "write"
 
@@ -133,7 +133,7 @@ async def test_the_total_clock_runs_while_a_call_stands_in_line(serve: Serve) ->
     options = TransportOptions(pool=PoolConfig(max_connections=1))
     async with HttpTransport(options) as transport, await transport.send(ask(server), PATIENT):
         with pytest.raises(TransportTimeout) as caught:
-            await transport.send(ask(server), Clocks(total=0.05))
+            await transport.send(ask(server), TimeoutOptions(total=0.05))
     assert caught.value.clock == "total"
 
 
@@ -155,7 +155,7 @@ async def test_a_connection_that_is_never_accepted_ends_with_the_connect_clock(
     request = ask_url(f"http://127.0.0.1:{full_port}/")
     async with HttpTransport() as transport:
         with pytest.raises(TransportTimeout) as caught:
-            await transport.send(request, Clocks(connect=0.1))
+            await transport.send(request, TimeoutOptions(connect=0.1))
         assert transport.stats().active == 0
     assert caught.value.clock == "connect"
     assert not caught.value.request_sent
@@ -171,7 +171,7 @@ async def test_clocks_of_one_call_do_not_touch_another(serve: Serve) -> None:
 
         async def hurried() -> str:
             with pytest.raises(TransportTimeout):
-                await transport.send(ask(server), Clocks(total=0.05))
+                await transport.send(ask(server), TimeoutOptions(total=0.05))
             return "late"
 
         async def patient() -> str:

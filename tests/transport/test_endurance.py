@@ -12,7 +12,7 @@ import pytest
 from ai_lib._runtime.backend import CancelScope, deadline, run_all
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
@@ -88,7 +88,7 @@ async def one_call(transport: HttpTransport, server: object, seed: int) -> None:
         scope.cancel()
     try:
         with scope, deadline(0.05 if ending == 1 else None):
-            reply = await transport.send(request, Clocks(idle=0.1))
+            reply = await transport.send(request, TimeoutOptions(idle=0.1))
             if ending == 2:
                 await reply.aclose()
             elif ending == 3:

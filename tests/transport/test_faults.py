@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import (
     TransportError,
 )
 from ai_lib.transport import HttpTransport
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import CANARY, PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
@@ -123,7 +123,7 @@ async def test_a_refused_connection_names_host_port_reason_and_remedy() -> None:
 async def test_an_unknown_host_is_a_connect_error() -> None:
     async with HttpTransport() as transport:
         with pytest.raises(ConnectError, match=r"nowhere\.invalid:80"):
-            await transport.send(ask_url("http://nowhere.invalid/chat"), Clocks(connect=5))
+            await transport.send(ask_url("http://nowhere.invalid/chat"), TimeoutOptions(connect=5))
 
 
 async def test_an_early_answer_to_a_large_request_is_heard(serve: Serve) -> None:
@@ -144,7 +144,7 @@ async def test_an_early_answer_to_a_large_request_is_heard(serve: Serve) -> None
 async def test_an_address_that_is_none_is_refused_without_being_shown(url: str) -> None:
     async with HttpTransport() as transport:
         with pytest.raises(RequestError) as caught:
-            await transport.send(WireRequest(url=f"{url}?key={CANARY}"), PATIENT)
+            await transport.send(HttpRequest(url=f"{url}?key={CANARY}"), PATIENT)
     assert CANARY not in shown(caught.value)
 
 
@@ -153,7 +153,7 @@ async def test_a_header_that_would_break_http_is_refused_without_its_value(
     serve: Serve, value: str
 ) -> None:
     server = serve(lambda exchange: exchange.reply())
-    request = WireRequest(url=server.url, headers=(("X-Api-Key", f"{CANARY}{value}"),))
+    request = HttpRequest(url=server.url, headers=(("X-Api-Key", f"{CANARY}{value}"),))
     async with HttpTransport() as transport:
         with pytest.raises(RequestError, match="X-Api-Key") as caught:
             await transport.send(request, PATIENT)

@@ -5,7 +5,7 @@ import pytest
 from ai_lib._runtime.httpcore import HTTPConnection
 from ai_lib.errors.exceptions import ConnectionLost, RequestError
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
@@ -25,7 +25,7 @@ async def speaks(transport: HttpTransport, url: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HTTPConnection, "handle_async_request", counted)
         for _ in range(2):
-            async with await transport.send(WireRequest(url=url), PATIENT) as reply:
+            async with await transport.send(HttpRequest(url=url), PATIENT) as reply:
                 assert await reply.read() == b"ok"
     return asked
 
@@ -87,7 +87,7 @@ async def test_what_http_has_no_words_for_is_not_sent(
     server = serve(lambda exchange: exchange.reply(b"ok"))
     async with HttpTransport() as transport:
         with pytest.raises(RequestError):
-            await transport.send(WireRequest(url=server.url, **request_), PATIENT)  # type: ignore[arg-type]
+            await transport.send(HttpRequest(url=server.url, **request_), PATIENT)  # type: ignore[arg-type]
         assert transport.stats().active == 0
     assert server.received == []
 
@@ -142,7 +142,7 @@ async def test_a_reply_without_a_body_leaves_its_connection_ready(
     server = serve(lambda exchange: exchange.send(f"HTTP/1.1 {status}\r\n{announced}\r\n".encode()))
     async with HttpTransport() as transport:
         for _ in range(2):
-            request = WireRequest(method=method, url=server.url)
+            request = HttpRequest(method=method, url=server.url)
             async with await transport.send(request, PATIENT) as reply:
                 assert await reply.read() == b""
     assert server.connections == 1
@@ -152,7 +152,7 @@ async def test_a_request_that_says_close_gets_a_connection_of_its_own(
     serve: Serve, either_reader: str
 ) -> None:
     server = serve(lambda exchange: exchange.reply(b"ok"))
-    request = WireRequest(url=server.url, headers=(("Connection", "close"),))
+    request = HttpRequest(url=server.url, headers=(("Connection", "close"),))
     async with HttpTransport() as transport:
         for _ in range(2):
             async with await transport.send(request, PATIENT) as reply:

@@ -4,16 +4,16 @@ import pytest
 
 pytest.importorskip("httptools")
 
-from ai_lib.transport.errors import Violation
-from ai_lib.transport.http.response_parser import ReplyParser
+from ai_lib.transport.errors import RemoteProtocolError
+from ai_lib.transport.http.response_parser import ResponseParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
 
 
-def parse(*parts: bytes, method: str = "POST", limit: int = 1000) -> tuple[ReplyParser, bytes]:
+def parse(*parts: bytes, method: str = "POST", limit: int = 1000) -> tuple[ResponseParser, bytes]:
     """Feed all parts; give the parser and the body it found."""
-    parser = ReplyParser(method, limit)
+    parser = ResponseParser(method, limit)
     body = b""
     for part in parts:
         parser.check()
@@ -82,7 +82,7 @@ def test_the_reply_to_head_has_no_body_whatever_it_announces() -> None:
 
 
 def test_all_chunks_of_one_read_are_one_piece() -> None:
-    parser = ReplyParser("POST", 1000)
+    parser = ResponseParser("POST", 1000)
     assert parser.feed(CHUNKED + b"1\r\na\r\n1\r\nb\r\n2\r\nc") == b"abc"
     assert parser.feed(b"d\r\n1\r\ne\r\n0\r\n\r\n") == b"de"
 
@@ -129,16 +129,16 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_no_reply_is_refused_at_once(case: str) -> None:
     for parts in ([REFUSED[case]], one_by_one(REFUSED[case])):
-        with pytest.raises(Violation):
+        with pytest.raises(RemoteProtocolError):
             parse(*parts)
 
 
 @pytest.mark.parametrize("bad", [b"zz\r\n", b"fffffffffffffffff\r\n", b"1\r\nbcd\r\n", b"\r\n"])
 def test_what_stands_before_a_bad_chunk_is_given_first(bad: bytes) -> None:
-    parser = ReplyParser("POST", 1000)
+    parser = ResponseParser("POST", 1000)
     assert parser.feed(CHUNKED + b"1\r\na\r\n" + bad).startswith(b"a")
     assert not parser.ended
-    with pytest.raises(Violation):
+    with pytest.raises(RemoteProtocolError):
         parser.check()
 
 
@@ -157,14 +157,14 @@ UNFINISHED = {
 def test_an_end_before_the_end_is_told(case: str) -> None:
     data, told = UNFINISHED[case]
     parser, _ = parse(*one_by_one(data))
-    with pytest.raises(Violation, match=told):
+    with pytest.raises(RemoteProtocolError, match=told):
         parser.finish()
 
 
 @pytest.mark.parametrize("filler", [b"1;x=", b"0\r\n" + b"x: y\r\n" * 50])
 def test_what_comes_between_the_pieces_of_a_body_is_bounded(filler: bytes) -> None:
-    parser = ReplyParser("POST", 1000)
+    parser = ResponseParser("POST", 1000)
     parser.feed(CHUNKED + filler)
-    with pytest.raises(Violation, match="over 1000 bytes"):
+    with pytest.raises(RemoteProtocolError, match="over 1000 bytes"):
         for _ in range(11):
             parser.feed(b"z" * 100)

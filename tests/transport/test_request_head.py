@@ -7,17 +7,17 @@ import pytest
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.transport.http.request_head import RequestHead, RequestHeads
 from ai_lib.transport.http.url import parse_target
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _URL = "http://127.0.0.1:8080/v1/chat"
 _TARGET = parse_target(_URL)
 
 
-def _request(method: str = "POST", **headers: str) -> WireRequest:
-    return WireRequest(method=method, url=_URL, headers=tuple(headers.items()))
+def _request(method: str = "POST", **headers: str) -> HttpRequest:
+    return HttpRequest(method=method, url=_URL, headers=tuple(headers.items()))
 
 
-def _head(request: WireRequest) -> RequestHead:
+def _head(request: HttpRequest) -> RequestHead:
     return RequestHead(_TARGET, request, "agent/1")
 
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 import pytest
 
 from ai_lib.transport import HttpTransport, TransportOptions
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT
 from tests.transport.conftest import Serve
@@ -21,12 +21,12 @@ def say_back(exchange: Exchange) -> None:
     exchange.reply(b"ok", headers=said)
 
 
-def requests(url: str) -> list[WireRequest]:
+def requests(url: str) -> list[HttpRequest]:
     """The same key as a header, and as a parameter."""
     header = (("Authorization", f"Bearer {KEY}"),)
     return [
-        WireRequest(url=url, headers=header, secrets=frozenset({"authorization"})),
-        WireRequest(url=f"{url}/?key=canary-key-0123%2F456%2B789", secrets=frozenset({"key"})),
+        HttpRequest(url=url, headers=header, secrets=frozenset({"authorization"})),
+        HttpRequest(url=f"{url}/?key=canary-key-0123%2F456%2B789", secrets=frozenset({"key"})),
     ]
 
 
@@ -54,7 +54,7 @@ async def test_what_has_no_key_is_logged_as_it_is(
     caplog.set_level(logging.DEBUG)
     server = serve(say_back)
     async with HttpTransport(TransportOptions(reader="httpcore")) as transport:
-        for request in [*requests(server.url), WireRequest(url=server.url)]:
+        for request in [*requests(server.url), HttpRequest(url=server.url)]:
             caplog.clear()
             async with await transport.send(request, PATIENT) as reply:
                 await reply.read()

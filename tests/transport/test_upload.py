@@ -15,9 +15,9 @@ from ai_lib._runtime.backend import deadline
 from ai_lib.errors.exceptions import ConnectionLost, RequestError, TransportTimeout
 from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.transport.connections.connection import Connection
-from ai_lib.types import Clocks, FilePart
+from ai_lib.types import FilePart, TimeoutOptions
 from ai_lib.types.upload import Multipart
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from tests.servers.scripted import PATIENCE, Exchange, Received, ScriptedServer
 from tests.transport.calls import PATIENT
 from tests.transport.conftest import Serve
@@ -31,8 +31,8 @@ def ok(exchange: Exchange) -> None:
     exchange.reply(b"ok")
 
 
-def request(server: ScriptedServer, form: Multipart) -> WireRequest:
-    return WireRequest(
+def request(server: ScriptedServer, form: Multipart) -> HttpRequest:
+    return HttpRequest(
         url=f"{server.url}/files", headers=(("Content-Type", form.content_type),), body=form
     )
 
@@ -250,10 +250,10 @@ async def test_the_clocks_hold_while_a_form_is_sent(serve: Serve, tmp_path: Path
     form = Multipart({}, {"file": path})
     async with HttpTransport(TransportOptions()) as transport:
         with pytest.raises(TransportTimeout) as caught:
-            await transport.send(request(server, form), Clocks(total=0.3))
+            await transport.send(request(server, form), TimeoutOptions(total=0.3))
         assert caught.value.clock == "total"
         with pytest.raises(TransportTimeout) as caught:
-            await transport.send(request(server, form), Clocks(idle=0.2))
+            await transport.send(request(server, form), TimeoutOptions(idle=0.2))
         assert caught.value.clock == "write"
         with pytest.raises(TimeoutError), deadline(0.2):
             await transport.send(request(server, form), PATIENT)

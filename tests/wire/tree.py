@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.sources.folder import Version
 from tests.wire.corpus import BROKEN, FAMILIES, ROWS, speaker
 from tests.wire.recordings import WIRE, Recording
@@ -38,7 +38,7 @@ def named(recording: Recording, version: Version) -> str:
 
 def spoken(version: Version) -> tuple[list[Recording], Counter[str]]:
     """Give the recordings that this tree's manifests speak, and who can't speak the others."""
-    catalogue = Catalogue(TREE, prefer=version)
+    catalogue = ManifestCatalog(TREE, prefer=version)
     found, silent = [], Counter[str]()
     for recording in ROWS if TREE.is_dir() else []:
         try:

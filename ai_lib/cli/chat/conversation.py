@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ai_lib.cli.chat.attachments import attached
 from ai_lib.cli.chat.repl import converse
-from ai_lib.cli.chat.writer import MarkdownPaper, Paper, paper
+from ai_lib.cli.chat.writer import MarkdownWriter, Writer, paper
 from ai_lib.cli.launch import run
 from ai_lib.cli.options import ChatOptions
 from ai_lib.errors.exceptions import RequestError
@@ -31,13 +31,13 @@ def chat(options: ChatOptions) -> int:
     Raises:
         AiLibError: a question can't be asked, or the only one was not answered.
     """
-    talk = Talk(options)
+    talk = Conversation(options)
     if options.question is not None:
         return run(functools.partial(talk.ask, options.question))
 
     def restart() -> None:
         nonlocal talk
-        talk = Talk(options)
+        talk = Conversation(options)
 
     def ask(line: str) -> object:
         return run(functools.partial(talk.ask, line))
@@ -45,7 +45,7 @@ def chat(options: ChatOptions) -> int:
     return converse(ask, lambda: talk.interrupted(), restart)
 
 
-class Talk:
+class Conversation:
     """One conversation with one model.
 
     Each question makes its own client: an answer may run on an event loop of its own.
@@ -153,22 +153,22 @@ def _recorder(path: str) -> HttpTransport:
     return record(path)
 
 
-def _show(sheet: Paper, event: object) -> None:
+def _show(sheet: Writer, event: object) -> None:
     if isinstance(event, PartialContentDelta) and event.candidate == 0:
         sheet.piece(event.text)
 
 
-def _whole(sheet: Paper, text: str) -> None:
+def _whole(sheet: Writer, text: str) -> None:
     try:
         sheet.piece(text)
     finally:
         sheet.end()
 
 
-def _whole_json(sheet: Paper, data: JsonValue) -> None:
+def _whole_json(sheet: Writer, data: JsonValue) -> None:
     if sys.stdout.isatty():
         text = json.dumps(data, ensure_ascii=False, indent=2)
-        _whole(sheet, f"```json\n{text}\n```" if isinstance(sheet, MarkdownPaper) else text)
+        _whole(sheet, f"```json\n{text}\n```" if isinstance(sheet, MarkdownWriter) else text)
     else:
         _whole(sheet, json.dumps(data, ensure_ascii=False))
 

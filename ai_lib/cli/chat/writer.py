@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 
-class Paper(Protocol):
+class Writer(Protocol):
     """Takes the pieces of one answer, and its end."""
 
     def piece(self, text: str) -> None:
@@ -17,14 +17,14 @@ class Paper(Protocol):
         ...
 
 
-def paper(*, plain: bool) -> Paper:
+def paper(*, plain: bool) -> Writer:
     """Return Markdown on a terminal where rich is installed and wanted, else plain text."""
     if plain or not sys.stdout.isatty() or find_spec("rich") is None:
-        return PlainPaper()
-    return MarkdownPaper()
+        return PlainWriter()
+    return MarkdownWriter()
 
 
-class PlainPaper:
+class PlainWriter:
     """Writes each piece as it is, and ends the last line."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class PlainPaper:
             sys.stdout.flush()
 
 
-class MarkdownPaper:
+class MarkdownWriter:
     """Shows what has come so far as Markdown, a few times a second."""
 
     def __init__(self) -> None:

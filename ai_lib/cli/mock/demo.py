@@ -6,7 +6,7 @@ import sys
 
 from ai_lib.cli.launch import run
 from ai_lib.cli.mock.demo_script import ANSWER, QUESTION, TOOL_QUESTION, TOOL_RESULT, WEATHER, cast
-from ai_lib.cli.output import Screen
+from ai_lib.cli.output import Output
 from ai_lib.types.events import PartialContentDelta, ThinkingDelta
 from ai_lib.types.message import Message
 from ai_lib.types.response import CallStats, ChatResponse
@@ -15,9 +15,9 @@ from ...client import AiClient, ChatRequestBuilder
 from ...testing import MockProvider
 
 
-async def demo(screen: Screen | None = None) -> int:
+async def demo(screen: Output | None = None) -> int:
     """Show it; return the exit code."""
-    screen = screen or Screen()
+    screen = screen or Output()
     package = AiClient.__module__.partition(".")[0]
     async with MockProvider() as mock:
         screen.title(f"from {package} import AiClient")
@@ -34,7 +34,7 @@ async def demo(screen: Screen | None = None) -> int:
     return 0
 
 
-async def show(screen: Screen, question: ChatRequestBuilder) -> ChatResponse:
+async def show(screen: Output, question: ChatRequestBuilder) -> ChatResponse:
     """Stream the answer to the screen as it arrives, and its figures; return it."""
     said = ""
     async with question.stream() as stream:
@@ -50,7 +50,7 @@ async def show(screen: Screen, question: ChatRequestBuilder) -> ChatResponse:
     return response
 
 
-async def show_tool_call(screen: Screen, mock: MockProvider, provider: str) -> None:
+async def show_tool_call(screen: Output, mock: MockProvider, provider: str) -> None:
     """Let the model call a tool, answer it, and show what it makes of the result."""
     async with await mock.client(f"{provider}/demo-model") as client:
         screen.title(f"  a tool call  ({provider})")

@@ -13,9 +13,9 @@ from typing import Final, Literal
 import msgspec
 
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.routing.from_manifests import listed_models
-from ai_lib.testing.mock.server import Answer, Chunk, Handler, HttpRequest
+from ai_lib.testing.mock.server import Answer, Chunk, Handler, ReceivedRequest
 from ai_lib.types.json import JsonObject
 
 Say = Callable[[JsonObject], None]
@@ -59,7 +59,7 @@ class Page:
         self._providers = providers
         self._begin = begin
 
-    def answer(self, request: HttpRequest) -> Answer:
+    def answer(self, request: ReceivedRequest) -> Answer:
         """Return the answer to one request."""
         if request.path not in ("/", "/ui/models", "/ui/ask"):
             return self._mock(request)
@@ -74,7 +74,7 @@ class Page:
             return _whole(200, "application/json", msgspec.json.encode(self._models()))
         return self._asked(request, host)
 
-    def _asked(self, request: HttpRequest, host: str) -> Answer:
+    def _asked(self, request: ReceivedRequest, host: str) -> Answer:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if request.method != "POST" or kind != "application/json":
             return _whole(405, "text/plain", b"POST a question as application/json")
@@ -103,7 +103,7 @@ class Page:
             cancel()
 
     def _models(self) -> list[dict[str, str | list[str]]]:
-        catalogue = Catalogue()
+        catalogue = ManifestCatalog()
         found: list[dict[str, str | list[str]]] = []
         for provider in self._providers:
             try:

@@ -6,13 +6,13 @@ from weakref import finalize
 
 import msgspec
 
-from ai_lib.client.call.cost import Billed, bill
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.cost import CallCost, bill
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.ids import new_id
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.request import ChatRequest
@@ -20,7 +20,7 @@ from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.usage import Usage
 
 
-class Offers(Protocol):
+class TargetLookup(Protocol):
     """What a call may ask of its client's targets."""
 
     @property
@@ -37,7 +37,7 @@ class Offers(Protocol):
         ...
 
 
-class Stopwatch:
+class CallTimer:
     """The times of one call, in milliseconds since it began; `now` is a clock in seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -124,7 +124,7 @@ class Call:
         request: ChatRequest,
         options: CallOptions,
         clock: Callable[[], float],
-        offers: Offers | None = None,
+        offers: TargetLookup | None = None,
         target: Target | None = None,
     ) -> None:
         self.id = new_id()
@@ -135,13 +135,13 @@ class Call:
         self.target = target
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
-        self.first: Leg | None = None
+        self.first: PreparedRequest | None = None
         self.targets: Sequence[Target] = ()
-        self.legs: list[Leg] = []
-        self.ledger = options.ledger or Ledger()
+        self.legs: list[PreparedRequest] = []
+        self.ledger = options.ledger or AttemptLog()
         self.ledger.begin()
         self._start = len(self.ledger.attempts)
-        self.watch = Stopwatch(clock)
+        self.watch = CallTimer(clock)
         self.notes: dict[str, object] = {}
         self.begun = False
         self.whole = False
@@ -152,7 +152,7 @@ class Call:
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = Billed()
+        self._billed = CallCost()
 
     def end(self, outcome: str, error: BaseException | None) -> None:
         """Note how it ended."""
@@ -195,7 +195,7 @@ class Call:
             return self.cost()
         return bill(self.attempts, self.offers.record)
 
-    def stats(self, response: ChatResponse, leg: Leg | None) -> CallStats:
+    def stats(self, response: ChatResponse, leg: PreparedRequest | None) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target of `leg`."""
         leg = leg or self.first
         return self.watch.stats(

@@ -32,7 +32,7 @@ def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
 _NOTHING = 0, summed_costs(())
 
 
-class Billed:
+class CallCost:
     """A bill that is made anew when there are more attempts."""
 
     def __init__(self) -> None:

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-from ai_lib.client.call.call import Offers, Stopwatch
-from ai_lib.client.call.cost import Billed
+from ai_lib.client.call.call import CallTimer, TargetLookup
+from ai_lib.client.call.cost import CallCost
 from ai_lib.client.target.target import Target
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate, TokenCount
 from ai_lib.types.usage import Usage
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 
 class Operation:
@@ -28,7 +28,7 @@ class Operation:
         name: str,
         target: Target,
         clock: Callable[[], float],
-        offers: Offers,
+        offers: TargetLookup,
         targets: Sequence[Target] = (),
     ) -> None:
         self.id = str(uuid.uuid4())
@@ -38,14 +38,14 @@ class Operation:
         self.offers = offers
         self.metadata: Mapping[str, object] = {}
         self.headers: list[tuple[str, str]] = []
-        self.wire: WireRequest | None = None
-        self.ledger = Ledger()
-        self.watch = Stopwatch(clock)
+        self.wire: HttpRequest | None = None
+        self.ledger = AttemptLog()
+        self.watch = CallTimer(clock)
         self.usage = Usage()
         self.notes: dict[str, object] = {}
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = Billed()
+        self._billed = CallCost()
 
     @property
     def attempts(self) -> Sequence[Attempt]:

@@ -9,10 +9,10 @@ from ai_lib.client.target.target import Target, placed
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 
-class Leg:
+class PreparedRequest:
     """Built once, sent as often as the target is tried; `key` is the call's idempotency key,
     `headers` are sent beside those of the manifest.
 
@@ -36,7 +36,7 @@ class Leg:
         self._headers = headers
 
     @property
-    def wire(self) -> WireRequest:
+    def wire(self) -> HttpRequest:
         """The request, with the idempotency key where the manifest names a header for it."""
         wire, header = self.built.wire, self.target.idempotency_header
         own = [*self._headers] if header is None else [*self._headers, (header, self._key)]
@@ -44,7 +44,7 @@ class Leg:
             return wire
         return msgspec.structs.replace(wire, headers=(*wire.headers, *own))
 
-    def clocks_within(self, left: float | None) -> Clocks:
+    def clocks_within(self, left: float | None) -> TimeoutOptions:
         """Return the clocks of an attempt that begins when the call has so many seconds left."""
         total = self.clocks.total
         if left is None or (total is not None and total <= left):

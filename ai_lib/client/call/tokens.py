@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.arguments import checked_message
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.manifest.models import ModelRecord
@@ -81,7 +81,7 @@ def nothing_yet(model_id: str, currency: str) -> CostBounds:
     )
 
 
-def tokens_of(leg: Leg) -> float:
+def tokens_of(leg: PreparedRequest) -> float:
     """Return the tokens an attempt may use, for a rate limit: input, rounded up, and answer."""
     from ai_lib.tokens.cost import longest_answer
 

@@ -12,7 +12,7 @@ from ai_lib.types.response import ChatResponse
 T = TypeVar("T")
 
 
-class _Shown:
+class _Displayed:
     """Says to a notebook that there is nothing to show, in the very cell it was shown in."""
 
     def _ipython_display_(self) -> None:
@@ -21,28 +21,28 @@ class _Shown:
             raise NotImplementedError  # so that it is shown as ever
 
 
-class ShownResponse(ChatResponse, _Shown, frozen=True, kw_only=True):
+class DisplayedResponse(ChatResponse, _Displayed, frozen=True, kw_only=True):
     """A reply that cell number `shown_in` shows."""
 
     shown_in: int
 
 
-class ShownRun(ToolRun, _Shown, frozen=True, kw_only=True):
+class DisplayedRun(ToolRun, _Displayed, frozen=True, kw_only=True):
     """A run of tools that cell number `shown_in` shows."""
 
     shown_in: int
 
 
-class ShownOutput(StructuredOutput[T], _Shown, frozen=True, kw_only=True):
+class DisplayedOutput(StructuredOutput[T], _Displayed, frozen=True, kw_only=True):
     """A typed answer that cell number `shown_in` shows."""
 
     shown_in: int
 
 
 _KINDS: dict[type, Any] = {
-    ChatResponse: ShownResponse,
-    ToolRun: ShownRun,
-    StructuredOutput: ShownOutput,
+    ChatResponse: DisplayedResponse,
+    ToolRun: DisplayedRun,
+    StructuredOutput: DisplayedOutput,
 }
 
 

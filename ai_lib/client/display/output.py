@@ -19,7 +19,7 @@ from ai_lib.types.markup.notebook import notebook, publish
 _SECONDS: Final = 0.125
 
 
-class Area(Protocol):
+class Output(Protocol):
     """Shows what has come so far, and at last all of it."""
 
     def wants(self, event: Event | None, at: float) -> bool:
@@ -38,12 +38,12 @@ class Area(Protocol):
         ...
 
 
-def area() -> Area:
+def area() -> Output:
     """Return the output area of the notebook's cell, or standard output where there is none."""
-    return NotebookArea() if notebook() is not None else PlainArea()
+    return NotebookOutput() if notebook() is not None else TerminalOutput()
 
 
-class NotebookArea:
+class NotebookOutput:
     """One display of the cell that is rewritten, at most eight times a second."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class NotebookArea:
         self.draw(sheet)
 
 
-class PlainArea:
+class TerminalOutput:
     """Writes text as it comes, and calls on lines of their own."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class PlainArea:
 _CURSOR = " ▌"
 
 
-class Draft:
+class LiveResponse:
     """Collects the first candidate's thinking, text and tool calls from events."""
 
     def __init__(self) -> None:

@@ -19,15 +19,15 @@ from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
 
 from ..._runtime.backend import now
-from ...transport import HttpTransport, WireReply
-from ..interceptors.chain import Company
-from .targets import Protected, Targets
+from ...transport import HttpResponse, HttpTransport
+from ..interceptors.chain import InterceptorChain
+from .targets import GuardedTarget, TargetSet
 
 
 async def invoke(
     transport: HttpTransport,
-    targets: Targets,
-    company: Company,
+    targets: TargetSet,
+    company: InterceptorChain,
     name: str,
     body: JsonObject | None,
     values: Mapping[str, str],
@@ -46,7 +46,7 @@ async def invoke(
 
 async def _ask(
     transport: HttpTransport,
-    protected: Protected,
+    protected: GuardedTarget,
     operation: Operation,
     body: JsonObject | None,
     values: Mapping[str, str],
@@ -95,7 +95,7 @@ async def _ask(
         raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)
 
 
-async def _read(operation: Operation, binding: str | None, reply: WireReply) -> JsonValue:
+async def _read(operation: Operation, binding: str | None, reply: HttpResponse) -> JsonValue:
     target = operation.target
     if not 200 <= reply.status <= 299:
         # Its body is no local variable: it may say the key back.

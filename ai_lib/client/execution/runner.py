@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import count_tokens, would_cost
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import failed_reply, request_id_of
@@ -18,11 +18,11 @@ from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
 from ..._runtime.backend import now
-from ...transport import HttpTransport, WireReply
-from ..interceptors.chain import Company
+from ...transport import HttpResponse, HttpTransport
+from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .plan import Journey
-from .targets import Targets
+from .plan import Dispatcher
+from .targets import TargetSet
 
 if TYPE_CHECKING:
     from .stream import ChatStream
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 class _Answer(NamedTuple):
     response: ChatResponse
-    leg: Leg | None
+    leg: PreparedRequest | None
 
 
-class Calls:
+class CallRunner:
     """Makes calls to a client's targets over one transport, accompanied by its interceptors."""
 
-    def __init__(self, transport: HttpTransport, targets: Targets, company: Company) -> None:
+    def __init__(
+        self, transport: HttpTransport, targets: TargetSet, company: InterceptorChain
+    ) -> None:
         self._transport = transport
         self._targets = targets
         self._company = company
@@ -81,16 +83,16 @@ class Calls:
         target = self._targets.first.target.current()
         return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
 
-    def journey(self, call: Call) -> Journey:
-        """Compile the call for its first target and set out the way. Raises as `Journey`."""
+    def journey(self, call: Call) -> Dispatcher:
+        """Compile the call for its first target and set out the way. Raises as `Dispatcher`."""
         if call.models is None:
             route = self._targets.route(call.options.fallbacks)
         else:
             route = self._targets.named(call.models)
-        return Journey(route, call, self._targets.config.fallback)
+        return Dispatcher(route, call, self._targets.config.fallback)
 
-    async def _accompanied(self, call: Call, company: Company) -> _Answer:
-        leg: Leg | None = None
+    async def _accompanied(self, call: Call, company: InterceptorChain) -> _Answer:
+        leg: PreparedRequest | None = None
         outcome = "answered"
 
         async def inner() -> ChatResponse:
@@ -115,10 +117,10 @@ class Calls:
         company.end(call, outcome)
         return _Answer(response, leg)
 
-    async def _ask(self, journey: Journey) -> _Answer:
+    async def _ask(self, journey: Dispatcher) -> _Answer:
         journey.start()
 
-        async def attempt(leg: Leg, admission: Admission) -> _Answer:
+        async def attempt(leg: PreparedRequest, admission: Admission) -> _Answer:
             reply = await self._transport.send(leg.wire, journey.clocks(leg))
             async with reply:
                 response = await self._read(reply, leg, admission)
@@ -127,7 +129,9 @@ class Calls:
         response, leg = await journey.run(attempt)
         return _Answer(journey.call.told(response), leg)
 
-    async def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
+    async def _read(
+        self, reply: HttpResponse, leg: PreparedRequest, admission: Admission
+    ) -> ChatResponse:
         admission.heard(reply.headers)
         if not 200 <= reply.status <= 299:
             # Its body is no local variable: it may say the key back.

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.target import failed_reply, not_a_stream, placed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Admission
 from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import deadline, now
-from ...transport import HttpTransport, WireReply
+from ...transport import HttpResponse, HttpTransport
 
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 
 
-class Incoming:
+class StreamAttempt:
     """Events of one reply. It holds a connection and an admission until it has ended."""
 
-    def __init__(self, leg: Leg, admission: Admission, clocks: Clocks) -> None:
+    def __init__(self, leg: PreparedRequest, admission: Admission, clocks: TimeoutOptions) -> None:
         self.leg = leg
         self.pipeline = Pipeline(leg.target.compiled)
         self.request_id = ""
         self._admission = admission
         self._clocks = clocks
-        self._reply: WireReply | None = None
+        self._reply: HttpResponse | None = None
         self._since = 0.0
         self._begun = False
 
@@ -109,7 +109,7 @@ class Incoming:
         if reply is not None:
             await reply.aclose()
 
-    async def _check(self, reply: WireReply) -> None:
+    async def _check(self, reply: HttpResponse) -> None:
         self.request_id = request_id_of(reply.headers)
         self._admission.heard(reply.headers)
         self._since = now()
@@ -121,7 +121,7 @@ class Incoming:
         if not self.pipeline.accepts(content_type):
             raise not_a_stream(target, content_type, await reply.read_error())
 
-    async def _next(self, reply: WireReply) -> list[Event]:
+    async def _next(self, reply: HttpResponse) -> list[Event]:
         chunk = await self._read(reply)
         events = self.pipeline.close() if chunk is None else self.pipeline.feed(chunk)
         self._begun = self._begun or self.is_content(events)
@@ -129,7 +129,7 @@ class Incoming:
             self._since = now()
         return events
 
-    async def _read(self, reply: WireReply) -> bytes | None:
+    async def _read(self, reply: HttpResponse) -> bytes | None:
         """Return the next bytes, or None at the end of the body."""
         try:
             return await self._in_time(reply)
@@ -142,7 +142,7 @@ class Incoming:
             failure.partial = self.response()
             raise failure from error.__cause__
 
-    async def _in_time(self, reply: WireReply) -> bytes:
+    async def _in_time(self, reply: HttpResponse) -> bytes:
         """Read within the clock that heartbeats don't reset."""
         name = "delta_idle" if self._begun else "first_token"
         seconds = self._clocks.delta_idle if self._begun else self._clocks.first_token

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.cache_key import key_of, may_be_kept, may_be_served, patience
 from ai_lib.errors.exceptions import AiLibError, CacheError
 from ai_lib.types.response import ChatResponse
 
 from ...cache import CacheManager
-from ...cache.single_flight import Flight
+from ...cache.single_flight import InFlight
 from .base import Interceptor
 
 _NOTE = "cache"
@@ -19,12 +19,12 @@ _NOTE = "cache"
 class _Lookup:
     """What one call has to do with the cache: its key, and what it leads."""
 
-    def __init__(self, key: str, flight: Flight | None = None) -> None:
+    def __init__(self, key: str, flight: InFlight | None = None) -> None:
         self.key = key
         self.flight = flight
 
 
-class Cached(Interceptor):
+class CacheInterceptor(Interceptor):
     """Answers from the cache, asks once for all who ask the same, and keeps what was answered.
 
     A cache that fails is a miss, and logged. Of plain and streamed calls with the same content
@@ -55,7 +55,7 @@ class Cached(Interceptor):
         manager.tally.add("hits" if found is not None else "misses")
         return found
 
-    async def _ask(self, call: Call, leg: Leg, key: str) -> ChatResponse | None:
+    async def _ask(self, call: Call, leg: PreparedRequest, key: str) -> ChatResponse | None:
         manager = self._manager
         landed = manager.flights.landed
         found = await self._look(key)

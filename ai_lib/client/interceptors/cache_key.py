@@ -5,12 +5,12 @@ import msgspec
 from ai_lib.cache.config import CacheConfig
 from ai_lib.cache.key import CacheKeyGenerator
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.response import ChatResponse
 
 
-def key_of(keys: CacheKeyGenerator, call: Call, leg: Leg) -> str:
+def key_of(keys: CacheKeyGenerator, call: Call, leg: PreparedRequest) -> str:
     """Return the key of the call's first request, the same streamed or not.
 
     Raises CacheError when the request has no form that can be compared.
@@ -19,7 +19,7 @@ def key_of(keys: CacheKeyGenerator, call: Call, leg: Leg) -> str:
     return keys.of_request(leg.target.compiled, built.wire.url, built.body)
 
 
-def _unstreamed(call: Call, leg: Leg) -> BuiltRequest:
+def _unstreamed(call: Call, leg: PreparedRequest) -> BuiltRequest:
     target = leg.target
     # Only there does the address hold the key.
     if not call.streamed and target.compiled.manifest.auth.kind != "query":
@@ -53,7 +53,7 @@ def may_be_kept(config: CacheConfig, call: Call, response: ChatResponse) -> bool
     return (last.provider, last.model) == (target.compiled.id, target.model)
 
 
-def patience(leg: Leg) -> float | None:
+def patience(leg: PreparedRequest) -> float | None:
     """Return how many seconds the call may wait for another that asks the same.
 
     It is half of its own time, so that it can still ask itself; None is without end.

@@ -14,7 +14,7 @@ from ai_lib.types.cost import CostEstimate
 from ai_lib.types.usage import Usage
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Where a request goes, in the names of OpenTelemetry's conventions."""
 
     provider: str
@@ -34,25 +34,25 @@ def target_of(call: Call | Operation) -> Target | None:
     return call.legs[-1].target if call.legs else None
 
 
-def place_of(call: Call | Operation) -> Place | None:
+def place_of(call: Call | Operation) -> ServerInfo | None:
     """Return where the last request went, or None."""
     target = target_of(call)
     if target is None:
         return None
     known = call.notes.get(_PLACE)
-    if isinstance(known, tuple) and known[0] is target and isinstance(known[1], Place):
+    if isinstance(known, tuple) and known[0] is target and isinstance(known[1], ServerInfo):
         return known[1]
     found = _place(target)
     call.notes[_PLACE] = target, found
     return found
 
 
-def _place(target: Target) -> Place:
+def _place(target: Target) -> ServerInfo:
     manifest = target.compiled.manifest
     parts = urlsplit(target.base_url or manifest.base_url)
     named = manifest.raw.get("metadata")
     other = named.get("otel_provider") if isinstance(named, dict) else None
-    return Place(
+    return ServerInfo(
         provider=target.compiled.id,
         model=target.model,
         telemetry_provider=other if isinstance(other, str) else target.compiled.id,

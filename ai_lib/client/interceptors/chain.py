@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.operation import Errand, Operation
-from ai_lib.client.call.prepared_request import Leg
-from ai_lib.client.interceptors.stream_filter import Screen
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -20,7 +20,7 @@ from .base import Interceptor, Proceed
 T = TypeVar("T")
 
 
-class Company:
+class InterceptorChain:
     """The interceptors of one client, in order."""
 
     def __init__(self, interceptors: Iterable[object] = ()) -> None:
@@ -40,7 +40,7 @@ class Company:
         self._before, self._after = self._with("attempting"), self._with("attempted")[::-1]
         self._between = self._with("retrying")[::-1]
         self._closing = self._with("ended")[::-1]
-        self._part: tuple[Sequence[Interceptor], Company | None] = (self._inward, None)
+        self._part: tuple[Sequence[Interceptor], InterceptorChain | None] = (self._inward, None)
 
     def _with(self, *methods: str) -> Sequence[Interceptor]:
         return [one for one in self._inward if any(_overrides(one, name) for name in methods)]
@@ -48,7 +48,7 @@ class Company:
     def __bool__(self) -> bool:
         return bool(self._inward)
 
-    def present(self) -> Company:
+    def present(self) -> InterceptorChain:
         """Return those who have something to do in a call that begins now."""
         if not self._inward:
             return self
@@ -57,7 +57,7 @@ class Company:
         if len(busy) == len(self._inward):
             return self
         if busy != known or part is None:
-            part = Company(busy)
+            part = InterceptorChain(busy)
             self._part = busy, part
         return part
 
@@ -113,7 +113,7 @@ class Company:
         for one in self._outward:
             await one.abandoned(call)
 
-    def screens(self, call: Call) -> list[Screen]:
+    def screens(self, call: Call) -> list[StreamFilter]:
         """Return what a stream's events pass, in that order."""
         found = (one.screen(call) for one in self._outward)
         return [screen for screen in found if screen is not None]
@@ -160,7 +160,7 @@ class Company:
 
     def _attempting(self, call: Call, leg: object) -> None:
         for one in self._before:
-            if isinstance(leg, Leg):
+            if isinstance(leg, PreparedRequest):
                 one.attempting(call, leg)
 
     def _conceal(self, call: Call, error: AiLibError) -> None:

@@ -25,7 +25,7 @@ from .base import Interceptor
 _STATUS: Final = {"answered": "success", "cached": "cached", "cancelled": "cancelled"}
 
 
-class Measuring(Interceptor):
+class MetricsInterceptor(Interceptor):
     """Tells a meter of every call; one that ends before it is compiled never was in flight.
 
     What the meter raises is logged, and ends no call.
@@ -129,7 +129,7 @@ def _labels(call: Call | Operation, status: str = "") -> MetricLabels:
 _FAILURES: Final = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
 
 
-class HealthWatch(Interceptor):
+class HealthInterceptor(Interceptor):
     """Tells a tracker of each attempt that was answered, or that the service failed."""
 
     place = 13

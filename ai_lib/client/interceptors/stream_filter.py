@@ -7,7 +7,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.events import Event
 
 
-class Screen(Protocol):
+class StreamFilter(Protocol):
     """Sees the events of one stream on their way to the caller."""
 
     def feed(self, events: list[Event]) -> Iterable[Event]:
@@ -19,14 +19,14 @@ class Screen(Protocol):
         ...
 
 
-class Screened(NamedTuple):
+class FilteredEvents(NamedTuple):
     """The events that may be handed out, and the error that ends the stream after them."""
 
     events: list[Event]
     refusal: AiLibError | None = None
 
 
-def screened(screens: Sequence[Screen], events: list[Event]) -> Screened:
+def screened(screens: Sequence[StreamFilter], events: list[Event]) -> FilteredEvents:
     """Let events pass these screens, in their order."""
     refusal = None
     for screen in screens:
@@ -37,4 +37,4 @@ def screened(screens: Sequence[Screen], events: list[Event]) -> Screened:
         except AiLibError as error:
             refusal = error  # of what the ones before let through, so it comes before theirs
         events = passed
-    return Screened(events, refusal)
+    return FilteredEvents(events, refusal)

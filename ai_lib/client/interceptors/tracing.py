@@ -8,7 +8,7 @@ from typing import Final
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.operation import Operation
 from ai_lib.client.interceptors.call_facts import (
-    Place,
+    ServerInfo,
     cost_of,
     error_class_of,
     place_of,
@@ -28,7 +28,7 @@ from .base import Interceptor
 SPAN: Final = "span"
 
 
-class Tracing(Interceptor):
+class TracingInterceptor(Interceptor):
     """One span for each call, from before it is compiled to its end; attempts are its events.
 
     It is a child of the caller's current span and never becomes the current one itself, so that
@@ -157,7 +157,7 @@ def _fit(value: str | float | Sequence[object]) -> Attribute:
     return [str(one) for one in value]
 
 
-def _of_place(place: Place) -> Mapping[str, Attribute]:
+def _of_place(place: ServerInfo) -> Mapping[str, Attribute]:
     found: dict[str, Attribute] = {
         semantics.PROVIDER: place.telemetry_provider,
         semantics.REQUEST_MODEL: place.model,

@@ -8,9 +8,9 @@ import msgspec
 
 from ai_lib.client.target.key_binding import check_binding
 from ai_lib.client.target.target import Target
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit.storage import CircuitStorage
 from ai_lib.resilience.config import BackpressureConfig, ResilientConfig
@@ -19,7 +19,7 @@ from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.transport.credentials import resolve_credential
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 Loaded = tuple[CompiledManifest, str]
 
@@ -32,9 +32,9 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     timeout: float | None = None
-    clocks: Clocks | None = None
+    clocks: TimeoutOptions | None = None
     fallbacks: tuple[str, ...] | None = None
-    ledger: Ledger | None = None
+    ledger: AttemptLog | None = None
     metadata: Mapping[str, object] = {}
     cache: bool | None = None
     cache_ttl: float | None = None
@@ -65,13 +65,13 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None = None
     base_url: str | None = None
     timeout: float | None = None
-    clocks: Clocks | None = None
+    clocks: TimeoutOptions | None = None
     protocol_dir: str | Path | None = None
     api_family: str | None = None
     hot_reload: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     fit_media: bool = True
-    catalogue: Catalogue | None = None
+    catalogue: ManifestCatalog | None = None
     loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
@@ -147,7 +147,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     def _load(self, name: str, family: str | None = None) -> Loaded:
         name = self.routed[name].model if name in self.routed else name
         found = self.loaded.get((name, family))
-        return found or (self.catalogue or Catalogue(self.protocol_dir)).load_model(name, family)
+        return found or (self.catalogue or ManifestCatalog(self.protocol_dir)).load_model(
+            name, family
+        )
 
     def _target(
         self,

@@ -16,7 +16,7 @@ from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.http.headers import Headers
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 if TYPE_CHECKING:
     from ai_lib.client.target.explain import Explanation
@@ -36,7 +36,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
-    own_clocks: Clocks | None = None
+    own_clocks: TimeoutOptions | None = None
     fit_media: bool = True
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
@@ -69,7 +69,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         block = self.compiled.manifest.raw.get("idempotency") or {}
         return bool(block.get("safe")) or self.idempotency_header is not None
 
-    def clocks(self, stream: bool, timeout: float | None = None) -> Clocks:
+    def clocks(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
         """Return the clocks of one call.
 
         The client's own clocks, when it has any, are taken as they are unless the call sets a
@@ -81,8 +81,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             return self.own_clocks
         seconds = self._seconds(timeout)
         if stream:
-            return Clocks(first_token=seconds, idle=seconds)
-        return Clocks(first_token=seconds, idle=seconds, total=seconds)
+            return TimeoutOptions(first_token=seconds, idle=seconds)
+        return TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
 
     def _seconds(self, timeout: float | None) -> float:
         return timeout or self.timeout or _from_environment() or self._from_manifest()

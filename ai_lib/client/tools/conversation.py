@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.client.tools.functions import Toolbox, answered
+from ai_lib.client.tools.functions import ToolRegistry, answered
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
 from ai_lib.types.attempt import summed
 from ai_lib.types.content import ToolUseBlock
@@ -53,7 +53,7 @@ class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
 class ToolConversation:
     """The state of such a conversation; `request` is what is to be sent next."""
 
-    def __init__(self, request: ChatRequest, toolbox: Toolbox, max_rounds: int) -> None:
+    def __init__(self, request: ChatRequest, toolbox: ToolRegistry, max_rounds: int) -> None:
         if max_rounds < 1:
             raise ValueError("max_rounds must be at least 1")
         self.request = msgspec.structs.replace(request, tools=tuple(toolbox.definitions))

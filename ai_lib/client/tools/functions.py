@@ -20,7 +20,7 @@ _SHOWN: Final = 1000
 _BLOCKS: Final = (TextBlock, ImageBlock, DocumentBlock)
 
 
-class Toolbox:
+class ToolRegistry:
     """Functions by the names the model calls them by.
 
     Raises:

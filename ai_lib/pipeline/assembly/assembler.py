@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
-from ai_lib.pipeline.assembly.provider_blocks import ForeignBlocks
-from ai_lib.pipeline.assembly.text_fragments import Surrogates, Total
-from ai_lib.pipeline.assembly.thinking_tags import Piece, TaggedThinking
+from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks
+from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoiner
+from ai_lib.pipeline.assembly.thinking_tags import Piece, ThinkingTagParser
 from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator, as_index
 from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.pipeline.errors import remote_error
@@ -32,7 +32,7 @@ _OF_THINKING: Final = ("signature", "redacted", "raw")
 _LISTS: Final = ("citations", "raw")
 
 
-class Assembly:
+class EventAssembler:
     """The state of one reply between its frames; the sink its dialect's rules report to.
 
     `events` fills with what became known; `failure` is an error the provider put into the reply,
@@ -54,11 +54,13 @@ class Assembly:
         self._refusals: set[int] = set()  # who said that it won't answer
         self._envelope: dict[str, str] = {}
         self._made_ids: dict[int, tuple[object, str]] = {}
-        self._halves = Surrogates()
-        self._foreign: defaultdict[int, ForeignBlocks] = defaultdict(ForeignBlocks)
+        self._halves = SurrogateJoiner()
+        self._foreign: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
         self._tags = compiled.dialect.thinking_tags
-        self._tagged: dict[int, TaggedThinking] = {}
-        self._totals: defaultdict[tuple[str, int, int | None], Total] = defaultdict(Total)
+        self._tagged: dict[int, ThinkingTagParser] = {}
+        self._totals: defaultdict[tuple[str, int, int | None], CumulativeText] = defaultdict(
+            CumulativeText
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -246,7 +248,7 @@ class Assembly:
         """Report the thinking in a piece of text; return what is text, to be reported after it."""
         tagged = self._tagged.get(candidate)
         if tagged is None:
-            tagged = self._tagged[candidate] = TaggedThinking(tags)
+            tagged = self._tagged[candidate] = ThinkingTagParser(tags)
         pieces = tagged.split(text)
         thoughts = [piece for piece in pieces if piece.is_thinking]
         self.events.extend(_delta(candidate, index, piece) for piece in thoughts)

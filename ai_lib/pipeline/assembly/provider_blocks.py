@@ -5,7 +5,7 @@ import msgspec
 from ai_lib.types.json import JsonDict, JsonObject
 
 
-class ForeignBlocks:
+class ProviderBlocks:
     """Collects a block from its start and the pieces of JSON that fill its `input`."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import DecodeError
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
-class Surrogates:
+class SurrogateJoiner:
     """Keeps what is half a character until the other half comes. True while it keeps any.
 
     `place` says which run of text a piece is of.
@@ -56,7 +56,7 @@ def _broken(text: str) -> DecodeError:
     return DecodeError(f"the answer holds half a character: {excerpt!r}", excerpt=excerpt)
 
 
-class Total:
+class CumulativeText:
     """Knows what was said, and so what is new. Cost is linear in the bytes received."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ class Piece(NamedTuple):
     is_thinking: bool
 
 
-class TaggedThinking:
+class ThinkingTagParser:
     """Tells thinking and text of one answer apart, as pieces of it come, however they are cut.
 
     Only what begins with the opening tag holds thinking: the same words further on are text. Blank

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
-from ai_lib.pipeline.decoders.json_brackets import Nesting
+from ai_lib.pipeline.decoders.json_brackets import BracketScanner
 from ai_lib.pipeline.decoders.json_text import written
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict, JsonObject
@@ -35,7 +35,7 @@ class _Call:
         self.raw: Sequence[JsonObject] = ()
         self.started = False  # announced: the name is whole
         self.ended = False
-        self._nesting = Nesting()
+        self._nesting = BracketScanner()
         self._scanned = 0
         self._depth = 0
         self._closed = False

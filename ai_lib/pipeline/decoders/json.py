@@ -3,7 +3,7 @@
 from typing import Final
 
 from ai_lib.pipeline.decoders.frame import BOM, MAX_FRAME_BYTES, Decoder, Frame
-from ai_lib.pipeline.decoders.json_brackets import Nesting
+from ai_lib.pipeline.decoders.json_brackets import BracketScanner
 
 
 class JsonArrayDecoder(Decoder):
@@ -19,7 +19,7 @@ class JsonArrayDecoder(Decoder):
         self._size = 0
         self._marked = False  # a BOM has come, or can't come any more
         self._begun = False
-        self._nesting = Nesting()
+        self._nesting = BracketScanner()
         self._floor = 0  # the depth elements stand at: 1 in an array
         self._depth = 0
 

@@ -7,7 +7,7 @@ from typing import Final
 _MARK: Final = re.compile(r'["\\{}\[\],]')
 
 
-class Nesting:
+class BracketScanner:
     """Finds brackets and commas outside strings. Feed each piece once; a piece may end anywhere."""
 
     def __init__(self) -> None:

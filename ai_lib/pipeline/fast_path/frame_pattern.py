@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ai_lib.pipeline.assembly.assembler import Assembly
+from ai_lib.pipeline.assembly.assembler import EventAssembler
 from ai_lib.pipeline.assembly.tool_calls import as_index
-from ai_lib.pipeline.fast_path.frame_run import Run, opening_of, read_run
+from ai_lib.pipeline.fast_path.frame_run import FrameRun, opening_of, read_run
 from ai_lib.pipeline.fast_path.recording_sink import Finding
-from ai_lib.pipeline.fast_path.rule_fields import Names
+from ai_lib.pipeline.fast_path.rule_fields import RuleFields
 
 _TOKEN: Final = re.compile(
     rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null', re.DOTALL
@@ -28,7 +28,7 @@ _MOST_TRIES: Final = 12
 _text_of: Final = msgspec.json.Decoder(str).decode
 
 
-class _Hole(NamedTuple):
+class _Slot(NamedTuple):
     """Where frames of a kind differ: what stands there, and the bytes that follow it."""
 
     is_text: bool  # the one that is told; else nobody looks at it
@@ -36,13 +36,13 @@ class _Hole(NamedTuple):
     tail: bytes
 
 
-class Likeness:
+class FramePattern:
     """One kind of frame: the same bytes around a text, and a finding that only that text changes.
 
     Between them may be what no rule looks at, such as a number that counts the frames.
     """
 
-    def __init__(self, head: bytes, holes: tuple[_Hole, ...], finding: Finding, field: str) -> None:
+    def __init__(self, head: bytes, holes: tuple[_Slot, ...], finding: Finding, field: str) -> None:
         self._head = head
         self._start = len(head)
         self._holes = holes
@@ -85,11 +85,11 @@ class Likeness:
             at = end + len(tail)
         return found if found and at == len(data) else None
 
-    def read_run(self, data: bytes, opening: bytes) -> Run | None:
+    def read_run(self, data: bytes, opening: bytes) -> FrameRun | None:
         """Return the frames of this kind that `data` begins with, each behind the same opening."""
         return read_run(data, opening + self._head, self._tail) if self._tail else None
 
-    def tell(self, assembly: Assembly, texts: Sequence[str]) -> None:
+    def tell(self, assembly: EventAssembler, texts: Sequence[str]) -> None:
         """Tell the assembly what the rules would find in the frames with these texts."""
         if self._plain and self._method == "text":
             assembly.more_text(self._candidate, texts, self._index)
@@ -120,23 +120,23 @@ def trimmed(data: bytes) -> bytes:
     return data
 
 
-class _Seen(NamedTuple):
+class _Sample(NamedTuple):
     data: bytes
     node: object
     finding: Finding
 
 
-class Likenesses:
+class FramePatternCache:
     """The kinds of frames known of one stream, and what is needed to learn another."""
 
-    def __init__(self, names: Names | None) -> None:
-        self.kinds: list[Likeness] = []
+    def __init__(self, names: RuleFields | None) -> None:
+        self.kinds: list[FramePattern] = []
         self.learning = names is not None and names.known
         self._names = names
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, _Sample] = {}
         self._tries = 0
 
-    def tell(self, data: bytes, assembly: Assembly) -> bool:
+    def tell(self, data: bytes, assembly: EventAssembler) -> bool:
         """Tell the assembly of a frame that is of a kind known; say whether it is."""
         for kind in self.kinds:
             text = kind.read(data)
@@ -146,7 +146,7 @@ class Likenesses:
         tidy = trimmed(data.strip()) if self.kinds else data
         return tidy != data and self.tell(tidy, assembly)
 
-    def tell_run(self, data: bytes, assembly: Assembly) -> bytes:
+    def tell_run(self, data: bytes, assembly: EventAssembler) -> bytes:
         """Tell the assembly of the frames alike that `data` begins with; return what follows them.
 
         `data` begins where a frame does, and is server-sent events.
@@ -163,7 +163,7 @@ class Likenesses:
         """Take a frame, what it decodes to, and all that the rules found in it."""
         if len(findings) != 1 or findings[0].field is None:
             return
-        now = _Seen(data, node, findings[0])
+        now = _Sample(data, node, findings[0])
         names = self._names
         before = self._seen.get(now.finding.method)
         self._seen[now.finding.method] = now
@@ -179,7 +179,7 @@ class Likenesses:
             self._seen.clear()
 
 
-def _common(one: _Seen, other: _Seen, names: Names) -> Likeness | None:
+def _common(one: _Sample, other: _Sample, names: RuleFields) -> FramePattern | None:
     """Return the kind both frames are of, None when they are of none."""
     finding, field = one.finding, one.finding.field
     if field is None or not finding.is_like(other.finding):
@@ -190,7 +190,7 @@ def _common(one: _Seen, other: _Seen, names: Names) -> Likeness | None:
         return None  # a name is there twice, or another thing that positions can't tell
     texts = (finding.text, other.finding.text)
     head, at = b"", 0
-    holes: list[_Hole] = []
+    holes: list[_Slot] = []
     for (start, end), leaf, twin in zip(spans, leaves, others, strict=True):
         if leaf == twin:
             continue
@@ -208,7 +208,7 @@ def _common(one: _Seen, other: _Seen, names: Names) -> Likeness | None:
     if sum(hole.is_text for hole in holes) != 1:
         return None
     holes[-1] = holes[-1]._replace(tail=one.data[at:])
-    kind = Likeness(head, tuple(holes), finding, field)
+    kind = FramePattern(head, tuple(holes), finding, field)
     same = kind.read(one.data) == texts[0] and kind.read(other.data) == texts[1]
     return kind if same and all(hole.tail for hole in holes) else None
 
@@ -232,16 +232,16 @@ def _leaves(node: object, key: str | None = None) -> Iterator[_Leaf]:
         yield _Leaf(key, node)
 
 
-def _hole(leaf: _Leaf, twin: _Leaf, texts: tuple[str, str], names: Names) -> _Hole | None:
+def _hole(leaf: _Leaf, twin: _Leaf, texts: tuple[str, str], names: RuleFields) -> _Slot | None:
     """Return what may stand in place of a leaf that differs, None when it must not differ."""
     if leaf.key is None or leaf.key != twin.key:
         return None
     if (leaf.value, twin.value) == texts:
-        return None if leaf.key in names.compared else _Hole(True, False, b"")
+        return None if leaf.key in names.compared else _Slot(True, False, b"")
     if leaf.key in names.mentioned:
         return None
     if isinstance(leaf.value, str) and isinstance(twin.value, str):
-        return _Hole(False, False, b"")
+        return _Slot(False, False, b"")
     if type(leaf.value) is int and type(twin.value) is int:
-        return _Hole(False, True, b"")
+        return _Slot(False, True, b"")
     return None

@@ -13,7 +13,7 @@ _ERROR: Final = b"event: error\n"
 _texts_of: Final = msgspec.json.Decoder(list[str]).decode
 
 
-class Run(NamedTuple):
+class FrameRun(NamedTuple):
     """The texts of frames alike, in order, and the bytes that follow those frames."""
 
     texts: list[str]
@@ -31,7 +31,7 @@ def opening_of(data: bytes) -> bytes:
     return name + _DATA if usual else b""
 
 
-def read_run(data: bytes, before: bytes, after: bytes) -> Run | None:
+def read_run(data: bytes, before: bytes, after: bytes) -> FrameRun | None:
     """Return the texts of the frames at the beginning of `data`, which differ in these alone.
 
     `before` and `after` are all that a frame has around its text. None where there is no such
@@ -45,7 +45,7 @@ def read_run(data: bytes, before: bytes, after: bytes) -> Run | None:
         pieces = [frame[start:end] for frame in takewhile(_between(before, after), frames)]
         rest = _END.join([*frames[len(pieces) :], rest])
     texts = _decoded(pieces) if all(pieces) else None
-    return Run(texts, rest) if texts else None
+    return FrameRun(texts, rest) if texts else None
 
 
 def _between(before: bytes, after: bytes) -> Callable[[bytes], bool]:

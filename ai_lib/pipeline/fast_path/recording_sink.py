@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ai_lib.pipeline.rules.sink import Fields, Sink
+from ai_lib.pipeline.rules.sink import Fields, FindingSink
 
 # Where a finding is one piece of text, and what else may be said with it.
 _TEXTS: dict[str, str] = {"text": "content", "thinking": "thinking", "tool_call": "arguments"}
@@ -42,10 +42,10 @@ def _beside(fields: Mapping[str, object], field: str | None) -> dict[str, object
     return {name: value for name, value in fields.items() if name != field}
 
 
-class Witness:
+class RecordingSink:
     """A sink that passes everything on, and keeps it in `findings`."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: FindingSink) -> None:
         self._sink = sink
         self.findings: list[Finding] = []
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from ai_lib.protocol.compiled import CompiledReply, CompiledRule
+from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
 from ai_lib.protocol.query.expression import Expression
 from ai_lib.protocol.query.expression_grammar import (
     AllOf,
@@ -19,7 +19,7 @@ from ai_lib.protocol.query.path import Path
 _WORD: Final = re.compile(r"\w+")
 
 
-class Names(NamedTuple):
+class RuleFields(NamedTuple):
     """Names of members: those whose value a condition compares, and all that are spoken of.
 
     When `known` is false, a condition compares things that names don't tell.
@@ -30,10 +30,10 @@ class Names(NamedTuple):
     known: bool
 
 
-_NAMES: Final[WeakKeyDictionary[CompiledReply, Names]] = WeakKeyDictionary()
+_NAMES: Final[WeakKeyDictionary[CompiledResponse, RuleFields]] = WeakKeyDictionary()
 
 
-def names_of(reply: CompiledReply) -> Names:
+def names_of(reply: CompiledResponse) -> RuleFields:
     """Return the names that the rules and conditions of a reply look at."""
     names = _NAMES.get(reply)
     if names is None:
@@ -41,7 +41,7 @@ def names_of(reply: CompiledReply) -> Names:
     return names
 
 
-def _names(reply: CompiledReply) -> Names:
+def _names(reply: CompiledResponse) -> RuleFields:
     rules = list(_all_rules(reply.rules))
     conditions = [reply.select, reply.end, reply.complete, reply.known]
     conditions += [rule.match for rule in rules]
@@ -59,7 +59,7 @@ def _names(reply: CompiledReply) -> Names:
         if not path.syntax.is_plain:  # a filter compares whatever it names
             compared.update(_words(path))
     mentioned = frozenset(word for path in paths for word in _words(path))
-    return Names(frozenset(compared), mentioned, known)
+    return RuleFields(frozenset(compared), mentioned, known)
 
 
 def _all_rules(rules: Iterable[CompiledRule]) -> Iterator[CompiledRule]:

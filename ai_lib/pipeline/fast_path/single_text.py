@@ -13,7 +13,7 @@ from ai_lib.types.usage import Usage
 _OF_PLAIN_TEXT: Final = frozenset({"content", "index", "citations"})
 
 
-class OneText:
+class SingleTextReader:
     """The sink of such a reply: a text, why it ended, the usage, each at most once.
 
     `is_all` says that nothing else was found. Otherwise what it has is not the whole reply, and

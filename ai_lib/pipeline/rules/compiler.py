@@ -5,16 +5,16 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.pipeline.rules.fan_out import FIRST, FanOut, Place, Step
+from ai_lib.pipeline.rules.fan_out import FIRST, FanOut, Position, Step
 from ai_lib.pipeline.rules.prefilter import is_news_by_itself, may_find
-from ai_lib.pipeline.rules.sink import Fields, Sink
-from ai_lib.protocol.compiled import CompiledReply, CompiledRule
+from ai_lib.pipeline.rules.sink import Fields, FindingSink
+from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
 from ai_lib.protocol.query.path import MISSING, First, Path
 
-Emit = Callable[[Sink, int, Fields], None]
+Emit = Callable[[FindingSink, int, Fields], None]
 
 
-_READERS: Final[WeakKeyDictionary[CompiledReply, Callable[[object, Sink], None]]] = (
+_READERS: Final[WeakKeyDictionary[CompiledResponse, Callable[[object, FindingSink], None]]] = (
     WeakKeyDictionary()
 )
 
@@ -40,7 +40,7 @@ _EMITS: Final[Mapping[str, Emit]] = {
 }
 
 
-def reader_of(reply: CompiledReply) -> Callable[[object, Sink], None]:
+def reader_of(reply: CompiledResponse) -> Callable[[object, FindingSink], None]:
     """Return `compile_rules` of a reply's rules, made when first asked for. Raises as it does."""
     read = _READERS.get(reply)
     if read is None:
@@ -48,7 +48,7 @@ def reader_of(reply: CompiledReply) -> Callable[[object, Sink], None]:
     return read
 
 
-def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], None]:
+def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, FindingSink], None]:
     """Return the function that tells a sink everything `rules` find in a frame, in their order.
 
     Raises:
@@ -56,7 +56,7 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, Sink], N
     """
     run = _all(rules, at_root=True)
 
-    def read(frame: object, sink: Sink) -> None:
+    def read(frame: object, sink: FindingSink) -> None:
         run(frame, frame, FIRST, sink)
 
     return read
@@ -86,7 +86,7 @@ def _all(rules: tuple[CompiledRule, ...], at_root: bool) -> Step:
         found = tuple(step for rule, step in asked if may_find(rule, members, at_root))
         return known.setdefault(members, found)
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         chosen = steps
         if isinstance(node, dict):
             members = tuple(node)
@@ -102,7 +102,7 @@ def _all(rules: tuple[CompiledRule, ...], at_root: bool) -> Step:
 
 
 def _first(step: Step, otherwise: Step) -> Step:
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         return step(node, root, place, sink) or otherwise(node, root, place, sink)
 
     return run
@@ -112,7 +112,7 @@ def _guarded(rule: CompiledRule, step: Step) -> Step:
     assert rule.match is not None
     holds = rule.match.condition
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         return holds(node, root) and step(node, root, place, sink)
 
     return run
@@ -124,11 +124,11 @@ def _each(rule: CompiledRule, step: Step) -> Step:
         return FanOut(rule.each, rule.candidate, numbered=rule.numbered).over(step)
     select, first = rule.each.select, rule.each.first
 
-    def run_one(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run_one(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         element = first(node, root)
         return element is not MISSING and step(element, root, place, sink)
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         found = False
         for element in select(node, root):
             if step(element, root, place, sink):
@@ -151,7 +151,7 @@ def _emit(rule: CompiledRule) -> Step:
     if len(paths) == 1 and not literals and not always:
         return _emit_one(*paths[0], emit)
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         found = literals.copy()
         for name, first in paths:
             value = first(node, root)
@@ -170,7 +170,7 @@ def _emit(rule: CompiledRule) -> Step:
 def _emit_one(name: str, first: First, emit: Emit) -> Step:
     """The event of a rule that says one thing."""
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         value = first(node, root)
         if value is MISSING or value is None:
             return False
@@ -188,7 +188,7 @@ def _emit_walking(rule: CompiledRule, emit: Emit, always: bool) -> Step:
     paths = tuple((name, level, path.first) for name, level, path in rule.paths)
     needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
 
-    def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
         fired = False
         for trail in _trails(rule.levels, node, root):
             read = {name: first(trail[level], root) for name, level, first in paths}

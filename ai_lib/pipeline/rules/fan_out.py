@@ -6,20 +6,20 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.pipeline.rules.sink import Sink
+from ai_lib.pipeline.rules.sink import FindingSink
 from ai_lib.protocol.query.path import Path, compile_path
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """Where in a reply a finding stands: its candidate, and its position among the parts."""
 
     candidate: int = 0
     position: int | None = None
 
 
-Step = Callable[[object, object, Place, Sink], bool]  # whether it found something
+Step = Callable[[object, object, Position, FindingSink], bool]  # whether it found something
 
-FIRST: Final = Place()
+FIRST: Final = Position()
 _MEMBER: Final = re.compile(r"^(?:\$\.)?(\w+)\[\*\]$")
 
 
@@ -52,7 +52,7 @@ class FanOut:
         select, numbered = self.path.select, self.numbered
         named = None if self.candidate is None else self.candidate.first
 
-        def run(node: object, root: object, place: Place, sink: Sink) -> bool:
+        def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
             found = False
             for position, element in enumerate(select(node, root)):
                 known = place.candidate
@@ -62,7 +62,7 @@ class FanOut:
                 own = position if numbered else place.position
                 here = place
                 if known != place.candidate or own != place.position:
-                    here = Place(known, own)
+                    here = Position(known, own)
                 if step(element, root, here, sink):
                     found = True
             return found
@@ -73,7 +73,7 @@ class FanOut:
         """Return the candidates in a frame: the index of each, and what the frame says of it."""
         found: list[tuple[int, object]] = []
 
-        def note(element: object, root: object, place: Place, sink: Sink) -> bool:
+        def note(element: object, root: object, place: Position, sink: FindingSink) -> bool:
             found.append((place.candidate, element))
             return True
 

@@ -6,7 +6,7 @@ from typing import Protocol
 Fields = Mapping[str, object]
 
 
-class Sink(Protocol):
+class FindingSink(Protocol):
     """What takes the findings of rules; each method takes the candidate and the rule's fields."""
 
     def text(self, candidate: int, fields: Fields) -> None: ...

@@ -11,7 +11,8 @@ The addresses are the manifest's endpoints `batch_create`, `batch_status`, `batc
       states: { in_progress: running, ended: completed }
       result: { id: $.custom_id, reply: $.result.message, error: [$.result.error] }
 
-Templates are those of `protocol/dialect/template.py`. In `line` the holes are `$id` (what the request
+Templates are those of `protocol/dialect/template.py`. In `line` the holes are `$id` (what the
+request
 is known by), `$body` (as it would be sent alone) and `$path` (where to); in `create` they are
 `$lines`, `$file` (the id of the file) and `$path`.
 """

@@ -7,7 +7,8 @@
       usage: { total_tokens: [$.usage.total_tokens] }
       limits: { inputs: 2048 }
 
-Templates are those of `protocol/dialect/template.py`. Their holes are `$model`, `$inputs` (the texts,
+Templates are those of `protocol/dialect/template.py`. Their holes are `$model`, `$inputs` (the
+texts,
 each written by `item`), `$input` (the only one, where an API takes one at a time: its
 `limits.inputs` is 1), `$text` in `item`, and what a caller may set: `$dimensions`, `$input_type`,
 `$encoding` and `$truncate`. A hole that is nowhere is something the provider does not take.

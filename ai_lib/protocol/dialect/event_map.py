@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.manifest.schema import WrittenRule, WrittenStreaming, WrittenToolUse
+from ai_lib.protocol.manifest.schema import RawRule, RawStreaming, RawToolUse
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import compile_path, first_index_as_wildcard
 from ai_lib.types.json import JsonDict, JsonValue
@@ -48,7 +48,7 @@ _OTHER_FIELDS: Final = {
 _POSITION: Final = "@.index"  # where an element usually says which candidate it is
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class RuleDraft(msgspec.Struct, frozen=True, kw_only=True):
     """One rule on its way: an event, its condition, and its fields, paths from the frame.
 
     With `each`, it speaks of the elements there, and its condition is relative to one.
@@ -68,7 +68,7 @@ class Candidates(msgspec.Struct, frozen=True, kw_only=True):
     fan_out: bool = False
 
 
-def candidates_of(streaming: WrittenStreaming) -> Candidates:
+def candidates_of(streaming: RawStreaming) -> Candidates:
     """Return where the manifest says that a frame keeps its candidates."""
     declared = streaming.candidate
     paths = [declared.candidate_id_path] if declared and declared.candidate_id_path else []
@@ -85,21 +85,19 @@ def candidates_of(streaming: WrittenStreaming) -> Candidates:
     return Candidates(fan_out=declared.fan_out if declared else False)
 
 
-def drafts_of(streaming: WrittenStreaming, tooling: WrittenToolUse | None) -> list[Draft]:
+def drafts_of(streaming: RawStreaming, tooling: RawToolUse | None) -> list[RuleDraft]:
     """Return the event map's rules; without an event map, those the content paths stand for."""
     rules = streaming.event_map or _from_paths(streaming)
     return [draft for rule in rules for draft in _drafts(rule, tooling)]
 
 
-def _from_paths(streaming: WrittenStreaming) -> list[WrittenRule]:
+def _from_paths(streaming: RawStreaming) -> list[RawRule]:
     places = (
         ("PartialContentDelta", "content", streaming.content_path),
         ("PartialToolCall", "tool_calls", streaming.tool_call_path),
         ("Metadata", "usage", streaming.usage_path),
     )
-    return [
-        WrittenRule(emit=emit, fields={name: rooted(path)}) for emit, name, path in places if path
-    ]
+    return [RawRule(emit=emit, fields={name: rooted(path)}) for emit, name, path in places if path]
 
 
 def rooted(path: str) -> str:
@@ -107,7 +105,7 @@ def rooted(path: str) -> str:
     return path if path.startswith("$") else f"$.{path}"
 
 
-def _drafts(rule: WrittenRule, tooling: WrittenToolUse | None) -> Iterator[Draft]:
+def _drafts(rule: RawRule, tooling: RawToolUse | None) -> Iterator[RuleDraft]:
     emit = _OTHER_NAMES.get(rule.emit, rule.emit)
     if emit not in EVENTS:
         known = ", ".join([*EVENTS, *_OTHER_NAMES])
@@ -119,7 +117,7 @@ def _drafts(rule: WrittenRule, tooling: WrittenToolUse | None) -> Iterator[Draft
     }
     for name, draft_emit in (("usage", "Metadata"), ("finish_reason", "FinalCandidate")):
         if name in given and name not in EVENTS[emit]:
-            yield Draft(emit=draft_emit, match=rule.match, fields={name: given[name]})
+            yield RuleDraft(emit=draft_emit, match=rule.match, fields={name: given[name]})
     if emit == "ToolCall":
         given.update(tool_call_fields(given.get("tool_calls"), tooling, many=True))
         given.update(tool_call_fields(given.get("tool_call"), tooling, many=False))
@@ -128,25 +126,25 @@ def _drafts(rule: WrittenRule, tooling: WrittenToolUse | None) -> Iterator[Draft
         return
     known_fields = {name: value for name, value in given.items() if name in EVENTS[emit]}
     if known_fields or emit in ("StreamEnd", "ToolCallEnded"):
-        yield Draft(emit=emit, match=rule.match, fields=known_fields)
+        yield RuleDraft(emit=emit, match=rule.match, fields=known_fields)
 
 
-def _ended(given: JsonDict, match: str | None) -> Iterator[Draft]:
+def _ended(given: JsonDict, match: str | None) -> Iterator[RuleDraft]:
     """A reason read from the wire ends its candidate; the usage may follow in frames of its own."""
-    yield Draft(
+    yield RuleDraft(
         emit="FinalCandidate", match=match, fields={"finish_reason": given["finish_reason"]}
     )
     if "usage" in given:
-        yield Draft(emit="Metadata", match=match, fields={"usage": given["usage"]})
+        yield RuleDraft(emit="Metadata", match=match, fields={"usage": given["usage"]})
 
 
-def tool_call_fields(place: JsonValue, tooling: WrittenToolUse | None, *, many: bool) -> JsonDict:
+def tool_call_fields(place: JsonValue, tooling: RawToolUse | None, *, many: bool) -> JsonDict:
     """Return the parts of the calls at `place`, a list of calls or one call."""
     if not is_path(place):
         return {}
     one = f"{place}[*]" if many else place
     own = place.rpartition(".")[2] + "."
-    use = tooling or WrittenToolUse()
+    use = tooling or RawToolUse()
     parts = {
         "tool_call_id": use.id_path or "id",
         "tool_name": use.name_path or ("function.name" if many else "name"),
@@ -172,7 +170,7 @@ def first_wildcard(path: str) -> str | None:
     return None
 
 
-def as_rule(draft: Draft, candidates: Candidates) -> JsonDict:
+def as_rule(draft: RuleDraft, candidates: Candidates) -> JsonDict:
     """Return the draft as a dialect's rule, read once for every candidate where it speaks of them.
 
     The condition moves along when all its paths lie in the candidate.
@@ -198,7 +196,7 @@ def as_rule(draft: Draft, candidates: Candidates) -> JsonDict:
     return {"each": each, "candidate": candidates.index, "rules": [rule]}
 
 
-def _element_rule(draft: Draft, each: str) -> JsonDict:
+def _element_rule(draft: RuleDraft, each: str) -> JsonDict:
     fields = {name: _relative(value, each) for name, value in draft.fields.items()}
     rule: JsonDict = {"emit": draft.emit, "fields": fields}
     if draft.match is not None:
@@ -206,7 +204,7 @@ def _element_rule(draft: Draft, each: str) -> JsonDict:
     return {"each": each, "rules": [rule]}
 
 
-def _candidates_in(draft: Draft, candidates: Candidates) -> str | None:
+def _candidates_in(draft: RuleDraft, candidates: Candidates) -> str | None:
     """Return the path to the candidates that a rule speaks of, or None."""
     paths = [value for value in draft.fields.values() if is_path(value)]
     firsts = {first for path in paths if (first := first_wildcard(path))}
@@ -223,19 +221,19 @@ def _candidates_in(draft: Draft, candidates: Candidates) -> str | None:
     return first if is_unknown and _is_list_of_candidates(draft, paths) else None
 
 
-def _is_list_of_candidates(draft: Draft, paths: list[str]) -> bool:
+def _is_list_of_candidates(draft: RuleDraft, paths: list[str]) -> bool:
     # Of one list alone, a tool rule reads its calls; of two, the outer has the candidates.
     deepest = max(compile_path(path).wildcards for path in paths)
     return deepest > 1 or draft.emit not in ("ToolCall", "ToolCallEnded")
 
 
-def _fanned_out(draft: Draft, candidates: Candidates) -> Draft:
+def _fanned_out(draft: RuleDraft, candidates: Candidates) -> RuleDraft:
     def widened(path: str) -> str:
         wide = first_index_as_wildcard(path)
         inside = candidates.each is None or wide.startswith(candidates.each)
         return wide if inside else path
 
-    return Draft(
+    return RuleDraft(
         emit=draft.emit,
         match=None if draft.match is None else rewritten(draft.match, widened),
         fields={

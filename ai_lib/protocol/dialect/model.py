@@ -113,7 +113,7 @@ class Rule(Part, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
 
 
-class ReplyShape(Part, frozen=True, kw_only=True):
+class ResponseShape(Part, frozen=True, kw_only=True):
     """How a plain reply is read: the whole body is one frame.
 
     `also` are rules read after `rules`: what a manifest adds without writing them anew.
@@ -141,7 +141,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     `select` drops frames it does not hold for; `end` is the frame after which nothing follows;
     `complete` a frame that makes the answer whole although more may follow. A frame for which
     `known` does not hold is counted as unknown. `fan_out` lets a rule written for candidate 0
-    serve all. `also` is as in `ReplyShape`.
+    serve all. `also` is as in `ResponseShape`.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -204,7 +204,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     dialect: str
     chosen_by: dict[str, tuple[str, ...]] = {}
     request: RequestShape
-    reply: ReplyShape = ReplyShape()
+    reply: ResponseShape = ResponseShape()
     stream: StreamShape = StreamShape()
     usage: UsageShape = UsageShape()
     error: ErrorShape = ErrorShape()

@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.dialect.event_map import (
     GENERATED,
     Candidates,
-    Draft,
+    RuleDraft,
     candidates_of,
     drafts_of,
     is_path,
@@ -22,10 +22,10 @@ from ai_lib.protocol.dialect.event_map import (
 )
 from ai_lib.protocol.dialect.rule_merge import combined, joined_calls, keys_of, reads
 from ai_lib.protocol.manifest.schema import (
-    WrittenCalls,
-    WrittenShape,
-    WrittenStreaming,
-    WrittenToolUse,
+    RawCalls,
+    RawShape,
+    RawStreaming,
+    RawToolUse,
 )
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import first_index_as_wildcard
@@ -70,7 +70,7 @@ def overlay(document: JsonObject, base: JsonObject) -> JsonDict:
         ManifestSyntaxError: a path or an expression does not parse.
     """
     try:
-        shape = msgspec.convert(document, WrittenShape, strict=False)
+        shape = msgspec.convert(document, RawShape, strict=False)
     except msgspec.ValidationError as error:
         raise ProtocolError(str(error)) from error
     parts: JsonDict = {}
@@ -95,11 +95,11 @@ def _rules(shape: JsonObject) -> list[JsonObject]:
     return [*(shape.get("rules") or ()), *(shape.get("also") or ())]
 
 
-def _tool_use(shape: WrittenShape) -> WrittenToolUse | None:
+def _tool_use(shape: RawShape) -> RawToolUse | None:
     return shape.tooling.tool_use if shape.tooling else None
 
 
-def _error(shape: WrittenShape) -> dict[str, list[str]]:
+def _error(shape: RawShape) -> dict[str, list[str]]:
     mapping = shape.features.response_mapping if shape.features else None
     declared = (mapping.error if mapping else None) or {}
     return {
@@ -109,9 +109,7 @@ def _error(shape: WrittenShape) -> dict[str, list[str]]:
     }
 
 
-def _stream(
-    written: WrittenStreaming, base: JsonObject, tooling: WrittenToolUse | None
-) -> JsonDict:
+def _stream(written: RawStreaming, base: JsonObject, tooling: RawToolUse | None) -> JsonDict:
     candidates = candidates_of(written)
     known = _rules(base)
     drafts = joined_calls(drafts_of(written, tooling))
@@ -126,12 +124,12 @@ def _stream(
         part["complete"] = _widened(written.stop_condition, candidates)
     flush = written.accumulator.flush_on if written.accumulator else None
     if flush is not None and not _is_finish(flush, finishes):
-        ended = Draft(emit="ToolCallEnded", match=_widened(flush, candidates), fields={})
+        ended = RuleDraft(emit="ToolCallEnded", match=_widened(flush, candidates), fields={})
         part["rules"] = combined(rules, [ended], candidates)
     return part
 
 
-def _decoder(written: WrittenStreaming) -> JsonDict:
+def _decoder(written: RawStreaming) -> JsonDict:
     decoder = written.decoder
     assert decoder is not None
     part: JsonDict = {}
@@ -169,7 +167,7 @@ def _widened(expression: str, candidates: Candidates) -> str:
     return rewritten(expression, first_index_as_wildcard)
 
 
-def _reply_drafts(shape: WrittenShape) -> Iterator[Draft]:
+def _reply_drafts(shape: RawShape) -> Iterator[RuleDraft]:
     """Return what the sections for plain replies say, as rules."""
     paths = {
         name: rooted(path)
@@ -185,16 +183,16 @@ def _reply_drafts(shape: WrittenShape) -> Iterator[Draft]:
     )
     for emit, field, name in places:
         if name in paths:
-            yield Draft(emit=emit, fields={field: paths[name]})
+            yield RuleDraft(emit=emit, fields={field: paths[name]})
     mapping = shape.features.response_mapping if shape.features else None
     if mapping and mapping.tool_calls:
         yield _mapped_calls(mapping.tool_calls)
     elif "tool_calls" in paths:
         fields = tool_call_fields(paths["tool_calls"], _tool_use(shape), many=True)
-        yield Draft(emit="ToolCall", fields=fields)
+        yield RuleDraft(emit="ToolCall", fields=fields)
 
 
-def _mapped_calls(calls: WrittenCalls) -> Draft:
+def _mapped_calls(calls: RawCalls) -> RuleDraft:
     names = {"id": "tool_call_id", "name": "tool_name", "args": "arguments", "index": "index"}
     one = f"{rooted(calls.path)}[*]"
     # The filter speaks of one call: its names are members of the call.
@@ -204,14 +202,14 @@ def _mapped_calls(calls: WrittenCalls) -> Draft:
         for name, place in (calls.fields or {}).items()
         if name in names
     }
-    return Draft(emit="ToolCall", each=one, match=match or None, fields=fields)
+    return RuleDraft(emit="ToolCall", each=one, match=match or None, fields=fields)
 
 
 def _of_element(path: str) -> str:
     return path if path.startswith(("$", "@")) else f"@.{path}"
 
 
-def _in_every_candidate(draft: Draft, rules: list[JsonObject]) -> Draft:
+def _in_every_candidate(draft: RuleDraft, rules: list[JsonObject]) -> RuleDraft:
     """Paths of plain replies name candidate 0; what holds for it holds for all of them."""
     lists = {keys_of(rule["each"]) for rule in rules if rule.get("candidate") and rule.get("each")}
 
@@ -222,7 +220,7 @@ def _in_every_candidate(draft: Draft, rules: list[JsonObject]) -> Draft:
         keys = keys_of(wide)
         return wide if any(keys[: len(prefix)] == prefix for prefix in lists) else value
 
-    return Draft(
+    return RuleDraft(
         emit=draft.emit,
         each=draft.each and widened(draft.each),
         match=draft.match,

@@ -10,7 +10,14 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED, Candidates, Draft, as_rule, is_path
+from ai_lib.protocol.dialect.event_map import (
+    EVENTS,
+    GENERATED,
+    Candidates,
+    RuleDraft,
+    as_rule,
+    is_path,
+)
 from ai_lib.protocol.query.expression_grammar import (
     AllOf,
     AnyOf,
@@ -53,7 +60,9 @@ class _Leaf(msgspec.Struct, frozen=True, kw_only=True):
     conditions: Facts
 
 
-def combined(dialect: Rules, drafts: Sequence[Draft], candidates: Candidates) -> list[JsonObject]:
+def combined(
+    dialect: Rules, drafts: Sequence[RuleDraft], candidates: Candidates
+) -> list[JsonObject]:
     """Return the dialect's rules with the manifest's own in their place."""
     leaves = tuple(_leaves(dialect, (), frozenset()))
     groups: dict[str, list[JsonObject]] = {}
@@ -77,9 +86,9 @@ def combined(dialect: Rules, drafts: Sequence[Draft], candidates: Candidates) ->
     return [*before, *rest, *after]
 
 
-def joined_calls(drafts: Iterable[Draft]) -> list[Draft]:
+def joined_calls(drafts: Iterable[RuleDraft]) -> list[RuleDraft]:
     """Join rules that read parts of the same tool call, so that the parts stay together."""
-    found: list[Draft] = []
+    found: list[RuleDraft] = []
     places: dict[Keys, int] = {}
     for draft in drafts:
         element = _element(draft)
@@ -95,7 +104,7 @@ def joined_calls(drafts: Iterable[Draft]) -> list[Draft]:
     return found
 
 
-def _element(draft: Draft) -> Keys | None:
+def _element(draft: RuleDraft) -> Keys | None:
     """Return which elements a tool call rule reads, when its condition asks for nothing else."""
     if draft.emit != "ToolCall" or conditions(draft) - _existence(draft):
         return None
@@ -112,7 +121,7 @@ def reads(rules: Rules, emit: str) -> frozenset[Keys]:
     return frozenset(keys for leaf in leaves if leaf.emit == emit for keys in leaf.reads.values())
 
 
-def conditions(draft: Draft) -> Facts:
+def conditions(draft: RuleDraft) -> Facts:
     """Return the conditions that all have to hold, in a form that compares by meaning."""
     if draft.match is None:
         return frozenset()
@@ -133,7 +142,7 @@ def keys_of(path: str | Path, prefix: Keys = ()) -> Keys:
 
 
 def _rule(
-    draft: Draft, candidates: Candidates, leaves: Sequence[_Leaf], is_first: bool
+    draft: RuleDraft, candidates: Candidates, leaves: Sequence[_Leaf], is_first: bool
 ) -> JsonDict:
     rule = as_rule(draft, candidates)
     new = _new_fields(draft, leaves)
@@ -146,7 +155,7 @@ def _rule(
     return rule
 
 
-def _says_nothing_new(draft: Draft, leaves: Sequence[_Leaf]) -> bool:
+def _says_nothing_new(draft: RuleDraft, leaves: Sequence[_Leaf]) -> bool:
     if not draft.fields:
         return any(
             leaf.emit == draft.emit and conditions(draft) <= leaf.conditions for leaf in leaves
@@ -155,7 +164,7 @@ def _says_nothing_new(draft: Draft, leaves: Sequence[_Leaf]) -> bool:
     return not literals and not _new_fields(draft, leaves) and not _narrows(draft, leaves)
 
 
-def _new_fields(draft: Draft, leaves: Sequence[_Leaf]) -> list[str]:
+def _new_fields(draft: RuleDraft, leaves: Sequence[_Leaf]) -> list[str]:
     return [
         name
         for name, value in draft.fields.items()
@@ -163,16 +172,16 @@ def _new_fields(draft: Draft, leaves: Sequence[_Leaf]) -> list[str]:
     ]
 
 
-def _unread(draft: Draft, leaves: Sequence[_Leaf]) -> Iterator[Keys]:
+def _unread(draft: RuleDraft, leaves: Sequence[_Leaf]) -> Iterator[Keys]:
     for name in _new_fields(draft, leaves):
         yield keys_of(draft.fields[name])
 
 
-def _reads(leaf: _Leaf, draft: Draft, name: str, path: str) -> bool:
+def _reads(leaf: _Leaf, draft: RuleDraft, name: str, path: str) -> bool:
     return leaf.emit == draft.emit and leaf.reads.get(name) == keys_of(path)
 
 
-def _narrows(draft: Draft, leaves: Sequence[_Leaf]) -> bool:
+def _narrows(draft: RuleDraft, leaves: Sequence[_Leaf]) -> bool:
     """Whether the rule reads a place of the dialect's, but under a condition it does not have."""
     fields = {name: value for name, value in draft.fields.items() if is_path(value)}
     asked = conditions(draft) - _existence(draft)
@@ -183,7 +192,7 @@ def _narrows(draft: Draft, leaves: Sequence[_Leaf]) -> bool:
     return False
 
 
-def _existence(draft: Draft) -> Facts:
+def _existence(draft: RuleDraft) -> Facts:
     """Return those conditions that only say that a field, or a part of its way, is there."""
     ways = [keys_of(value) for value in draft.fields.values() if is_path(value)]
 

@@ -21,7 +21,7 @@ Values: TypeAlias = Mapping[str, object]
 Fill: TypeAlias = Callable[[Values], object]
 
 
-class Form(msgspec.Struct, frozen=True, eq=False):
+class CompiledTemplate(msgspec.Struct, frozen=True, eq=False):
     """A compiled template: `fill(values)` is what the function `fill` gives, `holes` their names.
 
     Whatever is filled is new: it may be changed without a trace in the template.
@@ -31,9 +31,9 @@ class Form(msgspec.Struct, frozen=True, eq=False):
     holes: frozenset[str]
 
 
-def compile_template(template: object) -> Form:
+def compile_template(template: object) -> CompiledTemplate:
     """Compile a template that is filled many times."""
-    return Form(_filling(template), holes(template))
+    return CompiledTemplate(_filling(template), holes(template))
 
 
 def fill(template: object, values: Values) -> object:

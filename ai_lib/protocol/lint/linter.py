@@ -13,7 +13,7 @@ from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import Path as JsonPath, compile_path
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import read_file
-from ai_lib.protocol.validation.positions import Places, Step
+from ai_lib.protocol.validation.positions import SourcePositions, Step
 from ai_lib.protocol.validation.report import Severity
 from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, json_path
 from ai_lib.types.json import JsonDict, JsonValue
@@ -22,7 +22,7 @@ _CANDIDATES: Final = "$candidates"
 _USAGE: Final = "$usage"
 
 
-class Shapes:
+class DialectExamples:
     """Examples of a dialect's frames and replies, from what it says of the provider's side.
 
     Whatever stands in place of a hole may be anything. A dialect that says nothing has no
@@ -138,7 +138,7 @@ class _Linter:
     def __init__(self, document: JsonDict, source: str, text: str) -> None:
         self._document = document
         self._source = source
-        self._places = Places(text, source)
+        self._places = SourcePositions(text, source)
 
     def problem(
         self, path: tuple[Step, ...], message: str, severity: Severity = "error"
@@ -164,7 +164,7 @@ class _Linter:
             yield self.problem((), error.message.removeprefix(f"{self._source}: "))
             return
         yield from self._end(compiled)
-        yield from self._paths(Shapes(compiled.dialect))
+        yield from self._paths(DialectExamples(compiled.dialect))
         yield from self._repeated()
         yield from self._reasons()
         yield from self._abilities(compiled)
@@ -188,7 +188,7 @@ class _Linter:
                 "decoder's done_signal",
             )
 
-    def _paths(self, shapes: Shapes) -> Iterator[Problem]:
+    def _paths(self, shapes: DialectExamples) -> Iterator[Problem]:
         streaming = _mapping(self._document.get("streaming"))
         for name in ("content_path", "tool_call_path", "usage_path", "thinking_path"):
             if name in streaming:
@@ -199,7 +199,7 @@ class _Linter:
             yield from self._rule(shapes, ("streaming", "event_map", number), _mapping(rule))
 
     def _rule(
-        self, shapes: Shapes, place: tuple[Step, ...], rule: Mapping[str, JsonValue]
+        self, shapes: DialectExamples, place: tuple[Step, ...], rule: Mapping[str, JsonValue]
     ) -> Iterator[Problem]:
         needed = compile_expression(str(rule["match"])).paths
         if needed and not any(shapes.may_select(path.text, True) for path in needed):
@@ -212,7 +212,7 @@ class _Linter:
                     yield from self._path(shapes, (*place, part, name), path, True)
 
     def _path(
-        self, shapes: Shapes, place: tuple[Step, ...], path: JsonValue, streamed: bool
+        self, shapes: DialectExamples, place: tuple[Step, ...], path: JsonValue, streamed: bool
     ) -> Iterator[Problem]:
         try:
             if isinstance(path, str) and not shapes.may_select(path, streamed):

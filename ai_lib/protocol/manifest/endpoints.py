@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.manifest.model import Endpoint
-from ai_lib.protocol.manifest.schema import WrittenManifest
+from ai_lib.protocol.manifest.schema import RawManifest
 from ai_lib.types.json import JsonValue
 
 Fail = Callable[[str], ProtocolError]
@@ -22,7 +22,7 @@ _OLD_NAMES: Final = {
 }
 
 
-def endpoints_of(written: WrittenManifest, fail: Fail) -> dict[str, Endpoint]:
+def endpoints_of(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
     """Return the operations by name: `endpoints` come before the short forms in `endpoint`."""
     short = written.endpoint or {}
     nested = short.get("endpoints")
@@ -36,7 +36,7 @@ def endpoints_of(written: WrittenManifest, fail: Fail) -> dict[str, Endpoint]:
     return found
 
 
-def services_of(written: WrittenManifest, fail: Fail) -> dict[str, Endpoint]:
+def services_of(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
     """Return the services, such as `list_models`, by name."""
     return dict(_places(written.services or {}, "$.services", fail, method="GET"))
 
@@ -58,7 +58,7 @@ def _places(
             yield name, msgspec.structs.replace(place, path=path)
 
 
-def hints_of(written: WrittenManifest) -> dict[str, tuple[str, ...]]:
+def hints_of(written: RawManifest) -> dict[str, tuple[str, ...]]:
     """Return what the manifest says that a dialect may be chosen by, the strongest first."""
     decoder = written.streaming.decoder if written.streaming else None
     contract = written.provider_contract

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.manifest.schema import Section, WrittenManifest, placed
+from ai_lib.protocol.manifest.schema import RawManifest, Section, placed
 from ai_lib.types.json import JsonValue
 from ai_lib.types.media_type import of_word
 
@@ -54,7 +54,7 @@ _RESOLUTION: Final = re.compile(r"(\d+)\s*x\s*(\d+)")
 _DURATION: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
-class WrittenMedia(Section, frozen=True, kw_only=True):
+class RawMedia(Section, frozen=True, kw_only=True):
     supported: bool | None = None
     formats: list[str] | None = None
     max_file_size: str | int | None = None
@@ -66,16 +66,16 @@ class WrittenMedia(Section, frozen=True, kw_only=True):
     document_understanding: bool | None = None
 
 
-class WrittenInput(Section, frozen=True, kw_only=True):
-    vision: WrittenMedia | None = None
-    audio: WrittenMedia | None = None
+class RawInput(Section, frozen=True, kw_only=True):
+    vision: RawMedia | None = None
+    audio: RawMedia | None = None
 
 
-class WrittenMultimodal(Section, frozen=True, kw_only=True):
-    input: WrittenInput
+class RawMultimodal(Section, frozen=True, kw_only=True):
+    input: RawInput
 
 
-def multimodal_of(written: WrittenManifest, source: str) -> Multimodal:
+def multimodal_of(written: RawManifest, source: str) -> Multimodal:
     """Return what is taken of each kind of media.
 
     Protocol 1.x leaves the section's fields open: there, what has another shape says nothing.
@@ -89,11 +89,11 @@ def multimodal_of(written: WrittenManifest, source: str) -> Multimodal:
         loose = {name: _loose(block.get(name), name) for name in ("image", "audio", "document")}
         return Multimodal(**loose)
     try:
-        found = msgspec.convert(block, WrittenMultimodal, strict=False).input
-        vision = found.vision or WrittenMedia()
+        found = msgspec.convert(block, RawMultimodal, strict=False).input
+        vision = found.vision or RawMedia()
         return Multimodal(
             image=_limits(vision, "image"),
-            audio=_limits(found.audio or WrittenMedia(), "audio"),
+            audio=_limits(found.audio or RawMedia(), "audio"),
             document=MediaLimits(supported=vision.document_understanding),
         )
     except msgspec.ValidationError as error:
@@ -107,12 +107,12 @@ def _loose(block: JsonValue, family: str) -> MediaLimits:
     if isinstance(block, bool):
         return MediaLimits(supported=block)
     try:
-        return _limits(msgspec.convert(block, WrittenMedia, strict=False), family)
+        return _limits(msgspec.convert(block, RawMedia, strict=False), family)
     except ValueError:  # ValidationError is one
         return MediaLimits()
 
 
-def _limits(block: WrittenMedia, family: str) -> MediaLimits:
+def _limits(block: RawMedia, family: str) -> MediaLimits:
     size = block.max_size if block.max_file_size is None else block.max_file_size
     words = dict.fromkeys(of_word(word, family) for word in block.formats or ())
     return MediaLimits(

@@ -14,9 +14,9 @@ from ai_lib.protocol.manifest.endpoints import endpoints_of, hints_of, services_
 from ai_lib.protocol.manifest.media import multimodal_of
 from ai_lib.protocol.manifest.model import Auth, Parameter, ProtocolManifest
 from ai_lib.protocol.manifest.schema import (
-    WrittenAuth,
-    WrittenManifest,
-    WrittenParameter,
+    RawAuth,
+    RawManifest,
+    RawParameter,
     placed,
     plain_json,
 )
@@ -65,9 +65,9 @@ class _Reader:
             self.document = dict(spoken)
             self.written = self._written(spoken)
 
-    def _written(self, document: JsonObject) -> WrittenManifest:
+    def _written(self, document: JsonObject) -> RawManifest:
         try:
-            return msgspec.convert(document, WrittenManifest, strict=False)
+            return msgspec.convert(document, RawManifest, strict=False)
         except msgspec.ValidationError as error:
             raise self.fail(placed(error)) from error
 
@@ -145,16 +145,16 @@ class _Reader:
     def auth(self) -> Auth:
         declared = (self.written.endpoint or {}).get("auth")
         if declared is None:
-            return self._auth(self.written.auth or WrittenAuth(), ())
+            return self._auth(self.written.auth or RawAuth(), ())
         try:
-            block = msgspec.convert(declared, WrittenAuth, strict=False)
+            block = msgspec.convert(declared, RawAuth, strict=False)
         except msgspec.ValidationError as error:
             raise self.fail(placed(error, "$.endpoint.auth")) from error
         shadowed = _variables(self.written.auth) if self.written.auth else ()
         known = _variables(block)
         return self._auth(block, tuple(name for name in shadowed if name not in known))
 
-    def _auth(self, block: WrittenAuth, shadowed: tuple[str, ...]) -> Auth:
+    def _auth(self, block: RawAuth, shadowed: tuple[str, ...]) -> Auth:
         kind = _AUTH_KINDS[block.type]
         names = _variables(block)
         for name in names:
@@ -179,7 +179,7 @@ class _Reader:
             if not isinstance(rule, dict):
                 continue
             try:
-                read = msgspec.convert(rule, WrittenParameter, strict=False)
+                read = msgspec.convert(rule, RawParameter, strict=False)
             except msgspec.ValidationError as error:
                 raise self.fail(placed(error, f"$.parameters.{place}")) from error
             name = read.alias or place
@@ -200,7 +200,7 @@ class _Reader:
         return found
 
 
-def _variables(block: WrittenAuth) -> tuple[str, ...]:
+def _variables(block: RawAuth) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (block.token_env, block.key_env))))
 
 

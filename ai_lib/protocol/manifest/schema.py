@@ -20,12 +20,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """The parent of every section: unknown fields are passed over."""
 
 
-class WrittenHeader(Section, frozen=True, kw_only=True):
+class RawHeader(Section, frozen=True, kw_only=True):
     name: str
     value: str
 
 
-class WrittenAuth(Section, frozen=True, kw_only=True):
+class RawAuth(Section, frozen=True, kw_only=True):
     type: Literal["bearer", "api_key", "custom_header", "header", "query_param", "none"] = "bearer"
     token_env: str | None = None
     key_env: str | None = None
@@ -34,10 +34,10 @@ class WrittenAuth(Section, frozen=True, kw_only=True):
     prefix: str | None = None
     param_name: str | None = None
     optional: bool = False
-    extra_headers: list[WrittenHeader] | None = None
+    extra_headers: list[RawHeader] | None = None
 
 
-class WrittenParameter(Section, frozen=True, kw_only=True):
+class RawParameter(Section, frozen=True, kw_only=True):
     alias: str | None = None
     place: str | None = None
     min: float | None = None
@@ -46,7 +46,7 @@ class WrittenParameter(Section, frozen=True, kw_only=True):
     default: JsonValue = None
 
 
-class WrittenRetry(Section, frozen=True, kw_only=True):
+class RawRetry(Section, frozen=True, kw_only=True):
     strategy: Literal["none", "exponential_backoff", "linear_backoff", "fixed_delay"] = (
         "exponential_backoff"
     )
@@ -59,28 +59,28 @@ class WrittenRetry(Section, frozen=True, kw_only=True):
     retry_on_error_code: list[str] | None = None
 
 
-class WrittenPattern(Section, frozen=True, kw_only=True):
+class RawPattern(Section, frozen=True, kw_only=True):
     pattern: str
     maps_to: str = "unknown"
     unit: Literal["seconds", "milliseconds"] = "seconds"
 
 
-class WrittenErrors(Section, frozen=True, kw_only=True):
+class RawErrors(Section, frozen=True, kw_only=True):
     by_error_code: Names | None = None
     by_error_status: Names | None = None
     by_message_contains: Names | None = None
-    by_error_message: list[WrittenPattern] | None = None
+    by_error_message: list[RawPattern] | None = None
     by_http_status: Names | None = None
-    retry_after_extraction: WrittenPattern | None = None
+    retry_after_extraction: RawPattern | None = None
 
 
-class WrittenDecoder(Section, frozen=True, kw_only=True):
+class RawDecoder(Section, frozen=True, kw_only=True):
     format: str | None = None
     strategy: str | None = None
     done_signal: str | None = None
 
 
-class WrittenRule(Section, frozen=True, kw_only=True):
+class RawRule(Section, frozen=True, kw_only=True):
     """One rule of an event map; v1 says `fields` where v2 says `extract`."""
 
     emit: str
@@ -89,28 +89,28 @@ class WrittenRule(Section, frozen=True, kw_only=True):
     extract: JsonDict | None = None
 
 
-class WrittenCandidate(Section, frozen=True, kw_only=True):
+class RawCandidate(Section, frozen=True, kw_only=True):
     candidate_id_path: str | None = None
     fan_out: bool = False
 
 
-class WrittenAccumulator(Section, frozen=True, kw_only=True):
+class RawAccumulator(Section, frozen=True, kw_only=True):
     flush_on: str | None = None
 
 
-class WrittenStreaming(Section, frozen=True, kw_only=True):
-    decoder: WrittenDecoder | None = None
+class RawStreaming(Section, frozen=True, kw_only=True):
+    decoder: RawDecoder | None = None
     frame_selector: str | None = None
-    event_map: list[WrittenRule] | None = None
-    candidate: WrittenCandidate | None = None
-    accumulator: WrittenAccumulator | None = None
+    event_map: list[RawRule] | None = None
+    candidate: RawCandidate | None = None
+    accumulator: RawAccumulator | None = None
     stop_condition: str | None = None
     content_path: str | None = None
     tool_call_path: str | None = None
     usage_path: str | None = None
 
 
-class WrittenCalls(Section, frozen=True, kw_only=True):
+class RawCalls(Section, frozen=True, kw_only=True):
     """Where a plain reply keeps its tool calls, and where a call keeps its parts."""
 
     path: str
@@ -118,16 +118,16 @@ class WrittenCalls(Section, frozen=True, kw_only=True):
     fields: Names | None = None
 
 
-class WrittenMapping(Section, frozen=True, kw_only=True):
-    tool_calls: WrittenCalls | None = None
+class RawMapping(Section, frozen=True, kw_only=True):
+    tool_calls: RawCalls | None = None
     error: dict[str, JsonValue] | None = None
 
 
-class WrittenFeatures(Section, frozen=True, kw_only=True):
-    response_mapping: WrittenMapping | None = None
+class RawFeatures(Section, frozen=True, kw_only=True):
+    response_mapping: RawMapping | None = None
 
 
-class WrittenToolUse(Section, frozen=True, kw_only=True):
+class RawToolUse(Section, frozen=True, kw_only=True):
     id_path: str | None = None
     name_path: str | None = None
     input_path: str | None = None
@@ -135,59 +135,59 @@ class WrittenToolUse(Section, frozen=True, kw_only=True):
     index_path: str | None = None
 
 
-class WrittenTooling(Section, frozen=True, kw_only=True):
-    tool_use: WrittenToolUse | None = None
+class RawTooling(Section, frozen=True, kw_only=True):
+    tool_use: RawToolUse | None = None
 
 
-class WrittenTermination(Section, frozen=True, kw_only=True):
+class RawTermination(Section, frozen=True, kw_only=True):
     mapping: Names | None = None
 
 
-class WrittenCheck(Section, frozen=True, kw_only=True):
+class RawCheck(Section, frozen=True, kw_only=True):
     method: Literal["GET", "HEAD", "POST"] = "GET"
     path: str = "/"
     expected_status: list[int] | int | None = None
     timeout_ms: int = 3000
 
 
-class WrittenSecondCheck(Section, frozen=True, kw_only=True):
+class RawSecondCheck(Section, frozen=True, kw_only=True):
     method: Literal["GET", "POST"] = "GET"
     path: str | None = None
     expected_status: list[int] | int | None = None
 
 
-class WrittenAvailability(Section, frozen=True, kw_only=True):
+class RawAvailability(Section, frozen=True, kw_only=True):
     required: bool = False
     regions: list[str] | None = None
-    check: WrittenCheck | None = None
-    fallback: WrittenSecondCheck | None = None
+    check: RawCheck | None = None
+    fallback: RawSecondCheck | None = None
     interval_ms: int | None = None
 
 
-class WrittenNative(Section, frozen=True, kw_only=True):
+class RawNative(Section, frozen=True, kw_only=True):
     supported: bool = True
 
 
-class WrittenTag(Section, frozen=True, kw_only=True):
+class RawTag(Section, frozen=True, kw_only=True):
     tag: str
     map_to: str
 
 
-class WrittenTextFallback(Section, frozen=True, kw_only=True):
+class RawTextFallback(Section, frozen=True, kw_only=True):
     prompt_level: Literal["L1", "L2", "L3"] = "L2"
-    known_dialects: list[WrittenTag] | None = None
+    known_dialects: list[RawTag] | None = None
 
 
-class WrittenToolCalling(Section, frozen=True, kw_only=True):
-    native: WrittenNative | None = None
-    text_fallback: WrittenTextFallback | None = None
+class RawToolCalling(Section, frozen=True, kw_only=True):
+    native: RawNative | None = None
+    text_fallback: RawTextFallback | None = None
 
 
-class WrittenContract(Section, frozen=True, kw_only=True):
+class RawContract(Section, frozen=True, kw_only=True):
     api_style: str | None = None
 
 
-class WrittenModel(Section, frozen=True, kw_only=True):
+class RawModel(Section, frozen=True, kw_only=True):
     context_window: int | None = None
     max_output_tokens: int | None = None
     parameters: dict[str, str | None] | None = None
@@ -196,22 +196,22 @@ class WrittenModel(Section, frozen=True, kw_only=True):
     pricing: JsonDict | None = None
 
 
-class WrittenMetadata(Section, frozen=True, kw_only=True):
-    models: dict[str, WrittenModel | None] | None = None
+class RawMetadata(Section, frozen=True, kw_only=True):
+    models: dict[str, RawModel | None] | None = None
     api_compatibility: JsonValue = None
 
 
-class WrittenShape(Section, frozen=True, kw_only=True):
+class RawShape(Section, frozen=True, kw_only=True):
     """The sections that say how replies are read."""
 
-    streaming: WrittenStreaming | None = None
+    streaming: RawStreaming | None = None
     response_paths: dict[str, JsonValue] | None = None
-    features: WrittenFeatures | None = None
-    tooling: WrittenTooling | None = None
-    termination: WrittenTermination | None = None
+    features: RawFeatures | None = None
+    tooling: RawTooling | None = None
+    termination: RawTermination | None = None
 
 
-class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
+class RawManifest(RawShape, frozen=True, kw_only=True):
     """The whole document."""
 
     id: str
@@ -222,7 +222,7 @@ class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
     endpoint: JsonDict | None = None
     endpoints: JsonDict | None = None
     services: JsonDict | None = None
-    auth: WrittenAuth | None = None
+    auth: RawAuth | None = None
     payload_format: str | None = None
     api_style: str | None = None
     api_families: list[str] | dict[str, JsonValue] | None = None
@@ -231,15 +231,15 @@ class WrittenManifest(WrittenShape, frozen=True, kw_only=True):
     wire: JsonDict | None = None
     parameters: dict[str, JsonValue] | None = None
     parameter_mappings: dict[str, str | None] | None = None
-    error_classification: WrittenErrors | None = None
-    retry_policy: WrittenRetry | None = None
+    error_classification: RawErrors | None = None
+    retry_policy: RawRetry | None = None
     rate_limit_headers: dict[str, JsonValue] | None = None
-    availability: WrittenAvailability | None = None
+    availability: RawAvailability | None = None
     capabilities: JsonValue = None
     multimodal: JsonValue = None
-    tool_calling: WrittenToolCalling | None = None
-    provider_contract: WrittenContract | None = None
-    metadata: WrittenMetadata | None = None
+    tool_calling: RawToolCalling | None = None
+    provider_contract: RawContract | None = None
+    metadata: RawMetadata | None = None
 
 
 def plain_json(document: object) -> JsonValue:

@@ -18,19 +18,19 @@ from ai_lib.protocol.manifest.model import (
 )
 from ai_lib.protocol.manifest.pattern import bounded_pattern
 from ai_lib.protocol.manifest.schema import (
-    WrittenCheck,
-    WrittenManifest,
-    WrittenModel,
-    WrittenPattern,
-    WrittenSecondCheck,
-    WrittenToolCalling,
+    RawCheck,
+    RawManifest,
+    RawModel,
+    RawPattern,
+    RawSecondCheck,
+    RawToolCalling,
     placed,
 )
 
 Fail = Callable[[str], ProtocolError]
 
 
-def errors_of(written: WrittenManifest, fail: Fail) -> ErrorRules:
+def errors_of(written: RawManifest, fail: Fail) -> ErrorRules:
     """Return how error answers are classified."""
     block = written.error_classification
     if block is None:
@@ -50,7 +50,7 @@ def errors_of(written: WrittenManifest, fail: Fail) -> ErrorRules:
     )
 
 
-def _pattern(one: WrittenPattern, field: str, fail: Fail, groups: int = 0) -> re.Pattern[str]:
+def _pattern(one: RawPattern, field: str, fail: Fail, groups: int = 0) -> re.Pattern[str]:
     try:
         found = bounded_pattern(one.pattern)
     except ValueError as error:
@@ -60,7 +60,7 @@ def _pattern(one: WrittenPattern, field: str, fail: Fail, groups: int = 0) -> re
     return found
 
 
-def retry_of(written: WrittenManifest, fail: Fail) -> RetryRules | None:
+def retry_of(written: RawManifest, fail: Fail) -> RetryRules | None:
     """Return the retry policy, None when there is none."""
     block = written.retry_policy
     if block is None:
@@ -80,7 +80,7 @@ def retry_of(written: WrittenManifest, fail: Fail) -> RetryRules | None:
     )
 
 
-def rate_limits_of(written: WrittenManifest, fail: Fail) -> RateLimitHeaders:
+def rate_limits_of(written: RawManifest, fail: Fail) -> RateLimitHeaders:
     """Return the names of the rate limit headers, and how to read them."""
     declared = written.rate_limit_headers or {}
     known = {name: value for name, value in declared.items() if value not in (None, "")}
@@ -96,7 +96,7 @@ def rate_limits_of(written: WrittenManifest, fail: Fail) -> RateLimitHeaders:
     return msgspec.structs.replace(found, **lowered)
 
 
-def availability_of(written: WrittenManifest) -> Availability | None:
+def availability_of(written: RawManifest) -> Availability | None:
     """Return where the provider is and how to check on it."""
     block = written.availability
     if block is None:
@@ -110,7 +110,7 @@ def availability_of(written: WrittenManifest) -> Availability | None:
     )
 
 
-def _check(check: WrittenCheck) -> HealthCheck:
+def _check(check: RawCheck) -> HealthCheck:
     return HealthCheck(
         method=check.method,
         path=check.path,
@@ -119,9 +119,7 @@ def _check(check: WrittenCheck) -> HealthCheck:
     )
 
 
-def _second_check(
-    check: WrittenCheck | None, second: WrittenSecondCheck | None
-) -> HealthCheck | None:
+def _second_check(check: RawCheck | None, second: RawSecondCheck | None) -> HealthCheck | None:
     """Return the check to make when the first one fails; it expects and waits as that one does."""
     if check is None or second is None or second.path is None:
         return None
@@ -139,13 +137,13 @@ def _statuses(expected: Sequence[int] | int) -> frozenset[int]:
     return frozenset([expected] if isinstance(expected, int) else expected)
 
 
-def text_tools_of(written: WrittenManifest, fail: Fail) -> TextTools | None:
+def text_tools_of(written: RawManifest, fail: Fail) -> TextTools | None:
     """Return how tool calls are written as text, None when they are not."""
     block = written.tool_calling
     nested = written.capabilities
     if block is None and isinstance(nested, dict) and nested.get("tool_calling") is not None:
         try:
-            block = msgspec.convert(nested["tool_calling"], WrittenToolCalling, strict=False)
+            block = msgspec.convert(nested["tool_calling"], RawToolCalling, strict=False)
         except msgspec.ValidationError as error:
             raise fail(placed(error, "$.capabilities.tool_calling")) from error
     if block is None or block.text_fallback is None:
@@ -158,13 +156,13 @@ def text_tools_of(written: WrittenManifest, fail: Fail) -> TextTools | None:
     )
 
 
-def models_of(written: WrittenManifest) -> dict[str, ModelEntry]:
+def models_of(written: RawManifest) -> dict[str, ModelEntry]:
     """Return what is said of single models, by the name the wire knows."""
     entries = (written.metadata.models or {}) if written.metadata else {}
     return {name: _model(entry) for name, entry in entries.items() if entry is not None}
 
 
-def _model(entry: WrittenModel) -> ModelEntry:
+def _model(entry: RawModel) -> ModelEntry:
     known = entry.model_capabilities or {}
     return ModelEntry(
         context_window=entry.context_window or None,  # 0 stands for unknown

@@ -9,7 +9,7 @@ import msgspec
 SETTLE_SECONDS: Final = 0.1
 
 
-class Stamp(msgspec.Struct, frozen=True):
+class FileStamp(msgspec.Struct, frozen=True):
     """A file at one moment. What is not there has no size."""
 
     modified_ns: int = 0
@@ -17,7 +17,7 @@ class Stamp(msgspec.Struct, frozen=True):
     inode: int = 0
 
     @classmethod
-    def of(cls, path: Path) -> "Stamp":
+    def of(cls, path: Path) -> "FileStamp":
         """Look at a file."""
         try:
             found = path.stat()

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.manifest.model import Origin
 from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.sources.document import MAX_BYTES, read_text
-from ai_lib.protocol.sources.file_stamp import Stamp
+from ai_lib.protocol.sources.file_stamp import FileStamp
 from ai_lib.types.json import JsonValue
 
 IDENTITY_PLACE: Final = "dist/provider-identity.json"
@@ -65,7 +65,7 @@ def places(provider: str, version: Version) -> tuple[str, ...]:
     return tuple(place.format(id=provider, version=version) for place in _PLACES)
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ManifestDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest's document as it was found, with all there is to say of where.
 
     `text` is what it was read from, `stamp` what the file was like just before; `schemas` is the
@@ -77,11 +77,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     text: str | None = None
     path: Path | None = None
-    stamp: Stamp = Stamp()
+    stamp: FileStamp = FileStamp()
     schemas: Path | None = None
 
 
-class Tree:
+class ManifestFolder:
     """A folder laid out as the protocol's, a flat folder of manifests, or a single file."""
 
     def __init__(self, root: Path, origin: Origin, prefer: Version = "v1") -> None:
@@ -89,7 +89,7 @@ class Tree:
         self._origin: Origin = origin
         self._prefer: Version = prefer
 
-    def find(self, provider: str) -> Found | None:
+    def find(self, provider: str) -> ManifestDocument | None:
         """Return the document of the provider of that id or alias, or None.
 
         Raises:
@@ -109,7 +109,7 @@ class Tree:
             path = self._by_alias(self._flat_files(), provider)
         return checked_id(self._read(path), path.stem) if path else None
 
-    def read(self, schemas: Path | None = None) -> Found:
+    def read(self, schemas: Path | None = None) -> ManifestDocument:
         """Return the document of the one file this is, whatever it describes."""
         return msgspec.structs.replace(self._read(self.root), schemas=schemas)
 
@@ -164,11 +164,11 @@ class Tree:
         for place in _FLAT:
             yield from sorted(self.root.glob(place.format(id="*")))
 
-    def _read(self, path: Path) -> Found:
-        stamp = Stamp.of(path)
+    def _read(self, path: Path) -> ManifestDocument:
+        stamp = FileStamp.of(path)
         text = read_file(path)
         schemas = self.root / "schemas"
-        return Found(
+        return ManifestDocument(
             document=read_text(text, str(path)),
             text=text,
             source=str(path),
@@ -179,7 +179,7 @@ class Tree:
         )
 
 
-def checked_id(found: Found, stem: str) -> Found:
+def checked_id(found: ManifestDocument, stem: str) -> ManifestDocument:
     """Return what was found in the place of `stem`; raise ProtocolError when it is another's."""
     document = found.document
     own = document.get("id") if isinstance(document, dict) else None

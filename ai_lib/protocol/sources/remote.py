@@ -12,7 +12,7 @@ from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.sources.document import MAX_BYTES, read_text
 from ai_lib.protocol.sources.folder import (
     IDENTITY_PLACE,
-    Found,
+    ManifestDocument,
     Version,
     canonical_id,
     checked_id,
@@ -39,7 +39,7 @@ class Fetch(Protocol):
     async def __call__(self, url: str, *, limit: int, seconds: float) -> Fetched: ...
 
 
-class RemoteTree:
+class RemoteFolder:
     """A tree of manifests, or one file, at an address that is pinned."""
 
     def __init__(
@@ -57,7 +57,7 @@ class RemoteTree:
         self._prefer: Version = prefer
         self._pins = pins
 
-    async def find(self, provider: str) -> Found | None:
+    async def find(self, provider: str) -> ManifestDocument | None:
         """Return the document of the provider of that id or alias, or None.
 
         Raises:
@@ -85,7 +85,7 @@ class RemoteTree:
         known = canonical and ID_PATTERN.fullmatch(canonical) and canonical != provider
         return [provider, str(canonical)] if known else [provider]
 
-    async def _document(self, url: str, pin: str | None) -> Found | None:
+    async def _document(self, url: str, pin: str | None) -> ManifestDocument | None:
         if pin is None and not self._address.is_pinned:
             raise ProtocolError(
                 f"{url}: nothing pins it; name a commit or release tag in the address, or its "
@@ -102,7 +102,7 @@ class RemoteTree:
             self._disk.put(url, text)
         else:
             document = read_text(text, url)
-        return Found(document=document, source=url, origin="remote", text=text)
+        return ManifestDocument(document=document, source=url, origin="remote", text=text)
 
     async def _get(self, url: str) -> str | None:
         """Fetch a text; None when there is nothing at that address."""

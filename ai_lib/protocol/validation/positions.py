@@ -14,7 +14,7 @@ Step = str | int
 Place = tuple[int, int]
 
 
-class Places:
+class SourcePositions:
     """Finds lines and columns, both counted from 1, in the text of a document that was read."""
 
     def __init__(self, text: str, source: str) -> None:

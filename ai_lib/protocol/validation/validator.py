@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import ManifestInvalid, ProtocolError, Unsupported
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import SUPPORTED_PROTOCOL_VERSIONS
 from ai_lib.protocol.sources.document import plain, read_text
-from ai_lib.protocol.validation.positions import Places
+from ai_lib.protocol.validation.positions import SourcePositions
 from ai_lib.protocol.validation.report import (
     Finding,
     OpenPlaces,
@@ -198,7 +198,7 @@ class ProtocolValidator:
         found = self._findings(value)
         if isinstance(value, Mapping) and isinstance(value.get("core"), Mapping):
             found = [_in_core(each, value) for each in found]
-        places = None if text is None or not found else Places(text, source)
+        places = None if text is None or not found else SourcePositions(text, source)
         problems = [self._problem(each, source, places) for each in found]
         problems.sort(key=lambda each: (each.line or 0, each.column or 0))
         return ValidationResult(source=source, problems=tuple(problems))
@@ -218,7 +218,7 @@ class ProtocolValidator:
         found = findings(errors, _OPEN[kind])
         return [*(_version(document) if kind != "models" else ()), *found]
 
-    def _problem(self, found: Finding, source: str, places: Places | None) -> Problem:
+    def _problem(self, found: Finding, source: str, places: SourcePositions | None) -> Problem:
         line, column = places.find(found.path) if places else (None, None)
         return Problem(
             path=json_path(found.path),

@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
-from ai_lib.resilience.circuit.circuit import Circuit, CircuitBreakerConfig, Pass, Turn
+from ai_lib.resilience.circuit.circuit import (
+    Circuit,
+    CircuitBreakerConfig,
+    CircuitPermit,
+    SharedUpdate,
+)
 from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitStorage
 
 from ..._runtime.backend import Lock, deadline, now, settle
@@ -90,7 +95,7 @@ class CircuitBreaker(Circuit):
                 request_sent=True,
             ) from None
 
-    async def enter(self) -> Pass:
+    async def enter(self) -> CircuitPermit:
         """Let one call through, as `admit`, by the state as it is stored. Raises as that."""
         if self._storage is None:
             return self.admit()
@@ -103,12 +108,12 @@ class CircuitBreaker(Circuit):
         if self._storage is not None and self._due:
             await self._exchange(self._storage, asks=False)
 
-    async def _exchange(self, storage: CircuitStorage, *, asks: bool) -> Pass | None:
+    async def _exchange(self, storage: CircuitStorage, *, asks: bool) -> CircuitPermit | None:
         async with self._line:
             while True:
                 old = await settle(storage.load(self._key))
                 known = old or CircuitRecord()
-                turn = Turn(self, known, asks=asks)
+                turn = SharedUpdate(self, known, asks=asks)
                 stored = False
                 try:
                     stored = turn.record == known or await settle(

@@ -1,6 +1,7 @@
 """The circuit of one target: who is let through, and what became of them.
 
-pybreaker keeps the states, counts and storage; it never sees a call. A call asks for a `Pass`
+pybreaker keeps the states, counts and storage; it never sees a call. A call asks for a
+`CircuitPermit`
 before and says after it how it went, so no lock is held while it runs.
 """
 
@@ -17,7 +18,7 @@ from ai_lib.errors.exceptions import (
     AiLibError,
     CircuitOpenError,
     RemoteError,
-    ReplyError,
+    ResponseError,
     ResponseTooLarge,
     TransportError,
     TransportTimeout,
@@ -63,12 +64,12 @@ def is_service_failure(error: BaseException) -> bool:
         return error.clock != "pool"
     if isinstance(error, ResponseTooLarge):
         return False
-    if isinstance(error, RemoteError | ReplyError):
+    if isinstance(error, RemoteError | ResponseError):
         return error.standard_code.name in _SERVICE
     return isinstance(error, TransportError)
 
 
-class Pass:
+class CircuitPermit:
     """Leave for one call. Say once how it went; what is said after that is not heard.
 
     `is_trial` marks one of the few that a half-open circuit lets through.
@@ -171,7 +172,7 @@ class Circuit:
         """Whether only a few are let through, to try."""
         return self.state is CircuitState.HALF_OPEN
 
-    def admit(self) -> Pass:
+    def admit(self) -> CircuitPermit:
         """Let one call through.
 
         Raises:
@@ -180,7 +181,7 @@ class Circuit:
         """
         with self._lock:
             if self._counts.state == CircuitState.CLOSED.value:
-                return Pass(self, self._generation, False)
+                return CircuitPermit(self, self._generation, False)
             state = self.state
             if state is CircuitState.OPEN:
                 left = self.get_time_until_retry()
@@ -190,7 +191,7 @@ class Circuit:
             if self._trials >= self.config.half_open_max_concurrent:
                 raise self._refuse("it is being tried by another call", None)
             self._trials += 1
-            return Pass(self, self._generation, True)
+            return CircuitPermit(self, self._generation, True)
 
     def _refuse(self, when: str, retry_after: float | None) -> CircuitOpenError:
         self._refused += 1
@@ -300,7 +301,7 @@ class _Listener:
     def failure(self, *_: object) -> None: ...
 
 
-class Turn:
+class SharedUpdate:
     """What is due is counted on the state as `known`, then one call may ask for a pass.
 
     `record` is what became of the state. Undo the turn when that could not be stored.
@@ -308,7 +309,7 @@ class Turn:
 
     def __init__(self, circuit: Circuit, known: CircuitRecord, *, asks: bool) -> None:
         self._circuit = circuit
-        self._leave: Pass | None = None
+        self._leave: CircuitPermit | None = None
         self._refusal: CircuitOpenError | None = None
         with circuit._lock:
             self._due = list(circuit._due or ())
@@ -335,7 +336,7 @@ class Turn:
             if self._leave is not None:
                 self._leave.dropped()
 
-    def leave(self) -> Pass | None:
+    def leave(self) -> CircuitPermit | None:
         """Return the pass, None when none was asked for.
 
         Raises:

@@ -43,7 +43,7 @@ class Limiter(Protocol):
         ...
 
 
-class Postponed(Quota):
+class DeferredQuota(Quota):
     """A quota kept elsewhere: what is said of attempts is due to be told there.
 
     The time until which nobody may send is known here as well.

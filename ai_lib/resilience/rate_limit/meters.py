@@ -48,7 +48,7 @@ class Gcra:
         return max(self._full_at, at) + min(cost, self.burst) * self._interval
 
 
-class Entry:
+class WindowEntry:
     """What went out at one moment; its amount may be corrected while it counts."""
 
     __slots__ = ("amount", "at", "counts")
@@ -65,7 +65,7 @@ class Window:
     def __init__(self, limit: float, seconds: float) -> None:
         self.limit = limit
         self.seconds = seconds
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[WindowEntry] = deque()
         self._sum = 0.0
 
     def wait(self, cost: float, at: float) -> float:
@@ -82,14 +82,14 @@ class Window:
                 return _positive(entry.at + self.seconds - at)
         return 0.0
 
-    def take(self, cost: float, at: float) -> Entry:
+    def take(self, cost: float, at: float) -> WindowEntry:
         """Count `cost` as gone."""
-        entry = Entry(min(cost, self.limit), at)
+        entry = WindowEntry(min(cost, self.limit), at)
         self._entries.append(entry)
         self._sum += entry.amount
         return entry
 
-    def correct(self, entry: Entry, amount: float) -> None:
+    def correct(self, entry: WindowEntry, amount: float) -> None:
         """Say what really went."""
         if entry.counts:
             self._sum += amount - entry.amount
@@ -110,7 +110,7 @@ class Window:
             self._sum = 0.0
 
 
-class Budget:
+class RemainingQuota:
     """What the provider last said is left, until the moment it is reset."""
 
     __slots__ = ("remaining", "resets_at")

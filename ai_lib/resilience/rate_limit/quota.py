@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from ai_lib.resilience.rate_limit.headers import Observed, ObservedLimits
-from ai_lib.resilience.rate_limit.meters import Budget, Entry, Gcra, Window
+from ai_lib.resilience.rate_limit.meters import Gcra, RemainingQuota, Window, WindowEntry
 
 
 class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class Reservation:
         self.held = False
         self.told = False
         self.ticket = ""
-        self.entries: list[tuple[Window, Entry, bool]] = []
+        self.entries: list[tuple[Window, WindowEntry, bool]] = []
 
 
 class _Measure:
@@ -86,7 +86,7 @@ class _Measure:
         self.own = [Window(limit, 60.0)] if limit else []
         self.learned: Window | None = None
         self.windows: Sequence[Window] = self.own
-        self.budget = Budget()
+        self.budget = RemainingQuota()
         self.outstanding = 0.0
 
     def wait(self, cost: float, at: float) -> float:
@@ -95,7 +95,7 @@ class _Measure:
             longest = max(longest, window.wait(cost, at))
         return longest
 
-    def take(self, cost: float, at: float) -> Sequence[tuple[Window, Entry]]:
+    def take(self, cost: float, at: float) -> Sequence[tuple[Window, WindowEntry]]:
         self.budget.remaining -= cost
         self.outstanding += cost
         return [(window, window.take(cost, at)) for window in self.windows] if self.windows else ()

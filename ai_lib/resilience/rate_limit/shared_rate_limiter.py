@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
-from ai_lib.resilience.rate_limit.external import Limiter, Postponed
+from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
@@ -28,7 +28,7 @@ class SharedRateLimiter(RateLimiter):
         pause: Callable[[float], Awaitable[None]] = sleep,
     ) -> None:
         super().__init__(clock=clock, pause=pause)
-        self._postponed = self.quota = Postponed(limiter, target)
+        self._postponed = self.quota = DeferredQuota(limiter, target)
         self._headers = headers
 
     async def _ask(self, reservation: Reservation, at: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ai_lib.telemetry.deferred_apply import Inbox, wall_clock
+from ai_lib.telemetry.deferred_apply import DeferredApply, wall_clock
 from ai_lib.telemetry.health.status import HealthStatus
 
 
@@ -65,7 +65,7 @@ class ProviderHealthTracker:
         self._horizon = horizon_seconds
         self._most = max_targets
         self._outcomes: dict[tuple[str, str], deque[_Outcome]] = {}
-        self._inbox: Inbox[_Outcome] = Inbox(self._take)
+        self._inbox: DeferredApply[_Outcome] = DeferredApply(self._take)
 
     def record(self, provider: str, ok: bool, latency_ms: float = 0.0, *, model: str = "") -> None:
         """Note how an attempt went. May be called from any thread and from finalizers."""

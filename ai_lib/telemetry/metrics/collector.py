@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.telemetry.deferred_apply import Inbox
+from ai_lib.telemetry.deferred_apply import DeferredApply
 from ai_lib.telemetry.metrics.families import Counts, families
 from ai_lib.telemetry.metrics.histogram import SECONDS
 from ai_lib.telemetry.metrics.observation import MetricLabels, Observation
@@ -71,7 +71,7 @@ class MetricsCollector:
         self._window = window
         self._bounds = tuple(buckets)
         self._counts = Counts()
-        self._inbox: Inbox[_Fact] = Inbox(self._take)
+        self._inbox: DeferredApply[_Fact] = DeferredApply(self._take)
 
     def record_request(
         self,

@@ -28,7 +28,7 @@ def _ours(context: Any) -> SpanContext | None:
     )
 
 
-class Bridge:
+class OtelBridge:
     """Makes OpenTelemetry's spans for one tracer; without the package or its SDK it makes none."""
 
     def __init__(self, name: str, provider: object) -> None:
@@ -36,7 +36,7 @@ class Bridge:
         self._provider = provider
         self._known: tuple[Any, Any] = (None, None)
 
-    def start(self, name: str, kind: SpanKind, parent: SpanContext | None) -> MirroredSpan | None:
+    def start(self, name: str, kind: SpanKind, parent: SpanContext | None) -> OtelSpan | None:
         """Return a span under the parent, in the current context, or None."""
         tracer = self._tracer()
         if tracer is None:
@@ -46,7 +46,7 @@ class Bridge:
         context = None if parent is None else _under(parent)
         span = tracer.start_span(name, context, getattr(trace.SpanKind, kind.name))
         own = _ours(span.get_span_context())
-        return MirroredSpan(span, own) if own is not None else None
+        return OtelSpan(span, own) if own is not None else None
 
     def _tracer(self) -> Any:
         provider: Any = self._provider
@@ -65,7 +65,7 @@ class Bridge:
         return tracer
 
 
-class MirroredSpan:
+class OtelSpan:
     """One of OpenTelemetry's spans, told what ours is told."""
 
     def __init__(self, span: Any, context: SpanContext) -> None:

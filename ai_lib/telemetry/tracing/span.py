@@ -42,7 +42,7 @@ class SpanEvent(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, Attribute] = {}
 
 
-class Mirror(Protocol):
+class ForeignSpan(Protocol):
     """Another library's span, which is told everything ours is told."""
 
     def name(self, name: str) -> None: ...
@@ -71,7 +71,7 @@ class Span:
         clock: Callable[[], float],
         redactor: Redactor,
         on_end: Callable[[Span], object],
-        mirror: Mirror | None = None,
+        mirror: ForeignSpan | None = None,
     ) -> None:
         self.name = name
         self.context = context

@@ -9,7 +9,7 @@ from typing import Final
 
 from ai_lib.telemetry.deferred_apply import delivered, wall_clock
 from ai_lib.telemetry.redaction import Redactor
-from ai_lib.telemetry.tracing.otel import Bridge, foreign_context
+from ai_lib.telemetry.tracing.otel import OtelBridge, foreign_context
 from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
 from ai_lib.telemetry.tracing.trace_context import SpanContext
 
@@ -58,7 +58,7 @@ class Tracer:
         self.capture_content = capture_content
         self.redactor = redactor or Redactor()
         self._exporter = exporter
-        self._bridge = Bridge(name, provider) if opentelemetry else None
+        self._bridge = OtelBridge(name, provider) if opentelemetry else None
         self._clock = clock or wall_clock
 
     def span(

@@ -22,7 +22,7 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.types.json import JsonValue
 from ai_lib.types.upload import Multipart
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _HIDDEN: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "www-authenticate"}
@@ -73,7 +73,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failure: Failure | None = None
 
 
-def begun(request: WireRequest) -> Exchange:
+def begun(request: HttpRequest) -> Exchange:
     """Return the exchange that this request begins, without its credentials."""
     parts = urlsplit(request.url)
     secrets = request.secrets | _HIDDEN
@@ -103,7 +103,7 @@ def failure_of(error: TransportError) -> Failure:
     )
 
 
-def error_of(failure: Failure, request: WireRequest) -> TransportError:
+def error_of(failure: Failure, request: HttpRequest) -> TransportError:
     """Return the error that was recorded."""
     sent, url = failure.request_sent, request.safe_url
     if failure.clock:

@@ -6,14 +6,14 @@ from threading import Lock
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.testing.cassettes.cassette import Exchange, begun
 from ai_lib.types.json import JsonValue
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 
 class RecordingNotFound(RequestError):
     """No recorded exchange is left that begins with this request; nothing was sent."""
 
 
-class Shelf:
+class RecordingIndex:
     """Recorded exchanges, each handed out once, in order, or again and again where `repeat`."""
 
     def __init__(self, exchanges: Iterable[Exchange], *, repeat: bool = False) -> None:
@@ -27,7 +27,7 @@ class Shelf:
         """How many exchanges were not asked for."""
         return len(self._left)
 
-    def take(self, request: WireRequest) -> Exchange:
+    def take(self, request: HttpRequest) -> Exchange:
         """Return the next exchange that began with the same method, path and body.
 
         Raises:

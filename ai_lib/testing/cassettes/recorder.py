@@ -18,13 +18,13 @@ from ai_lib.testing.cassettes.cassette import (
     public_headers,
 )
 from ai_lib.testing.cassettes.scrubbing import without_keys
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.http.headers import Head
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.options import TransportOptions
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..._runtime.backend import now
-from ...transport import HttpTransport, WireReply
+from ...transport import HttpResponse, HttpTransport
 from ...transport.connections.pool import Lease
 from ...transport.response import Readable
 
@@ -48,7 +48,7 @@ class RecordingTransport(HttpTransport):
         super().__init__(options)
         self._file = CassetteFile(path)
 
-    async def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
+    async def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
         """Send a request. Raises as `HttpTransport.send`; that is recorded too."""
         try:
             return await super().send(request, clocks)
@@ -57,8 +57,8 @@ class RecordingTransport(HttpTransport):
             self._file.append(without_keys(failed, request))
             raise
 
-    def _reply(self, head: Head, lease: Lease, call: CallClocks) -> WireReply:
-        return WireReply(head, _Tape(self._file, head, lease, call), call, self.options)
+    def _reply(self, head: ResponseHead, lease: Lease, call: Deadlines) -> HttpResponse:
+        return HttpResponse(head, _Tape(self._file, head, lease, call), call, self.options)
 
     def __repr__(self) -> str:
         return f"RecordingTransport({str(self._file.path)!r})"
@@ -67,7 +67,9 @@ class RecordingTransport(HttpTransport):
 class _Tape:
     """Stands between a reply and its connection, and writes down what passes."""
 
-    def __init__(self, file: CassetteFile, head: Head, lease: Lease, call: CallClocks) -> None:
+    def __init__(
+        self, file: CassetteFile, head: ResponseHead, lease: Lease, call: Deadlines
+    ) -> None:
         self._file = file
         self._head = head
         self._lease = lease
@@ -82,7 +84,7 @@ class _Tape:
     def connection(self) -> Readable:
         return self
 
-    async def read(self, clocks: CallClocks) -> bytes:
+    async def read(self, clocks: Deadlines) -> bytes:
         try:
             data = await self._lease.connection.read(clocks)
         except TransportError as error:

@@ -6,16 +6,16 @@ from typing import Final
 import msgspec
 
 from ai_lib.testing.cassettes.cassette import Exchange, Piece, piece
-from ai_lib.transport.errors import Violation
-from ai_lib.transport.http.content_encoding import Content
+from ai_lib.transport.errors import RemoteProtocolError
+from ai_lib.transport.http.content_encoding import ContentDecoder
 from ai_lib.types.secret import forms_of
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 _SHOWN: Final = "***"
 _CODING: Final = "content-encoding"
 
 
-def without_keys(exchange: Exchange, request: WireRequest) -> Exchange:
+def without_keys(exchange: Exchange, request: HttpRequest) -> Exchange:
     """Return the exchange without the keys that its reply says back.
 
     In the body each letter of a key is a `*`, so that sizes and cuts stay. A compressed body is
@@ -51,9 +51,9 @@ def _content(pieces: Sequence[Piece], coding: str) -> Sequence[Piece]:
         return pieces
     found: list[Piece] = []
     try:
-        content = Content(coding)
+        content = ContentDecoder(coding)
         found.extend(piece(one.after, b"".join(content.decode(one.content))) for one in pieces)
-    except Violation:  # cut short or damaged: no more of it can be read
+    except RemoteProtocolError:  # cut short or damaged: no more of it can be read
         pass
     return found
 

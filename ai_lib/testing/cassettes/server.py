@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ai_lib.testing.cassettes.cassette import Exchange
-from ai_lib.testing.cassettes.index import RecordingNotFound, Shelf
-from ai_lib.testing.mock.server import Answer, Chunk, Handler, HttpRequest
-from ai_lib.types.wire import WireRequest
+from ai_lib.testing.cassettes.index import RecordingIndex, RecordingNotFound
+from ai_lib.testing.mock.server import Answer, Chunk, Handler, ReceivedRequest
+from ai_lib.types.wire import HttpRequest
 
 # What the server writes itself, or what was true of the recorded connection only.
 _OWN = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "date"})
@@ -20,12 +20,12 @@ def playback(
 
     `speed` is 1 for the recorded pauses, None for none. What was not recorded is answered 404.
     """
-    shelf = Shelf(exchanges, repeat=repeat)
+    shelf = RecordingIndex(exchanges, repeat=repeat)
 
-    def answer(request: HttpRequest) -> Answer:
+    def answer(request: ReceivedRequest) -> Answer:
         address = f"http://127.0.0.1{request.path}"
         try:
-            found = shelf.take(WireRequest(method=request.method, url=address, body=request.body))
+            found = shelf.take(HttpRequest(method=request.method, url=address, body=request.body))
         except RecordingNotFound as error:
             return _not_found(error.message)
         return _answer(found, speed)

@@ -9,7 +9,7 @@ import msgspec
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.testing.mock.example_values import example_object
 from ai_lib.testing.mock.reply import Reply
-from ai_lib.testing.mock.request_reader import Asked
+from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.types.content import ToolResultBlock, text_of
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolDefinition
@@ -17,7 +17,7 @@ from ai_lib.types.tool import ToolDefinition
 _DIRECTIVE: Final = re.compile(r"^/mock\s+(\{.*\})\s*$", re.MULTILINE)
 
 
-def choose_reply(asked: Asked) -> Reply:
+def choose_reply(asked: ParsedRequest) -> Reply:
     """Return the answer that a request asks for.
 
     In order: the line `/mock {...}` of the last user message, with the fields of `Reply` as JSON;
@@ -62,7 +62,7 @@ def _results(messages: Sequence[Message]) -> list[str]:
     return found
 
 
-def _called(asked: Asked, question: str) -> Sequence[ToolDefinition]:
+def _called(asked: ParsedRequest, question: str) -> Sequence[ToolDefinition]:
     choice = asked.tool_choice
     if choice.mode == "none":
         return []
@@ -79,7 +79,7 @@ def _names(question: str, tool: str) -> bool:
     return re.search(rf"(?<!\w){words}(?!\w)", question, re.IGNORECASE) is not None
 
 
-def _answer(asked: Asked, question: str) -> str:
+def _answer(asked: ParsedRequest, question: str) -> str:
     said = f"You said: {question}"
     if asked.schema is not None:
         return msgspec.json.encode(example_object(asked.schema, question)).decode()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib.protocol.bundle import bundled_names
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -23,7 +23,7 @@ ManifestLike = ProtocolManifest | str | Path
 _MODEL: Final = re.escape("{model}")
 
 
-class Imitated(msgspec.Struct, frozen=True, kw_only=True):
+class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     """One provider, ready to be imitated. `chat` matches its chat path, `streams` the streamed,
     `embeds` that of its vectors.
     """
@@ -37,14 +37,14 @@ class Imitated(msgspec.Struct, frozen=True, kw_only=True):
     embeds: re.Pattern[str] | None = None
 
 
-class Roster:
+class MockProviders:
     """Finds providers by id or alias; a manifest handed in comes before one that is found."""
 
     def __init__(self, manifests: Sequence[ManifestLike]) -> None:
         own = [compile_manifest(_manifest(manifest)) for manifest in manifests]
         self._own = {name: one for one in own for name in (one.id, *one.manifest.aliases)}
-        self._catalogue = Catalogue()
-        self._ready: dict[str, Imitated] = {}
+        self._catalogue = ManifestCatalog()
+        self._ready: dict[str, MockedProvider] = {}
         self._lock = threading.Lock()
 
     @property
@@ -53,7 +53,7 @@ class Roster:
         own = {compiled.id for compiled in self._own.values()}
         return tuple(sorted(own | set(bundled_names("manifests"))))
 
-    def find(self, name: str) -> Imitated:
+    def find(self, name: str) -> MockedProvider:
         """Return the provider of that id or alias.
 
         Raises:
@@ -74,13 +74,13 @@ def _manifest(given: ManifestLike) -> ProtocolManifest:
     return read_manifest(read_document(path), str(path))
 
 
-def _imitated(compiled: CompiledManifest) -> Imitated:
+def _imitated(compiled: CompiledManifest) -> MockedProvider:
     manifest, dialect = compiled.manifest, compiled.dialect
     endpoint = compiled.endpoint("chat")
     path = endpoint.path if endpoint else dialect.request.path
     switch = dialect.request.stream_path
     streamed = path.replace(switch["from"], switch["to"]) if switch else None
-    return Imitated(
+    return MockedProvider(
         manifest=manifest,
         dialect=dialect,
         serve=serve_shape(dialect, manifest.source),

@@ -10,7 +10,7 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply import Call, Reply
-from ai_lib.testing.mock.request_reader import Asked
+from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import ServeShape
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -22,7 +22,7 @@ _STANDARD: Final = frozenset(
 )
 
 
-class DraftCall(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
     """One tool call: its arguments as JSON text, the pieces of it, and what the text means."""
 
     id: str
@@ -33,27 +33,27 @@ class DraftCall(msgspec.Struct, frozen=True, kw_only=True):
     signature: object = MISSING
 
 
-class DraftCandidate(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """One candidate, in pieces."""
 
     index: int
     thinking: Sequence[str]
     text: Sequence[str]
-    calls: Sequence[DraftCall]
+    calls: Sequence[PlannedCall]
     signature: str
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer. `common` has the values of the holes that any template may have."""
 
-    candidates: Sequence[DraftCandidate]
+    candidates: Sequence[PlannedCandidate]
     usage: Usage
     finish_reason: object
     common: Mapping[str, object]
     usage_asked: bool
 
 
-class Numbers:
+class ReplyIds:
     """Gives ids: the same ones for the same requests in the same order."""
 
     def __init__(self, serve: ServeShape, start: int) -> None:
@@ -68,12 +68,12 @@ class Numbers:
         return str(fill(getattr(self._ids, kind), {"unique": unique}))
 
 
-def draft(dialect: Dialect, asked: Asked, reply: Reply, numbers: Numbers) -> Draft:
+def draft(dialect: Dialect, asked: ParsedRequest, reply: Reply, numbers: ReplyIds) -> ReplyPlan:
     """Return `reply` as the answer to `asked`."""
     can_choose = "n" in dialect.request.parameters
     count = (reply.n or asked.candidates) if can_choose else 1
     candidates = [_candidate(reply, index, numbers) for index in range(count)]
-    return Draft(
+    return ReplyPlan(
         candidates=candidates,
         usage=_usage(asked, reply, candidates),
         finish_reason=_finish(dialect, reply),
@@ -86,12 +86,12 @@ def draft(dialect: Dialect, asked: Asked, reply: Reply, numbers: Numbers) -> Dra
     )
 
 
-def _candidate(reply: Reply, index: int, numbers: Numbers) -> DraftCandidate:
+def _candidate(reply: Reply, index: int, numbers: ReplyIds) -> PlannedCandidate:
     text = _pieces(reply.text)
     if index and text:
         text = [*text, f" ({index})"]
     thinking = _pieces(reply.thinking)
-    return DraftCandidate(
+    return PlannedCandidate(
         index=index,
         thinking=thinking,
         text=text,
@@ -104,7 +104,7 @@ def _pieces(text: str | Sequence[str]) -> list[str]:
     return _WORD.findall(text) if isinstance(text, str) else [piece for piece in text if piece]
 
 
-def _call(call: Call, numbers: Numbers, *, signed: bool) -> DraftCall:
+def _call(call: Call, numbers: ReplyIds, *, signed: bool) -> PlannedCall:
     made = numbers.make("signature") if signed else None
     if not isinstance(call, ToolCall):
         name, given = call
@@ -114,7 +114,7 @@ def _call(call: Call, numbers: Numbers, *, signed: bool) -> DraftCall:
         call_id, signature = call.id, call.signature or made
     arguments = given if isinstance(given, str) else msgspec.json.encode(given).decode()
     size = _ARGUMENT_PIECE
-    return DraftCall(
+    return PlannedCall(
         id=call_id,
         name=name,
         arguments=arguments,
@@ -133,13 +133,13 @@ def _meaning(given: str | dict[str, Any]) -> object:
         return given
 
 
-def _usage(asked: Asked, reply: Reply, candidates: Sequence[DraftCandidate]) -> Usage:
+def _usage(asked: ParsedRequest, reply: Reply, candidates: Sequence[PlannedCandidate]) -> Usage:
     usage = reply.usage or _counted(asked, candidates)
     total = usage.total_tokens or usage.prompt_tokens + usage.completion_tokens
     return msgspec.structs.replace(usage, total_tokens=total)
 
 
-def _counted(asked: Asked, candidates: Sequence[DraftCandidate]) -> Usage:
+def _counted(asked: ParsedRequest, candidates: Sequence[PlannedCandidate]) -> Usage:
     thinking = sum(_words("".join(one.thinking)) for one in candidates)
     said = sum(_words("".join(one.text)) for one in candidates)
     calls = sum(_words(call.arguments) for one in candidates for call in one.calls)

@@ -15,7 +15,7 @@ from ai_lib.types.tool import ToolChoice, ToolDefinition
 Body = JsonObject
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a request asks for. `schema` is that of the answer; `json_object` wants any object."""
 
     model: str
@@ -33,14 +33,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_request(
     dialect: Dialect, serve: ServeShape, body: Body, *, model: str | None, streamed: bool
-) -> Asked:
+) -> ParsedRequest:
     """Read a request's body; `model` and `streamed` are what its path says."""
     shape = dialect.request
     found = _parts(shape.body, body)
     system = read_text(shape.messages, found.get("system"))
     messages = read_turns(shape.messages, serve, found.get("messages") or [])
     formats = shape.response_format
-    return Asked(
+    return ParsedRequest(
         model=model or str(found.get("model") or ""),
         streamed=streamed or _holds(shape.stream, body),
         usage_asked=_holds(shape.stream_usage, body),

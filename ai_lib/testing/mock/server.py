@@ -17,7 +17,7 @@ _READ_SIZE: Final = 65536
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
-class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request, complete."""
 
     method: str
@@ -50,7 +50,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     end: Literal["end", "close", "reset"] = "end"
 
 
-Handler = Callable[[HttpRequest], Answer]
+Handler = Callable[[ReceivedRequest], Answer]
 
 
 class LoopbackServer:
@@ -142,7 +142,7 @@ class _Exchange:
             # The caller hung up, as it may at any time.
             self.is_abandoned = self.http.our_state is h11.SEND_BODY
 
-    def receive(self) -> HttpRequest | None:
+    def receive(self) -> ReceivedRequest | None:
         head: h11.Request | None = None
         body = bytearray()
         while True:
@@ -203,9 +203,9 @@ class _Exchange:
             return
 
 
-def _request(head: h11.Request, body: bytes) -> HttpRequest:
+def _request(head: h11.Request, body: bytes) -> ReceivedRequest:
     target = urlsplit(head.target.decode("ascii", "replace"))
-    return HttpRequest(
+    return ReceivedRequest(
         method=head.method.decode("ascii"),
         path=unquote(target.path),
         query=dict(parse_qsl(target.query, keep_blank_values=True)),

@@ -13,14 +13,14 @@ from ai_lib.protocol.manifest.model import Auth
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, plain_answer, streamed_answer
 from ai_lib.testing.mock.errors import fault_body, fault_values
-from ai_lib.testing.mock.providers import Imitated, ManifestLike, Roster
+from ai_lib.testing.mock.providers import ManifestLike, MockedProvider, MockProviders
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
-from ai_lib.testing.mock.reply_plan import Numbers, draft
-from ai_lib.testing.mock.request_reader import Asked, read_request
-from ai_lib.testing.mock.server import Answer, HttpRequest
+from ai_lib.testing.mock.reply_plan import ReplyIds, draft
+from ai_lib.testing.mock.request_reader import ParsedRequest, read_request
+from ai_lib.testing.mock.server import Answer, ReceivedRequest
 from ai_lib.testing.mock.stream_writer import plain_body, stream_frames
-from ai_lib.testing.mock.vectors import AskedVectors, asked_vectors, vectors_body
+from ai_lib.testing.mock.vectors import ParsedEmbeddingRequest, asked_vectors, vectors_body
 
 Chooser = Callable[[RecordedRequest], Reply | None]
 
@@ -38,7 +38,7 @@ class Service:
         chooser: Chooser | None,
         pace: float = 0.0,
     ) -> None:
-        self.roster = Roster(manifests)
+        self.roster = MockProviders(manifests)
         self._script = deque(replies)
         self._chooser = chooser
         self._pace = pace
@@ -61,7 +61,7 @@ class Service:
         with self._lock:
             self._script.extend(replies)
 
-    def answer(self, request: HttpRequest) -> Answer:
+    def answer(self, request: ReceivedRequest) -> Answer:
         """Return the answer to one request."""
         name, _, rest = request.path.lstrip("/").partition("/")
         try:
@@ -72,7 +72,7 @@ class Service:
             return plain_answer(Reply(), 404, (("content-type", "application/json"),), body)
         return self._serve(provider, request, f"/{rest}")
 
-    def _serve(self, provider: Imitated, request: HttpRequest, path: str) -> Answer:
+    def _serve(self, provider: MockedProvider, request: ReceivedRequest, path: str) -> Answer:
         path = path.removeprefix(provider.root) if provider.root else path
         secrets = _secrets(provider.manifest.auth)
         recorded = _recorded(request, provider.manifest.id, path, secrets)
@@ -82,7 +82,7 @@ class Service:
         found = streams or plain
         embeds = provider.embeds.match(path) if provider.embeds and not found else None
         number = self._record(recorded)
-        numbers = Numbers(provider.serve, number)
+        numbers = ReplyIds(provider.serve, number)
         refusal = _refusal(provider, recorded, (found or embeds) is not None)
         if embeds is not None and refusal is None:
             wanted = asked_vectors(provider, recorded.body, embeds.groupdict().get("model"))
@@ -103,7 +103,11 @@ class Service:
         return self._reply(provider, full, asked, numbers)
 
     def _embedded(
-        self, provider: Imitated, recorded: RecordedRequest, asked: AskedVectors, numbers: Numbers
+        self,
+        provider: MockedProvider,
+        recorded: RecordedRequest,
+        asked: ParsedEmbeddingRequest,
+        numbers: ReplyIds,
     ) -> Answer:
         """Answer with vectors, or with the error or the body that comes next in the script."""
         reply = self._scripted() or (self._chooser and self._chooser(recorded)) or Reply()
@@ -126,7 +130,11 @@ class Service:
         return full
 
     def _reply(
-        self, provider: Imitated, recorded: RecordedRequest, asked: Asked, numbers: Numbers
+        self,
+        provider: MockedProvider,
+        recorded: RecordedRequest,
+        asked: ParsedRequest,
+        numbers: ReplyIds,
     ) -> Answer:
         try:
             reply = self._scripted() or (self._chooser and self._chooser(recorded))
@@ -143,7 +151,7 @@ class Service:
 
 
 def _recorded(
-    request: HttpRequest, provider: str, path: str, secrets: frozenset[str] = frozenset()
+    request: ReceivedRequest, provider: str, path: str, secrets: frozenset[str] = frozenset()
 ) -> RecordedRequest:
     return RecordedRequest(
         provider=provider,
@@ -156,7 +164,7 @@ def _recorded(
     )
 
 
-def _understood(recorded: RecordedRequest, asked: Asked) -> RecordedRequest:
+def _understood(recorded: RecordedRequest, asked: ParsedRequest) -> RecordedRequest:
     return msgspec.structs.replace(
         recorded,
         model=asked.model,
@@ -180,7 +188,7 @@ def _secrets(auth: Auth) -> frozenset[str]:
     return frozenset([auth.param if auth.kind == "query" else auth.header.lower()])
 
 
-def _refusal(provider: Imitated, recorded: RecordedRequest, known: bool) -> Reply | None:
+def _refusal(provider: MockedProvider, recorded: RecordedRequest, known: bool) -> Reply | None:
     """Return what a provider says to a request that it does not even look into."""
     if not any(_credentials(provider, recorded)):
         return Reply(status=401, error="No API key was sent.")
@@ -192,7 +200,7 @@ def _refusal(provider: Imitated, recorded: RecordedRequest, known: bool) -> Repl
     return None
 
 
-def _credentials(provider: Imitated, recorded: RecordedRequest) -> Iterator[str]:
+def _credentials(provider: MockedProvider, recorded: RecordedRequest) -> Iterator[str]:
     """Yield what was sent in each place that a credential may come in."""
     auth = provider.manifest.auth
     if auth.kind == "none":
@@ -210,7 +218,7 @@ def _after(prefix: str, value: str) -> str:
 
 
 def _headers(
-    provider: Imitated, reply: Reply, content_type: str, values: Mapping[str, Any]
+    provider: MockedProvider, reply: Reply, content_type: str, values: Mapping[str, Any]
 ) -> Headers:
     templates = provider.serve.headers
     made = {name: str(fill(template, values)) for name, template in templates.items()}
@@ -218,14 +226,16 @@ def _headers(
     return tuple({"content-type": content_type, **made, **own}.items())
 
 
-def _failed(provider: Imitated, reply: Reply, numbers: Numbers) -> Answer:
+def _failed(provider: MockedProvider, reply: Reply, numbers: ReplyIds) -> Answer:
     serve = provider.serve
     values = fault_values(serve, provider.manifest.errors, reply, numbers.make("request"))
     headers = _headers(provider, reply, serve.plain.content_type, values)
     return plain_answer(reply, reply.status, headers, fault_body(serve, values))
 
 
-def _answered(provider: Imitated, asked: Asked, reply: Reply, numbers: Numbers) -> Answer:
+def _answered(
+    provider: MockedProvider, asked: ParsedRequest, reply: Reply, numbers: ReplyIds
+) -> Answer:
     serve, dialect = provider.serve, provider.dialect
     drafted = draft(dialect, asked, reply, numbers)
     shape = serve.stream if asked.streamed else serve.plain

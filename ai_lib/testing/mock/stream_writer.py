@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.testing.mock.reply_plan import Draft, DraftCandidate
+from ai_lib.testing.mock.reply_plan import PlannedCandidate, ReplyPlan
 from ai_lib.testing.mock.serve_shape import BlockShape, Frames, ServeShape
 from ai_lib.testing.mock.template_values import Values, call_values, candidate_values, usage_values
 from ai_lib.types.usage import Usage
@@ -19,7 +19,7 @@ Frame = tuple[str | None, object]
 _Step = tuple[Frames, Values]
 
 
-def stream_frames(serve: ServeShape, draft: Draft, error: Values | None = None) -> list[Frame]:
+def stream_frames(serve: ServeShape, draft: ReplyPlan, error: Values | None = None) -> list[Frame]:
     """Return the frames of the reply; an `error` (its holes) stands in for how it would end."""
     writer = _Writer(serve, draft)
     shape = serve.stream
@@ -38,13 +38,13 @@ def stream_frames(serve: ServeShape, draft: Draft, error: Values | None = None) 
 class _Writer:
     """Walks a draft and fills the frames' templates."""
 
-    def __init__(self, serve: ServeShape, draft: Draft) -> None:
+    def __init__(self, serve: ServeShape, draft: ReplyPlan) -> None:
         self.shape = serve.stream
         self.usage = serve.usage
         self.draft = draft
         self.blocks = 0
 
-    def candidate(self, one: DraftCandidate) -> Iterator[_Step]:
+    def candidate(self, one: PlannedCandidate) -> Iterator[_Step]:
         base: Values = {"candidate": one.index, "signature": one.signature}
         yield self.shape.candidate, base
         if one.thinking:
@@ -105,7 +105,7 @@ def _in_turns(candidates: Sequence[Sequence[_Step]]) -> Iterator[_Step]:
         yield from (step for step in steps if step is not None)
 
 
-def plain_body(dialect: Dialect, serve: ServeShape, draft: Draft) -> bytes:
+def plain_body(dialect: Dialect, serve: ServeShape, draft: ReplyPlan) -> bytes:
     """Return the reply's body."""
     shape = serve.plain
     values = [

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ai_lib.protocol.dialect.model import Dialect, Template
 from ai_lib.protocol.dialect.template import fill
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.testing.mock.reply_plan import DraftCall, DraftCandidate
+from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate
 from ai_lib.testing.mock.serve_shape import ServeShape
 from ai_lib.types.usage import Usage
 
@@ -28,7 +28,7 @@ def usage_values(usage: Usage) -> Values:
     }
 
 
-def call_values(call: DraftCall, index: int) -> Values:
+def call_values(call: PlannedCall, index: int) -> Values:
     """Return the holes of a tool call's templates."""
     return {
         "call": index,
@@ -40,7 +40,7 @@ def call_values(call: DraftCall, index: int) -> Values:
     }
 
 
-def candidate_values(dialect: Dialect, serve: ServeShape, one: DraftCandidate) -> Values:
+def candidate_values(dialect: Dialect, serve: ServeShape, one: PlannedCandidate) -> Values:
     """Return the holes of a whole candidate."""
     messages = dialect.request.messages
     blocks: Mapping[str, Template] = {**messages.blocks, **serve.plain.blocks}

@@ -14,14 +14,14 @@ import msgspec
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
 from ai_lib.protocol.dialect.template import fill, match
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.testing.mock.providers import Imitated
+from ai_lib.testing.mock.providers import MockedProvider
 from ai_lib.types.json import JsonDict, JsonValue
 
 _WORD: Final = re.compile(r"\w+")
 _USUAL_LENGTH: Final = 256  # of a model the manifest says nothing about
 
 
-class AskedVectors(msgspec.Struct, frozen=True, kw_only=True):
+class ParsedEmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a request for vectors asks."""
 
     texts: Sequence[str]
@@ -30,7 +30,9 @@ class AskedVectors(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str
 
 
-def asked_vectors(provider: Imitated, body: object, model: str | None) -> AskedVectors | str:
+def asked_vectors(
+    provider: MockedProvider, body: object, model: str | None
+) -> ParsedEmbeddingRequest | str:
     """Return what a request asks, or what is wrong with it; `model` is what its path says."""
     shape = provider.dialect.embeddings
     if shape is None or provider.serve.embeddings is None:
@@ -38,7 +40,9 @@ def asked_vectors(provider: Imitated, body: object, model: str | None) -> AskedV
     return _asked(shape, body, model)
 
 
-def vectors_body(provider: Imitated, asked: AskedVectors, ids: Mapping[str, str]) -> bytes:
+def vectors_body(
+    provider: MockedProvider, asked: ParsedEmbeddingRequest, ids: Mapping[str, str]
+) -> bytes:
     """Return the answer; `ids` are the holes that any template may have."""
     answer = provider.serve.embeddings
     assert answer is not None
@@ -73,14 +77,14 @@ def _direction(word: str, dimensions: int) -> tuple[float, ...]:
     return tuple(numbers.random() - 0.5 for _ in range(dimensions))
 
 
-def _written(text: str, asked: AskedVectors) -> JsonValue:
+def _written(text: str, asked: ParsedEmbeddingRequest) -> JsonValue:
     vector = array("f", vector_of(text, asked.dimensions))
     if asked.encoding == "base64":
         return b64encode(vector.tobytes()).decode()
     return vector.tolist()
 
 
-def _asked(shape: EmbeddingShape, body: object, model: str | None) -> AskedVectors | str:
+def _asked(shape: EmbeddingShape, body: object, model: str | None) -> ParsedEmbeddingRequest | str:
     found = _parts(shape.body, body)
     written = found.get("inputs", [found["input"]] if "input" in found else None)
     if isinstance(written, str):
@@ -97,7 +101,7 @@ def _asked(shape: EmbeddingShape, body: object, model: str | None) -> AskedVecto
     name = model or str(found.get("model") or "")
     entry = shape.models.get(name)
     length = found.get("dimensions") or (entry and entry.dimensions) or _USUAL_LENGTH
-    return AskedVectors(
+    return ParsedEmbeddingRequest(
         texts=texts, model=name, dimensions=int(length), encoding=_encoding(shape, found)
     )
 

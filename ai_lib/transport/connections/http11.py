@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from ai_lib._runtime.sockets import WriteError
 from ai_lib.transport.connections.route import Route
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.http.headers import Head
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
-from ai_lib.transport.http.response_parser import ReplyParser
+from ai_lib.transport.http.response_parser import ResponseParser
 
 from ..._runtime.stream import READ_SIZE
 from ..http.upload import Upload
-from .timed_stream import Wire
+from .timed_stream import TimedStream
 
 
-class Http1:
+class Http11Connection:
     """One connection to an origin, without a proxy between, for one request at a time.
 
     Errors are `SocketError`s, and `Violation`.
@@ -23,16 +23,18 @@ class Http1:
     # Whether the socket is closed before an error of it gets out.
     closes_itself = False
 
-    def __init__(self, wire: Wire, route: Route, limit: int) -> None:
+    def __init__(self, wire: TimedStream, route: Route, limit: int) -> None:
         self._wire = wire
         self._route = route
         self._limit = limit
-        self._reply: ReplyParser | None = None
+        self._reply: ResponseParser | None = None
         self._first = b""
         self._sound = True
         self._leaves = False
 
-    async def send(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Head:
+    async def send(
+        self, request: RequestHead, clocks: Deadlines, body: bytes | Upload
+    ) -> ResponseHead:
         """Send a request and give the head of its reply."""
         head = request.written(clocks.request.body)
         self._leaves = request.closes
@@ -44,7 +46,7 @@ class Http1:
             await self._write_body(body, clocks)
         except WriteError:
             pass  # the server may have answered before it left
-        self._reply = reply = ReplyParser(clocks.request.method, self._limit)
+        self._reply = reply = ResponseParser(clocks.request.method, self._limit)
         while reply.head is None:
             self._first = await self._receive(reply)
         return reply.head
@@ -57,7 +59,7 @@ class Http1:
             await self._wire.start_tls(self._route.context, origin.host)
         self._wire.opened()
 
-    async def _write_body(self, body: bytes | Upload, clocks: CallClocks) -> None:
+    async def _write_body(self, body: bytes | Upload, clocks: Deadlines) -> None:
         if isinstance(body, bytes):
             await self._wire.write(body)
             return
@@ -67,7 +69,7 @@ class Http1:
         if not measured:
             await self._wire.write(b"0\r\n\r\n")
 
-    async def _receive(self, reply: ReplyParser) -> bytes:
+    async def _receive(self, reply: ResponseParser) -> bytes:
         data = await self._wire.read(READ_SIZE)
         if data:
             return reply.feed(data)

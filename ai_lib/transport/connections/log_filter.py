@@ -11,13 +11,13 @@ from typing import Final
 
 from ai_lib._log import HTTPCORE
 from ai_lib.types.secret import forms_of
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
-_asked: Final[ContextVar[WireRequest | None]] = ContextVar("ai_lib_asked", default=None)
+_asked: Final[ContextVar[HttpRequest | None]] = ContextVar("ai_lib_asked", default=None)
 
 
 @contextmanager
-def keys_hidden(request: WireRequest) -> Iterator[None]:
+def keys_hidden(request: HttpRequest) -> Iterator[None]:
     """Have the keys of this request shown as `***` by httpcore's loggers, here and until the end.
 
     What else logs there, or speaks by httpcore on its own, is left as it is.

@@ -12,8 +12,8 @@ from weakref import finalize
 
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.connections.route import Routes
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.errors import Violation, closed_here
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.errors import RemoteProtocolError, closed_here
 from ai_lib.transport.http.url import Origin
 from ai_lib.transport.options import PoolStats, TransportOptions
 
@@ -21,7 +21,7 @@ from ..._runtime.backend import Semaphore, deadline, is_over, now, runtime_key
 from .connection import Connection
 
 
-class _Lane:
+class _OriginPool:
     """The connections to one origin, the idle ones by runtime.
 
     `opened` and `reused` count the calls that got a new one and an idle one, `patient` tells
@@ -39,7 +39,7 @@ class _Lane:
 class Lease:
     """One connection on loan to one call. Giving it back twice does nothing."""
 
-    def __init__(self, pool: Connections, lane: _Lane, connection: Connection) -> None:
+    def __init__(self, pool: OriginPools, lane: _OriginPool, connection: Connection) -> None:
         self.connection = connection
         self._pool = pool
         self._lane = lane
@@ -68,20 +68,20 @@ class Lease:
         return True
 
 
-class Connections:
+class OriginPools:
     """Connections by origin, at most `max_connections` of each in use or kept."""
 
     def __init__(self, options: TransportOptions) -> None:
         self._options = options
         self._routes = Routes(options)
         self._lock = Lock()
-        self._lanes: dict[Origin, _Lane] = {}
-        self._open: dict[Connection, _Lane] = {}
+        self._lanes: dict[Origin, _OriginPool] = {}
+        self._open: dict[Connection, _OriginPool] = {}
         self._closed = False
         # Not `__del__`: this comes before any finalizer of what a dying pool holds.
         finalize(self, _close_each, self._open)
 
-    async def acquire(self, origin: Origin, clocks: CallClocks, *, fresh: bool = False) -> Lease:
+    async def acquire(self, origin: Origin, clocks: Deadlines, *, fresh: bool = False) -> Lease:
         """Lend a connection, an open one unless `fresh`; wait in line when all are in use."""
         lane = self._lane(origin)
         await self._queue(lane, clocks)
@@ -103,7 +103,7 @@ class Connections:
         """Whether it was closed."""
         return self._closed
 
-    def _register(self, connection: Connection, lane: _Lane, clocks: CallClocks) -> None:
+    def _register(self, connection: Connection, lane: _OriginPool, clocks: Deadlines) -> None:
         with self._lock:
             lane.opened += 1
             self._open[connection] = lane
@@ -111,14 +111,14 @@ class Connections:
             self._discard(connection)
             raise closed_here(clocks.request)
 
-    def _lane(self, origin: Origin) -> _Lane:
+    def _lane(self, origin: Origin) -> _OriginPool:
         with self._lock:
             lane = self._lanes.get(origin)
             if lane is None:
-                lane = self._lanes[origin] = _Lane(self._options.pool.max_connections)
+                lane = self._lanes[origin] = _OriginPool(self._options.pool.max_connections)
             return lane
 
-    async def _queue(self, lane: _Lane, clocks: CallClocks) -> None:
+    async def _queue(self, lane: _OriginPool, clocks: Deadlines) -> None:
         if lane.slots.try_acquire():
             return
         limit = clocks.queueing(self._options.pool.queue_seconds, now())
@@ -128,7 +128,7 @@ class Connections:
         except TimeoutError as error:
             raise clocks.ran_out(limit) from error
 
-    async def _usable(self, lane: _Lane) -> Connection | None:
+    async def _usable(self, lane: _OriginPool) -> Connection | None:
         runtime = runtime_key()
         idle = lane.idle.get(runtime)
         if idle is None:
@@ -158,18 +158,18 @@ class Connections:
                 for connection in lane.idle.pop(runtime, ()):
                     self._discard(connection)
 
-    async def _is_usable(self, lane: _Lane, connection: Connection) -> bool:
+    async def _is_usable(self, lane: _OriginPool, connection: Connection) -> bool:
         if connection.tail_ends is not None:
             return await self._finish(lane, connection, connection.tail_ends)
         age = now() - connection.idle_since
         return age < self._options.pool.keepalive_seconds and connection.is_quiet()
 
-    async def _finish(self, lane: _Lane, connection: Connection, ends: float) -> bool:
+    async def _finish(self, lane: _OriginPool, connection: Connection, ends: float) -> bool:
         """Take the rest of the connection's last reply, waiting for it only where that helps."""
         wanted = ends if lane.patient else 0.0
         try:
             await connection.finish_tail(self._options.drain_bytes, wanted)
-        except (Violation, TransportError):
+        except (RemoteProtocolError, TransportError):
             lane.patient = False
             return False
         lane.patient = True
@@ -178,7 +178,7 @@ class Connections:
         connection.rest(now())
         return True
 
-    def _take_back(self, lane: _Lane, connection: Connection) -> None:
+    def _take_back(self, lane: _OriginPool, connection: Connection) -> None:
         if connection.reusable and not self._closed:
             connection.rest(now())
             self._keep(lane, connection)
@@ -186,11 +186,11 @@ class Connections:
             self._discard(connection)
         lane.slots.release()
 
-    def _drop(self, lane: _Lane, connection: Connection) -> None:
+    def _drop(self, lane: _OriginPool, connection: Connection) -> None:
         self._discard(connection)
         lane.slots.release()
 
-    def _park(self, lane: _Lane, connection: Connection) -> None:
+    def _park(self, lane: _OriginPool, connection: Connection) -> None:
         if self._closed:
             self._discard(connection)
         else:
@@ -198,7 +198,7 @@ class Connections:
             self._keep(lane, connection)
         lane.slots.release()
 
-    def _keep(self, lane: _Lane, connection: Connection) -> None:
+    def _keep(self, lane: _OriginPool, connection: Connection) -> None:
         idle = lane.idle.setdefault(connection.runtime, deque())
         idle.append(connection)
         # Close what has been idle for too long; the oldest stand first.
@@ -244,6 +244,6 @@ class Connections:
             self._discard(connection)
 
 
-def _close_each(connections: dict[Connection, _Lane]) -> None:
+def _close_each(connections: dict[Connection, _OriginPool]) -> None:
     for connection in connections.copy():
         connection.close()

@@ -7,18 +7,18 @@ from ssl import SSLContext
 from typing import cast
 
 from ai_lib._runtime.sockets import (
+    AckProbe,
     ConnectTimeout,
     ReadError,
     ReadTimeout,
-    Receipt,
     WriteError,
     WriteTimeout,
 )
-from ai_lib.transport.deadlines import CallClocks, Limit
-from ai_lib.transport.errors import Violation
+from ai_lib.transport.deadlines import Deadline, Deadlines
+from ai_lib.transport.errors import RemoteProtocolError
 
 from ..._runtime.backend import now
-from ..._runtime.stream import Line, dial
+from ..._runtime.stream import SocketStream, dial
 
 # So much is sent under one limit.
 _SLICE = 256 * 1024
@@ -29,7 +29,7 @@ _ROOM_FOR_EARLY = 4096
 _INSTANT = 0.1
 
 
-class Wire:
+class TimedStream:
     """A connection's socket, for one of two to speak HTTP over.
 
     What is written goes out together, at the first read: a request in one piece, and none
@@ -42,16 +42,16 @@ class Wire:
         self.heard = False
         self.whole = True
         self.connected = False
-        self.stage: Limit | None = None
+        self.stage: Deadline | None = None
         self._stage_ends = 0.0
         self._max_head_bytes = max_head_bytes
         self._head_bytes: int | None = None
         self._unsent: list[bytes] = []
         self._early = b""
-        self._line: Line | None = None
+        self._line: SocketStream | None = None
         self._closed = False
 
-    def serve(self, clocks: CallClocks) -> None:
+    def serve(self, clocks: Deadlines) -> None:
         """Be under a call's clocks from now on."""
         self.clocks = clocks
         self.heard = False
@@ -65,9 +65,9 @@ class Wire:
 
     def expect_rest(self, seconds: float) -> None:
         """Wait for the rest of a reply, so long in all."""
-        self._begin(Limit("idle", seconds, seconds))
+        self._begin(Deadline("idle", seconds, seconds))
 
-    def _begin(self, stage: Limit) -> None:
+    def _begin(self, stage: Deadline) -> None:
         self.stage = stage
         self._stage_ends = now() + (stage.left or 0.0)
 
@@ -82,14 +82,14 @@ class Wire:
         self._head_bytes = 0
         self.end_stage()
 
-    def watched(self, *, held: bool) -> Receipt | None:
+    def watched(self, *, held: bool) -> AckProbe | None:
         """Watch whether what is sent from now on reaches the peer; close what this returns.
 
         It has to be `held` where the socket may be closed before one asks.
         """
         found = self.get_extra_info("socket")
         try:
-            return None if found is None else Receipt(cast(socket, found), held=held)
+            return None if found is None else AckProbe(cast(socket, found), held=held)
         except OSError:  # it was closed
             return None
 
@@ -97,7 +97,7 @@ class Wire:
         """Stop counting the head's bytes."""
         self._head_bytes = None
 
-    def _limit(self, of_call: Limit) -> Limit:
+    def _limit(self, of_call: Deadline) -> Deadline:
         if self.stage is None:
             return of_call
         if self.stage.left is None:
@@ -160,7 +160,7 @@ class Wire:
             return _SLICE
         room = self._max_head_bytes - self._head_bytes
         if room < 0:
-            raise Violation(f"the head of the reply is over {self._max_head_bytes} bytes")
+            raise RemoteProtocolError(f"the head of the reply is over {self._max_head_bytes} bytes")
         return room + 1
 
     async def _send(self) -> None:
@@ -199,9 +199,9 @@ class Wire:
             return True
         return True
 
-    def _open(self) -> Line:
+    def _open(self) -> SocketStream:
         if self._line is None:
-            raise Violation("it is not connected")
+            raise RemoteProtocolError("it is not connected")
         return self._line
 
     def get_extra_info(self, info: str) -> object:

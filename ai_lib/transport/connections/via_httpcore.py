@@ -8,9 +8,9 @@ from ssl import SSLContext
 from ai_lib._runtime.sockets import WriteError
 from ai_lib.transport.connections.log_filter import keys_hidden
 from ai_lib.transport.connections.route import Route
-from ai_lib.transport.deadlines import CallClocks
+from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import unwritable
-from ai_lib.transport.http.headers import Head, Headers
+from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
 
@@ -30,22 +30,24 @@ from ..._runtime.httpcore import (
     WriteRefused,
 )
 from ..http.upload import Upload
-from .timed_stream import Wire
+from .timed_stream import TimedStream
 
 
-class CoreHttp:
+class HttpcoreConnection:
     """httpcore's connection, for one request at a time. Errors are httpcore's and the wire's."""
 
     # Whether the socket is closed before an error of it gets out.
     closes_itself = True
 
-    def __init__(self, wire: Wire, route: Route, options: TransportOptions) -> None:
+    def __init__(self, wire: TimedStream, route: Route, options: TransportOptions) -> None:
         self._wire = wire
         self._route = route
         self._http = _make(route, options, _Dialer(wire))
         self._body: Body | None = None
 
-    async def send(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Head:
+    async def send(
+        self, request: RequestHead, clocks: Deadlines, body: bytes | Upload
+    ) -> ResponseHead:
         """Send a request and give the head of its reply."""
         if not clocks.request.method.isascii():
             raise unwritable()
@@ -61,7 +63,7 @@ class CoreHttp:
         self._body = Body(response)
         return _head(response)
 
-    def _request(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Request:
+    def _request(self, request: RequestHead, clocks: Deadlines, body: bytes | Upload) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
@@ -106,7 +108,7 @@ class CoreHttp:
 class _Dialer(NetworkBackend):
     """Gives httpcore the one wire it may use."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: TimedStream) -> None:
         self._wire = wire
 
     async def connect_tcp(
@@ -125,7 +127,7 @@ class _Dialer(NetworkBackend):
 class _Stream(NetworkStream):
     """The wire as httpcore takes it. Its timeouts are left to the wire's clocks."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: TimedStream) -> None:
         self._wire = wire
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -176,7 +178,7 @@ def _make(route: Route, options: TransportOptions, dialer: _Dialer) -> Connectio
     return maker.create_connection(origin.origin)
 
 
-def _head(response: Response) -> Head:
+def _head(response: Response) -> ResponseHead:
     fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers]
     version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii")
-    return Head(response.status, Headers(fields), version.removeprefix("HTTP/"))
+    return ResponseHead(response.status, Headers(fields), version.removeprefix("HTTP/"))

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol
 
-from ai_lib.transport.errors import Violation
+from ai_lib.transport.errors import RemoteProtocolError
 
 _PIECE = 256 * 1024
 # Packages without a bound on their output are fed this little at a time.
@@ -21,7 +21,7 @@ class Decoder(Protocol):
         ...
 
     def finish(self) -> None:
-        """Raise `Violation` when the content is not complete."""
+        """Raise `RemoteProtocolError` when the content is not complete."""
         ...
 
 
@@ -37,7 +37,7 @@ class _Zlib:
             try:
                 piece = self._state.decompress(data, _PIECE)
             except zlib.error as error:
-                raise Violation(f"the compressed reply is damaged ({error})") from error
+                raise RemoteProtocolError(f"the compressed reply is damaged ({error})") from error
             if piece:
                 yield piece
             data = self._state.unconsumed_tail or self._next_member()
@@ -52,7 +52,7 @@ class _Zlib:
 
     def finish(self) -> None:
         if self._began and not self._state.eof:
-            raise Violation("the compressed reply ended too early")
+            raise RemoteProtocolError("the compressed reply ended too early")
 
 
 class _Deflate:
@@ -76,10 +76,10 @@ class _Deflate:
         if self._inner is not None:
             self._inner.finish()
         elif self._first:
-            raise Violation("the compressed reply ended too early")
+            raise RemoteProtocolError("the compressed reply ended too early")
 
 
-class _Foreign:
+class _PackageDecoder:
     """A decoder of an installed package: `step` turns bytes into content."""
 
     def __init__(self, step: Callable[[bytes], bytes]) -> None:
@@ -90,7 +90,7 @@ class _Foreign:
             try:
                 piece = self._step(data[start : start + _SIP])
             except Exception as error:
-                raise Violation(f"the compressed reply is damaged ({error})") from error
+                raise RemoteProtocolError(f"the compressed reply is damaged ({error})") from error
             if piece:
                 yield piece
 
@@ -99,11 +99,11 @@ class _Foreign:
 
 
 def _brotli() -> Decoder:
-    return _Foreign(import_module("brotli").Decompressor().process)
+    return _PackageDecoder(import_module("brotli").Decompressor().process)
 
 
 def _zstandard() -> Decoder:
-    return _Foreign(import_module("zstandard").ZstdDecompressor().decompressobj().decompress)
+    return _PackageDecoder(import_module("zstandard").ZstdDecompressor().decompressobj().decompress)
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
@@ -119,7 +119,7 @@ if find_spec("zstandard"):
 ACCEPTED = ", ".join(name for name in _DECODERS if name != "x-gzip")
 
 
-class Content:
+class ContentDecoder:
     """The content of one body, through all codings its `Content-Encoding` lists."""
 
     def __init__(self, encoding: str | None) -> None:
@@ -129,7 +129,9 @@ class Content:
         names = [name.strip().lower() for name in encoding.split(",")]
         for name in reversed([name for name in names if name not in ("", "identity")]):
             if name not in _DECODERS:
-                raise Violation(f"the reply is encoded as {name!r}, which was not asked for")
+                raise RemoteProtocolError(
+                    f"the reply is encoded as {name!r}, which was not asked for"
+                )
             self._decoders.append(_DECODERS[name]())
 
     @property
@@ -145,7 +147,7 @@ class Content:
         return pieces
 
     def finish(self) -> None:
-        """Raise `Violation` when the content is not complete."""
+        """Raise `RemoteProtocolError` when the content is not complete."""
         for decoder in self._decoders:
             decoder.finish()
 

@@ -60,7 +60,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({shown})"
 
 
-class Head(NamedTuple):
+class ResponseHead(NamedTuple):
     """How a reply begins."""
 
     status: int

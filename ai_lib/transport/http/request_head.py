@@ -7,9 +7,9 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.transport.errors import unwritable
 from ai_lib.transport.http.content_encoding import ACCEPTED
 from ai_lib.transport.http.headers import RawFields
-from ai_lib.transport.http.url import Target
+from ai_lib.transport.http.url import RequestTarget
 from ai_lib.types.upload import Multipart
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 
 # RFC 9110, sections 5.1 and 5.5; RFC 9112, section 3.
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -30,7 +30,7 @@ class RequestHead:
     `target` is where it goes. Raises `RequestError` for what can't be written as HTTP.
     """
 
-    def __init__(self, target: Target, request: WireRequest, user_agent: str) -> None:
+    def __init__(self, target: RequestTarget, request: HttpRequest, user_agent: str) -> None:
         self.target = target
         self._method = request.method
         given = {name.lower() for name, _ in request.headers}
@@ -84,7 +84,7 @@ class RequestHeads:
         self._user_agent = user_agent
         self._known: dict[object, RequestHead] = {}
 
-    def of(self, target: Target, request: WireRequest) -> RequestHead:
+    def of(self, target: RequestTarget, request: HttpRequest) -> RequestHead:
         """Return the head of a request. Raises `RequestError` for one that can't be written."""
         # The key is no local variable: tracebacks may show those, and it holds credentials.
         found = self._known.get((request.method, target, request.headers))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from ai_lib.transport.errors import Violation
-from ai_lib.transport.http.headers import Head, Headers
+from ai_lib.transport.errors import RemoteProtocolError
+from ai_lib.transport.http.headers import Headers, ResponseHead
 
 _BEGINNING = b"HTTP/1."
 _FOLD = re.compile(rb"\r?\n[ \t]+")
@@ -39,8 +39,9 @@ class _Findings:
             self.ended = len(self.pieces)
 
 
-class ReplyParser:
-    """The parser of one reply to a request of that method. Raises `Violation` where it is none.
+class ResponseParser:
+    """The parser of one reply to a request of that method. Raises `RemoteProtocolError` where it
+    is none.
 
     `head` is there once its bytes are, `ended` says whether the reply has come whole, `keeps`
     whether the connection may serve another call after it. Interim replies are passed over,
@@ -48,7 +49,7 @@ class ReplyParser:
     """
 
     def __init__(self, method: str, limit: int) -> None:
-        self.head: Head | None = None
+        self.head: ResponseHead | None = None
         self.ended = False
         self.keeps = False
         self._method = method
@@ -82,25 +83,27 @@ class ReplyParser:
     def check(self) -> None:
         """Raise for what was wrong behind the body that was given last."""
         if self._flaw:
-            raise Violation(self._flaw)
+            raise RemoteProtocolError(self._flaw)
 
     def finish(self) -> None:
         """Take note that nothing more comes."""
         self.check()
         if self.head is None:
             began = " after the beginning of a reply" if self._begun else " without a reply"
-            raise Violation(f"the peer closed the connection{began}")
+            raise RemoteProtocolError(f"the peer closed the connection{began}")
         if self._parser is not None:
-            raise Violation(f"{_CUT} (incomplete chunked read)")
+            raise RemoteProtocolError(f"{_CUT} (incomplete chunked read)")
         if self._length is not None:
-            raise Violation(f"{_CUT} (received {self._received} bytes, expected {self._length})")
+            raise RemoteProtocolError(
+                f"{_CUT} (received {self._received} bytes, expected {self._length})"
+            )
         self.ended = True
 
     def _open(self, data: bytes) -> bytes:
         """Read the heads, the interim ones too, and give what is behind the last."""
         while True:
             if not data.startswith(_BEGINNING) and not _BEGINNING.startswith(data[:7]):
-                raise Violation("what came is no HTTP/1 reply")
+                raise RemoteProtocolError("what came is no HTTP/1 reply")
             size = _measure(data)
             if not size:
                 self._begun = data
@@ -110,7 +113,7 @@ class ReplyParser:
             if status >= 200:
                 self._begun = b""
                 fields = Headers(self._findings.fields)
-                self.head = Head(status, fields, head[5:8].decode("ascii"))
+                self.head = ResponseHead(status, fields, head[5:8].decode("ascii"))
                 self._frame(self.head)
                 return data
             self._findings.fields.clear()
@@ -122,7 +125,9 @@ class ReplyParser:
             # What was once allowed is still seen: folded lines, lines without CR.
             tidy = _LINE_END.sub(b"\r\n", _FOLD.sub(b" ", head))
             if tidy == head:
-                raise Violation(f"the head of the reply is malformed ({error})") from error
+                raise RemoteProtocolError(
+                    f"the head of the reply is malformed ({error})"
+                ) from error
         self._findings = _Findings()
         self._parser = _make_parser(self._findings)
         return self._read_head(tidy)
@@ -135,10 +140,10 @@ class ReplyParser:
             pass  # to be seen by its status
         status = self._parser.get_status_code()
         if status == 101:
-            raise Violation("the server switched to a protocol that nobody asked for")
+            raise RemoteProtocolError("the server switched to a protocol that nobody asked for")
         return status
 
-    def _frame(self, head: Head) -> None:
+    def _frame(self, head: ResponseHead) -> None:
         """Find out where the body will end (RFC 9112, section 6.3)."""
         get = head.headers.get_all
         said = head.headers.get("connection", "").lower()
@@ -148,7 +153,7 @@ class ReplyParser:
             self.ended = True
         elif codings:
             if [coding.strip().lower() for coding in codings] != ["chunked"]:
-                raise Violation("the reply's transfer coding is not known")
+                raise RemoteProtocolError("the reply's transfer coding is not known")
             self._findings.ended = None
             return
         elif length:
@@ -178,7 +183,9 @@ class ReplyParser:
         self._received += len(content)
         self._barren = 0 if content else self._barren + len(data)
         if self._barren > self._limit:
-            raise Violation(f"over {self._limit} bytes came between the pieces of the body")
+            raise RemoteProtocolError(
+                f"over {self._limit} bytes came between the pieces of the body"
+            )
         return content
 
 

@@ -36,7 +36,7 @@ class Origin(NamedTuple):
         return self.place
 
 
-class Target(NamedTuple):
+class RequestTarget(NamedTuple):
     """An origin and what is asked of it: path and query."""
 
     origin: Origin
@@ -46,13 +46,13 @@ class Target(NamedTuple):
         return f"Target({self.origin.place})"  # the query may hold a credential
 
 
-def parse_target(url: str) -> Target:
+def parse_target(url: str) -> RequestTarget:
     """Take an http or https URL apart; raises `RequestError` for anything else."""
     # What may hold a credential is not remembered.
     return _parsed(url) if "?" in url or "@" in url else _remembered(url)
 
 
-def _parsed(url: str) -> Target:
+def _parsed(url: str) -> RequestTarget:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -64,7 +64,7 @@ def _parsed(url: str) -> Target:
         path = f"{path}?{parts.query}"
     if parts.scheme not in _PORTS or not host or not path.isascii() or not _UNSAFE.isdisjoint(path):
         raise _unusable()
-    return Target(Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path)
+    return RequestTarget(Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path)
 
 
 _remembered = lru_cache(maxsize=256)(_parsed)

@@ -7,7 +7,7 @@ import sys
 
 from ai_lib.cli.launch import run
 from ai_lib.cli.mock.demo_script import ANSWER, QUESTION, TOOL_QUESTION, TOOL_RESULT, WEATHER, cast
-from ai_lib.cli.output import Screen
+from ai_lib.cli.output import Output
 from ai_lib.types.events import PartialContentDelta, ThinkingDelta
 from ai_lib.types.message import Message
 from ai_lib.types.response import CallStats, ChatResponse
@@ -16,9 +16,9 @@ from ...client import AiClient, ChatRequestBuilder
 from ...testing import MockProvider
 
 
-def demo(screen: Screen | None = None) -> int:
+def demo(screen: Output | None = None) -> int:
     """Show it; return the exit code."""
-    screen = screen or Screen()
+    screen = screen or Output()
     package = AiClient.__module__.partition(".")[0]
     with MockProvider() as mock:
         screen.title(f"from {package} import AiClient")
@@ -35,7 +35,7 @@ def demo(screen: Screen | None = None) -> int:
     return 0
 
 
-def show(screen: Screen, question: ChatRequestBuilder) -> ChatResponse:
+def show(screen: Output, question: ChatRequestBuilder) -> ChatResponse:
     """Stream the answer to the screen as it arrives, and its figures; return it."""
     said = ""
     with question.stream() as stream:
@@ -51,7 +51,7 @@ def show(screen: Screen, question: ChatRequestBuilder) -> ChatResponse:
     return response
 
 
-def show_tool_call(screen: Screen, mock: MockProvider, provider: str) -> None:
+def show_tool_call(screen: Output, mock: MockProvider, provider: str) -> None:
     """Let the model call a tool, answer it, and show what it makes of the result."""
     with mock.client(f"{provider}/demo-model") as client:
         screen.title(f"  a tool call  ({provider})")

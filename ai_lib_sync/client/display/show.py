@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from ai_lib.client.display.already_shown import shown
-from ai_lib.client.display.output import Area, Draft, area
+from ai_lib.client.display.output import LiveResponse, Output, area
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.display import results_of, round_sheet, run_figures, run_sheet
 from ai_lib.structured.display import growing_sheet, output_figures, output_sheet
@@ -23,7 +23,7 @@ from ..._runtime.backend import now
 T = TypeVar("T")
 
 
-class Replies(Protocol):
+class ResponseEvents(Protocol):
     """The events of a reply."""
 
     def __iter__(self) -> Iterator[Event]: ...
@@ -33,7 +33,7 @@ class Replies(Protocol):
     def close(self) -> None: ...
 
 
-class Runs(Protocol):
+class ToolEvents(Protocol):
     """The events of a conversation with tools."""
 
     def __iter__(self) -> Iterator[Event]: ...
@@ -41,7 +41,7 @@ class Runs(Protocol):
     def close(self) -> None: ...
 
 
-class Grows(Protocol[T]):
+class TypedEvents(Protocol[T]):
     """A typed answer as it comes."""
 
     def __iter__(self) -> Iterator[T | JsonValue]: ...
@@ -49,9 +49,9 @@ class Grows(Protocol[T]):
     def close(self) -> None: ...
 
 
-def show_reply(stream: Replies) -> ChatResponse:
+def show_reply(stream: ResponseEvents) -> ChatResponse:
     """Show a reply while it comes; see `ChatStream.show`."""
-    place, draft = area(), Draft()
+    place, draft = area(), LiveResponse()
     try:
         for event in stream:
             draft.take(event)
@@ -68,13 +68,13 @@ def show_reply(stream: Replies) -> ChatResponse:
     return shown(response)
 
 
-def show_run(stream: Runs, conversation: ToolConversation) -> ToolRun:
+def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRun:
     """Show a conversation with tools while it goes on; see `ToolStream.show`."""
-    place, draft, is_over = area(), Draft(), False
+    place, draft, is_over = area(), LiveResponse(), False
     try:
         for event in stream:
             if is_over:  # what was drafted is now a round of the conversation
-                draft = Draft()
+                draft = LiveResponse()
             is_over = isinstance(event, StreamEnd)
             draft.take(event)
             if place.wants(event, now()):
@@ -94,7 +94,7 @@ def _rounds(conversation: ToolConversation) -> str:
     return joined(*(round_sheet(one, results) for one in conversation.responses))
 
 
-def show_output(stream: Grows[T]) -> StructuredOutput[T]:
+def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
     """Show a typed answer while it comes; see `TypedStream.show`."""
     place, sheet = area(), ""
     try:
@@ -111,6 +111,6 @@ def show_output(stream: Grows[T]) -> StructuredOutput[T]:
     return shown(output)
 
 
-def _broken(place: Area, sheet: str, error: BaseException) -> None:
+def _broken(place: Output, sheet: str, error: BaseException) -> None:
     why = f"ended by {type(error).__name__}"
     place.end(joined(sheet, note(why)), why)

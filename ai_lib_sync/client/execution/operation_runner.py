@@ -20,15 +20,15 @@ from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
 
 from ..._runtime.backend import now
-from ...transport import HttpTransport, WireReply
-from ..interceptors.chain import Company
-from .targets import Protected, Targets
+from ...transport import HttpResponse, HttpTransport
+from ..interceptors.chain import InterceptorChain
+from .targets import GuardedTarget, TargetSet
 
 
 def invoke(
     transport: HttpTransport,
-    targets: Targets,
-    company: Company,
+    targets: TargetSet,
+    company: InterceptorChain,
     name: str,
     body: JsonObject | None,
     values: Mapping[str, str],
@@ -47,7 +47,7 @@ def invoke(
 
 def _ask(
     transport: HttpTransport,
-    protected: Protected,
+    protected: GuardedTarget,
     operation: Operation,
     body: JsonObject | None,
     values: Mapping[str, str],
@@ -96,7 +96,7 @@ def _ask(
         raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)
 
 
-def _read(operation: Operation, binding: str | None, reply: WireReply) -> JsonValue:
+def _read(operation: Operation, binding: str | None, reply: HttpResponse) -> JsonValue:
     target = operation.target
     if not 200 <= reply.status <= 299:
         # Its body is no local variable: it may say the key back.

@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
 from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.config import FallbackConfig
 from ai_lib.resilience.permit import Admission
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import now
 from ...resilience import FallbackChain
-from .targets import Protected
+from .targets import GuardedTarget
 
 T = TypeVar("T")
 
 
-class Journey:
+class Dispatcher:
     """A compiled call on its way, under one deadline, with one ledger.
 
     Raises:
@@ -30,7 +30,7 @@ class Journey:
 
     def __init__(
         self,
-        route: Sequence[Protected],
+        route: Sequence[GuardedTarget],
         call: Call,
         fallback: FallbackConfig,
     ) -> None:
@@ -51,7 +51,7 @@ class Journey:
         ends = FOREVER if total is None else self.call.watch.began + total
         self.ledger.ends = min(self.ledger.ends, ends)
 
-    def run(self, attempt: Callable[[Leg, Admission], T]) -> T:
+    def run(self, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
         """Return what the first target to answer answers.
 
         Raises:
@@ -68,7 +68,7 @@ class Journey:
         for place in self._route:
             place.executor.gate.report()
 
-    def _chain(self, attempt: Callable[[Leg, Admission], T]) -> T:
+    def _chain(self, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
         first = self._route[0]
         try:
             return self._at(first, attempt)
@@ -84,8 +84,8 @@ class Journey:
 
     def _asking(
         self,
-        place: Protected,
-        attempt: Callable[[Leg, Admission], T],
+        place: GuardedTarget,
+        attempt: Callable[[PreparedRequest, Admission], T],
         known: list[AiLibError],
     ) -> Callable[[], T]:
         def ask() -> T:
@@ -95,17 +95,17 @@ class Journey:
 
         return ask
 
-    def _at(self, place: Protected, attempt: Callable[[Leg, Admission], T]) -> T:
+    def _at(self, place: GuardedTarget, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
         leg = self.first if place is self._route[0] else self._leg(place)
         return place.run(attempt, leg, self.ledger)
 
-    def _leg(self, place: Protected) -> Leg:
+    def _leg(self, place: GuardedTarget) -> PreparedRequest:
         call = self.call
-        leg = Leg(place.target, call.request, call.options, call.id, call.headers)
+        leg = PreparedRequest(place.target, call.request, call.options, call.id, call.headers)
         call.legs.append(leg)
         return leg
 
-    def clocks(self, leg: Leg) -> Clocks:
+    def clocks(self, leg: PreparedRequest) -> TimeoutOptions:
         """Return the clocks of an attempt that begins now."""
         return leg.clocks_within(self.ledger.left(now()))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import count_tokens, would_cost
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import failed_reply, request_id_of
@@ -19,11 +19,11 @@ from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 
 from ..._runtime.backend import now
-from ...transport import HttpTransport, WireReply
-from ..interceptors.chain import Company
+from ...transport import HttpResponse, HttpTransport
+from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .plan import Journey
-from .targets import Targets
+from .plan import Dispatcher
+from .targets import TargetSet
 
 if TYPE_CHECKING:
     from .stream import ChatStream
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 
 class _Answer(NamedTuple):
     response: ChatResponse
-    leg: Leg | None
+    leg: PreparedRequest | None
 
 
-class Calls:
+class CallRunner:
     """Makes calls to a client's targets over one transport, accompanied by its interceptors."""
 
-    def __init__(self, transport: HttpTransport, targets: Targets, company: Company) -> None:
+    def __init__(
+        self, transport: HttpTransport, targets: TargetSet, company: InterceptorChain
+    ) -> None:
         self._transport = transport
         self._targets = targets
         self._company = company
@@ -80,16 +82,16 @@ class Calls:
         target = self._targets.first.target.current()
         return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
 
-    def journey(self, call: Call) -> Journey:
-        """Compile the call for its first target and set out the way. Raises as `Journey`."""
+    def journey(self, call: Call) -> Dispatcher:
+        """Compile the call for its first target and set out the way. Raises as `Dispatcher`."""
         if call.models is None:
             route = self._targets.route(call.options.fallbacks)
         else:
             route = self._targets.named(call.models)
-        return Journey(route, call, self._targets.config.fallback)
+        return Dispatcher(route, call, self._targets.config.fallback)
 
-    def _accompanied(self, call: Call, company: Company) -> _Answer:
-        leg: Leg | None = None
+    def _accompanied(self, call: Call, company: InterceptorChain) -> _Answer:
+        leg: PreparedRequest | None = None
         outcome = "answered"
 
         def inner() -> ChatResponse:
@@ -114,10 +116,10 @@ class Calls:
         company.end(call, outcome)
         return _Answer(response, leg)
 
-    def _ask(self, journey: Journey) -> _Answer:
+    def _ask(self, journey: Dispatcher) -> _Answer:
         journey.start()
 
-        def attempt(leg: Leg, admission: Admission) -> _Answer:
+        def attempt(leg: PreparedRequest, admission: Admission) -> _Answer:
             reply = self._transport.send(leg.wire, journey.clocks(leg))
             with reply:
                 response = self._read(reply, leg, admission)
@@ -126,7 +128,9 @@ class Calls:
         response, leg = journey.run(attempt)
         return _Answer(journey.call.told(response), leg)
 
-    def _read(self, reply: WireReply, leg: Leg, admission: Admission) -> ChatResponse:
+    def _read(
+        self, reply: HttpResponse, leg: PreparedRequest, admission: Admission
+    ) -> ChatResponse:
         admission.heard(reply.headers)
         if not 200 <= reply.status <= 299:
             # Its body is no local variable: it may say the key back.

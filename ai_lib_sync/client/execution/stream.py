@@ -8,8 +8,8 @@ from collections.abc import Callable
 from weakref import finalize
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
-from ai_lib.client.interceptors.stream_filter import Screen, screened
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.interceptors.stream_filter import StreamFilter, screened
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.response_events import replayed
 from ai_lib.pipeline.text_tools import with_text_tools
@@ -18,10 +18,10 @@ from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
 
 from ...transport import HttpTransport
-from ..interceptors.chain import Company
+from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .plan import Journey
-from .stream_attempt import Incoming
+from .plan import Dispatcher
+from .stream_attempt import StreamAttempt
 
 
 class ChatStream:
@@ -37,9 +37,9 @@ class ChatStream:
         self,
         transport: HttpTransport,
         call: Call,
-        compile_call: Callable[[Call], Journey],
-        journey: Journey | None,
-        company: Company,
+        compile_call: Callable[[Call], Dispatcher],
+        journey: Dispatcher | None,
+        company: InterceptorChain,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self._transport = transport
@@ -47,10 +47,10 @@ class ChatStream:
         self._compile = compile_call
         self._journey = journey
         self._company = company
-        self._screens: list[Screen] = []
+        self._screens: list[StreamFilter] = []
         self._token = cancel_token
         self._events: deque[Event] = deque()
-        self._incoming: Incoming | None = None
+        self._incoming: StreamAttempt | None = None
         self._found: ChatResponse | None = None
         self._whole: ChatResponse | None = None
         self._error: AiLibError | None = None
@@ -217,10 +217,10 @@ class ChatStream:
         journey.start()
         return journey.run(self._begin)
 
-    def _begin(self, leg: Leg, admission: Admission) -> list[Event]:
+    def _begin(self, leg: PreparedRequest, admission: Admission) -> list[Event]:
         if self._journey is None:
             raise RuntimeError("an attempt before the call was compiled")
-        incoming = Incoming(leg, admission, self._journey.clocks(leg))
+        incoming = StreamAttempt(leg, admission, self._journey.clocks(leg))
         events = incoming.begin(self._transport)
         admission.keep()
         self._incoming, call = incoming, self._call

@@ -3,31 +3,31 @@
 
 from __future__ import annotations
 
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.target import failed_reply, not_a_stream, placed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Admission
 from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import deadline, now
-from ...transport import HttpTransport, WireReply
+from ...transport import HttpResponse, HttpTransport
 
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 
 
-class Incoming:
+class StreamAttempt:
     """Events of one reply. It holds a connection and an admission until it has ended."""
 
-    def __init__(self, leg: Leg, admission: Admission, clocks: Clocks) -> None:
+    def __init__(self, leg: PreparedRequest, admission: Admission, clocks: TimeoutOptions) -> None:
         self.leg = leg
         self.pipeline = Pipeline(leg.target.compiled)
         self.request_id = ""
         self._admission = admission
         self._clocks = clocks
-        self._reply: WireReply | None = None
+        self._reply: HttpResponse | None = None
         self._since = 0.0
         self._begun = False
 
@@ -110,7 +110,7 @@ class Incoming:
         if reply is not None:
             reply.close()
 
-    def _check(self, reply: WireReply) -> None:
+    def _check(self, reply: HttpResponse) -> None:
         self.request_id = request_id_of(reply.headers)
         self._admission.heard(reply.headers)
         self._since = now()
@@ -122,7 +122,7 @@ class Incoming:
         if not self.pipeline.accepts(content_type):
             raise not_a_stream(target, content_type, reply.read_error())
 
-    def _next(self, reply: WireReply) -> list[Event]:
+    def _next(self, reply: HttpResponse) -> list[Event]:
         chunk = self._read(reply)
         events = self.pipeline.close() if chunk is None else self.pipeline.feed(chunk)
         self._begun = self._begun or self.is_content(events)
@@ -130,7 +130,7 @@ class Incoming:
             self._since = now()
         return events
 
-    def _read(self, reply: WireReply) -> bytes | None:
+    def _read(self, reply: HttpResponse) -> bytes | None:
         """Return the next bytes, or None at the end of the body."""
         try:
             return self._in_time(reply)
@@ -143,7 +143,7 @@ class Incoming:
             failure.partial = self.response()
             raise failure from error.__cause__
 
-    def _in_time(self, reply: WireReply) -> bytes:
+    def _in_time(self, reply: HttpResponse) -> bytes:
         """Read within the clock that heartbeats don't reset."""
         name = "delta_idle" if self._begun else "first_token"
         seconds = self._clocks.delta_idle if self._begun else self._clocks.first_token

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from threading import Lock as PlainLock
 from typing import TypeVar
 
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import tokens_of
 from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_of
 from ai_lib.client.target.target import Target, placed
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.resilience.attempt_log import Ledger
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.permit import Admission
 
 from ...resilience import Backpressure, ResilientExecutor
@@ -22,7 +22,7 @@ from ...resilience import Backpressure, ResilientExecutor
 T = TypeVar("T")
 
 
-class Protected:
+class GuardedTarget:
     """A target and what protects it."""
 
     def __init__(self, target: Target, executor: ResilientExecutor) -> None:
@@ -31,9 +31,9 @@ class Protected:
 
     def run(
         self,
-        attempt: Callable[[Leg, Admission], T],
-        leg: Leg,
-        ledger: Ledger,
+        attempt: Callable[[PreparedRequest, Admission], T],
+        leg: PreparedRequest,
+        ledger: AttemptLog,
     ) -> T:
         """Make attempts at this target until one answers or the policy says enough.
 
@@ -57,7 +57,7 @@ class Protected:
         return self.executor.run(once, ledger, on_retry=ledger.on_retry)
 
 
-class Targets:
+class TargetSet:
     """The first target and those to fall back to. Each is made once, so that what is learned of
     it lasts; they share nothing but the places in flight.
     """
@@ -68,7 +68,7 @@ class Targets:
         pressure = self.config.backpressure
         self.places = Backpressure(pressure) if pressure is not None else None
         self._lock = PlainLock()
-        self._others: dict[str, Protected] = {}
+        self._others: dict[str, GuardedTarget] = {}
         self.first = self._protect(settings.target())
         self._records: dict[tuple[str, str], ModelRecord | None] = {}
         self._fallbacks = [self._other(model) for model in settings.fallbacks]
@@ -79,7 +79,7 @@ class Targets:
         """Whether more than the manifest's retries protects the calls."""
         return self.config.is_on or bool(self._fallbacks)
 
-    def route(self, fallbacks: Sequence[str] | None) -> list[Protected]:
+    def route(self, fallbacks: Sequence[str] | None) -> list[GuardedTarget]:
         """Return the targets of one call, in the order they are tried; None: the client's.
 
         Raises:
@@ -90,7 +90,7 @@ class Targets:
             return [self.first, *self._fallbacks]
         return [self.first, *(self._other(model) for model in fallbacks)]
 
-    def named(self, models: Sequence[str]) -> list[Protected]:
+    def named(self, models: Sequence[str]) -> list[GuardedTarget]:
         """Return the targets of these models, as `provider/model`. Raises as `route`."""
         first = self.first.target.label
         return [self.first if model == first else self._other(model) for model in models]
@@ -108,11 +108,11 @@ class Targets:
         """Return what is listed of a model, as it was when first asked for."""
         key = provider, model
         if key not in self._records:
-            catalogue = self._settings.catalogue or Catalogue(self._settings.protocol_dir)
+            catalogue = self._settings.catalogue or ManifestCatalog(self._settings.protocol_dir)
             self._records[key] = catalogue.models().get(provider, model)
         return self._records[key]
 
-    def everyone(self) -> list[Protected]:
+    def everyone(self) -> list[GuardedTarget]:
         """Return every target made so far."""
         with self._lock:
             return [self.first, *self._others.values()]
@@ -122,14 +122,14 @@ class Targets:
         for place in self.everyone():
             place.executor.gate.report()
 
-    def _other(self, model: str) -> Protected:
+    def _other(self, model: str) -> GuardedTarget:
         with self._lock:
             found = self._others.get(model)
             if found is None:
                 found = self._others[model] = self._protect(self._settings.fallback(model))
             return found
 
-    def _protect(self, target: Target) -> Protected:
+    def _protect(self, target: Target) -> GuardedTarget:
         executor = ResilientExecutor(
             protection_of(target, self.config),
             target.compiled.id,
@@ -137,4 +137,4 @@ class Targets:
             backpressure=self.places,
             headers=limit_headers_of(target),
         )
-        return Protected(target, executor)
+        return GuardedTarget(target, executor)

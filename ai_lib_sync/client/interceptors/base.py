@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.operation import Errand, Operation
-from ai_lib.client.call.prepared_request import Leg
-from ai_lib.client.interceptors.stream_filter import Screen
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
@@ -56,7 +56,7 @@ class Interceptor:
         """
         return proceed()
 
-    def screen(self, call: Call) -> Screen | None:
+    def screen(self, call: Call) -> StreamFilter | None:
         """Return what the events of this stream have to pass, or None."""
         return None
 
@@ -81,7 +81,7 @@ class Interceptor:
         One that is forgotten, or whose task is cancelled, only comes to `ended`.
         """
 
-    def attempting(self, call: Call, leg: Leg) -> None:
+    def attempting(self, call: Call, leg: PreparedRequest) -> None:
         """Hear of an attempt that is about to be sent. It must not wait.
 
         What it raises ends the attempt as if its target had refused it.

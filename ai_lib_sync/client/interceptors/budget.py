@@ -11,7 +11,7 @@ import msgspec
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.cost import cost_of_attempt
 from ai_lib.client.call.operation import Errand, Operation
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import estimated, input_cost, nothing_yet, would_cost
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.request import ChatRequest
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ai_lib.tokens.budget import Budget, Reservation
 
 
-class Spending(Interceptor):
+class BudgetInterceptor(Interceptor):
     """Sets aside what an attempt may cost before it is sent, and settles it when it has ended.
 
     What the provider said it used is what it cost. An attempt that broke off after it was sent
@@ -36,14 +36,14 @@ class Spending(Interceptor):
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._held: dict[str, tuple[Leg, Reservation]] = {}
+        self._held: dict[str, tuple[PreparedRequest, Reservation]] = {}
 
     def prepare(self, call: Call) -> None:
         """Refuse a call that no client made: nothing tells its prices."""
         if call.offers is None:
             raise RuntimeError("a budget needs a call that a client made")
 
-    def attempting(self, call: Call, leg: Leg) -> None:
+    def attempting(self, call: Call, leg: PreparedRequest) -> None:
         """Set aside what it may cost. Raises BudgetExceeded."""
         if call.offers is None:
             return
@@ -102,7 +102,7 @@ def spending(
     currency: str,
     tag: str | None,
     unknown_price: Literal["refuse", "allow"],
-) -> Spending:
+) -> BudgetInterceptor:
     """Return what holds a client to a budget: the one given, or one made of the figures.
 
     Raises:
@@ -114,10 +114,10 @@ def spending(
         raise ValueError("give either a Budget or limit=")
     if budget is None:
         budget = Budget(limit or 0.0, currency, tag=tag, unknown_price=unknown_price)
-    return Spending(budget)
+    return BudgetInterceptor(budget)
 
 
-def _received(call: Call, leg: Leg, told: Usage) -> Usage:
+def _received(call: Call, leg: PreparedRequest, told: Usage) -> Usage:
     """Return what a stream that was cut short has used: as told, else as counted."""
     if call.partial is None:
         return told

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.interceptors.stream_filter import Screen
+from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.guardrails.guardrail import Guardrail
-from ai_lib.guardrails.policy import Policy, Rules, Verdict
+from ai_lib.guardrails.policy import Evaluation, Policy, Rules
 from ai_lib.guardrails.request import judged_request
 from ai_lib.guardrails.response import judged_reply
-from ai_lib.guardrails.stream_filter import OutputScreen
+from ai_lib.guardrails.stream_filter import OutputStreamFilter
 from ai_lib.types.response import ChatResponse
 
 from .base import Interceptor
@@ -19,7 +19,7 @@ from .base import Interceptor
 _NOTE = "guardrails"
 
 
-class Guarded(Interceptor):
+class GuardrailInterceptor(Interceptor):
     """Holds what is sent to the rules for input, what is received to those for output."""
 
     place = 30
@@ -50,11 +50,11 @@ class Guarded(Interceptor):
         if verdict.blocking is not None:
             raise verdict.blocking
 
-    def screen(self, call: Call) -> Screen | None:
+    def screen(self, call: Call) -> StreamFilter | None:
         verdict = self._output.judge()
         if not verdict.is_needed:
             return None
-        return OutputScreen(verdict, thinking=self._thinking, tools=self._tools)
+        return OutputStreamFilter(verdict, thinking=self._thinking, tools=self._tools)
 
     def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
         verdict = self._output.judge(complete=call.whole)
@@ -66,7 +66,7 @@ class Guarded(Interceptor):
     def received(self, call: Call, response: ChatResponse) -> ChatResponse:
         # `shown` was asked just before, and left what it found.
         verdict = call.notes.get(_NOTE)
-        if isinstance(verdict, Verdict):
+        if isinstance(verdict, Evaluation):
             verdict.report()
             if verdict.blocking is not None:
                 raise verdict.blocking

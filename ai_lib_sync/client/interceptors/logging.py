@@ -34,7 +34,7 @@ _ENDS: Final = {
 }
 
 
-class Logbook(Interceptor):
+class LoggingInterceptor(Interceptor):
     """Logs how each call goes; every record has the call's id, and its trace's if it is traced."""
 
     place = 11

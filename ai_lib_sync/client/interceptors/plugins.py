@@ -20,7 +20,7 @@ from .base import Interceptor, Proceed
 _NOTE = "plugins"
 
 
-class _Visit:
+class _PluginState:
     """What the plugins know of one call, and how far a stream has come with them."""
 
     def __init__(self, ctx: PluginContext) -> None:
@@ -30,7 +30,7 @@ class _Visit:
         self.retries: list[tuple[int, AiLibError, float]] = []
 
 
-class Plugged(Interceptor):
+class PluginInterceptor(Interceptor):
     """Runs the hooks of a registry at the moments of each call, and its middleware around it."""
 
     place = 20
@@ -117,33 +117,33 @@ class Plugged(Interceptor):
 
     def ended(self, call: Call) -> None:
         visit = call.notes.pop(_NOTE, None)
-        if isinstance(visit, _Visit) and visit.has_started and not visit.has_ended:
+        if isinstance(visit, _PluginState) and visit.has_started and not visit.has_ended:
             visit.has_ended = True
             hooks = self._registry.listening(HookType.STREAM_END)
             run_at_once(hooks, HookType.STREAM_END, visit.ctx)
 
-    def _visit(self, call: Call) -> _Visit:
+    def _visit(self, call: Call) -> _PluginState:
         visit = call.notes.get(_NOTE)
-        if not isinstance(visit, _Visit):
+        if not isinstance(visit, _PluginState):
             ctx = PluginContext(request=call.request, request_id=call.id, streamed=call.streamed)
-            visit = call.notes[_NOTE] = _Visit(ctx)
+            visit = call.notes[_NOTE] = _PluginState(ctx)
         target = call.first.target if call.first is not None else call.target
         if target is not None:
             visit.ctx.model, visit.ctx.provider = target.model, target.compiled.id
         return visit
 
-    def _start(self, visit: _Visit) -> None:
+    def _start(self, visit: _PluginState) -> None:
         if not visit.has_started:
             visit.has_started = True
             self._tell_of_retries(visit)
             self._registry.trigger(HookType.STREAM_START, visit.ctx)
 
-    def _end(self, visit: _Visit) -> None:
+    def _end(self, visit: _PluginState) -> None:
         if visit.has_started and not visit.has_ended:
             visit.has_ended = True
             self._registry.trigger(HookType.STREAM_END, visit.ctx)
 
-    def _tell_of_retries(self, visit: _Visit) -> None:
+    def _tell_of_retries(self, visit: _PluginState) -> None:
         told, visit.retries = visit.retries, []
         for visit.ctx.attempt, visit.ctx.error, visit.ctx.delay_seconds in told:
             for hook in self._registry.listening(HookType.RETRY):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import ClientSettings, RoutedModel
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, CapabilityError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
 
 
-class Routing(Interceptor):
+class RoutingInterceptor(Interceptor):
     """Names the models of each call in the order they are tried."""
 
     place = 40
@@ -81,7 +81,7 @@ class Routing(Interceptor):
             capability=refused[0].capability,
         )
 
-    def attempting(self, call: Call, leg: Leg) -> None:
+    def attempting(self, call: Call, leg: PreparedRequest) -> None:
         """Count the call where it goes now."""
         at = self._endpoints.get(leg.target.name)
         if self._at.get(call.id) is not at:
@@ -146,5 +146,5 @@ def routed(
             )
             for one in array.endpoints
         },
-        "interceptors": (*settings.interceptors, Routing(array, names)),
+        "interceptors": (*settings.interceptors, RoutingInterceptor(array, names)),
     }

@@ -8,7 +8,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
-from ai_lib.resilience.circuit.circuit import Circuit, CircuitBreakerConfig, Pass, Turn
+from ai_lib.resilience.circuit.circuit import (
+    Circuit,
+    CircuitBreakerConfig,
+    CircuitPermit,
+    SharedUpdate,
+)
 from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitStorage
 
 from ..._runtime.backend import Lock, deadline, now, settle
@@ -91,7 +96,7 @@ class CircuitBreaker(Circuit):
                 request_sent=True,
             ) from None
 
-    def enter(self) -> Pass:
+    def enter(self) -> CircuitPermit:
         """Let one call through, as `admit`, by the state as it is stored. Raises as that."""
         if self._storage is None:
             return self.admit()
@@ -104,12 +109,12 @@ class CircuitBreaker(Circuit):
         if self._storage is not None and self._due:
             self._exchange(self._storage, asks=False)
 
-    def _exchange(self, storage: CircuitStorage, *, asks: bool) -> Pass | None:
+    def _exchange(self, storage: CircuitStorage, *, asks: bool) -> CircuitPermit | None:
         with self._line:
             while True:
                 old = settle(storage.load(self._key))
                 known = old or CircuitRecord()
-                turn = Turn(self, known, asks=asks)
+                turn = SharedUpdate(self, known, asks=asks)
                 stored = False
                 try:
                     stored = turn.record == known or settle(

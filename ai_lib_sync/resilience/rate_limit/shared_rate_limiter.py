@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
-from ai_lib.resilience.rate_limit.external import Limiter, Postponed
+from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
@@ -29,7 +29,7 @@ class SharedRateLimiter(RateLimiter):
         pause: Callable[[float], None] = sleep,
     ) -> None:
         super().__init__(clock=clock, pause=pause)
-        self._postponed = self.quota = Postponed(limiter, target)
+        self._postponed = self.quota = DeferredQuota(limiter, target)
         self._headers = headers
 
     def _ask(self, reservation: Reservation, at: float) -> float:

@@ -9,7 +9,7 @@ from typing import Final
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, overall
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..._runtime.backend import Lock, deadline, now, run_all
 from ...transport import HttpTransport
@@ -104,8 +104,8 @@ def _status(
     if "{" in base:
         raise RequestError(f"the address {base} has a part that only you know: pass base_url=")
     seconds = timeout or check.timeout_ms / 1000
-    request = WireRequest(method=check.method, url=base.rstrip("/") + check.path)
-    clocks = Clocks(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
+    request = HttpRequest(method=check.method, url=base.rstrip("/") + check.path)
+    clocks = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
     reply = transport.send(request, clocks)
     with reply:
         reply.drain()

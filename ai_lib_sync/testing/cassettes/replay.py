@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from ai_lib.testing.cassettes.cassette import Exchange, error_of, read_cassette
-from ai_lib.testing.cassettes.index import Shelf
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.http.headers import Head, Headers
+from ai_lib.testing.cassettes.index import RecordingIndex
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.options import TransportOptions
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..._runtime.backend import now, sleep
-from ...transport import HttpTransport, WireReply
+from ...transport import HttpResponse, HttpTransport
 from ...transport.response import Readable
 
 
@@ -44,7 +44,7 @@ class ReplayTransport(HttpTransport):
     ) -> None:
         super().__init__(options)
         found = read_cassette(cassette) if isinstance(cassette, str | Path) else cassette
-        self._shelf = Shelf(found, repeat=repeat)
+        self._shelf = RecordingIndex(found, repeat=repeat)
         self._speed = speed
         self._bytewise = chunking == "byte"
 
@@ -53,7 +53,7 @@ class ReplayTransport(HttpTransport):
         """How many recorded exchanges were not asked for."""
         return self._shelf.left
 
-    def send(self, request: WireRequest, clocks: Clocks) -> WireReply:
+    def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
         """Return the recorded reply.
 
         Raises:
@@ -64,9 +64,9 @@ class ReplayTransport(HttpTransport):
         self._pass(exchange.head_after)
         if exchange.failure is not None and not exchange.status:
             raise error_of(exchange.failure, request)
-        call = CallClocks(request, clocks, now())
-        head = Head(exchange.status, Headers(exchange.reply_headers), "1.1")
-        return WireReply(head, _Playback(self, exchange), call, self.options)
+        call = Deadlines(request, clocks, now())
+        head = ResponseHead(exchange.status, Headers(exchange.reply_headers), "1.1")
+        return HttpResponse(head, _Playback(self, exchange), call, self.options)
 
     def _pass(self, seconds: float) -> None:
         if self._speed is not None and seconds > 0:
@@ -86,7 +86,7 @@ class _Playback:
     def connection(self) -> Readable:
         return self
 
-    def read(self, clocks: CallClocks) -> bytes:
+    def read(self, clocks: Deadlines) -> bytes:
         for after, data in self._pieces:
             self._transport._pass(after - self._at)
             self._at = after

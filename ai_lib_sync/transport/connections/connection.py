@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from ai_lib._runtime.sockets import ReadError
 from ai_lib.errors.exceptions import AiLibError, ConnectError
 from ai_lib.transport.connections.route import Route
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.errors import Violation, bare, closed_here, connect_failure, lost
-from ai_lib.transport.http.headers import Head
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.errors import RemoteProtocolError, bare, closed_here, connect_failure, lost
+from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
 
 from ..._runtime.backend import now, runtime_key
 from ..._runtime.stream import is_replaced
 from ..http.upload import Upload
-from .timed_stream import Wire
+from .timed_stream import TimedStream
 
 if TYPE_CHECKING:
-    from .http11 import Http1
-    from .via_httpcore import CoreHttp
+    from .http11 import Http11Connection
+    from .via_httpcore import HttpcoreConnection
 
 
 class Connection:
@@ -44,7 +44,7 @@ class Connection:
         self._renew()
 
     def _renew(self) -> None:
-        self._wire = Wire(self._options.max_head_bytes)
+        self._wire = TimedStream(self._options.max_head_bytes)
         self._reading = False
         self._http = _speaker(self._wire, self._route, self._options)
 
@@ -63,7 +63,7 @@ class Connection:
         """Whether another call may use it now."""
         return not self._closed and self._wire.whole and self._http.is_idle()
 
-    def send(self, request: RequestHead, clocks: CallClocks) -> Head:
+    def send(self, request: RequestHead, clocks: Deadlines) -> ResponseHead:
         """Send a request and give the head of its reply."""
         for _ in range(0 if self.connected else self._options.connect_retries):
             try:
@@ -72,7 +72,7 @@ class Connection:
                 self._renew()
         return self._send(request, clocks)
 
-    def _send(self, request: RequestHead, clocks: CallClocks) -> Head:
+    def _send(self, request: RequestHead, clocks: Deadlines) -> ResponseHead:
         self._wire.serve(clocks)
         body = clocks.request.body
         sent = body if isinstance(body, bytes) else Upload(body)
@@ -100,7 +100,7 @@ class Connection:
             raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
         return head
 
-    def read(self, clocks: CallClocks) -> bytes:
+    def read(self, clocks: Deadlines) -> bytes:
         """Give the next bytes of the reply's body as they arrive, empty at its end."""
         if not self._reading:
             return b""
@@ -118,7 +118,7 @@ class Connection:
             self._reading = False
         return data
 
-    def _failure(self, error: Exception, clocks: CallClocks, *, sent: bool = True) -> AiLibError:
+    def _failure(self, error: Exception, clocks: Deadlines, *, sent: bool = True) -> AiLibError:
         if self._closed:
             return closed_here(clocks.request)
         if not self.connected:
@@ -126,7 +126,7 @@ class Connection:
         reason = "TLS failed" if isinstance(error, SSLError) else str(error)
         return lost(clocks.request, reason or type(error).__name__, sent=sent)
 
-    def _check_open(self, clocks: CallClocks) -> None:
+    def _check_open(self, clocks: Deadlines) -> None:
         if self._closed:
             raise closed_here(clocks.request)
 
@@ -137,14 +137,14 @@ class Connection:
     def finish_tail(self, limit: int, ends: float) -> None:
         """Read the last reply's rest, waiting until that time; what is there is taken anyway.
 
-        Raises `Violation` or one of our errors when it can't be had.
+        Raises `RemoteProtocolError` or one of our errors when it can't be had.
         """
         self._wire.expect_rest(max(ends - now(), 0.0))
         size = 0
         while data := self.read(self._wire.clocks):
             size += len(data)
             if size > limit:
-                raise Violation("the rest of the reply is too long")
+                raise RemoteProtocolError("the rest of the reply is too long")
         self._wire.end_stage()
         self.tail_ends = None
 
@@ -167,13 +167,15 @@ class Connection:
         self._http.abandon()
 
 
-def _speaker(wire: Wire, route: Route, options: TransportOptions) -> Http1 | CoreHttp:
+def _speaker(
+    wire: TimedStream, route: Route, options: TransportOptions
+) -> Http11Connection | HttpcoreConnection:
     """Who speaks HTTP here; something that stands in for httpcore does unless we are to."""
     mocked = options.reader == "auto" and is_replaced()
     if mocked or not options.reads_itself or route.proxy is not None:
-        from .via_httpcore import CoreHttp
+        from .via_httpcore import HttpcoreConnection
 
-        return CoreHttp(wire, route, options)
-    from .http11 import Http1
+        return HttpcoreConnection(wire, route, options)
+    from .http11 import Http11Connection
 
-    return Http1(wire, route, options.max_head_bytes)
+    return Http11Connection(wire, route, options.max_head_bytes)

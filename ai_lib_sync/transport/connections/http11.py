@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from ai_lib._runtime.sockets import WriteError
 from ai_lib.transport.connections.route import Route
-from ai_lib.transport.deadlines import CallClocks
-from ai_lib.transport.http.headers import Head
+from ai_lib.transport.deadlines import Deadlines
+from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
-from ai_lib.transport.http.response_parser import ReplyParser
+from ai_lib.transport.http.response_parser import ResponseParser
 
 from ..._runtime.stream import READ_SIZE
 from ..http.upload import Upload
-from .timed_stream import Wire
+from .timed_stream import TimedStream
 
 
-class Http1:
+class Http11Connection:
     """One connection to an origin, without a proxy between, for one request at a time.
 
     Errors are `SocketError`s, and `Violation`.
@@ -24,16 +24,16 @@ class Http1:
     # Whether the socket is closed before an error of it gets out.
     closes_itself = False
 
-    def __init__(self, wire: Wire, route: Route, limit: int) -> None:
+    def __init__(self, wire: TimedStream, route: Route, limit: int) -> None:
         self._wire = wire
         self._route = route
         self._limit = limit
-        self._reply: ReplyParser | None = None
+        self._reply: ResponseParser | None = None
         self._first = b""
         self._sound = True
         self._leaves = False
 
-    def send(self, request: RequestHead, clocks: CallClocks, body: bytes | Upload) -> Head:
+    def send(self, request: RequestHead, clocks: Deadlines, body: bytes | Upload) -> ResponseHead:
         """Send a request and give the head of its reply."""
         head = request.written(clocks.request.body)
         self._leaves = request.closes
@@ -45,7 +45,7 @@ class Http1:
             self._write_body(body, clocks)
         except WriteError:
             pass  # the server may have answered before it left
-        self._reply = reply = ReplyParser(clocks.request.method, self._limit)
+        self._reply = reply = ResponseParser(clocks.request.method, self._limit)
         while reply.head is None:
             self._first = self._receive(reply)
         return reply.head
@@ -58,7 +58,7 @@ class Http1:
             self._wire.start_tls(self._route.context, origin.host)
         self._wire.opened()
 
-    def _write_body(self, body: bytes | Upload, clocks: CallClocks) -> None:
+    def _write_body(self, body: bytes | Upload, clocks: Deadlines) -> None:
         if isinstance(body, bytes):
             self._wire.write(body)
             return
@@ -68,7 +68,7 @@ class Http1:
         if not measured:
             self._wire.write(b"0\r\n\r\n")
 
-    def _receive(self, reply: ReplyParser) -> bytes:
+    def _receive(self, reply: ResponseParser) -> bytes:
         data = self._wire.read(READ_SIZE)
         if data:
             return reply.feed(data)

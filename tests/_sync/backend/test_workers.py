@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ai_lib_sync._runtime.backend import CancelScope, Event, now, sleep
-from ai_lib_sync._runtime.workers import Crew, as_worker
+from ai_lib_sync._runtime.workers import BackgroundTasks, as_worker
 
 
 def test_a_function_that_waits_and_one_that_does_not() -> None:
@@ -40,7 +40,7 @@ def test_the_end_of_a_block_ends_what_runs_beside_it() -> None:
             ended.set()
 
     began = now()
-    with Crew() as crew:
+    with BackgroundTasks() as crew:
         crew.start(beside)
         begun.wait()
     assert ended.is_set()
@@ -55,7 +55,7 @@ def test_an_error_of_the_block_leaves_as_it_is() -> None:
         sleep(30)
 
     with pytest.raises(KeyError) as caught:
-        with Crew() as crew:
+        with BackgroundTasks() as crew:
             crew.start(beside)
             raise error
     assert caught.value is error
@@ -70,7 +70,7 @@ def test_a_cancelled_block_ends_what_runs_beside_it() -> None:
 
     began = now()
     with scope:
-        with Crew() as crew:
+        with BackgroundTasks() as crew:
             crew.start(beside)
             sleep(30)
     assert scope.cancelled

@@ -4,14 +4,14 @@
 import io
 
 from ai_lib.cli.mock.demo_script import cast
-from ai_lib.cli.output import Screen
+from ai_lib.cli.output import Output
 from ai_lib_sync.cli.mock.demo import demo
 
 
 def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:
     out = io.StringIO()
 
-    code = demo(Screen(out))
+    code = demo(Output(out))
 
     shown = out.getvalue()
     assert code == 0

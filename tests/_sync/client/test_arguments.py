@@ -13,12 +13,19 @@ from ai_lib_sync.errors import RequestError
 from ai_lib_sync.resilience import CircuitBreakerConfig, ResilientConfig, RetryConfig
 from ai_lib_sync.testing import MockProvider
 from ai_lib_sync.transport import PoolConfig, TransportOptions
-from ai_lib_sync.types import Clocks
+from ai_lib_sync.types import TimeoutOptions
 
 
 @pytest.mark.parametrize(
     "make",
-    [TransportOptions, PoolConfig, RetryConfig, ResilientConfig, CircuitBreakerConfig, Clocks],
+    [
+        TransportOptions,
+        PoolConfig,
+        RetryConfig,
+        ResilientConfig,
+        CircuitBreakerConfig,
+        TimeoutOptions,
+    ],
 )
 def test_no_configuration_takes_it(make: Callable[..., object]) -> None:
     with pytest.raises(TypeError, match="verfy"):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ai_lib.client.call.prepared_request import Leg
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib_sync import AiClient
 from ai_lib_sync.client import Call, Interceptor
 from ai_lib_sync.errors import ResilienceError
@@ -21,7 +21,7 @@ class Doorkeeper(Interceptor):
         self.model = model
         self.book: list[str] = []
 
-    def attempting(self, call: Call, leg: Leg) -> None:
+    def attempting(self, call: Call, leg: PreparedRequest) -> None:
         self.book.append(f"to {leg.target.model}")
         if self.model and leg.target.model != self.model:
             raise ResilienceError("not there")

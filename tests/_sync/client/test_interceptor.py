@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ai_lib_sync import AiClient, Message
-from ai_lib_sync.client import Call, Interceptor, Screen
+from ai_lib_sync.client import Call, Interceptor, StreamFilter
 from ai_lib_sync.errors import AiLibError, RemoteError, RequestError
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, Reply
@@ -61,7 +61,7 @@ class Diary(Interceptor):
 class Shout(Interceptor):
     """Holds the text of a stream back until its end, then gives it in capitals."""
 
-    def screen(self, call: Call) -> Screen:
+    def screen(self, call: Call) -> StreamFilter:
         return _Capitals()
 
     def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
@@ -227,7 +227,7 @@ class Stop(Interceptor):
     def __init__(self, word: str) -> None:
         self.word = word
 
-    def screen(self, call: Call) -> Screen:
+    def screen(self, call: Call) -> StreamFilter:
         return _Stopping(self.word)
 
 

@@ -21,7 +21,7 @@ from ai_lib_sync.errors import (
 )
 from ai_lib_sync.structured import JsonMode, JsonModeConfig, SchemaGenerator, StructuredOutput
 from ai_lib_sync.testing import MockProvider, Reply
-from ai_lib_sync.types import Clocks, MessageRole, ToolDefinition, Usage
+from ai_lib_sync.types import MessageRole, TimeoutOptions, ToolDefinition, Usage
 from tests._sync.resilience.conftest import Serve, serve  # noqa: F401 (a fixture)
 from tests._sync.resilience.house import QUICK, answer, builder, fail, write
 from tests.servers.scripted import Exchange
@@ -340,7 +340,7 @@ def test_retries_fallbacks_and_asks_have_one_budget(
 
 
 def test_all_asks_have_one_deadline() -> None:
-    clocks = Clocks(total=1.5)
+    clocks = TimeoutOptions(total=1.5)
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
     with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
         with pytest.raises(TransportTimeout) as caught:

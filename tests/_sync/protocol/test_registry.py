@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.catalog import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import read_prices, records_of_file, records_of_manifest
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import ManifestNotFound
@@ -53,7 +53,7 @@ def house(**models: Any) -> dict[str, Any]:
 
 def registry(root: Path) -> ModelRegistry:
     """Return the models of a folder and of the bundle."""
-    return Catalogue(root).models()
+    return ManifestCatalog(root).models()
 
 
 def folder(root: Path, **manifests: dict[str, Any]) -> Path:
@@ -146,7 +146,7 @@ def test_two_makers_of_one_name_must_be_told_apart(tmp_path: Path) -> None:
 
 
 def test_an_earlier_source_hides_a_later_one(tmp_path: Path) -> None:
-    catalogue = Catalogue(folder(tmp_path, house=house(large=LARGE)))
+    catalogue = ManifestCatalog(folder(tmp_path, house=house(large=LARGE)))
     assert catalogue.models().find("large").context_window == 128000
     catalogue.register(house(large={"context_window": 5}))
 

@@ -17,12 +17,12 @@ from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib_sync.transport import HttpTransport, TransportOptions
-from ai_lib_sync.types import Clocks
+from ai_lib_sync.types import TimeoutOptions
 from tests._sync.resilience.conftest import Serve
 from tests._sync.resilience.house import CANARY, answer, builder, fail, frame, write
 from tests.servers.scripted import Exchange
 
-CLOCKS = Clocks(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 
 

@@ -21,10 +21,10 @@ from ai_lib_sync.errors import (
     classify_http_error,
 )
 from ai_lib_sync.resilience import (
+    AttemptLog,
     BackpressureConfig,
     CircuitBreakerConfig,
     JitterStrategy,
-    Ledger,
     RateLimiterConfig,
     ResilientConfig,
     ResilientExecutor,
@@ -84,7 +84,7 @@ def test_an_answer_after_two_failures() -> None:
     clock = FakeClock()
     runner = executor(clock)
     service = Service(answered(503), answered(500), "hello")
-    ledger = Ledger()
+    ledger = AttemptLog()
     told: list[tuple[int, str, float]] = []
 
     def on_retry(number: int, error: AiLibError, delay: float) -> None:
@@ -147,7 +147,7 @@ def test_a_request_in_doubt_is_not_repeated_unless_that_is_safe() -> None:
     with pytest.raises(ConnectionLost):
         runner.execute(service.answer)
     service = Service(lost, "twice")
-    assert runner.execute(service.answer, ledger=Ledger(repeatable=True)) == "twice"
+    assert runner.execute(service.answer, ledger=AttemptLog(repeatable=True)) == "twice"
 
 
 def test_a_retry_after_is_waited_for() -> None:
@@ -168,7 +168,7 @@ def test_a_retry_after_over_the_cap_fails_at_once() -> None:
 def test_no_wait_goes_beyond_the_deadline() -> None:
     clock = FakeClock()
     service = Service(answered(500), answered(500), "hello")
-    ledger = Ledger(ends=clock.at + 2.5)
+    ledger = AttemptLog(ends=clock.at + 2.5)
     with pytest.raises(RemoteError):
         executor(clock).execute(service.answer, ledger=ledger)
     assert service.calls == 2
@@ -205,7 +205,7 @@ def test_a_call_that_never_went_out_is_not_charged() -> None:
     runner = executor(FakeClock(), ResilientConfig(rate_limit=ALL.rate_limit))
     service = Service(ConnectError("refused"))
     with pytest.raises(ConnectError):
-        runner.execute(service.answer, ledger=Ledger(tokens=500))
+        runner.execute(service.answer, ledger=AttemptLog(tokens=500))
     limiter = runner.gate.rate_limiter
     assert limiter is not None
     assert limiter.available_tokens == 100
@@ -222,7 +222,7 @@ def test_tokens_are_settled_by_what_was_used() -> None:
         admission.usage = Usage(total_tokens=300)
         return "hello"
 
-    ledger = Ledger(tokens=800)
+    ledger = AttemptLog(tokens=800)
     runner.run(attempt, ledger)
     assert limiter.get_wait_time(tokens=700) == 0
     assert limiter.get_wait_time(tokens=701) > 0
@@ -232,7 +232,7 @@ def test_tokens_are_settled_by_what_was_used() -> None:
 def test_what_a_failed_attempt_used_is_in_the_books() -> None:
     error = answered(500)
     error.partial = ChatResponse(usage=Usage(total_tokens=40))
-    ledger = Ledger(tokens=100)
+    ledger = AttemptLog(tokens=100)
     runner = executor(FakeClock())
     runner.execute(Service(error, "hello").answer, ledger=ledger)
     assert [attempt.usage.total_tokens for attempt in ledger.attempts] == [40, 0]
@@ -280,7 +280,7 @@ def test_a_full_house_is_refused() -> None:
         assert not caught.value.attempts[0].sent  # type: ignore[attr-defined]
         return inside.answer()
 
-    assert runner.run(attempt, Ledger()) == "hello"
+    assert runner.run(attempt, AttemptLog()) == "hello"
     assert nothing_is_held(runner)
 
 
@@ -294,14 +294,14 @@ def test_a_rate_limit_that_comes_too_late_is_refused_and_holds_nothing() -> None
     runner = executor(clock, config)
     runner.execute(Service("hello").answer)
     with pytest.raises(RateLimitExceeded):
-        runner.execute(Service("late").answer, ledger=Ledger(ends=clock.at + 5))
+        runner.execute(Service("late").answer, ledger=AttemptLog(ends=clock.at + 5))
     assert nothing_is_held(runner)
 
 
 def test_a_cancelled_attempt_gives_everything_back_and_is_in_the_books() -> None:
     runner = executor(FakeClock())
     scope = CancelScope()
-    ledger = Ledger(tokens=200)
+    ledger = AttemptLog(tokens=200)
 
     def operation() -> None:
         scope.cancel()
@@ -347,7 +347,7 @@ def test_a_forgotten_admission_is_given_back() -> None:
         admission.keep()
         return "begun"
 
-    assert runner.run(attempt, Ledger(tokens=10)) == "begun"
+    assert runner.run(attempt, AttemptLog(tokens=10)) == "begun"
     gc.collect()
     assert nothing_is_held(runner)
 
@@ -361,7 +361,7 @@ def test_a_stream_keeps_its_place_until_its_end() -> None:
         kept.append(admission)
         return "begun"
 
-    ledger = Ledger(tokens=10)
+    ledger = AttemptLog(tokens=10)
     runner.run(attempt, ledger)
     assert runner.current_inflight == 1
     assert ledger.attempts == []

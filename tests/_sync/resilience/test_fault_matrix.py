@@ -17,13 +17,13 @@ from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib_sync.transport import HttpTransport, TransportOptions
-from ai_lib_sync.types import Clocks
+from ai_lib_sync.types import TimeoutOptions
 from tests._sync.resilience.conftest import Serve
 from tests._sync.resilience.house import CANARY, QUICK, answer, builder, fail, is_stream, write
 from tests.servers.scripted import Exchange
 
 # Short enough for the silent servers, long enough for the others on a busy machine.
-CLOCKS = Clocks(connect=5, first_token=0.5, idle=0.5, total=20)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.5, idle=0.5, total=20)
 ALLOWED = 3
 
 

@@ -11,7 +11,7 @@ from ai_lib_sync.errors import (
     ResilienceError,
     StreamTruncated,
 )
-from ai_lib_sync.resilience import Ledger, PreflightChecker
+from ai_lib_sync.resilience import AttemptLog, PreflightChecker
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from ai_lib_sync.resilience import Ledger, PreflightChecker
     ],
 )
 def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doubt: bool) -> None:
-    ledger = Ledger()
+    ledger = AttemptLog()
     admission = PreflightChecker().admit(ledger)
     admission.failed(error)
     (attempt,) = ledger.attempts
@@ -34,7 +34,7 @@ def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doubt: boo
 
 
 def test_an_answer_is_in_no_doubt() -> None:
-    ledger = Ledger()
+    ledger = AttemptLog()
     admission = PreflightChecker().admit(ledger)
     admission.succeeded()
     assert not ledger.attempts[0].in_doubt

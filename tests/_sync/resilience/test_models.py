@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ai_lib.resilience.circuit.circuit import Pass
+from ai_lib.resilience.circuit.circuit import CircuitPermit
 from ai_lib.resilience.rate_limit.quota import Quota, Reservation
 from ai_lib_sync._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib_sync.errors import CircuitOpenError, RemoteError, standard_code
@@ -85,7 +85,7 @@ class BreakerMachine(RuleBasedStateMachine):
         taken=consumes(passes),
         outcome=st.sampled_from(["succeeded", "server_error", "invalid_request", "dropped"]),
     )
-    def end(self, taken: tuple[Pass, int], outcome: str) -> None:
+    def end(self, taken: tuple[CircuitPermit, int], outcome: str) -> None:
         leave, epoch = taken
         if outcome == "succeeded":
             leave.succeeded()

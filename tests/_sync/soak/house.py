@@ -17,9 +17,9 @@ from ai_lib.types.response import ChatResponse
 from ai_lib_sync._runtime.backend import deadline, now
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
-from ai_lib_sync.client.execution.plan import Journey
+from ai_lib_sync.client.execution.plan import Dispatcher
 from ai_lib_sync.client.execution.stream import ChatStream
-from ai_lib_sync.client.execution.stream_attempt import Incoming
+from ai_lib_sync.client.execution.stream_attempt import StreamAttempt
 from ai_lib_sync.client.interceptors.base import Interceptor
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.guardrails import KeywordFilter
@@ -29,11 +29,11 @@ from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.tokens import Budget
 from ai_lib_sync.transport import HttpTransport
 from ai_lib_sync.transport.connections.connection import Connection
-from ai_lib_sync.types import Clocks
+from ai_lib_sync.types import TimeoutOptions
 from tests.servers.chaos import Chaos
 
 OTHER = "anthropic/claude-sonnet-4-5"
-CLOCKS = Clocks(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
+CLOCKS = TimeoutOptions(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
 SLACK = 20.0  # seconds a busy machine may take beyond the deadline
 RETRIES = 2
 ALLOWED = 2 * (1 + RETRIES)  # attempts of one call, over both targets
@@ -249,7 +249,7 @@ def alive() -> Counter[str]:
     return counts + Counter(type(one).__name__ for one in found if type(one) in _PARTS)
 
 
-_PARTS = (AiClient, HttpTransport, Connection, Call, Journey, ChatStream, Incoming)
+_PARTS = (AiClient, HttpTransport, Connection, Call, Dispatcher, ChatStream, StreamAttempt)
 
 
 def mock() -> MockProvider:

@@ -28,7 +28,7 @@ from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.telemetry import InMemoryExporter, MetricsCollector, Tracer, get_logger
 from ai_lib_sync.testing import record
 from ai_lib_sync.transport import TransportOptions
-from ai_lib_sync.types import Clocks
+from ai_lib_sync.types import TimeoutOptions
 from tests._sync.resilience.house import frame, said, write
 from tests._sync.resilience.test_canary import shown
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -36,7 +36,7 @@ from tests.servers.scripted import Exchange, ScriptedServer
 CODES = (b64encode, urlsafe_b64encode)
 READERS: tuple[Literal["auto", "httpcore"], ...] = ("auto", "httpcore")
 CASES = max(40, int(os.environ.get("SOAK", "40")) // 20)
-CLOCKS = Clocks(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
+CLOCKS = TimeoutOptions(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_"
 MARKS = "/+=.~:@"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ai_lib.errors.exceptions import ConnectionLost, ResponseTooLarge
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
@@ -169,7 +169,7 @@ def test_the_request_arrives_as_given_with_what_http_needs(serve: Serve) -> None
 def test_the_callers_headers_win(serve: Serve) -> None:
     server = serve(lambda exchange: exchange.reply())
     headers = (("accept-encoding", "identity"), ("User-Agent", "mine"), ("HOST", "elsewhere"))
-    request = WireRequest(method="GET", url=server.url, headers=headers)
+    request = HttpRequest(method="GET", url=server.url, headers=headers)
     with HttpTransport() as transport, transport.send(request, PATIENT) as reply:
         reply.read()
     received = server.received[0]

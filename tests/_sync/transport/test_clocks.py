@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from ai_lib.errors.exceptions import TransportTimeout
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 from ai_lib_sync._runtime.backend import now, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
@@ -45,7 +45,7 @@ def trickle(exchange: Exchange) -> None:
         exchange.pause(0.01)
 
 
-def time_out(server: ScriptedServer, clocks: Clocks) -> TransportTimeout:
+def time_out(server: ScriptedServer, clocks: TimeoutOptions) -> TransportTimeout:
     with HttpTransport() as transport:
         began = now()
         with pytest.raises(TransportTimeout) as caught:
@@ -59,7 +59,7 @@ def time_out(server: ScriptedServer, clocks: Clocks) -> TransportTimeout:
 
 @pytest.mark.parametrize("script", [stall, stall_in_head, stall_after_head, stall_in_body])
 def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) -> None:
-    error = time_out(serve(script), Clocks(idle=0.05, total=5))
+    error = time_out(serve(script), TimeoutOptions(idle=0.05, total=5))
 
     assert (error.clock, error.seconds) == ("idle", 0.05)
     assert error.request_sent
@@ -71,13 +71,13 @@ def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) -> None:
 def test_content_that_does_not_begin_ends_with_the_first_token_clock(
     serve: Serve, script: Script
 ) -> None:
-    error = time_out(serve(script), Clocks(first_token=0.05, idle=5))
+    error = time_out(serve(script), TimeoutOptions(first_token=0.05, idle=5))
 
     assert (error.clock, error.seconds) == ("first_token", 0.05)
 
 
 def test_once_content_came_the_first_token_clock_is_out(serve: Serve) -> None:
-    error = time_out(serve(stall_in_body), Clocks(first_token=5, idle=0.05))
+    error = time_out(serve(stall_in_body), TimeoutOptions(first_token=5, idle=0.05))
 
     assert error.clock == "idle"
 
@@ -89,18 +89,18 @@ def test_the_first_token_clock_alone_bounds_the_wait_for_content(serve: Serve) -
 
     server = serve(slow_start)
     with HttpTransport() as transport:
-        reply = transport.send(ask(server), Clocks(first_token=5, idle=0.05))
+        reply = transport.send(ask(server), TimeoutOptions(first_token=5, idle=0.05))
         assert reply.read() == b"ok"
 
 
 def test_the_total_clock_holds_over_a_stream_that_never_pauses(serve: Serve) -> None:
-    error = time_out(serve(trickle), Clocks(idle=5, total=0.15))
+    error = time_out(serve(trickle), TimeoutOptions(idle=5, total=0.15))
 
     assert (error.clock, error.seconds) == ("total", 0.15)
 
 
 def test_the_total_clock_bounds_a_silent_server(serve: Serve) -> None:
-    error = time_out(serve(stall), Clocks(first_token=5, idle=5, total=0.05))
+    error = time_out(serve(stall), TimeoutOptions(first_token=5, idle=5, total=0.05))
 
     assert error.clock == "total"
 
@@ -110,7 +110,7 @@ def test_a_peer_that_takes_no_bytes_ends_with_the_write_clock(serve: Serve) -> N
     server.max_body = 10
     with HttpTransport() as transport:
         with pytest.raises(TransportTimeout) as caught:
-            transport.send(ask(server, body=b"x" * 50_000_000), Clocks(idle=0.1))
+            transport.send(ask(server, body=b"x" * 50_000_000), TimeoutOptions(idle=0.1))
         assert transport.stats().active == 0
     assert caught.value.clock == "write"
 
@@ -134,7 +134,7 @@ def test_the_total_clock_runs_while_a_call_stands_in_line(serve: Serve) -> None:
     options = TransportOptions(pool=PoolConfig(max_connections=1))
     with HttpTransport(options) as transport, transport.send(ask(server), PATIENT):
         with pytest.raises(TransportTimeout) as caught:
-            transport.send(ask(server), Clocks(total=0.05))
+            transport.send(ask(server), TimeoutOptions(total=0.05))
     assert caught.value.clock == "total"
 
 
@@ -156,7 +156,7 @@ def test_a_connection_that_is_never_accepted_ends_with_the_connect_clock(
     request = ask_url(f"http://127.0.0.1:{full_port}/")
     with HttpTransport() as transport:
         with pytest.raises(TransportTimeout) as caught:
-            transport.send(request, Clocks(connect=0.1))
+            transport.send(request, TimeoutOptions(connect=0.1))
         assert transport.stats().active == 0
     assert caught.value.clock == "connect"
     assert not caught.value.request_sent
@@ -172,7 +172,7 @@ def test_clocks_of_one_call_do_not_touch_another(serve: Serve) -> None:
 
         def hurried() -> str:
             with pytest.raises(TransportTimeout):
-                transport.send(ask(server), Clocks(total=0.05))
+                transport.send(ask(server), TimeoutOptions(total=0.05))
             return "late"
 
         def patient() -> str:

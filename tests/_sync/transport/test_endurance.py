@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from ai_lib.errors.exceptions import TransportError
-from ai_lib.types.wire import Clocks
+from ai_lib.types.wire import TimeoutOptions
 from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
@@ -89,7 +89,7 @@ def one_call(transport: HttpTransport, server: object, seed: int) -> None:
         scope.cancel()
     try:
         with scope, deadline(0.05 if ending == 1 else None):
-            reply = transport.send(request, Clocks(idle=0.1))
+            reply = transport.send(request, TimeoutOptions(idle=0.1))
             if ending == 2:
                 reply.close()
             elif ending == 3:

@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import (
     RequestError,
     TransportError,
 )
-from ai_lib.types.wire import Clocks, WireRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from ai_lib_sync.transport import HttpTransport
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange, Script
@@ -124,7 +124,7 @@ def test_a_refused_connection_names_host_port_reason_and_remedy() -> None:
 def test_an_unknown_host_is_a_connect_error() -> None:
     with HttpTransport() as transport:
         with pytest.raises(ConnectError, match=r"nowhere\.invalid:80"):
-            transport.send(ask_url("http://nowhere.invalid/chat"), Clocks(connect=5))
+            transport.send(ask_url("http://nowhere.invalid/chat"), TimeoutOptions(connect=5))
 
 
 def test_an_early_answer_to_a_large_request_is_heard(serve: Serve) -> None:
@@ -145,7 +145,7 @@ def test_an_early_answer_to_a_large_request_is_heard(serve: Serve) -> None:
 def test_an_address_that_is_none_is_refused_without_being_shown(url: str) -> None:
     with HttpTransport() as transport:
         with pytest.raises(RequestError) as caught:
-            transport.send(WireRequest(url=f"{url}?key={CANARY}"), PATIENT)
+            transport.send(HttpRequest(url=f"{url}?key={CANARY}"), PATIENT)
     assert CANARY not in shown(caught.value)
 
 
@@ -154,7 +154,7 @@ def test_a_header_that_would_break_http_is_refused_without_its_value(
     serve: Serve, value: str
 ) -> None:
     server = serve(lambda exchange: exchange.reply())
-    request = WireRequest(url=server.url, headers=(("X-Api-Key", f"{CANARY}{value}"),))
+    request = HttpRequest(url=server.url, headers=(("X-Api-Key", f"{CANARY}{value}"),))
     with HttpTransport() as transport:
         with pytest.raises(RequestError, match="X-Api-Key") as caught:
             transport.send(request, PATIENT)

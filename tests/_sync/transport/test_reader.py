@@ -4,7 +4,7 @@
 import pytest
 
 from ai_lib.errors.exceptions import ConnectionLost, RequestError
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from ai_lib_sync._runtime.httpcore import HTTPConnection
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
@@ -26,7 +26,7 @@ def speaks(transport: HttpTransport, url: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HTTPConnection, "handle_request", counted)
         for _ in range(2):
-            with transport.send(WireRequest(url=url), PATIENT) as reply:
+            with transport.send(HttpRequest(url=url), PATIENT) as reply:
                 assert reply.read() == b"ok"
     return asked
 
@@ -86,7 +86,7 @@ def test_what_http_has_no_words_for_is_not_sent(
     server = serve(lambda exchange: exchange.reply(b"ok"))
     with HttpTransport() as transport:
         with pytest.raises(RequestError):
-            transport.send(WireRequest(url=server.url, **request_), PATIENT)  # type: ignore[arg-type]
+            transport.send(HttpRequest(url=server.url, **request_), PATIENT)  # type: ignore[arg-type]
         assert transport.stats().active == 0
     assert server.received == []
 
@@ -141,7 +141,7 @@ def test_a_reply_without_a_body_leaves_its_connection_ready(
     server = serve(lambda exchange: exchange.send(f"HTTP/1.1 {status}\r\n{announced}\r\n".encode()))
     with HttpTransport() as transport:
         for _ in range(2):
-            request = WireRequest(method=method, url=server.url)
+            request = HttpRequest(method=method, url=server.url)
             with transport.send(request, PATIENT) as reply:
                 assert reply.read() == b""
     assert server.connections == 1
@@ -151,7 +151,7 @@ def test_a_request_that_says_close_gets_a_connection_of_its_own(
     serve: Serve, either_reader: str
 ) -> None:
     server = serve(lambda exchange: exchange.reply(b"ok"))
-    request = WireRequest(url=server.url, headers=(("Connection", "close"),))
+    request = HttpRequest(url=server.url, headers=(("Connection", "close"),))
     with HttpTransport() as transport:
         for _ in range(2):
             with transport.send(request, PATIENT) as reply:

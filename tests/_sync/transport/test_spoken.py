@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from ai_lib.types.wire import WireRequest
+from ai_lib.types.wire import HttpRequest
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
@@ -22,12 +22,12 @@ def say_back(exchange: Exchange) -> None:
     exchange.reply(b"ok", headers=said)
 
 
-def requests(url: str) -> list[WireRequest]:
+def requests(url: str) -> list[HttpRequest]:
     """The same key as a header, and as a parameter."""
     header = (("Authorization", f"Bearer {KEY}"),)
     return [
-        WireRequest(url=url, headers=header, secrets=frozenset({"authorization"})),
-        WireRequest(url=f"{url}/?key=canary-key-0123%2F456%2B789", secrets=frozenset({"key"})),
+        HttpRequest(url=url, headers=header, secrets=frozenset({"authorization"})),
+        HttpRequest(url=f"{url}/?key=canary-key-0123%2F456%2B789", secrets=frozenset({"key"})),
     ]
 
 
@@ -53,7 +53,7 @@ def test_what_has_no_key_is_logged_as_it_is(serve: Serve, caplog: pytest.LogCapt
     caplog.set_level(logging.DEBUG)
     server = serve(say_back)
     with HttpTransport(TransportOptions(reader="httpcore")) as transport:
-        for request in [*requests(server.url), WireRequest(url=server.url)]:
+        for request in [*requests(server.url), HttpRequest(url=server.url)]:
             caplog.clear()
             with transport.send(request, PATIENT) as reply:
                 reply.read()
