@@ -20,12 +20,12 @@ class Doorkeeper(Interceptor):
         self.model = model
         self.book: list[str] = []
 
-    def attempting(self, call: Call, leg: PreparedRequest) -> None:
+    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
         self.book.append(f"to {leg.target.model}")
         if self.model and leg.target.model != self.model:
             raise ResilienceError("not there")
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         self.book.append(f"{'sent' if attempt.sent else 'refused'} {attempt.ended}")
 
 

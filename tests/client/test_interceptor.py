@@ -27,43 +27,43 @@ NO_RETRY = RetryConfig(max_retries=0)
 class Diary(Interceptor):
     """Writes down everything it hears."""
 
-    def __init__(self, name: str, place: int, book: list[str]) -> None:
+    def __init__(self, name: str, order: int, book: list[str]) -> None:
         self.name = name
-        self.place = place
+        self.order = order
         self.book = book
         self.calls: list[Call] = []
 
     def note(self, what: str) -> None:
         self.book.append(f"{self.name} {what}")
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         self.calls.append(call)
         self.note("prepare")
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         self.note(f"received {response.content}")
         return msgspec.structs.replace(response, model=f"{response.model}+{self.name}")
 
-    async def failed(self, call: Call, error: AiLibError) -> None:
+    async def on_error(self, call: Call, error: AiLibError) -> None:
         self.note(f"failed {type(error).__name__}")
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         self.note(f"attempted {attempt.ended}")
 
-    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         self.note(f"retrying {number}")
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         self.note(f"ended {call.outcome}")
 
 
 class Shout(Interceptor):
     """Holds the text of a stream back until its end, then gives it in capitals."""
 
-    def screen(self, call: Call) -> StreamFilter:
+    def stream_filter(self, call: Call) -> StreamFilter:
         return _Capitals()
 
-    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         blocks = tuple(
             msgspec.structs.replace(block, text=block.text.upper())  # type: ignore[type-var]
             for block in response.candidates[0].blocks
@@ -94,14 +94,14 @@ class Ready(Interceptor):
     def __init__(self, response: ChatResponse) -> None:
         self.response = response
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         return self.response
 
 
 class Rewrite(Interceptor):
     """Asks something else, of another model, with a header of its own."""
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         call.request = msgspec.structs.replace(call.request, messages=(Message.user("Other"),))
         call.headers.append(("traceparent", "00-1-2-01"))
         call.models = ["openai/gpt-4o-mini"]
@@ -110,7 +110,7 @@ class Rewrite(Interceptor):
 class Refuse(Interceptor):
     """Lets no reply through."""
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         raise RequestError("not this")
 
 
@@ -228,7 +228,7 @@ class Stop(Interceptor):
     def __init__(self, word: str) -> None:
         self.word = word
 
-    def screen(self, call: Call) -> StreamFilter:
+    def stream_filter(self, call: Call) -> StreamFilter:
         return _Stopping(self.word)
 
 
@@ -321,9 +321,9 @@ class Totals(Interceptor):
     def __init__(self) -> None:
         self.ledgers: list[list[tuple[str, int]]] = []
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         attempts = call.ledger.attempts
-        self.ledgers.append([(one.ended, one.usage.prompt_tokens) for one in attempts])
+        self.ledgers.append([(one.on_end, one.usage.prompt_tokens) for one in attempts])
 
 
 async def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:

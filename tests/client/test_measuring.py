@@ -170,7 +170,7 @@ class Ready(Interceptor):
     def __init__(self, response: ChatResponse) -> None:
         self.response = response
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         return self.response
 
 

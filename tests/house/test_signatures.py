@@ -98,8 +98,8 @@ def test_a_foreign_type_would_be_found(source: str) -> None:
 
 
 _HANDED = {
-    ".client.Interceptor.passing": "events",
-    ".client.Screen.feed": "events",
+    ".client.Interceptor.on_events": "events",
+    ".client.StreamFilter.feed": "events",
     ".pipeline.ToolCallAccumulator.add": "events",
     ".pipeline.ToolCallAccumulator.end": "events",
     ".pipeline.ToolCallAccumulator.extend": "events",

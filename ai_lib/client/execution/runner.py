@@ -97,19 +97,19 @@ class CallRunner:
 
         async def inner() -> ChatResponse:
             nonlocal leg, outcome
-            await company.prepare(call)
+            await company.before_request(call)
             journey = self.journey(call)
-            found = await company.answer(call)
+            found = await company.lookup(call)
             if found is None:
                 found, leg = await self._ask(journey)
             else:
                 outcome = "cached"
-            return await company.received(call, found)
+            return await company.after_response(call, found)
 
         try:
-            call.response = response = await company.around(call, inner)
+            call.response = response = await company.wrap_call(call, inner)
         except AiLibError as error:
-            await company.failed(call, error)
+            await company.on_error(call, error)
             raise
         except BaseException as error:
             company.end(call, "cancelled", error)

@@ -31,7 +31,7 @@ class CacheInterceptor(Interceptor):
     one entry serves both; it is kept as the provider sent it, before guardrails and plugins.
     """
 
-    place = 60
+    order = 60
 
     def __init__(self, manager: CacheManager) -> None:
         if not isinstance(manager, CacheManager):
@@ -41,7 +41,7 @@ class CacheInterceptor(Interceptor):
     def is_idle(self) -> bool:
         return not self._manager.enabled
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         manager = self._manager
         leg = call.first
         if leg is None or not manager.enabled or not may_be_served(manager.config, call):
@@ -80,7 +80,7 @@ class CacheInterceptor(Interceptor):
         found = await self._manager.look(key)
         return found if isinstance(found, ChatResponse) else None
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         lookup = call.notes.get(_NOTE)
         if not isinstance(lookup, _Lookup):
             return response
@@ -99,7 +99,7 @@ class CacheInterceptor(Interceptor):
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
             self._manager.flights.land(lookup.key, lookup.flight, response)
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         lookup = call.notes.pop(_NOTE, None)
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
             self._manager.flights.hand_over(lookup.key, lookup.flight)

@@ -29,17 +29,17 @@ class InterceptorChain:
             if not isinstance(one, Interceptor):
                 raise TypeError(f"{one!r} is no Interceptor of this package")
             found.append(one)
-        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.place)
+        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.order)
         self._outward = self._inward[::-1]
         # Nobody is asked for what they only inherit.
-        self._preparing = self._with("prepare")
-        self._answering = self._with("answer")
-        self._wrapping = self._with("around")[::-1]
-        self._watchers = self._with("passing")[::-1]
-        self._takers = self._with("shown", "received")[::-1]
-        self._before, self._after = self._with("attempting"), self._with("attempted")[::-1]
-        self._between = self._with("retrying")[::-1]
-        self._closing = self._with("ended")[::-1]
+        self._preparing = self._with("before_request")
+        self._answering = self._with("lookup")
+        self._wrapping = self._with("wrap_call")[::-1]
+        self._watchers = self._with("on_events")[::-1]
+        self._takers = self._with("visible_response", "after_response")[::-1]
+        self._before, self._after = self._with("before_attempt"), self._with("after_attempt")[::-1]
+        self._between = self._with("on_retry")[::-1]
+        self._closing = self._with("on_end")[::-1]
         self._part: tuple[Sequence[Interceptor], InterceptorChain | None] = (self._inward, None)
 
     def _with(self, *methods: str) -> Sequence[Interceptor]:
@@ -61,7 +61,7 @@ class InterceptorChain:
             self._part = busy, part
         return part
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
         call.begun = True
         if self._before:
@@ -71,21 +71,21 @@ class InterceptorChain:
         if self._between:
             call.ledger.on_retry = lambda *facts: self._retrying(call, *facts)
         for one in self._preparing:
-            await one.prepare(call)
+            await one.before_request(call)
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         """Return the first answer that one of them has."""
         found = None
         for one in self._answering:
-            found = await one.answer(call)
+            found = await one.lookup(call)
             if found is not None:
                 break
         if call.lookup:
             for one in self._outward:
-                await one.looked_up(call)
+                await one.on_cache_lookup(call)
         return found
 
-    async def around(self, call: Call, inner: Proceed) -> ChatResponse:
+    async def wrap_call(self, call: Call, inner: Proceed) -> ChatResponse:
         """Make the call by `inner`, wrapped in each that wraps calls, the outermost first."""
 
         async def asked() -> ChatResponse:
@@ -97,46 +97,46 @@ class InterceptorChain:
 
         proceed: Proceed = asked
         for one in self._wrapping:
-            proceed = partial(one.around, call, proceed)
+            proceed = partial(one.wrap_call, call, proceed)
         return await proceed()
 
-    async def passing(self, call: Call, events: list[Event]) -> list[Event]:
+    async def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         """Let each see the events on their way to the caller."""
         for one in self._watchers:
-            events = await one.passing(call, events)
+            events = await one.on_events(call, events)
         return events
 
-    async def abandoned(self, call: Call) -> None:
+    async def on_abandoned(self, call: Call) -> None:
         """Let each hear that the rest of a stream is not wanted, unless the call has ended."""
         if call.outcome or not call.begun:
             return
         for one in self._outward:
-            await one.abandoned(call)
+            await one.on_abandoned(call)
 
     def screens(self, call: Call) -> list[StreamFilter]:
         """Return what a stream's events pass, in that order."""
-        found = (one.screen(call) for one in self._outward)
+        found = (one.stream_filter(call) for one in self._outward)
         return [screen for screen in found if screen is not None]
 
-    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Return what the caller may see of a reply."""
         for one in self._takers:
-            response = one.shown(call, response)
+            response = one.visible_response(call, response)
         return response
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Let each take in the whole reply as those inside of it left it."""
         call.whole = True
         for one in self._takers:
-            response = await one.received(call, one.shown(call, response))
+            response = await one.after_response(call, one.visible_response(call, response))
         return response
 
-    async def failed(self, call: Call, error: AiLibError) -> None:
+    async def on_error(self, call: Call, error: AiLibError) -> None:
         """Let each hear of the error that ends the call; of what came, it has what may be seen."""
         self._conceal(call, error)
         try:
             for one in self._outward:
-                await one.failed(call, error)
+                await one.on_error(call, error)
         finally:
             self.end(call, "failed", error)
 
@@ -146,9 +146,9 @@ class InterceptorChain:
             return
         call.end(outcome, error)
         if call.response is None and call.partial is not None:
-            call.response = self.shown(call, call.partial())
+            call.response = self.visible_response(call, call.partial())
         for one in self._closing:
-            one.ended(call)
+            one.on_end(call)
 
     def forgotten(self, call: Call) -> None:
         """End the call of a stream that nobody holds any more: first its attempt, then itself."""
@@ -161,12 +161,12 @@ class InterceptorChain:
     def _attempting(self, call: Call, leg: object) -> None:
         for one in self._before:
             if isinstance(leg, PreparedRequest):
-                one.attempting(call, leg)
+                one.before_attempt(call, leg)
 
     def _conceal(self, call: Call, error: AiLibError) -> None:
         if isinstance(error.partial, ChatResponse) and call.error is not error:
             call.error = error
-            error.partial = self.shown(call, error.partial)
+            error.partial = self.visible_response(call, error.partial)
 
     async def accompanied(self, operation: Operation, ask: Callable[[], Awaitable[T]]) -> T:
         """Make an operation by `ask`, and let each hear of it; without any, it is only made."""
@@ -224,11 +224,11 @@ class InterceptorChain:
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._after:
-            one.attempted(call, attempt)
+            one.after_attempt(call, attempt)
 
     def _retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         for one in self._between:
-            one.retrying(call, number, error, seconds)
+            one.on_retry(call, number, error, seconds)
 
 
 def _overrides(one: Interceptor, method: str) -> bool:

@@ -21,7 +21,7 @@ _NOTE = "guardrails"
 class GuardrailInterceptor(Interceptor):
     """Holds what is sent to the rules for input, what is received to those for output."""
 
-    place = 30
+    order = 30
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class GuardrailInterceptor(Interceptor):
     def is_idle(self) -> bool:
         return self._has_none or not (self._input.rules or self._output.rules)
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         verdict = self._input.judge()
         if not verdict.is_needed:
             return
@@ -49,21 +49,21 @@ class GuardrailInterceptor(Interceptor):
         if verdict.blocking is not None:
             raise verdict.blocking
 
-    def screen(self, call: Call) -> StreamFilter | None:
+    def stream_filter(self, call: Call) -> StreamFilter | None:
         verdict = self._output.judge()
         if not verdict.is_needed:
             return None
         return OutputStreamFilter(verdict, thinking=self._thinking, tools=self._tools)
 
-    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         verdict = self._output.judge(complete=call.whole)
         if not verdict.is_needed:
             return response
         call.notes[_NOTE] = verdict
         return judged_reply(response, verdict, thinking=self._thinking, tools=self._tools)
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
-        # `shown` was asked just before, and left what it found.
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
+        # `visible_response` was asked just before, and left what it found.
         verdict = call.notes.get(_NOTE)
         if isinstance(verdict, Evaluation):
             verdict.report()

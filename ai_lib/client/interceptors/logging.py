@@ -36,7 +36,7 @@ _ENDS: Final = {
 class LoggingInterceptor(Interceptor):
     """Logs how each call goes; every record has the call's id, and its trace's if it is traced."""
 
-    place = 11
+    order = 11
 
     def __init__(self, logger: AiLibLogger | logging.Logger, content: bool) -> None:
         if isinstance(logger, logging.Logger):
@@ -51,11 +51,11 @@ class LoggingInterceptor(Interceptor):
     def is_idle(self) -> bool:
         return not self._logger.is_enabled_for(logging.ERROR)  # nothing it says is graver
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         """Note that the call has begun: a stream that never was asked for an event has not."""
         call.notes[self._key] = None
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         """Log that the call begins, now that it is known where it goes."""
         if self._logger.is_enabled_for(logging.DEBUG):
             said = {}
@@ -68,7 +68,7 @@ class LoggingInterceptor(Interceptor):
         """Log that the operation begins."""
         self._log(logging.DEBUG, "Operation started", operation)
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Log how the attempt went."""
         self._attempt(call, attempt)
 
@@ -76,7 +76,7 @@ class LoggingInterceptor(Interceptor):
         """Log how the attempt went."""
         self._attempt(operation, attempt)
 
-    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Log that it is tried again."""
         self._again(call, number, error, seconds)
 
@@ -86,7 +86,7 @@ class LoggingInterceptor(Interceptor):
         """Log that it is tried again."""
         self._again(operation, number, error, seconds)
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         """Log how the call ended."""
         if self._key in call.notes:
             self._end("Call", call)

@@ -32,7 +32,7 @@ class _PluginState:
 class PluginInterceptor(Interceptor):
     """Runs the hooks of a registry at the moments of each call, and its middleware around it."""
 
-    place = 20
+    order = 20
 
     def __init__(self, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> None:
         self._registry = plugins if isinstance(plugins, PluginRegistry) else _registry_of(plugins)
@@ -40,7 +40,7 @@ class PluginInterceptor(Interceptor):
     def is_idle(self) -> bool:
         return self._registry.is_empty
 
-    async def around(self, call: Call, proceed: Proceed) -> ChatResponse:
+    async def wrap_call(self, call: Call, proceed: Proceed) -> ChatResponse:
         chain = self._registry.middleware
         if not len(chain):
             return await proceed()
@@ -52,18 +52,18 @@ class PluginInterceptor(Interceptor):
 
         return await chain.execute(self._visit(call).ctx, inner)
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         await self._registry.start()
         ctx = self._visit(call).ctx
         ctx.request = call.request
         await self._registry.trigger(HookType.BEFORE_REQUEST, ctx)
         _take_request(call, ctx)
 
-    async def looked_up(self, call: Call) -> None:
+    async def on_cache_lookup(self, call: Call) -> None:
         kind = HookType.CACHE_HIT if call.lookup == "hit" else HookType.CACHE_MISS
         await self._registry.trigger(kind, self._visit(call).ctx)
 
-    async def passing(self, call: Call, events: list[Event]) -> list[Event]:
+    async def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         visit = self._visit(call)
         await self._start(visit)
         hooks = self._registry.listening(HookType.STREAM_EVENT)
@@ -81,7 +81,7 @@ class PluginInterceptor(Interceptor):
                 out.append(shown)
         return out
 
-    async def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         visit = self._visit(call)
         await self._tell_of_retries(visit)
         if call.streamed:
@@ -94,17 +94,17 @@ class PluginInterceptor(Interceptor):
         await self._end(visit)
         return found
 
-    async def failed(self, call: Call, error: AiLibError) -> None:
+    async def on_error(self, call: Call, error: AiLibError) -> None:
         visit = self._visit(call)
         await self._tell_of_retries(visit)
         visit.ctx.error = error
         await self._registry.trigger(HookType.ERROR, visit.ctx)
         await self._end(visit)
 
-    async def abandoned(self, call: Call) -> None:
+    async def on_abandoned(self, call: Call) -> None:
         await self._end(self._visit(call))
 
-    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         visit = self._visit(call)
         ctx = visit.ctx
         hooks = self._registry.listening(HookType.RETRY)
@@ -114,7 +114,7 @@ class PluginInterceptor(Interceptor):
         if any(must_wait(hook) for hook in hooks):
             visit.retries.append((number, error, seconds))
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         visit = call.notes.pop(_NOTE, None)
         if isinstance(visit, _PluginState) and visit.has_started and not visit.has_ended:
             visit.has_ended = True

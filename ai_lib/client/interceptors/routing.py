@@ -28,7 +28,7 @@ _SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIME
 class RoutingInterceptor(Interceptor):
     """Names the models of each call in the order they are tried."""
 
-    place = 40
+    order = 40
 
     def __init__(self, array: ModelArray, names: Mapping[str, str]) -> None:
         self._array = array
@@ -36,7 +36,7 @@ class RoutingInterceptor(Interceptor):
         self._endpoints = {names[one.name]: one for one in array.endpoints}
         self._at: dict[str, ModelEndpoint] = {}
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         """Choose among the endpoints that declare what the request needs.
 
         Raises:
@@ -80,7 +80,7 @@ class RoutingInterceptor(Interceptor):
             capability=refused[0].capability,
         )
 
-    def attempting(self, call: Call, leg: PreparedRequest) -> None:
+    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
         """Count the call where it goes now."""
         at = self._endpoints.get(leg.target.name)
         if self._at.get(call.id) is not at:
@@ -89,7 +89,7 @@ class RoutingInterceptor(Interceptor):
                 at.live.enter()
                 self._at[call.id] = at
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Learn from how it ended."""
         endpoint = self._at.get(call.id)
         if endpoint is None or not attempt.sent:
@@ -102,7 +102,7 @@ class RoutingInterceptor(Interceptor):
         elif attempt.ended != "cancelled":
             endpoint.live.refused()
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         """Count it no more."""
         self._leave(call)
 

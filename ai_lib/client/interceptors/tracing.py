@@ -35,7 +35,7 @@ class TracingInterceptor(Interceptor):
     nothing stays attached while a stream's events are in the caller's hands.
     """
 
-    place = 10
+    order = 10
 
     def __init__(self, tracer: Tracer) -> None:
         if not isinstance(tracer, Tracer):
@@ -43,11 +43,11 @@ class TracingInterceptor(Interceptor):
         self._tracer = tracer
         self._key = f"{SPAN} {id(self)}"
 
-    async def prepare(self, call: Call) -> None:
+    async def before_request(self, call: Call) -> None:
         """Begin the span, and send its ids along."""
         self._begin("chat", call)
 
-    async def answer(self, call: Call) -> ChatResponse | None:
+    async def lookup(self, call: Call) -> ChatResponse | None:
         """Note what is asked of whom."""
         span = self._span(call)
         if span is None:
@@ -63,15 +63,15 @@ class TracingInterceptor(Interceptor):
             span.set_attribute(semantics.INPUT_MESSAGES, said)
         return None
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note the attempt as an event."""
         self._event(call, "gen_ai.attempt", _of_attempt(attempt))
 
-    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Note that it is tried again."""
         self._event(call, "gen_ai.retry", _of_retry(number, error, seconds))
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         """Note what came of it, and end the span."""
         span, response = self._span(call), call.response
         if span is None:

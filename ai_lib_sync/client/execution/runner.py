@@ -96,19 +96,19 @@ class CallRunner:
 
         def inner() -> ChatResponse:
             nonlocal leg, outcome
-            company.prepare(call)
+            company.before_request(call)
             journey = self.journey(call)
-            found = company.answer(call)
+            found = company.lookup(call)
             if found is None:
                 found, leg = self._ask(journey)
             else:
                 outcome = "cached"
-            return company.received(call, found)
+            return company.after_response(call, found)
 
         try:
-            call.response = response = company.around(call, inner)
+            call.response = response = company.wrap_call(call, inner)
         except AiLibError as error:
-            company.failed(call, error)
+            company.on_error(call, error)
             raise
         except BaseException as error:
             company.end(call, "cancelled", error)

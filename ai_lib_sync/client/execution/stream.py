@@ -94,7 +94,7 @@ class ChatStream:
 
     def _leave(self) -> None:
         try:
-            self._company.abandoned(self._call)
+            self._company.on_abandoned(self._call)
         finally:
             self._company.end(self._call, "cancelled")
             self._report()
@@ -123,7 +123,7 @@ class ChatStream:
             raise ValueError("the stream has not ended; iterate over it first")
         if self._whole is not None:
             return self._whole
-        return self._company.shown(self._call, self._so_far())
+        return self._company.visible_response(self._call, self._so_far())
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
@@ -157,7 +157,7 @@ class ChatStream:
     def _fail(self, error: AiLibError) -> None:
         self._error = self._call.ledger.on(error)
         self._let_go()
-        self._company.failed(self._call, error)
+        self._company.on_error(self._call, error)
         self._report()
 
     def _report(self) -> None:
@@ -170,7 +170,7 @@ class ChatStream:
         else:
             events = self._open()
         events, refusal = screened(self._screens, events)
-        events = self._company.passing(self._call, events)
+        events = self._company.on_events(self._call, events)
         incoming = self._incoming
         watch = self._call.watch
         if incoming is not None and watch.time_to_first_token_ms is None:
@@ -194,7 +194,7 @@ class ChatStream:
     def _finish(self, response: ChatResponse, outcome: str) -> None:
         """Take in the whole reply; only then is the caller told that it is whole."""
         if self._company:
-            response = self._company.received(self._call, response)
+            response = self._company.after_response(self._call, response)
         self._whole = self._call.response = response
         self._ended = True
         self._call.watch.stop()
@@ -206,11 +206,11 @@ class ChatStream:
         call.watch.restart()
         if self._company:
             call.if_forgotten = finalize(self, self._company.forgotten, call)
-            self._company.prepare(call)
+            self._company.before_request(call)
         journey = self._journey = self._journey or self._compile(call)
         if self._company:
             self._screens = self._company.screens(call)
-            found = self._company.answer(call)
+            found = self._company.lookup(call)
             if found is not None:
                 self._found = found
                 return list(replayed(found))

@@ -22,11 +22,11 @@ class Interceptor:
 
     Chat calls come to all but the last five methods, operations beside chat to those alone.
 
-    Interceptors are asked in the order of `place` on the way in, and in the opposite order on the
+    Interceptors are asked in the order of `order` on the way in, and in the opposite order on the
     way out: what is outermost sees what the caller sees. What a method raises ends the call.
     """
 
-    place = 50
+    order = 50
 
     def is_idle(self) -> bool:
         """Whether it has nothing to do in a call that begins now; then it is left out of that call.
@@ -35,20 +35,20 @@ class Interceptor:
         """
         return False
 
-    def prepare(self, call: Call) -> None:
+    def before_request(self, call: Call) -> None:
         """Look at the call, or change its request, before it is compiled."""
 
-    def answer(self, call: Call) -> ChatResponse | None:
+    def lookup(self, call: Call) -> ChatResponse | None:
         """Answer in place of the provider; asked when the request is compiled, before it is sent.
 
         None asks the next one, and then the provider.
         """
         return None
 
-    def looked_up(self, call: Call) -> None:
+    def on_cache_lookup(self, call: Call) -> None:
         """Hear that a cache was asked: `call.lookup` is `hit` or `miss`."""
 
-    def around(self, call: Call, proceed: Proceed) -> ChatResponse:
+    def wrap_call(self, call: Call, proceed: Proceed) -> ChatResponse:
         """Make a plain call by `proceed()`, once; what is returned is what the caller gets.
 
         All of it is inside: preparing, answering and taking in the reply, of every interceptor.
@@ -56,44 +56,44 @@ class Interceptor:
         """
         return proceed()
 
-    def screen(self, call: Call) -> StreamFilter | None:
+    def stream_filter(self, call: Call) -> StreamFilter | None:
         """Return what the events of this stream have to pass, or None."""
         return None
 
-    def passing(self, call: Call, events: list[Event]) -> list[Event]:
+    def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         """Return what the caller gets of a stream's events, which have passed every screen."""
         return events
 
-    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Return what the caller may see of a reply: whole, cut short, or partly received."""
         return response
 
-    def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Take in a whole reply; what is returned takes its place (a stream's events are out)."""
         return response
 
-    def failed(self, call: Call, error: AiLibError) -> None:
+    def on_error(self, call: Call, error: AiLibError) -> None:
         """Hear of the error that ends the call."""
 
-    def abandoned(self, call: Call) -> None:
+    def on_abandoned(self, call: Call) -> None:
         """Hear that a stream was closed or cancelled before its end, where one may wait.
 
-        One that is forgotten, or whose task is cancelled, only comes to `ended`.
+        One that is forgotten, or whose task is cancelled, only comes to `on_end`.
         """
 
-    def attempting(self, call: Call, leg: PreparedRequest) -> None:
+    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
         """Hear of an attempt that is about to be sent. It must not wait.
 
         What it raises ends the attempt as if its target had refused it.
         """
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Hear of an attempt that ended. It may come from any thread, and must not wait."""
 
-    def retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Hear that attempt `number` failed and another follows after so many seconds."""
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         """Hear of the end, exactly once, however it came. It must not wait."""
 
     def began(self, operation: Operation) -> None:
@@ -112,7 +112,7 @@ class Interceptor:
         self, operation: Operation, number: int, error: AiLibError, seconds: float
     ) -> None:
         """Hear that attempt `number` at one of its requests failed and another follows, as
-        `retrying` does. Requests that go out at once may be told of from several threads.
+        `on_retry` does. Requests that go out at once may be told of from several threads.
         """
 
     def finished(self, operation: Operation) -> None:

@@ -32,18 +32,18 @@ class BudgetInterceptor(Interceptor):
     begun, with nothing.
     """
 
-    place = 70
+    order = 70
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._held: dict[str, tuple[PreparedRequest, Reservation]] = {}
 
-    def prepare(self, call: Call) -> None:
+    def before_request(self, call: Call) -> None:
         """Refuse a call that no client made: nothing tells its prices."""
         if call.offers is None:
             raise RuntimeError("a budget needs a call that a client made")
 
-    def attempting(self, call: Call, leg: PreparedRequest) -> None:
+    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
         """Set aside what it may cost. Raises BudgetExceeded."""
         if call.offers is None:
             return
@@ -53,7 +53,7 @@ class BudgetInterceptor(Interceptor):
         if held is not None:
             self._held[call.id] = leg, held
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Settle what it cost."""
         leg, held = self._held.pop(call.id, (None, None))
         if leg is None or held is None:

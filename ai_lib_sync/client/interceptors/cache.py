@@ -32,7 +32,7 @@ class CacheInterceptor(Interceptor):
     one entry serves both; it is kept as the provider sent it, before guardrails and plugins.
     """
 
-    place = 60
+    order = 60
 
     def __init__(self, manager: CacheManager) -> None:
         if not isinstance(manager, CacheManager):
@@ -42,7 +42,7 @@ class CacheInterceptor(Interceptor):
     def is_idle(self) -> bool:
         return not self._manager.enabled
 
-    def answer(self, call: Call) -> ChatResponse | None:
+    def lookup(self, call: Call) -> ChatResponse | None:
         manager = self._manager
         leg = call.first
         if leg is None or not manager.enabled or not may_be_served(manager.config, call):
@@ -81,7 +81,7 @@ class CacheInterceptor(Interceptor):
         found = self._manager.look(key)
         return found if isinstance(found, ChatResponse) else None
 
-    def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         lookup = call.notes.get(_NOTE)
         if not isinstance(lookup, _Lookup):
             return response
@@ -100,7 +100,7 @@ class CacheInterceptor(Interceptor):
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
             self._manager.flights.land(lookup.key, lookup.flight, response)
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         lookup = call.notes.pop(_NOTE, None)
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
             self._manager.flights.hand_over(lookup.key, lookup.flight)

@@ -30,17 +30,17 @@ class InterceptorChain:
             if not isinstance(one, Interceptor):
                 raise TypeError(f"{one!r} is no Interceptor of this package")
             found.append(one)
-        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.place)
+        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.order)
         self._outward = self._inward[::-1]
         # Nobody is asked for what they only inherit.
-        self._preparing = self._with("prepare")
-        self._answering = self._with("answer")
-        self._wrapping = self._with("around")[::-1]
-        self._watchers = self._with("passing")[::-1]
-        self._takers = self._with("shown", "received")[::-1]
-        self._before, self._after = self._with("attempting"), self._with("attempted")[::-1]
-        self._between = self._with("retrying")[::-1]
-        self._closing = self._with("ended")[::-1]
+        self._preparing = self._with("before_request")
+        self._answering = self._with("lookup")
+        self._wrapping = self._with("wrap_call")[::-1]
+        self._watchers = self._with("on_events")[::-1]
+        self._takers = self._with("visible_response", "after_response")[::-1]
+        self._before, self._after = self._with("before_attempt"), self._with("after_attempt")[::-1]
+        self._between = self._with("on_retry")[::-1]
+        self._closing = self._with("on_end")[::-1]
         self._part: tuple[Sequence[Interceptor], InterceptorChain | None] = (self._inward, None)
 
     def _with(self, *methods: str) -> Sequence[Interceptor]:
@@ -62,7 +62,7 @@ class InterceptorChain:
             self._part = busy, part
         return part
 
-    def prepare(self, call: Call) -> None:
+    def before_request(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
         call.begun = True
         if self._before:
@@ -72,21 +72,21 @@ class InterceptorChain:
         if self._between:
             call.ledger.on_retry = lambda *facts: self._retrying(call, *facts)
         for one in self._preparing:
-            one.prepare(call)
+            one.before_request(call)
 
-    def answer(self, call: Call) -> ChatResponse | None:
+    def lookup(self, call: Call) -> ChatResponse | None:
         """Return the first answer that one of them has."""
         found = None
         for one in self._answering:
-            found = one.answer(call)
+            found = one.lookup(call)
             if found is not None:
                 break
         if call.lookup:
             for one in self._outward:
-                one.looked_up(call)
+                one.on_cache_lookup(call)
         return found
 
-    def around(self, call: Call, inner: Proceed) -> ChatResponse:
+    def wrap_call(self, call: Call, inner: Proceed) -> ChatResponse:
         """Make the call by `inner`, wrapped in each that wraps calls, the outermost first."""
 
         def asked() -> ChatResponse:
@@ -98,46 +98,46 @@ class InterceptorChain:
 
         proceed: Proceed = asked
         for one in self._wrapping:
-            proceed = partial(one.around, call, proceed)
+            proceed = partial(one.wrap_call, call, proceed)
         return proceed()
 
-    def passing(self, call: Call, events: list[Event]) -> list[Event]:
+    def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         """Let each see the events on their way to the caller."""
         for one in self._watchers:
-            events = one.passing(call, events)
+            events = one.on_events(call, events)
         return events
 
-    def abandoned(self, call: Call) -> None:
+    def on_abandoned(self, call: Call) -> None:
         """Let each hear that the rest of a stream is not wanted, unless the call has ended."""
         if call.outcome or not call.begun:
             return
         for one in self._outward:
-            one.abandoned(call)
+            one.on_abandoned(call)
 
     def screens(self, call: Call) -> list[StreamFilter]:
         """Return what a stream's events pass, in that order."""
-        found = (one.screen(call) for one in self._outward)
+        found = (one.stream_filter(call) for one in self._outward)
         return [screen for screen in found if screen is not None]
 
-    def shown(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Return what the caller may see of a reply."""
         for one in self._takers:
-            response = one.shown(call, response)
+            response = one.visible_response(call, response)
         return response
 
-    def received(self, call: Call, response: ChatResponse) -> ChatResponse:
+    def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         """Let each take in the whole reply as those inside of it left it."""
         call.whole = True
         for one in self._takers:
-            response = one.received(call, one.shown(call, response))
+            response = one.after_response(call, one.visible_response(call, response))
         return response
 
-    def failed(self, call: Call, error: AiLibError) -> None:
+    def on_error(self, call: Call, error: AiLibError) -> None:
         """Let each hear of the error that ends the call; of what came, it has what may be seen."""
         self._conceal(call, error)
         try:
             for one in self._outward:
-                one.failed(call, error)
+                one.on_error(call, error)
         finally:
             self.end(call, "failed", error)
 
@@ -147,9 +147,9 @@ class InterceptorChain:
             return
         call.end(outcome, error)
         if call.response is None and call.partial is not None:
-            call.response = self.shown(call, call.partial())
+            call.response = self.visible_response(call, call.partial())
         for one in self._closing:
-            one.ended(call)
+            one.on_end(call)
 
     def forgotten(self, call: Call) -> None:
         """End the call of a stream that nobody holds any more: first its attempt, then itself."""
@@ -162,12 +162,12 @@ class InterceptorChain:
     def _attempting(self, call: Call, leg: object) -> None:
         for one in self._before:
             if isinstance(leg, PreparedRequest):
-                one.attempting(call, leg)
+                one.before_attempt(call, leg)
 
     def _conceal(self, call: Call, error: AiLibError) -> None:
         if isinstance(error.partial, ChatResponse) and call.error is not error:
             call.error = error
-            error.partial = self.shown(call, error.partial)
+            error.partial = self.visible_response(call, error.partial)
 
     def accompanied(self, operation: Operation, ask: Callable[[], T]) -> T:
         """Make an operation by `ask`, and let each hear of it; without any, it is only made."""
@@ -225,11 +225,11 @@ class InterceptorChain:
 
     def _attempted(self, call: Call, attempt: Attempt) -> None:
         for one in self._after:
-            one.attempted(call, attempt)
+            one.after_attempt(call, attempt)
 
     def _retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         for one in self._between:
-            one.retrying(call, number, error, seconds)
+            one.on_retry(call, number, error, seconds)
 
 
 def _overrides(one: Interceptor, method: str) -> bool:

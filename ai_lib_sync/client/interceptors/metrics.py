@@ -32,7 +32,7 @@ class MetricsInterceptor(Interceptor):
     What the meter raises is logged, and ends no call.
     """
 
-    place = 12
+    order = 12
 
     def __init__(self, meter: Meter) -> None:
         if not all(callable(getattr(meter, name, None)) for name in _METHODS):
@@ -40,11 +40,11 @@ class MetricsInterceptor(Interceptor):
         self._meter = meter
         self._key = f"metrics {id(self)}"
 
-    def prepare(self, call: Call) -> None:
+    def before_request(self, call: Call) -> None:
         """Note that the call has begun: a stream that never was asked for an event has not."""
         call.notes[self._key] = None
 
-    def answer(self, call: Call) -> ChatResponse | None:
+    def lookup(self, call: Call) -> ChatResponse | None:
         """Count the call as in flight; it may still be answered by others."""
         self._began(call)
         return None
@@ -53,7 +53,7 @@ class MetricsInterceptor(Interceptor):
         """Count the operation as in flight."""
         self._began(operation)
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Count the attempt."""
         self._tried("chat", attempt)
 
@@ -61,7 +61,7 @@ class MetricsInterceptor(Interceptor):
         """Count the attempt."""
         self._tried(operation.name, attempt)
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         """Count the call by how it ended."""
         self._ended(call)
 
@@ -133,14 +133,14 @@ _FAILURES: Final = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, co
 class HealthInterceptor(Interceptor):
     """Tells a tracker of each attempt that was answered, or that the service failed."""
 
-    place = 13
+    order = 13
 
     def __init__(self, tracker: ProviderHealthTracker) -> None:
         if not isinstance(tracker, ProviderHealthTracker):
             raise TypeError(f"{tracker!r} is no ProviderHealthTracker")
         self._tracker = tracker
 
-    def attempted(self, call: Call, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note how it went."""
         self._note(attempt)
 

@@ -25,11 +25,11 @@ class Listener(Interceptor):
         self.ends: list[str] = []
         self.interrupts = False
 
-    def failed(self, call: Call, error: AiLibError) -> None:
+    def on_error(self, call: Call, error: AiLibError) -> None:
         if self.interrupts:
             raise RuntimeError("interrupted")
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         self.ends.append(call.outcome)
 
 

@@ -171,7 +171,7 @@ class Ready(Interceptor):
     def __init__(self, response: ChatResponse) -> None:
         self.response = response
 
-    def answer(self, call: Call) -> ChatResponse | None:
+    def lookup(self, call: Call) -> ChatResponse | None:
         return self.response
 
 

@@ -79,7 +79,7 @@ class Books(Interceptor):
     both or to none.
     """
 
-    place = 12
+    order = 12
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -89,10 +89,10 @@ class Books(Interceptor):
         self.most = 0
         self._lock = threading.RLock()  # a finalizer may end a call in the middle of another's end
 
-    def prepare(self, call: Call) -> None:
+    def before_request(self, call: Call) -> None:
         call.notes["books"] = True
 
-    def ended(self, call: Call) -> None:
+    def on_end(self, call: Call) -> None:
         found = _MARK.search(str(call.request.messages))
         with self._lock:
             self._enter(call, found[0] if found else "")
