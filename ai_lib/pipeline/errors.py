@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.exceptions import RemoteError
-from ai_lib.pipeline.decoders.json_text import written
+from ai_lib.pipeline.decoders.json_text import encode_json
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.query.path import Path
@@ -109,4 +109,4 @@ def _status(found: tuple[str | None, ...], status: int) -> int:
 
 
 def _shown(body: object) -> str:
-    return written(body)
+    return encode_json(body)

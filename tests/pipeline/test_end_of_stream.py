@@ -11,6 +11,7 @@ from ai_lib.errors.exceptions import (
     StreamTruncated,
 )
 from ai_lib.pipeline import Pipeline
+from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.types.events import Event, PartialContentDelta, StreamEnd
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, read, small, sse
@@ -117,11 +118,50 @@ def test_a_frame_cut_in_the_middle_is_refused_with_what_came() -> None:
     assert partial_of(failure).content == "x"
 
 
-@pytest.mark.parametrize("tail", [b'"\xe2\x82"}', b'"\xff"}', b'"\xed\xa0\x80"}'])
-def test_what_is_not_utf_8_is_refused(tail: bytes) -> None:
-    events, failure = read(small({"rules": [TEXT, WHY]}), b'data: {"a": ' + tail + b"\n\n")
+# A part of a character, a byte of no character, and halves encoded as if they were characters.
+NOT_UTF_8 = [b"\xe2\x82", b"\xff", b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80"]
+
+
+@pytest.mark.parametrize("text", NOT_UTF_8)
+def test_a_frame_that_is_not_utf_8_is_refused(text: bytes) -> None:
+    frame = b'data: {"a": "' + text + b'"}\n\n'
+    events, failure = read(small({"rules": [TEXT, WHY]}), frame)
     assert events == []
     assert isinstance(failure, DecodeError)
+    assert "is not UTF-8" in str(failure)
+
+
+@pytest.mark.parametrize("text", NOT_UTF_8)
+def test_a_frame_that_is_not_utf_8_is_refused_among_frames_alike(text: bytes) -> None:
+    contents = [b"a", b"b", b"c", b"d", text]
+    frames = [b'data: {"choices": [{"delta": {"content": "' + c + b'"}}]}\n\n' for c in contents]
+    for chunks in (frames, [b"".join(frames) * 8]):
+        events, failure = read(bundled("openai"), *chunks)
+        assert [event.content for event in events if isinstance(event, PartialContentDelta)] == [
+            "a", "b", "c", "d",
+        ]  # fmt: skip
+        assert isinstance(failure, DecodeError)
+        assert "is not UTF-8" in str(failure)
+
+
+@pytest.mark.parametrize("text", NOT_UTF_8)
+def test_a_plain_response_that_is_not_utf_8_is_refused(text: bytes) -> None:
+    for body in (b'{"choices": [{"message": {"content": "' + text + b'"}}]}', b"{" + text + b"}"):
+        with pytest.raises(DecodeError, match="is not UTF-8"):
+            read_reply(bundled("openai"), body)
+
+
+def test_a_plain_response_in_another_encoding_is_refused() -> None:
+    body = '{"choices": [{"message": {"content": "x"}}]}'
+    with pytest.raises(DecodeError, match="is not UTF-8"):
+        read_reply(bundled("openai"), body.encode("utf-16"))
+    with pytest.raises(DecodeError, match="is not JSON"):
+        read_reply(bundled("openai"), body.encode("utf-16-le"))
+
+
+def test_a_plain_response_may_begin_with_a_byte_order_mark() -> None:
+    body = b'\xef\xbb\xbf{"choices": [{"message": {"content": "x"}}]}'
+    assert read_reply(bundled("openai"), body).content == "x"
 
 
 def test_characters_split_over_chunks_are_whole() -> None:

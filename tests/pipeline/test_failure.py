@@ -146,9 +146,10 @@ def test_the_request_id_is_found(
         (b"  busy \n", "busy"),
         (b"", "(no body)"),
         (b"caf\xe9", "caf\ufffd"),
+        (b'"\xed\xa0\x80"', '"\ufffd\ufffd\ufffd"'),
         (b"[" * 100_000, "[" * 100_000),
     ],
-    ids=["JSON", "text", "nothing", "another encoding", "nested too deep"],
+    ids=["JSON", "text", "nothing", "another encoding", "half a character", "nested too deep"],
 )
 def test_an_error_body_may_be_anything(data: bytes, expected: object) -> None:
     assert decoded_or_text(data) == expected

@@ -8,7 +8,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
 from ai_lib.pipeline.decoders.json_brackets import BracketScanner
-from ai_lib.pipeline.decoders.json_text import written
+from ai_lib.pipeline.decoders.json_text import encode_json
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict, JsonObject
 
@@ -272,7 +272,7 @@ def _as_text(arguments: object) -> str | None:
     if isinstance(arguments, str) or arguments is None:
         return arguments
     if isinstance(arguments, dict):
-        return written(arguments) if arguments else ""
+        return encode_json(arguments) if arguments else ""
     return None
 
 

@@ -8,43 +8,46 @@ import msgspec
 from ai_lib.errors.exceptions import DecodeError
 
 
-def decode_json(data: bytes, what: str) -> object:
+def decode_json(data: bytes, subject: str) -> object:
     """Return the JSON value in `data`.
 
     Raises:
-        DecodeError: it is not JSON; `what` ("the reply", "a frame") begins the message, which
-            shows how the data begins.
+        DecodeError: the data is not UTF-8 or not JSON; `subject` ("the response", "a frame")
+            begins the message, which shows how the data begins.
     """
     try:
         return msgspec.json.decode(data)
-    except UnicodeDecodeError as error:
-        _refuse(data, what, "is not UTF-8", error)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return _decode_leniently(data, what, error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _decode_leniently(data, subject, error)
 
 
-def written(value: object) -> str:
+def encode_json(value: object) -> str:
     """Return what `decode_json` read as JSON text again, halves of characters as escapes.
 
     Raises:
-        DecodeError: it is nested too deeply.
+        DecodeError: the value is nested too deeply.
     """
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
         return json.dumps(value)
     except RecursionError as error:
-        raise DecodeError("a value of the reply is nested too deeply", excerpt="") from error
+        raise DecodeError("a value of the response is nested too deeply", excerpt="") from error
 
 
-def _decode_leniently(data: bytes, what: str, first: Exception) -> object:
-    # Some servers split surrogate pairs over frames; only the standard library reads those.
+def _decode_leniently(data: bytes, subject: str, msgspec_error: Exception) -> object:
+    # Some servers split surrogate pairs over frames; only the standard library reads those. It
+    # gets text: given bytes, it takes surrogates that are encoded as if they were characters.
     try:
-        return json.loads(data)
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(data, subject, "is not UTF-8", error)
+    try:
+        return json.loads(text)
     except (ValueError, RecursionError):
-        _refuse(data, what, f"is not JSON ({first})", first)
+        _refuse(data, subject, f"is not JSON ({msgspec_error})", msgspec_error)
 
 
-def _refuse(data: bytes, what: str, problem: str, cause: Exception) -> NoReturn:
+def _refuse(data: bytes, subject: str, problem: str, cause: Exception) -> NoReturn:
     excerpt = data[:200].decode("utf-8", "backslashreplace")
-    raise DecodeError(f"{what} {problem}; it begins {excerpt!r}", excerpt=excerpt) from cause
+    raise DecodeError(f"{subject} {problem}; it begins {excerpt!r}", excerpt=excerpt) from cause
