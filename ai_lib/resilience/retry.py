@@ -1,9 +1,12 @@
 """When a failed attempt may be made again, and how long to wait before."""
 
+from __future__ import annotations
+
 import enum
 import random
 from collections.abc import Callable, Collection
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,10 +16,13 @@ from ai_lib.errors.exceptions import AiLibError, RemoteError, ResilienceError, T
 from ai_lib.protocol.manifest.model import RetryRules
 from ai_lib.types.json import JsonObject
 
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+    from tenacity.wait import wait_base
+
 _STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 _CLASSES: Final = frozenset(code.name for code in STANDARD_ERROR_CODES if code.retryable)
-# Past this the exponential is over any cap, and floats would overflow.
-_MOST_DOUBLINGS: Final = 60
+_FOREVER: Final = float("inf")
 
 
 class JitterStrategy(str, enum.Enum):
@@ -67,12 +73,12 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "strategy", BackoffStrategy(self.strategy))
 
     @classmethod
-    def no_retry(cls) -> "RetryConfig":
+    def no_retry(cls) -> RetryConfig:
         """One attempt and no more."""
         return cls(max_retries=0)
 
     @classmethod
-    def from_protocol(cls, policy: JsonObject | None) -> "RetryConfig":
+    def from_protocol(cls, policy: JsonObject | None) -> RetryConfig:
         """Read a manifest's `retry_policy` as it is written; without one, nothing is tried again.
 
         Raises:
@@ -88,7 +94,7 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
         return cls.from_manifest(msgspec.convert(given, RetryRules, strict=False))
 
     @classmethod
-    def from_manifest(cls, rules: RetryRules | None) -> "RetryConfig":
+    def from_manifest(cls, rules: RetryRules | None) -> RetryConfig:
         """Take what a manifest says; without rules, nothing is tried again."""
         if rules is None or rules.strategy == "none":
             return cls.no_retry()
@@ -110,7 +116,11 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryPolicy:
-    """Decides for one failed attempt after the other; keeps nothing between them."""
+    """Decide for one failed attempt after the other; nothing is kept between them.
+
+    The delays and the conditions that end a call are tenacity's `wait_*` and `stop_*` strategies.
+    They are imported when the first attempt fails.
+    """
 
     def __init__(
         self,
@@ -136,11 +146,11 @@ class RetryPolicy:
         if in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
             return False
         if isinstance(error, RemoteError):
-            told = error.should_retry
-            return self._wants(error) if told is None else told
+            advice = error.should_retry
+            return self._is_listed(error) if advice is None else advice
         return error.standard_code.name in self.config.retry_on_error_class
 
-    def _wants(self, error: RemoteError) -> bool:
+    def _is_listed(self, error: RemoteError) -> bool:
         config = self.config
         if error.standard_code.name in config.retry_on_error_class:
             return True
@@ -149,6 +159,28 @@ class RetryPolicy:
         plain = classify_http_error(error.status_code)
         return error.status_code in config.retry_on_status and error.standard_code == plain
 
+    def next_delay(
+        self,
+        error: BaseException,
+        attempt: int = 0,
+        *,
+        repeatable: bool = False,
+        seconds_left: float = _FOREVER,
+    ) -> float | None:
+        """Return the seconds to wait before the next attempt, or None when there is none.
+
+        There is none when the error is not one to try again after, when the wait is longer than
+        `max_delay_ms`, or when it would use up the `seconds_left` of the call.
+        """
+        if not self.should_retry(error, attempt, repeatable=repeatable):
+            return None
+        from tenacity import stop_before_delay
+
+        state = _call_state(attempt)
+        state.upcoming_sleep = delay = self.delay_after(error, attempt)
+        ends_call = self.is_too_long(delay) or stop_before_delay(seconds_left)(state)
+        return None if ends_call else delay
+
     def calculate_delay(self, attempt: int = 0, retry_after: float | None = None) -> float:
         """Return the seconds to wait before the retry that follows `attempt` retries.
 
@@ -156,28 +188,42 @@ class RetryPolicy:
         """
         if retry_after is not None:
             return retry_after
-        config = self.config
-        delay = min(config.min_delay_ms * self._growth(attempt), config.max_delay_ms) / 1000
-        if config.jitter is JitterStrategy.FULL:
+        delay = self._wait(_call_state(attempt))
+        if self.config.jitter is JitterStrategy.FULL:
             return delay * self._chance()
-        if config.jitter is JitterStrategy.EQUAL:
+        if self.config.jitter is JitterStrategy.EQUAL:
             return delay / 2 * (1 + self._chance())
         return delay
 
-    def _growth(self, attempt: int) -> float:
-        if self.config.strategy is BackoffStrategy.LINEAR:
-            return attempt + 1
-        if self.config.strategy is BackoffStrategy.FIXED:
-            return 1
-        return float(self.config.exponential_base ** min(attempt, _MOST_DOUBLINGS))
-
     def delay_after(self, error: BaseException, attempt: int = 0) -> float:
         """Return the seconds to wait before trying again after this error."""
-        return self.calculate_delay(attempt, asked_to_wait(error))
+        return self.calculate_delay(attempt, requested_delay(error))
 
     def is_too_long(self, delay: float) -> bool:
         """Whether a delay is over the cap, so that waiting for it is refused."""
         return delay * 1000 > self.config.max_delay_ms
+
+    @cached_property
+    def _wait(self) -> wait_base:
+        from tenacity import wait_exponential, wait_fixed, wait_incrementing
+
+        config = self.config
+        delay, cap = config.min_delay_ms / 1000, config.max_delay_ms / 1000
+        if config.strategy is BackoffStrategy.LINEAR:
+            return wait_incrementing(start=delay, increment=delay, max=cap)
+        if config.strategy is BackoffStrategy.FIXED:
+            return wait_fixed(min(delay, cap))
+        return wait_exponential(multiplier=delay, exp_base=float(config.exponential_base), max=cap)
+
+
+def _call_state(retries: int) -> RetryCallState:
+    """Return what tenacity's strategies are asked about; the time of a call counts from now."""
+    from tenacity import RetryCallState, Retrying
+
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = retries + 1
+    state.outcome_timestamp = state.start_time
+    return state
 
 
 def in_doubt(error: AiLibError) -> bool:
@@ -185,6 +231,6 @@ def in_doubt(error: AiLibError) -> bool:
     return isinstance(error, TransportError) and error.request_sent
 
 
-def asked_to_wait(error: BaseException) -> float | None:
+def requested_delay(error: BaseException) -> float | None:
     """Return the seconds the provider asked to wait, or None when it did not."""
     return error.retry_after if isinstance(error, RemoteError) else None

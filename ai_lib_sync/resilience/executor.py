@@ -121,15 +121,30 @@ class ResilientExecutor:
         on_retry: OnRetry | None = None,
     ) -> T:
         """The same with an operation that is handed its admission, and the caller's books."""
-        try:
-            return self._once(attempt, ledger, 0.0)
-        except AiLibError as error:
-            spent = ledger.retries.get(self, 0)
-            again = self.policy.should_retry(error, spent, repeatable=ledger.repeatable)
-            if ledger.is_last or not again:
-                raise
-            failed = error
-        return self._again(attempt, ledger, failed, on_retry)
+        failed_attempts, waited = 0, 0.0
+        while True:
+            try:
+                return self._once(attempt, ledger, waited)
+            except AiLibError as error:
+                delay = self._next_delay(error, ledger)
+                if delay is None:
+                    raise
+                failed_attempts, waited = failed_attempts + 1, delay
+                if on_retry is not None:
+                    on_retry(failed_attempts, error, delay)
+            if waited > 0:
+                self._pause(waited)
+            ledger.retries[self] = ledger.retries.get(self, 0) + 1
+
+    def _next_delay(self, error: AiLibError, ledger: AttemptLog) -> float | None:
+        if ledger.is_last:
+            return None
+        return self.policy.next_delay(
+            error,
+            ledger.retries.get(self, 0),
+            repeatable=ledger.repeatable,
+            seconds_left=ledger.ends - self._clock(),
+        )
 
     def _once(self, attempt: Callable[[Admission], T], ledger: AttemptLog, waited: float) -> T:
         admission = self.gate.admit(ledger, waited=waited)
@@ -151,43 +166,6 @@ class ResilientExecutor:
         if self.gate.is_shared:
             self.gate.report()
         return result
-
-    def _again(
-        self,
-        attempt: Callable[[Admission], T],
-        ledger: AttemptLog,
-        failed: AiLibError,
-        on_retry: OnRetry | None,
-    ) -> T:
-        import tenacity
-
-        from ai_lib.resilience.tenacity_adapter import Rules
-
-        pauses: list[float] = []
-        spent = ledger.retries.get(self, 0)
-        rules = Rules(self.policy, ledger, self._clock, on_retry, spent)
-        # Its own loop only notes how long to sleep: the sleeping is ours, so that it is
-        # interrupted like every other wait.
-        retrying = tenacity.Retrying(
-            sleep=pauses.append,
-            retry=rules.retry,
-            wait=rules.wait,
-            stop=rules.stop,
-            before_sleep=rules.before_sleep,
-            reraise=True,
-        )
-        first: AiLibError | None = failed
-        for one in retrying:
-            waited = pauses.pop() if pauses else 0.0
-            if waited > 0:
-                self._pause(waited)
-            with one:
-                if first is not None:
-                    error, first = first, None
-                    raise error
-                ledger.retries[self] = ledger.retries.get(self, 0) + 1
-                return self._once(attempt, ledger, waited)
-        raise failed
 
     @property
     def circuit_state(self) -> str:
