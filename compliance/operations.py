@@ -3,7 +3,11 @@
 from typing import Any
 
 from ai_lib.errors.exceptions import AiLibError, CapabilityError
-from ai_lib.protocol.manifest.capabilities import capability_of, normal_name, require
+from ai_lib.protocol.manifest.capabilities import (
+    find_operation_capability,
+    normalize_capability,
+    require_capabilities,
+)
 from ai_lib.types.tool import ToolDefinition
 from compliance.chats import ANSWER
 from compliance.checks import Mismatch, at, check, check_contains
@@ -92,7 +96,7 @@ def fallback_decision(case: Case, runtime: Runtime) -> None:
 
 
 def _allowing(manifest: Json, operation: str) -> Json:
-    needed = capability_of(operation)
+    needed = find_operation_capability(operation)
     return {**manifest, "capabilities": {"required": ["text"], "optional": [needed]}}
 
 
@@ -103,11 +107,11 @@ def capability_check(case: Case, runtime: Runtime) -> None:
     present = case.expected.get("capabilities_present") or {}
     wanted = [*present.get("required", ()), *present.get("optional_contains", ())]
     for name in (*case.input.get("capabilities", ()), *wanted):
-        if normal_name(name) not in (manifest.capabilities or ()):
+        if normalize_capability(name) not in (manifest.capabilities or ()):
             raise Mismatch(f"{name!r} is not among {sorted(manifest.capabilities or ())}")
     needed = case.input.get("required_capability")
     if needed is not None:
-        require(manifest, needed)
+        require_capabilities(manifest, needed)
         check("capability_declared", True, case.expected["capability_declared"])
         _check_bridge(case, runtime)
 

@@ -20,8 +20,8 @@ from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.batches import BatchShape, BatchState
-from ai_lib.protocol.dialect.template import fill
-from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.dialect.template import fill_template
+from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.chat import build_chat
 from ai_lib.types.json import JsonDict, JsonValue
@@ -167,7 +167,7 @@ class BatchLines(NamedTuple):
 def shape_of(target: Target) -> BatchShape:
     """Return how the target's provider takes batches. Raises CapabilityError when it takes none."""
     compiled = target.compiled
-    require(compiled.manifest, "batch")
+    require_capabilities(compiled.manifest, "batch")
     if compiled.dialect.batches is None:
         raise CapabilityError(
             f"{compiled.manifest.source}: nothing says how {compiled.id} takes batches; describe "
@@ -200,7 +200,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
             raise placed(error, target) from None
         path = urlsplit(built.wire.url).path
         values = {"id": name_of(index), "path": path, "body": dict(built.body)}
-        lines.append(fill(shape.line, values))
+        lines.append(fill_template(shape.line, values))
     if not lines:
         raise RequestError("the batch is empty: there is nothing to submit")
     return BatchLines(lines, path)
@@ -210,7 +210,7 @@ def write_create(shape: BatchShape, lines: BatchLines, file: str | None) -> Json
     """Return the body that begins the batch."""
     values: JsonDict = {"path": lines.path}
     values.update({"lines": lines.lines} if file is None else {"file": file})
-    body = fill(shape.create, values)
+    body = fill_template(shape.create, values)
     if not isinstance(body, dict):
         raise BatchError("the template of `create` holds nothing; see `wire: batches:`")
     return body

@@ -62,12 +62,12 @@ class Report(msgspec.Struct, kw_only=True):
 
 def examine(only: list[str]) -> tuple[Report, list[ProtocolManifest]]:
     """Return what can be seen on this machine, and the manifests of the providers reported."""
-    catalogue = ManifestCatalog()
+    catalog = ManifestCatalog()
     problems: list[str] = []
     found: list[ProtocolManifest] = []
-    for name in only or catalogue.names():
+    for name in only or catalog.list_providers():
         try:
-            found.append(catalogue.load(name).manifest)
+            found.append(catalog.load(name).manifest)
         except ProtocolError as error:
             problems.append(error.message)
     problems += [problem for manifest in found for problem in _shadowed(manifest)]

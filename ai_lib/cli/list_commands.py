@@ -17,7 +17,7 @@ def models(text: str = "", *, provider: str = "", as_json: bool = False) -> int:
     """Write the models whose name holds `text` to standard output; 1 when there is none."""
     found = [
         record
-        for record in ManifestCatalog().models().all()
+        for record in ManifestCatalog().build_registry().list_models()
         if provider in ("", record.provider)
         and any(text.lower() in key.lower() for key in (record.full_name, *record.keys))
     ]
@@ -51,10 +51,10 @@ def _number(value: float | None, unit: str = "") -> str:
 
 def providers(*, as_json: bool = False) -> int:
     """Write the providers to standard output; return the exit code, 1 when one can't be used."""
-    catalogue, rows, broken = ManifestCatalog(), [], []
-    for name in catalogue.names():
+    catalog, rows, broken = ManifestCatalog(), [], []
+    for name in catalog.list_providers():
         try:
-            rows.append(_provider_row(catalogue, name))
+            rows.append(_provider_row(catalog, name))
         except ProtocolError as error:
             broken.append(error.message)
     if as_json:
@@ -66,8 +66,8 @@ def providers(*, as_json: bool = False) -> int:
     return 1 if broken else 0
 
 
-def _provider_row(catalogue: ManifestCatalog, name: str) -> dict[str, str]:
-    compiled = catalogue.load(name)
+def _provider_row(catalog: ManifestCatalog, name: str) -> dict[str, str]:
+    compiled = catalog.load(name)
     manifest = compiled.manifest
     report = describe_credential(manifest)
     wanted = next(iter((*report.required, *report.conventional)), "")

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ai_lib.protocol.catalog import ManifestCatalog, check_id
-from ai_lib.protocol.lint.diff import changes
+from ai_lib.protocol.catalog import ManifestCatalog, check_provider_id
+from ai_lib.protocol.lint.diff import compare_manifests
 from ai_lib.protocol.lint.linter import lint_file
-from ai_lib.protocol.lint.scaffold import new_manifest
+from ai_lib.protocol.lint.scaffold import scaffold_manifest
 from ai_lib.protocol.sources.folder import read_document
 from ai_lib.types.json import JsonValue
 
@@ -18,7 +18,7 @@ def diff(old: str, new: str) -> int:
     Raises:
         ProtocolError: a file can't be read, or there is no such provider.
     """
-    found = changes(_document(old), _document(new))
+    found = compare_manifests(_document(old), _document(new))
     for change in found:
         sys.stdout.write(f"{change}\n")
     return 1 if found else 0
@@ -51,5 +51,5 @@ def new(provider: str, *, like: str, base_url: str | None = None) -> int:
         ManifestNotFound: there is no provider `like`, or `provider` can't be an id.
     """
     manifest = ManifestCatalog().load(like).manifest
-    sys.stdout.write(new_manifest(manifest, check_id(provider), base_url))
+    sys.stdout.write(scaffold_manifest(manifest, check_provider_id(provider), base_url))
     return 0

@@ -8,7 +8,7 @@ from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
-from ..protocol.sources.remote import Fetched
+from ..protocol.sources.remote import FetchResponse
 from ..transport import HttpTransport
 
 
@@ -36,10 +36,10 @@ async def prepared(
     routed = [place.model for place in settings.routed.values()]
     for model in (*settings.fallbacks, *routed):
         loaded[model, None] = await loader.load_model(model)
-    return msgspec.structs.replace(settings, catalogue=loader.catalogue, loaded=loaded)
+    return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)
 
 
-async def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:
+async def fetch_manifest(url: str, *, limit: int, seconds: float) -> FetchResponse:
     """Get a manifest's address, for a `ProtocolLoader`; no redirect is followed.
 
     Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
@@ -49,4 +49,4 @@ async def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:
     async with HttpTransport() as transport:
         reply = await transport.send(request, clocks)
         async with reply:
-            return Fetched(reply.status, await reply.read(limit))
+            return FetchResponse(reply.status, await reply.read(limit))

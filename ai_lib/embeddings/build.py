@@ -10,8 +10,8 @@ from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, EmbeddingModel
-from ai_lib.protocol.dialect.template import compile_template, fill
-from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.dialect.template import compile_template, fill_template
+from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.chat import attach, base_of
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue
@@ -48,11 +48,11 @@ class EmbeddingWriter:
         shape, compiled = self.shape.shape, self._compiled
         item = compile_template(shape.item)
         items = [item.fill({**self._values, "text": text}) for text in texts]
-        body = fill(shape.body, {**self._values, "inputs": items, "input": items[0]})
+        body = fill_template(shape.body, {**self._values, "inputs": items, "input": items[0]})
         if not isinstance(body, dict):
             raise RequestError("the template of the body holds nothing", provider=compiled.id)
         merge(body, self._options.extra)
-        endpoint = compiled.endpoint("embeddings")
+        endpoint = compiled.find_endpoint("embeddings")
         path = endpoint.path if endpoint else shape.path
         url = base_of(compiled, base_url) + path.replace("{model}", quote(self._model, safe="/:@"))
         if endpoint and endpoint.query:
@@ -67,11 +67,11 @@ class EmbeddingWriter:
     def _set_dimensions(self, wanted: int | None) -> None:
         if wanted is None:
             return
-        entry = self.shape.of(self._model)
+        entry = self.shape.find_model(self._model)
         _check_dimensions(wanted, entry, f"{self._compiled.id}/{self._model}")
         if entry.sizes == (entry.dimensions,):
             return  # the only length there is need not be asked for, and often may not
-        if "dimensions" not in self.shape.takes:
+        if "dimensions" not in self.shape.placeholders:
             raise CapabilityError(
                 f"{self._compiled.id} can't be told how long vectors are to be; leave dimensions "
                 "out",
@@ -88,7 +88,7 @@ class EmbeddingWriter:
         if wanted is None:
             return
         words = shape.words.get(name, {})  # type: ignore[call-overload]
-        takes = name in self.shape.takes
+        takes = name in self.shape.placeholders
         if takes and (wanted in words or name == "input_type"):
             self._values[name] = words.get(wanted, wanted)
         elif name == "encoding" and wanted != "float":
@@ -109,7 +109,7 @@ def _word(value: object) -> str | None:
 
 
 def _section(compiled: CompiledManifest, model: str) -> CompiledEmbeddings:
-    require(compiled.manifest, "embeddings", model=model)
+    require_capabilities(compiled.manifest, "embeddings", model=model)
     if compiled.embeddings is None:
         raise CapabilityError(
             f"{compiled.manifest.source}: nothing says how {compiled.id} embeds; describe it under "

@@ -104,7 +104,7 @@ class EmbeddingClient:
     def dimensions(self) -> int | None:
         """The length of the vectors: as asked for, else the model's, None when that is unknown."""
         embeddings = self._target.current().compiled.embeddings
-        usual = embeddings.of(self._target.model).dimensions if embeddings else None
+        usual = embeddings.find_model(self._target.model).dimensions if embeddings else None
         return self._options.dimensions or usual
 
     async def embed(

@@ -101,8 +101,8 @@ class EmbeddingCall:
         target = self._operation.target = place.target.current()
         try:
             writer = EmbeddingWriter(target.compiled, target.model, self._options)
-            limits = writer.shape.limits(target.model)
-            entry = target.compiled.model(target.model)
+            limits = writer.shape.find_limits(target.model)
+            entry = target.compiled.find_model_entry(target.model)
             bound = limits.input_tokens or entry.context_window
             if self._options.truncate:
                 bound = None

@@ -29,11 +29,11 @@ def read_reply(compiled: CompiledManifest, body: bytes, **facts: object) -> Chat
             provider=compiled.id,
         )
     heads: dict[str, str] = {}
-    for name, path in compiled.reply.envelope:
+    for name, path in compiled.response.envelope:
         head = path.first(frame)
         if isinstance(head, str):
             heads[name] = head
-    read = reader_of(compiled.reply)
+    read = reader_of(compiled.response)
     if compiled.dialect.thinking_tags is None:
         text = SingleTextReader(compiled)
         read(frame, text)

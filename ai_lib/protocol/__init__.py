@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     )
     from .sources.remote import (
         Fetch as Fetch,
-        Fetched as Fetched,
+        FetchResponse as FetchResponse,
     )
 
 _WHERE = {
     "CompiledManifest": "ai_lib.protocol.compiled",
     "Fetch": ".sources.remote",
-    "Fetched": ".sources.remote",
+    "FetchResponse": ".sources.remote",
     "ModelRecord": "ai_lib.protocol.manifest.models",
     "ModelRegistry": "ai_lib.protocol.registry",
     "Prices": "ai_lib.protocol.manifest.models",

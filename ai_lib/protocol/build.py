@@ -15,7 +15,7 @@ from ai_lib.protocol.sources.folder import ManifestDocument
 from ai_lib.types.json import JsonValue
 
 
-def make(
+def build_manifest(
     found: ManifestDocument, *, strict: bool = False, api_family: str | None = None
 ) -> CompiledManifest:
     """Return the compiled manifest of a document, as one of its API families is to be spoken.
@@ -41,7 +41,7 @@ _REGULAR: Final = re.compile(r"\b(match|search)\s*\(")
 
 def _refuse_regular_expressions(found: ManifestDocument) -> None:
     """Raise ManifestSyntaxError for one: a stranger's can be made to take forever."""
-    for text in filter(_REGULAR.search, _texts(found.document)):
+    for text in filter(_REGULAR.search, _iterate_texts(found.document)):
         for compile_text in (compile_path, compile_expression):
             try:
                 compile_text(text)
@@ -55,12 +55,12 @@ def _refuse_regular_expressions(found: ManifestDocument) -> None:
                 raise
 
 
-def _texts(value: JsonValue) -> Iterator[str]:
+def _iterate_texts(value: JsonValue) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from _iterate_texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _iterate_texts(item)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
 
 
-def _folder(kind: str) -> "Path | Traversable":
+def _find_folder(kind: str) -> "Path | Traversable":
     folder = Path(__file__).with_name(kind)
     if folder.is_dir():
         return folder
@@ -24,41 +24,41 @@ def _folder(kind: str) -> "Path | Traversable":
 
 
 @functools.cache
-def bundled_names(kind: str) -> tuple[str, ...]:
+def list_bundled_names(kind: str) -> tuple[str, ...]:
     """Return the names of what is bundled under `manifests` or `dialects`, sorted."""
-    names = (item.name for item in _folder(kind).iterdir())
+    names = (item.name for item in _find_folder(kind).iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".json")))
 
 
 @functools.cache
-def _document(kind: str, name: str) -> JsonDict:
-    data = _folder(kind).joinpath(f"{name}.json").read_bytes()
+def _load_document(kind: str, name: str) -> JsonDict:
+    data = _find_folder(kind).joinpath(f"{name}.json").read_bytes()
     return msgspec.json.decode(data, type=JsonDict)
 
 
-def bundled_manifest(name: str) -> JsonDict | None:
+def find_bundled_manifest(name: str) -> JsonDict | None:
     """Return the bundled manifest document of a provider id or alias, or None."""
-    if name in bundled_names("manifests"):
-        return _document("manifests", name)
-    for other in bundled_names("manifests"):
-        document = _document("manifests", other)
+    if name in list_bundled_names("manifests"):
+        return _load_document("manifests", name)
+    for other in list_bundled_names("manifests"):
+        document = _load_document("manifests", other)
         if name in document.get("aliases", ()):
             return document
     return None
 
 
-def bundled_dialect_names() -> tuple[str, ...]:
+def list_bundled_dialects() -> tuple[str, ...]:
     """Return the names of the bundled dialects."""
-    return bundled_names("dialects")
+    return list_bundled_names("dialects")
 
 
-def bundled_dialect(name: str) -> JsonDict:
+def load_bundled_dialect(name: str) -> JsonDict:
     """Return a bundled dialect's document.
 
     Raises:
         ProtocolError: there is none of that name.
     """
-    if name not in bundled_dialect_names():
-        known = ", ".join(bundled_dialect_names())
+    if name not in list_bundled_dialects():
+        known = ", ".join(list_bundled_dialects())
         raise ProtocolError(f"no wire dialect {name!r}; the bundled ones are {known}")
-    return _document("dialects", name)
+    return _load_document("dialects", name)

@@ -10,14 +10,19 @@ import msgspec
 
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
-from ai_lib.protocol.build import make
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
+from ai_lib.protocol.build import build_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import ID_PATTERN
-from ai_lib.protocol.registry import ModelRegistry, of_bundle, of_documents, of_tree
-from ai_lib.protocol.sources.document import plain
-from ai_lib.protocol.sources.file_stamp import SETTLE_SECONDS, FileStamp, digest
+from ai_lib.protocol.registry import (
+    ModelRegistry,
+    build_bundle_layer,
+    build_document_layer,
+    build_folder_layer,
+)
+from ai_lib.protocol.sources.document import copy_as_json
+from ai_lib.protocol.sources.file_stamp import SETTLE_SECONDS, FileStamp, hash_text
 from ai_lib.protocol.sources.folder import ManifestDocument, ManifestFolder, Version
 from ai_lib.protocol.sources.remote_address import is_address
 from ai_lib.types.json import JsonObject
@@ -37,7 +42,7 @@ class LoadedManifest(msgspec.Struct, kw_only=True):
     stamp: FileStamp = FileStamp()
     digest: str = ""
     tried_at: float | None = None
-    busy: bool = False
+    is_reloading: bool = False
 
 
 class ManifestCatalog:
@@ -75,12 +80,12 @@ class ManifestCatalog:
             ManifestNotFound: there is none; near matches are in the message.
             ProtocolError: it can't be read or used; the message names file and place.
         """
-        found = self.kept(check_id(provider), family)
-        for tree in self.trees():
-            found = found or self.from_tree(tree, provider, family)
-        found = found or self.bundled(provider, family)
+        found = self.find_loaded(check_provider_id(provider), family)
+        for tree in self.list_folders():
+            found = found or self.load_from_folder(tree, provider, family)
+        found = found or self.load_bundled(provider, family)
         if found is None:
-            raise self.not_found(provider)
+            raise self.build_not_found_error(provider)
         return found
 
     def load_model(self, model: str, family: str | None = None) -> tuple[CompiledManifest, str]:
@@ -88,10 +93,10 @@ class ManifestCatalog:
 
         Raises as `load`.
         """
-        provider, name = self.split(model)
+        provider, name = self.split_model_name(model)
         return self.load(provider, family), name
 
-    def split(self, model: str) -> tuple[str, str]:
+    def split_model_name(self, model: str) -> tuple[str, str]:
         """Return the provider and the wire name of a model.
 
         The provider is what stands before the first slash; the rest, slashes included, is sent as
@@ -103,11 +108,11 @@ class ManifestCatalog:
         provider, slash, name = model.partition("/")
         if slash and name:
             return provider, name
-        record = self.models().find(model)
+        record = self.build_registry().find(model)
         return record.provider, record.model_id
 
     @property
-    def watches(self) -> bool:
+    def is_watching(self) -> bool:
         """Whether files are looked at on every use."""
         return self._now is not None
 
@@ -124,16 +129,16 @@ class ManifestCatalog:
             found = ManifestFolder(Path(manifest), "given").read()
         else:
             found = ManifestDocument(
-                document=plain(manifest, "manifest"), source="manifest", origin="given"
+                document=copy_as_json(manifest, "manifest"), source="manifest", origin="given"
             )
-        compiled = make(found, strict=self._strict)
+        compiled = build_manifest(found, strict=self._strict)
         names = (compiled.id, *compiled.manifest.aliases)
         with self._lock:
             self._registered.update(dict.fromkeys(names, found))
             for key in [key for key in self._entries if key[0] in names]:
                 del self._entries[key]
         for name in names:
-            self.keep(name, found, None, compiled)
+            self.load_document(name, found, None, compiled)
         return compiled
 
     def forget(self, provider: str | None = None) -> None:
@@ -147,18 +152,18 @@ class ManifestCatalog:
             for key in gone:
                 del self._entries[key]
 
-    def kept(self, provider: str, family: str | None = None) -> CompiledManifest | None:
+    def find_loaded(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return what is in force for that name, after a look at its file where that is wanted."""
         with self._lock:
             entry = self._entries.get((provider, family))
             registered = self._registered.get(provider)
         if entry is None:
-            return self.keep(provider, registered, family) if registered else None
+            return self.load_document(provider, registered, family) if registered else None
         if self._now is not None and entry.path is not None:
-            self._look(entry, provider, self._now())
+            self._reload_if_changed(entry, provider, self._now())
         return entry.compiled
 
-    def keep(
+    def load_document(
         self,
         provider: str,
         found: ManifestDocument,
@@ -166,7 +171,7 @@ class ManifestCatalog:
         compiled: CompiledManifest | None = None,
     ) -> CompiledManifest:
         """Compile and keep what was found; what was kept under that name meanwhile stays."""
-        compiled = compiled or make(found, strict=self._strict, api_family=family)
+        compiled = compiled or build_manifest(found, strict=self._strict, api_family=family)
         if not self._cache_enabled:
             return compiled
         watched = found.path if provider not in self._registered else None
@@ -176,35 +181,35 @@ class ManifestCatalog:
             path=watched,
             schemas=found.schemas,
             stamp=found.stamp,
-            digest=digest(found.text or ""),
+            digest=hash_text(found.text or ""),
         )
         with self._lock:
             entry = self._entries.setdefault((provider, family), entry)
             self._entries.setdefault((entry.compiled.id, family), entry)
         return entry.compiled
 
-    def from_tree(
+    def load_from_folder(
         self, tree: ManifestFolder, provider: str, family: str | None = None
     ) -> CompiledManifest | None:
         """Return the manifest from a folder, or None when it has none."""
         found = tree.find(provider)
-        return self.keep(provider, found, family) if found else None
+        return self.load_document(provider, found, family) if found else None
 
-    def bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
+    def load_bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return the bundled manifest of that id or alias."""
-        document = bundled_manifest(provider)
+        document = find_bundled_manifest(provider)
         if document is None:
             return None
         source = f"bundled manifest {document['id']}"
         found = ManifestDocument(document=document, source=source, origin="bundled")
-        return self.keep(provider, found, family)
+        return self.load_document(provider, found, family)
 
-    def places(self) -> Iterator[ManifestFolder | str]:
+    def list_locations(self) -> Iterator[ManifestFolder | str]:
         """Give the folders to look into and the addresses to ask, in order.
 
         Raises ProtocolError when a folder that was named is not there.
         """
-        for place in (self._base_path, declared_place()):
+        for place in (self._base_path, read_environment_location()):
             if is_address(place):
                 yield str(place)
             elif place:
@@ -216,79 +221,81 @@ class ManifestCatalog:
         if usual is not None:
             yield ManifestFolder(usual, "found", self._prefer)
 
-    def trees(self) -> Iterator[ManifestFolder]:
+    def list_folders(self) -> Iterator[ManifestFolder]:
         """Give the folders among the places."""
-        yield from (place for place in self.places() if isinstance(place, ManifestFolder))
+        yield from (place for place in self.list_locations() if isinstance(place, ManifestFolder))
 
-    def names(self) -> tuple[str, ...]:
+    def list_providers(self) -> tuple[str, ...]:
         """Return the ids of all providers that can be had, sorted."""
-        found = {path.stem for tree in self.trees() for path in tree.manifests()}
+        found = {path.stem for tree in self.list_folders() for path in tree.list_manifests()}
         with self._lock:
             found |= {str(one.document["id"]) for one in self._registered.values()}
-        return tuple(sorted(found | set(bundled_names("manifests"))))
+        return tuple(sorted(found | set(list_bundled_names("manifests"))))
 
-    def models(self) -> ModelRegistry:
+    def build_registry(self) -> ModelRegistry:
         """Return the models that what was registered, folders and bundle list, in that order."""
         with self._lock:
             own = list({id(one): one for one in self._registered.values()}.values())
-        registered = of_documents(lambda: ((one.document, one.source) for one in own))
-        return ModelRegistry([registered, *map(of_tree, self.trees()), of_bundle()])
+        registered = build_document_layer(lambda: ((one.document, one.source) for one in own))
+        return ModelRegistry(
+            [registered, *map(build_folder_layer, self.list_folders()), build_bundle_layer()]
+        )
 
-    def not_found(self, provider: str) -> ManifestNotFound:
+    def build_not_found_error(self, provider: str) -> ManifestNotFound:
         """Return the error for a provider that is nowhere."""
-        known = self.names()
+        known = self.list_providers()
         from difflib import get_close_matches
 
         near = get_close_matches(provider, known, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"
-        roots = [str(tree.root) for tree in self.trees()]
+        roots = [str(tree.root) for tree in self.list_folders()]
         where = f" in {', '.join(roots)} or" if roots else ""
         message = f"no manifest for {provider!r}{where} among the bundled{hint}"
         return ManifestNotFound(message, near=near)
 
-    def _look(self, entry: LoadedManifest, provider: str, now: float) -> None:
+    def _reload_if_changed(self, entry: LoadedManifest, provider: str, now: float) -> None:
         """Read the entry's file again if it has changed."""
         path = entry.path
-        if path is None or (stamp := FileStamp.of(path)) == entry.stamp:
+        if path is None or (stamp := FileStamp.read(path)) == entry.stamp:
             return
         with self._lock:
             waits = entry.tried_at is not None and now - entry.tried_at < SETTLE_SECONDS
-            if entry.busy or waits:
+            if entry.is_reloading or waits:
                 return
-            entry.busy = True
+            entry.is_reloading = True
         try:
-            self._reread(entry, path)
+            self._reload(entry, path)
         except ProtocolError as error:
-            self._failed(error, provider)
+            self._report_failure(error, provider)
         finally:
-            entry.stamp, entry.tried_at, entry.busy = stamp, now, False
+            entry.stamp, entry.tried_at, entry.is_reloading = stamp, now, False
 
-    def _reread(self, entry: LoadedManifest, path: Path) -> None:
+    def _reload(self, entry: LoadedManifest, path: Path) -> None:
         found = ManifestFolder(path, entry.compiled.manifest.origin).read(entry.schemas)
         text = found.text or ""
-        if digest(text) == entry.digest:
+        if hash_text(text) == entry.digest:
             return
-        compiled = make(found, strict=self._strict, api_family=entry.family)
+        compiled = build_manifest(found, strict=self._strict, api_family=entry.family)
         if compiled.id != entry.compiled.id:
             raise ProtocolError(
                 f"{path}: its id changed from {entry.compiled.id!r} to {compiled.id!r}",
                 source=str(path),
             )
-        entry.compiled, entry.digest = compiled, digest(text)
+        entry.compiled, entry.digest = compiled, hash_text(text)
         self.last_error = None
 
-    def _failed(self, error: ProtocolError, provider: str) -> None:
+    def _report_failure(self, error: ProtocolError, provider: str) -> None:
         self.last_error = error
         LOG.warning("the manifest of %s stays as it was: %s", provider, error.message)
 
 
-def check_id(provider: str) -> str:
+def check_provider_id(provider: str) -> str:
     """Return the name if it could be a provider's; it becomes part of a path."""
     if not ID_PATTERN.fullmatch(provider):
         raise ManifestNotFound(f"{provider[:80]!r} can't be a provider id: {ID_PATTERN.pattern}")
     return provider
 
 
-def declared_place() -> str:
+def read_environment_location() -> str:
     """Return what `AI_PROTOCOL_DIR`, else `AI_PROTOCOL_PATH`, names."""
     return os.environ.get("AI_PROTOCOL_DIR") or os.environ.get("AI_PROTOCOL_PATH") or ""

@@ -9,16 +9,16 @@ import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
-from ai_lib.protocol.dialect.batches import checked_batches
+from ai_lib.protocol.dialect.batches import check_batches
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, compile_embeddings
 from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
 from ai_lib.protocol.dialect.model import Dialect, Rule, UsageShape
 from ai_lib.protocol.dialect.rule_merge import is_known_event
-from ai_lib.protocol.dialect.selection import dialect_of
+from ai_lib.protocol.dialect.selection import select_dialect
 from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
 from ai_lib.protocol.query.expression import Expression, compile_expression
 from ai_lib.protocol.query.path import Path, compile_path
-from ai_lib.protocol.shared_paths import plan_walk
+from ai_lib.protocol.shared_paths import plan_shared_paths
 
 Field = Path | object
 
@@ -85,7 +85,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     origin: str
     parameters: Mapping[str, Parameter]
     request: CompiledRequest
-    reply: CompiledResponse
+    response: CompiledResponse
     stream: CompiledResponse
     usage: CompiledUsage
     errors: CompiledErrors
@@ -94,7 +94,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 
     @property
     def can_chat(self) -> bool:
-        """Whether it has a dialect to chat in; `why_silent` says why not."""
+        """Whether it has a dialect to chat in; `explain_missing_dialect` says why not."""
         return bool(self.dialect.request.body)
 
     @property
@@ -102,11 +102,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         """The provider's id."""
         return self.manifest.id
 
-    def endpoint(self, name: str) -> Endpoint | None:
+    def find_endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name."""
         return self.manifest.endpoints.get(name)
 
-    def model(self, name: str) -> ModelEntry:
+    def find_model_entry(self, name: str) -> ModelEntry:
         """Return what the manifest says of a model; an empty entry for one it does not list."""
         return self.manifest.models.get(name) or _NO_ENTRY
 
@@ -123,11 +123,12 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             place.
     """
     try:
-        dialect = dialect_of(manifest)
-        checked_batches(dialect.batches)
+        dialect = select_dialect(manifest)
+        check_batches(dialect.batches)
         stream = dialect.stream
         parameters = {
-            name: _placed(name, one, dialect) for name, one in manifest.parameters.items()
+            name: _apply_dialect_path(name, one, dialect)
+            for name, one in manifest.parameters.items()
         }
         return CompiledManifest(
             manifest=manifest,
@@ -135,20 +136,20 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             origin=f"{manifest.id}:{dialect.dialect}",
             parameters=parameters,
             request=compile_request(manifest, dialect, parameters),
-            reply=CompiledResponse(
-                rules=_rules((*dialect.reply.rules, *dialect.reply.also)),
-                envelope=_envelope(dialect.reply.envelope),
+            response=CompiledResponse(
+                rules=_compile_rules((*dialect.reply.rules, *dialect.reply.also)),
+                envelope=_compile_envelope(dialect.reply.envelope),
             ),
             stream=CompiledResponse(
-                rules=_rules((*stream.rules, *stream.also)),
-                envelope=_envelope(stream.envelope),
-                select=_condition(stream.select),
-                end=_condition(stream.end),
-                complete=_condition(stream.complete),
-                known=_condition(stream.known),
+                rules=_compile_rules((*stream.rules, *stream.also)),
+                envelope=_compile_envelope(stream.envelope),
+                select=_compile_condition(stream.select),
+                end=_compile_condition(stream.end),
+                complete=_compile_condition(stream.complete),
+                known=_compile_condition(stream.known),
             ),
-            usage=_usage(dialect.usage),
-            errors=_errors(dialect, manifest),
+            usage=_compile_usage(dialect.usage),
+            errors=_compile_errors(dialect, manifest),
             termination=dialect.termination,
             embeddings=compile_embeddings(dialect.embeddings),
         )
@@ -159,7 +160,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
         raise
 
 
-def _placed(name: str, declared: Parameter, dialect: Dialect) -> Parameter:
+def _apply_dialect_path(name: str, declared: Parameter, dialect: Dialect) -> Parameter:
     """Put a flat name where the dialect nests it: a list of parameters names no place."""
     nested = dialect.request.parameters.get(name, "")
     own_names = (name, nested.rpartition(".")[2])
@@ -168,31 +169,31 @@ def _placed(name: str, declared: Parameter, dialect: Dialect) -> Parameter:
     return declared
 
 
-def _condition(text: str | None) -> Expression | None:
+def _compile_condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
+def _compile_envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 
-def _rules(rules: Iterable[Rule]) -> tuple[CompiledRule, ...]:
-    return tuple(_rule(rule) for rule in rules)
+def _compile_rules(rules: Iterable[Rule]) -> tuple[CompiledRule, ...]:
+    return tuple(_compile_rule(rule) for rule in rules)
 
 
-def _rule(rule: Rule) -> CompiledRule:
+def _compile_rule(rule: Rule) -> CompiledRule:
     if rule.emit is not None and not is_known_event(rule.emit):
         raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {', '.join(EVENTS)}")
     fields = {**rule.extract, **rule.fields}
     texts = {name: value for name, value in fields.items() if _is_path(value)}
-    levels, paths = _walk(texts)
+    levels, paths = _plan_paths(texts)
     return CompiledRule(
-        match=_condition(rule.match),
+        match=_compile_condition(rule.match),
         each=compile_path(rule.each) if rule.each else None,
         candidate=compile_path(rule.candidate) if rule.candidate else None,
         numbered=rule.numbered,
-        rules=_rules(rule.rules),
-        otherwise=_rules(rule.otherwise),
+        rules=_compile_rules(rule.rules),
+        otherwise=_compile_rules(rule.otherwise),
         emit=rule.emit,
         levels=levels,
         paths=paths,
@@ -206,12 +207,14 @@ def _rule(rule: Rule) -> CompiledRule:
     )
 
 
-def _walk(texts: Mapping[str, str]) -> tuple[tuple[Path, ...], tuple[tuple[str, int, Path], ...]]:
+def _plan_paths(
+    texts: Mapping[str, str],
+) -> tuple[tuple[Path, ...], tuple[tuple[str, int, Path], ...]]:
     """Plan the walk over what the fields with wildcards share; the others are read as they are."""
     wild = {name: text for name, text in texts.items() if compile_path(text).wildcards}
     if not wild or len({text[0] for text in wild.values()}) > 1:
         return (), tuple((name, 0, compile_path(text)) for name, text in texts.items())
-    plan = plan_walk(wild)
+    plan = plan_shared_paths(wild)
     places = {
         name: plan.fields.get(name) or (0, compile_path(text)) for name, text in texts.items()
     }
@@ -222,7 +225,7 @@ def _is_path(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("$", "@"))
 
 
-def _usage(shape: UsageShape) -> CompiledUsage:
+def _compile_usage(shape: UsageShape) -> CompiledUsage:
     places = {
         "prompt_tokens": shape.prompt_tokens,
         "completion_tokens": shape.completion_tokens,
@@ -239,7 +242,7 @@ def _usage(shape: UsageShape) -> CompiledUsage:
     )
 
 
-def _errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
+def _compile_errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
     shape = msgspec.structs.asdict(dialect.error)
     codes = shape.pop("codes")
     return CompiledErrors(

@@ -10,7 +10,7 @@ from ai_lib.protocol.manifest.model import Endpoint, Parameter, ProtocolManifest
 from ai_lib.types.json import JsonDict, JsonObject
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class RequestPath(msgspec.Struct, frozen=True, kw_only=True):
     """Where requests go, relative to the base URL; `{model}` in the path stands for the model."""
 
     path: str
@@ -30,10 +30,10 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
     blocks: Mapping[str, CompiledTemplate]
     tool_call: CompiledTemplate | None
     tool: CompiledTemplate | None
-    plain: Address
-    streamed: Address
-    unasked: JsonObject
-    beside_top_p: JsonObject
+    plain_path: RequestPath
+    stream_path: RequestPath
+    defaults: JsonObject
+    defaults_with_top_p: JsonObject
 
 
 def compile_request(
@@ -49,30 +49,32 @@ def compile_request(
         if one.default is not None and name in shape.parameters
     }
     others = {name: value for name, value in defaults.items() if name != "temperature"}
-    plain, streamed = _addresses(shape, manifest.endpoints)
+    plain, streamed = _find_chat_paths(shape, manifest.endpoints)
     return CompiledRequest(
         body=compile_template(shape.body),
-        roles=_forms(messages.roles),
-        blocks=_forms(blocks),
-        tool_call=_form(messages.tool_call),
-        tool=_form(shape.tool),
-        plain=plain,
-        streamed=streamed,
-        unasked={**shape.required, **defaults},
+        roles=_compile_templates(messages.roles),
+        blocks=_compile_templates(blocks),
+        tool_call=_compile_optional(messages.tool_call),
+        tool=_compile_optional(shape.tool),
+        plain_path=plain,
+        stream_path=streamed,
+        defaults={**shape.required, **defaults},
         # One of the two, as all vendors ask.
-        beside_top_p={**shape.required, **others},
+        defaults_with_top_p={**shape.required, **others},
     )
 
 
-def _forms(templates: JsonDict) -> dict[str, CompiledTemplate]:
+def _compile_templates(templates: JsonDict) -> dict[str, CompiledTemplate]:
     return {name: compile_template(one) for name, one in templates.items() if one is not None}
 
 
-def _form(template: object) -> CompiledTemplate | None:
+def _compile_optional(template: object) -> CompiledTemplate | None:
     return None if template is None else compile_template(template)
 
 
-def _addresses(shape: RequestShape, endpoints: Mapping[str, Endpoint]) -> tuple[Address, Address]:
+def _find_chat_paths(
+    shape: RequestShape, endpoints: Mapping[str, Endpoint]
+) -> tuple[RequestPath, RequestPath]:
     endpoint, streaming = endpoints.get("chat"), endpoints.get("stream_chat")
     path, query = (endpoint.path, endpoint.query) if endpoint else (shape.path, {})
     streamed = path
@@ -81,6 +83,6 @@ def _addresses(shape: RequestShape, endpoints: Mapping[str, Endpoint]) -> tuple[
     elif shape.stream_path.keys() == {"from", "to"}:
         streamed = path.replace(shape.stream_path["from"], shape.stream_path["to"])
     return (
-        Address(path=path, query=query),
-        Address(path=streamed, query={**query, **shape.stream_query}),
+        RequestPath(path=path, query=query),
+        RequestPath(path=streamed, query={**query, **shape.stream_query}),
     )

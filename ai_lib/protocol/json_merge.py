@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from ai_lib.types.json import JsonDict, JsonObject
 
 
-def merged(*layers: JsonObject) -> JsonDict:
+def merge(*layers: JsonObject) -> JsonDict:
     """Merge objects key by key, later over earlier; lists and values are replaced whole."""
     result: JsonDict = {}
     for layer in layers:
         for key, value in layer.items():
             old = result.get(key)
             both = isinstance(old, Mapping) and isinstance(value, Mapping)
-            result[key] = merged(old, value) if both and old is not None else value
+            result[key] = merge(old, value) if both and old is not None else value
     return result
 
 
-def patched(base: JsonObject, patch: JsonObject) -> JsonDict:
+def apply_merge_patch(base: JsonObject, patch: JsonObject) -> JsonDict:
     """Merge `patch` over `base`; a null in it takes away what `base` has there (RFC 7396).
 
     A null where `base` has nothing stays: templates may hold one.
@@ -27,7 +27,7 @@ def patched(base: JsonObject, patch: JsonObject) -> JsonDict:
         if value is None and key in base:
             del result[key]
         elif isinstance(old, Mapping) and isinstance(value, Mapping):
-            result[key] = patched(old, value)
+            result[key] = apply_merge_patch(old, value)
         else:
             result[key] = value
     return result

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.catalog import ManifestCatalog, ManifestLike, check_id
+from ai_lib.protocol.catalog import ManifestCatalog, ManifestLike, check_provider_id
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.sources.folder import ManifestFolder, Version
 from ai_lib.protocol.sources.remote_address import (
     GITHUB_REF,
-    Address,
+    RemoteAddress,
     RemoteCache,
-    github_address,
-    read_address,
+    build_github_address,
+    parse_address,
 )
 
 from .._runtime.backend import now
@@ -59,12 +59,12 @@ class ProtocolLoader:
         self._prefer: Version = prefer
         self._strict = strict
         self._pins = dict(pins or {})
-        self._github = github_address(github_ref) if fallback_to_github else None
+        self._github = build_github_address(github_ref) if fallback_to_github else None
         self._allow_loopback = allow_loopback
         self._fetch = fetch
-        self._disk = RemoteCache(cache_dir)
+        self._cache = RemoteCache(cache_dir)
         self.hot_reload = hot_reload
-        self.catalogue = ManifestCatalog(
+        self.catalog = ManifestCatalog(
             base_path,
             prefer=prefer,
             strict=strict,
@@ -82,10 +82,10 @@ class ProtocolLoader:
             ProtocolError: it can't be read or used; the message names file and place.
             TransportError: an address can't be reached.
         """
-        found = self.catalogue.kept(check_id(provider), api_family)
+        found = self.catalog.find_loaded(check_provider_id(provider), api_family)
         found = found or await self._find(provider, api_family)
         if found is None:
-            raise self.catalogue.not_found(provider)
+            raise self.catalog.build_not_found_error(provider)
         return found
 
     async def load_model(
@@ -101,7 +101,7 @@ class ProtocolLoader:
             ManifestNotFound: there is no such provider or model; near matches are in the message.
             ProtocolError: the manifest can't be read or used.
         """
-        provider, name = self.catalogue.split(model)
+        provider, name = self.catalog.split_model_name(model)
         return await self.load_provider(provider, api_family), name
 
     def find_model(self, name: str) -> ModelRecord:
@@ -110,7 +110,7 @@ class ProtocolLoader:
         Raises:
             ManifestNotFound: nothing is, or several providers have it; near matches are listed.
         """
-        return self.catalogue.models().find(name)
+        return self.catalog.build_registry().find(name)
 
     def register_provider(self, manifest: ManifestLike) -> CompiledManifest:
         """Put a manifest in force, before any that is found: an object, a document, or a file.
@@ -118,35 +118,35 @@ class ProtocolLoader:
         A file is read now and not watched. Raises ProtocolError when it can't be used; nothing
         changes then.
         """
-        return self.catalogue.register(manifest)
+        return self.catalog.register(manifest)
 
     def invalidate(self, provider: str | None = None) -> None:
         """Forget what was loaded of one provider, or of all; what was registered stays."""
-        self.catalogue.forget(provider)
+        self.catalog.forget(provider)
 
     @property
     def last_error(self) -> ProtocolError | None:
         """Why the last change of a file was not taken, or None."""
-        return self.catalogue.last_error
+        return self.catalog.last_error
 
     async def _find(self, provider: str, family: str | None) -> CompiledManifest | None:
-        for place in self.catalogue.places():
+        for place in self.catalog.list_locations():
             if isinstance(place, ManifestFolder):
-                compiled = self.catalogue.from_tree(place, provider, family)
+                compiled = self.catalog.load_from_folder(place, provider, family)
             else:
                 allowed = self._allow_loopback
-                address = read_address(place, pins=self._pins, allow_loopback=allowed)
+                address = parse_address(place, pins=self._pins, allow_loopback=allowed)
                 compiled = await self._from_address(address, provider, family)
             if compiled is not None:
                 return compiled
-        bundled = self.catalogue.bundled(provider, family)
+        bundled = self.catalog.load_bundled(provider, family)
         if bundled is None and self._github is not None:
             return await self._from_address(self._github, provider, family)
         return bundled
 
     async def _from_address(
-        self, address: Address, provider: str, family: str | None
+        self, address: RemoteAddress, provider: str, family: str | None
     ) -> CompiledManifest | None:
-        tree = RemoteFolder(address, self._fetch, self._disk, prefer=self._prefer, pins=self._pins)
+        tree = RemoteFolder(address, self._fetch, self._cache, prefer=self._prefer, pins=self._pins)
         found = await tree.find(provider)
-        return self.catalogue.keep(provider, found, family) if found else None
+        return self.catalog.load_document(provider, found, family) if found else None

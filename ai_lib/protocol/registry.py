@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
-from ai_lib.protocol.manifest.models import ModelRecord, records_of_file, records_of_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
+from ai_lib.protocol.manifest.models import ModelRecord, read_manifest_models, read_model_file
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestFolder, read_file
 from ai_lib.types.json import JsonValue
@@ -34,7 +34,7 @@ class ModelRegistry:
         """
         for layer in self._layers:
             called = [record for record in layer(name, None) if _is_called(record, name)]
-            found = _chosen(called, name)
+            found = _choose_record(called, name)
             if found is not None:
                 return found
         raise self._not_found(name)
@@ -47,7 +47,7 @@ class ModelRegistry:
                     return record
         return None
 
-    def all(self) -> list[ModelRecord]:
+    def list_models(self) -> list[ModelRecord]:
         """Return every model once, by provider and name."""
         found: dict[str, ModelRecord] = {}
         for record in chain.from_iterable(layer(None, None) for layer in self._layers):
@@ -55,7 +55,7 @@ class ModelRegistry:
         return sorted(found.values(), key=lambda record: (record.provider, record.name))
 
     def _not_found(self, name: str) -> ManifestNotFound:
-        known = {key: record for record in self.all() for key in record.keys}
+        known = {key: record for record in self.list_models() for key in record.keys}
         from difflib import get_close_matches
 
         near = get_close_matches(name, known, n=3)
@@ -67,17 +67,17 @@ class ModelRegistry:
         )
 
 
-def of_documents(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> Layer:
+def build_document_layer(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> Layer:
     """Return a layer of manifests' documents, each with its source."""
 
     def layer(_: str | None, __: str | None) -> Iterator[ModelRecord]:
         for document, source in documents():
-            yield from records_of_manifest(document, source)
+            yield from read_manifest_models(document, source)
 
     return layer
 
 
-def of_tree(tree: ManifestFolder) -> Layer:
+def build_folder_layer(tree: ManifestFolder) -> Layer:
     """Return a layer of a tree's manifests and files of models.
 
     A file that can't be read is reported to the logger `ai_lib` and passed over: it may have
@@ -86,28 +86,30 @@ def of_tree(tree: ManifestFolder) -> Layer:
 
     def layer(wanted: str | None, _: str | None) -> Iterator[ModelRecord]:
         name = None if wanted is None else wanted.rpartition("/")[2]
-        for path in tree.manifests():
-            yield from records_of_manifest(_document(path, name), str(path))
+        for path in tree.list_manifests():
+            yield from read_manifest_models(_read_document_naming(path, name), str(path))
         if not tree.root.is_file():
-            for path in tree.models():
-                yield from records_of_file(_document(path, name), str(path))
+            for path in tree.list_model_files():
+                yield from read_model_file(_read_document_naming(path, name), str(path))
 
     return layer
 
 
-def of_bundle() -> Layer:
+def build_bundle_layer() -> Layer:
     """Return the layer of what ships with the library."""
 
     def layer(_: str | None, provider: str | None) -> Iterator[ModelRecord]:
-        for name in bundled_names("manifests"):
+        for name in list_bundled_names("manifests"):
             # A bundled manifest lists its own provider's models, and is called as that is.
             if provider in (None, name):
-                yield from records_of_manifest(bundled_manifest(name), f"bundled manifest {name}")
+                yield from read_manifest_models(
+                    find_bundled_manifest(name), f"bundled manifest {name}"
+                )
 
     return layer
 
 
-def _document(path: Path, wanted: str | None) -> JsonValue:
+def _read_document_naming(path: Path, wanted: str | None) -> JsonValue:
     try:
         text = read_file(path)
         # Reading YAML takes milliseconds; most files don't name the model at all.
@@ -121,7 +123,7 @@ def _is_called(record: ModelRecord, name: str) -> bool:
     return name in record.keys or any(f"{record.provider}/{key}" == name for key in record.keys)
 
 
-def _chosen(records: list[ModelRecord], name: str) -> ModelRecord | None:
+def _choose_record(records: list[ModelRecord], name: str) -> ModelRecord | None:
     exact = [record for record in records if name in (record.name, record.model_id)] or records
     makers = [record for record in exact if not record.is_resold] or exact
     distinct = {record.full_name: record for record in reversed(makers)}

@@ -21,7 +21,7 @@ class SharedPaths(msgspec.Struct, frozen=True):
     fields: dict[str, tuple[int, Path]]
 
 
-def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> SharedPaths:
+def plan_shared_paths(paths: Mapping[str, str], *, trusted: bool = True) -> SharedPaths:
     """Plan the walk over the wildcards that the paths share, as far as all that have them agree.
 
     A path with fewer wildcards is read from the enclosing element, a path without any from the
@@ -33,12 +33,12 @@ def plan_walk(paths: Mapping[str, str], *, trusted: bool = True) -> SharedPaths:
     while len({cuts[len(levels)][0] for cuts in split.values() if len(cuts) > len(levels)}) == 1:
         depth = len(levels)
         name = next(name for name, cuts in split.items() if len(cuts) > depth)
-        start, end = _offset(split[name], depth), _offset(split[name], depth + 1)
-        levels.append(compile_path(_relative(paths[name], start, end), trusted=trusted))
+        start, end = _find_cut_offset(split[name], depth), _find_cut_offset(split[name], depth + 1)
+        levels.append(compile_path(_cut_path(paths[name], start, end), trusted=trusted))
     fields = {}
     for name, text in paths.items():
         level = min(len(split[name]), len(levels))
-        relative = _relative(text, _offset(split[name], level), len(text))
+        relative = _cut_path(text, _find_cut_offset(split[name], level), len(text))
         fields[name] = level, compile_path(relative, trusted=trusted)
     return SharedPaths(tuple(levels), fields)
 
@@ -56,9 +56,9 @@ def _cut_after_wildcards(syntax: PathSyntax) -> list[_Cut]:
     ]
 
 
-def _offset(cuts: list[_Cut], level: int) -> int:
+def _find_cut_offset(cuts: list[_Cut], level: int) -> int:
     return cuts[level - 1][1] if level else 0
 
 
-def _relative(text: str, start: int, end: int) -> str:
+def _cut_path(text: str, start: int, end: int) -> str:
     return f"@{text[start:end]}" if start else text[:end]

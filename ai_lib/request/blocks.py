@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.model import MessageShape
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.types.content import (
     AudioBlock,
@@ -187,7 +187,7 @@ class BlockWriter:
 
     def _takes(self, block: Block, hole: str) -> bool:
         form = self._forms.get(self.kind(block))
-        return form is not None and hole in form.holes
+        return form is not None and hole in form.placeholders
 
     def _files(self, block: ToolResultBlock) -> object:
         """Return what a tool answered beside its text, where that has a place of its own."""
@@ -220,7 +220,7 @@ def with_cache(shape: MessageShape, cache: str | None, kind: str) -> Values:
     """Return what marks a part as one to remember the request up to; nothing without `cache`."""
     if cache is None or not takes_cache(shape, kind):
         return {}
-    marked = fill(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
+    marked = fill_template(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
     return marked if isinstance(marked, dict) else {}
 
 

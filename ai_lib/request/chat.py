@@ -8,9 +8,9 @@ import msgspec
 
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.dialect.selection import why_silent
-from ai_lib.protocol.dialect.template import fill
-from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.dialect.selection import explain_missing_dialect
+from ai_lib.protocol.dialect.template import fill_template
+from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import with_cache
@@ -92,9 +92,9 @@ def build_chat(
 
 def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
     if not compiled.can_chat:
-        raise RequestError(why_silent(compiled.manifest), provider=compiled.id)
+        raise RequestError(explain_missing_dialect(compiled.manifest), provider=compiled.id)
     needs = capabilities_needed(request)
-    require(compiled.manifest, *needs, model=model)
+    require_capabilities(compiled.manifest, *needs, model=model)
     return needs
 
 
@@ -121,7 +121,7 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     if beside:
         body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in beside)]
     adaptations = messages.adaptations
-    if request.parameters or compiled.request.unasked:
+    if request.parameters or compiled.request.defaults:
         parameters = ParameterWriter(compiled, model)
         parameters.write(body, _said(request))
         adaptations += parameters.adaptations
@@ -209,13 +209,13 @@ def _add_format(
 
 
 def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]) -> None:
-    filled = fill(dict(fragment), values)
+    filled = fill_template(dict(fragment), values)
     if filled is not MISSING and isinstance(filled, dict):
         merge(body, filled)
 
 
 def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
-    address = compiled.request.streamed if stream else compiled.request.plain
+    address = compiled.request.stream_path if stream else compiled.request.plain_path
     path = address.path
     if "{model}" in path:
         path = path.replace("{model}", quote(model, safe="/:@"))

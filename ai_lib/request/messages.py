@@ -115,7 +115,7 @@ class MessageWriter:
         if content is not MISSING:
             values["content"] = content
         form = self._forms.roles.get(message.role)
-        places = form.holes if form is not None else ()
+        places = form.placeholders if form is not None else ()
         fields = {k: v for k, v in self._fields(message.blocks).items() if k in places}
         if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
             yield self._fill(message.role, {**values, **fields})

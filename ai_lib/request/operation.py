@@ -9,7 +9,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.capabilities import capability_of, require
+from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Endpoint
 from ai_lib.request.chat import attach, base_of
 from ai_lib.types.json import JsonObject
@@ -43,8 +43,8 @@ def build_operation(
         RequestError: the manifest has no such operation, a value is missing, or a file can't be
             sent.
     """
-    if capability := capability_of(name):
-        require(compiled.manifest, capability)
+    if capability := find_operation_capability(name):
+        require_capabilities(compiled.manifest, capability)
     endpoint = _endpoint(name, compiled)
     url = base_of(compiled, base_url) + _path(name, endpoint, values)
     if endpoint.query:

@@ -15,7 +15,7 @@ class ParameterWriter:
     def __init__(self, compiled: CompiledManifest, model: str) -> None:
         self._compiled = compiled
         self._shape = compiled.dialect.request
-        self._overrides = compiled.model(model).parameters
+        self._overrides = compiled.find_model_entry(model).parameters
         self.adaptations: list[str] = []
 
     def write(self, body: Body, parameters: Mapping[str, object]) -> None:
@@ -28,7 +28,7 @@ class ParameterWriter:
             self._set(body, name, value)
         # What is sent although the caller did not ask: what the manifest has a value for.
         shape = self._compiled.request
-        unasked = shape.beside_top_p if "top_p" in parameters else shape.unasked
+        unasked = shape.defaults_with_top_p if "top_p" in parameters else shape.defaults
         for name, value in unasked.items():
             if name not in parameters:
                 self._set(body, name, value)

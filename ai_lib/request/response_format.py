@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.capabilities import allows
+from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.request.json_schema import SchemaWriter, closed
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message, MessageRole
@@ -59,14 +59,18 @@ def formed(
 def _strictest(asked: _Asked) -> tuple[ChatRequest, tuple[str, ...]]:
     formats = asked.compiled.dialect.request.response_format
     manifest = asked.compiled.manifest
-    structured = allows(manifest, "structured_output", asked.model)
+    structured = allows_capability(manifest, "structured_output", asked.model)
     if structured and formats.get("json_schema") and (found := _by_schema(asked)):
         return found, ()
     if structured and formats.get("json_object"):
         wanted = msgspec.structs.replace(asked.wanted, type="json_object", schema=None)
         return _in_words(asked, wanted), ("the answer is asked for as JSON, its schema in words",)
     in_text = manifest.text_tools is not None and manifest.text_tools.instead
-    if allows(manifest, "tools", asked.model) and not in_text and asked.wanted.schema is not None:
+    if (
+        allows_capability(manifest, "tools", asked.model)
+        and not in_text
+        and asked.wanted.schema is not None
+    ):
         return _as_tool(asked), ("the answer is asked for as the arguments of a tool call",)
     return _in_words(asked, None), ("the answer is asked for as JSON in words only",)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.protocol.manifest.capabilities import normal_name
+from ai_lib.protocol.manifest.capabilities import normalize_capability
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 
 # What no manifest speaks of, and every model that writes text can.
@@ -29,7 +29,7 @@ class ModelCapabilities(msgspec.Struct, frozen=True, kw_only=True):
         manifest speaks of them.
         """
         word = capability.strip().lower().replace("-", "_")
-        name = normal_name(_WORDS.get(word, word))
+        name = normalize_capability(_WORDS.get(word, word))
         known = self.declared.get(name)
         if known is None and name in _OF_TEXT:
             return self.declared.get("text", False)

@@ -83,15 +83,15 @@ class ModelManager:
 
     @classmethod
     def from_names(
-        cls, names: Iterable[str], catalogue: ManifestCatalog | None = None
+        cls, names: Iterable[str], catalog: ManifestCatalog | None = None
     ) -> "ModelManager":
         """Return listed models, by their names or as `provider/model`.
 
         Raises:
             ManifestNotFound: there is no such provider or model.
         """
-        catalogue = catalogue or ManifestCatalog()
-        return cls(listed_model(name, catalogue) for name in names)
+        catalog = catalog or ManifestCatalog()
+        return cls(listed_model(name, catalog) for name in names)
 
     def add_model(self, model: ModelInfo) -> "ModelManager":
         """Add a model, in place of one of the same provider and name."""
@@ -223,13 +223,13 @@ class _Saved(msgspec.Struct, frozen=True):
     models: list[ModelInfo]
 
 
-def create_models(provider: str, catalogue: ManifestCatalog | None = None) -> ModelManager:
+def create_models(provider: str, catalog: ManifestCatalog | None = None) -> ModelManager:
     """Return the models that a provider's manifest lists for chat.
 
     Raises:
         ManifestNotFound: there is no such provider.
     """
-    return ModelManager(listed_models(provider, catalogue))
+    return ModelManager(listed_models(provider, catalog))
 
 
 def create_openai_models() -> ModelManager:

@@ -31,7 +31,7 @@ def cost_bounds(
     """Return what a call of that weight costs at least and at most."""
     prices = record.prices if record is not None else Prices()
     lower, upper, reason = None, None, ""
-    dearest = prices.at(weight.at_most)
+    dearest = prices.apply_tier(weight.at_most)
     if prices.input is None or dearest.input is None:
         reason = f"the price of {model} is unknown"
     else:
@@ -60,7 +60,7 @@ def cost_bounds(
 
 def cost_of(usage: Usage, prices: Prices, model: str) -> CostEstimate:
     """Return what the usage costs; a long call at its tier's prices."""
-    here = prices.at(usage.prompt_tokens)
+    here = prices.apply_tier(usage.prompt_tokens)
     if _lacks(usage.prompt_tokens, here.input) or _lacks(usage.completion_tokens, here.output):
         return _unknown(model, prices.currency, usage, f"the price of {model} is unknown")
     stored, served = usage.cache_write_tokens, usage.cache_read_tokens

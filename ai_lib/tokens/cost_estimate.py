@@ -15,7 +15,7 @@ def estimate_cost(
     cached_tokens: int = 0,
     cache_write_tokens: int = 0,
     reasoning_tokens: int = 0,
-    catalogue: ManifestCatalog | None = None,
+    catalog: ManifestCatalog | None = None,
 ) -> CostEstimate:
     """Return what so many tokens cost at a model's listed prices.
 
@@ -39,7 +39,7 @@ def estimate_cost(
         raise ValueError(f"token counts can't be below 0: {counts}")
     if usage.uncached_prompt_tokens < 0 or usage.answer_tokens < 0:
         raise ValueError("cached tokens are part of the input, reasoning tokens of the output")
-    known = known_model(model, catalogue)
+    known = known_model(model, catalog)
     if known.record is None:
         return unpriced(usage, model, f"no price of {model!r} is listed")
     return cost_of(usage, known.record.prices, known.record.full_name)

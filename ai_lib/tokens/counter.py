@@ -26,7 +26,7 @@ class TokenCounter:
 
     def __init__(self, shape: TokenShape, model: str, *, exact: Encoding | None = None) -> None:
         self.model = model
-        self.encoding = shape.encoding(model)
+        self.encoding = shape.find_encoding(model)
         self._shape = shape
         self._exact = exact
         self._estimator = Estimator(self.encoding)
@@ -56,7 +56,7 @@ class TokenCounter:
         download: bool = False,
     ) -> TokenCounter:
         """Return the counter of a model whose dialect is at hand. Raises as `for_model`."""
-        name = shape.encoding(model)
+        name = shape.find_encoding(model)
         exact = find_encoding(name, cache_dir=cache_dir, download=download) if name else None
         return cls(shape, model, exact=exact)
 

@@ -50,13 +50,13 @@ class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):
         return self.prices.cache_read
 
 
-def get_model_pricing(model: str, catalogue: ManifestCatalog | None = None) -> ModelPricing | None:
+def get_model_pricing(model: str, catalog: ManifestCatalog | None = None) -> ModelPricing | None:
     """Return a model's prices, by its listed name or as `provider/model`.
 
     None where it is not listed, or where several providers have the name; a part of a name is no
     name.
     """
-    record = known_model(model, catalogue).record
+    record = known_model(model, catalog).record
     return pricing_of(record) if record is not None else None
 
 

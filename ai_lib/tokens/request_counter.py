@@ -42,7 +42,7 @@ class Weigher:
         at_most: Callable[[str], int],
     ) -> None:
         self._shape = shape
-        self._image = shape.image(model)
+        self._image = shape.find_image_shape(model)
         self._count = count
         self._most = at_most
         self.tokens = 0

@@ -9,7 +9,7 @@ from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
-from ..protocol.sources.remote import Fetched
+from ..protocol.sources.remote import FetchResponse
 from ..transport import HttpTransport
 
 
@@ -35,10 +35,10 @@ def prepared(settings: ClientSettings, loader: ProtocolLoader | None = None) -> 
     routed = [place.model for place in settings.routed.values()]
     for model in (*settings.fallbacks, *routed):
         loaded[model, None] = loader.load_model(model)
-    return msgspec.structs.replace(settings, catalogue=loader.catalogue, loaded=loaded)
+    return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)
 
 
-def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:
+def fetch_manifest(url: str, *, limit: int, seconds: float) -> FetchResponse:
     """Get a manifest's address, for a `ProtocolLoader`; no redirect is followed.
 
     Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
@@ -48,4 +48,4 @@ def fetch_manifest(url: str, *, limit: int, seconds: float) -> Fetched:
     with HttpTransport() as transport:
         reply = transport.send(request, clocks)
         with reply:
-            return Fetched(reply.status, reply.read(limit))
+            return FetchResponse(reply.status, reply.read(limit))

@@ -63,7 +63,7 @@ class Manifests:
 
     async def load(self, _: str) -> int:
         from ai_lib.protocol import ProtocolLoader
-        from ai_lib.protocol.bundle import bundled_names
+        from ai_lib.protocol.bundle import list_bundled_names
 
         loader = ProtocolLoader()
-        return len([await loader.load_provider(name) for name in bundled_names("manifests")])
+        return len([await loader.load_provider(name) for name in list_bundled_names("manifests")])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.testing import MockProvider
 
 # The smallest JPEG there is: one grey pixel.
@@ -22,8 +22,8 @@ def mock_everything(mock: MockProvider, folder: Path, monkeypatch: pytest.Monkey
     """Let every provider's manifest point at the mock, and its key be set."""
     tree = folder / "ai-protocol" / "dist" / "v2" / "providers"
     tree.mkdir(parents=True)
-    for name in bundled_names("manifests"):
-        document = json.loads(json.dumps(bundled_manifest(name)))
+    for name in list_bundled_names("manifests"):
+        document = json.loads(json.dumps(find_bundled_manifest(name)))
         document["endpoint"]["base_url"] = mock.base_url(name)
         (tree / f"{document['id']}.json").write_text(json.dumps(document))
         token = document["endpoint"].get("auth", {}).get("token_env")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.testing import MockProvider
 from tests.documents.blocks import COLOURS, Block, blocks_of, run_block, run_in
@@ -53,7 +53,7 @@ def _open_names(colour: str) -> dict[str, Any]:
         "MessageRole": types.MessageRole,
         "base64": base64,
         "client": client,
-        "manifest": read_manifest(bundled_manifest("openai"), "bundled manifest openai"),
+        "manifest": read_manifest(find_bundled_manifest("openai"), "bundled manifest openai"),
         "Pipeline": module(colour, "pipeline").Pipeline,
         "messages": [root.Message.user("Hello!")],
         "payload": {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]},

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ai_lib.embeddings import EmbeddingClient, cosine_similarity, find_most_similar
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.testing import MockProvider
 
 
@@ -45,7 +45,7 @@ async def test_texts_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def stand_in(mock: MockProvider, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the provider's manifest, and a key, lead to the mock provider."""
-    document = dict(bundled_manifest("openai") or {})
+    document = dict(find_bundled_manifest("openai") or {})
     document["endpoint"] = {**document["endpoint"], "base_url": mock.base_url("openai")}
     providers = folder / "v1" / "providers"
     providers.mkdir(parents=True)

@@ -150,7 +150,7 @@ def test_an_encoding_that_is_not_spoken_is_refused() -> None:
 
 
 def test_a_length_that_can_t_be_told_is_refused() -> None:
-    from ai_lib.protocol.build import make
+    from ai_lib.protocol.build import build_manifest
     from ai_lib.protocol.sources.folder import ManifestDocument
 
     document = {
@@ -161,6 +161,8 @@ def test_a_length_that_can_t_be_told_is_refused() -> None:
         "capabilities": {"required": ["embeddings"]},
         "wire": {"embeddings": {"body": {"dimensions": None}}},
     }
-    compiled = make(ManifestDocument(document=document, source="house.yaml", origin="given"))
+    compiled = build_manifest(
+        ManifestDocument(document=document, source="house.yaml", origin="given")
+    )
     with pytest.raises(CapabilityError, match="how long vectors are to be"):
         EmbeddingWriter(compiled, "m", EmbeddingOptions(dimensions=3))

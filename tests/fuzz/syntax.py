@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from ai_lib.errors.exceptions import AiLibError, ProtocolError
-from ai_lib.protocol.build import make
-from ai_lib.protocol.dialect.template import fill, holes, match
+from ai_lib.protocol.build import build_manifest
+from ai_lib.protocol.dialect.template import fill_template, find_placeholders, match_template
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import compile_path
 from ai_lib.protocol.sources.document import read_text
@@ -88,19 +88,19 @@ VALUES: tuple[Any, ...] = (
 def templates(chance: Random) -> None:
     """What is filled into a template is read from it again."""
     template = _template(chance, 0)
-    names = sorted(holes(template))
+    names = sorted(find_placeholders(template))
     values = {name: copy.deepcopy(chance.choice(VALUES)) for name in names}
-    filled = fill(template, values)
-    found = match(template, json.loads(json.dumps(filled)))
+    filled = fill_template(template, values)
+    found = match_template(template, json.loads(json.dumps(filled)))
     assert found is not None, (template, filled)
     alone = _whole_holes(template)
     for name, value in values.items():
         if name in alone:
             assert repr(found[name]) == repr(value), (template, name)
     part = {name: value for name, value in values.items() if chance.random() < 0.5}
-    again = fill(template, part)
+    again = fill_template(template, part)
     assert "$" not in json.dumps(again, default=str) or any("$" in str(v) for v in part.values())
-    match(template, copy.deepcopy(chance.choice(VALUES)))
+    match_template(template, copy.deepcopy(chance.choice(VALUES)))
 
 
 def _template(chance: Random, depth: int) -> Any:
@@ -126,7 +126,7 @@ def _whole_holes(template: Any) -> set[str]:
     while todo:
         one = todo.pop()
         if isinstance(one, str):
-            (whole if one.startswith("$") else inline).update(holes(one))
+            (whole if one.startswith("$") else inline).update(find_placeholders(one))
         elif isinstance(one, dict | list):
             todo += one.values() if isinstance(one, dict) else one
     return whole - inline
@@ -137,6 +137,8 @@ def manifests(chance: Random) -> None:
     for name, text in mutants(20, seed=chance.randrange(2**32)):
         try:
             document = read_text(text, name)
-            make(ManifestDocument(document=document, source=name, origin="remote", text=text))
+            build_manifest(
+                ManifestDocument(document=document, source=name, origin="remote", text=text)
+            )
         except ProtocolError:
             continue

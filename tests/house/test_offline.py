@@ -51,8 +51,10 @@ RUNTIME.run(START)
 
 
 def _chatting() -> list[str]:
-    catalogue = ManifestCatalog()
-    found = [one for one in catalogue.names() if "chat" in catalogue.load(one).manifest.endpoints]
+    catalog = ManifestCatalog()
+    found = [
+        one for one in catalog.list_providers() if "chat" in catalog.load(one).manifest.endpoints
+    ]
     assert len(found) > 20
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline import Pipeline
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import Event
@@ -15,7 +15,7 @@ from ai_lib.types.json import JsonDict
 @functools.cache
 def bundled(provider: str, family: str | None = None) -> CompiledManifest:
     """Give a bundled manifest, whatever protocol tree lies about."""
-    document = bundled_manifest(provider)
+    document = find_bundled_manifest(provider)
     assert document is not None, provider
     return compile_manifest(read_manifest(document, provider, family))
 

@@ -100,7 +100,7 @@ def test_all_rules_asked_would_tell_the_same(
     provider: str, family: str | None, frame: dict[str, Any]
 ) -> None:
     compiled = bundled(provider, family)
-    for reply in (compiled.reply, compiled.stream):
+    for reply in (compiled.response, compiled.stream):
         some: Any = Notes()
         every: Any = Notes()
         compile_rules(reply.rules)(frame, some)

@@ -15,7 +15,7 @@ from ai_lib.pipeline import (
     ReplicateTransform,
     SplitTransform,
 )
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types import (
     FinalCandidate,
@@ -275,7 +275,7 @@ def test_a_pipeline_runs_the_mapper_it_is_given() -> None:
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "gemini", "cohere"])
 def test_a_pipeline_is_made_from_a_manifest_compiled_or_not(provider: str) -> None:
     compiled = bundled(provider)
-    written = read_manifest(bundled_manifest(provider), provider)
+    written = read_manifest(find_bundled_manifest(provider), provider)
     for manifest in (compiled, written):
         pipeline = Pipeline.from_manifest(manifest)
         assert pipeline.feed(b": a comment\n\n") == []

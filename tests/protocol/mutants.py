@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import ai_lib.protocol
-from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names, bundled_manifest
+from ai_lib.protocol.bundle import (
+    find_bundled_manifest,
+    list_bundled_dialects,
+    load_bundled_dialect,
+)
 from tests.protocol.shared import document, files
 
 MANIFESTS = Path(ai_lib.protocol.__file__).parent / "manifests"
@@ -31,9 +35,9 @@ for _ in range(60):
 
 def seeds() -> list[dict[str, Any]]:
     """Return manifests that are good: of every shape, dialect and version at hand."""
-    found = [document("house"), *filter(None, map(bundled_manifest, ("openai", "anthropic")))]
-    for name in bundled_dialect_names():
-        dialect = {k: v for k, v in bundled_dialect(name).items() if k != "serve"}
+    found = [document("house"), *filter(None, map(find_bundled_manifest, ("openai", "anthropic")))]
+    for name in list_bundled_dialects():
+        dialect = {k: v for k, v in load_bundled_dialect(name).items() if k != "serve"}
         found.append(document("house", dialect=None, wire=dialect))
     found += [json.loads(path.read_text("utf-8")) for path in files("dist/*/providers/*.json")]
     return copy.deepcopy(found)

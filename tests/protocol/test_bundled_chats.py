@@ -3,19 +3,19 @@
 import pytest
 
 from ai_lib.protocol.bundle import (
-    bundled_dialect,
-    bundled_dialect_names,
-    bundled_manifest,
-    bundled_names,
+    find_bundled_manifest,
+    list_bundled_dialects,
+    list_bundled_names,
+    load_bundled_dialect,
 )
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types import Usage
 
 CHATTING = [
     name
-    for name in bundled_names("manifests")
-    if "chat" in (document := bundled_manifest(name) or {})["endpoints"]
-    and document["dialect"] in bundled_dialect_names()
+    for name in list_bundled_names("manifests")
+    if "chat" in (document := find_bundled_manifest(name) or {})["endpoints"]
+    and document["dialect"] in list_bundled_dialects()
 ]
 REPLY = Reply(text="4", usage=Usage(prompt_tokens=12, completion_tokens=7, reasoning_tokens=3))
 
@@ -38,5 +38,5 @@ async def test_a_plain_and_a_streamed_reply_say_the_same(name: str) -> None:
 
 
 def _counts_reasoning(name: str) -> bool:
-    document = bundled_manifest(name) or {}
-    return "reasoning_tokens" in bundled_dialect(document["dialect"])["usage"]
+    document = find_bundled_manifest(name) or {}
+    return "reasoning_tokens" in load_bundled_dialect(document["dialect"])["usage"]

@@ -10,7 +10,7 @@ import pytest
 
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.exceptions import CredentialError
-from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.transport.credentials import resolve_credential, variable_names
@@ -61,30 +61,30 @@ MODEL_FIELDS = words(
 
 
 def document(name: str) -> Json:
-    found = bundled_manifest(name)
+    found = find_bundled_manifest(name)
     assert found is not None
     return found
 
 
 def load(name: str) -> CompiledManifest:
     dialect = document(name)["dialect"]
-    if dialect not in bundled_dialect_names():
+    if dialect not in list_bundled_dialects():
         pytest.skip(f"the dialect {dialect} is not bundled")
     return ManifestCatalog().load(name)
 
 
 def models() -> Iterator[tuple[str, str, Json]]:
-    for name in bundled_names("manifests"):
+    for name in list_bundled_names("manifests"):
         for model, entry in document(name)["metadata"]["models"].items():
             yield name, model, entry
 
 
-every = pytest.mark.parametrize("name", bundled_names("manifests"))
+every = pytest.mark.parametrize("name", list_bundled_names("manifests"))
 every_model = pytest.mark.parametrize(("provider", "model", "entry"), list(models()))
 
 
 def test_every_promised_provider_is_there() -> None:
-    assert set(PROMISED) <= set(bundled_names("manifests"))
+    assert set(PROMISED) <= set(list_bundled_names("manifests"))
 
 
 @every
@@ -207,7 +207,7 @@ def test_its_limit_headers_say_how_a_reset_is_written(name: str) -> None:
 
 
 def test_ids_and_aliases_belong_to_one_provider_each() -> None:
-    documents = [document(name) for name in bundled_names("manifests")]
+    documents = [document(name) for name in list_bundled_names("manifests")]
     names = Counter(name for one in documents for name in (one["id"], *one.get("aliases", [])))
     assert [name for name, count in names.items() if count > 1] == []
 
@@ -215,8 +215,8 @@ def test_ids_and_aliases_belong_to_one_provider_each() -> None:
 def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     manifests = [
         ManifestCatalog().load(name).manifest
-        for name in bundled_names("manifests")
-        if document(name)["dialect"] in bundled_dialect_names()
+        for name in list_bundled_names("manifests")
+        if document(name)["dialect"] in list_bundled_dialects()
     ]
     variables = Counter(name for manifest in manifests for name in variable_names(manifest))
     assert [name for name, count in variables.items() if count > 1] == []

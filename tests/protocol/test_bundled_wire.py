@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_reply
-from ai_lib.protocol.bundle import bundled_dialect_names, bundled_manifest, bundled_names
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.request.chat import BuiltRequest, build_chat
@@ -77,10 +77,10 @@ def test_a_recorded_failure_keeps_what_came_before(recording: Recording) -> None
     assert caught.value.partial.thinking == recording.row["expect"]["thinking"]
 
 
-@pytest.mark.parametrize("name", bundled_names("manifests"))
+@pytest.mark.parametrize("name", list_bundled_names("manifests"))
 def test_a_request_goes_to_the_declared_address_with_the_key(name: str) -> None:
-    document = bundled_manifest(name) or {}
-    if document["dialect"] not in bundled_dialect_names():
+    document = find_bundled_manifest(name) or {}
+    if document["dialect"] not in list_bundled_dialects():
         pytest.skip(f"the dialect {document['dialect']} is not bundled")
     if "chat" not in document["endpoints"]:
         with pytest.raises(CapabilityError, match=f"{name} has no chat"):

@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_reply
-from ai_lib.protocol.build import make
+from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestDocument
@@ -21,7 +21,7 @@ def parrot() -> CompiledManifest:
     found = re.search(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert found
     document = read_text(found[1], "parrot.yaml")
-    return make(
+    return build_manifest(
         ManifestDocument(document=document, source="parrot.yaml", origin="file", text=found[1])
     )
 

@@ -67,25 +67,25 @@ async def test_the_last_good_one_stays_when_a_file_breaks(
 ) -> None:
     path = write(tmp_path / "house.yaml", "house")
     clock = Clock()
-    catalogue = ManifestCatalog(tmp_path, now=clock)
-    good = catalogue.load("house")
+    catalog = ManifestCatalog(tmp_path, now=clock)
+    good = catalog.load("house")
 
     for broken in ('{"id": "house"}', "id: [", house("x").replace('"house"', '"other"'), ""):
         clock.seconds += 1
         replace(path, broken)
         caplog.clear()
         with caplog.at_level(logging.WARNING, "ai_lib"):
-            assert catalogue.load("house") is good
-            assert catalogue.load("house") is good
-        assert catalogue.last_error is not None
-        assert str(path) in catalogue.last_error.message
+            assert catalog.load("house") is good
+            assert catalog.load("house") is good
+        assert catalog.last_error is not None
+        assert str(path) in catalog.last_error.message
         assert len(caplog.records) == 1
         assert caplog.records[0].name == "ai_lib"
 
     clock.seconds += 1
     replace(path, house("mended"))
-    assert catalogue.load("house").manifest.base_url == "https://mended.example"
-    assert catalogue.last_error is None
+    assert catalog.load("house").manifest.base_url == "https://mended.example"
+    assert catalog.last_error is None
 
 
 async def test_a_file_that_vanishes_leaves_its_manifest_in_force(tmp_path: Path) -> None:
@@ -102,14 +102,14 @@ async def test_a_file_that_vanishes_leaves_its_manifest_in_force(tmp_path: Path)
 def test_of_a_burst_the_first_and_the_last_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path / "house.yaml", "house")
     clock = Clock()
-    catalogue = ManifestCatalog(tmp_path, now=clock)
-    seen = [catalogue.load("house").manifest.base_url]
+    catalog = ManifestCatalog(tmp_path, now=clock)
+    seen = [catalog.load("house").manifest.base_url]
     for name in ("a", "b", "c"):
         replace(path, house(name))
         clock.seconds += 0.02
-        seen.append(catalogue.load("house").manifest.base_url)
+        seen.append(catalog.load("house").manifest.base_url)
     clock.seconds += 0.1
-    seen.append(catalogue.load("house").manifest.base_url)
+    seen.append(catalog.load("house").manifest.base_url)
 
     assert seen == [
         "https://house.example/v1",
@@ -120,11 +120,11 @@ def test_of_a_burst_the_first_and_the_last_are_taken(tmp_path: Path) -> None:
 
 def test_a_file_that_is_only_touched_is_not_compiled_again(tmp_path: Path) -> None:
     path = write(tmp_path / "house.yaml", "house")
-    catalogue = ManifestCatalog(tmp_path, now=Clock())
-    first = catalogue.load("house")
+    catalog = ManifestCatalog(tmp_path, now=Clock())
+    first = catalog.load("house")
     replace(path, path.read_text())
 
-    assert catalogue.load("house") is first
+    assert catalog.load("house") is first
 
 
 async def test_a_name_that_is_an_alias_is_reloaded_too(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.build import make
-from ai_lib.protocol.bundle import bundled_dialect, bundled_names
+from ai_lib.protocol.build import build_manifest
+from ai_lib.protocol.bundle import list_bundled_names, load_bundled_dialect
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.lint.diff import changes
-from ai_lib.protocol.lint.linter import lint, lint_file
-from ai_lib.protocol.lint.scaffold import new_manifest
+from ai_lib.protocol.lint.diff import compare_manifests
+from ai_lib.protocol.lint.linter import lint_document, lint_file
+from ai_lib.protocol.lint.scaffold import scaffold_manifest
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.shared import document, files, named
@@ -22,7 +22,7 @@ MANIFESTS = Path(__file__).parents[2] / "ai_lib" / "protocol" / "manifests"
 def linted(**changed: Any) -> list[str]:
     """Return what is said of a small manifest with these changes, without source and place."""
     text = json.dumps(document("house", **changed))
-    found = lint(read_text(text, "house.json"), "house.json", text)
+    found = lint_document(read_text(text, "house.json"), "house.json", text)
     return [f"{each.severity} {each.path}: {each.message}" for each in found]
 
 
@@ -74,7 +74,9 @@ def test_a_mistake_in_an_expression_is_told_with_its_place_and_character(tmp_pat
 
 
 def test_a_stream_that_can_never_be_complete_is_an_error() -> None:
-    whole = {name: part for name, part in bundled_dialect("openai_chat").items() if name != "serve"}
+    whole = {
+        name: part for name, part in load_bundled_dialect("openai_chat").items() if name != "serve"
+    }
     wire = {**whole, "dialect": "house", "stream": {"rules": [TEXT]}}
 
     (said,) = linted(dialect=None, wire=wire)
@@ -180,16 +182,16 @@ def test_a_file_that_can_t_be_read_is_one_error(tmp_path: Path) -> None:
     assert "can't be read" in problem.message
 
 
-@pytest.mark.parametrize("like", bundled_names("manifests"))
+@pytest.mark.parametrize("like", list_bundled_names("manifests"))
 def test_a_new_manifest_is_good_and_speaks_the_same_wire(like: str) -> None:
     model = ManifestCatalog().load(like)
-    text = new_manifest(model.manifest, "house", "https://house.example/v1")
+    text = scaffold_manifest(model.manifest, "house", "https://house.example/v1")
     found = ManifestDocument(
         document=read_text(text, "house.yaml"), source="house.yaml", origin="given"
     )
-    new = make(found, strict=True)
+    new = build_manifest(found, strict=True)
 
-    assert lint(found.document, "house.yaml", text) == []
+    assert lint_document(found.document, "house.yaml", text) == []
     assert (new.id, new.manifest.base_url) == ("house", "https://house.example/v1")
     assert (new.dialect, new.manifest.endpoints) == (model.dialect, model.manifest.endpoints)
     assert (new.manifest.auth.kind, new.manifest.auth.header) == (
@@ -209,7 +211,7 @@ def test_changes_are_told_by_place_with_what_they_mean() -> None:
         status=None,
     )
 
-    assert [str(each) for each in changes(old, new)] == [
+    assert [str(each) for each in compare_manifests(old, new)] == [
         '~ $.endpoint.base_url: "https://house.example/v1" -> "https://other.example/v1"   '
         "(requests and keys go to another host)",
         '- $.capabilities.required: "tools"   (requests that need it will be refused)',
@@ -217,14 +219,14 @@ def test_changes_are_told_by_place_with_what_they_mean() -> None:
         '- $.status: "beta"',
         '+ $.notes: ["x"]',
     ]
-    assert changes(old, old) == []
+    assert compare_manifests(old, old) == []
 
 
 def test_lists_of_objects_are_compared_by_position_and_kinds_are_told_apart() -> None:
     old = {"rules": [{"a": 1}, {"b": 1}], "flag": 1, "models": {}}
     new = {"rules": [{"a": 2}], "flag": True, "models": {}}
 
-    assert [str(each) for each in changes(old, new)] == [
+    assert [str(each) for each in compare_manifests(old, new)] == [
         "~ $.rules[0].a: 1 -> 2",
         '- $.rules[1]: {"b":1}',
         "~ $.flag: 1 -> true",
@@ -235,7 +237,7 @@ def test_a_model_that_goes_and_a_price_that_moves_are_told() -> None:
     old = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 1}}, "b": {}}}}
     new = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 2}}}}}
 
-    assert [each.matters for each in changes(old, new)] == [
+    assert [each.effect for each in compare_manifests(old, new)] == [
         "costs are computed anew",
         "the model's sizes and prices are unknown then",
     ]

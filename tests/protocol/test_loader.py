@@ -10,7 +10,7 @@ import pytest
 
 from ai_lib.errors import ManifestInvalid, ManifestNotFound, ProtocolError
 from ai_lib.protocol import ProtocolLoader, read_manifest
-from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.bundle import list_bundled_names
 from tests.protocol.shared import SHARED, document, files, named, needs_shared, write
 
 
@@ -86,7 +86,7 @@ async def test_where_a_manifest_is_from_is_kept_on_it(tmp_path: Path) -> None:
     write(tmp_path / "ai-protocol" / "near.yaml", "near")
     given = write(tmp_path / "house.yaml", "house")
     loader = ProtocolLoader(given)
-    name = bundled_names("manifests")[0]
+    name = list_bundled_names("manifests")[0]
 
     origins = [(await loader.load_provider(n)).manifest.origin for n in ("house", "near", name)]
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ai_lib.errors import CapabilityError, ProtocolError
-from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.media import MediaLimits, Multimodal
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
@@ -112,13 +112,13 @@ def test_what_is_not_supported_is_not_declared() -> None:
     }
     manifest = house(section, metadata={"models": models})
 
-    require(manifest, "vision", model="m")
-    require(manifest, "audio", model="ears")
+    require_capabilities(manifest, "vision", model="m")
+    require_capabilities(manifest, "audio", model="ears")
     for model, capability in (("m", "audio"), ("m", "document"), ("blind", "vision")):
         with pytest.raises(CapabilityError) as caught:
-            require(manifest, capability, model=model)
+            require_capabilities(manifest, capability, model=model)
         assert caught.value.capability == capability
-    require(house(), "document", model="m")
+    require_capabilities(house(), "document", model="m")
 
 
 # As the vendors published them; the sources are in the manifests.
@@ -146,7 +146,7 @@ def test_bundled_manifests_have_their_vendors_limits(name: str) -> None:
 
 
 def test_bundled_manifests_say_of_what_they_declare_what_it_may_be() -> None:
-    for name in bundled_names("manifests"):
+    for name in list_bundled_names("manifests"):
         manifest = ManifestCatalog().load(name).manifest
         declared = manifest.capabilities or ()
         for capability in ("vision", "audio"):

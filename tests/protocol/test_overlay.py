@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.protocol.json_merge import patched
+from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.types.json import JsonObject
 
 
@@ -26,10 +26,10 @@ from ai_lib.types.json import JsonObject
 def test_a_patch_is_merged_and_null_takes_away(
     base: JsonObject, patch: JsonObject, result: JsonObject
 ) -> None:
-    assert patched(base, patch) == result
+    assert apply_merge_patch(base, patch) == result
 
 
 def test_neither_side_is_changed() -> None:
     base, patch = {"a": {"b": 1, "c": 2}}, {"a": {"b": None}}
-    assert patched(base, patch) == {"a": {"c": 2}}
+    assert apply_merge_patch(base, patch) == {"a": {"c": 2}}
     assert (base, patch) == ({"a": {"b": 1, "c": 2}}, {"a": {"b": None}})

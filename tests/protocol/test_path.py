@@ -15,7 +15,7 @@ from jsonpath import JSONPathEnvironment
 from ai_lib.errors.exceptions import ManifestSyntaxError, RequestError
 from ai_lib.protocol.query.path import (
     MISSING,
-    Missing,
+    MissingType,
     compile_path,
     first_index_as_wildcard,
 )
@@ -232,7 +232,7 @@ def test_the_same_text_compiles_once() -> None:
 
 
 def test_missing_is_one_falsy_value_also_after_copying() -> None:
-    assert isinstance(MISSING, Missing)
+    assert isinstance(MISSING, MissingType)
     assert not MISSING
     assert repr(MISSING) == "MISSING"
     assert copy.deepcopy(MISSING) is MISSING

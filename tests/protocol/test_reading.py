@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import (
     UnsupportedVersion,
 )
 from ai_lib.protocol.compiled import compile_manifest
-from ai_lib.protocol.manifest.capabilities import normal_name, require
+from ai_lib.protocol.manifest.capabilities import normalize_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Auth, HealthCheck, ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 
@@ -203,33 +203,33 @@ def test_capabilities_of_another_shape_are_an_error() -> None:
 
 
 def test_names_are_normal_whatever_their_spelling() -> None:
-    assert normal_name("Function-Calling") == "tools"
-    assert normal_name("of_the_future") == "of_the_future"
+    assert normalize_capability("Function-Calling") == "tools"
+    assert normalize_capability("of_the_future") == "of_the_future"
 
 
 def test_an_undeclared_capability_is_refused_before_sending() -> None:
     manifest = read(capabilities={"required": ["text"], "optional": []})
-    require(manifest, "chat", "text")
+    require_capabilities(manifest, "chat", "text")
     with pytest.raises(CapabilityError, match=r"does not declare 'tools'.*declares text") as caught:
-        require(manifest, "tool_calls")
+        require_capabilities(manifest, "tool_calls")
     assert caught.value.standard_code.code == "E1005"
 
 
 def test_what_a_version_has_no_word_for_is_allowed() -> None:
     flags = read(capabilities={"streaming": True, "tools": False, "vision": False})
-    require(flags, "streaming", "structured_output", "audio")
+    require_capabilities(flags, "streaming", "structured_output", "audio")
     for refused_name in ("tools", "vision", "mcp_client", "computer_use"):
         with pytest.raises(CapabilityError):
-            require(flags, refused_name)
+            require_capabilities(flags, refused_name)
 
 
 def test_without_capabilities_only_what_chats_need_is_allowed() -> None:
     manifest = read()
     assert manifest.capabilities is None
-    require(manifest, "text", "streaming", "tools", "vision")
+    require_capabilities(manifest, "text", "streaming", "tools", "vision")
     for refused_name in ("mcp_client", "computer_use", "reasoning", "video"):
         with pytest.raises(CapabilityError, match="declares nothing"):
-            require(manifest, refused_name)
+            require_capabilities(manifest, refused_name)
 
 
 def test_a_model_entry_comes_before_what_the_provider_declares() -> None:
@@ -242,10 +242,10 @@ def test_a_model_entry_comes_before_what_the_provider_declares() -> None:
             }
         },
     )
-    require(manifest, "tools", model="large")
-    require(manifest, "reasoning", model="large")
+    require_capabilities(manifest, "tools", model="large")
+    require_capabilities(manifest, "reasoning", model="large")
     with pytest.raises(CapabilityError, match="some-one/small"):
-        require(manifest, "tools", model="small")
+        require_capabilities(manifest, "tools", model="small")
 
 
 # --- The other sections -------------------------------------------------------------------------

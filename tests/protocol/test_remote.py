@@ -19,8 +19,8 @@ from ai_lib.errors import (
     ResponseTooLarge,
     TransportTimeout,
 )
-from ai_lib.protocol import Fetched, ProtocolLoader
-from ai_lib.protocol.sources.remote_address import RemoteCache, github_address, read_address
+from ai_lib.protocol import FetchResponse, ProtocolLoader
+from ai_lib.protocol.sources.remote_address import RemoteCache, build_github_address, parse_address
 from ai_lib.testing import MockProvider
 from tests.protocol.shared import document
 from tests.protocol.shelf import COMMIT, Shelf
@@ -158,7 +158,7 @@ async def test_a_tree_may_be_pinned_by_the_digests_of_its_manifests(
 )
 def test_an_address_that_could_change_or_be_overheard_is_refused(address: str, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason) as raised:
-        read_address(address)
+        parse_address(address)
 
     assert "secret" not in str(raised.value)
 
@@ -176,7 +176,7 @@ def test_an_address_that_could_change_or_be_overheard_is_refused(address: str, r
     ],
 )  # fmt: skip
 def test_what_is_pinned_is_accepted(address: str, url: str) -> None:
-    assert read_address(address).url == url
+    assert parse_address(address).url == url
 
 
 async def test_the_environment_s_address_is_the_consent(
@@ -191,9 +191,9 @@ async def test_the_environment_s_address_is_the_consent(
 async def test_nothing_is_fetched_unless_it_was_allowed(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    async def fetch(url: str, *, limit: int, seconds: float) -> Fetched:
+    async def fetch(url: str, *, limit: int, seconds: float) -> FetchResponse:
         asked.append(url)
-        return Fetched(404, b"")
+        return FetchResponse(404, b"")
 
     with pytest.raises(ManifestNotFound):
         await ProtocolLoader(tmp_path, fetch=fetch).load_provider("nowhere")
@@ -211,7 +211,7 @@ async def test_nothing_is_fetched_unless_it_was_allowed(tmp_path: Path) -> None:
 
 def test_the_repository_s_branches_are_refused() -> None:
     with pytest.raises(ProtocolError, match="not pinned"):
-        github_address("main")
+        build_github_address("main")
 
 
 async def test_a_loader_without_a_fetch_says_what_to_do(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ async def test_an_answer_is_bounded_in_time(shelf: Shelf, tmp_path: Path) -> Non
     shelf.script = lambda exchange: exchange.stall()
     asked: list[float] = []
 
-    async def impatient(url: str, *, limit: int, seconds: float) -> Fetched:
+    async def impatient(url: str, *, limit: int, seconds: float) -> FetchResponse:
         asked.append(seconds)
         return await fetch_manifest(url, limit=limit, seconds=0.05)
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ai_lib.errors import ManifestInvalid, ProtocolError
-from ai_lib.protocol.build import make
+from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.mutants import mutants, seeds
@@ -20,7 +20,7 @@ def load(name: str, text: str) -> str:
     """Load a text as a stranger's manifest; return how it ended."""
     try:
         document = read_text(text, name)
-        make(ManifestDocument(document=document, source=name, origin="remote", text=text))
+        build_manifest(ManifestDocument(document=document, source=name, origin="remote", text=text))
     except ManifestInvalid:
         return "invalid"
     except ProtocolError:
@@ -30,7 +30,7 @@ def load(name: str, text: str) -> str:
 
 def test_what_is_bent_was_good_before() -> None:
     for number, seed in enumerate(seeds()):
-        make(ManifestDocument(document=seed, source=f"seed {number}", origin="remote"))
+        build_manifest(ManifestDocument(document=seed, source=f"seed {number}", origin="remote"))
 
 
 @pytest.mark.parametrize("part", range(PARTS))

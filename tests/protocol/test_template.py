@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.protocol.dialect.template import compile_template, fill
+from ai_lib.protocol.dialect.template import compile_template, fill_template
 from ai_lib.protocol.query.path import MISSING
 
 
@@ -34,7 +34,7 @@ from ai_lib.protocol.query.path import MISSING
 def test_holes_are_filled_or_disappear(
     template: Any, values: dict[str, object], expected: object
 ) -> None:
-    assert fill(template, values) == expected
+    assert fill_template(template, values) == expected
     assert compile_template(template).fill(values) == expected
 
 
@@ -46,7 +46,7 @@ def test_members_keep_their_order() -> None:
 
 
 def test_a_form_knows_its_holes() -> None:
-    assert compile_template({"a": "$x", "b": ["<${y}>"]}).holes == {"x", "y"}
+    assert compile_template({"a": "$x", "b": ["<${y}>"]}).placeholders == {"x", "y"}
 
 
 def test_what_is_filled_can_be_changed_without_a_trace() -> None:

@@ -18,7 +18,7 @@ from ai_lib.protocol import (
     read_manifest,
     validate_manifest,
 )
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.sources.document import MAX_BYTES, read_text
 from tests.protocol.shared import FIXTURES, SHARED, files, named, needs_shared
 
@@ -66,9 +66,9 @@ def test_a_good_manifest_has_no_problems() -> None:
     result.raise_if_invalid()
 
 
-@pytest.mark.parametrize("name", bundled_names("manifests"))
+@pytest.mark.parametrize("name", list_bundled_names("manifests"))
 def test_what_is_bundled_is_valid_without_a_warning(name: str) -> None:
-    document = bundled_manifest(name)
+    document = find_bundled_manifest(name)
 
     assert [str(each) for each in ProtocolValidator().validate(document).problems] == []
 

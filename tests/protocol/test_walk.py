@@ -3,7 +3,7 @@
 import pytest
 
 from ai_lib.errors.exceptions import ManifestSyntaxError
-from ai_lib.protocol.shared_paths import plan_walk
+from ai_lib.protocol.shared_paths import plan_shared_paths
 
 FRAME = {
     "choices": [
@@ -14,7 +14,7 @@ FRAME = {
 
 
 def texts(paths: dict[str, str]) -> tuple[list[str], dict[str, tuple[int, str]]]:
-    plan = plan_walk(paths)
+    plan = plan_shared_paths(paths)
     fields = {name: (level, path.text) for name, (level, path) in plan.fields.items()}
     return [level.text for level in plan.levels], fields
 
@@ -65,7 +65,7 @@ def test_the_paths_of_a_rule_share_their_walk(
 
 
 def test_a_walk_keeps_the_values_of_one_element_together() -> None:
-    plan = plan_walk(
+    plan = plan_shared_paths(
         {"id": "$.choices[*].delta.tool_calls[*].id", "candidate_index": "$.choices[*].index"}
     )
     outer, inner = plan.levels
@@ -81,5 +81,5 @@ def test_a_walk_keeps_the_values_of_one_element_together() -> None:
 def test_a_walk_over_an_untrusted_manifest_refuses_regular_expressions() -> None:
     text = "$.a[*].b[?match(@, 'x')]"
     with pytest.raises(ManifestSyntaxError, match="not trusted") as caught:
-        plan_walk({"a": text}, trusted=False)
+        plan_shared_paths({"a": text}, trusted=False)
     assert (caught.value.text, caught.value.position) == (text, text.index("match"))

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ai_lib.protocol.bundle import bundled_names
-from ai_lib.protocol.manifest.capabilities import allows
+from ai_lib.protocol.bundle import list_bundled_names
+from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.request.json_schema import closed
 from ai_lib.request.response_format import formed
 from ai_lib.types import ChatRequest, Message, ResponseFormat, ToolChoice, ToolDefinition
@@ -21,15 +21,17 @@ def asking(schema: dict[str, Any] | None = SCHEMA, **more: Any) -> ChatRequest:
     return ChatRequest(messages=(Message.user("?"),), response_format=wanted, **more)
 
 
-@pytest.mark.parametrize("provider", list(bundled_names("manifests")))
+@pytest.mark.parametrize("provider", list(list_bundled_names("manifests")))
 def test_every_chat_provider_can_be_asked(provider: str) -> None:
     compiled = bundled(provider)
-    if not allows(compiled.manifest, "text", "m"):
+    if not allows_capability(compiled.manifest, "text", "m"):
         pytest.skip("has no chat")
     request, _ = formed(asking(), compiled, "m")
     formats = compiled.dialect.request.response_format
     wanted = request.response_format
-    if allows(compiled.manifest, "structured_output", "m") and formats.get("json_schema"):
+    if allows_capability(compiled.manifest, "structured_output", "m") and formats.get(
+        "json_schema"
+    ):
         assert wanted is not None
         assert (wanted.type, wanted.schema) == ("json_schema", CLOSED)
     elif wanted is not None:

@@ -429,11 +429,11 @@ def test_who_sends_no_media_pays_nothing_for_it_and_who_sends_what_fits_no_extra
 import subprocess
 import sys
 import tempfile
-from ai_lib.protocol.catalogue import Catalogue
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.request.build import build_chat
 from ai_lib.types import ChatRequest, ContentBlock, Message
 
-target = Catalogue().load("openai")
+target = ManifestCatalog().load("openai")
 def ask(*blocks):
     build_chat(ChatRequest(messages=(Message.user(blocks),)), target, model="m", credential="k")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.resilience.rate_limit.headers import (
     Observed,
@@ -105,7 +105,7 @@ def test_a_manifest_that_names_nothing_gives_nothing_to_learn(
 
 
 def bundled(name: str) -> RateLimitHeaders:
-    document = bundled_manifest(name)
+    document = find_bundled_manifest(name)
     found = RateLimitHeaders.from_manifest(read_manifest(document, name).rate_limits)
     assert found is not None
     return found

@@ -44,9 +44,9 @@ HOUSE = {
 
 @pytest.fixture
 def house() -> ModelManager:
-    catalogue = ManifestCatalog()
-    catalogue.register(HOUSE)
-    return create_models("house", catalogue)
+    catalog = ManifestCatalog()
+    catalog.register(HOUSE)
+    return create_models("house", catalog)
 
 
 def test_prices_are_those_of_the_registry_in_one_unit() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_lib.errors import ManifestNotFound, ProtocolError
-from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.testing.mock.providers import MockProviders
 from tests.testing.wire import Desk, Service
 
@@ -35,7 +35,7 @@ def test_every_bundled_provider_can_be_imitated() -> None:
     roster = MockProviders(())
 
     assert [roster.find(name).manifest.id for name in roster.names] == list(roster.names)
-    assert set(roster.names) == set(bundled_names("manifests"))
+    assert set(roster.names) == set(list_bundled_names("manifests"))
 
 
 @pytest.mark.parametrize("name", ["acme", "road-runner"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_reply
-from ai_lib.protocol.bundle import bundled_manifest
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.testing import Reply
@@ -120,7 +120,7 @@ def request_of(
 
 def compiled(provider: str) -> CompiledManifest:
     """Return a bundled provider's manifest, compiled."""
-    return compile_manifest(read_manifest(bundled_manifest(provider), provider))
+    return compile_manifest(read_manifest(find_bundled_manifest(provider), provider))
 
 
 def understood(provider: str, answer: Received, stream: bool) -> ChatResponse:

@@ -74,7 +74,7 @@ def test_what_does_not_say_its_size_has_none(data: bytes) -> None:
 
 def tokens(model: str, data: bytes, detail: str | None = None) -> int:
     provider, _, name = model.partition("/")
-    shape = ManifestCatalog().load(provider).dialect.tokens.image(name)
+    shape = ManifestCatalog().load(provider).dialect.tokens.find_image_shape(name)
     block = ImageBlock(data=base64.b64encode(data).decode(), detail=detail)
     return image_tokens(block, shape)[0]
 
@@ -112,7 +112,7 @@ def test_low_detail_is_cheap_where_there_is_such_a_thing() -> None:
 
 
 def test_an_image_of_unknown_size_is_counted_as_a_large_one() -> None:
-    shape = ManifestCatalog().load("openai").dialect.tokens.image("gpt-4o")
+    shape = ManifestCatalog().load("openai").dialect.tokens.find_image_shape("gpt-4o")
     counted, known = image_tokens(ImageBlock(url="https://example.com/a.png"), shape)
     assert (counted, known) == (1445, False)
     assert image_tokens(ImageBlock(data="!"), shape) == (1445, False)

@@ -127,7 +127,10 @@ def test_tiers_are_sorted_and_say_only_what_changes() -> None:
     )
     assert [tier.above_prompt_tokens for tier in prices.tiers] == [100, 500]
     assert prices.tiers[0] == PriceTier(above_prompt_tokens=100, input=2, output=0)
-    at = [(prices.at(tokens).input, prices.at(tokens).output) for tokens in (100, 101, 501)]
+    at = [
+        (prices.apply_tier(tokens).input, prices.apply_tier(tokens).output)
+        for tokens in (100, 101, 501)
+    ]
     assert at == [(1, 4), (2, 0), (3, 4)]
 
 

@@ -15,19 +15,19 @@ def test_the_longest_pattern_counts() -> None:
         encodings={"*": "any", "a*": "short", "a-b*": "long"},
         images={"*": ImageShape(base=1), "a?": ImageShape(base=2)},
     )
-    assert [shape.encoding(name) for name in ("a-b-c", "a-c", "z")] == ["long", "short", "any"]
-    assert [shape.image(name).base for name in ("az", "azz")] == [2, 1]
-    assert TokenShape().encoding("a") is None
+    assert [shape.find_encoding(name) for name in ("a-b-c", "a-c", "z")] == ["long", "short", "any"]
+    assert [shape.find_image_shape(name).base for name in ("az", "azz")] == [2, 1]
+    assert TokenShape().find_encoding("a") is None
 
 
 def test_a_manifest_says_how_its_models_count_over_its_dialect() -> None:
-    catalogue = ManifestCatalog()
+    catalog = ManifestCatalog()
     section = {"message": 100, "encodings": {"small": "cl100k_base"}}
-    shape = catalogue.register({**HOUSE, "tokens": section}).dialect.tokens
+    shape = catalog.register({**HOUSE, "tokens": section}).dialect.tokens
     counter = TokenCounter.of(shape, "small")
-    assert counter.encoding == "cl100k_base"
+    assert counter.find_encoding == "cl100k_base"
     assert counter.count_messages([Message.user("")]) == 100 + 3  # what opens the answer
-    assert shape.image("small").each == 170  # its dialect's
+    assert shape.find_image_shape("small").each == 170  # its dialect's
 
 
 @pytest.mark.parametrize(

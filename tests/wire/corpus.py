@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.bundle import list_bundled_names
 from tests.wire.recordings import Recording, recorded
 
 # Who speaks a family when a recording's own provider is none of the bundled.
@@ -29,5 +29,5 @@ VECTOR_ERRORS: Final = [row for row in ALL if row.family == "embeddings" and "er
 def speaker(recording: Recording) -> str:
     """Give the bundled provider that speaks as the recorded one did."""
     provider = str(recording.row["provider"])
-    speaks = provider in bundled_names("manifests")
+    speaks = provider in list_bundled_names("manifests")
     return provider if speaks else SPEAKERS[recording.family]

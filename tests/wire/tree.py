@@ -38,11 +38,11 @@ def named(recording: Recording, version: Version) -> str:
 
 def spoken(version: Version) -> tuple[list[Recording], Counter[str]]:
     """Give the recordings that this tree's manifests speak, and who can't speak the others."""
-    catalogue = ManifestCatalog(TREE, prefer=version)
+    catalog = ManifestCatalog(TREE, prefer=version)
     found, silent = [], Counter[str]()
     for recording in ROWS if TREE.is_dir() else []:
         try:
-            compiled = catalogue.load(named(recording, version), FAMILIES.get(recording.family))
+            compiled = catalog.load(named(recording, version), FAMILIES.get(recording.family))
         except ProtocolError:
             silent[f"{speaker(recording)} has no {recording.family}"] += 1
             continue

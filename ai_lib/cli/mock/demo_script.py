@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ai_lib.protocol.bundle import bundled_dialect_names, bundled_names
+from ai_lib.protocol.bundle import list_bundled_dialects, list_bundled_names
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.types.tool import ToolDefinition
 
@@ -32,6 +32,6 @@ WEATHER: Final = ToolDefinition.from_function(
 
 def cast() -> list[tuple[str, str]]:
     """Return each bundled dialect with the provider it is named after, which is bundled too."""
-    providers = bundled_names("manifests")
-    pairs = [(name.partition("_")[0], name) for name in bundled_dialect_names()]
+    providers = list_bundled_names("manifests")
+    pairs = [(name.partition("_")[0], name) for name in list_bundled_dialects()]
     return [(provider, dialect) for provider, dialect in pairs if provider in providers]

@@ -103,12 +103,12 @@ class Page:
             cancel()
 
     def _models(self) -> list[dict[str, str | list[str]]]:
-        catalogue = ManifestCatalog()
+        catalog = ManifestCatalog()
         found: list[dict[str, str | list[str]]] = []
         for provider in self._providers:
             try:
-                names = [one.name for one in listed_models(provider, catalogue)]
-                speaks = names or catalogue.load(provider).endpoint("chat")
+                names = [one.name for one in listed_models(provider, catalog)]
+                speaks = names or catalog.load(provider).find_endpoint("chat")
             except AiLibError:  # one that can't be used is not offered
                 continue
             if speaks:

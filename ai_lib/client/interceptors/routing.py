@@ -10,7 +10,7 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import ClientSettings, RoutedModel
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, CapabilityError
-from ai_lib.protocol.manifest.capabilities import require
+from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.capabilities import capabilities_needed
 from ai_lib.types.attempt import Attempt
 
@@ -65,7 +65,7 @@ class RoutingInterceptor(Interceptor):
             return False  # added after the client was built
         target = call.offers.target(self._names[endpoint.name]).current()
         try:
-            require(target.compiled.manifest, *needs, model=target.model)
+            require_capabilities(target.compiled.manifest, *needs, model=target.model)
         except CapabilityError as error:
             refused.append(error)
             return False

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from ai_lib.errors.exceptions import CredentialError
-from ai_lib.protocol.bundle import bundled_manifest, bundled_names
+from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.transport.credentials import Credential, variable_names
@@ -47,8 +47,8 @@ def check_binding(
 def _owners(manifest: ProtocolManifest, credential: Credential) -> Iterator[ProtocolManifest]:
     """Give the bundled providers whose key this is."""
     own = {manifest.id, *manifest.aliases}
-    for name in bundled_names("manifests"):
-        document = bundled_manifest(name)
+    for name in list_bundled_names("manifests"):
+        document = find_bundled_manifest(name)
         bundled = read_manifest(document, f"bundled manifest {name}")
         by_name = not own.isdisjoint({bundled.id, *bundled.aliases})
         if by_name or credential.name in variable_names(bundled):

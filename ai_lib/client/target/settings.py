@@ -55,7 +55,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one client; what is None is looked up or left to the manifest.
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
-    `catalogue` is where manifests are; what had to be waited for is in it, or in `loaded`.
+    `catalog` is where manifests are; what had to be waited for is in it, or in `loaded`.
     `routed` are the places that calls are spread over, each by the name it is asked for with;
     `model` may be one of these names. `interceptors` accompany every call; they and the sink for
     `feedback` are of the colour of the client.
@@ -71,7 +71,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     hot_reload: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     fit_media: bool = True
-    catalogue: ManifestCatalog | None = None
+    catalog: ManifestCatalog | None = None
     loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
@@ -147,7 +147,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     def _load(self, name: str, family: str | None = None) -> Loaded:
         name = self.routed[name].model if name in self.routed else name
         found = self.loaded.get((name, family))
-        return found or (self.catalogue or ManifestCatalog(self.protocol_dir)).load_model(
+        return found or (self.catalog or ManifestCatalog(self.protocol_dir)).load_model(
             name, family
         )
 
@@ -163,14 +163,14 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         target = self._aimed(compiled, model, key, base_url, needs_key)
         if name in self.routed:
             target = msgspec.structs.replace(target, name=name)
-        catalogue = self.catalogue
-        if catalogue is None or not catalogue.watches:
+        catalog = self.catalog
+        if catalog is None or not catalog.is_watching:
             return target
         latest = target
 
         def renew() -> Target:
             nonlocal latest
-            found = catalogue.kept(compiled.id, family)
+            found = catalog.find_loaded(compiled.id, family)
             if found is not None and found is not latest.compiled:
                 renewed = self._aimed(found, model, key, base_url, needs_key)
                 latest = msgspec.structs.replace(renewed, name=target.name)
@@ -197,7 +197,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             timeout=self.timeout,
             own_clocks=self.clocks,
             fit_media=self.fit_media,
-            models=self.catalogue.models() if self.catalogue else None,
+            models=self.catalog.build_registry() if self.catalog else None,
         )
 
     def __repr__(self) -> str:

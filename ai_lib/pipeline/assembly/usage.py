@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ai_lib.protocol.compiled import CompiledUsage
-from ai_lib.protocol.json_merge import merged
+from ai_lib.protocol.json_merge import merge
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
 
@@ -34,7 +34,7 @@ class UsageMeter:
         before = self._usage
         if self._places.combine == "merge" and self._raw is not None:
             known = {name: value for name, value in raw.items() if value is not None}
-            raw = merged(self._raw, known)
+            raw = merge(self._raw, known)
         self._raw = raw
         self._usage = read_usage(self._places, raw)
         if self._places.combine == "sum" and before is not None:

@@ -184,7 +184,7 @@ def _emit_one(name: str, first: First, emit: Emit) -> Step:
 
 
 def _emit_walking(rule: CompiledRule, emit: Emit, always: bool) -> Step:
-    """One event for every element that the fields share; see `plan_walk`."""
+    """One event for every element that the fields share; see `plan_shared_paths`."""
     paths = tuple((name, level, path.first) for name, level, path in rule.paths)
     needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
 

@@ -77,14 +77,14 @@ class BatchShape(_Part, frozen=True, kw_only=True):
     result: ResultShape
 
 
-def checked_batches(shape: BatchShape | None) -> BatchShape | None:
+def check_batches(shape: BatchShape | None) -> BatchShape | None:
     """Return the section once its paths are known to parse. Raises ProtocolError otherwise."""
-    for text in _paths(shape) if shape is not None else ():
+    for text in _list_paths(shape) if shape is not None else ():
         compile_path(text)
     return shape
 
 
-def _paths(shape: BatchShape) -> Iterator[str]:
+def _list_paths(shape: BatchShape) -> Iterator[str]:
     result = shape.result
     yield from (shape.id, shape.state, result.id, result.reply)
     yield from (text for text in (result.status, result.kind) if text)

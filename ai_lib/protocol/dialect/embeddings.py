@@ -21,7 +21,7 @@ from typing import Literal
 
 import msgspec
 
-from ai_lib.protocol.dialect.template import holes
+from ai_lib.protocol.dialect.template import find_placeholders
 from ai_lib.protocol.query.path import Path, compile_path
 from ai_lib.types.json import JsonValue
 
@@ -87,23 +87,23 @@ class CompiledEmbeddings(msgspec.Struct, frozen=True, kw_only=True):
     """The section with its paths compiled; `takes` has the holes its templates have."""
 
     shape: EmbeddingShape
-    takes: frozenset[str]
+    placeholders: frozenset[str]
     each: tuple[Path, ...]
     vector: Path
     index: Path | None
     usage: Mapping[str, tuple[Path, ...]]
     model: Path | None
 
-    def limits(self, model: str) -> EmbeddingLimits:
+    def find_limits(self, model: str) -> EmbeddingLimits:
         """Return the limits of requests to a model."""
-        own, common = self.of(model), self.shape.limits
+        own, common = self.find_model(model), self.shape.limits
         return EmbeddingLimits(
             inputs=own.inputs or common.inputs,
             tokens=own.tokens or common.tokens,
             input_tokens=own.input_tokens or common.input_tokens,
         )
 
-    def of(self, model: str) -> EmbeddingModel:
+    def find_model(self, model: str) -> EmbeddingModel:
         """Return what is said of a model; an empty entry for one that is not listed."""
         return self.shape.models.get(model) or EmbeddingModel()
 
@@ -118,7 +118,7 @@ def compile_embeddings(shape: EmbeddingShape | None) -> CompiledEmbeddings | Non
     vectors = shape.vectors
     return CompiledEmbeddings(
         shape=shape,
-        takes=holes(shape.body) | holes(shape.item),
+        placeholders=find_placeholders(shape.body) | find_placeholders(shape.item),
         each=tuple(compile_path(text) for text in vectors.each),
         vector=compile_path(vectors.vector),
         index=compile_path(vectors.index) if vectors.index else None,

@@ -12,15 +12,20 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.dialect.event_map import (
     GENERATED,
     Candidates,
-    RuleDraft,
-    candidates_of,
-    drafts_of,
+    ManifestRule,
+    add_root,
+    build_tool_call_fields,
+    find_candidates,
     is_path,
-    rewritten,
-    rooted,
-    tool_call_fields,
+    read_manifest_rules,
+    rewrite_paths,
 )
-from ai_lib.protocol.dialect.rule_merge import combined, joined_calls, keys_of, reads
+from ai_lib.protocol.dialect.rule_merge import (
+    find_read_paths,
+    join_tool_call_rules,
+    merge_rules,
+    normalize_path,
+)
 from ai_lib.protocol.manifest.schema import (
     RawCalls,
     RawShape,
@@ -62,7 +67,7 @@ _NORMAL_REASONS: Final = frozenset(
 _FACTS: Final = ("message", "code", "type", "param", "status", "request_id")
 
 
-def overlay(document: JsonObject, base: JsonObject) -> JsonDict:
+def build_overlay(document: JsonObject, base: JsonObject) -> JsonDict:
     """Return the dialect parts that `document` declares, to be merged over the dialect `base`.
 
     Raises:
@@ -79,27 +84,29 @@ def overlay(document: JsonObject, base: JsonObject) -> JsonDict:
             word: meaning if meaning in _NORMAL_REASONS else "other"
             for word, meaning in shape.termination.mapping.items()
         }
-    if error_places := _error(shape):
+    if error_places := _overlay_error(shape):
         parts["error"] = error_places
     if shape.streaming is not None:
-        parts["stream"] = _stream(shape.streaming, base.get("stream") or {}, _tool_use(shape))
-    drafts = list(_reply_drafts(shape))
+        parts["stream"] = _overlay_stream(
+            shape.streaming, base.get("stream") or {}, _find_tool_use(shape)
+        )
+    drafts = list(_list_response_rules(shape))
     if drafts:
-        rules = _rules(base.get("reply") or {})
-        drafts = [_in_every_candidate(draft, rules) for draft in drafts]
-        parts["reply"] = {"rules": combined(rules, drafts, Candidates()), "also": []}
+        rules = _list_rules(base.get("reply") or {})
+        drafts = [_widen_to_candidates(draft, rules) for draft in drafts]
+        parts["reply"] = {"rules": merge_rules(rules, drafts, Candidates()), "also": []}
     return parts
 
 
-def _rules(shape: JsonObject) -> list[JsonObject]:
+def _list_rules(shape: JsonObject) -> list[JsonObject]:
     return [*(shape.get("rules") or ()), *(shape.get("also") or ())]
 
 
-def _tool_use(shape: RawShape) -> RawToolUse | None:
+def _find_tool_use(shape: RawShape) -> RawToolUse | None:
     return shape.tooling.tool_use if shape.tooling else None
 
 
-def _error(shape: RawShape) -> dict[str, list[str]]:
+def _overlay_error(shape: RawShape) -> dict[str, list[str]]:
     mapping = shape.features.response_mapping if shape.features else None
     declared = (mapping.error if mapping else None) or {}
     return {
@@ -109,27 +116,33 @@ def _error(shape: RawShape) -> dict[str, list[str]]:
     }
 
 
-def _stream(written: RawStreaming, base: JsonObject, tooling: RawToolUse | None) -> JsonDict:
-    candidates = candidates_of(written)
-    known = _rules(base)
-    drafts = joined_calls(drafts_of(written, tooling))
-    rules = combined(known, drafts, candidates)
+def _overlay_stream(
+    written: RawStreaming, base: JsonObject, tooling: RawToolUse | None
+) -> JsonDict:
+    candidates = find_candidates(written)
+    known = _list_rules(base)
+    drafts = join_tool_call_rules(read_manifest_rules(written, tooling))
+    rules = merge_rules(known, drafts, candidates)
     part: JsonDict = {"rules": rules, "also": []}
     if written.decoder is not None:
-        part["decoder"] = _decoder(written)
+        part["decoder"] = _overlay_decoder(written)
     if written.frame_selector is not None:
-        part["select"] = _selector(written.frame_selector, known)
-    finishes = reads(rules, "FinalCandidate")
-    if written.stop_condition is not None and not _is_finish(written.stop_condition, finishes):
-        part["complete"] = _widened(written.stop_condition, candidates)
+        part["select"] = _build_selector(written.frame_selector, known)
+    finishes = find_read_paths(rules, "FinalCandidate")
+    if written.stop_condition is not None and not _is_finish_reason_check(
+        written.stop_condition, finishes
+    ):
+        part["complete"] = _widen_expression(written.stop_condition, candidates)
     flush = written.accumulator.flush_on if written.accumulator else None
-    if flush is not None and not _is_finish(flush, finishes):
-        ended = RuleDraft(emit="ToolCallEnded", match=_widened(flush, candidates), fields={})
-        part["rules"] = combined(rules, [ended], candidates)
+    if flush is not None and not _is_finish_reason_check(flush, finishes):
+        ended = ManifestRule(
+            emit="ToolCallEnded", match=_widen_expression(flush, candidates), fields={}
+        )
+        part["rules"] = merge_rules(rules, [ended], candidates)
     return part
 
 
-def _decoder(written: RawStreaming) -> JsonDict:
+def _overlay_decoder(written: RawStreaming) -> JsonDict:
     decoder = written.decoder
     assert decoder is not None
     part: JsonDict = {}
@@ -144,7 +157,7 @@ def _decoder(written: RawStreaming) -> JsonDict:
     return part
 
 
-def _selector(declared: str, rules: list[JsonObject]) -> str:
+def _build_selector(declared: str, rules: list[JsonObject]) -> str:
     """Return the selector; a frame that reports an error is never dropped."""
     errors = [
         str(rule["match"])
@@ -155,22 +168,22 @@ def _selector(declared: str, rules: list[JsonObject]) -> str:
     return " || ".join(f"({one})" for one in (declared, *errors))
 
 
-def _is_finish(expression: str, finishes: frozenset[tuple[str | None, ...]]) -> bool:
+def _is_finish_reason_check(expression: str, finishes: frozenset[tuple[str | None, ...]]) -> bool:
     """Whether a condition says no more than that there is a finish reason, which ends it anyway."""
-    places = {keys_of(path) for path in compile_expression(expression).paths}
+    places = {normalize_path(path) for path in compile_expression(expression).paths}
     return bool(places) and places <= finishes
 
 
-def _widened(expression: str, candidates: Candidates) -> str:
+def _widen_expression(expression: str, candidates: Candidates) -> str:
     if not candidates.fan_out:
         return expression
-    return rewritten(expression, first_index_as_wildcard)
+    return rewrite_paths(expression, first_index_as_wildcard)
 
 
-def _reply_drafts(shape: RawShape) -> Iterator[RuleDraft]:
+def _list_response_rules(shape: RawShape) -> Iterator[ManifestRule]:
     """Return what the sections for plain replies say, as rules."""
     paths = {
-        name: rooted(path)
+        name: add_root(path)
         for name, path in (shape.response_paths or {}).items()
         if isinstance(path, str) and path
     }
@@ -183,44 +196,46 @@ def _reply_drafts(shape: RawShape) -> Iterator[RuleDraft]:
     )
     for emit, field, name in places:
         if name in paths:
-            yield RuleDraft(emit=emit, fields={field: paths[name]})
+            yield ManifestRule(emit=emit, fields={field: paths[name]})
     mapping = shape.features.response_mapping if shape.features else None
     if mapping and mapping.tool_calls:
-        yield _mapped_calls(mapping.tool_calls)
+        yield _map_tool_calls(mapping.tool_calls)
     elif "tool_calls" in paths:
-        fields = tool_call_fields(paths["tool_calls"], _tool_use(shape), many=True)
-        yield RuleDraft(emit="ToolCall", fields=fields)
+        fields = build_tool_call_fields(paths["tool_calls"], _find_tool_use(shape), many=True)
+        yield ManifestRule(emit="ToolCall", fields=fields)
 
 
-def _mapped_calls(calls: RawCalls) -> RuleDraft:
+def _map_tool_calls(calls: RawCalls) -> ManifestRule:
     names = {"id": "tool_call_id", "name": "tool_name", "args": "arguments", "index": "index"}
-    one = f"{rooted(calls.path)}[*]"
+    one = f"{add_root(calls.path)}[*]"
     # The filter speaks of one call: its names are members of the call.
-    match = calls.filter and rewritten(calls.filter, _of_element)
+    match = calls.filter and rewrite_paths(calls.filter, _make_relative)
     fields: JsonDict = {
         names[name]: GENERATED if place == GENERATED else f"{one}.{place}"
         for name, place in (calls.fields or {}).items()
         if name in names
     }
-    return RuleDraft(emit="ToolCall", each=one, match=match or None, fields=fields)
+    return ManifestRule(emit="ToolCall", each=one, match=match or None, fields=fields)
 
 
-def _of_element(path: str) -> str:
+def _make_relative(path: str) -> str:
     return path if path.startswith(("$", "@")) else f"@.{path}"
 
 
-def _in_every_candidate(draft: RuleDraft, rules: list[JsonObject]) -> RuleDraft:
+def _widen_to_candidates(draft: ManifestRule, rules: list[JsonObject]) -> ManifestRule:
     """Paths of plain replies name candidate 0; what holds for it holds for all of them."""
-    lists = {keys_of(rule["each"]) for rule in rules if rule.get("candidate") and rule.get("each")}
+    lists = {
+        normalize_path(rule["each"]) for rule in rules if rule.get("candidate") and rule.get("each")
+    }
 
     def widened(value: JsonValue) -> JsonValue:
         if not is_path(value):
             return value
         wide = first_index_as_wildcard(value)
-        keys = keys_of(wide)
+        keys = normalize_path(wide)
         return wide if any(keys[: len(prefix)] == prefix for prefix in lists) else value
 
-    return RuleDraft(
+    return ManifestRule(
         emit=draft.emit,
         each=draft.each and widened(draft.each),
         match=draft.match,

@@ -14,8 +14,8 @@ from ai_lib.protocol.dialect.event_map import (
     EVENTS,
     GENERATED,
     Candidates,
-    RuleDraft,
-    as_rule,
+    ManifestRule,
+    build_dialect_rule,
     is_path,
 )
 from ai_lib.protocol.query.expression_grammar import (
@@ -31,8 +31,8 @@ from ai_lib.protocol.query.expression_grammar import (
 from ai_lib.protocol.query.path import Path, compile_path
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
-Keys: TypeAlias = tuple[str | None, ...]
-Facts: TypeAlias = frozenset[object]
+PathKeys: TypeAlias = tuple[str | None, ...]
+Conditions: TypeAlias = frozenset[object]
 Rules: TypeAlias = Sequence[JsonObject]
 
 # Calls are read before a finish reason ends them, whoever's rules say so.
@@ -52,46 +52,46 @@ _ALIASES: Final = {
 }
 
 
-class _Leaf(msgspec.Struct, frozen=True, kw_only=True):
+class _EmittingRule(msgspec.Struct, frozen=True, kw_only=True):
     """One emitting rule of a dialect: what it reads, and under which conditions."""
 
     emit: str
-    reads: Mapping[str, Keys]
-    conditions: Facts
+    reads: Mapping[str, PathKeys]
+    conditions: Conditions
 
 
-def combined(
-    dialect: Rules, drafts: Sequence[RuleDraft], candidates: Candidates
+def merge_rules(
+    dialect: Rules, drafts: Sequence[ManifestRule], candidates: Candidates
 ) -> list[JsonObject]:
     """Return the dialect's rules with the manifest's own in their place."""
-    leaves = tuple(_leaves(dialect, (), frozenset()))
+    leaves = tuple(_find_emitting_rules(dialect, (), frozenset()))
     groups: dict[str, list[JsonObject]] = {}
-    claimed: set[Keys] = set()
+    claimed: set[PathKeys] = set()
     rest = list(dialect)
     for emit in (*_BEFORE, *_AFTER):
         own = [draft for draft in drafts if draft.emit == emit]
-        new = [draft for draft in own if not _says_nothing_new(draft, leaves)]
+        new = [draft for draft in own if not _is_redundant(draft, leaves)]
         if not new:
             continue
-        standing = _filtered(dialect, emit, True)
-        rest = _filtered(rest, emit, False)
+        standing = _filter_rules(dialect, emit, True)
+        rest = _filter_rules(rest, emit, False)
         if any(_narrows(draft, leaves) for draft in new) and emit != "StreamError":
             new, standing = own, []
-        claimed |= {keys for draft in new for keys in _unread(draft, leaves)}
-        rules = [_rule(draft, candidates, leaves, bool(standing)) for draft in new]
+        claimed |= {keys for draft in new for keys in _find_new_paths(draft, leaves)}
+        rules = [_build_rule(draft, candidates, leaves, bool(standing)) for draft in new]
         groups[emit] = [{"rules": rules, "otherwise": standing} if standing else {"rules": rules}]
-    rest = _without(rest, claimed)
+    rest = _remove_fields(rest, claimed)
     before = [rule for emit in _BEFORE for rule in groups.get(emit, ())]
     after = [rule for emit in _AFTER for rule in groups.get(emit, ())]
     return [*before, *rest, *after]
 
 
-def joined_calls(drafts: Iterable[RuleDraft]) -> list[RuleDraft]:
+def join_tool_call_rules(drafts: Iterable[ManifestRule]) -> list[ManifestRule]:
     """Join rules that read parts of the same tool call, so that the parts stay together."""
-    found: list[RuleDraft] = []
-    places: dict[Keys, int] = {}
+    found: list[ManifestRule] = []
+    places: dict[PathKeys, int] = {}
     for draft in drafts:
-        element = _element(draft)
+        element = _find_element_path(draft)
         if element is None:
             found.append(draft)
         elif element not in places:
@@ -104,32 +104,32 @@ def joined_calls(drafts: Iterable[RuleDraft]) -> list[RuleDraft]:
     return found
 
 
-def _element(draft: RuleDraft) -> Keys | None:
+def _find_element_path(draft: ManifestRule) -> PathKeys | None:
     """Return which elements a tool call rule reads, when its condition asks for nothing else."""
-    if draft.emit != "ToolCall" or conditions(draft) - _existence(draft):
+    if draft.emit != "ToolCall" or parse_conditions(draft) - _find_existence_conditions(draft):
         return None
-    ways = [keys_of(value) for value in draft.fields.values() if is_path(value)]
+    ways = [normalize_path(value) for value in draft.fields.values() if is_path(value)]
     if not ways or any(None not in way for way in ways):
         return None
     elements = {way[: len(way) - way[::-1].index(None)] for way in ways}
     return elements.pop() if len(elements) == 1 else None
 
 
-def reads(rules: Rules, emit: str) -> frozenset[Keys]:
+def find_read_paths(rules: Rules, emit: str) -> frozenset[PathKeys]:
     """Return the places from which rules of this event read."""
-    leaves = _leaves(rules, (), frozenset())
+    leaves = _find_emitting_rules(rules, (), frozenset())
     return frozenset(keys for leaf in leaves if leaf.emit == emit for keys in leaf.reads.values())
 
 
-def conditions(draft: RuleDraft) -> Facts:
+def parse_conditions(draft: ManifestRule) -> Conditions:
     """Return the conditions that all have to hold, in a form that compares by meaning."""
     if draft.match is None:
         return frozenset()
     tree, _ = parse_expression(draft.match, trusted=True)
-    return _all_of(tree, keys_of(draft.each) if draft.each else ())
+    return _normalize_conditions(tree, normalize_path(draft.each) if draft.each else ())
 
 
-def keys_of(path: str | Path, prefix: Keys = ()) -> Keys:
+def normalize_path(path: str | Path, prefix: PathKeys = ()) -> PathKeys:
     """Return a path's steps, every index taken for a wildcard; `@` continues `prefix`."""
     compiled = compile_path(path) if isinstance(path, str) else path
     steps = tuple(
@@ -141,11 +141,11 @@ def keys_of(path: str | Path, prefix: Keys = ()) -> Keys:
     return (*prefix, *steps) if compiled.syntax.origin == "@" else steps
 
 
-def _rule(
-    draft: RuleDraft, candidates: Candidates, leaves: Sequence[_Leaf], is_first: bool
+def _build_rule(
+    draft: ManifestRule, candidates: Candidates, leaves: Sequence[_EmittingRule], is_first: bool
 ) -> JsonDict:
-    rule = as_rule(draft, candidates)
-    new = _new_fields(draft, leaves)
+    rule = build_dialect_rule(draft, candidates)
+    new = _find_new_fields(draft, leaves)
     if not is_first or not new or len(new) == len(draft.fields):
         return rule
     inner = rule
@@ -155,16 +155,17 @@ def _rule(
     return rule
 
 
-def _says_nothing_new(draft: RuleDraft, leaves: Sequence[_Leaf]) -> bool:
+def _is_redundant(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> bool:
     if not draft.fields:
         return any(
-            leaf.emit == draft.emit and conditions(draft) <= leaf.conditions for leaf in leaves
+            leaf.emit == draft.emit and parse_conditions(draft) <= leaf.conditions
+            for leaf in leaves
         )
     literals = [v for v in draft.fields.values() if not is_path(v) and v != GENERATED]
-    return not literals and not _new_fields(draft, leaves) and not _narrows(draft, leaves)
+    return not literals and not _find_new_fields(draft, leaves) and not _narrows(draft, leaves)
 
 
-def _new_fields(draft: RuleDraft, leaves: Sequence[_Leaf]) -> list[str]:
+def _find_new_fields(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> list[str]:
     return [
         name
         for name, value in draft.fields.items()
@@ -172,19 +173,19 @@ def _new_fields(draft: RuleDraft, leaves: Sequence[_Leaf]) -> list[str]:
     ]
 
 
-def _unread(draft: RuleDraft, leaves: Sequence[_Leaf]) -> Iterator[Keys]:
-    for name in _new_fields(draft, leaves):
-        yield keys_of(draft.fields[name])
+def _find_new_paths(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> Iterator[PathKeys]:
+    for name in _find_new_fields(draft, leaves):
+        yield normalize_path(draft.fields[name])
 
 
-def _reads(leaf: _Leaf, draft: RuleDraft, name: str, path: str) -> bool:
-    return leaf.emit == draft.emit and leaf.reads.get(name) == keys_of(path)
+def _reads(leaf: _EmittingRule, draft: ManifestRule, name: str, path: str) -> bool:
+    return leaf.emit == draft.emit and leaf.reads.get(name) == normalize_path(path)
 
 
-def _narrows(draft: RuleDraft, leaves: Sequence[_Leaf]) -> bool:
+def _narrows(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> bool:
     """Whether the rule reads a place of the dialect's, but under a condition it does not have."""
     fields = {name: value for name, value in draft.fields.items() if is_path(value)}
-    asked = conditions(draft) - _existence(draft)
+    asked = parse_conditions(draft) - _find_existence_conditions(draft)
     for name, path in fields.items():
         readers = [leaf for leaf in leaves if _reads(leaf, draft, name, path)]
         if readers and not any(asked <= leaf.conditions for leaf in readers):
@@ -192,9 +193,9 @@ def _narrows(draft: RuleDraft, leaves: Sequence[_Leaf]) -> bool:
     return False
 
 
-def _existence(draft: RuleDraft) -> Facts:
+def _find_existence_conditions(draft: ManifestRule) -> Conditions:
     """Return those conditions that only say that a field, or a part of its way, is there."""
-    ways = [keys_of(value) for value in draft.fields.values() if is_path(value)]
+    ways = [normalize_path(value) for value in draft.fields.values() if is_path(value)]
 
     def is_on_the_way(fact: JsonValue) -> bool:
         kind, *parts = fact
@@ -202,95 +203,99 @@ def _existence(draft: RuleDraft) -> Facts:
             return any(way[: len(parts[0])] == parts[0] for way in ways)
         return kind in ("and", "or") and all(is_on_the_way(part) for part in parts[0])
 
-    return frozenset(fact for fact in conditions(draft) if is_on_the_way(fact))
+    return frozenset(fact for fact in parse_conditions(draft) if is_on_the_way(fact))
 
 
-def _leaves(rules: Rules, prefix: Keys, inherited: Facts) -> Iterator[_Leaf]:
+def _find_emitting_rules(
+    rules: Rules, prefix: PathKeys, inherited: Conditions
+) -> Iterator[_EmittingRule]:
     for rule in rules:
         each = rule.get("each")
-        inner = keys_of(each, prefix) if each else prefix
+        inner = normalize_path(each, prefix) if each else prefix
         known = inherited
         if match := rule.get("match"):
-            known = inherited | _all_of(parse_expression(match, trusted=True)[0], inner)
+            known = inherited | _normalize_conditions(
+                parse_expression(match, trusted=True)[0], inner
+            )
         if rule.get("emit"):
             fields = {**rule.get("extract", {}), **rule.get("fields", {})}
-            yield _Leaf(
-                emit=_emit(rule),
-                reads={n: keys_of(v, inner) for n, v in fields.items() if is_path(v)},
+            yield _EmittingRule(
+                emit=_normalize_event(rule),
+                reads={n: normalize_path(v, inner) for n, v in fields.items() if is_path(v)},
                 conditions=known,
             )
-        yield from _leaves(rule.get("rules", ()), inner, known)
-        yield from _leaves(rule.get("otherwise", ()), inner, known)
+        yield from _find_emitting_rules(rule.get("rules", ()), inner, known)
+        yield from _find_emitting_rules(rule.get("otherwise", ()), inner, known)
 
 
-def _emit(rule: JsonObject) -> str:
+def _normalize_event(rule: JsonObject) -> str:
     emit = str(rule.get("emit"))
     return _ALIASES.get(emit, emit)
 
 
-def _filtered(rules: Iterable[JsonObject], emit: str, wanted: bool) -> list[JsonObject]:
+def _filter_rules(rules: Iterable[JsonObject], emit: str, wanted: bool) -> list[JsonObject]:
     """Return the rules with only those emitting ones whose event is this one, or is not."""
     found: list[JsonObject] = []
     for rule in rules:
         if rule.get("emit"):
-            if (_emit(rule) == emit) is wanted:
+            if (_normalize_event(rule) == emit) is wanted:
                 found.append(rule)
             continue
-        inner = _filtered(rule.get("rules", ()), emit, wanted)
-        otherwise = _filtered(rule.get("otherwise", ()), emit, wanted)
+        inner = _filter_rules(rule.get("rules", ()), emit, wanted)
+        otherwise = _filter_rules(rule.get("otherwise", ()), emit, wanted)
         if inner or otherwise:
             found.append({**rule, "rules": inner, "otherwise": otherwise})
     return found
 
 
-def _without(rules: Rules, claimed: set[Keys], prefix: Keys = ()) -> list[JsonObject]:
+def _remove_fields(rules: Rules, claimed: set[PathKeys], prefix: PathKeys = ()) -> list[JsonObject]:
     """Return the rules without the fields whose place the manifest reads as something else."""
     found: list[JsonObject] = []
     for rule in rules:
-        inner = keys_of(rule["each"], prefix) if rule.get("each") else prefix
+        inner = normalize_path(rule["each"], prefix) if rule.get("each") else prefix
         kept = dict(rule)
         for part in ("fields", "extract"):
             fields = rule.get(part) or {}
             kept[part] = {
                 name: value
                 for name, value in fields.items()
-                if not is_path(value) or keys_of(value, inner) not in claimed
+                if not is_path(value) or normalize_path(value, inner) not in claimed
             }
             if fields and not kept[part]:
                 break
         else:
             for part in ("rules", "otherwise"):
-                kept[part] = _without(rule.get(part, ()), claimed, inner)
+                kept[part] = _remove_fields(rule.get(part, ()), claimed, inner)
             found.append(kept)
     return found
 
 
-def _all_of(tree: Tree, prefix: Keys) -> Facts:
+def _normalize_conditions(tree: Tree, prefix: PathKeys) -> Conditions:
     parts = tree.conditions if isinstance(tree, AllOf) else (tree,)
-    return frozenset(_fact(part, prefix) for part in parts)
+    return frozenset(_normalize_condition(part, prefix) for part in parts)
 
 
-def _fact(tree: Tree, prefix: Keys) -> object:
+def _normalize_condition(tree: Tree, prefix: PathKeys) -> object:
     match tree:
         case Exists(path):
-            return ("exists", keys_of(path, prefix))
+            return ("exists", normalize_path(path, prefix))
         case Comparison(left, "!=", Literal(None)) if isinstance(left, Path):
-            return ("exists", keys_of(left, prefix))
+            return ("exists", normalize_path(left, prefix))
         case Comparison(left, operator, right):
-            return (operator, _operand(left, prefix), _operand(right, prefix))
+            return (operator, _normalize_operand(left, prefix), _normalize_operand(right, prefix))
         case Not(inner):
-            return ("not", _fact(inner, prefix))
+            return ("not", _normalize_condition(inner, prefix))
         case AllOf(parts):
-            return ("and", frozenset(_fact(part, prefix) for part in parts))
+            return ("and", frozenset(_normalize_condition(part, prefix) for part in parts))
         case AnyOf(parts):
-            return ("or", frozenset(_fact(part, prefix) for part in parts))
+            return ("or", frozenset(_normalize_condition(part, prefix) for part in parts))
         case Literal(value):
             return ("literal", repr(value))
 
 
-def _operand(operand: Path | Literal, prefix: Keys) -> object:
+def _normalize_operand(operand: Path | Literal, prefix: PathKeys) -> object:
     if isinstance(operand, Path):
-        return keys_of(operand, prefix)
+        return normalize_path(operand, prefix)
     return repr(operand.value)
 
 

@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.bundle import bundled_dialect, bundled_dialect_names
+from ai_lib.protocol.bundle import list_bundled_dialects, load_bundled_dialect
 from ai_lib.protocol.dialect.model import Dialect
-from ai_lib.protocol.dialect.overlay import overlay
-from ai_lib.protocol.json_merge import patched
+from ai_lib.protocol.dialect.overlay import build_overlay
+from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.json import JsonObject
 
@@ -18,10 +18,12 @@ from ai_lib.types.json import JsonObject
 _DECISIVE: Final = frozenset({"payload_format", "api_style"})
 _VAGUE: Final = frozenset({"api_family", "compatibility", "decoder", "path"})
 _VERSION: Final = re.compile(r"_v\d+\Z")
-_SILENT: Final[JsonObject] = {"request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}}
+_EMPTY_DIALECT: Final[JsonObject] = {
+    "request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}
+}
 
 
-def dialect_of(manifest: ProtocolManifest) -> Dialect:
+def select_dialect(manifest: ProtocolManifest) -> Dialect:
     """Return the manifest's dialect: the one it names or declares, with its own parts over it.
 
     A manifest without one has an empty dialect: its operations can be called, but no chat.
@@ -29,19 +31,22 @@ def dialect_of(manifest: ProtocolManifest) -> Dialect:
     Raises:
         ProtocolError: there is no dialect of that name, or a part of it is unknown or misshapen.
     """
-    name = manifest.dialect or _declared(manifest)
-    base: JsonObject = {"dialect": manifest.id, **(bundled_dialect(name) if name else _SILENT)}
-    base = patched(base, manifest.wire)
+    name = manifest.dialect or _find_declared_dialect(manifest)
+    base: JsonObject = {
+        "dialect": manifest.id,
+        **(load_bundled_dialect(name) if name else _EMPTY_DIALECT),
+    }
+    base = apply_merge_patch(base, manifest.wire)
     # How tokens are counted depends on the models, not on the family they are asked in.
-    base = patched(base, {"tokens": manifest.raw.get("tokens") or {}})
-    whole = patched(base, overlay(manifest.raw, base))
+    base = apply_merge_patch(base, {"tokens": manifest.raw.get("tokens") or {}})
+    whole = apply_merge_patch(base, build_overlay(manifest.raw, base))
     try:
         return msgspec.convert(whole, Dialect)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
 
 
-def why_silent(manifest: ProtocolManifest) -> str:
+def explain_missing_dialect(manifest: ProtocolManifest) -> str:
     """Return why there is no dialect to chat in, and what to write into the manifest."""
     declared = [
         f"{name} {value!r}"
@@ -50,27 +55,27 @@ def why_silent(manifest: ProtocolManifest) -> str:
         for value in values
     ]
     found = f"nobody speaks {' or '.join(declared)}" if declared else "no wire dialect is chosen"
-    known = ", ".join(bundled_dialect_names())
+    known = ", ".join(list_bundled_dialects())
     return (
         f"{manifest.source}: {found}; set `dialect:` to one of {known}, or describe one "
         "under `wire:`"
     )
 
 
-def _declared(manifest: ProtocolManifest) -> str | None:
+def _find_declared_dialect(manifest: ProtocolManifest) -> str | None:
     """Return the bundled dialect that the manifest's hints choose, the strongest hint first."""
     is_named = not _DECISIVE.isdisjoint(manifest.hints)
     for key, values in manifest.hints.items():
         if is_named and key in _VAGUE:
             return None
         for value in values:
-            for name in bundled_dialect_names():
-                if _answers(bundled_dialect(name), key, value):
+            for name in list_bundled_dialects():
+                if _is_chosen_by(load_bundled_dialect(name), key, value):
                     return name
     return None
 
 
-def _answers(dialect: JsonObject, key: str, value: str) -> bool:
+def _is_chosen_by(dialect: JsonObject, key: str, value: str) -> bool:
     chosen_by = dialect.get("chosen_by", {})
     if key == "path":
         return value.endswith(str(dialect["request"].get("path")))

@@ -13,7 +13,7 @@ import msgspec
 
 from ai_lib.protocol.query.path import MISSING
 
-_HOLE: Final = re.compile(r"\$([a-z_]+)\Z")
+_PLACEHOLDER: Final = re.compile(r"\$([a-z_]+)\Z")
 _INLINE: Final = re.compile(r"\$\{([a-z_]+)\}")
 _WHEN: Final = "$when"
 
@@ -28,63 +28,63 @@ class CompiledTemplate(msgspec.Struct, frozen=True, eq=False):
     """
 
     fill: Fill
-    holes: frozenset[str]
+    placeholders: frozenset[str]
 
 
 def compile_template(template: object) -> CompiledTemplate:
     """Compile a template that is filled many times."""
-    return CompiledTemplate(_filling(template), holes(template))
+    return CompiledTemplate(_compile(template), find_placeholders(template))
 
 
-def fill(template: object, values: Values) -> object:
+def fill_template(template: object, values: Values) -> object:
     """Return `template` with its holes filled from `values`, or MISSING when nothing is left."""
-    return _filling(template)(values)
+    return _compile(template)(values)
 
 
-def _filling(template: object) -> Fill:
+def _compile(template: object) -> Fill:
     if isinstance(template, str):
-        return _filling_text(template)
+        return _compile_text(template)
     if isinstance(template, dict):
-        return _filling_object(template)
+        return _compile_object(template)
     if isinstance(template, list):
-        return _filling_list(template)
+        return _compile_list(template)
     return lambda values: template
 
 
-def _filling_text(template: str) -> Fill:
-    if hole := _HOLE.match(template):
+def _compile_text(template: str) -> Fill:
+    if hole := _PLACEHOLDER.match(template):
         name = hole[1]
         return lambda values: values.get(name, MISSING)
     names = _INLINE.findall(template)
 
-    def filled(values: Values) -> object:
+    def fill(values: Values) -> object:
         if any(values.get(name, MISSING) is MISSING for name in names):
             return MISSING
         return _INLINE.sub(lambda found: str(values[found[1]]), template)
 
-    return filled if names else lambda values: template
+    return fill if names else lambda values: template
 
 
-def _filling_list(template: list[object]) -> Fill:
-    parts = [_filling(item) for item in template]
+def _compile_list(template: list[object]) -> Fill:
+    parts = [_compile(item) for item in template]
 
-    def filled(values: Values) -> object:
+    def fill(values: Values) -> object:
         items = [part(values) for part in parts]
         left = [item for item in items if item is not MISSING]
         return left if left or not parts else MISSING
 
-    return filled
+    return fill
 
 
 # A member of an object: its key, the hole it is, or the value it always has, or how it is filled.
 _Member: TypeAlias = tuple[str, str | None, object, Fill | None]
 
 
-def _filling_object(template: dict[str, object]) -> Fill:
-    members = [_member(key, item) for key, item in template.items() if key != _WHEN]
+def _compile_object(template: dict[str, object]) -> Fill:
+    members = [_compile_member(key, item) for key, item in template.items() if key != _WHEN]
     is_empty = not template
 
-    def filled(values: Values) -> object:
+    def fill(values: Values) -> object:
         left: dict[str, object] = {}
         for key, hole, value, part in members:
             if hole is not None:
@@ -96,37 +96,37 @@ def _filling_object(template: dict[str, object]) -> Fill:
         return left if left or is_empty else MISSING
 
     condition = template.get(_WHEN)
-    return _filling_when(_filling(condition), filled) if isinstance(condition, str) else filled
+    return _compile_condition(_compile(condition), fill) if isinstance(condition, str) else fill
 
 
-def _filling_when(condition: Fill, part: Fill) -> Fill:
+def _compile_condition(condition: Fill, part: Fill) -> Fill:
     return lambda values: MISSING if condition(values) is MISSING else part(values)
 
 
-def _member(key: str, item: object) -> _Member:
+def _compile_member(key: str, item: object) -> _Member:
     if isinstance(item, str):
         if "$" not in item:
             return key, None, item, None
-        if hole := _HOLE.match(item):
+        if hole := _PLACEHOLDER.match(item):
             return key, hole[1], None, None
     elif not isinstance(item, (dict, list)):
         return key, None, item, None
-    return key, None, None, _filling(item)
+    return key, None, None, _compile(item)
 
 
-def holes(template: object) -> frozenset[str]:
+def find_placeholders(template: object) -> frozenset[str]:
     """Return the names of all holes in `template`."""
     if isinstance(template, str):
-        hole = _HOLE.match(template)
+        hole = _PLACEHOLDER.match(template)
         return frozenset([hole[1]] if hole else _INLINE.findall(template))
     if isinstance(template, dict):
-        return frozenset().union(*(holes(item) for item in template.values()))
+        return frozenset().union(*(find_placeholders(item) for item in template.values()))
     if isinstance(template, list):
-        return frozenset().union(*(holes(item) for item in template))
+        return frozenset().union(*(find_placeholders(item) for item in template))
     return frozenset()
 
 
-def match(template: object, value: object) -> dict[str, object] | None:
+def match_template(template: object, value: object) -> dict[str, object] | None:
     """Read `value` by `template`: the holes' values, or None when it has another shape.
 
     A key that the template has and the value lacks is allowed when it holds holes only; keys
@@ -141,7 +141,7 @@ def _match(template: object, value: object, found: dict[str, object]) -> bool:
         return _match_text(template, value, found)
     if isinstance(template, dict):
         return isinstance(value, dict) and all(
-            _match(item, value[key], found) if key in value else bool(holes(item))
+            _match(item, value[key], found) if key in value else bool(find_placeholders(item))
             for key, item in template.items()
             if key != _WHEN
         )
@@ -155,7 +155,7 @@ def _match(template: object, value: object, found: dict[str, object]) -> bool:
 
 
 def _match_text(template: str, value: object, found: dict[str, object]) -> bool:
-    if hole := _HOLE.match(template):
+    if hole := _PLACEHOLDER.match(template):
         found[hole[1]] = value
         return True
     if "${" not in template:

@@ -57,15 +57,15 @@ class TokenShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     encodings: dict[str, str] = {}
     images: dict[str, ImageShape] = {}
 
-    def encoding(self, model: str) -> str | None:
+    def find_encoding(self, model: str) -> str | None:
         """Return the name of the encoding that cuts a model's text, None where nothing says so."""
-        return self.encodings.get(_matching(self.encodings, model))
+        return self.encodings.get(_find_longest_match(self.encodings, model))
 
-    def image(self, model: str) -> ImageShape:
+    def find_image_shape(self, model: str) -> ImageShape:
         """Return what a model's images cost."""
-        return self.images.get(_matching(self.images, model)) or ImageShape(base=1105)
+        return self.images.get(_find_longest_match(self.images, model)) or ImageShape(base=1105)
 
 
-def _matching(patterns: dict[str, str] | dict[str, ImageShape], model: str) -> str:
+def _find_longest_match(patterns: dict[str, str] | dict[str, ImageShape], model: str) -> str:
     found = (one for one in patterns if fnmatchcase(model, one))
     return max(found, key=len, default="")

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from ai_lib.protocol.validation.positions import Step
-from ai_lib.protocol.validation.validator import json_path
+from ai_lib.protocol.validation.validator import format_json_path
 from ai_lib.types.json import JsonValue
 
 _SHOWN = 70
@@ -19,75 +19,77 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["added", "removed", "changed"]
     old: JsonValue = None
     new: JsonValue = None
-    matters: str = ""
+    effect: str = ""
 
     def __str__(self) -> str:
         sign = {"added": "+", "removed": "-", "changed": "~"}[self.kind]
         values = {
-            "added": _show(self.new),
-            "removed": _show(self.old),
-            "changed": f"{_show(self.old)} -> {_show(self.new)}",
+            "added": _format_value(self.new),
+            "removed": _format_value(self.old),
+            "changed": f"{_format_value(self.old)} -> {_format_value(self.new)}",
         }[self.kind]
-        note = f"   ({self.matters})" if self.matters else ""
+        note = f"   ({self.effect})" if self.effect else ""
         return f"{sign} {self.path}: {values}{note}"
 
 
-def changes(old: JsonValue, new: JsonValue) -> list[Change]:
+def compare_manifests(old: JsonValue, new: JsonValue) -> list[Change]:
     """Return the changes from one document to another, by place.
 
     Lists of plain values are compared as sets of what they hold, other lists by position.
     """
-    return list(_compare(old, new, ()))
+    return list(_compare_values(old, new, ()))
 
 
-def _compare(old: JsonValue, new: JsonValue, path: tuple[Step, ...]) -> Iterator[Change]:
+def _compare_values(old: JsonValue, new: JsonValue, path: tuple[Step, ...]) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys([*old, *new]):
-            yield from _member(old, new, key, path)
+            yield from _compare_member(old, new, key, path)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _lists(old, new, path)
+        yield from _compare_lists(old, new, path)
     elif old != new or isinstance(old, bool) is not isinstance(new, bool):
-        yield _change("changed", path, old, new)
+        yield _build_change("changed", path, old, new)
 
 
-def _member(
+def _compare_member(
     old: Mapping[str, JsonValue], new: Mapping[str, JsonValue], key: str, path: tuple[Step, ...]
 ) -> Iterator[Change]:
     here = (*path, key)
     if key not in new:
-        yield _change("removed", here, old[key], None)
+        yield _build_change("removed", here, old[key], None)
     elif key not in old:
-        yield _change("added", here, None, new[key])
+        yield _build_change("added", here, None, new[key])
     else:
-        yield from _compare(old[key], new[key], here)
+        yield from _compare_values(old[key], new[key], here)
 
 
-def _lists(old: list[JsonValue], new: list[JsonValue], path: tuple[Step, ...]) -> Iterator[Change]:
+def _compare_lists(
+    old: list[JsonValue], new: list[JsonValue], path: tuple[Step, ...]
+) -> Iterator[Change]:
     if not any(isinstance(item, dict | list) for item in [*old, *new]):
-        yield from (_change("removed", path, item, None) for item in old if item not in new)
-        yield from (_change("added", path, None, item) for item in new if item not in old)
+        yield from (_build_change("removed", path, item, None) for item in old if item not in new)
+        yield from (_build_change("added", path, None, item) for item in new if item not in old)
         return
     for number in range(max(len(old), len(new))):
         here = (*path, number)
         if number >= len(new):
-            yield _change("removed", here, old[number], None)
+            yield _build_change("removed", here, old[number], None)
         elif number >= len(old):
-            yield _change("added", here, None, new[number])
+            yield _build_change("added", here, None, new[number])
         else:
-            yield from _compare(old[number], new[number], here)
+            yield from _compare_values(old[number], new[number], here)
 
 
-def _change(
+def _build_change(
     kind: Literal["added", "removed", "changed"],
     path: tuple[Step, ...],
     old: JsonValue,
     new: JsonValue,
 ) -> Change:
-    matters = _meaning(kind, tuple(step for step in path if isinstance(step, str)))
-    return Change(path=json_path(path), kind=kind, old=old, new=new, matters=matters)
+    effect = _describe_effect(kind, tuple(step for step in path if isinstance(step, str)))
+    return Change(path=format_json_path(path), kind=kind, old=old, new=new, effect=effect)
 
 
-def _meaning(kind: str, names: tuple[str, ...]) -> str:
+def _describe_effect(kind: str, names: tuple[str, ...]) -> str:
     """Return what a change at these names means for a caller."""
     last = names[-1] if names else ""
     if last == "base_url":
@@ -105,6 +107,6 @@ def _meaning(kind: str, names: tuple[str, ...]) -> str:
     return ""
 
 
-def _show(value: JsonValue) -> str:
+def _format_value(value: JsonValue) -> str:
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

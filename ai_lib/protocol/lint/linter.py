@@ -7,7 +7,7 @@ from typing import Final
 from ai_lib.errors.exceptions import ManifestSyntaxError, ProtocolError
 from ai_lib.protocol.compiled import CompiledManifest, CompiledRule, compile_manifest
 from ai_lib.protocol.dialect.model import Dialect
-from ai_lib.protocol.dialect.template import holes
+from ai_lib.protocol.dialect.template import find_placeholders
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import Path as JsonPath, compile_path
@@ -15,7 +15,7 @@ from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import read_file
 from ai_lib.protocol.validation.positions import SourcePositions, Step
 from ai_lib.protocol.validation.report import Severity
-from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, json_path
+from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, format_json_path
 from ai_lib.types.json import JsonDict, JsonValue
 
 _CANDIDATES: Final = "$candidates"
@@ -32,13 +32,15 @@ class DialectExamples:
     def __init__(self, dialect: Dialect) -> None:
         serve = dialect.serve
         known = {_USAGE: serve.get("usage", {})}
-        plain = _mapping(serve.get("plain"))
-        candidate = _filled(plain.get("candidate", {}), known)
-        error = _mapping(serve.get("error")).get("body")
-        self.plain = [_filled(plain["body"], {**known, _CANDIDATES: [candidate]})] if plain else []
-        stream = _mapping(serve.get("stream"))
-        common = _mapping(stream.get("common"))
-        self.frames = [_filled({**common, **frame}, known) for frame in _frames(stream)]
+        plain = _as_mapping(serve.get("plain"))
+        candidate = _fill_known(plain.get("candidate", {}), known)
+        error = _as_mapping(serve.get("error")).get("body")
+        self.plain = (
+            [_fill_known(plain["body"], {**known, _CANDIDATES: [candidate]})] if plain else []
+        )
+        stream = _as_mapping(serve.get("stream"))
+        common = _as_mapping(stream.get("common"))
+        self.frames = [_fill_known({**common, **frame}, known) for frame in _find_frames(stream)]
         if error and self.plain:
             self.plain.append(error)
 
@@ -46,30 +48,30 @@ class DialectExamples:
         """Whether a path selects something in some frame, or in some plain reply."""
         examples = self.frames if streamed else self.plain
         path = compile_path(text)
-        return not examples or any(_selects(path, example) for example in examples)
+        return not examples or any(_may_select(path, example) for example in examples)
 
 
-def _selects(path: JsonPath, example: JsonValue) -> bool:
+def _may_select(path: JsonPath, example: JsonValue) -> bool:
     if not path.syntax.is_plain:
         return True
     nodes = [example]
     for segment in path.syntax.segments:
-        if any(isinstance(node, str) and holes(node) for node in nodes):
+        if any(isinstance(node, str) and find_placeholders(node) for node in nodes):
             return True
-        nodes = [child for node in nodes for child in _children(node, segment.key)]
+        nodes = [child for node in nodes for child in _find_children(node, segment.key)]
     return bool(nodes)
 
 
-def _children(node: JsonValue, key: str | int | None) -> list[JsonValue]:
+def _find_children(node: JsonValue, key: str | int | None) -> list[JsonValue]:
     if key is None:
-        return list(node.values()) if isinstance(node, dict) else _list(node)
+        return list(node.values()) if isinstance(node, dict) else _as_list(node)
     if isinstance(node, dict):
         return [node[key]] if key in node else []
     # An example has one element where a reply may have more.
-    return _list(node) if isinstance(key, int) else []
+    return _as_list(node) if isinstance(key, int) else []
 
 
-def _frames(value: JsonValue) -> Iterator[JsonDict]:
+def _find_frames(value: JsonValue) -> Iterator[JsonDict]:
     """Give the data of every frame, wherever in the stream's description it stands."""
     if isinstance(value, Mapping):
         if isinstance(value.get("data"), dict):
@@ -77,27 +79,27 @@ def _frames(value: JsonValue) -> Iterator[JsonDict]:
         else:
             for key, item in value.items():
                 if key != "common":
-                    yield from _frames(item)
-    for item in _list(value):
-        yield from _frames(item)
+                    yield from _find_frames(item)
+    for item in _as_list(value):
+        yield from _find_frames(item)
 
 
-def _filled(template: JsonValue, known: Mapping[str, JsonValue]) -> JsonValue:
+def _fill_known(template: JsonValue, known: Mapping[str, JsonValue]) -> JsonValue:
     """Put what is known in place of its holes; the other holes stay and mean anything."""
     if isinstance(template, str):
         return known.get(template, template)
     if isinstance(template, Mapping):
-        return {key: _filled(item, known) for key, item in template.items() if key != "$when"}
+        return {key: _fill_known(item, known) for key, item in template.items() if key != "$when"}
     if isinstance(template, list):
-        return [_filled(item, known) for item in template]
+        return [_fill_known(item, known) for item in template]
     return template
 
 
-def _mapping(value: JsonValue) -> Mapping[str, JsonValue]:
+def _as_mapping(value: JsonValue) -> Mapping[str, JsonValue]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: JsonValue) -> list[JsonValue]:
+def _as_list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
@@ -117,19 +119,19 @@ def lint_file(path: Path) -> list[Problem]:
     except ProtocolError as error:
         reason = error.message.removeprefix(f"{source}: ")
         return [Problem(path="", message=reason, source=source)]
-    found = lint(document, source, text)
+    found = lint_document(document, source, text)
     if isinstance(document, dict) and document.get("id") not in (path.stem, None):
         message = f"a tree finds it by its file's name, which is {path.stem!r}"
-        found.append(_Linter(document, source, text).problem(("id",), message, "warning"))
+        found.append(_Linter(document, source, text).build_problem(("id",), message, "warning"))
     return sorted(found, key=lambda each: (each.line or 0, each.column or 0))
 
 
-def lint(document: JsonValue, source: str, text: str) -> list[Problem]:
+def lint_document(document: JsonValue, source: str, text: str) -> list[Problem]:
     """Return what is wrong with a document that was read from `text`."""
     result = ProtocolValidator().validate(document, source=source, text=text)
     if not result.valid or not isinstance(document, dict) or "id" not in document:
         return list(result.problems)
-    return [*result.problems, *_Linter(document, source, text).problems()]
+    return [*result.problems, *_Linter(document, source, text).find_problems()]
 
 
 class _Linter:
@@ -138,14 +140,14 @@ class _Linter:
     def __init__(self, document: JsonDict, source: str, text: str) -> None:
         self._document = document
         self._source = source
-        self._places = SourcePositions(text, source)
+        self._positions = SourcePositions(text, source)
 
-    def problem(
+    def build_problem(
         self, path: tuple[Step, ...], message: str, severity: Severity = "error"
     ) -> Problem:
-        line, column = self._places.find(path)
+        line, column = self._positions.find(path)
         return Problem(
-            path=json_path(path),
+            path=format_json_path(path),
             message=message,
             severity=severity,
             source=self._source,
@@ -153,117 +155,119 @@ class _Linter:
             column=column,
         )
 
-    def problems(self) -> Iterator[Problem]:
+    def find_problems(self) -> Iterator[Problem]:
         try:
             compiled = compile_manifest(read_manifest(self._document, self._source))
         except ManifestSyntaxError as error:
             shown = f"{error.reason}, at character {error.position} of {error.text!r}"
-            yield self.problem(self._place_of(error.text), shown)
+            yield self.build_problem(self._find_path(error.text), shown)
             return
         except ProtocolError as error:
-            yield self.problem((), error.message.removeprefix(f"{self._source}: "))
+            yield self.build_problem((), error.message.removeprefix(f"{self._source}: "))
             return
-        yield from self._end(compiled)
-        yield from self._paths(DialectExamples(compiled.dialect))
-        yield from self._repeated()
-        yield from self._reasons()
-        yield from self._abilities(compiled)
-        yield from self._auth(compiled)
+        yield from self._check_stream_end(compiled)
+        yield from self._check_paths(DialectExamples(compiled.dialect))
+        yield from self._check_repeated_rules()
+        yield from self._check_reasons()
+        yield from self._check_capabilities(compiled)
+        yield from self._check_auth(compiled)
 
-    def _place_of(self, text: str) -> tuple[Step, ...]:
-        hits = (path for path, value in _leaves(self._document) if value == text)
+    def _find_path(self, text: str) -> tuple[Step, ...]:
+        hits = (path for path, value in _walk_values(self._document) if value == text)
         return next(hits, ())
 
-    def _end(self, compiled: CompiledManifest) -> Iterator[Problem]:
+    def _check_stream_end(self, compiled: CompiledManifest) -> Iterator[Problem]:
         stream, declared = compiled.stream, compiled.manifest.capabilities
         if declared is not None and "streaming" not in declared:
             return
         ends = (stream.end, stream.complete, compiled.dialect.stream.decoder.done_signal)
         if not any(ends) and not any(_emits(rule) for rule in stream.rules):
             place: tuple[Step, ...] = ("streaming",) if "streaming" in self._document else ()
-            yield self.problem(
+            yield self.build_problem(
                 place,
                 "nothing says when a stream is complete, so every stream would count as cut off: "
                 "add a rule that emits FinalCandidate or StreamEnd, a stop_condition, or the "
                 "decoder's done_signal",
             )
 
-    def _paths(self, shapes: DialectExamples) -> Iterator[Problem]:
-        streaming = _mapping(self._document.get("streaming"))
+    def _check_paths(self, shapes: DialectExamples) -> Iterator[Problem]:
+        streaming = _as_mapping(self._document.get("streaming"))
         for name in ("content_path", "tool_call_path", "usage_path", "thinking_path"):
             if name in streaming:
-                yield from self._path(shapes, ("streaming", name), streaming[name], True)
-        for name, path in _mapping(self._document.get("response_paths")).items():
-            yield from self._path(shapes, ("response_paths", name), path, False)
-        for number, rule in enumerate(_list(streaming.get("event_map"))):
-            yield from self._rule(shapes, ("streaming", "event_map", number), _mapping(rule))
+                yield from self._check_path(shapes, ("streaming", name), streaming[name], True)
+        for name, path in _as_mapping(self._document.get("response_paths")).items():
+            yield from self._check_path(shapes, ("response_paths", name), path, False)
+        for number, rule in enumerate(_as_list(streaming.get("event_map"))):
+            yield from self._check_rule(
+                shapes, ("streaming", "event_map", number), _as_mapping(rule)
+            )
 
-    def _rule(
+    def _check_rule(
         self, shapes: DialectExamples, place: tuple[Step, ...], rule: Mapping[str, JsonValue]
     ) -> Iterator[Problem]:
         needed = compile_expression(str(rule["match"])).paths
         if needed and not any(shapes.may_select(path.text, True) for path in needed):
             message = "the rule can never fire: no frame of its dialect has what `match` asks for"
-            yield self.problem((*place, "match"), message, "warning")
+            yield self.build_problem((*place, "match"), message, "warning")
             return
         for part in ("fields", "extract"):
-            for name, path in _mapping(rule.get(part)).items():
+            for name, path in _as_mapping(rule.get(part)).items():
                 if isinstance(path, str) and path.startswith("$"):
-                    yield from self._path(shapes, (*place, part, name), path, True)
+                    yield from self._check_path(shapes, (*place, part, name), path, True)
 
-    def _path(
+    def _check_path(
         self, shapes: DialectExamples, place: tuple[Step, ...], path: JsonValue, streamed: bool
     ) -> Iterator[Problem]:
         try:
             if isinstance(path, str) and not shapes.may_select(path, streamed):
                 kind = "frame" if streamed else "reply"
                 message = f"{path} can never select anything: no {kind} of its dialect has that"
-                yield self.problem(place, message, "warning")
+                yield self.build_problem(place, message, "warning")
         except ManifestSyntaxError as error:
             shown = f"{error.reason}, at character {error.position} of {error.text!r}"
-            yield self.problem(place, shown)
+            yield self.build_problem(place, shown)
 
-    def _repeated(self) -> Iterator[Problem]:
-        rules = _list(_mapping(self._document.get("streaming")).get("event_map"))
+    def _check_repeated_rules(self) -> Iterator[Problem]:
+        rules = _as_list(_as_mapping(self._document.get("streaming")).get("event_map"))
         for number, rule in enumerate(rules):
             if rule in rules[:number]:
                 place = ("streaming", "event_map", number)
                 message = f"repeats rule {rules.index(rule)}; every rule that matches fires"
-                yield self.problem(place, message, "warning")
+                yield self.build_problem(place, message, "warning")
 
-    def _reasons(self) -> Iterator[Problem]:
-        mapping = _mapping(_mapping(self._document.get("termination")).get("mapping"))
+    def _check_reasons(self) -> Iterator[Problem]:
+        mapping = _as_mapping(_as_mapping(self._document.get("termination")).get("mapping"))
         for word, reason in mapping.items():
             if reason not in _REASONS:
                 message = f"{reason!r} is no standard reason; those are {', '.join(_REASONS)}"
-                yield self.problem(("termination", "mapping", word), message, "warning")
+                yield self.build_problem(("termination", "mapping", word), message, "warning")
 
-    def _abilities(self, compiled: CompiledManifest) -> Iterator[Problem]:
+    def _check_capabilities(self, compiled: CompiledManifest) -> Iterator[Problem]:
         request, declared = compiled.dialect.request, compiled.manifest.capabilities or ()
         if "tools" in declared and request.tool is None:
-            yield self.problem(
+            yield self.build_problem(
                 ("capabilities",), "declares tools, but its dialect can't write one", "warning"
             )
         for name, rule in compiled.manifest.parameters.items():
             low, high = rule.minimum, rule.maximum
             if low is not None and high is not None and low > high:
                 message = f"the parameter {name} allows nothing: {low} to {high}"
-                yield self.problem(("parameters",), message)
+                yield self.build_problem(("parameters",), message)
 
-    def _auth(self, compiled: CompiledManifest) -> Iterator[Problem]:
-        endpoint, top = _mapping(self._document.get("endpoint")), self._document.get("auth")
+    def _check_auth(self, compiled: CompiledManifest) -> Iterator[Problem]:
+        endpoint, top = _as_mapping(self._document.get("endpoint")), self._document.get("auth")
         if top is not None and endpoint.get("auth") and top != endpoint["auth"]:
-            yield self.problem(
+            yield self.build_problem(
                 ("auth",), "is not used: endpoint.auth is what counts; remove one", "warning"
             )
         if compiled.manifest.base_url.startswith("http://"):
             local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-            if compiled.manifest.auth.kind != "none" and not _begins(compiled, local):
+            if compiled.manifest.auth.kind != "none" and not _has_base_url(compiled, local):
                 place = ("endpoint", "base_url")
-                yield self.problem(place, "sends the key unencrypted: use https", "warning")
+                yield self.build_problem(place, "sends the key unencrypted: use https", "warning")
 
 
-def _begins(compiled: CompiledManifest, addresses: tuple[str, ...]) -> bool:
+def _has_base_url(compiled: CompiledManifest, addresses: tuple[str, ...]) -> bool:
     return compiled.manifest.base_url.startswith(addresses)
 
 
@@ -271,14 +275,14 @@ def _emits(rule: CompiledRule) -> bool:
     return rule.emit in _TERMINAL or any(_emits(inner) for inner in rule.rules)
 
 
-def _leaves(
+def _walk_values(
     value: JsonValue, path: tuple[Step, ...] = ()
 ) -> Iterator[tuple[tuple[Step, ...], JsonValue]]:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _leaves(item, (*path, key))
+            yield from _walk_values(item, (*path, key))
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _leaves(item, (*path, number))
+            yield from _walk_values(item, (*path, number))
     else:
         yield path, value

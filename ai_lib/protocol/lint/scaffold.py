@@ -18,12 +18,12 @@ _HEAD: Final = """\
 """
 
 
-def new_manifest(like: ProtocolManifest, provider: str, base_url: str | None = None) -> str:
+def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | None = None) -> str:
     """Return the text of a manifest for `provider` that is as `like` in all that is of use."""
     raw = like.raw
     endpoint: JsonDict = {
         "base_url": base_url or f"https://{provider}.example/v1",
-        "auth": _auth(like, provider),
+        "auth": _build_auth(like, provider),
     }
     document: JsonDict = {
         "id": provider,
@@ -34,10 +34,10 @@ def new_manifest(like: ProtocolManifest, provider: str, base_url: str | None = N
         **{name: raw[name] for name in _KEPT if name in raw and name != "dialect"},
         "metadata": {"models": {"MODEL": {"context_window": 0, "max_output_tokens": 0}}},
     }
-    return _HEAD.format(like=like.id, id=provider) + _written(document)
+    return _HEAD.format(like=like.id, id=provider) + _dump_yaml(document)
 
 
-def _auth(like: ProtocolManifest, provider: str) -> JsonDict:
+def _build_auth(like: ProtocolManifest, provider: str) -> JsonDict:
     auth = like.auth
     kinds = {"bearer": "bearer", "header": "custom_header", "query": "query_param", "none": "none"}
     found: JsonDict = {"type": kinds[auth.kind]}
@@ -53,7 +53,7 @@ def _auth(like: ProtocolManifest, provider: str) -> JsonDict:
     return found
 
 
-def _written(document: JsonDict) -> str:
+def _dump_yaml(document: JsonDict) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)

@@ -42,8 +42,8 @@ _CHAT: Final = frozenset(
     {"text", "streaming", "tools", "parallel_tools", "vision", "audio", "structured_output"}
 )
 # What no version has a word for.
-_UNSPOKEN_EVERYWHERE: Final = frozenset({"document"})
-_FLAGS_ARE_SILENT: Final = (_CHAT | {"video"}) - _FLAGS
+_NAMELESS: Final = frozenset({"document"})
+_NOT_IN_FLAGS: Final = (_CHAT | {"video"}) - _FLAGS
 
 
 # What operations beside chat need, by how their names begin.
@@ -63,14 +63,14 @@ _OPERATIONS: Final = {
 }
 
 
-def capability_of(operation: str) -> str | None:
+def find_operation_capability(operation: str) -> str | None:
     """Return the capability that an operation such as `mcp_call_tool` needs, or None."""
     found = (need for prefix, need in _OPERATIONS.items() if operation.startswith(prefix))
     return next(found, None)
 
 
 @functools.lru_cache(maxsize=256)
-def normal_name(name: str) -> str:
+def normalize_capability(name: str) -> str:
     """Return the one name of a capability: `chat` is `text`, `tool_call` is `tools`."""
     lowered = name.strip().lower().replace("-", "_")
     return _NORMAL.get(lowered, lowered)
@@ -87,18 +87,18 @@ def read_capabilities(
     if block is None:
         return None, frozenset()
     if isinstance(block, list):
-        return _normal(block), _YOUNGER_THAN_LISTS
+        return _normalize_all(block), _YOUNGER_THAN_LISTS
     if not isinstance(block, Mapping):
         return None
     if not {"required", "optional", "feature_flags"} & block.keys():
-        declared = _normal(name for name, value in block.items() if value is True)
-        return declared | {"text"}, _FLAGS_ARE_SILENT - _normal(block)
+        declared = _normalize_all(name for name, value in block.items() if value is True)
+        return declared | {"text"}, _NOT_IN_FLAGS - _normalize_all(block)
     lists = [block.get("required") or [], block.get("optional") or []]
     flags = block.get("feature_flags") or {}
     if not all(isinstance(part, list) for part in lists) or not isinstance(flags, Mapping):
         return None
     names = [*lists[0], *lists[1], *(name for name, value in flags.items() if value is True)]
-    return _normal(names), frozenset()
+    return _normalize_all(names), frozenset()
 
 
 def read_modalities(modalities: JsonValue) -> dict[str, bool]:
@@ -109,7 +109,7 @@ def read_modalities(modalities: JsonValue) -> dict[str, bool]:
     return {"vision": "image" in taken, "audio": "audio" in taken, "video": "video" in taken}
 
 
-def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
+def require_capabilities(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
     """Check that the manifest declares these capabilities, before anything is sent.
 
     What its model entry says comes first, then what the provider declares, with what its
@@ -121,8 +121,8 @@ def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
         CapabilityError: (E1005) it does not declare one; the message lists what it declares.
     """
     for name in names:
-        wanted = normal_name(name)
-        if not allows(manifest, wanted, model):
+        wanted = normalize_capability(name)
+        if not allows_capability(manifest, wanted, model):
             declared = ", ".join(sorted(manifest.capabilities or ())) or "nothing"
             where = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
             lack = "has no chat" if wanted == "text" else f"does not declare {wanted!r}"
@@ -133,7 +133,7 @@ def require(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
             )
 
 
-def allows(manifest: ProtocolManifest, name: str, model: str) -> bool:
+def allows_capability(manifest: ProtocolManifest, name: str, model: str) -> bool:
     """Whether the manifest lets a model be asked for what needs this capability."""
     entry = manifest.models.get(model)
     known = entry.capabilities.get(name) if entry is not None else None
@@ -141,12 +141,12 @@ def allows(manifest: ProtocolManifest, name: str, model: str) -> bool:
         return known
     if manifest.multimodal.refuses(name):
         return False
-    if name in _UNSPOKEN_EVERYWHERE:
+    if name in _NAMELESS:
         return True
     if manifest.capabilities is None:
         return name in _CHAT
     return name in manifest.capabilities or name in manifest.unspoken
 
 
-def _normal(names: Iterable[object]) -> frozenset[str]:
-    return frozenset(normal_name(name) for name in names if isinstance(name, str))
+def _normalize_all(names: Iterable[object]) -> frozenset[str]:
+    return frozenset(normalize_capability(name) for name in names if isinstance(name, str))

@@ -22,26 +22,26 @@ _OLD_NAMES: Final = {
 }
 
 
-def endpoints_of(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
+def read_endpoints(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
     """Return the operations by name: `endpoints` come before the short forms in `endpoint`."""
     short = written.endpoint or {}
     nested = short.get("endpoints")
-    found = dict(_places(short, "$.endpoint", fail))
+    found = dict(_read_block(short, "$.endpoint", fail))
     if isinstance(nested, Mapping):
-        found.update(_places(nested, "$.endpoint.endpoints", fail))
-    found.update(_places(written.endpoints or {}, "$.endpoints", fail))
+        found.update(_read_block(nested, "$.endpoint.endpoints", fail))
+    found.update(_read_block(written.endpoints or {}, "$.endpoints", fail))
     for old, name in _OLD_NAMES.items():
         if old in found:
             found.setdefault(name, found[old])
     return found
 
 
-def services_of(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
+def read_services(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
     """Return the services, such as `list_models`, by name."""
-    return dict(_places(written.services or {}, "$.services", fail, method="GET"))
+    return dict(_read_block(written.services or {}, "$.services", fail, method="GET"))
 
 
-def _places(
+def _read_block(
     block: Mapping[str, JsonValue], where: str, fail: Fail, method: str = "POST"
 ) -> Iterator[tuple[str, Endpoint]]:
     for name, value in block.items():
@@ -58,11 +58,11 @@ def _places(
             yield name, msgspec.structs.replace(place, path=path)
 
 
-def hints_of(written: RawManifest) -> dict[str, tuple[str, ...]]:
+def read_dialect_hints(written: RawManifest) -> dict[str, tuple[str, ...]]:
     """Return what the manifest says that a dialect may be chosen by, the strongest first."""
     decoder = written.streaming.decoder if written.streaming else None
     contract = written.provider_contract
-    chat = endpoints_of(written, ProtocolError).get("chat")
+    chat = read_endpoints(written, ProtocolError).get("chat")
     families = written.api_families
     spoken = families if isinstance(families, Mapping) else {}
     chatting = spoken.get("chat")

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.manifest.schema import RawManifest, Section, placed
+from ai_lib.protocol.manifest.schema import RawManifest, Section, describe_validation_error
 from ai_lib.types.json import JsonValue
 from ai_lib.types.media_type import of_word
 
@@ -75,7 +75,7 @@ class RawMultimodal(Section, frozen=True, kw_only=True):
     input: RawInput
 
 
-def multimodal_of(written: RawManifest, source: str) -> Multimodal:
+def read_multimodal(written: RawManifest, source: str) -> Multimodal:
     """Return what is taken of each kind of media.
 
     Protocol 1.x leaves the section's fields open: there, what has another shape says nothing.
@@ -86,47 +86,50 @@ def multimodal_of(written: RawManifest, source: str) -> Multimodal:
     if not isinstance(block, dict):
         return Multimodal()
     if block.get("input") is None:
-        loose = {name: _loose(block.get(name), name) for name in ("image", "audio", "document")}
+        loose = {
+            name: _read_lenient_limits(block.get(name), name)
+            for name in ("image", "audio", "document")
+        }
         return Multimodal(**loose)
     try:
         found = msgspec.convert(block, RawMultimodal, strict=False).input
         vision = found.vision or RawMedia()
         return Multimodal(
-            image=_limits(vision, "image"),
-            audio=_limits(found.audio or RawMedia(), "audio"),
+            image=_read_limits(vision, "image"),
+            audio=_read_limits(found.audio or RawMedia(), "audio"),
             document=MediaLimits(supported=vision.document_understanding),
         )
     except msgspec.ValidationError as error:
-        problem = placed(error, "$.multimodal")
+        problem = describe_validation_error(error, "$.multimodal")
     except ValueError as error:
         problem = f"$.multimodal.input: {error}"
     raise ProtocolError(f"{source}: {problem}", source=source)
 
 
-def _loose(block: JsonValue, family: str) -> MediaLimits:
+def _read_lenient_limits(block: JsonValue, family: str) -> MediaLimits:
     if isinstance(block, bool):
         return MediaLimits(supported=block)
     try:
-        return _limits(msgspec.convert(block, RawMedia, strict=False), family)
+        return _read_limits(msgspec.convert(block, RawMedia, strict=False), family)
     except ValueError:  # ValidationError is one
         return MediaLimits()
 
 
-def _limits(block: RawMedia, family: str) -> MediaLimits:
+def _read_limits(block: RawMedia, family: str) -> MediaLimits:
     size = block.max_size if block.max_file_size is None else block.max_file_size
     words = dict.fromkeys(of_word(word, family) for word in block.formats or ())
     return MediaLimits(
         supported=block.supported,
         media_types=tuple(words),
-        max_bytes=None if size is None else _bytes(size, family),
-        max_pixels=_pixels(block.max_resolution) if block.max_resolution else None,
+        max_bytes=None if size is None else _parse_bytes(size, family),
+        max_pixels=_parse_pixels(block.max_resolution) if block.max_resolution else None,
         max_count=block.max_images_per_request,
-        max_seconds=_seconds(block.max_duration) if block.max_duration else None,
+        max_seconds=_parse_seconds(block.max_duration) if block.max_duration else None,
         encodings=frozenset(block.encoding_methods or ()),
     )
 
 
-def _bytes(text: str | int, family: str) -> int | None:
+def _parse_bytes(text: str | int, family: str) -> int | None:
     found = _SIZE.fullmatch(str(text).strip())
     if found is None and family != "image":
         return None  # the schema has a pattern for images only
@@ -135,7 +138,7 @@ def _bytes(text: str | int, family: str) -> int | None:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def _pixels(text: str) -> tuple[int, int]:
+def _parse_pixels(text: str) -> tuple[int, int]:
     found = _RESOLUTION.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"{text!r} is no resolution such as 4096x4096")
@@ -143,7 +146,7 @@ def _pixels(text: str) -> tuple[int, int]:
     return longer, shorter
 
 
-def _seconds(text: str) -> float | None:
+def _parse_seconds(text: str) -> float | None:
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None or not any(found.groups()):
         return None  # the schema has no pattern for it

@@ -36,7 +36,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     tiers: tuple[PriceTier, ...] = ()
 
-    def at(self, prompt_tokens: int) -> "Prices":
+    def apply_tier(self, prompt_tokens: int) -> "Prices":
         """Return the prices of a call with so many input tokens."""
         reached = [one for one in self.tiers if prompt_tokens > one.above_prompt_tokens]
         if not reached:
@@ -44,7 +44,11 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
         tier = msgspec.structs.asdict(reached[-1])
         return msgspec.structs.replace(
             self,
-            **{key: price for key, price in tier.items() if price is not None and key in _PARTS},
+            **{
+                key: price
+                for key, price in tier.items()
+                if price is not None and key in _PRICE_FIELDS
+            },
         )
 
 
@@ -85,14 +89,14 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.capabilities.get(capability)
 
 
-def records_of_manifest(document: JsonValue, source: str) -> Iterator[ModelRecord]:
+def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelRecord]:
     """Give the models that a manifest lists under `metadata.models`."""
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
     resold = document.get("category") == "third_party_aggregator"
-    for name, entry in _entries(_mapping(document.get("metadata")).get("models")):
-        abilities = _mapping(entry.get("model_capabilities"))
-        yield _record(
+    for name, entry in _list_entries(_as_mapping(document.get("metadata")).get("models")):
+        abilities = _as_mapping(entry.get("model_capabilities"))
+        yield _build_record(
             name,
             entry,
             provider=document["id"],
@@ -105,50 +109,50 @@ def records_of_manifest(document: JsonValue, source: str) -> Iterator[ModelRecor
         )
 
 
-def records_of_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
+def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
     """Give the models of a file as under `v1/models`."""
-    for name, entry in _entries(_mapping(document).get("models")):
+    for name, entry in _list_entries(_as_mapping(document).get("models")):
         provider, listed = entry.get("provider"), entry.get("capabilities")
         if isinstance(provider, str):
             words = listed if isinstance(listed, list) else []
             found = {_WORDS.get(word, word): True for word in words if isinstance(word, str)}
-            yield _record(name, entry, provider=provider, source=source, capabilities=found)
+            yield _build_record(name, entry, provider=provider, source=source, capabilities=found)
 
 
 def read_prices(pricing: JsonValue) -> Prices:
     """Return prices per million tokens, from any unit that manifests state them in."""
-    written = _mapping(pricing)
+    written = _as_mapping(pricing)
     currency = written.get("currency")
     tiers = [
-        PriceTier(above_prompt_tokens=bound, **_figures(tier))
-        for tier in map(_mapping, _list(written.get("tiers")))
-        if (bound := _size(tier.get("above_prompt_tokens"))) is not None
+        PriceTier(above_prompt_tokens=bound, **_read_price_fields(tier))
+        for tier in map(_as_mapping, _as_list(written.get("tiers")))
+        if (bound := _as_size(tier.get("above_prompt_tokens"))) is not None
     ]
     return Prices(
         currency=currency if isinstance(currency, str) else "USD",
         tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
-        **_figures(written),
+        **_read_price_fields(written),
     )
 
 
-def _figures(written: JsonObject) -> dict[str, float]:
+def _read_price_fields(written: JsonObject) -> dict[str, float]:
     found: dict[str, float] = {}
     for key, value in written.items():
         hit = _PRICE.fullmatch(key)
-        if hit and _is_figure(value) and value >= 0:
+        if hit and _is_number(value) and value >= 0:
             # Rounded because 0.0000008 a token is 0.7999999999999999 a million in binary.
             price = round(value * _UNITS[hit[2]], 9)
-            found.setdefault(_PRICED.get(hit[1], hit[1]), price)
+            found.setdefault(_PRICE_ALIASES.get(hit[1], hit[1]), price)
     return found
 
 
-_PARTS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
+_PRICE_FIELDS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
 _PRICE: Final = re.compile(
     r"(input|output|cache_read|cached_input|cache_hit|cache_write|cache_creation|reasoning)"
     r"_per_(token|1k|1m)(?:_tokens)?"
 )
 _UNITS: Final = {"token": 1_000_000, "1k": 1_000, "1m": 1}
-_PRICED: Final = {
+_PRICE_ALIASES: Final = {
     "cached_input": "cache_read",
     "cache_hit": "cache_read",
     "cache_creation": "cache_write",
@@ -163,7 +167,7 @@ _WORDS: Final = {
 }
 
 
-def _record(
+def _build_record(
     name: str,
     entry: JsonObject,
     *,
@@ -180,30 +184,32 @@ def _record(
         model_id=wire if isinstance(wire, str) and wire else name,
         source=source,
         display_name=shown if isinstance(shown, str) else "",
-        aliases=tuple(a for a in _list(aliases) if isinstance(a, str)),
-        context_window=_size(entry.get("context_window")),
-        max_output_tokens=_size(entry.get("max_output_tokens")),
+        aliases=tuple(a for a in _as_list(aliases) if isinstance(a, str)),
+        context_window=_as_size(entry.get("context_window")),
+        max_output_tokens=_as_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing")),
-        quality=entry["quality"] if _is_figure(entry.get("quality")) else None,
+        quality=entry["quality"] if _is_number(entry.get("quality")) else None,
         status=status if isinstance(status, str) else "",
         is_resold=is_resold,
     )
 
 
-def _entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
-    return ((name, entry) for name, entry in _mapping(value).items() if isinstance(entry, Mapping))
+def _list_entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
+    return (
+        (name, entry) for name, entry in _as_mapping(value).items() if isinstance(entry, Mapping)
+    )
 
 
-def _mapping(value: JsonValue) -> JsonObject:
+def _as_mapping(value: JsonValue) -> JsonObject:
     return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: JsonValue) -> list[JsonValue]:
+def _as_list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-def _size(value: JsonValue) -> int | None:
+def _as_size(value: JsonValue) -> int | None:
     """Return a count of tokens; the protocol writes 0 for unknown."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
@@ -212,5 +218,5 @@ def _is_flag(value: JsonValue) -> bool:
     return isinstance(value, bool)
 
 
-def _is_figure(value: JsonValue) -> bool:
+def _is_number(value: JsonValue) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

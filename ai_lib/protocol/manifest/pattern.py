@@ -11,7 +11,7 @@ _REPEAT: Final = re.compile(r"[*+]|\{\d*,\}")
 _REPEATED_GROUP: Final = re.compile(r"\)(?:[*+]|\{\d*,\d*\}|\{\d{2,}\})")
 
 
-def bounded_pattern(text: str) -> re.Pattern[str]:
+def compile_bounded_pattern(text: str) -> re.Pattern[str]:
     """Compile a manifest's regular expression, without regard to case.
 
     Raises ValueError when it does not compile or might take long: over 200 characters, a repeated

@@ -7,26 +7,26 @@ from typing import Final, Literal
 import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError, UnsupportedVersion
-from ai_lib.protocol.json_merge import merged
-from ai_lib.protocol.manifest.api_family import with_family
+from ai_lib.protocol.json_merge import merge
+from ai_lib.protocol.manifest.api_family import select_api_family
 from ai_lib.protocol.manifest.capabilities import read_capabilities
-from ai_lib.protocol.manifest.endpoints import endpoints_of, hints_of, services_of
-from ai_lib.protocol.manifest.media import multimodal_of
+from ai_lib.protocol.manifest.endpoints import read_dialect_hints, read_endpoints, read_services
+from ai_lib.protocol.manifest.media import read_multimodal
 from ai_lib.protocol.manifest.model import Auth, Parameter, ProtocolManifest
 from ai_lib.protocol.manifest.schema import (
     RawAuth,
     RawManifest,
     RawParameter,
-    placed,
-    plain_json,
+    convert_yaml,
+    describe_validation_error,
 )
 from ai_lib.protocol.manifest.sections import (
-    availability_of,
-    errors_of,
-    models_of,
-    rate_limits_of,
-    retry_of,
-    text_tools_of,
+    read_availability,
+    read_error_rules,
+    read_model_entries,
+    read_rate_limit_headers,
+    read_retry_rules,
+    read_text_tools,
 )
 from ai_lib.types.json import JsonDict, JsonObject
 
@@ -47,7 +47,7 @@ def read_manifest(document: object, source: str, api_family: str | None = None) 
     """
     if not isinstance(document, Mapping):
         raise ProtocolError(
-            f"{source}: a manifest is an object, this is {_kind(document)}", source=source
+            f"{source}: a manifest is an object, this is {_describe_type(document)}", source=source
         )
     return _Reader(document, source, api_family).manifest()
 
@@ -60,7 +60,7 @@ class _Reader:
         self.document = self._unwrapped(document)
         self.version = self._version()
         self.written = self._written(self.document)
-        spoken = with_family(self.document, api_family, source)
+        spoken = select_api_family(self.document, api_family, source)
         if spoken is not self.document:
             self.document = dict(spoken)
             self.written = self._written(spoken)
@@ -69,18 +69,18 @@ class _Reader:
         try:
             return msgspec.convert(document, RawManifest, strict=False)
         except msgspec.ValidationError as error:
-            raise self.fail(placed(error)) from error
+            raise self.fail(describe_validation_error(error)) from error
 
     def fail(self, problem: str) -> ProtocolError:
         return ProtocolError(f"{self.source}: {problem}", source=self.source)
 
     def _unwrapped(self, document: Mapping[str, object]) -> JsonDict:
         try:
-            plain: JsonDict = plain_json(dict(document))
+            plain: JsonDict = convert_yaml(dict(document))
         except ValueError as error:
             raise self.fail(f"the manifest {error}") from error
         core = plain.get("core")
-        return merged(core, plain) if isinstance(core, dict) else plain
+        return merge(core, plain) if isinstance(core, dict) else plain
 
     def _version(self) -> str:
         found = self.document.get("protocol_version", "1.0")
@@ -110,23 +110,23 @@ class _Reader:
             aliases=tuple(written.aliases or ()),
             timeout_ms=self.milliseconds(endpoint.get("timeout_ms")),
             auth=self.auth(),
-            endpoints=endpoints_of(written, self.fail),
-            services=services_of(written, self.fail),
+            endpoints=read_endpoints(written, self.fail),
+            services=read_services(written, self.fail),
             api_families=tuple(families),
             dialect=written.dialect,
             wire=written.wire or {},
-            hints=hints_of(written),
+            hints=read_dialect_hints(written),
             parameters=self.parameters(),
             termination=(written.termination.mapping or {}) if written.termination else {},
-            errors=errors_of(written, self.fail),
-            retry=retry_of(written, self.fail),
-            rate_limits=rate_limits_of(written, self.fail),
-            availability=availability_of(written),
-            text_tools=text_tools_of(written, self.fail),
-            multimodal=multimodal_of(written, self.source),
+            errors=read_error_rules(written, self.fail),
+            retry=read_retry_rules(written, self.fail),
+            rate_limits=read_rate_limit_headers(written, self.fail),
+            availability=read_availability(written),
+            text_tools=read_text_tools(written, self.fail),
+            multimodal=read_multimodal(written, self.source),
             capabilities=capabilities,
             unspoken=unspoken,
-            models=models_of(written),
+            models=read_model_entries(written),
         )
 
     def base_url(self) -> str:
@@ -149,14 +149,14 @@ class _Reader:
         try:
             block = msgspec.convert(declared, RawAuth, strict=False)
         except msgspec.ValidationError as error:
-            raise self.fail(placed(error, "$.endpoint.auth")) from error
-        shadowed = _variables(self.written.auth) if self.written.auth else ()
-        known = _variables(block)
+            raise self.fail(describe_validation_error(error, "$.endpoint.auth")) from error
+        shadowed = _list_variables(self.written.auth) if self.written.auth else ()
+        known = _list_variables(block)
         return self._auth(block, tuple(name for name in shadowed if name not in known))
 
     def _auth(self, block: RawAuth, shadowed: tuple[str, ...]) -> Auth:
         kind = _AUTH_KINDS[block.type]
-        names = _variables(block)
+        names = _list_variables(block)
         for name in names:
             if not _VARIABLE.fullmatch(name):
                 raise self.fail(f"auth names {name!r}, which can't be an environment variable")
@@ -181,7 +181,9 @@ class _Reader:
             try:
                 read = msgspec.convert(rule, RawParameter, strict=False)
             except msgspec.ValidationError as error:
-                raise self.fail(placed(error, f"$.parameters.{place}")) from error
+                raise self.fail(
+                    describe_validation_error(error, f"$.parameters.{place}")
+                ) from error
             name = read.alias or place
             low, high = read.range or (None, None)
             renamed = found[name].place if name in found else place
@@ -200,7 +202,7 @@ class _Reader:
         return found
 
 
-def _variables(block: RawAuth) -> tuple[str, ...]:
+def _list_variables(block: RawAuth) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (block.token_env, block.key_env))))
 
 
@@ -214,5 +216,5 @@ _AUTH_KINDS: Final[Mapping[str, Literal["bearer", "header", "query", "none"]]] =
 }
 
 
-def _kind(value: object) -> str:
+def _describe_type(value: object) -> str:
     return "null" if value is None else f"a {type(value).__name__}"

@@ -13,7 +13,7 @@ from ai_lib.types.json import JsonDict, JsonValue
 _DEEPEST: Final = 100
 _LARGEST: Final = 200_000
 
-Names: TypeAlias = dict[str, str]
+Words: TypeAlias = dict[str, str]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +66,11 @@ class RawPattern(Section, frozen=True, kw_only=True):
 
 
 class RawErrors(Section, frozen=True, kw_only=True):
-    by_error_code: Names | None = None
-    by_error_status: Names | None = None
-    by_message_contains: Names | None = None
+    by_error_code: Words | None = None
+    by_error_status: Words | None = None
+    by_message_contains: Words | None = None
     by_error_message: list[RawPattern] | None = None
-    by_http_status: Names | None = None
+    by_http_status: Words | None = None
     retry_after_extraction: RawPattern | None = None
 
 
@@ -115,7 +115,7 @@ class RawCalls(Section, frozen=True, kw_only=True):
 
     path: str
     filter: str | None = None
-    fields: Names | None = None
+    fields: Words | None = None
 
 
 class RawMapping(Section, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ class RawTooling(Section, frozen=True, kw_only=True):
 
 
 class RawTermination(Section, frozen=True, kw_only=True):
-    mapping: Names | None = None
+    mapping: Words | None = None
 
 
 class RawCheck(Section, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ class RawAvailability(Section, frozen=True, kw_only=True):
     interval_ms: int | None = None
 
 
-class RawNative(Section, frozen=True, kw_only=True):
+class RawNativeTools(Section, frozen=True, kw_only=True):
     supported: bool = True
 
 
@@ -179,7 +179,7 @@ class RawTextFallback(Section, frozen=True, kw_only=True):
 
 
 class RawToolCalling(Section, frozen=True, kw_only=True):
-    native: RawNative | None = None
+    native: RawNativeTools | None = None
     text_fallback: RawTextFallback | None = None
 
 
@@ -242,15 +242,15 @@ class RawManifest(RawShape, frozen=True, kw_only=True):
     metadata: RawMetadata | None = None
 
 
-def plain_json(document: object) -> JsonValue:
+def convert_yaml(document: object) -> JsonValue:
     """Return a YAML document as JSON would have it: text keys, dates as text, no cycles.
 
     Raises ValueError for what is too deep or too large to be a manifest, or no text in UTF-8.
     """
-    return _Plain().value(document, 0)
+    return _YamlReader().value(document, 0)
 
 
-class _Plain:
+class _YamlReader:
     def __init__(self) -> None:
         self.left = _LARGEST
 
@@ -259,29 +259,29 @@ class _Plain:
         if depth > _DEEPEST or self.left < 0:
             raise ValueError(f"is deeper than {_DEEPEST} levels or larger than {_LARGEST} values")
         if isinstance(node, dict):
-            return {_key(key): self.value(item, depth + 1) for key, item in node.items()}
+            return {_convert_key(key): self.value(item, depth + 1) for key, item in node.items()}
         if isinstance(node, list | tuple | set):
             return [self.value(item, depth + 1) for item in node]
         if isinstance(node, date):
             return node.isoformat()
         if isinstance(node, str):
-            return _text(node)
+            return _check_text(node)
         return node if node is None or isinstance(node, bool | int | float) else str(node)
 
 
-def _key(key: object) -> str:
+def _convert_key(key: object) -> str:
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    return _text(str(key))
+    return _check_text(str(key))
 
 
-def _text(text: str) -> str:
+def _check_text(text: str) -> str:
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(f"has half a character: {text[:40]!r}")
     return text
 
 
-def placed(error: msgspec.ValidationError, place: str = "$") -> str:
+def describe_validation_error(error: msgspec.ValidationError, place: str = "$") -> str:
     """Return what was wrong, with its place counted from the top of the document."""
     problem, _, where = str(error).partition(" - at `$")
     return f"{place}{where.rstrip('`')} is wrong: {problem}"

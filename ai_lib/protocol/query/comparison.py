@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def equal(left: object, right: object) -> bool:
+def are_equal(left: object, right: object) -> bool:
     """Whether two JSON values are equal (RFC 9535 section 2.3.5.2.2): `1 == 1.0`, `1 != true`."""
     pending = [(left, right)]
     while pending:
@@ -21,7 +21,7 @@ def equal(left: object, right: object) -> bool:
     return True
 
 
-def less(left: Any, right: Any) -> bool:
+def is_less(left: Any, right: Any) -> bool:
     """Whether `left < right`: two numbers or two strings; nothing else has an order."""
     if isinstance(left, str):
         return isinstance(right, str) and left < right

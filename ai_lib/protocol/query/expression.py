@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from ai_lib.protocol.query.comparison import equal, less
+from ai_lib.protocol.query.comparison import are_equal, is_less
 from ai_lib.protocol.query.expression_grammar import (
     AllOf,
     AnyOf,
@@ -68,28 +68,28 @@ def compile_expression(text: str, *, trusted: bool = True) -> Expression:
 @lru_cache(maxsize=1024)
 def _compile(text: str, trusted: bool) -> Expression:
     tree, paths = parse_expression(text, trusted=trusted)
-    return Expression(text, paths, tree, _condition(tree))
+    return Expression(text, paths, tree, _compile_condition(tree))
 
 
-def _condition(tree: Tree) -> Condition:
+def _compile_condition(tree: Tree) -> Condition:
     match tree:
         case Exists(path):
-            return _exists(path)
+            return _compile_exists(path)
         case Not(inner):
-            return _negation(_condition(inner))
+            return _negate(_compile_condition(inner))
         case AnyOf(inner):
-            return _any_of([_condition(each) for each in inner])
+            return _join_any([_compile_condition(each) for each in inner])
         case AllOf(inner):
-            return _all_of([_condition(each) for each in inner])
+            return _join_all([_compile_condition(each) for each in inner])
         case Comparison():
-            return _comparison(tree)
+            return _compile_comparison(tree)
         case Literal(value):
             return lambda node, root: value is True
 
 
-def _exists(path: Path) -> Condition:
+def _compile_exists(path: Path) -> Condition:
     if path.is_singular:
-        return _negation(_is_null(path))
+        return _negate(_compile_is_null(path))
     select = path.select
 
     def exists(node: object, root: object) -> bool:
@@ -99,7 +99,7 @@ def _exists(path: Path) -> Condition:
     return exists
 
 
-def _is_null(path: Path) -> Condition:
+def _compile_is_null(path: Path) -> Condition:
     first, select = path.first, path.select
 
     def is_null(node: object, root: object) -> bool:
@@ -113,58 +113,62 @@ def _is_null(path: Path) -> Condition:
     return is_null if path.is_singular else has_null
 
 
-def _negation(condition: Condition) -> Condition:
+def _negate(condition: Condition) -> Condition:
     return lambda node, root: not condition(node, root)
 
 
-def _any_of(conditions: list[Condition]) -> Condition:
+def _join_any(conditions: list[Condition]) -> Condition:
     if len(conditions) == 1:
         return conditions[0]
     # Halved, not folded from one end: a long chain must not nest as deep as it is long.
     middle = len(conditions) // 2
-    left, right = _any_of(conditions[:middle]), _any_of(conditions[middle:])
+    left, right = _join_any(conditions[:middle]), _join_any(conditions[middle:])
     return lambda node, root: left(node, root) or right(node, root)
 
 
-def _all_of(conditions: list[Condition]) -> Condition:
+def _join_all(conditions: list[Condition]) -> Condition:
     if len(conditions) == 1:
         return conditions[0]
     middle = len(conditions) // 2
-    left, right = _all_of(conditions[:middle]), _all_of(conditions[middle:])
+    left, right = _join_all(conditions[:middle]), _join_all(conditions[middle:])
     return lambda node, root: left(node, root) and right(node, root)
 
 
-def _comparison(tree: Comparison) -> Condition:
+def _compile_comparison(tree: Comparison) -> Condition:
     left, operator, right = tree
     if operator == "!=":
         if isinstance(left, Path) and left.is_singular and isinstance(right, Literal):
             first, value = left.first, right.value
             if isinstance(value, str):
                 return lambda node, root: first(node, root) != value
-        return _negation(_comparison(Comparison(left, "==", right)))
+        return _negate(_compile_comparison(Comparison(left, "==", right)))
     if operator == "==" and isinstance(left, Literal):
         left, right = right, left
     if isinstance(left, Path) and isinstance(right, Literal):
         if operator == "==":
-            return _equals_some(left, [right.value])
+            return _compile_equals_some(left, [right.value])
         if operator == "in" and isinstance(right.value, list):
-            return _equals_some(left, right.value)
+            return _compile_equals_some(left, right.value)
     if operator == "in":
         many = isinstance(right, Path) and not right.is_singular
-        return _some_pair(_nodes(left), _holds_or_equals if many else _is_held_by, _listed(right))
-    return _some_pair(_nodes(left), _TESTS[operator], _nodes(right))
+        return _compile_some_pair(
+            _compile_nodes(left),
+            _equals_or_is_in_list if many else _is_in_list,
+            _compile_values(right),
+        )
+    return _compile_some_pair(_compile_nodes(left), _TESTS[operator], _compile_nodes(right))
 
 
-def _equals_some(path: Path, values: list[object]) -> Condition:
+def _compile_equals_some(path: Path, values: list[object]) -> Condition:
     if values == [None]:
-        return _is_null(path)
+        return _compile_is_null(path)
     if not path.is_singular:
-        return _some_pair(_nodes(path), _is_held_by, lambda node, root: [values])
+        return _compile_some_pair(_compile_nodes(path), _is_in_list, lambda node, root: [values])
     first = path.first
     texts = frozenset(value for value in values if isinstance(value, str))
     if len(texts) < len(values):
-        nodes = _nodes(path)
-        return lambda node, root: _is_held_by(nodes(node, root)[0], values)
+        nodes = _compile_nodes(path)
+        return lambda node, root: _is_in_list(nodes(node, root)[0], values)
     if len(values) == 1:
         text = values[0]
         return lambda node, root: first(node, root) == text
@@ -176,7 +180,7 @@ def _equals_some(path: Path, values: list[object]) -> Condition:
     return is_listed
 
 
-def _some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
+def _compile_some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
     def some_pair(node: object, root: object) -> bool:
         others = rights(node, root)
         return any(test(one, other) for one in lefts(node, root) for other in others)
@@ -184,28 +188,28 @@ def _some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
     return some_pair
 
 
-def _nodes(operand: Path | Literal) -> _Nodes:
-    listed = _listed(operand)
+def _compile_nodes(operand: Path | Literal) -> _Nodes:
+    listed = _compile_values(operand)
     return lambda node, root: listed(node, root) or [None]
 
 
-def _listed(operand: Path | Literal) -> _Nodes:
+def _compile_values(operand: Path | Literal) -> _Nodes:
     if isinstance(operand, Path):
         return operand.select
     values = [operand.value]
     return lambda node, root: values
 
 
-def _is_held_by(value: object, values: object) -> bool:
-    return isinstance(values, list) and any(equal(value, each) for each in values)
+def _is_in_list(value: object, values: object) -> bool:
+    return isinstance(values, list) and any(are_equal(value, each) for each in values)
 
 
-def _holds_or_equals(value: object, node: object) -> bool:
-    return equal(value, node) or _is_held_by(value, node)
+def _equals_or_is_in_list(value: object, node: object) -> bool:
+    return are_equal(value, node) or _is_in_list(value, node)
 
 
-def _at_most(left: object, right: object) -> bool:
-    return less(left, right) or (_has_order(left) and equal(left, right))
+def _is_at_most(left: object, right: object) -> bool:
+    return is_less(left, right) or (_has_order(left) and are_equal(left, right))
 
 
 def _has_order(value: object) -> bool:
@@ -213,9 +217,9 @@ def _has_order(value: object) -> bool:
 
 
 _TESTS: Final[dict[str, _Test]] = {
-    "==": equal,
-    "<": less,
-    ">": lambda left, right: less(right, left),
-    "<=": _at_most,
-    ">=": lambda left, right: _at_most(right, left),
+    "==": are_equal,
+    "<": is_less,
+    ">": lambda left, right: is_less(right, left),
+    "<=": _is_at_most,
+    ">=": lambda left, right: _is_at_most(right, left),
 }

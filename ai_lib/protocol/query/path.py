@@ -25,7 +25,7 @@ from ai_lib.types.json import JsonDict
 
 
 @final
-class Missing:
+class MissingType:
     """The type of MISSING, which stands for "no node was selected"; it is falsy."""
 
     __slots__ = ()
@@ -40,7 +40,7 @@ class Missing:
         return "MISSING"
 
 
-MISSING: Final = Missing()
+MISSING: Final = MissingType()
 
 
 class Select(Protocol):
@@ -95,7 +95,7 @@ class Path(msgspec.Struct, frozen=True, eq=False):
         return self.syntax.segments
 
     def _enter(self, node: object, segment: Segment, container: object) -> object:
-        existing = _singular((segment.key,), False)(node)
+        existing = _compile_singular((segment.key,), False)(node)
         if existing is not MISSING and existing is not None:
             return existing
         self._put(node, segment, container)
@@ -128,18 +128,18 @@ def _compile(text: str, trusted: bool) -> Path:
     rooted = syntax.origin == "$"
     if not syntax.is_plain:
         query, wildcards = compile_query(syntax, trusted=trusted)
-        select = _anchored(query, rooted)
-        return Path(text, False, wildcards, select, _first_of(select), syntax)
+        select = _compile_query_select(query, rooted)
+        return Path(text, False, wildcards, select, _compile_first(select), syntax)
     keys = tuple(segment.key for segment in syntax.segments)
     wildcards = keys.count(None)
     if wildcards:
-        select = _plural(keys, rooted)
-        return Path(text, False, wildcards, select, _first_of(select), syntax)
-    first = _singular(keys, rooted)
-    return Path(text, True, 0, _list_of(first), first, syntax)
+        select = _compile_plural(keys, rooted)
+        return Path(text, False, wildcards, select, _compile_first(select), syntax)
+    first = _compile_singular(keys, rooted)
+    return Path(text, True, 0, _compile_select(first), first, syntax)
 
 
-def _anchored(query: Query, rooted: bool) -> Select:
+def _compile_query_select(query: Query, rooted: bool) -> Select:
     def select(node: object, root: object = MISSING) -> list[object]:
         root = node if root is MISSING else root
         return query(root if rooted else node, root)
@@ -147,12 +147,12 @@ def _anchored(query: Query, rooted: bool) -> Select:
     return select
 
 
-def _singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
+def _compile_singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
     if len(keys) == 1 and isinstance(keys[0], str):
-        return _member(keys[0], rooted)
+        return _compile_member(keys[0], rooted)
     names = tuple(key for key in keys if isinstance(key, str))
     if names and len(names) == len(keys):
-        return _inner_member(names, rooted)
+        return _compile_inner_member(names, rooted)
     steps: tuple[tuple[Any, Any], ...] = tuple(
         (dict if isinstance(key, str) else list, key) for key in keys
     )
@@ -172,7 +172,7 @@ def _singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
     return first
 
 
-def _member(name: str, rooted: bool) -> First:
+def _compile_member(name: str, rooted: bool) -> First:
     def first(node: object, root: object = MISSING) -> object:
         return node.get(name, MISSING) if isinstance(node, dict) else MISSING
 
@@ -183,7 +183,7 @@ def _member(name: str, rooted: bool) -> First:
     return first_of_root if rooted else first
 
 
-def _inner_member(names: tuple[str, ...], rooted: bool) -> First:
+def _compile_inner_member(names: tuple[str, ...], rooted: bool) -> First:
     def first(node: object, root: object = MISSING) -> object:
         if rooted and root is not MISSING:
             node = root
@@ -196,7 +196,7 @@ def _inner_member(names: tuple[str, ...], rooted: bool) -> First:
     return first
 
 
-def _list_of(first: First) -> Select:
+def _compile_select(first: First) -> Select:
     def select(node: object, root: object = MISSING) -> list[object]:
         found = first(node, root)
         return [] if found is MISSING else [found]
@@ -204,7 +204,7 @@ def _list_of(first: First) -> Select:
     return select
 
 
-def _first_of(select: Select) -> First:
+def _compile_first(select: Select) -> First:
     def first(node: object, root: object = MISSING) -> object:
         found = select(node, root)
         return found[0] if found else MISSING
@@ -215,13 +215,13 @@ def _first_of(select: Select) -> First:
 _Collect: TypeAlias = Callable[[object, list[object]], None]
 
 
-def _plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
+def _compile_plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
     *others, last = _split_at_wildcards(keys)
     if not last and len(others) == 1:
-        return _children(_singular(others[0], rooted))
-    collect = _collect_one(_singular(last, False))
+        return _compile_children(_compile_singular(others[0], rooted))
+    collect = _collect_one(_compile_singular(last, False))
     for run in reversed(others):
-        collect = _collect_children(_singular(run, False), collect)
+        collect = _collect_children(_compile_singular(run, False), collect)
 
     def select(node: object, root: object = MISSING) -> list[object]:
         found: list[object] = []
@@ -231,7 +231,7 @@ def _plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
     return select
 
 
-def _children(first: First) -> Select:
+def _compile_children(first: First) -> Select:
     def select(node: object, root: object = MISSING) -> list[object]:
         parent = first(node, root)
         if isinstance(parent, list):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ai_lib.errors.exceptions import ManifestSyntaxError
-from ai_lib.protocol.query.comparison import equal, less
+from ai_lib.protocol.query.comparison import are_equal, is_less
 
 if TYPE_CHECKING:
     from jsonpath import JSONPathEnvironment
@@ -151,15 +151,15 @@ def compile_query(syntax: PathSyntax, *, trusted: bool) -> tuple[Query, int]:
     start = "$" if text[0] in "$@[." else "$."
     added = len(start) if text[0] not in "$@" else 0
     try:
-        path = _environment(trusted).compile(start + text[len(start) - added :])
+        path = _build_environment(trusted).compile(start + text[len(start) - added :])
     except (JSONPathError, RecursionError, ValueError, OverflowError) as error:
-        raise _explain(error, text, added, trusted) from error
+        raise _translate_error(error, text, added, trusted) from error
     segments = path.segments if isinstance(path, JSONPath) else ()
     _check_count(text, len(segments), 0)
 
     def select(node: object, root: object) -> list[object]:
         try:
-            return [match.obj for match in _resolve(segments, node, root)]
+            return [match.obj for match in _resolve_segments(segments, node, root)]
         except (JSONPathError, RecursionError, OverflowError):
             return []
 
@@ -168,7 +168,7 @@ def compile_query(syntax: PathSyntax, *, trusted: bool) -> tuple[Query, int]:
     return select, wildcards
 
 
-def _explain(error: Exception, text: str, added: int, trusted: bool) -> ManifestSyntaxError:
+def _translate_error(error: Exception, text: str, added: int, trusted: bool) -> ManifestSyntaxError:
     token = getattr(error, "token", None)
     position = 0 if token is None else token.index - added if token.index >= 0 else len(text)
     reason = f"not a path of RFC 9535: {getattr(error, 'message', None) or error}"
@@ -177,7 +177,7 @@ def _explain(error: Exception, text: str, added: int, trusted: bool) -> Manifest
     return ManifestSyntaxError(text, min(max(position, 0), len(text)), reason)
 
 
-def _resolve(segments: Iterable["JSONPathSegment"], node: object, root: Any) -> "NodeList":
+def _resolve_segments(segments: Iterable["JSONPathSegment"], node: object, root: Any) -> "NodeList":
     from jsonpath.match import JSONPathMatch, NodeList
 
     start = JSONPathMatch(filter_context={}, obj=node, parent=None, path="$", parts=(), root=root)
@@ -188,7 +188,7 @@ def _resolve(segments: Iterable["JSONPathSegment"], node: object, root: Any) -> 
 
 
 @lru_cache(maxsize=2)
-def _environment(trusted: bool) -> "JSONPathEnvironment":
+def _build_environment(trusted: bool) -> "JSONPathEnvironment":
     from jsonpath import JSONPathEnvironment
     from jsonpath.filter import UNDEFINED
     from jsonpath.function_extensions import Match, Search
@@ -202,7 +202,7 @@ def _environment(trusted: bool) -> "JSONPathEnvironment":
         """Strict, and right where the library is not: strings are never sliced, booleans have no
         order, and `1 != true` holds inside arrays too."""
 
-        lexer_class, parser_class = QueryLexer, _parser_class()
+        lexer_class, parser_class = QueryLexer, _build_parser_class()
 
         def setup_function_extensions(self) -> None:
             super().setup_function_extensions()
@@ -218,16 +218,16 @@ def _environment(trusted: bool) -> "JSONPathEnvironment":
             if operator in ("&&", "||"):
                 return super().compare(left, operator, right)
             left, right = (UNDEFINED if isinstance(v, NodeList) else v for v in (left, right))
-            same = left is right or equal(left, right)
+            same = left is right or are_equal(left, right)
             if operator in ("==", "!="):
                 return same is (operator == "==")
-            ordered = less(left, right) if operator[0] == "<" else less(right, left)
+            ordered = is_less(left, right) if operator[0] == "<" else is_less(right, left)
             return ordered or (same and operator[-1] == "=")
 
     return Environment(strict=True)
 
 
-def _parser_class() -> type["Parser"]:
+def _build_parser_class() -> type["Parser"]:
     from jsonpath import JSONPath, filter as ast
     from jsonpath.exceptions import JSONPathSyntaxError
     from jsonpath.parse import Parser
@@ -237,11 +237,11 @@ def _parser_class() -> type["Parser"]:
 
     class RelativeQuery(ast.RelativeFilterQuery):
         def evaluate(self, context: FilterContext) -> object:
-            return _resolve(self.path.segments, context.current, context.root)
+            return _resolve_segments(self.path.segments, context.current, context.root)
 
     class RootQuery(ast.RootFilterQuery):
         def evaluate(self, context: FilterContext) -> object:
-            return _resolve(self.path.segments, context.root, context.root)
+            return _resolve_segments(self.path.segments, context.root, context.root)
 
     class QueryParser(Parser):
         """Queries inside filters see `@` when it is a scalar and `$` at any depth; integers keep

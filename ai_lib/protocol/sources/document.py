@@ -25,16 +25,16 @@ def read_text(text: str, source: str) -> JsonValue:
             nested deeper than any manifest, or holds what JSON can't.
     """
     if len(text) > MAX_BYTES:
-        raise _refused(source, f"is larger than {MAX_BYTES} bytes")
+        raise _build_error(source, f"is larger than {MAX_BYTES} bytes")
     try:
         loaded = _read_json(text) if is_json(source) else _read_yaml(text, source)
     except _Refusal as error:
-        raise _refused(source, str(error)) from None
+        raise _build_error(source, str(error)) from None
     except ValueError as error:
-        raise _refused(source, f"can't be read: {error}") from error
+        raise _build_error(source, f"can't be read: {error}") from error
     except RecursionError:
-        raise _refused(source, f"is nested deeper than {MAX_DEPTH} levels") from None
-    return plain(loaded, source)
+        raise _build_error(source, f"is nested deeper than {MAX_DEPTH} levels") from None
+    return copy_as_json(loaded, source)
 
 
 def is_json(source: str) -> bool:
@@ -42,9 +42,9 @@ def is_json(source: str) -> bool:
     return source.partition("#")[0].endswith(".json")
 
 
-def plain(value: object, source: str) -> JsonValue:
+def copy_as_json(value: object, source: str) -> JsonValue:
     """Return a copy of `value` that JSON could write, or raise ProtocolError saying why not."""
-    return _Copier(source).copy(value, 0)
+    return _JsonBuilder(source).copy(value, 0)
 
 
 class _Refusal(Exception):
@@ -52,10 +52,10 @@ class _Refusal(Exception):
 
 
 def _read_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+    return json.loads(text, object_pairs_hook=_build_object, parse_constant=_refuse_constant)
 
 
-def _no_key_twice(pairs: Iterable[tuple[str, object]]) -> JsonDict:
+def _build_object(pairs: Iterable[tuple[str, object]]) -> JsonDict:
     found: JsonDict = {}
     for key, value in pairs:
         if key in found:
@@ -64,7 +64,7 @@ def _no_key_twice(pairs: Iterable[tuple[str, object]]) -> JsonDict:
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise _Refusal(f"holds {name}, which is not JSON")
 
 
@@ -80,17 +80,17 @@ def _read_yaml(text: str, source: str) -> object:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = str(error.problem or error.context).strip().partition("\n")[0]
-        raise _refused(source, f"{place}{reason}") from error
+        raise _build_error(source, f"{place}{reason}") from error
     except YAMLError as error:
         reason = str(error).strip().partition("\n")[0]
-        raise _refused(source, f"is not YAML: {reason}") from error
+        raise _build_error(source, f"is not YAML: {reason}") from error
     except (TypeError, AttributeError, LookupError, AssertionError, ArithmeticError) as error:
         # What the parser's own constructors raise for scalars they half understand.
-        raise _refused(source, f"holds a value that YAML does not know: {error}") from error
+        raise _build_error(source, f"holds a value that YAML does not know: {error}") from error
     return value
 
 
-class _Copier:
+class _JsonBuilder:
     """Copies a value, counting what it copies."""
 
     def __init__(self, source: str) -> None:
@@ -100,9 +100,9 @@ class _Copier:
     def copy(self, value: object, depth: int) -> JsonValue:
         self._left -= 1
         if self._left < 0:
-            raise _refused(self._source, f"has more than {MAX_NODES} values")
+            raise _build_error(self._source, f"has more than {MAX_NODES} values")
         if depth > MAX_DEPTH:
-            raise _refused(self._source, f"is nested deeper than {MAX_DEPTH} levels")
+            raise _build_error(self._source, f"is nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, dict):
             return {self._key(key): self.copy(item, depth + 1) for key, item in list(value.items())}
         if isinstance(value, list | tuple):
@@ -128,20 +128,20 @@ class _Copier:
             return float(value)
         if isinstance(value, datetime.date):
             return value.isoformat()
-        kind = "a number out of range" if isinstance(value, int | float) else _kind(value)
-        raise _refused(self._source, f"holds {kind}, which has no place in a manifest")
+        kind = "a number out of range" if isinstance(value, int | float) else _describe_type(value)
+        raise _build_error(self._source, f"holds {kind}, which has no place in a manifest")
 
     def _text(self, value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise _refused(self._source, "holds half of a surrogate pair") from None
+            raise _build_error(self._source, "holds half of a surrogate pair") from None
         return str(value)
 
 
-def _kind(value: object) -> str:
+def _describe_type(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _refused(source: str, reason: str) -> ProtocolError:
+def _build_error(source: str, reason: str) -> ProtocolError:
     return ProtocolError(f"{source}: {reason}", source=source)

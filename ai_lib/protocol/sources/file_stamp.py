@@ -17,7 +17,7 @@ class FileStamp(msgspec.Struct, frozen=True):
     inode: int = 0
 
     @classmethod
-    def of(cls, path: Path) -> "FileStamp":
+    def read(cls, path: Path) -> "FileStamp":
         """Look at a file."""
         try:
             found = path.stat()
@@ -26,7 +26,7 @@ class FileStamp(msgspec.Struct, frozen=True):
         return cls(found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def digest(text: str) -> str:
+def hash_text(text: str) -> str:
     """Return the SHA-256 of a text, in hex."""
     from hashlib import sha256
 

@@ -13,10 +13,10 @@ from ai_lib.protocol.sources.document import MAX_BYTES, read_text
 from ai_lib.protocol.sources.file_stamp import FileStamp
 from ai_lib.types.json import JsonValue
 
-IDENTITY_PLACE: Final = "dist/provider-identity.json"
+IDENTITY_PATH: Final = "dist/provider-identity.json"
 
 
-def canonical_id(document: JsonValue, name: str, version: str) -> str | None:
+def find_canonical_id(document: JsonValue, name: str, version: str) -> str | None:
     """Return the id under which a tree of that version keeps the provider `name`, or None.
 
     `document` is the map as published: `families`, each with `canonical_id`, `aliases` and, for
@@ -24,17 +24,17 @@ def canonical_id(document: JsonValue, name: str, version: str) -> str | None:
     """
     families = document.get("families") if isinstance(document, Mapping) else None
     for family in families if isinstance(families, list) else ():
-        if isinstance(family, Mapping) and name in _names(family):
-            return _primary(family, version)
+        if isinstance(family, Mapping) and name in _read_family_names(family):
+            return _read_primary_id(family, version)
     return None
 
 
-def _names(family: Mapping[str, JsonValue]) -> list[object]:
+def _read_family_names(family: Mapping[str, JsonValue]) -> list[object]:
     aliases = family.get("aliases")
     return [family.get("canonical_id"), *(aliases if isinstance(aliases, list) else ())]
 
 
-def _primary(family: Mapping[str, JsonValue], version: str) -> str | None:
+def _read_primary_id(family: Mapping[str, JsonValue], version: str) -> str | None:
     trees = family.get("trees")
     tree = trees.get(version) if isinstance(trees, Mapping) else None
     found = tree.get("primary_id") if isinstance(tree, Mapping) else None
@@ -51,18 +51,18 @@ _ORDER: Final[dict[Version, tuple[Version, ...]]] = {
     "v2-alpha": ("v2-alpha",),
 }
 # Compiled before source.
-_PLACES: Final = ("dist/{version}/providers/{id}.json", "{version}/providers/{id}.yaml")
-_FLAT: Final = ("providers/{id}.yaml", "{id}.yaml", "{id}.json")
+_FILE_PATHS: Final = ("dist/{version}/providers/{id}.json", "{version}/providers/{id}.yaml")
+_FLAT_PATHS: Final = ("providers/{id}.yaml", "{id}.yaml", "{id}.json")
 
 
-def versions(prefer: Version) -> tuple[Version, ...]:
+def order_versions(prefer: Version) -> tuple[Version, ...]:
     """Return the versions of the protocol to look for, in order."""
     return _ORDER[prefer]
 
 
-def places(provider: str, version: Version) -> tuple[str, ...]:
+def list_file_paths(provider: str, version: Version) -> tuple[str, ...]:
     """Return where in a tree the provider's file of a version may be, in order."""
-    return tuple(place.format(id=provider, version=version) for place in _PLACES)
+    return tuple(place.format(id=provider, version=version) for place in _FILE_PATHS)
 
 
 class ManifestDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,75 +97,77 @@ class ManifestFolder:
         """
         if self.root.is_file():
             found = self._read(self.root)
-            own, *aliases = names_of(found.document) or (None,)
+            own, *aliases = read_names(found.document) or (None,)
             # One that does not even say whose it is was meant; validation will say what it lacks.
             return found if not isinstance(own, str) or provider in (own, *aliases) else None
-        for version in versions(self._prefer):
-            if path := self._path(provider, version):
-                return checked_id(self._read(path), path.stem)
-        flat = (self.root / place.format(id=provider) for place in _FLAT)
+        for version in order_versions(self._prefer):
+            if path := self._find_path(provider, version):
+                return check_document_id(self._read(path), path.stem)
+        flat = (self.root / place.format(id=provider) for place in _FLAT_PATHS)
         path = next((path for path in flat if path.is_file()), None)
         if path is None:
-            path = self._by_alias(self._flat_files(), provider)
-        return checked_id(self._read(path), path.stem) if path else None
+            path = self._find_by_alias(self._list_flat_files(), provider)
+        return check_document_id(self._read(path), path.stem) if path else None
 
     def read(self, schemas: Path | None = None) -> ManifestDocument:
         """Return the document of the one file this is, whatever it describes."""
         return msgspec.structs.replace(self._read(self.root), schemas=schemas)
 
-    def manifests(self) -> Iterator[Path]:
+    def list_manifests(self) -> Iterator[Path]:
         """Give every manifest file, in the order in which they would be found."""
         if self.root.is_file():
             yield self.root
             return
-        for version in versions(self._prefer):
-            yield from self._files(version)
-        yield from self._flat_files()
+        for version in order_versions(self._prefer):
+            yield from self._list_files(version)
+        yield from self._list_flat_files()
 
-    def models(self) -> Iterator[Path]:
+    def list_model_files(self) -> Iterator[Path]:
         """Give every file of models."""
         for folder, ending in (("dist/v1/models", "json"), ("v1/models", "yaml")):
             yield from sorted((self.root / folder).glob(f"*.{ending}"))
 
-    def _path(self, provider: str, version: Version) -> Path | None:
-        exact = (self.root / place for place in places(provider, version))
+    def _find_path(self, provider: str, version: Version) -> Path | None:
+        exact = (self.root / place for place in list_file_paths(provider, version))
         found = next((path for path in exact if path.is_file()), None)
         if found is not None:
             return found
-        found = self._by_alias(self._files(version), provider)
+        found = self._find_by_alias(self._list_files(version), provider)
         if found is not None:
             return found
-        canonical = self._canonical(provider, version)
+        canonical = self._find_canonical_path_id(provider, version)
         if canonical is None or canonical == provider:
             return None
-        mapped = (self.root / place for place in places(canonical, version))
+        mapped = (self.root / place for place in list_file_paths(canonical, version))
         return next((path for path in mapped if path.is_file()), None)
 
-    def _canonical(self, provider: str, version: Version) -> str | None:
-        path = self.root / IDENTITY_PLACE
-        found = canonical_id(read_document(path), provider, version) if path.is_file() else None
+    def _find_canonical_path_id(self, provider: str, version: Version) -> str | None:
+        path = self.root / IDENTITY_PATH
+        found = (
+            find_canonical_id(read_document(path), provider, version) if path.is_file() else None
+        )
         return found if found and ID_PATTERN.fullmatch(found) else None
 
-    def _by_alias(self, files: Iterator[Path], provider: str) -> Path | None:
+    def _find_by_alias(self, files: Iterator[Path], provider: str) -> Path | None:
         for path in files:
             text = read_file(path)
             # Reading YAML takes milliseconds, and few files name an alias at all.
             if "aliases" in text and provider in text:
-                if provider in names_of(read_text(text, str(path))):
+                if provider in read_names(read_text(text, str(path))):
                     return path
         return None
 
-    def _files(self, version: Version) -> Iterator[Path]:
-        for place in places("*", version):
+    def _list_files(self, version: Version) -> Iterator[Path]:
+        for place in list_file_paths("*", version):
             folder, _, pattern = place.rpartition("/")
             yield from sorted((self.root / folder).glob(pattern))
 
-    def _flat_files(self) -> Iterator[Path]:
-        for place in _FLAT:
+    def _list_flat_files(self) -> Iterator[Path]:
+        for place in _FLAT_PATHS:
             yield from sorted(self.root.glob(place.format(id="*")))
 
     def _read(self, path: Path) -> ManifestDocument:
-        stamp = FileStamp.of(path)
+        stamp = FileStamp.read(path)
         text = read_file(path)
         schemas = self.root / "schemas"
         return ManifestDocument(
@@ -179,7 +181,7 @@ class ManifestFolder:
         )
 
 
-def checked_id(found: ManifestDocument, stem: str) -> ManifestDocument:
+def check_document_id(found: ManifestDocument, stem: str) -> ManifestDocument:
     """Return what was found in the place of `stem`; raise ProtocolError when it is another's."""
     document = found.document
     own = document.get("id") if isinstance(document, dict) else None
@@ -210,7 +212,7 @@ def read_file(path: Path) -> str:
         raise ProtocolError(f"{path}: can't be read: {error}", source=str(path)) from error
 
 
-def names_of(document: JsonValue) -> tuple[object, ...]:
+def read_names(document: JsonValue) -> tuple[object, ...]:
     """Return a manifest's id and aliases, as far as it has them."""
     if not isinstance(document, dict):
         return ()

@@ -13,7 +13,7 @@ import msgspec
 
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import ProtocolError
-from ai_lib.protocol.sources.file_stamp import digest
+from ai_lib.protocol.sources.file_stamp import hash_text
 
 # The protocol's own repository at one commit: what is fetched never changes under a caller.
 GITHUB_REF: Final = "33e9fd87805bb76305bf8a453ddc8c85d7b941c6"
@@ -26,7 +26,7 @@ _DIGEST: Final = re.compile(r"sha256=([0-9a-f]{64})")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class RemoteAddress(msgspec.Struct, frozen=True, kw_only=True):
     """A tree of manifests, or one file, at an https address.
 
     `sha256` pins the one file. `is_pinned` says whether the address itself names a fixed state: a
@@ -48,9 +48,9 @@ def is_address(text: object) -> bool:
     return isinstance(text, str) and "://" in text
 
 
-def read_address(
+def parse_address(
     text: str, *, pins: Mapping[str, str] | None = None, allow_loopback: bool = False
-) -> Address:
+) -> RemoteAddress:
     """Read an address of manifests, such as `https://host/house.yaml#sha256=...`,
     `https://github.com/owner/repo/tree/v1.2.0` or `https://host/<commit>/`.
 
@@ -75,12 +75,12 @@ def read_address(
         raise ProtocolError(f"the address of manifests on {host} must hold no credential or query")
     bare = f"{parts.scheme}://{parts.netloc}{parts.path}"
     found = _DIGEST.fullmatch(parts.fragment)
-    url = _raw(bare, host, parts.path)
-    address = Address(
+    url = _find_raw_url(bare, host, parts.path)
+    address = RemoteAddress(
         url=url,
         is_file=parts.path.endswith((".yaml", ".yml", ".json")),
         sha256=found[1] if found else None,
-        is_pinned=_names_a_state(urlsplit(url).path, urlsplit(url).hostname or ""),
+        is_pinned=_is_pinned(urlsplit(url).path, urlsplit(url).hostname or ""),
     )
     if not (address.is_pinned or pins or (address.is_file and address.sha256)):
         raise ProtocolError(
@@ -91,21 +91,21 @@ def read_address(
     return address
 
 
-def github_address(ref: str) -> Address:
+def build_github_address(ref: str) -> RemoteAddress:
     """Return the protocol's own repository at a commit or release tag; raises as `read_address`."""
-    return read_address(f"{_GITHUB}{ref}/")
+    return parse_address(f"{_GITHUB}{ref}/")
 
 
-def checked(text: str, url: str, wanted: str | None) -> str:
+def check_digest(text: str, url: str, wanted: str | None) -> str:
     """Return `text` if it has the wanted SHA-256; raise ProtocolError otherwise."""
-    if wanted is not None and (found := digest(text)) != wanted.lower():
+    if wanted is not None and (found := hash_text(text)) != wanted.lower():
         raise ProtocolError(
             f"{url}: its SHA-256 is {found}, but {wanted} is pinned; it is not used", source=url
         )
     return text
 
 
-def _raw(url: str, host: str, path: str) -> str:
+def _find_raw_url(url: str, host: str, path: str) -> str:
     """Return where the files behind an address of the forge's pages are."""
     steps = path.strip("/").split("/")
     if host == "github.com" and len(steps) >= 4 and steps[2] in ("tree", "blob", "raw"):
@@ -114,7 +114,7 @@ def _raw(url: str, host: str, path: str) -> str:
     return url
 
 
-def _names_a_state(path: str, host: str) -> bool:
+def _is_pinned(path: str, host: str) -> bool:
     steps = path.strip("/").split("/")
     if any(_COMMIT.fullmatch(step) for step in re.split(r"[/@]", path)):
         return True
@@ -129,7 +129,7 @@ class RemoteCache:
     """Keeps fetched texts by address. A file that is not what was written is as good as none."""
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self._folder = Path(folder) if folder is not None else _system_folder() / "manifests"
+        self._folder = Path(folder) if folder is not None else _find_cache_folder() / "manifests"
 
     def get(self, url: str) -> str | None:
         """Return what was kept of an address."""
@@ -138,13 +138,13 @@ class RemoteCache:
             text, written, of = kept["text"], kept["sha256"], kept["url"]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
-        intact = isinstance(text, str) and of == url and digest(text) == written
+        intact = isinstance(text, str) and of == url and hash_text(text) == written
         return text if intact else None
 
     def put(self, url: str, text: str) -> None:
         """Keep a text; a disk that can't be written to costs a fetch, not a failure."""
         path = self._path(url)
-        record = {"url": url, "sha256": digest(text), "text": text}
+        record = {"url": url, "sha256": hash_text(text), "text": text}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             import tempfile
@@ -157,10 +157,10 @@ class RemoteCache:
             LOG.info("a fetched manifest can't be kept in %s: %s", path.parent, error)
 
     def _path(self, url: str) -> Path:
-        return self._folder / f"{digest(url)[:32]}.json"
+        return self._folder / f"{hash_text(url)[:32]}.json"
 
 
-def _system_folder() -> Path:
+def _find_cache_folder() -> Path:
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":

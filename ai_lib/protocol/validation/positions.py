@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
 Step = str | int
-Place = tuple[int, int]
+Position = tuple[int, int]
 
 
 class SourcePositions:
@@ -22,13 +22,13 @@ class SourcePositions:
         self._is_json = is_json(source)
         self._root: Node | None = None
 
-    def find(self, path: Sequence[Step]) -> Place:
+    def find(self, path: Sequence[Step]) -> Position:
         """Return where the part at `path` begins (a member: its key), or what is nearest above."""
         if self._is_json:
-            return _line_and_column(self._text, _JsonWalk(self._text).offset(path))
+            return _count_position(self._text, _JsonScanner(self._text).find_offset(path))
         return self._find_in_yaml(path)
 
-    def _find_in_yaml(self, path: Sequence[Step]) -> Place:
+    def _find_in_yaml(self, path: Sequence[Step]) -> Position:
         if self._root is None:
             from ruamel.yaml import YAML
 
@@ -40,7 +40,7 @@ class SourcePositions:
                 return 1, 1
         node, mark = self._root, self._root.start_mark
         for step in path:
-            found = _child(node, step)
+            found = _find_child(node, step)
             if found is None:
                 break
             key, node = found
@@ -48,7 +48,7 @@ class SourcePositions:
         return mark.line + 1, mark.column + 1
 
 
-def _child(node: "Node", step: Step) -> "tuple[Node, Node] | None":
+def _find_child(node: "Node", step: Step) -> "tuple[Node, Node] | None":
     """Return the child node and the one that marks it, which for a member is its key."""
     if isinstance(step, int):
         items = node.value if isinstance(node.value, list) else []
@@ -60,7 +60,7 @@ def _child(node: "Node", step: Step) -> "tuple[Node, Node] | None":
     for key, value in pairs:
         if key.value == "<<":
             merged = value.value if value.id == "sequence" else [value]
-            found = next((hit for part in merged if (hit := _child(part, step))), None)
+            found = next((hit for part in merged if (hit := _find_child(part, step))), None)
             if found:
                 return found
     return None
@@ -71,77 +71,77 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SCALAR: Final = re.compile(r"[^\s,\]}]+")
 
 
-class _JsonWalk:
+class _JsonScanner:
     """Walks a JSON text that is known to be well formed, to the value at a path."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
+        self._offset = 0
 
-    def offset(self, path: Sequence[Step]) -> int:
-        best = self._space()
+    def find_offset(self, path: Sequence[Step]) -> int:
+        best = self._skip_space()
         for step in path:
-            found = self._enter(step)
+            found = self._enter_child(step)
             if found is None:
                 break
             best = found
         return best
 
-    def _enter(self, step: Step) -> int | None:
+    def _enter_child(self, step: Step) -> int | None:
         """Go to a child; return where it begins (a member: its key)."""
-        opening = self._text[self._space()]
+        opening = self._text[self._skip_space()]
         if opening != ("[" if isinstance(step, int) else "{"):
             return None
-        self._at += 1
+        self._offset += 1
         number = 0
-        while self._text[self._space()] not in "]}":
-            start = self._at
-            name: Step = number if isinstance(step, int) else self._key()
+        while self._text[self._skip_space()] not in "]}":
+            start = self._offset
+            name: Step = number if isinstance(step, int) else self._read_key()
             if name == step:
                 return start
-            self._skip()
+            self._skip_value()
             number += 1
-            if self._text[self._space()] == ",":
-                self._at += 1
+            if self._text[self._skip_space()] == ",":
+                self._offset += 1
         return None
 
-    def _key(self) -> str:
-        found = self._string()
-        self._space()
-        self._at += 1
+    def _read_key(self) -> str:
+        found = self._read_string()
+        self._skip_space()
+        self._offset += 1
         return str(json.loads(found))
 
-    def _string(self) -> str:
-        hit = _STRING.match(self._text, self._at)
+    def _read_string(self) -> str:
+        hit = _STRING.match(self._text, self._offset)
         if hit is None:
             raise ValueError("not a JSON text")
-        self._at = hit.end()
+        self._offset = hit.end()
         return hit[0]
 
-    def _skip(self) -> None:
+    def _skip_value(self) -> None:
         """Pass over one value."""
         depth = 0
         while True:
-            sign = self._text[self._space()]
+            sign = self._text[self._skip_space()]
             if sign == '"':
-                self._string()
+                self._read_string()
             elif sign in "[{":
                 depth += 1
-                self._at += 1
+                self._offset += 1
             elif sign in "]},:":
                 depth -= sign in "]}"
-                self._at += 1
-            elif hit := _SCALAR.match(self._text, self._at):
-                self._at = hit.end()
+                self._offset += 1
+            elif hit := _SCALAR.match(self._text, self._offset):
+                self._offset = hit.end()
             if not depth:
                 return
 
-    def _space(self) -> int:
-        hit = _SPACE.match(self._text, self._at)
-        self._at = hit.end() if hit else self._at
-        return self._at
+    def _skip_space(self) -> int:
+        hit = _SPACE.match(self._text, self._offset)
+        self._offset = hit.end() if hit else self._offset
+        return self._offset
 
 
-def _line_and_column(text: str, offset: int) -> Place:
+def _count_position(text: str, offset: int) -> Position:
     before = text[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
 
-_SHOWN: Final = 60
+_LONGEST_VALUE: Final = 60
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,20 +25,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     near: str | None = None
 
 
-def findings(errors: "Iterable[ValidationError]", is_open: "OpenPlaces") -> list[Finding]:
+def collect_findings(errors: "Iterable[ValidationError]", is_open: "OpenPlaces") -> list[Finding]:
     """Return everything that `errors` say, in the order of the document's places."""
-    found = {_settled(each) for error in errors for each in _explain(error, is_open)}
+    found = {_lower_severity(each) for error in errors for each in _explain(error, is_open)}
     return sorted(found, key=lambda each: ([str(step) for step in each.path], each.message))
 
 
-def is_of_shape(error: "ValidationError") -> bool:
+def is_shape_error(error: "ValidationError") -> bool:
     """Whether a schema is against what a value is, and not only against which one it is."""
     if error.validator in ("enum", "const"):
         return not isinstance(error.instance, str)
     return error.validator in ("type", "required", "pattern", "minItems", "maxItems")
 
 
-def _settled(found: Finding) -> Finding:
+def _lower_severity(found: Finding) -> Finding:
     # Which schema a manifest names decides nothing: addresses of schemas moved more than once.
     if found.path == ("$schema",):
         return msgspec.structs.replace(found, severity="warning")
@@ -58,106 +58,114 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
     path: Path = tuple(error.absolute_path)
     match str(error.validator):
         case "additionalProperties" | "unevaluatedProperties":
-            yield from _unknown(path, error)
+            yield from _explain_unknown_fields(path, error)
         case "propertyNames":
-            yield _unknown_name(path, error)
-        case "anyOf" | "oneOf" if "$comment" not in _schema(error) and error.context:
-            for inner in _closest(error.context):
+            yield _explain_unknown_name(path, error)
+        case "anyOf" | "oneOf" if "$comment" not in _get_schema(error) and error.context:
+            for inner in _find_closest_branch(error.context):
                 yield from _explain(inner, is_open)
         case "anyOf" | "oneOf" if isinstance(error.instance, Mapping):
-            yield Finding(path=path, message=f"needs {_wanted(error)}")
+            yield Finding(path=path, message=f"needs {_describe_requirement(error)}")
         case "required":
-            yield _lacking(path, error)
+            yield _explain_missing_field(path, error)
         case "enum" | "const":
-            known = _allowed(error)
-            near = _near(error.instance, known)
+            known = _list_allowed(error)
+            near = _find_similar_name(error.instance, known)
             yield Finding(
                 path=path,
-                message=f"found {_show(error.instance)}; {_one_of(known, near)}",
+                message=f"found {_format_value(error.instance)}; {_describe_allowed(known, near)}",
                 severity="warning"
                 if path in is_open and isinstance(error.instance, str)
                 else "error",
                 near=near,
             )
         case _:
-            message = f"found {_show(error.instance)}; allowed is {_wanted(error)}"
+            message = (
+                f"found {_format_value(error.instance)}; allowed is {_describe_requirement(error)}"
+            )
             yield Finding(path=path, message=message)
 
 
-def _unknown(path: Path, error: "ValidationError") -> Iterator[Finding]:
-    schema = _schema(error)
+def _explain_unknown_fields(path: Path, error: "ValidationError") -> Iterator[Finding]:
+    schema = _get_schema(error)
     known = list(schema.get("properties", {}))
-    if _value(error) is not False or not isinstance(error.instance, Mapping):
+    if _get_keyword_value(error) is not False or not isinstance(error.instance, Mapping):
         return
     for name in error.instance:
         if name not in known:
-            near = _near(name, known)
+            near = _find_similar_name(name, known)
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"is not a field this library knows{hint}"
             yield Finding(path=(*path, name), message=message, severity="warning", near=near)
 
 
-def _unknown_name(path: Path, error: "ValidationError") -> Finding:
+def _explain_unknown_name(path: Path, error: "ValidationError") -> Finding:
     name = str(error.instance)
-    inner = _value(error) if isinstance(_value(error), Mapping) else {}
+    inner = _get_keyword_value(error) if isinstance(_get_keyword_value(error), Mapping) else {}
     leaf = error.context[0] if error.context else None
     if leaf is None:
-        message = f"the name {_show(name)} is not allowed here"
+        message = f"the name {_format_value(name)} is not allowed here"
         return Finding(path=(*path, name), message=message)
     if leaf.validator == "enum":
-        known = _allowed(leaf)
-        near = _near(name, known)
-        message = f"is not a name the protocol knows; {_one_of(known, near)}"
+        known = _list_allowed(leaf)
+        near = _find_similar_name(name, known)
+        message = f"is not a name the protocol knows; {_describe_allowed(known, near)}"
         return Finding(path=(*path, name), message=message, severity="warning", near=near)
-    wanted = inner.get("$comment") or _wanted(leaf)
+    wanted = inner.get("$comment") or _describe_requirement(leaf)
     return Finding(path=(*path, name), message=f"the name must be {wanted}")
 
 
-def _lacking(path: Path, error: "ValidationError") -> Finding:
-    missing = _missing(error)
+def _explain_missing_field(path: Path, error: "ValidationError") -> Finding:
+    missing = _find_missing_names(error)
     # The protocol's own suite has manifests without these, and a call does not need them.
-    soft = path[:1] == ("provider_contract",) or (not path and missing in _SOFT)
+    soft = path[:1] == ("provider_contract",) or (not path and missing in _OPTIONAL)
     severity: Severity = "warning" if soft else "error"
     return Finding(path=path, message=f"lacks {missing}", severity=severity)
 
 
-_SOFT: Final = ("'error_classification'", "'capabilities'", "'availability'")
+_OPTIONAL: Final = ("'error_classification'", "'capabilities'", "'availability'")
 
 
-def _closest(context: "Sequence[ValidationError]") -> "list[ValidationError]":
+def _find_closest_branch(context: "Sequence[ValidationError]") -> "list[ValidationError]":
     """Return what the alternative that is nearest to the document has against it."""
     branches: dict[object, list[ValidationError]] = {}
     for error in context:
         branches.setdefault(error.schema_path[0], []).append(error)
-    return min(branches.values(), key=lambda errors: sum(map(_distance, errors)))
+    return min(branches.values(), key=lambda errors: sum(map(_measure_distance, errors)))
 
 
-def _distance(error: "ValidationError") -> float:
+def _measure_distance(error: "ValidationError") -> float:
     if error.validator == "required":
-        return 1 / max(1, len(_value(error)))  # each missing name is an error of its own
+        return 1 / max(
+            1, len(_get_keyword_value(error))
+        )  # each missing name is an error of its own
     if error.validator == "additionalProperties":
         return 2.0
     return 1.0 if error.relative_path else 4.0
 
 
-def _missing(error: "ValidationError") -> str:
-    wanted = _value(error)
+def _find_missing_names(error: "ValidationError") -> str:
+    wanted = _get_keyword_value(error)
     absent = [name for name in wanted if name not in error.instance]
     # jsonschema gives one error for each name, in order, and says which only in its message.
     named = next((name for name in absent if error.message.startswith(repr(name))), None)
     return repr(named) if named else " and ".join(map(repr, absent))
 
 
-def _allowed(error: "ValidationError") -> list[JsonValue]:
-    return [_value(error)] if error.validator == "const" else list(_value(error))
+def _list_allowed(error: "ValidationError") -> list[JsonValue]:
+    return (
+        [_get_keyword_value(error)]
+        if error.validator == "const"
+        else list(_get_keyword_value(error))
+    )
 
 
-def _one_of(known: Sequence[object], near: str | None) -> str:
-    words = ", ".join(map(_show, known[:24])) + (", ..." if len(known) > 24 else "")
+def _describe_allowed(known: Sequence[object], near: str | None) -> str:
+    words = ", ".join(map(_format_value, known[:24])) + (", ..." if len(known) > 24 else "")
     return f"allowed: {words}" + (f"; did you mean {near!r}?" if near else "")
 
 
-def _near(found: object, known: Iterable[object]) -> str | None:
+def _find_similar_name(found: object, known: Iterable[object]) -> str | None:
     if not isinstance(found, str):
         return None
     names = [name for name in known if isinstance(name, str)]
@@ -168,14 +176,14 @@ def _near(found: object, known: Iterable[object]) -> str | None:
     return lower[hits[0]] if hits else None
 
 
-def _wanted(error: "ValidationError") -> str:
-    schema, value = _schema(error), _value(error)
+def _describe_requirement(error: "ValidationError") -> str:
+    schema, value = _get_schema(error), _get_keyword_value(error)
     match str(error.validator):
         case "type":
             kinds = [value] if isinstance(value, str) else list(value)
             return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
-        case "not" if _listed(value, error.instance):
-            return f"an object without {' and '.join(map(repr, _listed(value, error.instance)))}"
+        case "not" if forbidden := _find_forbidden_members(value, error.instance):
+            return f"an object without {' and '.join(map(repr, forbidden))}"
         case _ if comment := schema.get("$comment"):
             return str(comment)
         case "minItems" | "minLength" | "minProperties":
@@ -191,10 +199,10 @@ def _wanted(error: "ValidationError") -> str:
         case "uniqueItems":
             return "a list that names nothing twice"
         case other:
-            return f"what the schema's {other!r} says: {_show(value)}"
+            return f"what the schema's {other!r} says: {_format_value(value)}"
 
 
-def _listed(schema: JsonValue, instance: object) -> list[str]:
+def _find_forbidden_members(schema: JsonValue, instance: object) -> list[str]:
     """Return the members of `instance` that a schema like `not: required` speaks of."""
     if not isinstance(schema, Mapping) or not isinstance(instance, Mapping):
         return []
@@ -202,16 +210,16 @@ def _listed(schema: JsonValue, instance: object) -> list[str]:
     return [name for each in inner for name in each.get("required", ()) if name in instance]
 
 
-def _value(error: "ValidationError") -> JsonValue:
+def _get_keyword_value(error: "ValidationError") -> JsonValue:
     """Return what the schema's keyword says."""
     return error.validator_value
 
 
-def _schema(error: "ValidationError") -> Mapping[str, JsonValue]:
+def _get_schema(error: "ValidationError") -> Mapping[str, JsonValue]:
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 
-def _show(value: object) -> str:
+def _format_value(value: object) -> str:
     """Return a value as it may be shown in a message: short, and never a whole section."""
     if isinstance(value, Mapping):
         return "an object" if value else "an empty object"
@@ -219,7 +227,7 @@ def _show(value: object) -> str:
         return f"a list of {len(value)}" if value else "an empty list"
     text = msgspec.json.encode(value).decode()
     kind = "the number " if isinstance(value, float | int) and not isinstance(value, bool) else ""
-    return kind + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+    return kind + (text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}...")
 
 
 _KINDS: Final = {

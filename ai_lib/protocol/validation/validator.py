@@ -11,14 +11,14 @@ import msgspec
 from ai_lib.errors.exceptions import ManifestInvalid, ProtocolError, UnsupportedVersion
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import SUPPORTED_PROTOCOL_VERSIONS
-from ai_lib.protocol.sources.document import plain, read_text
+from ai_lib.protocol.sources.document import copy_as_json, read_text
 from ai_lib.protocol.validation.positions import SourcePositions
 from ai_lib.protocol.validation.report import (
     Finding,
     OpenPlaces,
     Severity,
-    findings,
-    is_of_shape,
+    collect_findings,
+    is_shape_error,
 )
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 Kind = Literal["v1", "v2", "models"]
 
 # Where a tree keeps them, and the address that its files refer to one another by.
-_IN_TREE: Final[Mapping[Kind, str]] = {"v1": "v1.json", "v2": "v2/provider.json"}
-_ADDRESS: Final = "https://raw.githubusercontent.com/ailib-official/ai-protocol/main/schemas/"
+_SCHEMA_PATHS: Final[Mapping[Kind, str]] = {"v1": "v1.json", "v2": "v2/provider.json"}
+_SCHEMA_URL: Final = "https://raw.githubusercontent.com/ailib-official/ai-protocol/main/schemas/"
 
 
 @functools.cache
-def own_validator(kind: Kind) -> "Validator":
+def load_bundled_validator(kind: Kind) -> "Validator":
     """Return the validator of one of the library's own schemas."""
     from importlib.resources import files
 
@@ -44,49 +44,51 @@ def own_validator(kind: Kind) -> "Validator":
         if item.name.endswith(".json")
     }
     known = {document["$id"]: document for document in documents.values()}
-    return _validator(documents[f"{kind}.json"], known)
+    return _build_validator(documents[f"{kind}.json"], known)
 
 
-def tree_validator(folder: Path, kind: Kind) -> "Validator | None":
+def load_folder_validator(folder: Path, kind: Kind) -> "Validator | None":
     """Return the validator of a tree's own schema in `folder`, or None when it has none.
 
     Raises:
         ProtocolError: the schema is there and is no JSON Schema.
     """
-    path = folder / _IN_TREE.get(kind, "")
+    path = folder / _SCHEMA_PATHS.get(kind, "")
     if not path.is_file():
         return None
     stamp = tuple(sorted((p, p.stat().st_mtime_ns) for p in folder.rglob("*.json")))
-    return _tree_validator(folder, path, stamp)
+    return _load_folder_validator(folder, path, stamp)
 
 
 @functools.lru_cache(maxsize=16)
-def _tree_validator(folder: Path, path: Path, stamp: tuple[tuple[Path, int], ...]) -> "Validator":
+def _load_folder_validator(
+    folder: Path, path: Path, stamp: tuple[tuple[Path, int], ...]
+) -> "Validator":
     from jsonschema.exceptions import SchemaError
 
-    documents = {found: _read(found) for found, _ in stamp}
+    documents = {found: _read_schema(found) for found, _ in stamp}
     known: JsonDict = {}
     for found, document in documents.items():
-        known[_ADDRESS + found.relative_to(folder).as_posix()] = document
+        known[_SCHEMA_URL + found.relative_to(folder).as_posix()] = document
         # Some declare another $id than the address they are referred to by.
         if isinstance(document, dict) and isinstance(name := document.get("$id"), str):
             known[name] = document
     try:
-        return _validator(documents[path], known)
+        return _build_validator(documents[path], known)
     except SchemaError as error:
         raise ProtocolError(
             f"{path}: is no JSON Schema: {error.message[:200]}", source=str(path)
         ) from error
 
 
-def _read(path: Path) -> JsonValue:
+def _read_schema(path: Path) -> JsonValue:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{path}: can't be read: {error}", source=str(path)) from error
 
 
-def _validator(schema: JsonValue, known: JsonObject) -> "Validator":
+def _build_validator(schema: JsonValue, known: JsonObject) -> "Validator":
     from jsonschema import Draft202012Validator
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
@@ -103,7 +105,7 @@ _OPEN: Final[Mapping[Kind, OpenPlaces]] = {
     "v2": OpenPlaces(frozenset({"capabilities", "multimodal", "error_classification"})),
     "models": OpenPlaces(frozenset()),
 }
-_LISTED: Final = 20
+_MOST_LISTED: Final = 20
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,8 +160,8 @@ class ValidationResult(msgspec.Struct, frozen=True, kw_only=True):
             if each.path == _VERSION and "supported" in each.message:
                 raise UnsupportedVersion(str(each), source=self.source)
         lines = [str(each) for each in found]
-        shown = lines[:_LISTED] + (
-            [f"... and {len(lines) - _LISTED} more"] * (len(lines) > _LISTED)
+        shown = lines[:_MOST_LISTED] + (
+            [f"... and {len(lines) - _MOST_LISTED} more"] * (len(lines) > _MOST_LISTED)
         )
         head = f"{self.source}: not a usable manifest, {len(lines)} problem(s):\n  "
         raise ManifestInvalid(head + "\n  ".join(shown), problems=lines, source=self.source)
@@ -191,37 +193,39 @@ class ProtocolValidator:
         With `text`, what it was read from, every problem has its line and column.
         """
         try:
-            value = plain(document, source)
+            value = copy_as_json(document, source)
         except ProtocolError as error:
             problem = Problem(path="$", message=str(error))
             return ValidationResult(source=source, problems=(problem,))
-        found = self._findings(value)
+        found = self._find_findings(value)
         if isinstance(value, Mapping) and isinstance(value.get("core"), Mapping):
-            found = [_in_core(each, value) for each in found]
+            found = [_move_into_core(each, value) for each in found]
         places = None if text is None or not found else SourcePositions(text, source)
-        problems = [self._problem(each, source, places) for each in found]
+        problems = [self._build_problem(each, source, places) for each in found]
         problems.sort(key=lambda each: (each.line or 0, each.column or 0))
         return ValidationResult(source=source, problems=tuple(problems))
 
-    def _findings(self, document: JsonValue) -> list[Finding]:
+    def _find_findings(self, document: JsonValue) -> list[Finding]:
         if not isinstance(document, Mapping):
             return [Finding(path=(), message="a manifest is an object; this is something else")]
         if isinstance(core := document.get("core"), Mapping):
             document = {**core, **{key: part for key, part in document.items() if key != "core"}}
-        kind = _kind(document)
-        errors = list(own_validator(kind).iter_errors(document))
-        validator = self._schemas and tree_validator(self._schemas, kind)
+        kind = _detect_kind(document)
+        errors = list(load_bundled_validator(kind).iter_errors(document))
+        validator = self._schemas and load_folder_validator(self._schemas, kind)
         if validator:
             # What a tree may decide is its vocabulary; the shape must be one that can be read.
-            errors = [error for error in errors if is_of_shape(error)]
+            errors = [error for error in errors if is_shape_error(error)]
             errors += validator.iter_errors(document)
-        found = findings(errors, _OPEN[kind])
-        return [*(_version(document) if kind != "models" else ()), *found]
+        found = collect_findings(errors, _OPEN[kind])
+        return [*(_check_version(document) if kind != "models" else ()), *found]
 
-    def _problem(self, found: Finding, source: str, places: SourcePositions | None) -> Problem:
+    def _build_problem(
+        self, found: Finding, source: str, places: SourcePositions | None
+    ) -> Problem:
         line, column = places.find(found.path) if places else (None, None)
         return Problem(
-            path=json_path(found.path),
+            path=format_json_path(found.path),
             message=found.message,
             severity="error" if self._strict else found.severity,
             source=source,
@@ -255,7 +259,7 @@ def validate_manifest(
         return ValidationResult(source=source, problems=(problem,))
 
 
-def json_path(path: tuple[str | int, ...]) -> str:
+def format_json_path(path: tuple[str | int, ...]) -> str:
     """Return a path as RFC 9535 writes it, such as `$.streaming.event_map[1].emit`."""
     steps = []
     for step in path:
@@ -266,20 +270,20 @@ def json_path(path: tuple[str | int, ...]) -> str:
     return "$" + "".join(steps)
 
 
-def _in_core(found: Finding, document: JsonObject) -> Finding:
+def _move_into_core(found: Finding, document: JsonObject) -> Finding:
     """Put a finding where its section stands: some manifests wrap the main ones in `core`."""
     if not found.path or found.path[0] in document:
         return found
     return msgspec.structs.replace(found, path=("core", *found.path))
 
 
-def _kind(document: JsonObject) -> Kind:
+def _detect_kind(document: JsonObject) -> Kind:
     if isinstance(document.get("models"), Mapping) and "id" not in document:
         return "models"
     return "v2" if str(document.get("protocol_version", "")).startswith("2") else "v1"
 
 
-def _version(document: JsonObject) -> list[Finding]:
+def _check_version(document: JsonObject) -> list[Finding]:
     found = document.get("protocol_version")
     if not isinstance(found, str) or ".".join(found.split(".")[:2]) in SUPPORTED_PROTOCOL_VERSIONS:
         return []

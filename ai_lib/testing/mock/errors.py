@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors import codes
 from ai_lib.errors.classification import classify_http_error
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import ErrorRules
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import ServeShape
@@ -32,7 +32,7 @@ def fault_values(serve: ServeShape, rules: ErrorRules, reply: Reply, request_id:
 
 def fault_body(serve: ServeShape, values: Values) -> bytes:
     """Return the body of an error answer."""
-    return msgspec.json.encode(fill(serve.error.body, values))
+    return msgspec.json.encode(fill_template(serve.error.body, values))
 
 
 def _word(rules: ErrorRules, status: int) -> str | None:

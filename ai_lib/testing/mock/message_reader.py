@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ai_lib.protocol.dialect.model import MessageShape, Template
-from ai_lib.protocol.dialect.template import holes, match
+from ai_lib.protocol.dialect.template import find_placeholders, match_template
 from ai_lib.testing.mock.serve_shape import ServeShape
 from ai_lib.types.content import (
     AudioBlock,
@@ -48,7 +48,7 @@ def _turn(shape: MessageShape, serve: ServeShape, wire: object) -> Message | Non
     if isinstance(wire, str):
         return Message.user(wire)
     for role, template in _forms(shape, serve):
-        found = match(template, wire)
+        found = match_template(template, wire)
         if found is not None:
             return _message(shape, MessageRole(role), found)
     return _item(shape, wire)
@@ -96,7 +96,7 @@ def _blocks(shape: MessageShape, content: object) -> Iterator[Block]:
 
 def _calls(shape: MessageShape, calls: object) -> Iterator[Block]:
     for wire in calls if isinstance(calls, list) else ():
-        found = match(shape.tool_call, wire)
+        found = match_template(shape.tool_call, wire)
         if found is not None:
             yield _tool_use(found)
 
@@ -105,7 +105,7 @@ def _block(shape: MessageShape, wire: object, templates: Mapping[str, Template])
     """Read a block by the template that explains most of it."""
     best: tuple[int, str, Found] | None = None
     for kind, template in templates.items():
-        found = match(template, wire)
+        found = match_template(template, wire)
         if not found or not _fits(kind, found):
             continue
         score = _explained(template, wire)
@@ -185,7 +185,9 @@ def _object(arguments: object) -> Mapping[str, Any]:
 def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> ToolResultBlock:
     name = found.get("name")
     text = found.get("text", found.get("content", _output(found.get("output"))))
-    if text is None and "text" in holes(shape.blocks.get(kind) or shape.items.get(kind)):
+    if text is None and "text" in find_placeholders(
+        shape.blocks.get(kind) or shape.items.get(kind)
+    ):
         # The result is written in some other object: show it as it came.
         text = msgspec.json.encode(wire).decode()
     said: Any = read_text(shape, text)

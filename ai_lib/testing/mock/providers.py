@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ai_lib.protocol.bundle import bundled_names
+from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.dialect.model import Dialect
@@ -51,7 +51,7 @@ class MockProviders:
     def names(self) -> tuple[str, ...]:
         """The ids of the providers that are handed in or bundled."""
         own = {compiled.id for compiled in self._own.values()}
-        return tuple(sorted(own | set(bundled_names("manifests"))))
+        return tuple(sorted(own | set(list_bundled_names("manifests"))))
 
     def find(self, name: str) -> MockedProvider:
         """Return the provider of that id or alias.
@@ -76,7 +76,7 @@ def _manifest(given: ManifestLike) -> ProtocolManifest:
 
 def _imitated(compiled: CompiledManifest) -> MockedProvider:
     manifest, dialect = compiled.manifest, compiled.dialect
-    endpoint = compiled.endpoint("chat")
+    endpoint = compiled.find_endpoint("chat")
     path = endpoint.path if endpoint else dialect.request.path
     switch = dialect.request.stream_path
     streamed = path.replace(switch["from"], switch["to"]) if switch else None
@@ -94,7 +94,7 @@ def _imitated(compiled: CompiledManifest) -> MockedProvider:
 def _embeds(compiled: CompiledManifest) -> re.Pattern[str] | None:
     if compiled.embeddings is None:
         return None
-    endpoint = compiled.endpoint("embeddings")
+    endpoint = compiled.find_endpoint("embeddings")
     return _pattern(endpoint.path if endpoint else compiled.embeddings.shape.path)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply import Call, Reply
 from ai_lib.testing.mock.request_reader import ParsedRequest
@@ -65,7 +65,7 @@ class ReplyIds:
         """Return a new id of that kind, a field of `IdShape`."""
         self._count += 1
         unique = f"mock{self._request:06d}{self._count:04d}"
-        return str(fill(getattr(self._ids, kind), {"unique": unique}))
+        return str(fill_template(getattr(self._ids, kind), {"unique": unique}))
 
 
 def draft(dialect: Dialect, asked: ParsedRequest, reply: Reply, numbers: ReplyIds) -> ReplyPlan:

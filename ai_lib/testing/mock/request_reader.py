@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect, RequestShape, Template
-from ai_lib.protocol.dialect.template import match
+from ai_lib.protocol.dialect.template import match_template
 from ai_lib.testing.mock.message_reader import read_text, read_turns
 from ai_lib.testing.mock.serve_shape import ServeShape
 from ai_lib.types.json import JsonDict, JsonObject
@@ -60,12 +60,12 @@ def _parts(templates: Mapping[str, Template], body: Body) -> JsonDict:
     found: JsonDict = {}
     for key, template in templates.items():
         if key in body:
-            found.update(match(template, body[key]) or {})
+            found.update(match_template(template, body[key]) or {})
     return found
 
 
 def _holds(fragment: Mapping[str, Template], body: Body) -> bool:
-    return bool(fragment) and match(fragment, body) is not None
+    return bool(fragment) and match_template(fragment, body) is not None
 
 
 def _tools(forms: Sequence[Template], wire: object) -> list[ToolDefinition]:
@@ -76,7 +76,7 @@ def _tools(forms: Sequence[Template], wire: object) -> list[ToolDefinition]:
 def _tool(forms: Sequence[Template], wire: object) -> ToolDefinition | None:
     facts: JsonDict = {}
     for form in forms:
-        facts.update(match(form, wire) or {})
+        facts.update(match_template(form, wire) or {})
     known = {name: value for name, value in facts.items() if value is not None}
     return ToolDefinition(**known) if isinstance(known.get("name"), str) else None
 
@@ -85,7 +85,7 @@ def _tool_choice(shape: RequestShape, body: Body) -> ToolChoice:
     # The form that names a tool is the narrowest, so it is tried first.
     for mode in ("tool", "required", "none", "auto"):
         fragment = shape.tool_choice.get(mode)
-        found = match(fragment, body) if fragment else None
+        found = match_template(fragment, body) if fragment else None
         if found is not None and (mode != "tool" or "name" in found):
             return (
                 ToolChoice(mode="tool", name=str(found["name"])) if found else ToolChoice.of(mode)

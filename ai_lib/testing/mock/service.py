@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ai_lib.errors.exceptions import AiLibError, ProtocolError
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import Auth
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, plain_answer, streamed_answer
@@ -221,7 +221,7 @@ def _headers(
     provider: MockedProvider, reply: Reply, content_type: str, values: Mapping[str, Any]
 ) -> Headers:
     templates = provider.serve.headers
-    made = {name: str(fill(template, values)) for name, template in templates.items()}
+    made = {name: str(fill_template(template, values)) for name, template in templates.items()}
     own = {name.lower(): value for name, value in reply.headers.items()}
     return tuple({"content-type": content_type, **made, **own}.items())
 

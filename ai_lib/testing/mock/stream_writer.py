@@ -6,7 +6,7 @@ from itertools import zip_longest
 import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCandidate, ReplyPlan
 from ai_lib.testing.mock.serve_shape import BlockShape, Frames, ServeShape
@@ -26,7 +26,7 @@ def stream_frames(serve: ServeShape, draft: ReplyPlan, error: Values | None = No
     steps: list[_Step] = [(shape.open, {})]
     steps += _in_turns([list(writer.candidate(one)) for one in draft.candidates])
     if error is not None:
-        faults = [(one.event, fill(one.data, error)) for one in shape.error]
+        faults = [(one.event, fill_template(one.data, error)) for one in shape.error]
         return writer.written(steps) + faults
     for one in draft.candidates:
         ended = {"candidate": one.index, "finish_reason": draft.finish_reason}
@@ -80,11 +80,11 @@ class _Writer:
         asked = self.draft.usage_asked
         every: Values = {
             **self.draft.common,
-            "usage": fill(self.usage, usage_values(usage)),
+            "usage": fill_template(self.usage, usage_values(usage)),
             "usage_asked": True if asked else MISSING,
             "no_usage_yet": None if asked else MISSING,
         }
-        return fill({**self.shape.common, **template}, {**every, **values})
+        return fill_template({**self.shape.common, **template}, {**every, **values})
 
 
 def _so_far(usage: Usage, sent: int, total: int) -> Usage:
@@ -118,7 +118,7 @@ def plain_body(dialect: Dialect, serve: ServeShape, draft: ReplyPlan) -> bytes:
     ]
     whole = {
         **values[0],
-        "candidates": [fill(shape.candidate, of_one) for of_one in values],
-        "usage": fill(serve.usage, usage_values(draft.usage)),
+        "candidates": [fill_template(shape.candidate, of_one) for of_one in values],
+        "usage": fill_template(serve.usage, usage_values(draft.usage)),
     }
-    return msgspec.json.encode(fill(shape.body, whole))
+    return msgspec.json.encode(fill_template(shape.body, whole))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ai_lib.protocol.dialect.model import Dialect, Template
-from ai_lib.protocol.dialect.template import fill
+from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate
 from ai_lib.testing.mock.serve_shape import ServeShape
@@ -49,16 +49,18 @@ def candidate_values(dialect: Dialect, serve: ServeShape, one: PlannedCandidate)
     parts: list[object] = []
     if thinking:
         parts.append(
-            fill(blocks.get("thinking"), {"thinking": thinking, "signature": one.signature})
+            fill_template(
+                blocks.get("thinking"), {"thinking": thinking, "signature": one.signature}
+            )
         )
     if text:
-        parts.append(fill(blocks.get("text"), {"text": text}))
-    parts += [fill(blocks.get("tool_use"), values) for values in calls]
+        parts.append(fill_template(blocks.get("text"), {"text": text}))
+    parts += [fill_template(blocks.get("tool_use"), values) for values in calls]
     return {
         "candidate": one.index,
         "text": text if text or not calls else None,
         "thinking": thinking or MISSING,
         "signature": one.signature,
         "blocks": parts,
-        "tool_calls": [fill(messages.tool_call, values) for values in calls] or MISSING,
+        "tool_calls": [fill_template(messages.tool_call, values) for values in calls] or MISSING,
     }

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
-from ai_lib.protocol.dialect.template import fill, match
+from ai_lib.protocol.dialect.template import fill_template, match_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.providers import MockedProvider
 from ai_lib.types.json import JsonDict, JsonValue
@@ -47,7 +47,7 @@ def vectors_body(
     answer = provider.serve.embeddings
     assert answer is not None
     items = [
-        fill(answer.item, {"index": index, "vector": _written(text, asked)})
+        fill_template(answer.item, {"index": index, "vector": _written(text, asked)})
         for index, text in enumerate(asked.texts)
     ]
     values = {
@@ -58,7 +58,7 @@ def vectors_body(
         "model": asked.model,
         "prompt_tokens": sum(len(_WORD.findall(text)) for text in asked.texts),
     }
-    return msgspec.json.encode(fill(answer.body, values))
+    return msgspec.json.encode(fill_template(answer.body, values))
 
 
 def vector_of(text: str, dimensions: int) -> list[float]:
@@ -118,5 +118,5 @@ def _parts(template: JsonValue, body: object) -> JsonDict:
     if isinstance(body, Mapping) and isinstance(template, Mapping):
         for key, part in template.items():
             if key in body:
-                found.update(match(part, body[key]) or {})
+                found.update(match_template(part, body[key]) or {})
     return found

@@ -108,8 +108,8 @@ class TargetSet:
         """Return what is listed of a model, as it was when first asked for."""
         key = provider, model
         if key not in self._records:
-            catalogue = self._settings.catalogue or ManifestCatalog(self._settings.protocol_dir)
-            self._records[key] = catalogue.models().get(provider, model)
+            catalog = self._settings.catalog or ManifestCatalog(self._settings.protocol_dir)
+            self._records[key] = catalog.build_registry().get(provider, model)
         return self._records[key]
 
     def everyone(self) -> list[GuardedTarget]:

@@ -12,22 +12,22 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.sources.document import MAX_BYTES, read_text
 from ai_lib.protocol.sources.folder import (
-    IDENTITY_PLACE,
+    IDENTITY_PATH,
     ManifestDocument,
     Version,
-    canonical_id,
-    checked_id,
-    names_of,
-    places,
-    versions,
+    check_document_id,
+    find_canonical_id,
+    list_file_paths,
+    order_versions,
+    read_names,
 )
-from ai_lib.protocol.sources.remote_address import Address, RemoteCache, checked
+from ai_lib.protocol.sources.remote_address import RemoteAddress, RemoteCache, check_digest
 from ai_lib.types.json import JsonValue
 
 _SECONDS = 10.0
 
 
-class Fetched(msgspec.Struct, frozen=True):
+class FetchResponse(msgspec.Struct, frozen=True):
     """The answer to a request for a manifest."""
 
     status: int
@@ -37,7 +37,7 @@ class Fetched(msgspec.Struct, frozen=True):
 class Fetch(Protocol):
     """Gets an address: at most `limit` bytes within `seconds`. It follows no redirect."""
 
-    def __call__(self, url: str, *, limit: int, seconds: float) -> Fetched: ...
+    def __call__(self, url: str, *, limit: int, seconds: float) -> FetchResponse: ...
 
 
 class RemoteFolder:
@@ -45,7 +45,7 @@ class RemoteFolder:
 
     def __init__(
         self,
-        address: Address,
+        address: RemoteAddress,
         fetch: Fetch | None,
         disk: RemoteCache,
         *,
@@ -54,7 +54,7 @@ class RemoteFolder:
     ) -> None:
         self._address = address
         self._fetch = fetch
-        self._disk = disk
+        self._cache = disk
         self._prefer: Version = prefer
         self._pins = pins
 
@@ -67,45 +67,45 @@ class RemoteFolder:
         """
         address = self._address
         if address.is_file:
-            found = self._document(address.url, address.sha256 or self._pins.get(provider))
-            return found if found and provider in names_of(found.document) else None
-        for version in versions(self._prefer):
-            for name in self._names(provider, version):
-                for place in places(name, version):
-                    found = self._document(address.join(place), self._pins.get(provider))
+            found = self._load_document(address.url, address.sha256 or self._pins.get(provider))
+            return found if found and provider in read_names(found.document) else None
+        for version in order_versions(self._prefer):
+            for name in self._list_names(provider, version):
+                for place in list_file_paths(name, version):
+                    found = self._load_document(address.join(place), self._pins.get(provider))
                     if found is not None:
-                        return checked_id(found, name)
+                        return check_document_id(found, name)
         return None
 
-    def _names(self, provider: str, version: Version) -> list[str]:
+    def _list_names(self, provider: str, version: Version) -> list[str]:
         """Return the names to look for: the provider's own, then the one the tree's map gives."""
         if not self._address.is_pinned:
             return [provider]
-        found = self._document(self._address.join(IDENTITY_PLACE), None)
-        canonical = canonical_id(found.document, provider, version) if found else None
+        found = self._load_document(self._address.join(IDENTITY_PATH), None)
+        canonical = find_canonical_id(found.document, provider, version) if found else None
         known = canonical and ID_PATTERN.fullmatch(canonical) and canonical != provider
         return [provider, str(canonical)] if known else [provider]
 
-    def _document(self, url: str, pin: str | None) -> ManifestDocument | None:
+    def _load_document(self, url: str, pin: str | None) -> ManifestDocument | None:
         if pin is None and not self._address.is_pinned:
             raise ProtocolError(
                 f"{url}: nothing pins it; name a commit or release tag in the address, or its "
                 "digest in pins",
                 source=url,
             )
-        text = self._disk.get(url)
-        if text is None or (pin is not None and not _fits(text, url, pin)):
-            text = self._get(url)
+        text = self._cache.get(url)
+        if text is None or (pin is not None and not _matches_pin(text, url, pin)):
+            text = self._fetch_text(url)
             if text is None:
                 return None
-            checked(text, url, pin)
+            check_digest(text, url, pin)
             document: JsonValue = read_text(text, url)
-            self._disk.put(url, text)
+            self._cache.put(url, text)
         else:
             document = read_text(text, url)
         return ManifestDocument(document=document, source=url, origin="remote", text=text)
 
-    def _get(self, url: str) -> str | None:
+    def _fetch_text(self, url: str) -> str | None:
         """Fetch a text; None when there is nothing at that address."""
         if self._fetch is None:
             raise ProtocolError(
@@ -124,9 +124,9 @@ class RemoteFolder:
             raise ProtocolError(f"{url}: is not UTF-8 text: {error}", source=url) from error
 
 
-def _fits(text: str, url: str, pin: str) -> bool:
+def _matches_pin(text: str, url: str, pin: str) -> bool:
     try:
-        checked(text, url, pin)
+        check_digest(text, url, pin)
     except ProtocolError:
         return False
     return True

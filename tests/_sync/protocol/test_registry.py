@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.models import read_prices, records_of_file, records_of_manifest
+from ai_lib.protocol.manifest.models import read_manifest_models, read_model_file, read_prices
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import ManifestNotFound
 from ai_lib_sync.protocol import ModelRegistry, Prices, ProtocolLoader
@@ -53,7 +53,7 @@ def house(**models: Any) -> dict[str, Any]:
 
 def registry(root: Path) -> ModelRegistry:
     """Return the models of a folder and of the bundle."""
-    return ManifestCatalog(root).models()
+    return ManifestCatalog(root).build_registry()
 
 
 def folder(root: Path, **manifests: dict[str, Any]) -> Path:
@@ -68,7 +68,7 @@ def folder(root: Path, **manifests: dict[str, Any]) -> Path:
 
 
 def test_a_manifest_s_model_is_known_with_all_it_says() -> None:
-    (record,) = records_of_manifest(house(large=LARGE), "here")
+    (record,) = read_manifest_models(house(large=LARGE), "here")
 
     assert (record.full_name, record.keys) == ("house/large", ("large", "big"))
     assert record.context_window == 128000
@@ -82,7 +82,7 @@ def test_a_manifest_s_model_is_known_with_all_it_says() -> None:
 
 
 def test_a_file_s_model_has_a_wire_name_of_its_own() -> None:
-    (record,) = records_of_file(FILE, "here")
+    (record,) = read_model_file(FILE, "here")
 
     assert record.full_name == "house/swift-2026-01-01"
     assert record.keys == ("swift", "swift-2026-01-01")
@@ -146,12 +146,15 @@ def test_two_makers_of_one_name_must_be_told_apart(tmp_path: Path) -> None:
 
 
 def test_an_earlier_source_hides_a_later_one(tmp_path: Path) -> None:
-    catalogue = ManifestCatalog(folder(tmp_path, house=house(large=LARGE)))
-    assert catalogue.models().find("large").context_window == 128000
-    catalogue.register(house(large={"context_window": 5}))
+    catalog = ManifestCatalog(folder(tmp_path, house=house(large=LARGE)))
+    assert catalog.build_registry().find("large").context_window == 128000
+    catalog.register(house(large={"context_window": 5}))
 
-    assert catalogue.models().find("large").context_window == 5
-    assert len([r for r in catalogue.models().all() if r.full_name == "house/large"]) == 1
+    assert catalog.build_registry().find("large").context_window == 5
+    assert (
+        len([r for r in catalog.build_registry().list_models() if r.full_name == "house/large"])
+        == 1
+    )
 
 
 def test_what_is_known_of_one_provider_s_model_can_be_asked(tmp_path: Path) -> None:
@@ -171,7 +174,7 @@ def test_a_broken_file_is_reported_and_passed_over(
 
     with caplog.at_level(logging.WARNING, "ai_lib"):
         assert registry(root).find("large").provider == "house"
-        assert registry(root).all()
+        assert registry(root).list_models()
 
     assert "a.yaml" in caplog.text
 
