@@ -128,9 +128,9 @@ class ClientBuilder:
         """Set the address of one model to fall back to, which is otherwise its manifest's."""
         return self._set(base_urls={**self._settings.base_urls, model: url})
 
-    def clocks(self: B, clocks: TimeoutOptions) -> B:
-        """Set the clocks of every call one by one; they are taken as they are."""
-        return self._set(clocks=clocks)
+    def timeouts(self: B, options: TimeoutOptions) -> B:
+        """Set each time limit of every call by itself, in place of `timeout`."""
+        return self._set(clocks=options)
 
     def protocol_dir(self: B, path: str | Path) -> B:
         """Load manifests from this protocol tree, one file, or a pinned https address."""

@@ -1,5 +1,8 @@
 # Generated from ai_lib/client/chat.py by codegen; do not edit.
-"""Says what to ask, step by step, then asks."""
+"""ChatRequestBuilder: collects one chat request step by step, and sends it.
+
+It is sent for a response, for a stream of events, for a typed answer, or with tools to run.
+"""
 
 from __future__ import annotations
 
@@ -29,24 +32,220 @@ if TYPE_CHECKING:
     from ai_lib.structured.output import StructuredOutput
     from ai_lib.structured.typed_conversation import TypedConversation
 
+    from .execution.stream import ChatStream
     from .tool_loop import Raises, ToolLoop, ToolStream
     from .typed_stream import TypedStream
-
-if TYPE_CHECKING:
-    from .execution.stream import ChatStream
 
 T = TypeVar("T")
 
 
-class Execution:
-    """The part of a request's builder that sends it for a typed answer or with tools to run."""
+class ChatRequestBuilder:
+    """Collects one chat request; each method adds to it and returns the builder.
 
-    _calls: CallRunner
-    _options: CallOptions
+    Messages keep the order in which they are added. A parameter that the model does not take is
+    left out, and the response's `adaptations` lists it.
+    """
+
+    def __init__(self, runner: CallRunner) -> None:
+        self._runner = runner
+        self._messages: list[Message] = []
+        self._parameters: dict[str, object] = {}
+        self._extra: dict[str, object] = {}
+        self._tools: tuple[ToolDefinition, ...] = ()
+        self._tool_choice: ToolChoice | None = None
+        self._response_format: ResponseFormat | None = None
+        self._options = CallOptions()
+
+    def system(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+        """Add instructions for the model."""
+        return self.add_message(Message.system(content))
+
+    def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+        """Add a turn of the user: text, or content blocks."""
+        return self.add_message(Message.user(content))
+
+    def assistant(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+        """Add an earlier turn of the model."""
+        return self.add_message(Message.assistant(content))
+
+    def add_message(self, message: Message) -> ChatRequestBuilder:
+        """Add one message. Raises TypeError when `message` is not a Message."""
+        self._messages.append(checked_message(message))
+        return self
+
+    def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
+        """Add messages after the present ones; the sequence is copied."""
+        self._messages.extend([checked_message(message) for message in messages])
+        return self
+
+    def temperature(self, value: float) -> ChatRequestBuilder:
+        """Set the sampling temperature, 0 to 2 with most models."""
+        return self.param("temperature", value)
+
+    def max_tokens(self, value: int) -> ChatRequestBuilder:
+        """Bound the length of the response, in tokens."""
+        return self.param("max_tokens", value)
+
+    def top_p(self, value: float) -> ChatRequestBuilder:
+        """Sample from the tokens that make up this share of probability, 0 to 1."""
+        return self.param("top_p", value)
+
+    def top_k(self, value: int) -> ChatRequestBuilder:
+        """Sample from this many of the likeliest tokens."""
+        return self.param("top_k", value)
+
+    def stop(self, sequences: str | Sequence[str]) -> ChatRequestBuilder:
+        """End the response before any of these texts."""
+        texts = [sequences] if isinstance(sequences, str) else list(sequences)
+        return self.param("stop_sequences", texts)
+
+    def seed(self, value: int) -> ChatRequestBuilder:
+        """Ask for repeatable sampling."""
+        return self.param("seed", value)
+
+    def n(self, value: int) -> ChatRequestBuilder:
+        """Ask for several candidates."""
+        return self.param("n", value)
+
+    def frequency_penalty(self, value: float) -> ChatRequestBuilder:
+        """Discourage repeating tokens by how often they occurred, -2 to 2."""
+        return self.param("frequency_penalty", value)
+
+    def presence_penalty(self, value: float) -> ChatRequestBuilder:
+        """Discourage repeating tokens that occurred at all, -2 to 2."""
+        return self.param("presence_penalty", value)
+
+    def logprobs(self, top: int | None = None) -> ChatRequestBuilder:
+        """Ask for log probabilities, with `top` alternatives for each token."""
+        self.param("logprobs", True)
+        return self if top is None else self.param("top_logprobs", top)
+
+    def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
+        """Offer tools to the model."""
+        self._tools = checked_tools(tools)
+        return self
+
+    def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
+        """Set whether tools are called: `auto`, `none`, `required`, or the name of one tool."""
+        self._tool_choice = ToolChoice.of(choice)
+        return self
+
+    def parallel_tool_calls(self, allowed: bool) -> ChatRequestBuilder:
+        """Allow several tool calls in one response, or forbid them."""
+        return self.param("parallel_tool_calls", allowed)
+
+    def response_format(self, kind: object) -> ChatRequestBuilder:
+        """Ask for `text`, `json_object`, a `ResponseFormat`, a JSON Schema, or a type.
+
+        A type or a schema is requested in the strictest form that the target has.
+
+        Raises:
+            TypeError: the type has no schema.
+        """
+        from ai_lib.structured.json_mode import format_of
+
+        self._response_format = format_of(kind)
+        return self
+
+    def reasoning_effort(self, value: str) -> ChatRequestBuilder:
+        """Set how much the model thinks: `low`, `medium`, `high`, or a word of the provider."""
+        return self.param("reasoning_effort", value)
+
+    def param(self, name: str, value: object) -> ChatRequestBuilder:
+        """Set a standard parameter by its name."""
+        self._parameters[name] = value
+        return self
+
+    def extra(self, fields: JsonObject) -> ChatRequestBuilder:
+        """Merge fields into the body unchanged, for what has no standard name."""
+        self._extra.update(fields)
+        return self
+
+    def timeout(self, seconds: float) -> ChatRequestBuilder:
+        """Set the seconds this call may take.
+
+        A plain call is bounded as a whole; in a stream each wait for the next piece is bounded.
+        """
+        return self._set(timeout=seconds)
+
+    def timeouts(self, options: TimeoutOptions) -> ChatRequestBuilder:
+        """Set each time limit of this call by itself, in place of `timeout`."""
+        return self._set(clocks=options)
+
+    def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
+        """Try these models when the client's fails, in place of the client's own fallbacks."""
+        return self._set(fallbacks=checked_names(models))
+
+    def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
+        """Add labels for interceptors and budgets, such as a team; they are never sent."""
+        return self._set(metadata={**self._options.metadata, **values})
+
+    def cache(self, enabled: bool = True, *, ttl: float | None = None) -> ChatRequestBuilder:
+        """Set whether this call uses the client's cache, and for how long its response is kept.
+
+        `ttl` is in seconds; 0 keeps nothing, None takes the cache's own time.
+
+        Raises:
+            ValueError: `ttl` is negative.
+        """
+        if ttl is not None and not ttl >= 0:
+            raise ValueError(f"a time to live is 0 seconds or more, not {ttl}")
+        return self._set(cache=enabled, cache_ttl=ttl)
+
+    def _set(self, **options: object) -> ChatRequestBuilder:
+        self._options = msgspec.structs.replace(self._options, **options)
+        return self
 
     def build(self) -> ChatRequest:
         """Return the request as it stands, without sending it."""
-        raise NotImplementedError
+        return ChatRequest(
+            messages=tuple(self._messages),
+            parameters=dict(self._parameters),
+            tools=self._tools,
+            tool_choice=self._tool_choice,
+            response_format=self._response_format,
+            extra=dict(self._extra),
+        )
+
+    def count_tokens(self) -> TokenCount:
+        """Return the tokens of the input as it stands; see `AiClient.count_tokens`."""
+        return self._runner.count_tokens(self.build())
+
+    def estimate_cost(self) -> CostBounds:
+        """Return the least and the most that one attempt at the client's model may cost."""
+        return self._runner.would_cost(self.build())
+
+    def execute(self) -> ChatResponse:
+        """Send the request and return the response.
+
+        Raises:
+            RequestError: the target can't be asked this; nothing was sent.
+            TransportError: bytes could not be exchanged.
+            RemoteError: the provider answered with an error.
+            ResponseError: the response can't be used.
+            ResilienceError: the client's own limits or circuit breaker refused the call.
+        """
+        return self._runner.ask(self.build(), self._options)
+
+    def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
+        """Send the request; return the response and the call's stats. Raises as `execute`."""
+        return self._runner.execute(self.build(), self._options)
+
+    def stream(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
+        """Return the response as a stream of events.
+
+        The request is sent when iteration begins. Iterating raises as `execute` does, and
+        StreamTruncated when the stream ends too early.
+        """
+        request = msgspec.structs.replace(self.build(), stream=True)
+        return self._runner.stream(request, self._options, cancel_token)
+
+    def stream_with_stats(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
+        """Return the response as a stream whose `stats()` gives the stats of the call.
+
+        The stats are final once the stream has ended. Raises as `stream`.
+        """
+        return self.stream(cancel_token=cancel_token)
 
     @overload
     def execute_as(
@@ -64,14 +263,14 @@ class Execution:
         """Send the request and return the answer as a value of a type.
 
         `kind` is a struct, dataclass, TypedDict, enum, pydantic model, a type made of them such as
-        `list[Person]`, or a JSON Schema. It is asked for in the strictest form the target has
-        unless `mode` says otherwise. An answer that does not fit is asked for again, with what is
-        wrong with it, up to `max_reasks` times. All asks share one deadline, and the retries of
-        one call: a target sees at most one request for each ask, and the retries it allows. Each
-        ask begins at the first target again, whoever answered the one before.
+        `list[Person]`, or a JSON Schema. It is requested in the strictest form the target has
+        unless `mode` says otherwise. When an answer does not fit, the model is told the problems
+        and asked again, up to `max_reasks` times. All requests share one deadline, and the retries
+        of one call: a target sees at most one request for each ask, and the retries it allows.
+        Each ask begins at the first target again, whichever target answered before.
 
         Raises:
-            InvalidOutput: no answer did fit; the last one's text and problems are with it.
+            InvalidOutput: no answer fits; it has the last answer's text and problems.
             AnswerRefused: the model refused.
             AnswerCutShort: the answer ended at the limit of tokens.
             TypeError: the type has no schema.
@@ -93,10 +292,11 @@ class Execution:
     def execute_structured(
         self, kind: Any, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
     ) -> StructuredOutput[Any]:
-        """Do as `execute_as`; return the value with its reply and how often it was asked for."""
+        """Do as `execute_as`; return the value with its response and the number of asks."""
         from .typed_stream import ask_typed
 
-        return ask_typed(self._calls, self._asking(kind, mode, max_reasks), self._options)
+        conversation = self._start_conversation(kind, mode, max_reasks)
+        return ask_typed(self._runner, conversation, self._options)
 
     @overload
     def stream_as(
@@ -126,16 +326,16 @@ class Execution:
         max_reasks: int = 1,
         cancel_token: CancelToken | None = None,
     ) -> TypedStream[Any]:
-        """Return the answer as it comes: objects as far as they are known, the value last.
+        """Return the answer while it arrives: partial objects first, the value last.
 
-        Arguments and what iterating raises are those of `execute_as`.
+        Arguments are those of `execute_as`; iterating raises the same errors.
         """
         from .typed_stream import TypedStream
 
-        asking = self._asking(kind, mode, max_reasks)
-        return TypedStream(self._calls, asking, self._options, cancel_token)
+        conversation = self._start_conversation(kind, mode, max_reasks)
+        return TypedStream(self._runner, conversation, self._options, cancel_token)
 
-    def _asking(
+    def _start_conversation(
         self, kind: type[T], mode: JsonMode | JsonModeConfig | None, max_reasks: int
     ) -> TypedConversation[T]:
         from ai_lib.structured.typed_conversation import asking_for
@@ -153,20 +353,20 @@ class Execution:
         """Let the model call Python functions until it has its answer.
 
         `functions` are offered beside the tools given with `tools`, which then need functions too.
-        Their arguments come as the types of their annotations. What goes wrong in a call (no such
-        tool, arguments that do not fit, an exception) is told to the model, but for exceptions of
-        the classes `raises`. The calls of one round are made at the same time, at most
-        `max_parallel`. A round is one reply; each is a call with the timeout and retries of one,
-        and begins at the first target again, whoever answered the round before.
+        Arguments are converted to the types of the functions' annotations. The model is told of a
+        call that fails (no such tool, arguments that do not fit, an exception); exceptions of the
+        classes `raises` are raised instead. The calls of one round run at the same time, at most
+        `max_parallel`. A round is one response. Each round is a call with its own timeout and
+        retries, and begins at the first target again.
 
-        Plain functions run in the caller's thread where there is an event loop, one after the
-        other, and keep it busy; without one, several run in threads of their own. Functions that
-        have to be waited for are, all together, where there is a loop; elsewhere they are refused.
+        Where there is an event loop, plain functions run in the caller's thread, one after the
+        other, and keep it busy; without a loop, several run in threads of their own. Functions
+        that have to be waited for run concurrently in a loop, and are refused elsewhere.
 
         Raises:
-            ToolRoundsExceeded: the model calls tools in the last of `max_rounds` replies, too.
-            TypeError: a function has no schema, or nothing here can wait for it.
-            AiLibError: as `execute` raises; its `messages` is the conversation so far.
+            ToolRoundsExceeded: the model still calls tools in the last of `max_rounds` responses.
+            TypeError: a function has no schema, or has to be waited for where there is no loop.
+            AiLibError: as `execute` raises; its `messages` hold the conversation so far.
         """
         return self._tool_loop(functions, max_rounds, max_parallel, raises).run()
 
@@ -179,7 +379,7 @@ class Execution:
         raises: Raises = (),
         cancel_token: CancelToken | None = None,
     ) -> ToolStream:
-        """Do as `run_tools`; return the events of every round as they come."""
+        """Do as `run_tools`; return the events of every round as a stream."""
         from .tool_loop import ToolStream
 
         loop = self._tool_loop(functions, max_rounds, max_parallel, raises)
@@ -192,10 +392,10 @@ class Execution:
         max_parallel: int,
         raises: Raises,
     ) -> ToolLoop:
-        from .tool_loop import tool_loop
+        from .tool_loop import make_tool_loop
 
-        return tool_loop(
-            self._calls,
+        return make_tool_loop(
+            self._runner,
             self.build(),
             functions,
             options=self._options,
@@ -203,203 +403,3 @@ class Execution:
             max_parallel=max_parallel,
             raises=raises,
         )
-
-
-class ChatRequestBuilder(Execution):
-    """One chat request; each method adds to it and returns it.
-
-    Messages are kept in the order they are added. A parameter the model does not take is left out
-    and listed in the response's `adaptations`.
-    """
-
-    def __init__(self, calls: CallRunner) -> None:
-        self._calls = calls
-        self._messages: list[Message] = []
-        self._parameters: dict[str, object] = {}
-        self._extra: dict[str, object] = {}
-        self._tools: tuple[ToolDefinition, ...] = ()
-        self._tool_choice: ToolChoice | None = None
-        self._response_format: ResponseFormat | None = None
-        self._options = CallOptions()
-
-    def system(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
-        """Add instructions for the model."""
-        return self.add_message(Message.system(content))
-
-    def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
-        """Add what the user says: text, or content blocks."""
-        return self.add_message(Message.user(content))
-
-    def assistant(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
-        """Add what the model said before."""
-        return self.add_message(Message.assistant(content))
-
-    def add_message(self, message: Message) -> ChatRequestBuilder:
-        """Add one message. Raises TypeError for what is none."""
-        self._messages.append(checked_message(message))
-        return self
-
-    def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
-        """Add messages, after those there are; the sequence is copied."""
-        self._messages.extend([checked_message(message) for message in messages])
-        return self
-
-    def temperature(self, value: float) -> ChatRequestBuilder:
-        """Set the sampling temperature, 0 to 2 with most models."""
-        return self.param("temperature", value)
-
-    def max_tokens(self, value: int) -> ChatRequestBuilder:
-        """Bound the answer's length in tokens."""
-        return self.param("max_tokens", value)
-
-    def top_p(self, value: float) -> ChatRequestBuilder:
-        """Sample from the tokens that make up this share of probability, 0 to 1."""
-        return self.param("top_p", value)
-
-    def top_k(self, value: int) -> ChatRequestBuilder:
-        """Sample from this many tokens."""
-        return self.param("top_k", value)
-
-    def stop(self, sequences: str | Sequence[str]) -> ChatRequestBuilder:
-        """End the answer before any of these texts."""
-        found = [sequences] if isinstance(sequences, str) else list(sequences)
-        return self.param("stop_sequences", found)
-
-    def seed(self, value: int) -> ChatRequestBuilder:
-        """Ask for repeatable sampling."""
-        return self.param("seed", value)
-
-    def n(self, value: int) -> ChatRequestBuilder:
-        """Ask for several candidates."""
-        return self.param("n", value)
-
-    def frequency_penalty(self, value: float) -> ChatRequestBuilder:
-        """Discourage repeating tokens by how often they occurred, -2 to 2."""
-        return self.param("frequency_penalty", value)
-
-    def presence_penalty(self, value: float) -> ChatRequestBuilder:
-        """Discourage repeating tokens that occurred at all, -2 to 2."""
-        return self.param("presence_penalty", value)
-
-    def logprobs(self, top: int | None = None) -> ChatRequestBuilder:
-        """Ask for log probabilities, with `top` alternatives for each token."""
-        self.param("logprobs", True)
-        return self if top is None else self.param("top_logprobs", top)
-
-    def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
-        """Offer tools to the model."""
-        self._tools = checked_tools(tools)
-        return self
-
-    def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
-        """Say whether tools are called: `auto`, `none`, `required`, or the name of one."""
-        self._tool_choice = ToolChoice.of(choice)
-        return self
-
-    def parallel_tool_calls(self, allowed: bool) -> ChatRequestBuilder:
-        """Allow several tool calls in one answer, or forbid them."""
-        return self.param("parallel_tool_calls", allowed)
-
-    def response_format(self, wanted: object) -> ChatRequestBuilder:
-        """Ask for `text`, `json_object`, a `ResponseFormat`, a JSON Schema, or a type.
-
-        A type or schema is asked for as the target best can. Raises TypeError when a type has no
-        schema.
-        """
-        from ai_lib.structured.json_mode import format_of
-
-        self._response_format = format_of(wanted)
-        return self
-
-    def reasoning_effort(self, value: str) -> ChatRequestBuilder:
-        """Say how much to think: `low`, `medium`, `high`, or a word of the provider's own."""
-        return self.param("reasoning_effort", value)
-
-    def param(self, name: str, value: object) -> ChatRequestBuilder:
-        """Set a standard parameter by its name."""
-        self._parameters[name] = value
-        return self
-
-    def extra(self, fields: JsonObject) -> ChatRequestBuilder:
-        """Merge fields into the body as they are, for what has no standard name."""
-        self._extra.update(fields)
-        return self
-
-    def timeout(self, seconds: float) -> ChatRequestBuilder:
-        """Bound this call: a plain one as a whole, of a stream the wait for each next piece."""
-        return self._set(timeout=seconds)
-
-    def clocks(self, clocks: TimeoutOptions) -> ChatRequestBuilder:
-        """Set this call's clocks one by one; they are taken as they are, in place of a timeout."""
-        return self._set(clocks=clocks)
-
-    def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
-        """Try these models when the client's fails, in place of the client's own fallbacks."""
-        return self._set(fallbacks=checked_names(models))
-
-    def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
-        """Note what this call is for, such as a team; it is for interceptors, and never sent."""
-        return self._set(metadata={**self._options.metadata, **values})
-
-    def cache(self, enabled: bool = True, *, ttl: float | None = None) -> ChatRequestBuilder:
-        """Let this call pass the client's cache by, or keep its answer for `ttl` seconds (0: not).
-
-        Raises ValueError for a negative `ttl`.
-        """
-        if ttl is not None and not ttl >= 0:
-            raise ValueError(f"a time to live is 0 seconds or more, not {ttl}")
-        return self._set(cache=enabled, cache_ttl=ttl)
-
-    def _set(self, **options: object) -> ChatRequestBuilder:
-        self._options = msgspec.structs.replace(self._options, **options)
-        return self
-
-    def build(self) -> ChatRequest:
-        """Return the request as it stands, without sending it."""
-        return ChatRequest(
-            messages=tuple(self._messages),
-            parameters=dict(self._parameters),
-            tools=self._tools,
-            tool_choice=self._tool_choice,
-            response_format=self._response_format,
-            extra=dict(self._extra),
-        )
-
-    def count_tokens(self) -> TokenCount:
-        """Return the tokens of the input as it stands; see `AiClient.count_tokens`."""
-        return self._calls.count_tokens(self.build())
-
-    def would_cost(self) -> CostBounds:
-        """Return what one attempt at the client's model costs at least and at most."""
-        return self._calls.would_cost(self.build())
-
-    def execute(self) -> ChatResponse:
-        """Send the request and return the reply.
-
-        Raises:
-            RequestError: the target can't be asked this; nothing was sent.
-            TransportError: bytes could not be exchanged.
-            RemoteError: the provider answered with an error.
-            ResponseError: the answer can't be used.
-            ResilienceError: the client's own limits or circuit breaker refused the call.
-        """
-        return self._calls.ask(self.build(), self._options)
-
-    def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
-        """Send the request; return the reply and the figures of the call. Raises as `execute`."""
-        return self._calls.execute(self.build(), self._options)
-
-    def stream(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
-        """Return the reply as a stream of events; it is sent when iteration begins.
-
-        Iterating raises as `execute` does, and StreamTruncated when the stream ends too early.
-        """
-        request = msgspec.structs.replace(self.build(), stream=True)
-        return self._calls.stream(request, self._options, cancel_token)
-
-    def stream_with_stats(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
-        """Return the reply as a stream whose `stats()` gives the figures of the call.
-
-        They are those of the call so far, and final once the stream has ended. Raises as `stream`.
-        """
-        return self.stream(cancel_token=cancel_token)

@@ -10,7 +10,12 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
-from ai_lib.client.tools.functions import Function, ToolRegistry, answered, failed
+from ai_lib.client.tools.functions import (
+    Function,
+    ToolRegistry,
+    error_message,
+    result_message,
+)
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
@@ -21,18 +26,19 @@ from .._runtime.backend import can_call, run_all, settle
 from .execution.cancel import CancelToken
 from .execution.runner import CallRunner
 from .execution.stream import ChatStream
+from .typed_stream import StreamState
 
 Raises = type[Exception] | tuple[type[Exception], ...]
 
 
 class ToolLoop:
-    """Asks, makes the calls that the model wants made, and asks again."""
+    """Sends the conversation, runs the tools the model calls, and sends it again."""
 
     def __init__(
         self,
-        calls: CallRunner,
+        runner: CallRunner,
         conversation: ToolConversation,
-        toolbox: ToolRegistry,
+        tools: ToolRegistry,
         *,
         options: CallOptions,
         max_parallel: int,
@@ -40,64 +46,64 @@ class ToolLoop:
     ) -> None:
         if max_parallel < 1:
             raise ValueError("max_parallel must be at least 1")
-        self._calls = calls
+        self._runner = runner
         self.conversation = conversation
-        self._toolbox = toolbox
+        self._tools = tools
         self._options = options
         self._max_parallel = max_parallel
         self._raises = raises
 
     def run(self) -> ToolRun:
-        """Go on until the model calls no more tools."""
+        """Send rounds until the model calls no more tools."""
         try:
             return self._run()
         except AiLibError as error:
-            self.conversation.broke(error)
+            self.conversation.attach_to(error)
             raise
 
     def _run(self) -> ToolRun:
         conversation = self.conversation
         while True:
             try:
-                response = self._calls.ask(conversation.request, self._options)
+                response = self._runner.ask(conversation.request, self._options)
             except InvalidToolArguments as error:
-                response = conversation.mend(error)
-            wanted = conversation.take(response)
-            if wanted is None:
+                response = conversation.repair_response(error)
+            calls = conversation.add_response(response)
+            if calls is None:
                 return conversation.result()
-            self.answer(wanted)
+            self.run_tools(calls)
 
     def stream(self, cancel_token: CancelToken | None) -> ChatStream:
-        """Return the next reply as a stream."""
+        """Return the next response as a stream."""
         request = msgspec.structs.replace(self.conversation.request, stream=True)
-        return self._calls.stream(request, self._options, cancel_token)
+        return self._runner.stream(request, self._options, cancel_token)
 
-    def answer(self, wanted: Sequence[ToolCall]) -> None:
-        """Make the calls, several at a time, and tell the model what they gave."""
-        if len(wanted) == 1 or self._max_parallel == 1:
-            answers = [self._answer(call) for call in wanted]
+    def run_tools(self, calls: Sequence[ToolCall]) -> None:
+        """Run the tools, several at a time, and add their results to the conversation."""
+        if len(calls) == 1 or self._max_parallel == 1:
+            results = [self._run_tool(call) for call in calls]
         else:
-            waiting = [partial(self._answer, call) for call in wanted]
-            answers = run_all(waiting, self._max_parallel)
-        self.conversation.answer(answers)
+            runs = [partial(self._run_tool, call) for call in calls]
+            results = run_all(runs, self._max_parallel)
+        self.conversation.add_results(results)
 
-    def _answer(self, call: ToolCall) -> Message:
-        broken = self.conversation.broken.get(call.id)
-        if broken is not None:
-            return failed(call, ValidationError(broken))
+    def _run_tool(self, call: ToolCall) -> Message:
+        problem = self.conversation.invalid_calls.get(call.id)
+        if problem is not None:
+            return error_message(call, ValidationError(problem))
         try:
-            result = settle(self._toolbox.prepared(call)())
-            return answered(call, result)
+            result = settle(self._tools.bind(call)())
+            return result_message(call, result)
         except self._raises:
             raise
         except Exception as error:  # noqa: BLE001 (the model is told)
-            return failed(call, error)
+            return error_message(call, error)
 
 
 class ToolStream:
-    """The events of a conversation with tools, those of every round as they come.
+    """The events of a conversation with tools, those of every round while they arrive.
 
-    Each round ends with its own `StreamEnd`; then the calls are made, and the next round follows.
+    Each round ends with its own `StreamEnd`; then the tools run, and the next round follows.
     Iterating raises as `run_tools` does.
     """
 
@@ -105,21 +111,23 @@ class ToolStream:
         self._loop = loop
         self._token = cancel_token
         self._stream: ChatStream | None = None
-        self._ended = False
+        self._state: StreamState = "idle"
         self._result: ToolRun | None = None
 
     def __iter__(self) -> ToolStream:
         return self
 
     def __next__(self) -> Event:
-        while not self._ended:
-            if self._stream is None:
-                self._ended = True  # unless it can be sent
-                self._stream = self._loop.stream(self._token)
-                self._ended = False
-            event = self._next(self._stream)
-            if event is not None:
-                return event
+        try:
+            while self._state != "closed":
+                event = self._next(self._open())
+                if event is not None:
+                    return event
+        except BaseException as error:
+            self._state = "closed"
+            if isinstance(error, AiLibError):
+                self._loop.conversation.attach_to(error)
+            raise
         raise StopIteration
 
     def __enter__(self) -> ToolStream:
@@ -129,70 +137,75 @@ class ToolStream:
         self.close()
 
     def show(self) -> ToolRun:
-        """Show all rounds while they come, with calls and results, and return what came of them.
+        """Show all rounds while they arrive, with calls and results, and return the run.
 
         It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
-        stream is ended before the model was done.
+        stream is closed before the model was done.
         """
         from .display.show import show_run
 
         return show_run(self, self._loop.conversation)
 
     def close(self) -> None:
-        """Let go of the connection. Safe to call twice, and from another task or thread."""
-        self._ended = True
+        """Release the connection. Safe to call twice, and from another task or thread."""
+        self._state = "closed"
         if self._stream is not None:
             self._stream.close()
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The conversation so far: the rounds that are over, with what the tools gave."""
+        """The conversation so far: the finished rounds, with the results of the tools."""
         return tuple(self._loop.conversation.request.messages)
 
     def result(self) -> ToolRun:
-        """Return what came of the conversation, once the stream has ended.
+        """Return the run, once the stream has ended.
 
         Raises:
-            ValueError: the stream has not ended, or was ended before the model was done.
+            ValueError: the stream has not ended, or was closed before the model was done.
         """
         if self._result is None:
             raise ValueError("the conversation is not over; iterate over the stream to its end")
         return self._result
 
+    def _open(self) -> ChatStream:
+        """Return the stream of the current round; begin the round where none is under way."""
+        if self._stream is None or self._state == "idle":
+            self._stream = self._loop.stream(self._token)
+            self._state = "open"
+        return self._stream
+
     def _next(self, stream: ChatStream) -> Event | None:
-        """Return the next event; None when a round is over, and what follows it is done."""
+        """Return the next event; None when a round is over and its calls are answered."""
         try:
             return stream.__next__()
         except StopIteration:
-            closed = self._ended or stream.cancelled
-            response = None if closed else stream.response()
+            if stream.cancelled:
+                self._state = "closed"
+            if self._state == "closed":
+                return None
+            response = stream.response()
         except InvalidToolArguments as error:
-            response = self._loop.conversation.mend(error)
-        except BaseException as error:
-            self._ended = True
-            if isinstance(error, AiLibError):
-                self._loop.conversation.broke(error)
-            raise
-        if response is None:
-            self._ended = True
-            return None
-        wanted = self._loop.conversation.take(response)
-        if wanted is None:
-            self._ended, self._result = True, self._loop.conversation.result()
-        elif self._answered(wanted):
-            self._stream = None
+            response = self._loop.conversation.repair_response(error)
+        calls = self._loop.conversation.add_response(response)
+        if calls is None:
+            self._result = self._loop.conversation.result()
+            self._state = "closed"
+        elif self._run_tools(calls) and self._state == "open":
+            self._state = "idle"
         return None
 
-    def _answered(self, wanted: Sequence[ToolCall]) -> bool:
+    def _run_tools(self, calls: Sequence[ToolCall]) -> bool:
+        """Run the tools; return whether that was not cancelled."""
         if self._token is None:
-            self._loop.answer(wanted)
-        elif not self._token.run(partial(self._loop.answer, wanted)):
-            self._ended = True
-        return not self._ended
+            self._loop.run_tools(calls)
+        elif not self._token.run(partial(self._loop.run_tools, calls)):
+            self._state = "closed"
+            return False
+        return True
 
 
-def tool_loop(
-    calls: CallRunner,
+def make_tool_loop(
+    runner: CallRunner,
     request: ChatRequest,
     functions: Sequence[Function | ToolDefinition],
     *,
@@ -202,11 +215,11 @@ def tool_loop(
     raises: Raises,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
-    toolbox = ToolRegistry((*request.tools, *functions), can_call=can_call)
+    tools = ToolRegistry((*request.tools, *functions), can_call=can_call)
     return ToolLoop(
-        calls,
-        ToolConversation(request, toolbox, max_rounds),
-        toolbox,
+        runner,
+        ToolConversation(request, tools, max_rounds),
+        tools,
         options=options,
         max_parallel=max_parallel,
         raises=raises,

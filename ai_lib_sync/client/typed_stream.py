@@ -1,9 +1,9 @@
 # Generated from ai_lib/client/typed_stream.py by codegen; do not edit.
-"""Calls for a typed answer: asks, and asks again, as one call."""
+"""Calls for a typed answer: they ask until the answer fits, plainly or as a stream."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -20,66 +20,70 @@ from .execution.stream import ChatStream
 
 T = TypeVar("T")
 
+# `idle`: the next step sends a request; `open`: a response is arriving; `closed`: nothing follows.
+StreamState = Literal["idle", "open", "closed"]
+
 
 def ask_typed(
-    calls: CallRunner, asking: TypedConversation[T], options: CallOptions
+    runner: CallRunner, conversation: TypedConversation[T], options: CallOptions
 ) -> StructuredOutput[T]:
-    """Ask until the answer fits or may not be asked for again.
+    """Ask until the answer fits or no ask is left.
 
-    All asks share one deadline and one set of books. Raises as `execute` does, and what
-    `TypedConversation`
-    raises.
+    All asks share one deadline and one attempt log. Raises as `execute` does, and what
+    `TypedConversation` raises.
     """
     options = msgspec.structs.replace(options, ledger=AttemptLog())
     while True:
         output: StructuredOutput[T] | None = None
         try:
-            response = calls.ask(asking.request, options)
+            response = runner.ask(conversation.request, options)
         except InvalidToolArguments as error:
-            asking.broken(error)
+            conversation.broken(error)
         else:
-            output = asking.take(response)
+            output = conversation.take(response)
         if output is not None:
             return output
 
 
 class TypedStream(Generic[T]):
-    """The answer of one call, as it comes; its last item is the value of the type.
+    """The answer of one call while it arrives; the last item is the value of the type.
 
-    Those before it are the answer as far as it is known: objects as `PartialObject`, whose members
-    are None until they come. It is one object that grows; copy what is to be kept. When an answer
-    does not fit, the next ask begins a new one. Iterating raises as `execute_as` does.
+    The items before it are the answer as far as it is known: objects as `PartialObject`, whose
+    members are None until they arrive. The object is one that grows; copy what is to be kept. When
+    an answer does not fit, the next ask begins a new object. Iterating raises as `execute_as` does.
     """
 
     def __init__(
         self,
-        calls: CallRunner,
-        asking: TypedConversation[T],
+        runner: CallRunner,
+        conversation: TypedConversation[T],
         options: CallOptions,
         cancel_token: CancelToken | None = None,
     ) -> None:
-        self._calls = calls
-        self._asking = asking
+        self._runner = runner
+        self._conversation = conversation
         self._options = msgspec.structs.replace(options, ledger=AttemptLog())
         self._token = cancel_token
-        self._following = PartialAnswer(asking.shape)
+        self._partial = PartialAnswer(conversation.shape)
         self._stream: ChatStream | None = None
         self._output: StructuredOutput[T] | None = None
-        self._ended = False
+        self._state: StreamState = "idle"
 
     def __iter__(self) -> TypedStream[T]:
         return self
 
     def __next__(self) -> T | JsonValue:
-        while not self._ended:
-            if self._stream is None:
-                self._begin()
-            partial = self._next()
-            if partial is not None:
-                return partial
-            if self._output is not None:
-                self._ended = True
-                return self._output.value
+        try:
+            while self._state != "closed":
+                partial = self._next(self._open())
+                if partial is not None:
+                    return partial
+                if self._output is not None:
+                    self._state = "closed"
+                    return self._output.value
+        except BaseException:
+            self._state = "closed"
+            raise
         raise StopIteration
 
     def __enter__(self) -> TypedStream[T]:
@@ -89,61 +93,55 @@ class TypedStream(Generic[T]):
         self.close()
 
     def show(self) -> StructuredOutput[T]:
-        """Show the answer while it comes, and return it with its value.
+        """Show the answer while it arrives, and return it with its value.
 
         It is shown as by `ChatStream.show`. Raises as iterating does, and ValueError when the
-        stream is ended before there was a value.
+        stream is closed before there was a value.
         """
         from .display.show import show_output
 
         return show_output(self)
 
     def close(self) -> None:
-        """Let go of the connection. Safe to call twice, and from another task or thread."""
-        self._ended = True
+        """Release the connection. Safe to call twice, and from another task or thread."""
+        self._state = "closed"
         if self._stream is not None:
             self._stream.close()
 
     def output(self) -> StructuredOutput[T]:
-        """Return the value with its reply and what it took, once the stream has ended.
+        """Return the value with its response and its cost, once the stream has ended.
 
         Raises:
-            ValueError: the stream has not ended, or was ended before there was a value.
+            ValueError: the stream has not ended, or was closed before there was a value.
         """
         if self._output is None:
             raise ValueError("there is no value yet; iterate over the stream to its end first")
         return self._output
 
-    def _begin(self) -> None:
-        self._ended = True  # unless it can be sent
-        request = msgspec.structs.replace(self._asking.request, stream=True)
-        self._following = PartialAnswer(self._asking.shape)
-        self._stream = self._calls.stream(request, self._options, self._token)
-        self._ended = False
+    def _open(self) -> ChatStream:
+        """Return the stream of the response that is arriving; begin one where there is none."""
+        if self._stream is None or self._state == "idle":
+            request = msgspec.structs.replace(self._conversation.request, stream=True)
+            self._partial = PartialAnswer(self._conversation.shape)
+            self._stream = self._runner.stream(request, self._options, self._token)
+            self._state = "open"
+        return self._stream
 
-    def _next(self) -> JsonValue:
-        """Return what the next events make known; None at the end of a reply."""
-        stream = self._stream
-        assert stream is not None
+    def _next(self, stream: ChatStream) -> JsonValue:
+        """Return what the next events make known; None at the end of a response."""
         try:
             while True:
-                partial = self._following.take(stream.__next__())
+                partial = self._partial.take(stream.__next__())
                 if partial is not None:
                     return partial
         except StopIteration:
-            self._take(stream)
+            if stream.cancelled:
+                self._state = "closed"
+            elif self._state == "open":
+                self._output = self._conversation.take(stream.response())
+                self._state = "idle"
         except InvalidToolArguments as error:
-            self._ended = True  # unless it may be asked again
-            self._asking.broken(error)
-            self._ended, self._stream = False, None
-        except BaseException:
-            self._ended = True
-            raise
+            if self._state == "open":
+                self._conversation.broken(error)
+                self._state = "idle"
         return None
-
-    def _take(self, stream: ChatStream) -> None:
-        was_closed, self._ended = self._ended, True
-        if was_closed or stream.cancelled:
-            return
-        self._output = self._asking.take(stream.response())
-        self._ended, self._stream = False, None

@@ -343,7 +343,7 @@ async def test_all_asks_have_one_deadline() -> None:
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
     async with MockProvider(replies) as mock, await mock.client("openai/gpt-4o") as client:
         with pytest.raises(TransportTimeout) as caught:
-            await client.chat().user("?").clocks(clocks).execute_as(Person)
+            await client.chat().user("?").timeouts(clocks).execute_as(Person)
 
     error = caught.value
     assert (error.clock, error.seconds) == ("total", 1.5)

@@ -135,7 +135,7 @@ async def test_no_answer_shows_the_key(
     caplog.set_level(logging.DEBUG)
     server = serve(SCRIPTS[name])
     write(tmp_path, "house", server.url, more)
-    async with await builder(tmp_path).clocks(CLOCKS).build() as client:
+    async with await builder(tmp_path).timeouts(CLOCKS).build() as client:
         error = await failure_of(client, streamed)
     assert_hidden(error, caplog)
     asked = server.received[0]
@@ -156,7 +156,7 @@ async def test_no_missing_connection_shows_the_key(
         for proxy in proxies:
             write(tmp_path, "house", url, more)
             async with HttpTransport(TransportOptions(proxy=proxy)) as transport:
-                made = builder(tmp_path).transport(transport).clocks(CLOCKS)
+                made = builder(tmp_path).transport(transport).timeouts(CLOCKS)
                 async with await made.build() as client:
                     assert_hidden(await failure_of(client, True), caplog)
 

@@ -133,7 +133,7 @@ def quiet(client: AiClient, transport: HttpTransport) -> bool:
 
 
 async def protected(folder: Path, transport: HttpTransport) -> AiClient:
-    made = builder(folder).transport(transport).clocks(CLOCKS).with_retry(QUICK).max_inflight(2)
+    made = builder(folder).transport(transport).timeouts(CLOCKS).with_retry(QUICK).max_inflight(2)
     made.with_rate_limit(RateLimiterConfig(requests_per_minute=1000, tokens_per_minute=10**6))
     made.with_circuit_breaker(CircuitBreakerConfig(failure_threshold=50))
     return await made.with_fallbacks(["other/m"]).build()

@@ -29,7 +29,7 @@ async def test_heartbeats_do_not_reset_the_clock_between_events(
     async with await builder(tmp_path).build() as client:
         clocks = TimeoutOptions(first_token=5, idle=5, delta_idle=0.2)
         with pytest.raises(TransportTimeout, match="delta_idle") as caught:
-            async for _ in client.chat().user("?").clocks(clocks).stream():
+            async for _ in client.chat().user("?").timeouts(clocks).stream():
                 pass
     assert (caught.value.clock, caught.value.seconds) == ("delta_idle", 0.2)
     assert caught.value.request_sent
@@ -45,7 +45,9 @@ async def test_heartbeats_are_not_the_first_token(serve: Serve, tmp_path: Path) 
 
     write(tmp_path, "house", serve(script).url)
     async with (
-        await builder(tmp_path).clocks(TimeoutOptions(first_token=0.2, idle=1.5)).build() as client
+        await builder(tmp_path)
+        .timeouts(TimeoutOptions(first_token=0.2, idle=1.5))
+        .build() as client
     ):
         with pytest.raises(TransportTimeout, match="first_token") as caught:
             async for _ in client.chat().user("?").stream():
@@ -63,7 +65,7 @@ async def test_a_total_clock_bounds_a_stream_that_never_pauses(
             exchange.pause(0.01)
 
     write(tmp_path, "house", serve(script).url)
-    made = builder(tmp_path).clocks(TimeoutOptions(total=0.2))
+    made = builder(tmp_path).timeouts(TimeoutOptions(total=0.2))
     async with await made.build() as client:
         with pytest.raises(TransportTimeout) as caught:
             async for _ in client.chat().user("?").stream():

@@ -131,7 +131,7 @@ class House:
             RateLimiterConfig(requests_per_second=3000, burst_size=100, tokens_per_minute=1e9)
         )
         breaker = CircuitBreakerConfig(failure_threshold=5, cooldown_seconds=0.02)
-        builder.with_circuit_breaker(breaker).max_inflight(8).clocks(CLOCKS)
+        builder.with_circuit_breaker(breaker).max_inflight(8).timeouts(CLOCKS)
         builder.cache(self.cache).budget(self.budget).metrics(self.collector)
         builder.guardrails([KeywordFilter("words", ["never said"])]).health(ProviderHealthTracker())
         return await builder.intercept(self.books).transport(self.transport).build()

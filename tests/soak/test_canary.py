@@ -181,7 +181,7 @@ async def one_failure(
 ) -> AiLibError | None:
     """Make one call; add to `texts` all that it left behind."""
     collector, exporter = MetricsCollector(), InMemoryExporter()
-    builder = AiClient.builder().model("house/m").protocol_dir(folder).api_key(key).clocks(CLOCKS)
+    builder = AiClient.builder().model("house/m").protocol_dir(folder).api_key(key).timeouts(CLOCKS)
     builder.with_retry(RetryConfig(max_retries=chance.randrange(2), min_delay_ms=1, max_delay_ms=1))
     builder.metrics(collector).tracer(Tracer(exporter=exporter, capture_content=True))
     builder.cache(CacheManager(CacheConfig(), cache)).logger(get_logger("app"), content=True)

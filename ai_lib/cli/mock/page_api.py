@@ -10,7 +10,7 @@ from ai_lib.cli.launch import run
 from ai_lib.cli.mock.commands import mock
 from ai_lib.cli.mock.page import Page, Question, Say, in_background
 from ai_lib.client.tools.conversation import ToolRun
-from ai_lib.client.tools.display import results_of, run_figures
+from ai_lib.client.tools.display import run_summary, tool_results
 from ai_lib.client.tools.functions import Function
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.testing.mock.service import Service
@@ -86,7 +86,7 @@ async def _tell(stream: ToolStream, say: Say) -> None:
 
 
 def _results(messages: Sequence[Message], known: set[str]) -> Iterator[JsonObject]:
-    for call_id, block in results_of(messages).items():
+    for call_id, block in tool_results(messages).items():
         if call_id not in known:
             known.add(call_id)
             text = text_of(block.content)
@@ -113,7 +113,7 @@ def _ended(done: ToolRun) -> JsonObject:
     reply = done.response
     return {
         "kind": "end",
-        "figures": run_figures(done.responses),
+        "figures": run_summary(done.responses),
         "finish": reply.termination_reason or "",
         "adaptations": list(reply.adaptations),
     }

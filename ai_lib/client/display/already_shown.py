@@ -1,4 +1,4 @@
-"""What has been shown while it came: the same values, which a notebook does not show once more."""
+"""Values that were shown while they arrived, which a notebook must not show a second time."""
 
 from typing import Any, TypeVar
 
@@ -12,45 +12,45 @@ from ai_lib.types.response import ChatResponse
 T = TypeVar("T")
 
 
-class _Displayed:
-    """Says to a notebook that there is nothing to show, in the very cell it was shown in."""
+class _DisplayedContent:
+    """Shows nothing in the cell that has shown the value already."""
 
     def _ipython_display_(self) -> None:
         shell = notebook()
-        if shell is None or shell.execution_count != getattr(self, "shown_in", None):
-            raise NotImplementedError  # so that it is shown as ever
+        if shell is None or shell.execution_count != getattr(self, "cell", None):
+            raise NotImplementedError  # IPython then shows the value as usual
 
 
-class DisplayedResponse(ChatResponse, _Displayed, frozen=True, kw_only=True):
-    """A reply that cell number `shown_in` shows."""
+class DisplayedResponse(ChatResponse, _DisplayedContent, frozen=True, kw_only=True):
+    """A response that cell number `cell` shows."""
 
-    shown_in: int
-
-
-class DisplayedRun(ToolRun, _Displayed, frozen=True, kw_only=True):
-    """A run of tools that cell number `shown_in` shows."""
-
-    shown_in: int
+    cell: int
 
 
-class DisplayedOutput(StructuredOutput[T], _Displayed, frozen=True, kw_only=True):
-    """A typed answer that cell number `shown_in` shows."""
+class DisplayedRun(ToolRun, _DisplayedContent, frozen=True, kw_only=True):
+    """A run of tools that cell number `cell` shows."""
 
-    shown_in: int
+    cell: int
 
 
-_KINDS: dict[type, Any] = {
+class DisplayedOutput(StructuredOutput[T], _DisplayedContent, frozen=True, kw_only=True):
+    """A typed answer that cell number `cell` shows."""
+
+    cell: int
+
+
+_DISPLAYED_TYPES: dict[type, Any] = {
     ChatResponse: DisplayedResponse,
     ToolRun: DisplayedRun,
     StructuredOutput: DisplayedOutput,
 }
 
 
-def shown(value: T) -> T:
-    """Return the value as one that has been shown; outside of a notebook it is itself."""
+def mark_displayed(value: T) -> T:
+    """Return the value marked as shown by the current cell; outside a notebook return it as is."""
     shell = notebook()
     if shell is None or not isinstance(value, msgspec.Struct):
         return value
     fields = {name: getattr(value, name) for name in value.__struct_fields__}
-    found: T = _KINDS[type(value)](**fields, shown_in=shell.execution_count)
-    return found
+    displayed: T = _DISPLAYED_TYPES[type(value)](**fields, cell=shell.execution_count)
+    return displayed

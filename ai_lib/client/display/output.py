@@ -1,4 +1,4 @@
-"""Where an answer is shown as it arrives: one output area of a notebook, or standard output."""
+"""Shows a response while it arrives: in one output area of a notebook, or on standard output."""
 
 import sys
 import uuid
@@ -16,86 +16,86 @@ from ai_lib.types.events import (
 from ai_lib.types.json import JsonObject
 from ai_lib.types.markup.notebook import notebook, publish
 
-_SECONDS: Final = 0.125
+_REDRAW_SECONDS: Final = 0.125
 
 
 class Output(Protocol):
-    """Shows what has come so far, and at last all of it."""
+    """Shows what has arrived so far, and at the end all of it."""
 
-    def wants(self, event: Event | None, at: float) -> bool:
-        """Take in an event; say whether the sheet is to be drawn now, `at` the seconds of a clock.
+    def take(self, event: Event | None, now: float) -> bool:
+        """Take an event; return whether the Markdown is to be drawn now.
 
-        Without an event it is one that changes the whole sheet.
+        None stands for a change of the whole Markdown; `now` is the seconds of a clock.
         """
         ...
 
-    def draw(self, sheet: str) -> None:
-        """Show Markdown in place of what was shown."""
+    def draw(self, markdown: str) -> None:
+        """Show Markdown in place of what was drawn before."""
         ...
 
-    def end(self, sheet: str, last: str) -> None:
-        """Show the whole; `last` is its last line, as plain text."""
+    def end(self, markdown: str, summary: str) -> None:
+        """Show all of it; `summary` is its last line, as plain text."""
         ...
 
 
-def area() -> Output:
-    """Return the output area of the notebook's cell, or standard output where there is none."""
+def default_output() -> Output:
+    """Return the output area of the notebook's cell, or standard output outside a notebook."""
     return NotebookOutput() if notebook() is not None else TerminalOutput()
 
 
 class NotebookOutput:
-    """One display of the cell that is rewritten, at most eight times a second."""
+    """Rewrites one display of the cell, at most eight times a second."""
 
     def __init__(self) -> None:
         self._id = uuid.uuid4().hex
         self._due = 0.0
-        self._is_there = False
+        self._is_drawn = False
 
-    def wants(self, event: Event | None, at: float) -> bool:
-        """Say whether an eighth of a second has gone by."""
-        if at < self._due:
+    def take(self, event: Event | None, now: float) -> bool:
+        """Return whether an eighth of a second has passed since the last drawing."""
+        if now < self._due:
             return False
-        self._due = at + _SECONDS
+        self._due = now + _REDRAW_SECONDS
         return True
 
-    def draw(self, sheet: str) -> None:
-        """Show Markdown in place of what was shown."""
-        data = {"text/markdown": sheet, "text/plain": sheet}
-        publish(data, self._id, again=self._is_there)
-        self._is_there = True
+    def draw(self, markdown: str) -> None:
+        """Show Markdown in place of what was drawn before."""
+        data = {"text/markdown": markdown, "text/plain": markdown}
+        publish(data, self._id, again=self._is_drawn)
+        self._is_drawn = True
 
-    def end(self, sheet: str, last: str) -> None:
-        """Show the whole."""
-        self.draw(sheet)
+    def end(self, markdown: str, summary: str) -> None:
+        """Show all of it."""
+        self.draw(markdown)
 
 
 class TerminalOutput:
-    """Writes text as it comes, and calls on lines of their own."""
+    """Writes text as it arrives, and each tool call on a line of its own."""
 
     def __init__(self) -> None:
-        self._ended = True
+        self._is_line_start = True
 
-    def wants(self, event: Event | None, at: float) -> bool:
-        """Write what the event brings; nothing is ever drawn again."""
+    def take(self, event: Event | None, now: float) -> bool:
+        """Write what the event adds; nothing is ever redrawn."""
         if isinstance(event, PartialContentDelta) and not event.candidate:
             self._write(event.content)
         elif isinstance(event, ToolCallEnded) and not event.candidate:
-            self._line(f"[calls {call_text(event.tool_name, event.arguments)}]")
+            self._write_line(f"[calls {call_text(event.tool_name, event.arguments)}]")
         return False
 
-    def draw(self, sheet: str) -> None:
-        """Do nothing: what is written stays."""
+    def draw(self, markdown: str) -> None:
+        """Do nothing: written text stays."""
 
-    def end(self, sheet: str, last: str) -> None:
-        """Write the last line."""
-        self._line(f"[{last}]")
+    def end(self, markdown: str, summary: str) -> None:
+        """Write the summary."""
+        self._write_line(f"[{summary}]")
 
-    def _line(self, text: str) -> None:
-        self._write(text + "\n" if self._ended else f"\n{text}\n")
+    def _write_line(self, text: str) -> None:
+        self._write(text + "\n" if self._is_line_start else f"\n{text}\n")
 
     def _write(self, text: str) -> None:
         if text:
-            self._ended = text.endswith("\n")
+            self._is_line_start = text.endswith("\n")
             sys.stdout.write(text)
             sys.stdout.flush()
 
@@ -104,7 +104,7 @@ _CURSOR = " ▌"
 
 
 class LiveResponse:
-    """Collects the first candidate's thinking, text and tool calls from events."""
+    """Collects the thinking, text and tool calls of the first candidate from events."""
 
     def __init__(self) -> None:
         self._thinking: list[str] = []
@@ -112,7 +112,7 @@ class LiveResponse:
         self._calls: dict[int, tuple[str, JsonObject | str]] = {}
 
     def take(self, event: Event) -> None:
-        """Take in one event."""
+        """Take one event."""
         if event.candidate:
             return
         if isinstance(event, PartialContentDelta):
@@ -122,15 +122,15 @@ class LiveResponse:
         elif isinstance(event, ToolCallStarted):
             self._calls[event.index] = event.tool_name, ""
         elif isinstance(event, PartialToolCall):
-            name, given = self._calls.get(event.index, ("", ""))
-            self._calls[event.index] = name, f"{given}{event.arguments}"
+            name, arguments = self._calls.get(event.index, ("", ""))
+            self._calls[event.index] = name, f"{arguments}{event.arguments}"
         elif isinstance(event, ToolCallEnded):
             self._calls[event.index] = event.tool_name, event.arguments
 
-    def sheet(self, *, growing: bool = True) -> str:
-        """Return it as Markdown, with a cursor as long as it grows."""
-        said = "".join(self._content)
+    def to_markdown(self, *, growing: bool = True) -> str:
+        """Return the response so far as Markdown, with a cursor while it is `growing`."""
+        content = "".join(self._content)
         calls = [self._calls[index] for index in sorted(self._calls)]
-        # A cursor in a table or in code would be part of it.
-        end = _CURSOR if growing and said[-1:].isalnum() and "```" not in said else ""
-        return said_sheet("".join(self._thinking), said, calls, end)
+        # A cursor in a table or in code would become part of it.
+        cursor = _CURSOR if growing and content[-1:].isalnum() and "```" not in content else ""
+        return said_sheet("".join(self._thinking), content, calls, cursor)

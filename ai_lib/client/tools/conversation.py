@@ -1,11 +1,11 @@
-"""A conversation in which tools are called, round by round; what came of it."""
+"""A conversation in which the model calls tools, round by round, and its outcome."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from ai_lib.client.tools.functions import ToolRegistry, answered
+from ai_lib.client.tools.functions import ToolRegistry, result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
 from ai_lib.types.attempt import summed
 from ai_lib.types.content import ToolUseBlock
@@ -19,10 +19,10 @@ _FORCED: Final = ("required", "tool")
 
 
 class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a conversation with tools.
+    """The outcome of a conversation with tools.
 
-    `response` is the last reply, `messages` the whole conversation with it, to go on with;
-    `responses` has the reply of every round.
+    `response` is the last response. `messages` is the whole conversation with it, ready to be
+    continued. `responses` has the response of every round.
     """
 
     response: ChatResponse
@@ -31,55 +31,58 @@ class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content(self) -> str:
-        """The last reply's text."""
+        """The text of the last response."""
         return self.response.content
 
     @property
     def rounds(self) -> int:
-        """How many replies it took."""
+        """The number of responses."""
         return len(self.responses)
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all rounds, with the attempts that failed."""
+        """The tokens of all rounds, failed attempts included."""
         return summed(response.total_usage for response in self.responses)
 
     def _repr_markdown_(self) -> str:
-        from ai_lib.client.tools.display import run_sheet
+        from ai_lib.client.tools.display import run_markdown
 
-        return run_sheet(self.messages, self.responses)
+        return run_markdown(self.messages, self.responses)
 
 
 class ToolConversation:
-    """The state of such a conversation; `request` is what is to be sent next."""
+    """The state of such a conversation; `request` is the one to send next.
 
-    def __init__(self, request: ChatRequest, toolbox: ToolRegistry, max_rounds: int) -> None:
+    `invalid_calls` has, by the id of a tool call, why its arguments can't be read.
+    """
+
+    def __init__(self, request: ChatRequest, tools: ToolRegistry, max_rounds: int) -> None:
         if max_rounds < 1:
             raise ValueError("max_rounds must be at least 1")
-        self.request = msgspec.structs.replace(request, tools=tuple(toolbox.definitions))
-        self.broken: dict[str, str] = {}
+        self.request = msgspec.structs.replace(request, tools=tuple(tools.definitions))
+        self.invalid_calls: dict[str, str] = {}
         self._max_rounds = max_rounds
         self._responses: list[ChatResponse] = []
 
     @property
     def responses(self) -> tuple[ChatResponse, ...]:
-        """The replies so far."""
+        """The responses so far."""
         return tuple(self._responses)
 
-    def take(self, response: ChatResponse) -> Sequence[ToolCall] | None:
-        """Take a reply; return the calls to answer, or None when the conversation is over.
+    def add_response(self, response: ChatResponse) -> Sequence[ToolCall] | None:
+        """Add a response; return the calls to answer, or None when the conversation is over.
 
         Raises:
-            ToolRoundsExceeded: it wants more calls made than there are rounds left for.
+            ToolRoundsExceeded: the response calls tools, and no round is left.
         """
         self._responses.append(response)
-        self._say((response.to_message(),))
+        self._add((response.to_message(),))
         pauses = response.termination_reason == "pause_turn"
         if not pauses and not response.tool_calls:
             return None
         if self._is_answer(response):
-            # So that the conversation can be gone on with: every call wants an answer.
-            self._say([answered(call, "received") for call in response.tool_calls])
+            # Every call needs an answer, or the conversation can't be continued.
+            self._add([result_message(call, "received") for call in response.tool_calls])
             return None
         if len(self._responses) >= self._max_rounds:
             error = ToolRoundsExceeded(
@@ -94,41 +97,45 @@ class ToolConversation:
             raise error
         return response.tool_calls
 
-    def mend(self, error: InvalidToolArguments) -> ChatResponse:
-        """Return the reply in which a call's arguments are no JSON, so that the model can be told.
+    def repair_response(self, error: InvalidToolArguments) -> ChatResponse:
+        """Return the response whose call has arguments that are no JSON, with that call added.
+
+        The model can then be told of the problem.
 
         Raises:
-            InvalidToolArguments: the reply was cut short, which asking again does not cure.
+            InvalidToolArguments: the response was cut short, which asking again does not cure.
         """
-        reply = error.partial
-        if not isinstance(reply, ChatResponse) or reply.termination_reason == "max_tokens":
+        response = error.partial
+        if not isinstance(response, ChatResponse) or response.termination_reason == "max_tokens":
             raise error
-        first, *others = reply.candidates
-        self.broken[error.tool_call_id] = f"{error.message[:500]}; they began {error.raw[:200]!r}"
+        first, *others = response.candidates
+        self.invalid_calls[error.tool_call_id] = (
+            f"{error.message[:500]}; they began {error.raw[:200]!r}"
+        )
         call = ToolCall(
             id=error.tool_call_id, name=error.tool_name, arguments={}, index=len(first.tool_calls)
         )
         block = ToolUseBlock(id=call.id, name=call.name, input={})
-        mended = msgspec.structs.replace(
+        candidate = msgspec.structs.replace(
             first, blocks=(*first.blocks, block), tool_calls=(*first.tool_calls, call)
         )
         return msgspec.structs.replace(
-            reply, candidates=(mended, *others), attempts=tuple(error.attempts)
+            response, candidates=(candidate, *others), attempts=tuple(error.attempts)
         )
 
-    def answer(self, messages: Sequence[Message]) -> None:
-        """Add what the tools answered. A choice that forces a call holds for the first round."""
-        self._say(messages)
+    def add_results(self, messages: Sequence[Message]) -> None:
+        """Add the results of tools. A tool choice that forces a call holds for the first round."""
+        self._add(messages)
         choice = self.request.tool_choice
         if choice is not None and choice.mode in _FORCED:
             self.request = msgspec.structs.replace(self.request, tool_choice=None)
 
-    def broke(self, error: AiLibError) -> None:
-        """Have the error that ends the conversation say how far it came."""
+    def attach_to(self, error: AiLibError) -> None:
+        """Set the messages so far on the error that ends the conversation."""
         error.messages = error.messages or tuple(self.request.messages)
 
     def result(self) -> ToolRun:
-        """Return what came of it."""
+        """Return the outcome."""
         return ToolRun(
             response=self._responses[-1],
             messages=tuple(self.request.messages),
@@ -136,14 +143,15 @@ class ToolConversation:
         )
 
     def _is_answer(self, response: ChatResponse) -> bool:
-        """Whether the call is the answer itself, where that is asked for as one."""
-        wanted = self.request.response_format
-        known = {tool.name for tool in self.request.tools}
-        return wanted is not None and any(
-            call.name == wanted.name and call.name not in known for call in response.tool_calls
+        """Whether a call is the typed answer itself, where that is requested as a tool call."""
+        answer_format = self.request.response_format
+        names = {tool.name for tool in self.request.tools}
+        return answer_format is not None and any(
+            call.name == answer_format.name and call.name not in names
+            for call in response.tool_calls
         )
 
-    def _say(self, messages: Sequence[Message]) -> None:
+    def _add(self, messages: Sequence[Message]) -> None:
         self.request = msgspec.structs.replace(
             self.request, messages=(*self.request.messages, *messages)
         )

@@ -1,4 +1,4 @@
-"""The functions a model may call: what it is told of them, and its calls made ready."""
+"""The functions a model may call: their definitions, and how a tool call becomes a call of one."""
 
 import functools
 import inspect
@@ -16,16 +16,16 @@ from ai_lib.types.tool import ToolCall, ToolDefinition
 Function = Callable[..., object]
 Predicate = Callable[[Function], bool]
 
-_SHOWN: Final = 1000
+_MAX_ERROR_TEXT: Final = 1000
 _BLOCKS: Final = (TextBlock, ImageBlock, DocumentBlock)
 
 
 class ToolRegistry:
-    """Functions by the names the model calls them by.
+    """Keeps functions under the names by which the model calls them.
 
     Raises:
-        TypeError: one is no function, has no schema, or is asynchronous where nothing can wait.
-        ValueError: two have the same name.
+        TypeError: a tool is no function, has no schema, or is asynchronous where nothing can wait.
+        ValueError: two tools have the same name.
     """
 
     def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_call: Predicate) -> None:
@@ -46,38 +46,40 @@ class ToolRegistry:
             raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
         if not can_call(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
-        signature = None if _takes_anything(tool.function) else Signature(tool.function)
+        signature = None if _takes_any_keyword(tool.function) else Signature(tool.function)
         self._functions[tool.name] = tool.function, signature
 
-    def prepared(self, call: ToolCall) -> Callable[[], object]:
-        """Return a call made ready, its arguments of the types the function takes.
+    def bind(self, call: ToolCall) -> Callable[[], object]:
+        """Return the function bound to the call's arguments, converted to the types it takes.
 
         Raises:
             UnknownTool: there is no such tool.
             ValidationError: the arguments do not fit.
         """
         if call.name not in self._functions:
-            known = ", ".join(self._functions) or "none"
-            raise UnknownTool(f"there is no tool {call.name!r}; the tools are {known}")
+            names = ", ".join(self._functions) or "none"
+            raise UnknownTool(f"there is no tool {call.name!r}; the tools are {names}")
         function, signature = self._functions[call.name]
         if signature is None:
             self._check(call)
             return functools.partial(function, **call.arguments)
-        positional, named = signature.bind(call.arguments)
-        return functools.partial(function, *positional, **named)
+        arguments, options = signature.bind(call.arguments)
+        return functools.partial(function, *arguments, **options)
 
     def _check(self, call: ToolCall) -> None:
         tool = next(tool for tool in self.definitions if tool.name == call.name)
-        found = [str(one) for one in schema_problems(call.arguments, tool.parameters)]
-        if found:
-            raise ValidationError(f"the arguments do not fit: {'; '.join(found)}", problems=found)
+        problems = [str(problem) for problem in schema_problems(call.arguments, tool.parameters)]
+        if problems:
+            raise ValidationError(
+                f"the arguments do not fit: {'; '.join(problems)}", problems=problems
+            )
 
 
-def answered(call: ToolCall, result: object) -> Message:
-    """Return what a function gave, as the model is told: text and blocks as they are, else JSON.
+def result_message(call: ToolCall, result: object) -> Message:
+    """Return the message with a tool's result: text and content blocks unchanged, the rest as JSON.
 
     Raises:
-        TypeError: JSON has no form for it.
+        TypeError: JSON can't express the result.
     """
     if isinstance(result, str):
         return Message.tool(call.id, result, name=call.name)
@@ -89,13 +91,14 @@ def answered(call: ToolCall, result: object) -> Message:
     return Message.tool(call.id, to_json(result).decode(), name=call.name)
 
 
-def failed(call: ToolCall, error: Exception) -> Message:
-    """Return what went wrong, as the model is told: kind and message, and never a traceback."""
-    said = str(error)[:_SHOWN]
-    text = said if isinstance(error, AiLibError) else f"{type(error).__name__}: {said}"
+def error_message(call: ToolCall, error: Exception) -> Message:
+    """Return the message that tells the model of an error: its class and text, no traceback."""
+    text = str(error)[:_MAX_ERROR_TEXT]
+    if not isinstance(error, AiLibError):
+        text = f"{type(error).__name__}: {text}"
     return Message.tool(call.id, text, is_error=True, name=call.name)
 
 
-def _takes_anything(function: Function) -> bool:
+def _takes_any_keyword(function: Function) -> bool:
     parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
-    return any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())

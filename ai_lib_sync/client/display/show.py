@@ -1,15 +1,20 @@
 # Generated from ai_lib/client/display/show.py by codegen; do not edit.
-"""Shows streams while they come, in a notebook or in plain text."""
+"""Shows streams while they arrive, in a notebook or in plain text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
-from ai_lib.client.display.already_shown import shown
-from ai_lib.client.display.output import LiveResponse, Output, area
+from ai_lib.client.display.already_shown import mark_displayed
+from ai_lib.client.display.output import LiveResponse, Output, default_output
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
-from ai_lib.client.tools.display import results_of, round_sheet, run_figures, run_sheet
+from ai_lib.client.tools.display import (
+    round_markdown,
+    run_markdown,
+    run_summary,
+    tool_results,
+)
 from ai_lib.structured.display import growing_sheet, output_figures, output_sheet
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.types.display import joined, reply_figures, reply_sheet
@@ -24,7 +29,7 @@ T = TypeVar("T")
 
 
 class ResponseEvents(Protocol):
-    """The events of a reply."""
+    """The events of a response."""
 
     def __iter__(self) -> Iterator[Event]: ...
     @property
@@ -42,75 +47,75 @@ class ToolEvents(Protocol):
 
 
 class TypedEvents(Protocol[T]):
-    """A typed answer as it comes."""
+    """A typed answer while it arrives."""
 
     def __iter__(self) -> Iterator[T | JsonValue]: ...
     def output(self) -> StructuredOutput[T]: ...
     def close(self) -> None: ...
 
 
-def show_reply(stream: ResponseEvents) -> ChatResponse:
-    """Show a reply while it comes; see `ChatStream.show`."""
-    place, draft = area(), LiveResponse()
+def show_response(stream: ResponseEvents) -> ChatResponse:
+    """Show a response while it arrives; see `ChatStream.show`."""
+    output, live = default_output(), LiveResponse()
     try:
         for event in stream:
-            draft.take(event)
-            if place.wants(event, now()):
-                place.draw(draft.sheet())
+            live.take(event)
+            if output.take(event, now()):
+                output.draw(live.to_markdown())
         response = stream.response()
     except BaseException as error:
-        _broken(place, draft.sheet(growing=False), error)
+        _end_with_error(output, live.to_markdown(growing=False), error)
         stream.close()
         raise
-    cut = "cancelled · " if stream.cancelled else ""
-    end = note("cancelled") if cut else ""
-    place.end(joined(reply_sheet(response), end), cut + reply_figures(response))
-    return shown(response)
+    prefix = "cancelled · " if stream.cancelled else ""
+    end = note("cancelled") if prefix else ""
+    output.end(joined(reply_sheet(response), end), prefix + reply_figures(response))
+    return mark_displayed(response)
 
 
 def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRun:
-    """Show a conversation with tools while it goes on; see `ToolStream.show`."""
-    place, draft, is_over = area(), LiveResponse(), False
+    """Show a conversation with tools while it runs; see `ToolStream.show`."""
+    output, live, is_over = default_output(), LiveResponse(), False
     try:
         for event in stream:
-            if is_over:  # what was drafted is now a round of the conversation
-                draft = LiveResponse()
+            if is_over:  # the response is now a round of the conversation
+                live = LiveResponse()
             is_over = isinstance(event, StreamEnd)
-            draft.take(event)
-            if place.wants(event, now()):
-                place.draw(joined(_rounds(conversation), draft.sheet()))
+            live.take(event)
+            if output.take(event, now()):
+                output.draw(joined(_rounds_markdown(conversation), live.to_markdown()))
         run = stream.result()
     except BaseException as error:
-        last = "" if is_over else draft.sheet(growing=False)
-        _broken(place, joined(_rounds(conversation), last), error)
+        last = "" if is_over else live.to_markdown(growing=False)
+        _end_with_error(output, joined(_rounds_markdown(conversation), last), error)
         stream.close()
         raise
-    place.end(run_sheet(run.messages, run.responses), run_figures(run.responses))
-    return shown(run)
+    output.end(run_markdown(run.messages, run.responses), run_summary(run.responses))
+    return mark_displayed(run)
 
 
-def _rounds(conversation: ToolConversation) -> str:
-    results = results_of(conversation.request.messages)
-    return joined(*(round_sheet(one, results) for one in conversation.responses))
+def _rounds_markdown(conversation: ToolConversation) -> str:
+    results = tool_results(conversation.request.messages)
+    return joined(*(round_markdown(response, results) for response in conversation.responses))
 
 
 def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
-    """Show a typed answer while it comes; see `TypedStream.show`."""
-    place, sheet = area(), ""
+    """Show a typed answer while it arrives; see `TypedStream.show`."""
+    output, markdown = default_output(), ""
     try:
         for partial in stream:
-            if place.wants(None, now()):
-                sheet = growing_sheet(partial)
-                place.draw(sheet)
-        output = stream.output()
+            if output.take(None, now()):
+                markdown = growing_sheet(partial)
+                output.draw(markdown)
+        answer = stream.output()
     except BaseException as error:
-        _broken(place, sheet, error)
+        _end_with_error(output, markdown, error)
         stream.close()
         raise
-    place.end(output_sheet(output), output_figures(output))
-    return shown(output)
+    output.end(output_sheet(answer), output_figures(answer))
+    return mark_displayed(answer)
 
 
-def _broken(place: Output, sheet: str, error: BaseException) -> None:
-    why = f"ended by {type(error).__name__}"
-    place.end(joined(sheet, note(why)), why)
+def _end_with_error(output: Output, markdown: str, error: BaseException) -> None:
+    reason = f"ended by {type(error).__name__}"
+    output.end(joined(markdown, note(reason)), reason)

@@ -82,9 +82,9 @@ class ChatStream:
         below it; elsewhere plain text on standard output. What ends it early is raised after what
         came was shown. Raises as iterating does.
         """
-        from ..display.show import show_reply
+        from ..display.show import show_response
 
-        return show_reply(self)
+        return show_response(self)
 
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""

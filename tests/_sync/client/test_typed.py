@@ -344,7 +344,7 @@ def test_all_asks_have_one_deadline() -> None:
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
     with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
         with pytest.raises(TransportTimeout) as caught:
-            client.chat().user("?").clocks(clocks).execute_as(Person)
+            client.chat().user("?").timeouts(clocks).execute_as(Person)
 
     error = caught.value
     assert (error.clock, error.seconds) == ("total", 1.5)

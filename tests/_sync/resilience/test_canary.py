@@ -136,7 +136,7 @@ def test_no_answer_shows_the_key(
     caplog.set_level(logging.DEBUG)
     server = serve(SCRIPTS[name])
     write(tmp_path, "house", server.url, more)
-    with builder(tmp_path).clocks(CLOCKS).build() as client:
+    with builder(tmp_path).timeouts(CLOCKS).build() as client:
         error = failure_of(client, streamed)
     assert_hidden(error, caplog)
     asked = server.received[0]
@@ -157,7 +157,7 @@ def test_no_missing_connection_shows_the_key(
         for proxy in proxies:
             write(tmp_path, "house", url, more)
             with HttpTransport(TransportOptions(proxy=proxy)) as transport:
-                made = builder(tmp_path).transport(transport).clocks(CLOCKS)
+                made = builder(tmp_path).transport(transport).timeouts(CLOCKS)
                 with made.build() as client:
                     assert_hidden(failure_of(client, True), caplog)
 

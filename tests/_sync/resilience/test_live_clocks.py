@@ -28,7 +28,7 @@ def test_heartbeats_do_not_reset_the_clock_between_events(serve: Serve, tmp_path
     with builder(tmp_path).build() as client:
         clocks = TimeoutOptions(first_token=5, idle=5, delta_idle=0.2)
         with pytest.raises(TransportTimeout, match="delta_idle") as caught:
-            for _ in client.chat().user("?").clocks(clocks).stream():
+            for _ in client.chat().user("?").timeouts(clocks).stream():
                 pass
     assert (caught.value.clock, caught.value.seconds) == ("delta_idle", 0.2)
     assert caught.value.request_sent
@@ -43,7 +43,7 @@ def test_heartbeats_are_not_the_first_token(serve: Serve, tmp_path: Path) -> Non
             exchange.pause(0.02)
 
     write(tmp_path, "house", serve(script).url)
-    with builder(tmp_path).clocks(TimeoutOptions(first_token=0.2, idle=1.5)).build() as client:
+    with builder(tmp_path).timeouts(TimeoutOptions(first_token=0.2, idle=1.5)).build() as client:
         with pytest.raises(TransportTimeout, match="first_token") as caught:
             for _ in client.chat().user("?").stream():
                 pass
@@ -58,7 +58,7 @@ def test_a_total_clock_bounds_a_stream_that_never_pauses(serve: Serve, tmp_path:
             exchange.pause(0.01)
 
     write(tmp_path, "house", serve(script).url)
-    made = builder(tmp_path).clocks(TimeoutOptions(total=0.2))
+    made = builder(tmp_path).timeouts(TimeoutOptions(total=0.2))
     with made.build() as client:
         with pytest.raises(TransportTimeout) as caught:
             for _ in client.chat().user("?").stream():
