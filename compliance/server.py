@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.testing.mock.server import Answer, Chunk, LoopbackServer, ReceivedRequest
+from ai_lib.testing.mock.server import Chunk, LoopbackServer, ReceivedRequest, ServerResponse
 
 
 class Provider:
     """Gives one answer to every request and keeps the requests."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, response: ServerResponse) -> None:
+        self._response = response
         self._server: LoopbackServer | None = None
         self.requests: list[ReceivedRequest] = []
 
@@ -41,19 +41,19 @@ class Provider:
         """The last request's body, decoded."""
         return msgspec.json.decode(self.requests[-1].body)
 
-    def _take(self, request: ReceivedRequest) -> Answer:
+    def _take(self, request: ReceivedRequest) -> ServerResponse:
         self.requests.append(request)
-        return self._answer
+        return self._response
 
 
-def says(body: object, status: int = 200) -> Answer:
+def says(body: object, status: int = 200) -> ServerResponse:
     """Return the answer with this JSON body."""
     data = msgspec.json.encode(body)
     headers = (("content-type", "application/json"),)
-    return Answer(status=status, headers=headers, chunks=(Chunk(data),), length=len(data))
+    return ServerResponse(status=status, headers=headers, chunks=(Chunk(data),), length=len(data))
 
 
-def streams(chunks: Iterable[str]) -> Answer:
+def streams(chunks: Iterable[str]) -> ServerResponse:
     """Return the answer that sends these pieces of text one by one."""
     headers = (("content-type", "text/event-stream"),)
-    return Answer(headers=headers, chunks=tuple(Chunk(chunk.encode()) for chunk in chunks))
+    return ServerResponse(headers=headers, chunks=tuple(Chunk(chunk.encode()) for chunk in chunks))

@@ -34,27 +34,35 @@ compdef _ai_lib ai-lib
 """
 
 
-def completion(shell: str) -> int:
+def write_completion(shell: str) -> int:
     """Write the script to standard output; return the exit code."""
-    commands = _commands()
+    commands = _list_commands()
     names = " ".join(commands)
     if shell == "bash":
-        cases = [f'            {name}) words="{" ".join(o)}" ;;' for name, o in commands.items()]
+        cases = [
+            f'            {name}) words="{" ".join(options)}" ;;'
+            for name, options in commands.items()
+        ]
         sys.stdout.write(_BASH.format(commands=names, cases="\n".join(cases)))
     else:
-        cases = [f"        {name}) compadd -- {' '.join(o)} ;;" for name, o in commands.items()]
+        cases = [
+            f"        {name}) compadd -- {' '.join(options)} ;;"
+            for name, options in commands.items()
+        ]
         sys.stdout.write(_ZSH.format(commands=names, cases="\n".join(cases)))
     return 0
 
 
-def _commands() -> dict[str, list[str]]:
+def _list_commands() -> dict[str, list[str]]:
     """Return each command with its options."""
-    from ai_lib.cli.options import parser
+    from ai_lib.cli.options import make_parser
 
-    found: dict[str, list[str]] = {}
-    for action in parser()._actions:
+    commands: dict[str, list[str]] = {}
+    for action in make_parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():
-                options = [word for one in command._actions for word in one.option_strings]
-                found[name] = options
-    return found
+                options = [
+                    word for argument in command._actions for word in argument.option_strings
+                ]
+                commands[name] = options
+    return commands

@@ -18,7 +18,7 @@ from ai_lib.transport.credentials import describe_credential
 from ai_lib.transport.http.url import parse_target
 
 # What each extra brings, by the module that tells whether it is there.
-_EXTRAS: Final = {
+_EXTRA_MODULES: Final = {
     "vision": "PIL",
     "audio": "soundfile",
     "embeddings": "numpy",
@@ -30,12 +30,12 @@ _EXTRAS: Final = {
     "cli": "rich",
     "jupyter": "ipywidgets",
 }
-_VARIABLES: Final = ("AI_", "SSL_CERT_")
+_VARIABLE_PREFIXES: Final = ("AI_", "SSL_CERT_")
 
 NOT_CHECKED: Final = "not checked"
 
 
-class Provider(msgspec.Struct, kw_only=True):
+class ProviderReport(msgspec.Struct, kw_only=True):
     """One provider: its key, its address, and the manifest in force."""
 
     id: str
@@ -56,42 +56,42 @@ class Report(msgspec.Struct, kw_only=True):
     variables: dict[str, str]
     proxies: dict[str, str]
     certificates: str
-    providers: list[Provider]
+    providers: list[ProviderReport]
     problems: list[str]
 
 
-def examine(only: list[str]) -> tuple[Report, list[ProtocolManifest]]:
+def examine(provider_names: list[str]) -> tuple[Report, list[ProtocolManifest]]:
     """Return what can be seen on this machine, and the manifests of the providers reported."""
     catalog = ManifestCatalog()
     problems: list[str] = []
-    found: list[ProtocolManifest] = []
-    for name in only or catalog.list_providers():
+    manifests: list[ProtocolManifest] = []
+    for name in provider_names or catalog.list_providers():
         try:
-            found.append(catalog.load(name).manifest)
+            manifests.append(catalog.load(name).manifest)
         except ProtocolError as error:
             problems.append(error.message)
-    problems += [problem for manifest in found for problem in _shadowed(manifest)]
+    problems += [problem for manifest in manifests for problem in _list_shadowed_keys(manifest)]
     return (
         Report(
             version=__version__,
             python=f"{platform.python_version()} at {sys.executable}",
-            extras={name: find_spec(module) is not None for name, module in _EXTRAS.items()},
-            variables=_variables(),
-            proxies=_proxies(),
-            certificates=_certificates(),
-            providers=[_provider(manifest) for manifest in found],
+            extras={name: find_spec(module) is not None for name, module in _EXTRA_MODULES.items()},
+            variables=_list_variables(),
+            proxies=_list_proxies(),
+            certificates=_describe_certificates(),
+            providers=[_examine_provider(manifest) for manifest in manifests],
             problems=problems,
         ),
-        found,
+        manifests,
     )
 
 
-def _provider(manifest: ProtocolManifest) -> Provider:
-    host = _host(manifest.base_url)
+def _examine_provider(manifest: ProtocolManifest) -> ProviderReport:
+    host = _get_host(manifest.base_url)
     text = msgspec.json.encode(manifest.raw, order="sorted")
-    return Provider(
+    return ProviderReport(
         id=manifest.id,
-        key=_key(manifest),
+        key=_describe_key(manifest),
         host=host,
         proxied=_is_proxied(manifest.base_url),
         source="bundled" if manifest.origin == "bundled" else manifest.source,
@@ -106,47 +106,49 @@ def _is_proxied(url: str) -> bool:
     return rules.lead_to(parse_target(url).origin) is not None
 
 
-def _proxies() -> dict[str, str]:
+def _list_proxies() -> dict[str, str]:
     """Return the proxy settings in force, without logins."""
-    found = {}
+    proxies = {}
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         value = os.environ.get(name) or os.environ.get(name.lower())
         if value:
-            found[name] = value if name == "NO_PROXY" else _host(value)
-    return found
+            proxies[name] = value if name == "NO_PROXY" else _get_host(value)
+    return proxies
 
 
-def _key(manifest: ProtocolManifest) -> str:
+def _describe_key(manifest: ProtocolManifest) -> str:
     report = describe_credential(manifest)
     if report.status == "available":
         return f"found in {report.source_name}"
-    wanted = next(iter((*report.required, *report.conventional)), "")
-    return "not needed" if report.status == "not needed" else f"set {wanted}"
+    variable = next(iter((*report.required, *report.conventional)), "")
+    return "not needed" if report.status == "not needed" else f"set {variable}"
 
 
-def _shadowed(manifest: ProtocolManifest) -> list[str]:
+def _list_shadowed_keys(manifest: ProtocolManifest) -> list[str]:
     """Say where a key is set under a name that another name hides."""
     report = describe_credential(manifest)
-    hidden = [name for name in report.shadowed if os.environ.get(name)]
-    return [f"{name} is set, but {manifest.id} reads {report.source_name}" for name in hidden]
+    shadowed_names = [name for name in report.shadowed if os.environ.get(name)]
+    return [
+        f"{name} is set, but {manifest.id} reads {report.source_name}" for name in shadowed_names
+    ]
 
 
-def _variables() -> dict[str, str]:
+def _list_variables() -> dict[str, str]:
     """Return the settings in force; none of these names holds a key."""
     return {
         name: value
         for name, value in sorted(os.environ.items())
-        if name.startswith(_VARIABLES) and "KEY" not in name and "TOKEN" not in name
+        if name.startswith(_VARIABLE_PREFIXES) and "KEY" not in name and "TOKEN" not in name
     }
 
 
-def _certificates() -> str:
+def _describe_certificates() -> str:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if path := os.environ.get(name):
             return f"{name}: {path}" + ("" if os.path.exists(path) else " (not there)")
     return "the system's store, else certifi's"
 
 
-def _host(url: str) -> str:
+def _get_host(url: str) -> str:
     """Return the host and port of an address, without a login."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -28,7 +28,7 @@ def run(program: Callable[[], Any]) -> int:
 def run_demos() -> int:
     """Run the demo of both packages, each in an interpreter of its own; return the exit code."""
     for package in PACKAGES:
-        done = subprocess.run([sys.executable, "-m", f"{package}.cli.demo"], check=False)
-        if done.returncode:
-            return done.returncode
+        process = subprocess.run([sys.executable, "-m", f"{package}.cli.mock.demo"], check=False)
+        if process.returncode:
+            return process.returncode
     return 0

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ai_lib.cli.launch import run, run_demos
-from ai_lib.cli.options import chat_options, parse
+from ai_lib.cli.options import make_chat_options, parse_arguments
 from ai_lib.cli.plain_commands import run_command
 
 USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
@@ -21,21 +21,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a provider's error or something found, 2 a wrong argument or a missing key, 130
     an interruption.
     """
-    parsed = parse(arguments)
+    parsed = parse_arguments(arguments)
     try:
         if parsed.command == "demo":
             return run_demos()
         if parsed.command == "completion":
-            from ai_lib.cli.completion import completion
+            from ai_lib.cli.completion import write_completion
 
-            return completion(parsed.shell)
+            return write_completion(parsed.shell)
         if parsed.command == "mock" and parsed.ui:
-            return _page(parsed)
-        if (done := run_command(parsed)) is not None:
-            return done
+            return _serve_page(parsed)
+        if (exit_code := run_command(parsed)) is not None:
+            return exit_code
         if parsed.command in ("explain", "doctor"):
-            return run(functools.partial(_waiting, parsed))
-        return _chat(parsed)
+            return run(functools.partial(_run_waiting_command, parsed))
+        return _run_chat(parsed)
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return INTERRUPTED
@@ -45,41 +45,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROVIDER_ERROR
 
 
-def _page(parsed: Namespace) -> int:
+def _serve_page(parsed: Namespace) -> int:
     from ai_lib.errors.exceptions import AiLibError
 
-    from .mock.page_api import serve
+    from .mock.page_api import serve_page
 
     try:
-        return serve(parsed)
+        return serve_page(parsed)
     except AiLibError as error:
-        return _failed(error, USAGE_ERROR)
+        return _report_error(error, USAGE_ERROR)
 
 
-async def _waiting(parsed: Namespace) -> int:
+async def _run_waiting_command(parsed: Namespace) -> int:
     if parsed.command == "explain":
-        from .explain import explain
+        from .explain import run_explain
 
-        return await explain(parsed)
-    from .doctor import doctor
+        return await run_explain(parsed)
+    from .doctor import run_doctor
 
-    return await doctor(parsed)
+    return await run_doctor(parsed)
 
 
-def _chat(parsed: Namespace) -> int:
+def _run_chat(parsed: Namespace) -> int:
     from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
 
-    from .chat.conversation import chat
+    from .chat.conversation import run_chat
 
     try:
-        return chat(chat_options(parsed))
+        return run_chat(make_chat_options(parsed))
     except (CredentialError, ProtocolError, RequestError, ValueError) as error:
-        return _failed(error, USAGE_ERROR)
+        return _report_error(error, USAGE_ERROR)
     except AiLibError as error:
-        return _failed(error, PROVIDER_ERROR)
+        return _report_error(error, PROVIDER_ERROR)
 
 
-def _failed(error: Exception, code: int) -> int:
+def _report_error(error: Exception, code: int) -> int:
     sys.stderr.write(f"ai-lib: {error}\n")
     return code
 

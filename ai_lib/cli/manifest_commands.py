@@ -12,26 +12,26 @@ from ai_lib.protocol.sources.folder import read_document
 from ai_lib.types.json import JsonValue
 
 
-def diff(old: str, new: str) -> int:
+def diff_manifests(old: str, new: str) -> int:
     """Write the changes to standard output; return 0 when there are none, else 1.
 
     Raises:
         ProtocolError: a file can't be read, or there is no such provider.
     """
-    found = compare_manifests(_document(old), _document(new))
-    for change in found:
+    changes = compare_manifests(_load_document(old), _load_document(new))
+    for change in changes:
         sys.stdout.write(f"{change}\n")
-    return 1 if found else 0
+    return 1 if changes else 0
 
 
-def _document(name: str) -> JsonValue:
+def _load_document(name: str) -> JsonValue:
     path = Path(name)
     if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
         return read_document(path)
     return ManifestCatalog().load(name).manifest.raw
 
 
-def lint(files: Sequence[str], *, strict: bool = False) -> int:
+def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
     """Write what is wrong to standard output; 1 when there is an error (strict: or a warning)."""
     errors = warnings = 0
     for name in files:
@@ -44,7 +44,7 @@ def lint(files: Sequence[str], *, strict: bool = False) -> int:
     return 1 if errors or (strict and warnings) else 0
 
 
-def new(provider: str, *, like: str, base_url: str | None = None) -> int:
+def write_manifest(provider: str, *, like: str, base_url: str | None = None) -> int:
     """Write a manifest for `provider` that is as that of `like`; return the exit code.
 
     Raises:

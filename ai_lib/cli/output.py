@@ -20,27 +20,27 @@ class Output:
         self._column = 0
         self._styled = self._out.isatty()
 
-    def title(self, text: str) -> None:
+    def write_title(self, text: str) -> None:
         """Write a line that heads what follows."""
         self._end_line()
         self._write(f"\n{self._style(_BOLD, text)}\n")
 
-    def line(self, text: str = "") -> None:
+    def write_line(self, text: str = "") -> None:
         """Write one line."""
         self._end_line()
         self._write(f"{text}\n")
 
-    def note(self, text: str) -> None:
+    def write_note(self, text: str) -> None:
         """Write one line of lesser weight."""
-        self.line(self._style(_DIM, text))
+        self.write_line(self._style(_DIM, text))
 
-    def begin(self, label: str) -> None:
+    def begin_paragraph(self, label: str) -> None:
         """Begin a paragraph that `piece` continues."""
         self._end_line()
         self._write(label)
         self._column = self._indent = len(label)
 
-    def piece(self, text: str) -> None:
+    def write_piece(self, text: str) -> None:
         """Write the next piece of the paragraph at once, on a new line where it is full."""
         word = text.strip()
         if self._column + len(text) > self._width and word:
@@ -62,7 +62,7 @@ class Output:
         self._out.flush()
 
 
-def table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+def format_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as aligned text under a line of column names; numbers stand to the right."""
     lines = [dict(zip(columns, columns, strict=True)), *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in columns}

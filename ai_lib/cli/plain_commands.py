@@ -61,45 +61,45 @@ def run_command(parsed: argparse.Namespace) -> int | None:
 
 
 def _providers(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.list_commands import providers
+    from ai_lib.cli.list_commands import list_providers
 
-    return providers(as_json=parsed.json)
+    return list_providers(as_json=parsed.json)
 
 
 def _models(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.list_commands import models
+    from ai_lib.cli.list_commands import list_models
 
-    return models(parsed.name, provider=parsed.provider, as_json=parsed.json)
+    return list_models(parsed.name, provider=parsed.provider, as_json=parsed.json)
 
 
 def _lint(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.manifest_commands import lint
+    from ai_lib.cli.manifest_commands import lint_manifests
 
-    return lint(parsed.files, strict=parsed.strict)
+    return lint_manifests(parsed.files, strict=parsed.strict)
 
 
 def _new(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.manifest_commands import new
+    from ai_lib.cli.manifest_commands import write_manifest
 
-    return new(parsed.id, like=parsed.like, base_url=parsed.base_url)
+    return write_manifest(parsed.id, like=parsed.like, base_url=parsed.base_url)
 
 
 def _diff(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.manifest_commands import diff
+    from ai_lib.cli.manifest_commands import diff_manifests
 
-    return diff(parsed.old, parsed.new)
+    return diff_manifests(parsed.old, parsed.new)
 
 
 def _mock(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.mock.commands import mock
+    from ai_lib.cli.mock.commands import serve_mock
 
-    return mock(parsed)
+    return serve_mock(parsed)
 
 
 def _replay(parsed: argparse.Namespace) -> int:
-    from ai_lib.cli.mock.commands import replay
+    from ai_lib.cli.mock.commands import serve_replay
 
-    return replay(parsed)
+    return serve_replay(parsed)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -1,4 +1,4 @@
-"""Test doubles: a provider that answers on the loopback, what it is told, what it was asked."""
+"""Test doubles: a mock provider on the loopback, cassettes, and a guard against real calls."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ai_lib.testing.cassettes.index import RecordingNotFound as RecordingNotFound
     from ai_lib.testing.guard import (
         RealCallRefused as RealCallRefused,
-        real_calls_refused as real_calls_refused,
+        refuse_real_calls as refuse_real_calls,
     )
     from ai_lib.testing.mock.recorded_request import RecordedRequest as RecordedRequest
     from ai_lib.testing.mock.reply import Reply as Reply
@@ -24,8 +24,8 @@ _WHERE = {
     "RecordingNotFound": "ai_lib.testing.cassettes.index",
     "ReplayTransport": ".cassettes.replay",
     "Reply": "ai_lib.testing.mock.reply",
-    "real_calls_refused": "ai_lib.testing.guard",
     "record": ".cassettes.recorder",
+    "refuse_real_calls": "ai_lib.testing.guard",
 }
 
 if not TYPE_CHECKING:

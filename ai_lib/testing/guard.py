@@ -1,4 +1,4 @@
-"""Makes calls to real providers impossible while a test runs."""
+"""Refuses calls to real providers while a test runs."""
 
 import ipaddress
 import sys
@@ -12,28 +12,28 @@ from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.http.url import Origin, parse_target
 from ai_lib.types.wire import HttpRequest
 
-# By name, because neither package imports the other; whichever is absent is not loaded for this.
+# By name, because neither package imports the other. A package that is absent is skipped.
 _TRANSPORTS: Final = ("ai_lib.transport.transport", "ai_lib_sync.transport.transport")
 
 
 class RealCallRefused(TransportError):
-    """A test was about to call something that is not on this machine; nothing was sent."""
+    """A test was about to call a host that is not this machine; nothing was sent."""
 
-    default_code = codes.INVALID_REQUEST  # it would be refused again
+    default_code = codes.INVALID_REQUEST  # a retry would be refused too
 
 
 @contextmanager
-def real_calls_refused() -> Iterator[None]:
-    """Refuse, in this process, every request of either package that leaves this machine.
+def refuse_real_calls() -> Iterator[None]:
+    """Refuse every request of either package that leaves this machine, in this process.
 
-    It is for tests: the loopback stays reachable, and `MockProvider` and `ReplayTransport` work.
-    A refused call ends in `RealCallRefused`.
+    It is meant for tests. The loopback stays reachable, so `MockProvider` and `ReplayTransport`
+    work. A refused call raises `RealCallRefused`.
     """
-    undo = [_guard(import_module(name)) for name in _TRANSPORTS if _is_installed(name)]
+    restorers = [_guard(import_module(name)) for name in _TRANSPORTS if _is_installed(name)]
     try:
         yield
     finally:
-        for restore in undo:
+        for restore in restorers:
             restore()
 
 
@@ -45,21 +45,21 @@ def _is_installed(name: str) -> bool:
 
 
 def _guard(module: Any) -> Callable[[], None]:
-    """Check where each request goes, before a connection is looked for; return the way back."""
+    """Check the host of each request before it connects; return a function that undoes this."""
     original = module.parse_target
 
-    def checked(url: str) -> Any:
+    def parse_or_refuse(url: str) -> Any:
         target = parse_target(url)
-        if not _is_here(target.origin):
-            safe = HttpRequest(url=url).safe_url
+        if not _is_loopback(target.origin):
+            safe_url = HttpRequest(url=url).safe_url
             raise RealCallRefused(
                 f"a test was about to call {target.origin.place}; answer with MockProvider or "
                 "ReplayTransport, or let this test make real calls (marker `real_calls`)",
-                url=safe,
+                url=safe_url,
             )
         return target
 
-    module.parse_target = checked
+    module.parse_target = parse_or_refuse
 
     def restore() -> None:
         module.parse_target = original
@@ -67,7 +67,7 @@ def _guard(module: Any) -> Callable[[], None]:
     return restore
 
 
-def _is_here(origin: Origin) -> bool:
+def _is_loopback(origin: Origin) -> bool:
     if origin.host == "localhost" or origin.host.endswith(".localhost"):
         return True
     try:

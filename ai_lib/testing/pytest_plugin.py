@@ -1,9 +1,9 @@
-"""What pytest gets from this library: a mock provider in both colours, and a guard.
+"""The pytest plugin: a mock provider of both packages, and a guard against real calls.
 
-- `mock_provider` and `mock_provider_sync` are started `MockProvider`s, of `ai_lib` and of
-  `ai_lib_sync`, for one test.
-- `refuse_real_calls` makes calls that leave this machine end in `RealCallRefused`. With
-  `ai_lib_real_calls = refuse` in pytest's configuration it holds for every test without the
+- `mock_provider` and `mock_provider_sync` start a `MockProvider` of `ai_lib` or `ai_lib_sync`
+  for one test.
+- `refuse_real_calls` makes every call that leaves this machine raise `RealCallRefused`. With
+  `ai_lib_real_calls = refuse` in pytest's configuration it applies to every test without the
   marker `real_calls`.
 """
 
@@ -31,22 +31,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def mock_provider() -> Iterator[Any]:
-    """A started `ai_lib.testing.MockProvider`."""
-    yield from _started("ai_lib.testing")
+    """Start an `ai_lib.testing.MockProvider`; stop it when the test ends."""
+    yield from _run_mock_provider("ai_lib.testing")
 
 
 @pytest.fixture
 def mock_provider_sync() -> Iterator[Any]:
-    """A started `ai_lib_sync.testing.MockProvider`."""
-    yield from _started("ai_lib_sync.testing")
+    """Start an `ai_lib_sync.testing.MockProvider`; stop it when the test ends."""
+    yield from _run_mock_provider("ai_lib_sync.testing")
 
 
 @pytest.fixture
 def refuse_real_calls() -> Iterator[None]:
     """Refuse calls that leave this machine."""
-    from ai_lib.testing.guard import real_calls_refused
+    from ai_lib.testing import guard
 
-    with real_calls_refused():
+    with guard.refuse_real_calls():
         yield
 
 
@@ -57,7 +57,7 @@ def _ai_lib_guard(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("refuse_real_calls")
 
 
-def _started(package: str) -> Iterator[Any]:
+def _run_mock_provider(package: str) -> Iterator[Any]:
     mock = import_module(package).MockProvider().start()
     try:
         yield mock

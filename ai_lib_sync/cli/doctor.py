@@ -10,7 +10,7 @@ import sys
 import msgspec
 
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
-from ai_lib.cli.output import table
+from ai_lib.cli.output import format_table
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
@@ -18,75 +18,84 @@ from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from .._runtime.backend import run_all
 from ..transport import HttpTransport
 
-_SECONDS = 5.0
-_AT_ONCE = 8
+_TIMEOUT_SECONDS = 5.0
+_MAX_CONCURRENT_CHECKS = 8
 
 
-def doctor(parsed: argparse.Namespace) -> int:
+def run_doctor(parsed: argparse.Namespace) -> int:
     """Write the report to standard output; return 1 when there is a problem."""
     report, manifests = examine(parsed.provider)
     if parsed.check:
-        _check(report, manifests)
+        _check_providers(report, manifests)
     if parsed.json:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
         sys.stdout.write(f"{text}\n")
     else:
-        _write(report)
+        _write_report(report)
     for problem in report.problems:
         sys.stderr.write(f"ai-lib: {problem}\n")
     return 1 if report.problems else 0
 
 
-def _check(report: Report, manifests: list[ProtocolManifest]) -> None:
+def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
     """See whether each provider's host answers; no key is sent."""
     with HttpTransport() as transport:
-        asked = [functools.partial(_reach, transport, one.base_url) for one in manifests]
-        answers = run_all(asked, _AT_ONCE)
-    for provider, answer in zip(report.providers, answers, strict=True):
-        provider.reachable = answer
-        if not answer.startswith("yes") and provider.key.startswith("found"):
-            report.problems.append(f"{provider.id} can't be reached: {answer}")
+        checks = [
+            functools.partial(_check_host, transport, manifest.base_url) for manifest in manifests
+        ]
+        results = run_all(checks, _MAX_CONCURRENT_CHECKS)
+    for provider, result in zip(report.providers, results, strict=True):
+        provider.reachable = result
+        if not result.startswith("yes") and provider.key.startswith("found"):
+            report.problems.append(f"{provider.id} can't be reached: {result}")
 
 
-def _reach(transport: HttpTransport, url: str) -> str:
+def _check_host(transport: HttpTransport, url: str) -> str:
     if "{" in url:
         return "no: its address needs values first"
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
-    clocks = TimeoutOptions(connect=_SECONDS, first_token=_SECONDS, idle=_SECONDS, total=_SECONDS)
+    timeouts = TimeoutOptions(
+        connect=_TIMEOUT_SECONDS,
+        first_token=_TIMEOUT_SECONDS,
+        idle=_TIMEOUT_SECONDS,
+        total=_TIMEOUT_SECONDS,
+    )
     try:
-        with transport.send(request, clocks) as reply:
-            return f"yes ({reply.status})"
+        with transport.send(request, timeouts) as response:
+            return f"yes ({response.status})"
     except AiLibError as error:
         return f"no: {error.message}"
 
 
-def _write(report: Report) -> None:
-    extras = [name if there else f"{name} (absent)" for name, there in report.extras.items()]
+def _write_report(report: Report) -> None:
+    extras = [
+        name if is_installed else f"{name} (absent)" for name, is_installed in report.extras.items()
+    ]
     lines = [
         f"ai-lib        {report.version}",
         f"Python        {report.python}",
         f"extras        {', '.join(extras)}",
-        f"settings      {_pairs(report.variables) or 'no AI_... variable is set'}",
-        f"proxies       {_pairs(report.proxies) or 'none'}",
+        f"settings      {_format_pairs(report.variables) or 'no AI_... variable is set'}",
+        f"proxies       {_format_pairs(report.proxies) or 'none'}",
         f"certificates  {report.certificates}",
         "",
     ]
     rows = [
         {
-            "provider": one.id,
-            "key": f"missing: {one.key}" if one.key.startswith("set ") else one.key,
-            "host": f"{one.host} (proxied)" if one.proxied else one.host,
-            "reachable": one.reachable,
-            "manifest": one.source,
-            "digest": one.digest,
+            "provider": provider.id,
+            "key": f"missing: {provider.key}" if provider.key.startswith("set ") else provider.key,
+            "host": f"{provider.host} (proxied)" if provider.proxied else provider.host,
+            "reachable": provider.reachable,
+            "manifest": provider.source,
+            "digest": provider.digest,
         }
-        for one in report.providers
+        for provider in report.providers
     ]
     columns = ["provider", "key", "host", "reachable", "manifest", "digest"]
-    if all(one.reachable == NOT_CHECKED for one in report.providers):
+    if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
-    sys.stdout.write("\n".join(lines) + "\n" + table(columns, rows))
+    sys.stdout.write("\n".join(lines) + "\n" + format_table(columns, rows))
 
 
-def _pairs(values: dict[str, str]) -> str:
+def _format_pairs(values: dict[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())

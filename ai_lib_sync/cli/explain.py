@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ai_lib.cli.options import parameter
+from ai_lib.cli.options import parse_parameter
 from ai_lib.client.call.tokens import explained
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.errors.exceptions import AiLibError
@@ -18,13 +18,13 @@ from ..client.loading import prepared
 _USAGE_ERROR = 2
 
 
-def explain(parsed: argparse.Namespace) -> int:
+def run_explain(parsed: argparse.Namespace) -> int:
     """Write the explanation to standard output; return the exit code."""
     settings = ClientSettings(model=parsed.model, base_url=parsed.base_url)
     try:
-        request = _request(parsed)
-        ready = prepared(settings)
-        target = ready.target(needs_key=False)
+        request = _make_request(parsed)
+        prepared_client = prepared(settings)
+        target = prepared_client.target(needs_key=False)
         sys.stdout.write(f"{explained(target, request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")
@@ -32,9 +32,9 @@ def explain(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _request(parsed: argparse.Namespace) -> ChatRequest:
+def _make_request(parsed: argparse.Namespace) -> ChatRequest:
     messages = [Message.user(parsed.question)]
     if parsed.system:
         messages.insert(0, Message.system(parsed.system))
-    parameters = dict(map(parameter, parsed.param))
+    parameters = dict(map(parse_parameter, parsed.param))
     return ChatRequest(messages=messages, parameters=parameters, stream=parsed.stream)

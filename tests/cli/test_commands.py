@@ -14,18 +14,18 @@ import pytest
 from ai_lib._version import __version__
 from ai_lib.testing import Reply
 from tests.programs import heed_interrupts
-from tests.testing.wire import Desk
+from tests.testing.wire import MockServer
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["ai_lib", "ai_lib_sync"]
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def mock_server() -> Iterator[MockServer]:
     """Start a mock provider; it is stopped when the test ends."""
-    desk = Desk()
-    yield desk
-    desk.server.stop()
+    mock_server = MockServer()
+    yield mock_server
+    mock_server.server.stop()
 
 
 def command(package: str, *arguments: str) -> list[str]:
@@ -50,9 +50,11 @@ def run(
     )
 
 
-def ask(desk: Desk, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def ask(
+    mock_server: MockServer, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Ask the mock provider from the command line."""
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     return run(
         "chat", "openai/gpt-4o", *arguments, "--base-url", address, key="sk-canary", **options
     )
@@ -67,26 +69,26 @@ def test_the_demo_runs_in_both_colours() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_the_answer_alone_goes_to_standard_output(desk: Desk, package: str) -> None:
-    done = ask(desk, "Hello you", "--system", "Be kind.", package=package)
+def test_the_answer_alone_goes_to_standard_output(mock_server: MockServer, package: str) -> None:
+    done = ask(mock_server, "Hello you", "--system", "Be kind.", package=package)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "You said: Hello you\n", "")
-    request = desk.service.requests[0]
+    request = mock_server.service.requests[0]
     assert request.streamed
     assert [message.text for message in request.messages] == ["Be kind.", "Hello you"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_without_streaming_and_with_usage(desk: Desk, package: str) -> None:
-    done = ask(desk, "Hello you", "--no-stream", "-v", package=package)
+def test_without_streaming_and_with_usage(mock_server: MockServer, package: str) -> None:
+    done = ask(mock_server, "Hello you", "--no-stream", "-v", package=package)
 
     assert (done.returncode, done.stdout) == (0, "You said: Hello you\n")
     assert "2 tokens in, 4 out" in done.stderr
-    assert not desk.service.requests[0].streamed
+    assert not mock_server.service.requests[0].streamed
 
 
-def test_the_question_may_come_from_standard_input(desk: Desk) -> None:
-    assert ask(desk, "-", input="From a file\n").stdout == "You said: From a file\n"
+def test_the_question_may_come_from_standard_input(mock_server: MockServer) -> None:
+    assert ask(mock_server, "-", input="From a file\n").stdout == "You said: From a file\n"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -113,10 +115,10 @@ def test_wrong_arguments_are_a_usage_error(arguments: tuple[str, ...]) -> None:
     assert "usage: ai-lib" in done.stderr
 
 
-def test_a_providers_error_is_told_in_one_line(desk: Desk) -> None:
-    desk.service.enqueue([Reply(status=403, error="Not for you.")] * 9)
+def test_a_providers_error_is_told_in_one_line(mock_server: MockServer) -> None:
+    mock_server.service.enqueue([Reply(status=403, error="Not for you.")] * 9)
 
-    done = ask(desk, "Hi")
+    done = ask(mock_server, "Hi")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "Not for you." in done.stderr
@@ -124,18 +126,18 @@ def test_a_providers_error_is_told_in_one_line(desk: Desk) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_stream_that_breaks_keeps_what_came(desk: Desk) -> None:
-    desk.service.enqueue([Reply(text="so far so good", truncate=3)] * 9)
+def test_a_stream_that_breaks_keeps_what_came(mock_server: MockServer) -> None:
+    mock_server.service.enqueue([Reply(text="so far so good", truncate=3)] * 9)
 
-    done = ask(desk, "Hi")
+    done = ask(mock_server, "Hi")
 
     assert (done.returncode, done.stdout) == (1, "so far\n")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_an_interrupt_ends_it_cleanly(desk: Desk, package: str) -> None:
-    desk.service.enqueue([Reply(text="first second", pause=60)])
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+def test_an_interrupt_ends_it_cleanly(mock_server: MockServer, package: str) -> None:
+    mock_server.service.enqueue([Reply(text="first second", pause=60)])
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     with subprocess.Popen(
         command(package, "chat", "openai/gpt-4o", "Hi", "--base-url", address),
         cwd=ROOT,
@@ -145,7 +147,7 @@ def test_an_interrupt_ends_it_cleanly(desk: Desk, package: str) -> None:
         text=True,
         preexec_fn=heed_interrupts,
     ) as process:
-        desk.wait_for_a_request()
+        mock_server.wait_for_a_request()
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=20)
 

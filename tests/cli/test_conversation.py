@@ -16,7 +16,7 @@ import pytest
 
 from ai_lib.testing import Reply
 from tests.programs import heed_interrupts
-from tests.testing.wire import Desk
+from tests.testing.wire import MockServer
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["ai_lib", "ai_lib_sync"]
@@ -24,10 +24,10 @@ _STYLES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    desk = Desk()
-    yield desk
-    desk.server.stop()
+def mock_server() -> Iterator[MockServer]:
+    mock_server = MockServer()
+    yield mock_server
+    mock_server.server.stop()
 
 
 def _take_the_terminal() -> None:
@@ -74,16 +74,18 @@ class Terminal:
 
 
 @pytest.fixture(params=PACKAGES)
-def terminal(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Terminal]:
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+def terminal(request: pytest.FixtureRequest, mock_server: MockServer) -> Iterator[Terminal]:
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     terminal = Terminal(request.param, "chat", "openai/gpt-4o", "--base-url", address, "--plain")
     yield terminal
     terminal.process.kill()
     terminal.process.wait()
 
 
-def test_each_line_is_a_turn_and_ctrl_d_ends_it(desk: Desk, terminal: Terminal) -> None:
-    desk.service.enqueue([Reply(text="First answer."), Reply(text="Second answer.")])
+def test_each_line_is_a_turn_and_ctrl_d_ends_it(
+    mock_server: MockServer, terminal: Terminal
+) -> None:
+    mock_server.service.enqueue([Reply(text="First answer."), Reply(text="Second answer.")])
     terminal.wait_for("> ")
     terminal.type("One\n")
     terminal.wait_for("First answer.")
@@ -93,12 +95,14 @@ def test_each_line_is_a_turn_and_ctrl_d_ends_it(desk: Desk, terminal: Terminal) 
     terminal.wait_for("> ")
     terminal.type("\x04")
     assert terminal.close() == 0
-    said = [message.text for message in desk.service.requests[1].messages]
+    said = [message.text for message in mock_server.service.requests[1].messages]
     assert said == ["One", "First answer.", "Two"]
 
 
-def test_ctrl_c_ends_the_answer_and_not_the_program(desk: Desk, terminal: Terminal) -> None:
-    desk.service.enqueue([Reply(text="Never ending story", pause=0.5), Reply(text="Short.")])
+def test_ctrl_c_ends_the_answer_and_not_the_program(
+    mock_server: MockServer, terminal: Terminal
+) -> None:
+    mock_server.service.enqueue([Reply(text="Never ending story", pause=0.5), Reply(text="Short.")])
     terminal.wait_for("> ")
     terminal.type("Tell me\n")
     terminal.wait_for("Never ")
@@ -111,13 +115,15 @@ def test_ctrl_c_ends_the_answer_and_not_the_program(desk: Desk, terminal: Termin
     terminal.type("/quit\n")
     assert terminal.close() == 0
     assert "Traceback" not in terminal.shown
-    said = [message.text for message in desk.service.requests[1].messages]
+    said = [message.text for message in mock_server.service.requests[1].messages]
     assert (said[0], said[-1]) == ("Tell me", "Again")
     assert said[1].startswith("Never")
 
 
-def test_an_error_leaves_the_conversation_as_it_was(desk: Desk, terminal: Terminal) -> None:
-    desk.service.enqueue([Reply(status=403, error="Not now."), Reply(text="Fine.")])
+def test_an_error_leaves_the_conversation_as_it_was(
+    mock_server: MockServer, terminal: Terminal
+) -> None:
+    mock_server.service.enqueue([Reply(status=403, error="Not now."), Reply(text="Fine.")])
     terminal.wait_for("> ")
     terminal.type("One\n")
     terminal.wait_for("Not now.")
@@ -127,13 +133,13 @@ def test_an_error_leaves_the_conversation_as_it_was(desk: Desk, terminal: Termin
     terminal.wait_for("> ")
     terminal.type("/quit\n")
     terminal.close()
-    assert [message.text for message in desk.service.requests[1].messages] == ["Two"]
+    assert [message.text for message in mock_server.service.requests[1].messages] == ["Two"]
 
 
-def test_markdown_is_rendered_in_a_terminal(desk: Desk) -> None:
+def test_markdown_is_rendered_in_a_terminal(mock_server: MockServer) -> None:
     pytest.importorskip("rich")
-    desk.service.enqueue([Reply(text="# Title\n\nSome **bold** words.")])
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+    mock_server.service.enqueue([Reply(text="# Title\n\nSome **bold** words.")])
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     terminal = Terminal("ai_lib", "chat", "openai/gpt-4o", "Hi", "--base-url", address)
     shown = terminal.wait_for("tokens in")
     assert terminal.close() == 0
@@ -142,13 +148,15 @@ def test_markdown_is_rendered_in_a_terminal(desk: Desk) -> None:
     assert "\x1b[1mbold" in terminal.shown
 
 
-def test_files_schema_and_parameters_reach_the_model(desk: Desk, tmp_path: Path) -> None:
+def test_files_schema_and_parameters_reach_the_model(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
     picture, notes, schema = tmp_path / "p.png", tmp_path / "notes.txt", tmp_path / "schema.json"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
     notes.write_text("Remember the milk.")
     schema.write_text(json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}}))
-    desk.service.enqueue([Reply(text='{"a": 1}')])
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+    mock_server.service.enqueue([Reply(text='{"a": 1}')])
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     options = ["-f", str(picture), "-f", str(notes), "--json", str(schema)]
     options += ["--param", "temperature=0.5", "--base-url", address]
     done = subprocess.run(
@@ -161,7 +169,7 @@ def test_files_schema_and_parameters_reach_the_model(desk: Desk, tmp_path: Path)
         timeout=30,
     )
     assert (done.returncode, done.stdout) == (0, '{"a": 1}\n'), done.stderr
-    body = desk.service.requests[0].body
+    body = mock_server.service.requests[0].body
     assert body["temperature"] == 0.5
     assert body["response_format"]["type"] == "json_schema"
     kinds = [part["type"] for part in body["messages"][0]["content"]]
@@ -178,14 +186,14 @@ SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}},
 @pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("how", [(), ("--no-stream",)])
 def test_an_answer_that_does_not_fit_the_schema_is_asked_for_again(
-    desk: Desk, package: str, how: tuple[str, ...]
+    mock_server: MockServer, package: str, how: tuple[str, ...]
 ) -> None:
-    desk.service.enqueue([Reply(text='{"a": "one"}'), Reply(text='Here: {"a": 1}')])
+    mock_server.service.enqueue([Reply(text='{"a": "one"}'), Reply(text='Here: {"a": 1}')])
 
-    done = ask(desk, package, "--json", SCHEMA, "-v", *how)
+    done = ask(mock_server, package, "--json", SCHEMA, "-v", *how)
 
     assert (done.returncode, done.stdout) == (0, '{"a": 1}\n'), done.stderr
-    first, second = desk.service.requests
+    first, second = mock_server.service.requests
     assert "/a" in second.messages[-1].text  # it is told what was wrong
     assert len(first.messages) == 1
     assert "openai/gpt-4o" in done.stderr
@@ -193,10 +201,12 @@ def test_an_answer_that_does_not_fit_the_schema_is_asked_for_again(
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_an_answer_that_never_fits_is_an_error_that_says_why(desk: Desk, package: str) -> None:
-    desk.service.enqueue([Reply(text='{"a": "one"}')] * 2)
+def test_an_answer_that_never_fits_is_an_error_that_says_why(
+    mock_server: MockServer, package: str
+) -> None:
+    mock_server.service.enqueue([Reply(text='{"a": "one"}')] * 2)
 
-    done = ask(desk, package, "--json", SCHEMA)
+    done = ask(mock_server, package, "--json", SCHEMA)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "does not fit its schema after 2 asks: /a" in done.stderr
@@ -211,32 +221,34 @@ def test_an_answer_that_never_fits_is_an_error_that_says_why(desk: Desk, package
         ("{", "is not JSON"),
     ],
 )
-def test_a_broken_schema_is_told_before_anything_is_sent(desk: Desk, schema: str, why: str) -> None:
-    done = ask(desk, "ai_lib", "--json", schema)
+def test_a_broken_schema_is_told_before_anything_is_sent(
+    mock_server: MockServer, schema: str, why: str
+) -> None:
+    done = ask(mock_server, "ai_lib", "--json", schema)
 
     assert done.returncode == 2
     assert why in done.stderr
-    assert desk.service.requests == []
+    assert mock_server.service.requests == []
 
 
-def test_the_line_of_figures_tells_the_cost(desk: Desk) -> None:
-    desk.service.enqueue([Reply(text="One two three.")])
+def test_the_line_of_figures_tells_the_cost(mock_server: MockServer) -> None:
+    mock_server.service.enqueue([Reply(text="One two three.")])
 
-    done = ask(desk, "ai_lib", "-v")
+    done = ask(mock_server, "ai_lib", "-v")
 
     # 2 tokens at 2.5 and 3 at 10 dollars a million.
     assert done.stderr.startswith("[openai/gpt-4o; 2 tokens in, 3 out; 0.000035 USD; ")
     assert done.stderr.endswith("; stop]\n")
 
 
-def test_ctrl_c_ends_a_typed_answer_and_not_the_program(desk: Desk) -> None:
-    desk.service.enqueue([Reply(text=['{"a"', ": ", "1}"], pause=5), Reply(text='{"a": 2}')])
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+def test_ctrl_c_ends_a_typed_answer_and_not_the_program(mock_server: MockServer) -> None:
+    mock_server.service.enqueue([Reply(text=['{"a"', ": ", "1}"], pause=5), Reply(text='{"a": 2}')])
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     options = ("--base-url", address, "--plain", "--json", SCHEMA)
     terminal = Terminal("ai_lib", "chat", "openai/gpt-4o", *options)
     terminal.wait_for("> ")
     terminal.type("One\n")
-    desk.wait_for_a_request()
+    mock_server.wait_for_a_request()
     terminal.type("\x03")
     terminal.wait_for("[interrupted]")
     terminal.wait_for("> ")
@@ -245,11 +257,11 @@ def test_ctrl_c_ends_a_typed_answer_and_not_the_program(desk: Desk) -> None:
     terminal.wait_for("> ")
     terminal.type("/quit\n")
     assert terminal.close() == 0
-    assert [message.text for message in desk.service.requests[1].messages] == ["Two"]
+    assert [message.text for message in mock_server.service.requests[1].messages] == ["Two"]
 
 
-def ask(desk: Desk, package: str, *options: str) -> subprocess.CompletedProcess[str]:
-    address = f"http://127.0.0.1:{desk.server.port}/openai"
+def ask(mock_server: MockServer, package: str, *options: str) -> subprocess.CompletedProcess[str]:
+    address = f"http://127.0.0.1:{mock_server.server.port}/openai"
     question = ["chat", "openai/gpt-4o", "Hello you", "--base-url", address]
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", f"{package}.cli.main", *question, *options],

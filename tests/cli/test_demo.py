@@ -2,22 +2,22 @@
 
 import io
 
-from ai_lib.cli.mock.demo import demo
-from ai_lib.cli.mock.demo_script import cast
+from ai_lib.cli.mock.demo import run_demo
+from ai_lib.cli.mock.demo_script import list_demo_dialects
 from ai_lib.cli.output import Output
 
 
 async def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:
     out = io.StringIO()
 
-    code = await demo(Output(out))
+    code = await run_demo(Output(out))
 
     shown = out.getvalue()
     assert code == 0
-    assert len(cast()) >= 3
-    for provider, dialect in cast():
+    assert len(list_demo_dialects()) >= 3
+    for provider, dialect in list_demo_dialects():
         assert f"{provider}  ({dialect}" in shown
-    assert shown.count("answer: What differs between providers") == len(cast())
+    assert shown.count("answer: What differs between providers") == len(list_demo_dialects())
     assert "calls: get_weather(city='Lisbon')" in shown
     assert "answer: The tool answered: 21 degrees and sunny" in shown
     assert "first token" in shown

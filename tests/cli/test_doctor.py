@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testing.wire import Desk
+from tests.testing.wire import MockServer
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["ai_lib", "ai_lib_sync"]
@@ -55,7 +55,7 @@ def test_it_tells_keys_proxies_and_manifests(package: str) -> None:
 def test_a_host_that_answers_is_reachable_and_one_that_does_not_is_a_problem(
     tmp_path: Path,
 ) -> None:
-    desk = Desk()
+    mock_server = MockServer()
     manifest = (
         "id: house\nprotocol_version: '2.0'\ndialect: openai_chat\nendpoint:\n"
         "  base_url: http://127.0.0.1:{port}/openai\n"
@@ -65,7 +65,7 @@ def test_a_host_that_answers_is_reachable_and_one_that_does_not_is_a_problem(
     )
     tree = tmp_path / "v2" / "providers"
     tree.mkdir(parents=True)
-    (tree / "house.yaml").write_text(manifest.format(port=desk.server.port))
+    (tree / "house.yaml").write_text(manifest.format(port=mock_server.server.port))
     options = ("--check", "--provider", "house")
     settings = {"AI_PROTOCOL_DIR": str(tmp_path), "HOUSE_API_KEY": "sk-canary"}
     done = doctor(*options, **settings)
@@ -73,7 +73,7 @@ def test_a_host_that_answers_is_reachable_and_one_that_does_not_is_a_problem(
     assert "yes (4" in done.stdout
     assert str(tree / "house.yaml") in done.stdout
 
-    desk.server.stop()
+    mock_server.server.stop()
     done = doctor(*options, **settings)
     assert done.returncode == 1
     assert "house can't be reached" in done.stderr

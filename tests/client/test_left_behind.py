@@ -108,7 +108,7 @@ async def test_a_stream_goes_when_its_caller_lets_go_of_it(
     leave: Callable[[AiClient], Awaitable[ChatStream]],
 ) -> None:
     listener = Listener()
-    async with MockProvider(answer=replies) as mock:
+    async with MockProvider(choose_reply=replies) as mock:
         async with await client_of(mock, listener) as client:
             stream = await leave(client)
             assert len(listener.ends) == 1
@@ -124,7 +124,7 @@ async def test_a_stream_goes_when_its_caller_lets_go_of_it(
 async def test_a_call_ends_though_the_news_of_its_error_is_interrupted(streamed: bool) -> None:
     listener = Listener()
     listener.interrupts = True
-    async with MockProvider(answer=replies) as mock:
+    async with MockProvider(choose_reply=replies) as mock:
         async with await client_of(mock, listener) as client:
             chat = client.chat().user("refuse")
             with pytest.raises(RuntimeError, match="interrupted"):

@@ -254,7 +254,7 @@ async def test_many_calls_at_once_never_overdraw_it() -> None:
         worst.append(stats.spent + stats.reserved)
         return Reply(text="Hi", usage=USED)
 
-    async with MockProvider(answer=answer) as mock:
+    async with MockProvider(choose_reply=answer) as mock:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
         builder.base_url(mock.base_url("openai")).budget(budget).max_inflight(16)
         async with await builder.build() as client:
@@ -277,7 +277,7 @@ async def test_many_calls_at_once_never_overdraw_it() -> None:
 
 async def test_one_budget_holds_several_clients() -> None:
     budget = Budget(0.02)
-    async with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    async with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         async with await client_of(mock, budget) as first, await client_of(mock, budget) as second:
             await first.chat().user("?").max_tokens(500).execute()
             await second.chat().user("?").max_tokens(500).execute()
@@ -287,7 +287,7 @@ async def test_one_budget_holds_several_clients() -> None:
 
 
 async def test_a_tag_of_the_call_says_whose_account_it_is() -> None:
-    async with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    async with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
         builder.base_url(mock.base_url("openai")).budget(limit=0.01, tag="team")
         async with await builder.build() as client:
@@ -305,7 +305,7 @@ async def test_a_tag_of_the_call_says_whose_account_it_is() -> None:
 
 
 async def test_a_model_without_a_price_is_refused_or_allowed() -> None:
-    async with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    async with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         async with await client_of(mock, Budget(1.0), "openai/house-model") as client:
             with pytest.raises(BudgetExceeded, match="is unknown"):
                 await client.chat().user("?").max_tokens(10).execute()

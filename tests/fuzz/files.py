@@ -14,7 +14,7 @@ from ai_lib.batch.journal import Journal
 from ai_lib.cache.serialization import pack, unpack
 from ai_lib.errors.exceptions import AiLibError, CacheError, JournalError, RequestError
 from ai_lib.pipeline.plain_response import read_reply
-from ai_lib.testing.cassettes.cassette import Exchange, piece, read_cassette
+from ai_lib.testing.cassettes.cassette import Exchange, encode_chunk, read_cassette
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from ai_lib_sync.cache import DiskCache
 from ai_lib_sync.testing import ReplayTransport
@@ -40,8 +40,8 @@ def cassettes(chance: Random) -> None:
     body = said("openai_chat", "text")
     exchange = Exchange(
         method="POST", host="127.0.0.1", path="/v1/chat", body={"a": 1}, status=200,
-        reply_headers=[("content-type", "text/event-stream")], head_after=0.1,
-        pieces=[piece(0.0, body[:100]), piece(0.1, body[100:])],
+        response_headers=[("content-type", "text/event-stream")], head_after=0.1,
+        chunks=[encode_chunk(0.0, body[:100]), encode_chunk(0.1, body[100:])],
     )  # fmt: skip
     line = msgspec.json.encode(exchange) + b"\n"
     with _file("cassette.jsonl", bent(line * chance.choice((1, 2)), chance, LINES)) as path:

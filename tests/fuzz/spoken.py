@@ -56,7 +56,7 @@ def said(dialect: str, name: str, streamed: bool = True) -> bytes:
     compiled = manifest(dialect)
     wire = build_chat(request, compiled, model=model, credential="k", base_url=root).wire
     address = urlsplit(wire.url)
-    answer = Service([REPLIES[name]], [compiled.manifest], None).answer(
+    answer = Service([REPLIES[name]], [compiled.manifest], None).respond(
         ReceivedRequest(
             method=wire.method,
             path=address.path,

@@ -78,7 +78,7 @@ def on_cassette(path: Path) -> Iterator[str]:
     """All that a cassette tells: its lines, and bodies as they are and as JSON reads them."""
     for line in path.read_text().split("\n"):
         if line:
-            pieces = json.loads(line).get("pieces", ())
+            pieces = json.loads(line).get("chunks", ())
             body = b"".join(b64decode(data) for _, data in pieces).decode("utf-8", "replace")
             escaped = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), body)
             yield from (line, body, escaped.replace("\\/", "/"))

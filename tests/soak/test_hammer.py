@@ -48,7 +48,7 @@ def hammer(work: Callable[[int], object], threads: int = THREADS) -> None:
 
 
 def test_one_client_answers_64_threads_each_what_it_asked() -> None:
-    with MockProvider(answer=answer) as mock, mock.client("openai/gpt-4o") as client:
+    with MockProvider(choose_reply=answer) as mock, mock.client("openai/gpt-4o") as client:
 
         def work(number: int) -> None:
             for turn in range(3):

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.testing.wire import Desk
+from tests.testing.wire import MockServer
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def mock_server() -> Iterator[MockServer]:
     """Start a mock provider; it is stopped when the test ends."""
-    desk = Desk()
-    yield desk
-    desk.server.stop()
+    mock_server = MockServer()
+    yield mock_server
+    mock_server.server.stop()

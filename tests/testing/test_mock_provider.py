@@ -113,7 +113,7 @@ async def test_a_function_may_answer() -> None:
     def answer(request: RecordedRequest) -> Reply | None:
         return Reply(text=f"for {request.model}") if request.text == "Hi" else None
 
-    async with MockProvider(answer=answer) as mock:
+    async with MockProvider(choose_reply=answer) as mock:
         async with await mock.client("openai/some-model") as client:
             first = await client.chat().user("Hi").execute()
             second = await client.chat().user("Ho").execute()

@@ -33,9 +33,9 @@ def test_a_real_call():
 
 @pytest.mark.real_calls
 def test_marked():
-    from ai_lib_sync.transport import http
+    from ai_lib_sync.transport import transport
 
-    assert http.parse_target("https://api.openai.com/").origin.host == "api.openai.com"
+    assert transport.parse_target("https://api.openai.com/").origin.host == "api.openai.com"
 """
 
 

@@ -47,7 +47,7 @@ async def test_a_replayed_call_is_the_recorded_one(model: str, tmp_path: Path) -
         client = await client_of(again, model, elsewhere)
         assert (await client.chat().user("One").execute()).candidates == plain.candidates
         assert await streamed(client, "Two") == (events, said)
-        assert again.left == 0
+        assert again.unused_count == 0
 
     async with ReplayTransport(cassette, chunking="byte") as again:
         client = await client_of(again, model, elsewhere)
@@ -63,7 +63,7 @@ async def test_the_cuts_of_the_network_are_on_the_cassette(tmp_path: Path) -> No
         client = await client_of(transport, MODELS[0], mock.base_url("openai"))
         await streamed(client, "?")
     exchange = json.loads(cassette.read_text())
-    times = [piece[0] for piece in exchange["pieces"]]
+    times = [piece[0] for piece in exchange["chunks"]]
     assert len(times) >= 4
     assert times == sorted(times)
     assert times[-1] >= 0.06  # three pauses of 20 ms at least
@@ -136,7 +136,7 @@ def test_a_piece_that_is_no_base64_is_told_when_the_cassette_is_read(
     tmp_path: Path, data: str
 ) -> None:
     cassette = tmp_path / "answers.jsonl"
-    line = {"method": "POST", "host": "h", "path": "/", "status": 200, "pieces": [[0.0, data]]}
+    line = {"method": "POST", "host": "h", "path": "/", "status": 200, "chunks": [[0.0, data]]}
     cassette.write_text(json.dumps(line) + "\n")
     with pytest.raises(RequestError, match="1 is no recorded exchange"):
         ReplayTransport(cassette)
@@ -193,4 +193,4 @@ async def test_a_compressed_reply_is_recorded_as_it_came(tmp_path: Path) -> None
         await client.chat().user("One").execute()
     server.close()
     (exchange,) = read_cassette(cassette)
-    assert b"".join(one.content for one in exchange.pieces) == body
+    assert b"".join(one.content for one in exchange.chunks) == body

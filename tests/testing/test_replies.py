@@ -7,7 +7,7 @@ import pytest
 from ai_lib.errors import InvalidToolArguments, RemoteError, ResponseError, StreamTruncated
 from ai_lib.testing import Reply
 from ai_lib.types import Usage
-from tests.testing.wire import PROVIDERS, Desk, understood
+from tests.testing.wire import PROVIDERS, MockServer, parse_response
 
 pytestmark = [
     pytest.mark.parametrize("provider", PROVIDERS),
@@ -23,7 +23,9 @@ FULL = Reply(
 
 
 @pytest.mark.parametrize("chunking", ["frame", "byte", "whole", 7])
-def test_everything_comes_through(desk: Desk, provider: str, stream: bool, chunking: Any) -> None:
+def test_everything_comes_through(
+    mock_server: MockServer, provider: str, stream: bool, chunking: Any
+) -> None:
     script = Reply(
         text=FULL.text,
         thinking=FULL.thinking,
@@ -32,7 +34,7 @@ def test_everything_comes_through(desk: Desk, provider: str, stream: bool, chunk
         chunking=chunking,
     )
 
-    response = understood(provider, desk.ask(provider, script, stream=stream), stream)
+    response = parse_response(provider, mock_server.ask(provider, script, stream=stream), stream)
 
     assert response.content == FULL.text
     assert response.thinking == FULL.thinking
@@ -44,84 +46,94 @@ def test_everything_comes_through(desk: Desk, provider: str, stream: bool, chunk
     assert (usage.reasoning_tokens, usage.cache_read_tokens) == (2, 3)
 
 
-def test_a_token_is_a_word_unless_told(desk: Desk, provider: str, stream: bool) -> None:
+def test_a_token_is_a_word_unless_told(
+    mock_server: MockServer, provider: str, stream: bool
+) -> None:
     script = Reply(text="three more words", thinking="two words")
 
-    usage = understood(provider, desk.ask(provider, script, stream=stream), stream).usage
+    usage = parse_response(provider, mock_server.ask(provider, script, stream=stream), stream).usage
 
     assert (usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens) == (2, 5, 2)
 
 
 @pytest.mark.parametrize("reason", ["end_turn", "max_tokens", "refusal"])
 def test_standard_finish_reasons_become_the_providers_word(
-    desk: Desk, provider: str, stream: bool, reason: str
+    mock_server: MockServer, provider: str, stream: bool, reason: str
 ) -> None:
-    answer = desk.ask(provider, Reply(text="cut", finish=reason), stream=stream)
+    answer = mock_server.ask(provider, Reply(text="cut", finish=reason), stream=stream)
 
-    assert understood(provider, answer, stream).termination_reason == reason
+    assert parse_response(provider, answer, stream).termination_reason == reason
 
 
 def test_a_finish_word_of_ones_own_is_sent_as_it_is(
-    desk: Desk, provider: str, stream: bool
+    mock_server: MockServer, provider: str, stream: bool
 ) -> None:
-    answer = desk.ask(provider, Reply(text="x", finish="new_reason"), stream=stream)
+    answer = mock_server.ask(provider, Reply(text="x", finish="new_reason"), stream=stream)
 
-    response = understood(provider, answer, stream)
+    response = parse_response(provider, answer, stream)
     assert (response.finish_reason, response.termination_reason) == ("new_reason", "other")
 
 
-def test_the_same_requests_get_the_same_bytes(desk: Desk, provider: str, stream: bool) -> None:
-    other = Desk()
+def test_the_same_requests_get_the_same_bytes(
+    mock_server: MockServer, provider: str, stream: bool
+) -> None:
+    other = MockServer()
     try:
-        answers = [one.ask(provider, FULL, stream=stream).body for one in (desk, other)]
+        answers = [one.ask(provider, FULL, stream=stream).body for one in (mock_server, other)]
     finally:
         other.server.stop()
 
     assert answers[0] == answers[1]
 
 
-def test_an_error_may_come_inside_a_200_answer(desk: Desk, provider: str, stream: bool) -> None:
-    answer = desk.ask(provider, Reply(text="so far", error="It broke."), stream=stream)
+def test_an_error_may_come_inside_a_200_answer(
+    mock_server: MockServer, provider: str, stream: bool
+) -> None:
+    answer = mock_server.ask(provider, Reply(text="so far", error="It broke."), stream=stream)
 
     assert answer.status == 200
     with pytest.raises(RemoteError, match=r"It broke\."):
-        understood(provider, answer, stream)
+        parse_response(provider, answer, stream)
 
 
-def test_heartbeats_are_no_answer(desk: Desk, provider: str, stream: bool) -> None:
-    answer = desk.ask(provider, Reply(text="Hello there", heartbeats=2), stream=stream)
+def test_heartbeats_are_no_answer(mock_server: MockServer, provider: str, stream: bool) -> None:
+    answer = mock_server.ask(provider, Reply(text="Hello there", heartbeats=2), stream=stream)
 
-    assert understood(provider, answer, stream).content == "Hello there"
+    assert parse_response(provider, answer, stream).content == "Hello there"
     if stream:
         assert answer.body.count(b": keep-alive") + answer.body.count(b"event: ping") > 4
 
 
-def test_a_body_of_ones_own_is_sent_as_it_is(desk: Desk, provider: str, stream: bool) -> None:
+def test_a_body_of_ones_own_is_sent_as_it_is(
+    mock_server: MockServer, provider: str, stream: bool
+) -> None:
     script = Reply(status=502, body=b"<html>\xff", headers={"Content-Type": "text/html"})
 
-    answer = desk.ask(provider, script, stream=stream)
+    answer = mock_server.ask(provider, script, stream=stream)
 
     assert (answer.status, answer.body) == (502, b"<html>\xff")
     assert answer.headers["content-type"] == "text/html"
 
 
-def test_broken_arguments_are_sent_broken(desk: Desk, provider: str, stream: bool) -> None:
-    answer = desk.ask(provider, Reply(tool_calls=[("f", '{"a": ')]), stream=stream)
+def test_broken_arguments_are_sent_broken(
+    mock_server: MockServer, provider: str, stream: bool
+) -> None:
+    answer = mock_server.ask(provider, Reply(tool_calls=[("f", '{"a": ')]), stream=stream)
 
     with pytest.raises(InvalidToolArguments):
-        understood(provider, answer, stream)
+        parse_response(provider, answer, stream)
 
 
 @pytest.mark.parametrize("cut", ["end", "close", "reset"])
 @pytest.mark.parametrize("unit", ["frames", "bytes"])
 def test_a_truncated_answer_stops_as_told(
-    desk: Desk, provider: str, stream: bool, cut: Any, unit: Any
+    mock_server: MockServer, provider: str, stream: bool, cut: Any, unit: Any
 ) -> None:
     size = 100 if unit == "bytes" else (3 if stream else 0)
     script = Reply(text="one two three four", truncate=size, truncate_unit=unit, cut=cut)
-    whole = desk.ask(provider, Reply(text="one two three four"), stream=stream).body
+    whole = mock_server.ask(provider, Reply(text="one two three four"), stream=stream).body
 
-    answer = desk.ask(provider, script, stream=stream)
+    answer = mock_server.ask(provider, script, stream=stream)
 
     assert answer.broken == (cut != "end")
     if cut != "reset":  # a reset may overtake what was sent before it
@@ -129,4 +141,4 @@ def test_a_truncated_answer_stops_as_told(
         assert unit == "frames" or len(answer.body) == 100
     if stream and cut == "end":
         with pytest.raises(StreamTruncated if unit == "frames" else ResponseError):
-            understood(provider, answer, stream)
+            parse_response(provider, answer, stream)

@@ -26,7 +26,7 @@ CREDENTIALS = {
 
 
 @dataclass
-class Received:
+class RawResponse:
     """One answer, as bytes; `broken` when the body did not end as HTTP wants it to."""
 
     status: int
@@ -47,21 +47,21 @@ class Received:
 
 
 @dataclass
-class Desk:
+class MockServer:
     """A mock provider without its front, and the way to ask it."""
 
     service: Service = field(default_factory=lambda: Service((), (), None))
 
     def __post_init__(self) -> None:
-        self.server = LoopbackServer(self.service.answer)
+        self.server = LoopbackServer(self.service.respond)
 
     def ask(
         self, provider: str, reply: Reply | None = None, *, stream: bool = False, **fields: Any
-    ) -> Received:
+    ) -> RawResponse:
         """Ask one question, the script's next answer being `reply`."""
         if reply is not None:
             self.service.enqueue([reply])
-        path, body = request_of(provider, stream, **fields)
+        path, body = make_request(provider, stream, **fields)
         return self.post(path, json.dumps(body).encode(), CREDENTIALS[provider])
 
     def wait_for_a_request(self) -> None:
@@ -72,17 +72,17 @@ class Desk:
 
     def post(
         self, path: str, body: bytes = b"{}", headers: dict[str, str] | None = None
-    ) -> Received:
+    ) -> RawResponse:
         """Send one request over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         try:
             connection.request("POST", path, body, headers or {})
-            return received(connection.getresponse())
+            return read_response(connection.getresponse())
         finally:
             connection.close()
 
 
-def received(response: http.client.HTTPResponse) -> Received:
+def read_response(response: http.client.HTTPResponse) -> RawResponse:
     """Read an answer to its end, or as far as it goes."""
     headers = {name.lower(): value for name, value in response.getheaders()}
     body, broken = b"", False
@@ -93,10 +93,10 @@ def received(response: http.client.HTTPResponse) -> Received:
         broken = len(body) < int(headers.get("content-length", 0))
     except (http.client.IncompleteRead, ConnectionError):
         broken = True
-    return Received(response.status, headers, body, broken)
+    return RawResponse(response.status, headers, body, broken)
 
 
-def request_of(
+def make_request(
     provider: str, stream: bool, text: str = "Hello there", **fields: Any
 ) -> tuple[str, dict[str, Any]]:
     """Write a question as the provider's documentation has it: its path and body."""
@@ -118,16 +118,16 @@ def request_of(
     return "/openai/chat/completions", {"model": "gpt-4o", **body} | fields
 
 
-def compiled(provider: str) -> CompiledManifest:
+def compile_bundled(provider: str) -> CompiledManifest:
     """Return a bundled provider's manifest, compiled."""
     return compile_manifest(read_manifest(find_bundled_manifest(provider), provider))
 
 
-def understood(provider: str, answer: Received, stream: bool) -> ChatResponse:
+def parse_response(provider: str, answer: RawResponse, stream: bool) -> ChatResponse:
     """Read an answer with the bundled manifest."""
     if not stream:
-        return read_reply(compiled(provider), answer.body)
-    pipeline = Pipeline(compiled(provider))
+        return read_reply(compile_bundled(provider), answer.body)
+    pipeline = Pipeline(compile_bundled(provider))
     pipeline.feed(answer.body)
     pipeline.close()
     if pipeline.failure is not None:

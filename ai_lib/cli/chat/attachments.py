@@ -8,24 +8,24 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.types.content import Block, ContentBlock, TextBlock
 
 
-def attached(question: str, files: Iterable[str]) -> str | Sequence[Block]:
+def attach_files(question: str, files: Iterable[str]) -> str | Sequence[Block]:
     """Return what the user says: the files, then the question.
 
     Raises:
         RequestError: a file can't be read, or is of no kind that a model takes.
     """
-    blocks = [_block(Path(name)) for name in files]
+    blocks = [_make_block(Path(name)) for name in files]
     return [*blocks, TextBlock(text=question)] if blocks else question
 
 
-def _block(path: Path) -> Block:
-    kind = guess_type(path.name)[0] or ""
+def _make_block(path: Path) -> Block:
+    media_type = guess_type(path.name)[0] or ""
     try:
-        if kind.startswith("image/"):
+        if media_type.startswith("image/"):
             return ContentBlock.image_file(path)
-        if kind.startswith("audio/"):
+        if media_type.startswith("audio/"):
             return ContentBlock.audio_file(path)
-        if kind == "application/pdf":
+        if media_type == "application/pdf":
             return ContentBlock.document_file(path)
         return TextBlock(text=f"{path.name}:\n\n{path.read_text('utf-8')}")
     except OSError as error:

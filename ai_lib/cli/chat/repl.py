@@ -9,8 +9,8 @@ from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError
 _HELP = "Ctrl-C ends an answer, Ctrl-D or /quit the conversation; /new begins another one\n"
 
 
-def converse(
-    ask: Callable[[str], object], interrupted: Callable[[], None], restart: Callable[[], None]
+def run_repl(
+    ask: Callable[[str], object], on_interrupt: Callable[[], None], restart: Callable[[], None]
 ) -> int:
     """Read questions until the end; return the exit code, that of the last error if it is one.
 
@@ -22,34 +22,34 @@ def converse(
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 (it gives `input` its history)
     sys.stderr.write(_HELP)
-    code = 0
+    exit_code = 0
     while True:
         try:
             line = input("> ").strip()
         except EOFError:
             sys.stderr.write("\n")
-            return code
+            return exit_code
         except KeyboardInterrupt:
             sys.stderr.write("\n")
             continue
         if line in ("/quit", "/exit"):
-            return code
+            return exit_code
         if line == "/new":
             restart()
         elif line:
-            code = _answered(ask, interrupted, line)
+            exit_code = _ask_once(ask, on_interrupt, line)
 
 
-def _answered(ask: Callable[[str], object], interrupted: Callable[[], None], line: str) -> int:
+def _ask_once(ask: Callable[[str], object], on_interrupt: Callable[[], None], line: str) -> int:
     try:
         ask(line)
     except KeyboardInterrupt:
-        interrupted()
+        on_interrupt()
         sys.stderr.write("\n[interrupted]\n")
     except (CredentialError, ProtocolError):
         raise
     except AiLibError as error:
-        interrupted()
+        on_interrupt()
         sys.stderr.write(f"ai-lib: {error}\n")
         return 1
     return 0

@@ -8,16 +8,16 @@ from typing import Any, Protocol
 class Writer(Protocol):
     """Takes the pieces of one answer, and its end."""
 
-    def piece(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Show more of the answer."""
         ...
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Finish the answer, also one that was cut short."""
         ...
 
 
-def paper(*, plain: bool) -> Writer:
+def make_writer(*, plain: bool) -> Writer:
     """Return Markdown on a terminal where rich is installed and wanted, else plain text."""
     if plain or not sys.stdout.isatty() or find_spec("rich") is None:
         return PlainWriter()
@@ -28,18 +28,18 @@ class PlainWriter:
     """Writes each piece as it is, and ends the last line."""
 
     def __init__(self) -> None:
-        self._ended = True
+        self._at_line_end = True
 
-    def piece(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Show more of the answer."""
         if text:
-            self._ended = text.endswith("\n")
+            self._at_line_end = text.endswith("\n")
             sys.stdout.write(text)
             sys.stdout.flush()
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Finish the answer."""
-        if not self._ended:
+        if not self._at_line_end:
             sys.stdout.write("\n")
             sys.stdout.flush()
 
@@ -55,13 +55,13 @@ class MarkdownWriter:
         self._live: Any = Live(console=Console(), refresh_per_second=8, vertical_overflow="visible")
         self._live.start()
 
-    def piece(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Show more of the answer."""
         from rich.markdown import Markdown
 
         self._text += text
         self._live.update(Markdown(self._text))
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Finish the answer."""
         self._live.stop()

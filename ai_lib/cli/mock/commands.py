@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _USAGE_ERROR = 2
-_PACE = 0.06
+_PAGE_PAUSE_SECONDS = 0.06
 
 
-def add_servers(commands: "Commands") -> None:
+def add_server_commands(commands: "Commands") -> None:
     """Add the two commands to the console script."""
     mock = commands.add_parser("mock", help="serve a provider of your own on a port; no key")
     _add_port(mock)
@@ -43,18 +43,20 @@ def _add_port(command: argparse.ArgumentParser) -> None:
     )
 
 
-def mock(parsed: argparse.Namespace, front: "Callable[[Service], Page] | None" = None) -> int:
+def serve_mock(
+    parsed: argparse.Namespace, make_page: "Callable[[Service], Page] | None" = None
+) -> int:
     """Serve the mock provider until interrupted, behind a page where one is given."""
     from ai_lib.testing.mock.reply import Reply
     from ai_lib.testing.mock.service import Service
 
     # In a browser one wants to see the words come.
-    pause = parsed.pause if parsed.pause is not None else _PACE if front else 0.0
+    pause = parsed.pause if parsed.pause is not None else _PAGE_PAUSE_SECONDS if make_page else 0.0
     replies = [Reply(text=text, pause=pause) for text in parsed.say]
     service = Service(replies, parsed.manifest, None, pause)
-    port = _listen(front(service).answer if front else service.answer, parsed.port)
-    names = service.roster.names
-    if front:
+    port = _listen(make_page(service).respond if make_page else service.respond, parsed.port)
+    names = service.providers.names
+    if make_page:
         sys.stdout.write(f"the page is at\n  http://127.0.0.1:{port}/\n")
     sys.stdout.write(
         f"serving {len(names)} providers; the base URL of one is\n"
@@ -62,24 +64,25 @@ def mock(parsed: argparse.Namespace, front: "Callable[[Service], Page] | None" =
         f"  ai-lib chat {names[0]}/any-model Hello --base-url http://127.0.0.1:{port}/{names[0]}\n"
         "with any key; Ctrl-C ends it\n"
     )
-    return _until_interrupted()
+    return _wait_for_interrupt()
 
 
-def replay(parsed: argparse.Namespace) -> int:
+def serve_replay(parsed: argparse.Namespace) -> int:
     """Serve a cassette until interrupted."""
     from ai_lib.testing.cassettes.cassette import read_cassette
-    from ai_lib.testing.cassettes.server import playback
+    from ai_lib.testing.cassettes.server import make_replay_handler
 
     exchanges = read_cassette(parsed.cassette)
-    handler = playback(exchanges, speed=parsed.speed, repeat=not parsed.once)
+    handler = make_replay_handler(exchanges, speed=parsed.speed, repeat=not parsed.once)
     port = _listen(handler, parsed.port)
     paths = "".join(
-        f"  {one}\n" for one in dict.fromkeys(f"{e.method} {e.path}" for e in exchanges)
+        f"  {path}\n"
+        for path in dict.fromkeys(f"{exchange.method} {exchange.path}" for exchange in exchanges)
     )
     sys.stdout.write(
         f"replaying {len(exchanges)} exchanges at http://127.0.0.1:{port}\n{paths}Ctrl-C ends it\n"
     )
-    return _until_interrupted()
+    return _wait_for_interrupt()
 
 
 def _listen(handler: "Handler", port: int) -> int:
@@ -92,7 +95,7 @@ def _listen(handler: "Handler", port: int) -> int:
         raise RequestError(f"port {port} can't be used: {error.strerror}; try --port 0") from error
 
 
-def _until_interrupted() -> int:
+def _wait_for_interrupt() -> int:
     sys.stdout.flush()
     try:
         threading.Event().wait()

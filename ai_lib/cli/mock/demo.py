@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 
 from ai_lib.cli.launch import run
-from ai_lib.cli.mock.demo_script import ANSWER, QUESTION, TOOL_QUESTION, TOOL_RESULT, WEATHER, cast
+from ai_lib.cli.mock.demo_script import (
+    ANSWER,
+    QUESTION,
+    TOOL_QUESTION,
+    TOOL_RESULT,
+    WEATHER,
+    list_demo_dialects,
+)
 from ai_lib.cli.output import Output
 from ai_lib.types.events import PartialContentDelta, ThinkingDelta
 from ai_lib.types.message import Message
@@ -15,57 +22,57 @@ from ...client import AiClient, ChatRequestBuilder
 from ...testing import MockProvider
 
 
-async def demo(screen: Output | None = None) -> int:
+async def run_demo(output: Output | None = None) -> int:
     """Show it; return the exit code."""
-    screen = screen or Output()
+    output = output or Output()
     package = AiClient.__module__.partition(".")[0]
     async with MockProvider() as mock:
-        screen.title(f"from {package} import AiClient")
-        first = ""
-        for provider, dialect in cast():
-            first = first or provider
+        output.write_title(f"from {package} import AiClient")
+        first_provider = ""
+        for provider, dialect in list_demo_dialects():
+            first_provider = first_provider or provider
             mock.enqueue(ANSWER)
             async with await mock.client(f"{provider}/demo-model") as client:
-                screen.title(f"  {provider}  ({dialect}, {mock.base_url(provider)})")
-                screen.line(f"    you: {QUESTION}")
-                await show(screen, client.chat().user(QUESTION))
-        await show_tool_call(screen, mock, first)
-        screen.note(f"    {len(mock.requests)} requests over {mock.connections} connections")
+                output.write_title(f"  {provider}  ({dialect}, {mock.base_url(provider)})")
+                output.write_line(f"    you: {QUESTION}")
+                await stream_response(output, client.chat().user(QUESTION))
+        await stream_tool_call(output, mock, first_provider)
+        output.write_note(f"    {len(mock.requests)} requests over {mock.connections} connections")
     return 0
 
 
-async def show(screen: Output, question: ChatRequestBuilder) -> ChatResponse:
+async def stream_response(output: Output, request: ChatRequestBuilder) -> ChatResponse:
     """Stream the answer to the screen as it arrives, and its figures; return it."""
-    said = ""
-    async with question.stream() as stream:
+    shown_kind = ""
+    async with request.stream() as stream:
         async for event in stream:
             if isinstance(event, ThinkingDelta | PartialContentDelta) and event.text:
                 kind = "thinks" if isinstance(event, ThinkingDelta) else "answer"
-                if kind != said:
-                    screen.begin(f"    {kind}: ")
-                    said = kind
-                screen.piece(event.text)
+                if kind != shown_kind:
+                    output.begin_paragraph(f"    {kind}: ")
+                    shown_kind = kind
+                output.write_piece(event.text)
         response, stats = stream.response(), stream.stats()
-    screen.note(f"    {figures(response, stats)}")
+    output.write_note(f"    {format_stats(response, stats)}")
     return response
 
 
-async def show_tool_call(screen: Output, mock: MockProvider, provider: str) -> None:
+async def stream_tool_call(output: Output, mock: MockProvider, provider: str) -> None:
     """Let the model call a tool, answer it, and show what it makes of the result."""
     async with await mock.client(f"{provider}/demo-model") as client:
-        screen.title(f"  a tool call  ({provider})")
-        screen.line(f"    you: {TOOL_QUESTION}")
-        asked = client.chat().user(TOOL_QUESTION).tools([WEATHER])
-        response = await show(screen, asked)
-        asked.add_message(response.to_message())
+        output.write_title(f"  a tool call  ({provider})")
+        output.write_line(f"    you: {TOOL_QUESTION}")
+        request = client.chat().user(TOOL_QUESTION).tools([WEATHER])
+        response = await stream_response(output, request)
+        request.add_message(response.to_message())
         for call in response.tool_calls:
-            given = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
-            screen.line(f"    calls: {call.name}({given}) -> {TOOL_RESULT}")
-            asked.add_message(Message.tool(call.id, TOOL_RESULT, name=call.name))
-        await show(screen, asked)
+            arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+            output.write_line(f"    calls: {call.name}({arguments}) -> {TOOL_RESULT}")
+            request.add_message(Message.tool(call.id, TOOL_RESULT, name=call.name))
+        await stream_response(output, request)
 
 
-def figures(response: ChatResponse, stats: CallStats) -> str:
+def format_stats(response: ChatResponse, stats: CallStats) -> str:
     """Return usage, timing and finish reason in one line."""
     usage = response.usage
     tokens = f"{usage.prompt_tokens} tokens in, {usage.completion_tokens} out"
@@ -77,4 +84,4 @@ def figures(response: ChatResponse, stats: CallStats) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(run(demo))
+    sys.exit(run(run_demo))

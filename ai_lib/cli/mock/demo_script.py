@@ -30,7 +30,7 @@ WEATHER: Final = ToolDefinition.from_function(
 )
 
 
-def cast() -> list[tuple[str, str]]:
+def list_demo_dialects() -> list[tuple[str, str]]:
     """Return each bundled dialect with the provider it is named after, which is bundled too."""
     providers = list_bundled_names("manifests")
     pairs = [(name.partition("_")[0], name) for name in list_bundled_dialects()]

@@ -15,17 +15,17 @@ import msgspec
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.routing.from_manifests import listed_models
-from ai_lib.testing.mock.server import Answer, Chunk, Handler, ReceivedRequest
+from ai_lib.testing.mock.server import Chunk, Handler, ReceivedRequest, ServerResponse
 from ai_lib.types.json import JsonObject
 
-Say = Callable[[JsonObject], None]
+SendLine = Callable[[JsonObject], None]
 
 # Nothing is loaded from anywhere, and nothing is sent anywhere else.
-_POLICY: Final = (
+_CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_BEAT_SECONDS: Final = 0.25
+_HEARTBEAT_SECONDS: Final = 0.25
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     thinking: bool = False
 
 
-Begin = Callable[[Question, str, Say, Callable[[], None]], Callable[[], object]]
+StartCall = Callable[[Question, str, SendLine, Callable[[], None]], Callable[[], object]]
 
 
 class Page:
@@ -54,12 +54,12 @@ class Page:
     call at the end; it returns what cancels the answer.
     """
 
-    def __init__(self, mock: Handler, providers: tuple[str, ...], begin: Begin) -> None:
+    def __init__(self, mock: Handler, providers: tuple[str, ...], start_call: StartCall) -> None:
         self._mock = mock
         self._providers = providers
-        self._begin = begin
+        self._start_call = start_call
 
-    def answer(self, request: ReceivedRequest) -> Answer:
+    def respond(self, request: ReceivedRequest) -> ServerResponse:
         """Return the answer to one request."""
         if request.path not in ("/", "/ui/models", "/ui/ask"):
             return self._mock(request)
@@ -67,31 +67,33 @@ class Page:
         # with a type of content that browsers send without asking first.
         host = request.headers.get("host", "")
         if host.rpartition(":")[0] not in ("127.0.0.1", "localhost"):
-            return _whole(403, "text/plain", b"ask 127.0.0.1 by its own name")
+            return _make_response(403, "text/plain", b"ask 127.0.0.1 by its own name")
         if request.path == "/":
-            return _whole(200, "text/html; charset=utf-8", _page())
+            return _make_response(200, "text/html; charset=utf-8", _read_page())
         if request.path == "/ui/models":
-            return _whole(200, "application/json", msgspec.json.encode(self._models()))
-        return self._asked(request, host)
+            return _make_response(200, "application/json", msgspec.json.encode(self._list_models()))
+        return self._respond_to_question(request, host)
 
-    def _asked(self, request: ReceivedRequest, host: str) -> Answer:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if request.method != "POST" or kind != "application/json":
-            return _whole(405, "text/plain", b"POST a question as application/json")
+    def _respond_to_question(self, request: ReceivedRequest, host: str) -> ServerResponse:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method != "POST" or media_type != "application/json":
+            return _make_response(405, "text/plain", b"POST a question as application/json")
         try:
             question = msgspec.json.decode(request.body, type=Question)
         except msgspec.MsgspecError as error:
-            return _whole(400, "text/plain", str(error).encode())
+            return _make_response(400, "text/plain", str(error).encode())
         headers = (("content-type", "application/x-ndjson"), ("cache-control", "no-store"))
-        return Answer(headers=headers, chunks=self._lines(question, f"http://{host}"))
+        return ServerResponse(
+            headers=headers, chunks=self._stream_lines(question, f"http://{host}")
+        )
 
-    def _lines(self, question: Question, address: str) -> Iterator[Chunk]:
-        said: SimpleQueue[JsonObject | None] = SimpleQueue()
-        cancel = self._begin(question, address, said.put, lambda: said.put(None))
+    def _stream_lines(self, question: Question, address: str) -> Iterator[Chunk]:
+        lines: SimpleQueue[JsonObject | None] = SimpleQueue()
+        cancel = self._start_call(question, address, lines.put, lambda: lines.put(None))
         try:
             while True:
                 try:
-                    line = said.get(timeout=_BEAT_SECONDS)
+                    line = lines.get(timeout=_HEARTBEAT_SECONDS)
                 except Empty:
                     # Only by writing is it noticed that nobody reads any more.
                     yield Chunk(b"\n")
@@ -102,34 +104,34 @@ class Page:
         finally:
             cancel()
 
-    def _models(self) -> list[dict[str, str | list[str]]]:
+    def _list_models(self) -> list[dict[str, str | list[str]]]:
         catalog = ManifestCatalog()
-        found: list[dict[str, str | list[str]]] = []
+        providers: list[dict[str, str | list[str]]] = []
         for provider in self._providers:
             try:
-                names = [one.name for one in listed_models(provider, catalog)]
-                speaks = names or catalog.load(provider).find_endpoint("chat")
+                names = [model.name for model in listed_models(provider, catalog)]
+                can_chat = names or catalog.load(provider).find_endpoint("chat")
             except AiLibError:  # one that can't be used is not offered
                 continue
-            if speaks:
-                found.append({"provider": provider, "models": names or ["any-model"]})
-        return found
+            if can_chat:
+                providers.append({"provider": provider, "models": names or ["any-model"]})
+        return providers
 
 
-def in_background(program: Callable[[], object]) -> None:
+def run_in_background(program: Callable[[], object]) -> None:
     """Run a program on a thread that does not keep the process alive."""
     threading.Thread(target=program, name="ai-lib-page", daemon=True).start()
 
 
-def _page() -> bytes:
+def _read_page() -> bytes:
     return files("ai_lib.cli").joinpath("page.html").read_bytes()
 
 
-def _whole(status: int, kind: str, body: bytes) -> Answer:
+def _make_response(status: int, kind: str, body: bytes) -> ServerResponse:
     headers = (
         ("content-type", kind),
-        ("content-security-policy", _POLICY),
+        ("content-security-policy", _CONTENT_POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
     )
-    return Answer(status=status, headers=headers, chunks=(Chunk(body),), length=len(body))
+    return ServerResponse(status=status, headers=headers, chunks=(Chunk(body),), length=len(body))

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 
 from ai_lib.cli.launch import run
-from ai_lib.cli.mock.commands import mock
-from ai_lib.cli.mock.page import Page, Question, Say, in_background
+from ai_lib.cli.mock.commands import serve_mock
+from ai_lib.cli.mock.page import Page, Question, SendLine, run_in_background
 from ai_lib.client.tools.conversation import ToolRun
 from ai_lib.client.tools.display import run_summary, tool_results
 from ai_lib.client.tools.functions import Function
@@ -30,70 +30,72 @@ from ...client import AiClient, CancelToken, ToolStream
 _KEY = "mock-key"
 
 
-def serve(parsed: argparse.Namespace) -> int:
+def serve_page(parsed: argparse.Namespace) -> int:
     """Serve the mock provider with the page until interrupted."""
-    return mock(parsed, with_page)
+    return serve_mock(parsed, make_page)
 
 
-def with_page(service: Service) -> Page:
+def make_page(service: Service) -> Page:
     """Return the page in front of a mock provider."""
-    return Page(service.answer, service.roster.names, begin)
+    return Page(service.respond, service.providers.names, start_call)
 
 
-def begin(
-    question: Question, address: str, say: Say, end: Callable[[], None]
+def start_call(
+    question: Question, address: str, send_line: SendLine, on_end: Callable[[], None]
 ) -> Callable[[], object]:
     """Start an answer in the background; return what cancels it."""
     token = CancelToken()
-    program = functools.partial(answer, question, address, say, token)
+    program = functools.partial(run_call, question, address, send_line, token)
 
-    def whole() -> None:
+    def run_to_end() -> None:
         try:
             run(program)
         finally:
-            end()
+            on_end()
 
-    in_background(whole)
+    run_in_background(run_to_end)
     return token.cancel
 
 
-async def answer(question: Question, address: str, say: Say, token: CancelToken) -> int:
+async def run_call(
+    question: Question, address: str, send_line: SendLine, token: CancelToken
+) -> int:
     """Ask the mock provider, and say each event; an error is said, too."""
     provider = question.model.partition("/")[0]
     try:
         async with await AiClient.create(
             question.model, api_key=_KEY, base_url=f"{address}/{provider}"
         ) as client:
-            request = client.chat().messages(_messages(question))
+            request = client.chat().messages(_make_messages(question))
             if question.thinking:
                 request.reasoning_effort("medium")
             tools: tuple[Function, ...] = (get_weather, add)
-            offered = tools if question.tools else ()
-            async with request.stream_tools(offered, cancel_token=token) as stream:
-                await _tell(stream, say)
+            offered_tools = tools if question.tools else ()
+            async with request.stream_tools(offered_tools, cancel_token=token) as stream:
+                await _send_events(stream, send_line)
                 if not token.is_cancelled:
-                    say(_ended(stream.result()))
+                    send_line(_make_end_line(stream.result()))
     except AiLibError as error:
-        say({"kind": "error", "text": str(error)})
+        send_line({"kind": "error", "text": str(error)})
     return 0
 
 
-async def _tell(stream: ToolStream, say: Say) -> None:
-    known: set[str] = set()
+async def _send_events(stream: ToolStream, send_line: SendLine) -> None:
+    sent_call_ids: set[str] = set()
     async for event in stream:
-        for line in (*_results(stream.messages, known), *_lines(event)):
-            say(line)
+        for line in (*_list_new_results(stream.messages, sent_call_ids), *_list_event_lines(event)):
+            send_line(line)
 
 
-def _results(messages: Sequence[Message], known: set[str]) -> Iterator[JsonObject]:
+def _list_new_results(messages: Sequence[Message], sent_call_ids: set[str]) -> Iterator[JsonObject]:
     for call_id, block in tool_results(messages).items():
-        if call_id not in known:
-            known.add(call_id)
+        if call_id not in sent_call_ids:
+            sent_call_ids.add(call_id)
             text = text_of(block.content)
             yield {"kind": "result", "id": call_id, "text": text, "failed": block.is_error}
 
 
-def _lines(event: Event) -> Iterator[JsonObject]:
+def _list_event_lines(event: Event) -> Iterator[JsonObject]:
     if isinstance(event, PartialContentDelta) and event.content:
         yield {"kind": "text", "text": event.content}
     elif isinstance(event, ThinkingDelta) and event.thinking:
@@ -109,17 +111,17 @@ def _lines(event: Event) -> Iterator[JsonObject]:
         yield {"kind": "round"}
 
 
-def _ended(done: ToolRun) -> JsonObject:
-    reply = done.response
+def _make_end_line(tool_run: ToolRun) -> JsonObject:
+    response = tool_run.response
     return {
         "kind": "end",
-        "figures": run_summary(done.responses),
-        "finish": reply.termination_reason or "",
-        "adaptations": list(reply.adaptations),
+        "figures": run_summary(tool_run.responses),
+        "finish": response.termination_reason or "",
+        "adaptations": list(response.adaptations),
     }
 
 
-def _messages(question: Question) -> list[Message]:
+def _make_messages(question: Question) -> list[Message]:
     return [
         Message.user(turn.text) if turn.role == "user" else Message.assistant(turn.text)
         for turn in question.turns

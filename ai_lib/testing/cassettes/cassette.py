@@ -1,7 +1,8 @@
-"""Recorded exchanges in a file: what was sent, and the bytes of the answer as they came.
+"""Reads and writes cassettes: recorded requests, and the bytes of their responses.
 
-A cassette is JSON lines, one exchange a line, written when the exchange is over. Credentials are
-not in it: the headers that carried them, cookies, and the query of the address are left out.
+A cassette is JSON lines. Each line is one exchange, written when the exchange is over. It has no
+credentials: the values of headers with credentials or cookies are masked, and the query of the
+URL is left out.
 """
 
 import base64
@@ -24,29 +25,29 @@ from ai_lib.types.json import JsonValue
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import HttpRequest
 
-_HIDDEN: Final = frozenset(
+_SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "www-authenticate"}
 )
-# Words in the name of a header whose value says who the caller is.
-_PERSONAL: Final = ("key", "token", "secret", "organization", "project", "account", "user-id")
-# What speaks of counts, not of who the caller is.
-_COUNTS: Final = ("ratelimit", "rate-limit")
+# Words in the name of a header whose value identifies the caller.
+_SECRET_WORDS: Final = ("key", "token", "secret", "organization", "project", "account", "user-id")
+# Words of headers that carry counts, which do not identify the caller.
+_RATE_LIMIT_WORDS: Final = ("ratelimit", "rate-limit")
 
 
-class Piece(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes that arrived together, in base64, so many seconds after the reply's head."""
+class RecordedChunk(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes that arrived together, in base64, `after` seconds after the response's head."""
 
     after: float
     data: str
 
     @property
     def content(self) -> bytes:
-        """The bytes."""
+        """The decoded bytes."""
         return base64.b64decode(self.data, validate=True)
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The transport's error that ended an exchange; `clock` is the one that ran out, if any."""
+    """The transport error that ended an exchange; `clock` is the deadline that passed, if any."""
 
     message: str
     connected: bool = True
@@ -55,9 +56,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One exchange. `body` is the request's, decoded where it is JSON, else its base64.
+    """One request and its response.
 
-    `status` is 0 when no head came; `head_after` is the seconds until it did.
+    `body` is the request's body: the decoded JSON, or base64 text when `is_base64`. `status` is 0
+    when no response head arrived. `head_after` is the seconds until the head arrived.
     """
 
     method: str
@@ -65,36 +67,36 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str
     headers: Sequence[tuple[str, str]] = ()
     body: JsonValue = None
-    encoded: bool = False
+    is_base64: bool = False
     status: int = 0
-    reply_headers: Sequence[tuple[str, str]] = ()
+    response_headers: Sequence[tuple[str, str]] = ()
     head_after: float = 0.0
-    pieces: Sequence[Piece] = ()
+    chunks: Sequence[RecordedChunk] = ()
     failure: Failure | None = None
 
 
-def begun(request: HttpRequest) -> Exchange:
-    """Return the exchange that this request begins, without its credentials."""
+def begin_exchange(request: HttpRequest) -> Exchange:
+    """Return an exchange with the request's fields, without its credentials."""
     parts = urlsplit(request.url)
-    secrets = request.secrets | _HIDDEN
-    body, encoded = _readable(request.body)
+    secrets = request.secrets | _SECRET_HEADERS
+    body, is_base64 = _encode_body(request.body)
     return Exchange(
         method=request.method,
         host=parts.netloc.rpartition("@")[2],
         path=parts.path,
-        headers=tuple(_public(request.headers, secrets)),
+        headers=tuple(_mask_headers(request.headers, secrets)),
         body=body,
-        encoded=encoded,
+        is_base64=is_base64,
     )
 
 
-def piece(after: float, data: bytes) -> Piece:
-    """Return bytes that came so many seconds after the head."""
-    return Piece(round(after, 6), base64.b64encode(data).decode("ascii"))
+def encode_chunk(after: float, data: bytes) -> RecordedChunk:
+    """Return the chunk of bytes that arrived `after` seconds after the head."""
+    return RecordedChunk(round(after, 6), base64.b64encode(data).decode("ascii"))
 
 
-def failure_of(error: TransportError) -> Failure:
-    """Return what is recorded of an error."""
+def describe_failure(error: TransportError) -> Failure:
+    """Return the recorded form of an error."""
     return Failure(
         message=error.message,
         connected=not isinstance(error, ConnectError),
@@ -103,20 +105,20 @@ def failure_of(error: TransportError) -> Failure:
     )
 
 
-def error_of(failure: Failure, request: HttpRequest) -> TransportError:
-    """Return the error that was recorded."""
+def restore_error(failure: Failure, request: HttpRequest) -> TransportError:
+    """Return the error of a recorded failure, raised for `request`."""
     sent, url = failure.request_sent, request.safe_url
     if failure.clock:
         return TransportTimeout(
             failure.message, clock=failure.clock, seconds=None, request_sent=sent, url=url
         )
-    kind = ConnectionLost if failure.connected else ConnectError
-    return kind(failure.message, request_sent=sent, url=url)
+    error_type = ConnectionLost if failure.connected else ConnectError
+    return error_type(failure.message, request_sent=sent, url=url)
 
 
-def public_headers(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Give the headers of a reply that don't say whose it is."""
-    return _public(headers, _HIDDEN)
+def mask_response_headers(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a response, with values that identify the caller masked."""
+    return _mask_headers(headers, _SECRET_HEADERS)
 
 
 class CassetteFile:
@@ -129,7 +131,7 @@ class CassetteFile:
         self.path.write_bytes(b"")
 
     def append(self, exchange: Exchange) -> None:
-        """Write one exchange."""
+        """Append one exchange."""
         line = msgspec.json.encode(exchange) + b"\n"
         with self._lock, self.path.open("ab") as file:
             file.write(line)
@@ -139,33 +141,36 @@ def read_cassette(path: str | Path) -> list[Exchange]:
     """Return the exchanges of a file.
 
     Raises:
-        RequestError: it can't be read, or a line of it is no exchange.
+        RequestError: the file can't be read, or one of its lines is no exchange.
     """
     try:
         lines = Path(path).read_bytes().split(b"\n")
     except OSError as error:
         raise RequestError(f"the cassette {path} can't be read: {error.strerror}") from error
-    found = []
+    exchanges = []
     for number, line in enumerate(lines, 1):
         if line:
-            found.append(_exchange(line, path, number))
-    return found
+            exchanges.append(_decode_exchange(line, path, number))
+    return exchanges
 
 
-def _exchange(line: bytes, path: str | Path, number: int) -> Exchange:
+def _decode_exchange(line: bytes, path: str | Path, number: int) -> Exchange:
     try:
         exchange = msgspec.json.decode(line, type=Exchange)
-        for one in exchange.pieces:
-            base64.b64decode(one.data, validate=True)
+        for chunk in exchange.chunks:
+            base64.b64decode(chunk.data, validate=True)
         return exchange
-    except (ValueError, RecursionError) as error:  # all that decoding raises, of both kinds
+    except (ValueError, RecursionError) as error:  # everything that JSON and base64 decoding raise
         raise RequestError(
             f"{path}:{number} is no recorded exchange: {error}; record it again"
         ) from error
 
 
-def _readable(body: bytes | Multipart) -> tuple[JsonValue, bool]:
-    """Return a body as JSON or base64; of a form with files, which is read once, nothing."""
+def _encode_body(body: bytes | Multipart) -> tuple[JsonValue, bool]:
+    """Return a body as JSON or base64, and whether it is base64.
+
+    A multipart form gives None, because its files can be read only once.
+    """
     if not body or isinstance(body, Multipart):
         return None, False
     try:
@@ -174,11 +179,11 @@ def _readable(body: bytes | Multipart) -> tuple[JsonValue, bool]:
         return base64.b64encode(body).decode("ascii"), True
 
 
-def _public(
+def _mask_headers(
     headers: Iterable[tuple[str, str]], secrets: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
     for name, value in headers:
-        low = name.lower()
-        personal = any(word in low for word in _PERSONAL)
-        counts = any(word in low for word in _COUNTS)
-        yield name, "***" if low in secrets or (personal and not counts) else value
+        lower_name = name.lower()
+        is_secret = any(word in lower_name for word in _SECRET_WORDS)
+        is_rate_limit = any(word in lower_name for word in _RATE_LIMIT_WORDS)
+        yield name, "***" if lower_name in secrets or (is_secret and not is_rate_limit) else value

@@ -1,81 +1,103 @@
-"""Finds the recorded exchange that a request asks for."""
+"""Finds the recorded exchange that matches a request."""
 
 from collections.abc import Iterable
 from threading import Lock
 
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.testing.cassettes.cassette import Exchange, begun
+from ai_lib.testing.cassettes.cassette import Exchange, begin_exchange
 from ai_lib.types.json import JsonValue
 from ai_lib.types.wire import HttpRequest
 
 
 class RecordingNotFound(RequestError):
-    """No recorded exchange is left that begins with this request; nothing was sent."""
+    """No unused recorded exchange matches this request; nothing was sent."""
 
 
 class RecordingIndex:
-    """Recorded exchanges, each handed out once, in order, or again and again where `repeat`."""
+    """Recorded exchanges. Each is handed out once, in order; with `repeat`, used ones again."""
 
     def __init__(self, exchanges: Iterable[Exchange], *, repeat: bool = False) -> None:
         self._all = tuple(exchanges)
-        self._left = list(self._all)
+        self._unused = list(self._all)
         self._repeat = repeat
         self._lock = Lock()
 
     @property
-    def left(self) -> int:
-        """How many exchanges were not asked for."""
-        return len(self._left)
+    def unused_count(self) -> int:
+        """The number of exchanges that were not handed out yet."""
+        return len(self._unused)
 
     def take(self, request: HttpRequest) -> Exchange:
-        """Return the next exchange that began with the same method, path and body.
+        """Return the next exchange with the request's method, path and body.
 
         Raises:
-            RecordingNotFound: there is none; it says how the nearest one differs.
+            RecordingNotFound: there is none; the message says how the nearest one differs.
         """
-        asked = begun(request)
+        wanted_exchange = begin_exchange(request)
         with self._lock:
-            for exchange in self._left:
-                if _same(exchange, asked):
-                    self._left.remove(exchange)
+            for exchange in self._unused:
+                if _is_same_request(exchange, wanted_exchange):
+                    self._unused.remove(exchange)
                     return exchange
         if self._repeat:
             for exchange in reversed(self._all):
-                if _same(exchange, asked):
+                if _is_same_request(exchange, wanted_exchange):
                     return exchange
-        raise RecordingNotFound(self._why_not(asked))
+        raise RecordingNotFound(self._describe_mismatch(wanted_exchange))
 
-    def _why_not(self, asked: Exchange) -> str:
-        what = f"{asked.method} {asked.path} is not on the cassette"
-        if any(_same(exchange, asked) for exchange in self._all):
-            return f"{what} once more: every recording of it was used; record more, or repeat=True"
-        near = [e for e in self._all if (e.method, e.path) == (asked.method, asked.path)]
-        if not near:
-            paths = sorted({f"{e.method} {e.path}" for e in self._all})
-            return f"{what}; it holds {', '.join(paths) or 'nothing'}"
-        differences = min((_differences(e.body, asked.body) for e in near), key=len)
-        shown = "; ".join(differences[:3])
-        return f"{what} with this body; the nearest recorded one differs: {shown}"
-
-
-def _same(one: Exchange, other: Exchange) -> bool:
-    return (one.method, one.path, one.body) == (other.method, other.path, other.body)
-
-
-def _differences(recorded: JsonValue, asked: JsonValue, at: str = "$") -> list[str]:
-    if isinstance(recorded, dict) and isinstance(asked, dict):
-        found: list[str] = []
-        for name in dict.fromkeys([*recorded, *asked]):
-            found += _differences(recorded.get(name), asked.get(name), f"{at}.{name}")
-        return found
-    if isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
-        found = []
-        for index, (one, other) in enumerate(zip(recorded, asked, strict=True)):
-            found += _differences(one, other, f"{at}[{index}]")
-        return found
-    return [] if recorded == asked else [f"{at} was {_short(recorded)}, is {_short(asked)}"]
+    def _describe_mismatch(self, requested: Exchange) -> str:
+        start = f"{requested.method} {requested.path} is not on the cassette"
+        if any(_is_same_request(exchange, requested) for exchange in self._all):
+            return f"{start} once more: every recording of it was used; record more, or repeat=True"
+        candidates = [
+            exchange
+            for exchange in self._all
+            if (exchange.method, exchange.path) == (requested.method, requested.path)
+        ]
+        if not candidates:
+            paths = sorted({f"{exchange.method} {exchange.path}" for exchange in self._all})
+            return f"{start}; it holds {', '.join(paths) or 'nothing'}"
+        differences = min(
+            (_list_differences(exchange.body, requested.body) for exchange in candidates), key=len
+        )
+        summary = "; ".join(differences[:3])
+        return f"{start} with this body; the nearest recorded one differs: {summary}"
 
 
-def _short(value: JsonValue) -> str:
+def _is_same_request(recorded: Exchange, requested: Exchange) -> bool:
+    return (recorded.method, recorded.path, recorded.body) == (
+        requested.method,
+        requested.path,
+        requested.body,
+    )
+
+
+def _list_differences(recorded: JsonValue, requested: JsonValue, path: str = "$") -> list[str]:
+    if isinstance(recorded, dict) and isinstance(requested, dict):
+        differences: list[str] = []
+        for name in dict.fromkeys([*recorded, *requested]):
+            differences += _list_differences(
+                recorded.get(name), requested.get(name), f"{path}.{name}"
+            )
+        return differences
+    if (
+        isinstance(recorded, list)
+        and isinstance(requested, list)
+        and len(recorded) == len(requested)
+    ):
+        differences = []
+        for index, (recorded_item, requested_item) in enumerate(
+            zip(recorded, requested, strict=True)
+        ):
+            differences += _list_differences(recorded_item, requested_item, f"{path}[{index}]")
+        return differences
+    return (
+        []
+        if recorded == requested
+        else [f"{path} was {_shorten(recorded)}, is {_shorten(requested)}"]
+    )
+
+
+def _shorten(value: JsonValue) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

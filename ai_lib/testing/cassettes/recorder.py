@@ -1,4 +1,4 @@
-"""Records what goes over the wire, so that a test can replay it."""
+"""Records the exchanges of a transport on a cassette, so that a test can replay them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ai_lib.testing.cassettes.cassette import (
     CassetteFile,
     Exchange,
     Failure,
-    Piece,
-    begun,
-    failure_of,
-    piece,
-    public_headers,
+    RecordedChunk,
+    begin_exchange,
+    describe_failure,
+    encode_chunk,
+    mask_response_headers,
 )
-from ai_lib.testing.cassettes.scrubbing import without_keys
+from ai_lib.testing.cassettes.scrubbing import scrub_keys
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.options import TransportOptions
@@ -30,42 +30,46 @@ from ...transport.response import Readable
 
 
 def record(path: str | Path, options: TransportOptions | None = None) -> RecordingTransport:
-    """Return a transport that writes every exchange to a cassette, which is made anew.
+    """Return a transport that writes every exchange to a cassette, a new file.
 
         async with record("answers.jsonl") as transport:
             client = await AiClient.builder().model("...").transport(transport).build()
 
-    Bytes are recorded as received, with the cuts and pauses of the network; no credential is.
-    An exchange is written when its reply has ended, or nobody reads it any more.
+    Bytes are recorded as received, with the cuts and pauses of the network. Credentials are not
+    recorded. An exchange is written when its response has ended or is no longer read.
     """
     return RecordingTransport(path, options)
 
 
 class RecordingTransport(HttpTransport):
-    """A transport that writes what it exchanges to a cassette."""
+    """A transport that writes its exchanges to a cassette."""
 
     def __init__(self, path: str | Path, options: TransportOptions | None = None) -> None:
         super().__init__(options)
         self._file = CassetteFile(path)
 
     async def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
-        """Send a request. Raises as `HttpTransport.send`; that is recorded too."""
+        """Send a request, as `HttpTransport.send` does; its errors are recorded too."""
         try:
             return await super().send(request, clocks)
         except TransportError as error:
-            failed = msgspec.structs.replace(begun(request), failure=failure_of(error))
-            self._file.append(without_keys(failed, request))
+            failed = msgspec.structs.replace(
+                begin_exchange(request), failure=describe_failure(error)
+            )
+            self._file.append(scrub_keys(failed, request))
             raise
 
     def _reply(self, head: ResponseHead, lease: Lease, call: Deadlines) -> HttpResponse:
-        return HttpResponse(head, _Tape(self._file, head, lease, call), call, self.options)
+        return HttpResponse(
+            head, _RecordingLease(self._file, head, lease, call), call, self.options
+        )
 
     def __repr__(self) -> str:
         return f"RecordingTransport({str(self._file.path)!r})"
 
 
-class _Tape:
-    """Stands between a reply and its connection, and writes down what passes."""
+class _RecordingLease:
+    """Wraps the lease of a response's connection and records the bytes that are read."""
 
     def __init__(
         self, file: CassetteFile, head: ResponseHead, lease: Lease, call: Deadlines
@@ -74,11 +78,11 @@ class _Tape:
         self._head = head
         self._lease = lease
         self._request = call.request
-        self._came = now()
-        self._head_after = self._came - call.began
-        self._pieces: list[Piece] = []
+        self._received_at = now()
+        self._head_after = self._received_at - call.began
+        self._chunks: list[RecordedChunk] = []
         self._failure: Failure | None = None
-        self._due = [True]
+        self._pending_write = [True]
 
     @property
     def connection(self) -> Readable:
@@ -88,35 +92,35 @@ class _Tape:
         try:
             data = await self._lease.connection.read(clocks)
         except TransportError as error:
-            self._failure = failure_of(error)
+            self._failure = describe_failure(error)
             raise
         if data:
-            self._pieces.append(piece(now() - self._came, data))
+            self._chunks.append(encode_chunk(now() - self._received_at, data))
         return data
 
     def give_back(self) -> None:
-        self._write()
+        self._write_once()
         self._lease.give_back()
 
     def park(self) -> None:
-        self._write()
+        self._write_once()
         self._lease.park()
 
-    def _write(self) -> None:
+    def _write_once(self) -> None:
         try:
-            self._due.pop()  # of two threads and a finalizer, one succeeds
+            self._pending_write.pop()  # of two threads and a finalizer, one succeeds
         except IndexError:
             return
-        self._file.append(without_keys(self._exchange(), self._request))
+        self._file.append(scrub_keys(self._make_exchange(), self._request))
 
-    def _exchange(self) -> Exchange:
+    def _make_exchange(self) -> Exchange:
         headers = self._head.headers
         fields = [(name, value) for name in headers for value in headers.get_all(name)]
         return msgspec.structs.replace(
-            begun(self._request),
+            begin_exchange(self._request),
             status=self._head.status,
-            reply_headers=tuple(public_headers(fields)),
+            response_headers=tuple(mask_response_headers(fields)),
             head_after=round(self._head_after, 6),
-            pieces=tuple(self._pieces),
+            chunks=tuple(self._chunks),
             failure=self._failure,
         )

@@ -1,4 +1,4 @@
-"""Replays a cassette: recorded answers instead of a network."""
+"""Replays a cassette: recorded responses instead of a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from ai_lib.testing.cassettes.cassette import Exchange, error_of, read_cassette
+from ai_lib.testing.cassettes.cassette import Exchange, read_cassette, restore_error
 from ai_lib.testing.cassettes.index import RecordingIndex
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.http.headers import Headers, ResponseHead
@@ -23,10 +23,10 @@ class ReplayTransport(HttpTransport):
 
         client = await AiClient.builder().model("...").transport(ReplayTransport(path)).build()
 
-    A request is answered by the first recording, not used yet, with the same method, path and
-    body; with `repeat`, the last such one answers again. `speed` is 1 for the recorded pauses, 2
-    for half of them, None for none. `chunking` gives the body in the recorded pieces or byte by
-    byte. The transport's errors that were recorded are raised again.
+    A request gets the first unused recording with the same method, path and body. With `repeat`,
+    the last such recording is used again. `speed` is 1 for the recorded pauses, 2 for half of
+    them, None for none. `chunking` gives the body in the recorded chunks or byte by byte.
+    Recorded errors of the transport are raised again.
 
     Raises:
         RequestError: the cassette can't be read.
@@ -42,56 +42,56 @@ class ReplayTransport(HttpTransport):
         options: TransportOptions | None = None,
     ) -> None:
         super().__init__(options)
-        found = read_cassette(cassette) if isinstance(cassette, str | Path) else cassette
-        self._shelf = RecordingIndex(found, repeat=repeat)
+        exchanges = read_cassette(cassette) if isinstance(cassette, str | Path) else cassette
+        self._index = RecordingIndex(exchanges, repeat=repeat)
         self._speed = speed
-        self._bytewise = chunking == "byte"
+        self._is_bytewise = chunking == "byte"
 
     @property
-    def left(self) -> int:
-        """How many recorded exchanges were not asked for."""
-        return self._shelf.left
+    def unused_count(self) -> int:
+        """The number of recorded exchanges that no request has used."""
+        return self._index.unused_count
 
     async def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
-        """Return the recorded reply.
+        """Return the recorded response.
 
         Raises:
-            RecordingNotFound: nothing like this request was recorded.
-            TransportError: that is what was recorded.
+            RecordingNotFound: no recording matches this request.
+            TransportError: the recorded exchange ended in one.
         """
-        exchange = self._shelf.take(request)
-        await self._pass(exchange.head_after)
+        exchange = self._index.take(request)
+        await self._pause(exchange.head_after)
         if exchange.failure is not None and not exchange.status:
-            raise error_of(exchange.failure, request)
+            raise restore_error(exchange.failure, request)
         call = Deadlines(request, clocks, now())
-        head = ResponseHead(exchange.status, Headers(exchange.reply_headers), "1.1")
-        return HttpResponse(head, _Playback(self, exchange), call, self.options)
+        head = ResponseHead(exchange.status, Headers(exchange.response_headers), "1.1")
+        return HttpResponse(head, _ReplayLease(self, exchange), call, self.options)
 
-    async def _pass(self, seconds: float) -> None:
+    async def _pause(self, seconds: float) -> None:
         if self._speed is not None and seconds > 0:
             await sleep(seconds / self._speed)
 
 
-class _Playback:
-    """Stands in for a connection: gives the recorded pieces of one body."""
+class _ReplayLease:
+    """Stands in for the lease of a connection; reads the recorded chunks of one body."""
 
     def __init__(self, transport: ReplayTransport, exchange: Exchange) -> None:
         self._transport = transport
         self._failure = exchange.failure
-        self._pieces = _pieces(exchange, transport._bytewise)
-        self._at = 0.0
+        self._chunks = _iterate_chunks(exchange, transport._is_bytewise)
+        self._elapsed = 0.0
 
     @property
     def connection(self) -> Readable:
         return self
 
     async def read(self, clocks: Deadlines) -> bytes:
-        for after, data in self._pieces:
-            await self._transport._pass(after - self._at)
-            self._at = after
+        for after, data in self._chunks:
+            await self._transport._pause(after - self._elapsed)
+            self._elapsed = after
             return data
         if self._failure is not None:
-            raise error_of(self._failure, clocks.request)
+            raise restore_error(self._failure, clocks.request)
         return b""
 
     def give_back(self) -> None:
@@ -101,10 +101,10 @@ class _Playback:
         pass
 
 
-def _pieces(exchange: Exchange, bytewise: bool) -> Iterator[tuple[float, bytes]]:
-    for piece in exchange.pieces:
-        if not bytewise:
-            yield piece.after, piece.content
+def _iterate_chunks(exchange: Exchange, is_bytewise: bool) -> Iterator[tuple[float, bytes]]:
+    for chunk in exchange.chunks:
+        if not is_bytewise:
+            yield chunk.after, chunk.content
         else:
-            for byte in piece.content:
-                yield piece.after, bytes([byte])
+            for byte in chunk.content:
+                yield chunk.after, bytes([byte])

@@ -1,76 +1,82 @@
-"""Takes a request's keys out of what its server said back, before it is put on a cassette."""
+"""Removes a request's keys from its response before it is written to a cassette."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from ai_lib.testing.cassettes.cassette import Exchange, Piece, piece
+from ai_lib.testing.cassettes.cassette import Exchange, RecordedChunk, encode_chunk
 from ai_lib.transport.errors import RemoteProtocolError
 from ai_lib.transport.http.content_encoding import ContentDecoder
 from ai_lib.types.secret import forms_of
 from ai_lib.types.wire import HttpRequest
 
-_SHOWN: Final = "***"
-_CODING: Final = "content-encoding"
+_MASK: Final = "***"
+_ENCODING_HEADER: Final = "content-encoding"
 
 
-def without_keys(exchange: Exchange, request: HttpRequest) -> Exchange:
-    """Return the exchange without the keys that its reply says back.
+def scrub_keys(exchange: Exchange, request: HttpRequest) -> Exchange:
+    """Return the exchange without the keys that its response repeats.
 
-    In the body each letter of a key is a `*`, so that sizes and cuts stay. A compressed body is
-    left as it came unless a key is in it; then it is recorded as what it decompresses to.
+    In the body each letter of a key becomes a `*`, so that sizes and cuts stay. A compressed body
+    stays compressed unless a key is in it; then it is recorded decompressed.
     """
-    forms = [form for key in request.keys() for form in forms_of(key)]  # noqa: SIM118
-    if not forms:
+    key_forms = [key_form for key in request.keys() for key_form in forms_of(key)]  # noqa: SIM118
+    if not key_forms:
         return exchange
     failure = exchange.failure
     if failure is not None:
-        failure = msgspec.structs.replace(failure, message=_text(failure.message, forms))
-    headers = [(name, _text(value, forms)) for name, value in exchange.reply_headers]
-    coding = ", ".join(value for name, value in headers if name.lower() == _CODING)
-    came = _content(exchange.pieces, coding)
-    pieces: Sequence[Piece] = [*_hidden(came, [*_in_json(forms)])]
-    if pieces == came:
-        pieces = exchange.pieces
+        failure = msgspec.structs.replace(failure, message=_scrub_text(failure.message, key_forms))
+    headers = [(name, _scrub_text(value, key_forms)) for name, value in exchange.response_headers]
+    coding = ", ".join(value for name, value in headers if name.lower() == _ENCODING_HEADER)
+    content = _decompress(exchange.chunks, coding)
+    chunks: Sequence[RecordedChunk] = [*_scrub_chunks(content, [*_list_json_spellings(key_forms)])]
+    if chunks == content:
+        chunks = exchange.chunks
     elif coding:
-        dropped = (_CODING, "content-length")
-        headers = [(name, value) for name, value in headers if name.lower() not in dropped]
-    return msgspec.structs.replace(exchange, reply_headers=headers, pieces=pieces, failure=failure)
+        stale_headers = (_ENCODING_HEADER, "content-length")
+        headers = [(name, value) for name, value in headers if name.lower() not in stale_headers]
+    return msgspec.structs.replace(
+        exchange, response_headers=headers, chunks=chunks, failure=failure
+    )
 
 
-def _text(text: str, forms: Sequence[str]) -> str:
-    for form in forms:
-        text = text.replace(form, _SHOWN)
+def _scrub_text(text: str, key_forms: Sequence[str]) -> str:
+    for key_form in key_forms:
+        text = text.replace(key_form, _MASK)
     return text
 
 
-def _content(pieces: Sequence[Piece], coding: str) -> Sequence[Piece]:
-    """Return the pieces decompressed, as far as they can be."""
+def _decompress(chunks: Sequence[RecordedChunk], coding: str) -> Sequence[RecordedChunk]:
+    """Return the chunks decompressed, as far as possible."""
     if not coding:
-        return pieces
-    found: list[Piece] = []
+        return chunks
+    decompressed: list[RecordedChunk] = []
     try:
         content = ContentDecoder(coding)
-        found.extend(piece(one.after, b"".join(content.decode(one.content))) for one in pieces)
-    except RemoteProtocolError:  # cut short or damaged: no more of it can be read
+        decompressed.extend(
+            encode_chunk(chunk.after, b"".join(content.decode(chunk.content))) for chunk in chunks
+        )
+    except RemoteProtocolError:  # cut short or damaged: the rest can't be read
         pass
-    return found
+    return decompressed
 
 
-def _in_json(forms: Sequence[str]) -> Iterator[bytes]:
-    for form in forms:
-        yield form.encode()
-        yield form.replace("/", "\\/").encode()
-        yield "".join(f"\\u{ord(letter):04x}" for letter in form).encode()
+def _list_json_spellings(key_forms: Sequence[str]) -> Iterator[bytes]:
+    for key_form in key_forms:
+        yield key_form.encode()
+        yield key_form.replace("/", "\\/").encode()
+        yield "".join(f"\\u{ord(letter):04x}" for letter in key_form).encode()
 
 
-def _hidden(pieces: Sequence[Piece], forms: Sequence[bytes]) -> Iterator[Piece]:
-    whole = b"".join(one.content for one in pieces)
-    for form in forms:
-        whole = whole.replace(form, b"*" * len(form))
-    at = 0
-    for one in pieces:
-        size = len(one.content)
-        yield piece(one.after, whole[at : at + size])
-        at += size
+def _scrub_chunks(
+    chunks: Sequence[RecordedChunk], key_forms: Sequence[bytes]
+) -> Iterator[RecordedChunk]:
+    body = b"".join(chunk.content for chunk in chunks)
+    for key_form in key_forms:
+        body = body.replace(key_form, b"*" * len(key_form))
+    offset = 0
+    for chunk in chunks:
+        size = len(chunk.content)
+        yield encode_chunk(chunk.after, body[offset : offset + size])
+        offset += size

@@ -1,4 +1,4 @@
-"""How an answer's bytes are sent: framed, cut into chunks, slowed down, truncated."""
+"""Makes the responses of the mock server: framed, cut into chunks, slowed down, truncated."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,18 +9,18 @@ import msgspec
 from ai_lib.protocol.dialect.model import DecoderShape
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import StreamedShape
-from ai_lib.testing.mock.server import Answer, Chunk
+from ai_lib.testing.mock.server import Chunk, ServerResponse
 from ai_lib.testing.mock.stream_writer import Frame
 
 Headers = tuple[tuple[str, str], ...]
 
 
-def plain_answer(reply: Reply, status: int, headers: Headers, body: bytes) -> Answer:
-    """Return the answer that sends one body."""
-    sent, end = _truncated([body], reply)
-    length = len(body) if end != "end" else sum(map(len, sent))
-    chunks = tuple(Chunk(piece) for part in sent for piece in _cut(part, reply))
-    return Answer(
+def make_plain_response(reply: Reply, status: int, headers: Headers, body: bytes) -> ServerResponse:
+    """Return the response that sends one body."""
+    parts, end = _truncate([body], reply)
+    length = len(body) if end != "end" else sum(map(len, parts))
+    chunks = tuple(Chunk(piece) for part in parts for piece in _split_part(part, reply))
+    return ServerResponse(
         status=status,
         headers=headers,
         chunks=chunks,
@@ -31,7 +31,7 @@ def plain_answer(reply: Reply, status: int, headers: Headers, body: bytes) -> An
     )
 
 
-def streamed_answer(
+def make_stream_response(
     reply: Reply,
     headers: Headers,
     shape: StreamedShape,
@@ -39,13 +39,13 @@ def streamed_answer(
     frames: Sequence[Frame],
     *,
     complete: bool,
-) -> Answer:
-    """Return the answer that sends frames; the done signal follows when it is `complete`."""
+) -> ServerResponse:
+    """Return the response that sends frames, then the done signal when it is `complete`."""
     writer = _FrameWriter(shape, decoder)
-    parts, end = _truncated(writer.parts(frames, complete), reply)
-    return Answer(
+    parts, end = _truncate(writer.write_all(frames, complete), reply)
+    return ServerResponse(
         headers=headers,
-        chunks=tuple(_chunks(parts, reply, writer.heartbeat())),
+        chunks=tuple(_make_chunks(parts, reply, writer.write_heartbeat())),
         delay=reply.delay,
         linger=reply.linger,
         end=end,
@@ -53,67 +53,73 @@ def streamed_answer(
 
 
 class _FrameWriter:
-    """Writes frames as the dialect's decoder reads them."""
+    """Writes frames in the format that the dialect's decoder reads."""
 
     def __init__(self, shape: StreamedShape, decoder: DecoderShape) -> None:
         self.shape = shape
         self.format = decoder.format
-        self.done = decoder.done_signal
+        self.done_signal = decoder.done_signal
         self.line_end = shape.line_end
 
-    def parts(self, frames: Sequence[Frame], complete: bool) -> list[bytes]:
-        parts = [self.frame(frame) for frame in frames]
-        if complete and self.done is not None:
-            parts.append(self.lines(f"data: {self.done}" if self.format == "sse" else self.done))
+    def write_all(self, frames: Sequence[Frame], complete: bool) -> list[bytes]:
+        parts = [self.write_frame(frame) for frame in frames]
+        if complete and self.done_signal is not None:
+            parts.append(
+                self.terminate(
+                    f"data: {self.done_signal}" if self.format == "sse" else self.done_signal
+                )
+            )
         return parts
 
-    def frame(self, frame: Frame) -> bytes:
+    def write_frame(self, frame: Frame) -> bytes:
         event, data = frame
         text = msgspec.json.encode(data).decode()
         if self.format != "sse":
-            return self.lines(text)
+            return self.terminate(text)
         name = f"event: {event}{self.line_end}" if event else ""
-        return self.lines(f"{name}data: {text}")
+        return self.terminate(f"{name}data: {text}")
 
-    def heartbeat(self) -> bytes:
+    def write_heartbeat(self) -> bytes:
         if self.shape.heartbeat:
-            return b"".join(self.frame((one.event, one.data)) for one in self.shape.heartbeat)
-        return self.lines(": keep-alive") if self.format == "sse" else self.line_end.encode()
+            return b"".join(
+                self.write_frame((frame.event, frame.data)) for frame in self.shape.heartbeat
+            )
+        return self.terminate(": keep-alive") if self.format == "sse" else self.line_end.encode()
 
-    def lines(self, text: str) -> bytes:
+    def terminate(self, text: str) -> bytes:
         ending = self.line_end * (2 if self.format == "sse" else 1)
         return f"{text}{ending}".encode()
 
 
-def _truncated(
+def _truncate(
     parts: Sequence[bytes], reply: Reply
 ) -> tuple[list[bytes], Literal["end", "close", "reset"]]:
     if reply.truncate is None:
         return list(parts), "end"
     if reply.truncate_unit == "frames":
         return list(parts[: reply.truncate]), reply.cut
-    left = reply.truncate
-    kept = []
+    remaining = reply.truncate
+    kept_parts = []
     for part in parts:
-        kept.append(part[:left])
-        left = max(0, left - len(part))
-    return [part for part in kept if part], reply.cut
+        kept_parts.append(part[:remaining])
+        remaining = max(0, remaining - len(part))
+    return [part for part in kept_parts if part], reply.cut
 
 
-def _chunks(parts: Sequence[bytes], reply: Reply, heartbeat: bytes) -> Iterator[Chunk]:
+def _make_chunks(parts: Sequence[bytes], reply: Reply, heartbeat: bytes) -> Iterator[Chunk]:
     if reply.chunking == "whole":
         yield Chunk(b"".join(heartbeat * reply.heartbeats + part for part in parts))
         return
     for index, part in enumerate(parts):
         pause = reply.pause if index else 0.0
-        beats = reply.heartbeats
-        for _ in range(beats):
-            yield Chunk(heartbeat, pause / (beats + 1))
-        for number, piece in enumerate(_cut(part, reply)):
-            yield Chunk(piece, 0.0 if number else pause / (beats + 1))
+        heartbeat_count = reply.heartbeats
+        for _ in range(heartbeat_count):
+            yield Chunk(heartbeat, pause / (heartbeat_count + 1))
+        for piece_index, piece in enumerate(_split_part(part, reply)):
+            yield Chunk(piece, 0.0 if piece_index else pause / (heartbeat_count + 1))
 
 
-def _cut(part: bytes, reply: Reply) -> Iterator[bytes]:
+def _split_part(part: bytes, reply: Reply) -> Iterator[bytes]:
     size = {"frame": len(part), "whole": len(part), "byte": 1}.get(
         str(reply.chunking), reply.chunking
     )

@@ -1,4 +1,4 @@
-"""Errors in the provider's words: the manifest's classification read backwards."""
+"""Writes error bodies in the provider's words, from the manifest's error classification."""
 
 import http
 from typing import Final
@@ -10,45 +10,47 @@ from ai_lib.errors.classification import classify_http_error
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import ErrorRules
 from ai_lib.testing.mock.reply import Reply
-from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.testing.mock.template_values import Values
 
-_INSIDE: Final = 500
-"""The HTTP status that an error inside a 200 answer speaks of."""
+_STATUS_INSIDE_200: Final = 500
+"""The HTTP status that an error inside a 200 response reports."""
 
 
-def fault_values(serve: ServeShape, rules: ErrorRules, reply: Reply, request_id: str) -> Values:
-    """Return the holes of the error templates."""
-    status = reply.status if reply.fails else _INSIDE
-    code = reply.code or _word(rules, status)
+def make_error_values(
+    serve: ServeSection, rules: ErrorRules, reply: Reply, request_id: str
+) -> Values:
+    """Return the values of the error templates."""
+    status = reply.status if reply.is_error else _STATUS_INSIDE_200
+    code = reply.code or _find_error_word(rules, status)
     return {
         "status": status,
-        "message": reply.error or f"Mock error: {_phrase(status)}",
+        "message": reply.error or f"Mock error: {_describe_status(status)}",
         "code": code,
         "type": reply.type or serve.error.types.get(str(status)) or code,
         "request_id": request_id,
     }
 
 
-def fault_body(serve: ServeShape, values: Values) -> bytes:
-    """Return the body of an error answer."""
+def make_error_body(serve: ServeSection, values: Values) -> bytes:
+    """Return the body of an error response."""
     return msgspec.json.encode(fill_template(serve.error.body, values))
 
 
-def _word(rules: ErrorRules, status: int) -> str | None:
-    """Return the first word the manifest gives to errors of the class that `status` has."""
+def _find_error_word(rules: ErrorRules, status: int) -> str | None:
+    """Return the first error code that the manifest maps to the class of `status`."""
     meaning = classify_http_error(status, by_http_status=rules.by_http_status)
-    rough = codes.SERVER_ERROR if status >= 500 else codes.INVALID_REQUEST
-    return _first(rules, meaning.name) or _first(rules, rough.name)
+    fallback = codes.SERVER_ERROR if status >= 500 else codes.INVALID_REQUEST
+    return _find_first_word(rules, meaning.name) or _find_first_word(rules, fallback.name)
 
 
-def _first(rules: ErrorRules, meaning: str) -> str | None:
+def _find_first_word(rules: ErrorRules, meaning: str) -> str | None:
     tables = (rules.by_code, rules.by_status)
     words = (word for table in tables for word, name in table.items() if name == meaning)
     return next(words, None)
 
 
-def _phrase(status: int) -> str:
+def _describe_status(status: int) -> str:
     try:
         return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:

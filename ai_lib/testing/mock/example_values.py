@@ -1,4 +1,4 @@
-"""Example values for a JSON Schema, with words taken from the question where they fit."""
+"""Makes example values for a JSON Schema, with words of the question where they fit."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,19 +8,19 @@ from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 Schema = JsonObject
 
-_DEEPEST: Final = 8
+_MAX_DEPTH: Final = 8
 _QUOTED: Final = re.compile(r"[\"'“]([^\"'“”]+)[\"'”]")
 _PROPER: Final = re.compile(r"(?<=[\w,:;] )[A-Z][\w-]*(?: [A-Z][\w-]*)*")
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-def example_object(schema: Schema, question: str) -> JsonDict:
-    """Return an object for a schema of type `object`: the required properties, or else all.
+def make_example(schema: Schema, question: str) -> JsonDict:
+    """Return an object for a schema of type `object`, with its required properties, or else all.
 
-    Texts are the question's quoted words and names in order, then the property's own name;
-    numbers are those of the question, then 1.
+    Texts are the quoted words and proper names of the question, in order, then the property's
+    name. Numbers are the numbers of the question, then 1.
     """
-    value = _Examples(schema, question).value(schema, "value", 0)
+    value = _Examples(schema, question).make_value(schema, "value", 0)
     return value if isinstance(value, dict) else {"value": value}
 
 
@@ -30,8 +30,8 @@ class _Examples:
         self.texts: Iterator[str] = iter(_QUOTED.findall(question) or _PROPER.findall(question))
         self.numbers: Iterator[float] = map(float, _NUMBER.findall(question))
 
-    def value(self, schema: object, name: str, depth: int) -> JsonValue:
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+    def make_value(self, schema: object, name: str, depth: int) -> JsonValue:
+        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
             return None
         for key in ("const", "default"):
             if key in schema:
@@ -40,25 +40,25 @@ class _Examples:
             if schema.get(key):
                 return schema[key][0]
         if "$ref" in schema:
-            return self.value(self.definition(schema["$ref"]), name, depth + 1)
+            return self.make_value(self.resolve_reference(schema["$ref"]), name, depth + 1)
         for key in ("anyOf", "oneOf", "allOf"):
             if schema.get(key):
-                return self.value(schema[key][0], name, depth + 1)
-        return self.of_type(schema, name, depth)
+                return self.make_value(schema[key][0], name, depth + 1)
+        return self.make_typed_value(schema, name, depth)
 
-    def definition(self, reference: str) -> object:
+    def resolve_reference(self, reference: str) -> object:
         node: object = self.root
         for part in reference.removeprefix("#").strip("/").split("/"):
             node = node.get(part) if isinstance(node, Mapping) else None
         return node
 
-    def of_type(self, schema: Schema, name: str, depth: int) -> JsonValue:
+    def make_typed_value(self, schema: Schema, name: str, depth: int) -> JsonValue:
         kind = schema.get("type", "object" if "properties" in schema else "string")
         kind = str(kind[0] if isinstance(kind, list) else kind).lower()
         if kind == "object":
-            return self.object(schema, depth)
+            return self.make_object(schema, depth)
         if kind == "array":
-            return [self.value(schema.get("items"), name, depth + 1)]
+            return [self.make_value(schema.get("items"), name, depth + 1)]
         if kind in ("integer", "number"):
             number = next(self.numbers, 1.0)
             return int(number) if kind == "integer" or number.is_integer() else number
@@ -66,7 +66,7 @@ class _Examples:
             return True
         return None if kind == "null" else next(self.texts, name)
 
-    def object(self, schema: Schema, depth: int) -> JsonDict:
+    def make_object(self, schema: Schema, depth: int) -> JsonDict:
         properties = schema.get("properties") or {}
-        wanted = schema.get("required") or list(properties)
-        return {name: self.value(properties.get(name, {}), name, depth + 1) for name in wanted}
+        names = schema.get("required") or list(properties)
+        return {name: self.make_value(properties.get(name, {}), name, depth + 1) for name in names}

@@ -1,4 +1,4 @@
-"""A request's turns read back: wire messages to `Message`, by the dialect's own templates."""
+"""Reads the messages of a request: wire messages to `Message`, by the dialect's templates."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ import msgspec
 
 from ai_lib.protocol.dialect.model import MessageShape, Template
 from ai_lib.protocol.dialect.template import find_placeholders, match_template
-from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -22,158 +22,170 @@ from ai_lib.types.content import (
 from ai_lib.types.media_source import from_data_url, is_data_url
 from ai_lib.types.message import Message, MessageRole
 
-Found = dict[str, Any]
+MatchedFields = dict[str, Any]
 
-_File = ImageBlock | AudioBlock | DocumentBlock
+FileBlock = ImageBlock | AudioBlock | DocumentBlock
 
-_FILES: Final[dict[str, type[_File]]] = {
+_FILE_BLOCKS: Final[dict[str, type[FileBlock]]] = {
     "image": ImageBlock,
     "audio": AudioBlock,
     "document": DocumentBlock,
 }
 
 
-def read_turns(shape: MessageShape, serve: ServeShape, wire: object) -> list[Message]:
-    """Return the messages of a request; what no template knows is left out."""
+def read_messages(shape: MessageShape, serve: ServeSection, wire: object) -> list[Message]:
+    """Return the messages of a request; messages that match no template are left out."""
     turns = wire if isinstance(wire, list) else [wire]
-    return [message for turn in turns if (message := _turn(shape, serve, turn))]
+    return [message for turn in turns if (message := _read_message(shape, serve, turn))]
 
 
 def read_text(shape: MessageShape, wire: object) -> str:
-    """Return the text of a wire content: a string, one block or a list of blocks."""
-    return "".join(block.text for block in _blocks(shape, wire) if isinstance(block, TextBlock))
+    """Return the text of a message's content: a string, one block or a list of blocks."""
+    return "".join(
+        block.text for block in _read_blocks(shape, wire) if isinstance(block, TextBlock)
+    )
 
 
-def _turn(shape: MessageShape, serve: ServeShape, wire: object) -> Message | None:
+def _read_message(shape: MessageShape, serve: ServeSection, wire: object) -> Message | None:
     if isinstance(wire, str):
         return Message.user(wire)
-    for role, template in _forms(shape, serve):
-        found = match_template(template, wire)
-        if found is not None:
-            return _message(shape, MessageRole(role), found)
-    return _item(shape, wire)
+    for role, template in _list_templates(shape, serve):
+        fields = match_template(template, wire)
+        if fields is not None:
+            return _make_message(shape, MessageRole(role), fields)
+    return _read_item(shape, wire)
 
 
-def _item(shape: MessageShape, wire: object) -> Message | None:
-    """Read a block that stands among the messages."""
-    block = _block(shape, wire, shape.items)
+def _read_item(shape: MessageShape, wire: object) -> Message | None:
+    """Read a content block that is sent in the list of messages."""
+    block = _read_block(shape, wire, shape.items)
     if block is None:
         return None
     role = MessageRole.TOOL if isinstance(block, ToolResultBlock) else MessageRole.ASSISTANT
     return Message(role, (block,))
 
 
-def _forms(shape: MessageShape, serve: ServeShape) -> Iterator[tuple[str, Template]]:
+def _list_templates(shape: MessageShape, serve: ServeSection) -> Iterator[tuple[str, Template]]:
     yield from shape.roles.items()
     for role, templates in serve.turns.items():
         for template in templates:
             yield role, template
 
 
-def _message(shape: MessageShape, role: MessageRole, found: Found) -> Message:
-    if "id" in found:  # a result that is a message of its own
-        return Message.tool(str(found["id"]), read_text(shape, found.get("text")))
-    content = found.get("content", found.get("text"))
-    blocks = list(_blocks(shape, content)) + list(_calls(shape, found.get("tool_calls")))
+def _make_message(shape: MessageShape, role: MessageRole, fields: MatchedFields) -> Message:
+    if "id" in fields:  # a result that is a message of its own
+        return Message.tool(str(fields["id"]), read_text(shape, fields.get("text")))
+    content = fields.get("content", fields.get("text"))
+    blocks = list(_read_blocks(shape, content)) + list(
+        _read_tool_calls(shape, fields.get("tool_calls"))
+    )
     if blocks and all(isinstance(block, ToolResultBlock) for block in blocks):
         role = MessageRole.TOOL
-    name = found.get("name")
+    name = fields.get("name")
     if all(isinstance(block, TextBlock) for block in blocks):
         return Message(role, read_text(shape, content), name=name)
     return Message(role, tuple(blocks), name=name)
 
 
-def _blocks(shape: MessageShape, content: object) -> Iterator[Block]:
+def _read_blocks(shape: MessageShape, content: object) -> Iterator[Block]:
     if isinstance(content, str):
         yield TextBlock(text=content)
         return
     items = content if isinstance(content, list) else [content]
     for item in items:
-        block = _block(shape, item, shape.blocks)
+        block = _read_block(shape, item, shape.blocks)
         if block is not None:
             yield block
 
 
-def _calls(shape: MessageShape, calls: object) -> Iterator[Block]:
+def _read_tool_calls(shape: MessageShape, calls: object) -> Iterator[Block]:
     for wire in calls if isinstance(calls, list) else ():
-        found = match_template(shape.tool_call, wire)
-        if found is not None:
-            yield _tool_use(found)
+        fields = match_template(shape.tool_call, wire)
+        if fields is not None:
+            yield _make_tool_use(fields)
 
 
-def _block(shape: MessageShape, wire: object, templates: Mapping[str, Template]) -> Block | None:
-    """Read a block by the template that explains most of it."""
-    best: tuple[int, str, Found] | None = None
+def _read_block(
+    shape: MessageShape, wire: object, templates: Mapping[str, Template]
+) -> Block | None:
+    """Read a block by the template that matches most of it."""
+    best: tuple[int, str, MatchedFields] | None = None
     for kind, template in templates.items():
-        found = match_template(template, wire)
-        if not found or not _fits(kind, found):
+        fields = match_template(template, wire)
+        if not fields or not _fits_media_type(kind, fields):
             continue
-        score = _explained(template, wire)
+        score = _count_matched_leaves(template, wire)
         if best is None or score > best[0]:
-            best = (score, kind, found)
-    return None if best is None else _made(shape, best[1], best[2], wire)
+            best = (score, kind, fields)
+    return None if best is None else _make_block(shape, best[1], best[2], wire)
 
 
-def _fits(kind: str, found: Found) -> bool:
-    # Files of every kind may be written alike: then the media type tells them apart.
+def _fits_media_type(kind: str, fields: MatchedFields) -> bool:
+    # Files of all kinds may be written in the same form; the media type tells them apart.
     family, _, source = kind.partition("_")
-    media = found.get("media_type")
+    media = fields.get("media_type")
     if source not in ("url", "data") or not isinstance(media, str):
         return True
     return media.startswith(f"{family}/") or family == "document"
 
 
-def _explained(template: Template, wire: object) -> int:
+def _count_matched_leaves(template: Template, wire: object) -> int:
     """Count the leaves of `template` that `wire` has."""
     if isinstance(template, Mapping) and isinstance(wire, Mapping):
-        return sum(_explained(item, wire[key]) for key, item in template.items() if key in wire)
+        return sum(
+            _count_matched_leaves(item, wire[key]) for key, item in template.items() if key in wire
+        )
     return 1
 
 
-def _made(shape: MessageShape, kind: str, found: Found, wire: object) -> Block | None:
+def _make_block(
+    shape: MessageShape, kind: str, fields: MatchedFields, wire: object
+) -> Block | None:
     family, _, source = kind.partition("_")
-    if family in _FILES and source in ("url", "data"):
-        return _file(family, found)
+    if family in _FILE_BLOCKS and source in ("url", "data"):
+        return _make_file_block(family, fields)
     if kind == "document_text":
-        data = base64.b64encode(str(found.get("text") or "").encode()).decode("ascii")
-        return DocumentBlock(data=data, media_type="text/plain", filename=found.get("filename"))
+        data = base64.b64encode(str(fields.get("text") or "").encode()).decode("ascii")
+        return DocumentBlock(data=data, media_type="text/plain", filename=fields.get("filename"))
     if kind == "text":
-        return TextBlock(text=str(found.get("text") or ""), signature=found.get("signature"))
+        return TextBlock(text=str(fields.get("text") or ""), signature=fields.get("signature"))
     if kind == "tool_use":
-        return _tool_use(found)
+        return _make_tool_use(fields)
     if kind in ("tool_result", "tool_error"):
-        return _tool_result(shape, kind, found, wire)
+        return _make_tool_result(shape, kind, fields, wire)
     if kind in ("thinking", "redacted_thinking"):
         return ThinkingBlock(
-            thinking=str(found.get("thinking") or ""),
-            signature=found.get("signature"),
-            redacted=found.get("redacted"),
+            thinking=str(fields.get("thinking") or ""),
+            signature=fields.get("signature"),
+            redacted=fields.get("redacted"),
         )
     return None
 
 
-def _file(family: str, found: Found) -> Block:
-    kind = _FILES[family]
-    fields = {name: value for name, value in found.items() if name in kind.__struct_fields__}
-    url = fields.get("url")
+def _make_file_block(family: str, fields: MatchedFields) -> Block:
+    block_type = _FILE_BLOCKS[family]
+    block_fields = {
+        name: value for name, value in fields.items() if name in block_type.__struct_fields__
+    }
+    url = block_fields.get("url")
     if isinstance(url, str) and is_data_url(url) and "," in url:
         media = from_data_url(url)
-        fields |= {"url": None, "data": media.data, "media_type": media.media_type}
-    return kind(**fields)
+        block_fields |= {"url": None, "data": media.data, "media_type": media.media_type}
+    return block_type(**block_fields)
 
 
-def _tool_use(found: Found) -> ToolUseBlock:
-    given = found.get("input", found.get("arguments"))
-    name = str(found.get("name") or "")
+def _make_tool_use(fields: MatchedFields) -> ToolUseBlock:
+    arguments = fields.get("input", fields.get("arguments"))
+    name = str(fields.get("name") or "")
     return ToolUseBlock(
-        id=str(found.get("id") or name),
+        id=str(fields.get("id") or name),
         name=name,
-        input=_object(given),
-        signature=found.get("signature"),
+        input=_decode_arguments(arguments),
+        signature=fields.get("signature"),
     )
 
 
-def _object(arguments: object) -> Mapping[str, Any]:
+def _decode_arguments(arguments: object) -> Mapping[str, Any]:
     if isinstance(arguments, Mapping):
         return arguments
     try:
@@ -182,28 +194,33 @@ def _object(arguments: object) -> Mapping[str, Any]:
         return {"": arguments}
 
 
-def _tool_result(shape: MessageShape, kind: str, found: Found, wire: object) -> ToolResultBlock:
-    name = found.get("name")
-    text = found.get("text", found.get("content", _output(found.get("output"))))
+def _make_tool_result(
+    shape: MessageShape, kind: str, fields: MatchedFields, wire: object
+) -> ToolResultBlock:
+    name = fields.get("name")
+    text = fields.get("text", fields.get("content", _unwrap_output(fields.get("output"))))
     if text is None and "text" in find_placeholders(
         shape.blocks.get(kind) or shape.items.get(kind)
     ):
-        # The result is written in some other object: show it as it came.
+        # The result is written as another object: return that object as JSON.
         text = msgspec.json.encode(wire).decode()
-    said: Any = read_text(shape, text)
-    if files := list(_blocks(shape, found.get("files") or [])):
-        # Files alone stand beside an object that says nothing.
-        said = [*([TextBlock(text=said)] if said and found.get("output") != {} else []), *files]
+    content: Any = read_text(shape, text)
+    if files := list(_read_blocks(shape, fields.get("files") or [])):
+        # A result of files alone is written beside an empty object.
+        content = [
+            *([TextBlock(text=content)] if content and fields.get("output") != {} else []),
+            *files,
+        ]
     return ToolResultBlock(
-        tool_use_id=str(found.get("id") or name or ""),
-        content=said,
-        is_error=kind == "tool_error" or found.get("is_error") is True,
+        tool_use_id=str(fields.get("id") or name or ""),
+        content=content,
+        is_error=kind == "tool_error" or fields.get("is_error") is True,
         name=name,
     )
 
 
-def _output(output: object) -> object:
-    """Read a tool's answer that was put into an object, unless it was one."""
+def _unwrap_output(output: object) -> object:
+    """Return a tool's result from the object it was wrapped in; an object of its own as JSON."""
     if isinstance(output, Mapping):
         return output.get("output") if len(output) == 1 else msgspec.json.encode(output).decode()
     return output

@@ -1,4 +1,4 @@
-"""The providers that can be imitated: the bundled manifests and those handed in."""
+"""The providers that can be mocked: those of the bundled manifests and of given ones."""
 
 import re
 import threading
@@ -16,7 +16,7 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.sources.folder import read_document
-from ai_lib.testing.mock.serve_shape import ServeShape, serve_shape
+from ai_lib.testing.mock.serve_shape import ServeSection, read_serve_section
 
 ManifestLike = ProtocolManifest | str | Path
 
@@ -24,81 +24,83 @@ _MODEL: Final = re.escape("{model}")
 
 
 class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider, ready to be imitated. `chat` matches its chat path, `streams` the streamed,
-    `embeds` that of its vectors.
-    """
+    """One provider, ready to be mocked. The patterns match its paths, behind `root`."""
 
     manifest: ProtocolManifest
     dialect: Dialect
-    serve: ServeShape
+    serve: ServeSection
     root: str
-    chat: re.Pattern[str]
-    streams: re.Pattern[str] | None
-    embeds: re.Pattern[str] | None = None
+    chat_path: re.Pattern[str]
+    stream_path: re.Pattern[str] | None
+    embedding_path: re.Pattern[str] | None = None
 
 
 class MockProviders:
-    """Finds providers by id or alias; a manifest handed in comes before one that is found."""
+    """Finds providers by id or alias; given manifests come before those of the catalog."""
 
     def __init__(self, manifests: Sequence[ManifestLike]) -> None:
-        own = [compile_manifest(_manifest(manifest)) for manifest in manifests]
-        self._own = {name: one for one in own for name in (one.id, *one.manifest.aliases)}
-        self._catalogue = ManifestCatalog()
-        self._ready: dict[str, MockedProvider] = {}
+        compiled_manifests = [compile_manifest(_load_manifest(manifest)) for manifest in manifests]
+        self._custom = {
+            name: compiled
+            for compiled in compiled_manifests
+            for name in (compiled.id, *compiled.manifest.aliases)
+        }
+        self._catalog = ManifestCatalog()
+        self._loaded: dict[str, MockedProvider] = {}
         self._lock = threading.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The ids of the providers that are handed in or bundled."""
-        own = {compiled.id for compiled in self._own.values()}
-        return tuple(sorted(own | set(list_bundled_names("manifests"))))
+        """The ids of the given and the bundled providers."""
+        custom_ids = {compiled.id for compiled in self._custom.values()}
+        return tuple(sorted(custom_ids | set(list_bundled_names("manifests"))))
 
     def find(self, name: str) -> MockedProvider:
         """Return the provider of that id or alias.
 
         Raises:
-            ManifestNotFound: there is none; near matches are listed.
+            ManifestNotFound: there is none; the message lists near matches.
             ProtocolError: its manifest or dialect can't be used.
         """
         with self._lock:
-            if name not in self._ready:
-                compiled = self._own.get(name) or self._catalogue.load(name)
-                self._ready[name] = _imitated(compiled)
-            return self._ready[name]
+            if name not in self._loaded:
+                compiled = self._custom.get(name) or self._catalog.load(name)
+                self._loaded[name] = _make_mocked_provider(compiled)
+            return self._loaded[name]
 
 
-def _manifest(given: ManifestLike) -> ProtocolManifest:
-    if isinstance(given, ProtocolManifest):
-        return given
-    path = Path(given)
+def _load_manifest(manifest: ManifestLike) -> ProtocolManifest:
+    if isinstance(manifest, ProtocolManifest):
+        return manifest
+    path = Path(manifest)
     return read_manifest(read_document(path), str(path))
 
 
-def _imitated(compiled: CompiledManifest) -> MockedProvider:
+def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
     manifest, dialect = compiled.manifest, compiled.dialect
     endpoint = compiled.find_endpoint("chat")
     path = endpoint.path if endpoint else dialect.request.path
-    switch = dialect.request.stream_path
-    streamed = path.replace(switch["from"], switch["to"]) if switch else None
+    replacement = dialect.request.stream_path
+    stream_path = path.replace(replacement["from"], replacement["to"]) if replacement else None
     return MockedProvider(
         manifest=manifest,
         dialect=dialect,
-        serve=serve_shape(dialect, manifest.source),
+        serve=read_serve_section(dialect, manifest.source),
         root=urlsplit(manifest.base_url).path.rstrip("/"),
-        chat=_pattern(path),
-        streams=_pattern(streamed) if streamed else None,
-        embeds=_embeds(compiled),
+        chat_path=_compile_path(path),
+        stream_path=_compile_path(stream_path) if stream_path else None,
+        embedding_path=_compile_embedding_path(compiled),
     )
 
 
-def _embeds(compiled: CompiledManifest) -> re.Pattern[str] | None:
+def _compile_embedding_path(compiled: CompiledManifest) -> re.Pattern[str] | None:
     if compiled.embeddings is None:
         return None
     endpoint = compiled.find_endpoint("embeddings")
-    return _pattern(endpoint.path if endpoint else compiled.embeddings.shape.path)
+    return _compile_path(endpoint.path if endpoint else compiled.embeddings.shape.path)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _compile_path(path: str) -> re.Pattern[str]:
     # Vendors' own clients put an API version of their choice before the path.
-    named = re.escape(path).replace(_MODEL, "(?P<model>.+?)")
-    return re.compile(rf"(?:/v\d\w*)?{named}\Z")
+    pattern = re.escape(path).replace(_MODEL, "(?P<model>.+?)")
+    return re.compile(rf"(?:/v\d\w*)?{pattern}\Z")

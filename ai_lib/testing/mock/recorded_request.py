@@ -1,4 +1,4 @@
-"""What the mock provider was asked."""
+"""A request that the mock provider received."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -12,13 +12,13 @@ _LIKE_SECRETS: Final = ("authorization", "cookie", "key", "token", "secret")
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP request, as received and as understood.
+    """One HTTP request, as received and as parsed.
 
     `provider` is the manifest's id, or "" when the path names none; `path` begins after it.
     Header names are in lower case. `body` is the decoded JSON, or the bytes when they are not
-    JSON. `messages` (instructions first), `tools` and `tool_choice` are read back from it.
-    `secrets` names the headers and query parameters that the provider takes a credential from;
-    `repr` hides them and whatever else is named like one.
+    JSON. `messages` (instructions first), `tools` and `tool_choice` are parsed from it. `secrets`
+    names the headers and query parameters that carry the provider's credential; `repr` masks
+    them and all that are named like credentials.
     """
 
     provider: str
@@ -37,23 +37,23 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def safe_headers(self) -> dict[str, str]:
         """The headers with credentials replaced by `***`."""
-        return self._hidden(self.headers)
+        return self._mask(self.headers)
 
     @property
     def text(self) -> str:
         """The text of the last message."""
         return self.messages[-1].text if self.messages else ""
 
-    def _hidden(self, values: Mapping[str, str]) -> dict[str, str]:
+    def _mask(self, values: Mapping[str, str]) -> dict[str, str]:
         return {name: "***" if self._is_secret(name) else text for name, text in values.items()}
 
     def _is_secret(self, name: str) -> bool:
         return name in self.secrets or name.lower().endswith(_LIKE_SECRETS)
 
     def __repr__(self) -> str:
-        query = "".join(f"?{name}={value}" for name, value in self._hidden(self.query).items())
-        how = "streamed" if self.streamed else "plain"
+        query = "".join(f"?{name}={value}" for name, value in self._mask(self.query).items())
+        mode = "streamed" if self.streamed else "plain"
         return (
-            f"RecordedRequest({self.method} {self.provider}{self.path}{query}, {how}, "
+            f"RecordedRequest({self.method} {self.provider}{self.path}{query}, {mode}, "
             f"model={self.model!r}, messages={self.messages!r}, headers={self.safe_headers!r})"
         )

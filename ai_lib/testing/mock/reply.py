@@ -1,4 +1,4 @@
-"""What the mock provider is told to answer."""
+"""`Reply`: what the mock provider shall send back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -8,48 +8,48 @@ import msgspec
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
-Call: TypeAlias = ToolCall | tuple[str, dict[str, Any] | str]
+ReplyCall: TypeAlias = ToolCall | tuple[str, dict[str, Any] | str]
 
 
 class Reply(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """One answer, in no provider's words; it is written in the dialect of whoever is asked.
+    """One reply in standard terms; it is written in the dialect of the provider that is called.
 
-    What is said:
+    What is sent:
 
     - `text`: one string, streamed word by word, or the pieces to stream;
-    - `thinking`: reasoning, given like `text`, sent before it;
-    - `tool_calls`: `ToolCall`s or `(name, arguments)`; arguments given as text are sent as they
-      are, broken JSON too;
-    - `usage`: token counts; by default a token is a word: of all messages for the prompt, of
-      thinking, text and arguments for the completion;
+    - `thinking`: the reasoning, given like `text`, sent before it;
+    - `tool_calls`: `ToolCall`s or `(name, arguments)`; arguments given as text are sent unchanged,
+      also broken JSON;
+    - `usage`: token counts; by default each word is one token: the words of all messages are the
+      prompt, those of thinking, text and arguments the completion;
     - `finish`: a standard termination reason (`max_tokens`, `refusal`, ...) or the provider's own
-      word; by default `tool_use` when there are calls, else `end_turn`; "" leaves it out;
-    - `n`: how many candidates, by default as many as asked for; the text of candidate i > 0 ends
-      in " (i)";
-    - `status`, `error`, `code`, `type`: with a `status` of 400 or more, an error answer; with
-      `error` alone, an error inside a 200 answer, after the text. Code and type are by default
-      the words the manifest classifies that way;
-    - `body`: bytes to send instead of all that, as they are (base64 in JSON);
-    - `headers`: more response headers, such as `retry-after`.
+      word; by default `tool_use` when there are calls, else `end_turn`; "" omits it;
+    - `n`: the number of candidates, by default as many as requested; the text of candidate i > 0
+      ends in " (i)";
+    - `status`, `error`, `code`, `type`: a `status` of 400 or more sends an error response; `error`
+      alone sends an error inside a 200 response, after the text. The defaults of `code` and
+      `type` are words that the manifest maps to this kind of error;
+    - `body`: bytes to send in place of all of the above (base64 in JSON);
+    - `headers`: additional response headers, such as `retry-after`.
 
     How it is sent:
 
     - `delay`: seconds before the response head;
     - `pause`: seconds between frames;
     - `linger`: seconds between the last frame and the end of the body;
-    - `chunking`: each piece of the body that is sent by itself: a `frame`, a `byte`, that many
-      bytes, or the `whole` body;
-    - `heartbeats`: how many keep-alives come before every frame, spread over the pause;
-    - `truncate`: send only so many frames, or bytes when `truncate_unit` says so. `cut` then
-      says how it stops: the body ends as if complete (`end`), the connection is closed in the
-      middle of the body (`close`), or reset (`reset`).
+    - `chunking`: the size of each chunk of the body: a `frame`, a `byte`, a number of bytes, or
+      the `whole` body;
+    - `heartbeats`: the number of keep-alives before every frame, spread over the pause;
+    - `truncate`: the number of frames to send, or of bytes where `truncate_unit` is `bytes`.
+      `cut` then says how the body stops: it ends as if complete (`end`), or the connection is
+      closed in the middle of the body (`close`) or reset (`reset`).
     """
 
     text: str | Sequence[str] = ""
     thinking: str | Sequence[str] = ""
-    tool_calls: Sequence[Call] = ()
+    tool_calls: Sequence[ReplyCall] = ()
     usage: Usage | None = None
     finish: str | None = None
     n: int | None = None
@@ -69,6 +69,6 @@ class Reply(
     cut: Literal["end", "close", "reset"] = "end"
 
     @property
-    def fails(self) -> bool:
-        """Whether this is an error answer by status."""
+    def is_error(self) -> bool:
+        """Whether the status is an error, 400 or more."""
         return self.status >= 400

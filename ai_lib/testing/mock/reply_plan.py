@@ -1,4 +1,4 @@
-"""A `Reply` made definite: ids given, pieces cut, tokens counted, in the provider's words."""
+"""Plans what is sent for a `Reply`: ids, pieces of text, token counts, the finish reason."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,21 +9,21 @@ import msgspec
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.testing.mock.reply import Call, Reply
+from ai_lib.testing.mock.reply import Reply, ReplyCall
 from ai_lib.testing.mock.request_reader import ParsedRequest
-from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 _WORD: Final = re.compile(r"\s*\S+|\s+")
-_ARGUMENT_PIECE: Final = 8
-_STANDARD: Final = frozenset(
+_ARGUMENT_PIECE_SIZE: Final = 8
+_STANDARD_REASONS: Final = frozenset(
     ("end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal", "pause_turn", "other")
 )
 
 
 class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One tool call: its arguments as JSON text, the pieces of it, and what the text means."""
+    """One tool call: its arguments as JSON text, in pieces, and decoded."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate, in pieces."""
+    """One candidate, its texts in pieces."""
 
     index: int
     thinking: Sequence[str]
@@ -44,126 +44,134 @@ class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer. `common` has the values of the holes that any template may have."""
+    """A whole reply. `common` has the values that every template may use."""
 
     candidates: Sequence[PlannedCandidate]
     usage: Usage
     finish_reason: object
     common: Mapping[str, object]
-    usage_asked: bool
+    wants_usage: bool
 
 
 class ReplyIds:
-    """Gives ids: the same ones for the same requests in the same order."""
+    """Makes ids: the same ids for the same requests in the same order."""
 
-    def __init__(self, serve: ServeShape, start: int) -> None:
+    def __init__(self, serve: ServeSection, start: int) -> None:
         self._ids = serve.ids
         self._request = start
         self._count = 0
 
     def make(self, kind: str) -> str:
-        """Return a new id of that kind, a field of `IdShape`."""
+        """Return a new id; `kind` is a field of `IdShape`."""
         self._count += 1
         unique = f"mock{self._request:06d}{self._count:04d}"
         return str(fill_template(getattr(self._ids, kind), {"unique": unique}))
 
 
-def draft(dialect: Dialect, asked: ParsedRequest, reply: Reply, numbers: ReplyIds) -> ReplyPlan:
-    """Return `reply` as the answer to `asked`."""
+def plan_reply(dialect: Dialect, request: ParsedRequest, reply: Reply, ids: ReplyIds) -> ReplyPlan:
+    """Return the plan of `reply` as the response to `request`."""
     can_choose = "n" in dialect.request.parameters
-    count = (reply.n or asked.candidates) if can_choose else 1
-    candidates = [_candidate(reply, index, numbers) for index in range(count)]
+    count = (reply.n or request.candidate_count) if can_choose else 1
+    candidates = [_plan_candidate(reply, index, ids) for index in range(count)]
     return ReplyPlan(
         candidates=candidates,
-        usage=_usage(asked, reply, candidates),
-        finish_reason=_finish(dialect, reply),
+        usage=_plan_usage(request, reply, candidates),
+        finish_reason=_choose_finish_reason(dialect, reply),
         common={
-            "reply_id": numbers.make("reply"),
-            "request_id": numbers.make("request"),
-            "model": asked.model,
+            "reply_id": ids.make("reply"),
+            "request_id": ids.make("request"),
+            "model": request.model,
         },
-        usage_asked=asked.usage_asked,
+        wants_usage=request.wants_usage,
     )
 
 
-def _candidate(reply: Reply, index: int, numbers: ReplyIds) -> PlannedCandidate:
-    text = _pieces(reply.text)
+def _plan_candidate(reply: Reply, index: int, ids: ReplyIds) -> PlannedCandidate:
+    text = _split_text(reply.text)
     if index and text:
         text = [*text, f" ({index})"]
-    thinking = _pieces(reply.thinking)
+    thinking = _split_text(reply.thinking)
     return PlannedCandidate(
         index=index,
         thinking=thinking,
         text=text,
-        calls=[_call(call, numbers, signed=bool(thinking)) for call in reply.tool_calls],
-        signature=numbers.make("signature"),
+        calls=[_plan_call(call, ids, signed=bool(thinking)) for call in reply.tool_calls],
+        signature=ids.make("signature"),
     )
 
 
-def _pieces(text: str | Sequence[str]) -> list[str]:
+def _split_text(text: str | Sequence[str]) -> list[str]:
     return _WORD.findall(text) if isinstance(text, str) else [piece for piece in text if piece]
 
 
-def _call(call: Call, numbers: ReplyIds, *, signed: bool) -> PlannedCall:
-    made = numbers.make("signature") if signed else None
+def _plan_call(call: ReplyCall, ids: ReplyIds, *, signed: bool) -> PlannedCall:
+    new_signature = ids.make("signature") if signed else None
     if not isinstance(call, ToolCall):
-        name, given = call
-        call_id, signature = numbers.make("tool_call"), made
+        name, raw_arguments = call
+        call_id, signature = ids.make("tool_call"), new_signature
     else:
-        name, given = call.name, dict(call.arguments)
-        call_id, signature = call.id, call.signature or made
-    arguments = given if isinstance(given, str) else msgspec.json.encode(given).decode()
-    size = _ARGUMENT_PIECE
+        name, raw_arguments = call.name, dict(call.arguments)
+        call_id, signature = call.id, call.signature or new_signature
+    arguments = (
+        raw_arguments
+        if isinstance(raw_arguments, str)
+        else msgspec.json.encode(raw_arguments).decode()
+    )
+    size = _ARGUMENT_PIECE_SIZE
     return PlannedCall(
         id=call_id,
         name=name,
         arguments=arguments,
         pieces=[arguments[at : at + size] for at in range(0, len(arguments), size)],
-        input=_meaning(given),
+        input=_decode_arguments(raw_arguments),
         signature=signature or MISSING,
     )
 
 
-def _meaning(given: str | dict[str, Any]) -> object:
-    if not isinstance(given, str):
-        return given
+def _decode_arguments(arguments: str | dict[str, Any]) -> object:
+    if not isinstance(arguments, str):
+        return arguments
     try:
-        return msgspec.json.decode(given)
+        return msgspec.json.decode(arguments)
     except msgspec.DecodeError:
-        return given
+        return arguments
 
 
-def _usage(asked: ParsedRequest, reply: Reply, candidates: Sequence[PlannedCandidate]) -> Usage:
-    usage = reply.usage or _counted(asked, candidates)
+def _plan_usage(
+    request: ParsedRequest, reply: Reply, candidates: Sequence[PlannedCandidate]
+) -> Usage:
+    usage = reply.usage or _count_usage(request, candidates)
     total = usage.total_tokens or usage.prompt_tokens + usage.completion_tokens
     return msgspec.structs.replace(usage, total_tokens=total)
 
 
-def _counted(asked: ParsedRequest, candidates: Sequence[PlannedCandidate]) -> Usage:
-    thinking = sum(_words("".join(one.thinking)) for one in candidates)
-    said = sum(_words("".join(one.text)) for one in candidates)
-    calls = sum(_words(call.arguments) for one in candidates for call in one.calls)
+def _count_usage(request: ParsedRequest, candidates: Sequence[PlannedCandidate]) -> Usage:
+    thinking = sum(_count_words("".join(candidate.thinking)) for candidate in candidates)
+    text = sum(_count_words("".join(candidate.text)) for candidate in candidates)
+    calls = sum(
+        _count_words(call.arguments) for candidate in candidates for call in candidate.calls
+    )
     return Usage(
-        prompt_tokens=sum(_words(message.text) for message in asked.messages),
-        completion_tokens=thinking + said + calls,
+        prompt_tokens=sum(_count_words(message.text) for message in request.messages),
+        completion_tokens=thinking + text + calls,
         reasoning_tokens=thinking,
     )
 
 
-def _words(text: str) -> int:
+def _count_words(text: str) -> int:
     return len(text.split())
 
 
-def _finish(dialect: Dialect, reply: Reply) -> object:
+def _choose_finish_reason(dialect: Dialect, reply: Reply) -> object:
     if reply.finish == "":
         return None
-    called = reply.tool_calls and not dialect.calls_mean_tool_use
-    standard = reply.finish or ("tool_use" if called else "end_turn")
-    if standard in dialect.termination or standard not in _STANDARD:
-        return standard
-    return _word(dialect, standard) or _word(dialect, "end_turn") or standard
+    has_calls = reply.tool_calls and not dialect.calls_mean_tool_use
+    reason = reply.finish or ("tool_use" if has_calls else "end_turn")
+    if reason in dialect.termination or reason not in _STANDARD_REASONS:
+        return reason
+    return _find_reason(dialect, reason) or _find_reason(dialect, "end_turn") or reason
 
 
-def _word(dialect: Dialect, standard: str) -> str | None:
-    words = (word for word, meaning in dialect.termination.items() if meaning == standard)
-    return next(words, None)
+def _find_reason(dialect: Dialect, reason: str) -> str | None:
+    matches = (name for name, meaning in dialect.termination.items() if meaning == reason)
+    return next(matches, None)

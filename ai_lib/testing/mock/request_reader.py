@@ -1,4 +1,4 @@
-"""A whole request read back: what the caller asked for, in standard terms."""
+"""Reads a whole request: what the caller asks for, in standard terms."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,8 +6,8 @@ import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect, RequestShape, Template
 from ai_lib.protocol.dialect.template import match_template
-from ai_lib.testing.mock.message_reader import read_text, read_turns
-from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.testing.mock.message_reader import read_messages, read_text
+from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolChoice, ToolDefinition
@@ -16,114 +16,114 @@ Body = JsonObject
 
 
 class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request asks for. `schema` is that of the answer; `json_object` wants any object."""
+    """What a request asks for, read from its body."""
 
     model: str
     streamed: bool
-    usage_asked: bool
+    wants_usage: bool
     messages: Sequence[Message]
     tools: Sequence[ToolDefinition] = ()
     tool_choice: ToolChoice = ToolChoice()
-    parallel: bool = True
-    candidates: int = 1
-    thinking: bool = False
-    schema: JsonObject | None = None
-    json_object: bool = False
+    allows_parallel_calls: bool = True
+    candidate_count: int = 1
+    wants_thinking: bool = False
+    response_schema: JsonObject | None = None
+    wants_json_object: bool = False
 
 
 def read_request(
-    dialect: Dialect, serve: ServeShape, body: Body, *, model: str | None, streamed: bool
+    dialect: Dialect, serve: ServeSection, body: Body, *, model: str | None, streamed: bool
 ) -> ParsedRequest:
-    """Read a request's body; `model` and `streamed` are what its path says."""
+    """Read a request's body; `model` and `streamed` are given by its path."""
     shape = dialect.request
-    found = _parts(shape.body, body)
-    system = read_text(shape.messages, found.get("system"))
-    messages = read_turns(shape.messages, serve, found.get("messages") or [])
+    fields = _match_members(shape.body, body)
+    system = read_text(shape.messages, fields.get("system"))
+    messages = read_messages(shape.messages, serve, fields.get("messages") or [])
     formats = shape.response_format
     return ParsedRequest(
-        model=model or str(found.get("model") or ""),
-        streamed=streamed or _holds(shape.stream, body),
-        usage_asked=_holds(shape.stream_usage, body),
+        model=model or str(fields.get("model") or ""),
+        streamed=streamed or _matches(shape.stream, body),
+        wants_usage=_matches(shape.stream_usage, body),
         messages=([Message.system(system)] if system else []) + messages,
-        tools=_tools((shape.tool, *serve.tools), found.get("tools")),
-        tool_choice=_tool_choice(shape, body),
-        parallel=_parallel(shape, body),
-        candidates=_candidates(shape, body),
-        thinking=_parameter(shape, body, "reasoning_effort") is not None,
-        schema=_parts(formats.get("json_schema", {}), body).get("schema"),
-        json_object=_holds(formats.get("json_object", {}), body),
+        tools=_read_tools((shape.tool, *serve.tools), fields.get("tools")),
+        tool_choice=_read_tool_choice(shape, body),
+        allows_parallel_calls=_allows_parallel_calls(shape, body),
+        candidate_count=_read_candidate_count(shape, body),
+        wants_thinking=_get_parameter(shape, body, "reasoning_effort") is not None,
+        response_schema=_match_members(formats.get("json_schema", {}), body).get("schema"),
+        wants_json_object=_matches(formats.get("json_object", {}), body),
     )
 
 
-def _parts(templates: Mapping[str, Template], body: Body) -> JsonDict:
-    """Match every member by itself, so that one odd member does not hide the others."""
-    found: JsonDict = {}
+def _match_members(templates: Mapping[str, Template], body: Body) -> JsonDict:
+    """Match each member by itself, so that one that does not match leaves the others."""
+    fields: JsonDict = {}
     for key, template in templates.items():
         if key in body:
-            found.update(match_template(template, body[key]) or {})
-    return found
+            fields.update(match_template(template, body[key]) or {})
+    return fields
 
 
-def _holds(fragment: Mapping[str, Template], body: Body) -> bool:
+def _matches(fragment: Mapping[str, Template], body: Body) -> bool:
     return bool(fragment) and match_template(fragment, body) is not None
 
 
-def _tools(forms: Sequence[Template], wire: object) -> list[ToolDefinition]:
-    read = (_tool(forms, tool) for tool in (wire if isinstance(wire, list) else ()))
-    return [tool for tool in read if tool is not None]
+def _read_tools(templates: Sequence[Template], wire: object) -> list[ToolDefinition]:
+    definitions = (_read_tool(templates, tool) for tool in (wire if isinstance(wire, list) else ()))
+    return [tool for tool in definitions if tool is not None]
 
 
-def _tool(forms: Sequence[Template], wire: object) -> ToolDefinition | None:
-    facts: JsonDict = {}
-    for form in forms:
-        facts.update(match_template(form, wire) or {})
-    known = {name: value for name, value in facts.items() if value is not None}
-    return ToolDefinition(**known) if isinstance(known.get("name"), str) else None
+def _read_tool(templates: Sequence[Template], wire: object) -> ToolDefinition | None:
+    fields: JsonDict = {}
+    for template in templates:
+        fields.update(match_template(template, wire) or {})
+    values = {name: value for name, value in fields.items() if value is not None}
+    return ToolDefinition(**values) if isinstance(values.get("name"), str) else None
 
 
-def _tool_choice(shape: RequestShape, body: Body) -> ToolChoice:
-    # The form that names a tool is the narrowest, so it is tried first.
+def _read_tool_choice(shape: RequestShape, body: Body) -> ToolChoice:
+    # The template that names a tool is the most specific, so it is tried first.
     for mode in ("tool", "required", "none", "auto"):
         fragment = shape.tool_choice.get(mode)
-        found = match_template(fragment, body) if fragment else None
-        if found is not None and (mode != "tool" or "name" in found):
+        fields = match_template(fragment, body) if fragment else None
+        if fields is not None and (mode != "tool" or "name" in fields):
             return (
-                ToolChoice(mode="tool", name=str(found["name"])) if found else ToolChoice.of(mode)
+                ToolChoice(mode="tool", name=str(fields["name"])) if fields else ToolChoice.of(mode)
             )
     return ToolChoice()
 
 
-def _parallel(shape: RequestShape, body: Body) -> bool:
-    if _parameter(shape, body, "parallel_tool_calls") is False:
+def _allows_parallel_calls(shape: RequestShape, body: Body) -> bool:
+    if _get_parameter(shape, body, "parallel_tool_calls") is False:
         return False
     fragment = shape.options.get("parallel_tool_calls", {}).get("false", {})
-    # Of the whole fragment the last leaf is the one that speaks of it.
-    leaves = list(_leaves(fragment))
-    return not leaves or _at(body, leaves[-1][0]) != leaves[-1][1]
+    # The last leaf of the fragment is the parameter itself.
+    leaves = list(_list_leaves(fragment))
+    return not leaves or _get_path(body, leaves[-1][0]) != leaves[-1][1]
 
 
-def _leaves(
-    fragment: JsonObject, way: tuple[str, ...] = ()
+def _list_leaves(
+    fragment: JsonObject, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, item in fragment.items():
         if isinstance(item, Mapping):
-            yield from _leaves(item, (*way, key))
+            yield from _list_leaves(item, (*path, key))
         else:
-            yield (*way, key), item
+            yield (*path, key), item
 
 
-def _candidates(shape: RequestShape, body: Body) -> int:
-    asked = _parameter(shape, body, "n")
-    return asked if isinstance(asked, int) and asked > 0 else 1
+def _read_candidate_count(shape: RequestShape, body: Body) -> int:
+    count = _get_parameter(shape, body, "n")
+    return count if isinstance(count, int) and count > 0 else 1
 
 
-def _parameter(shape: RequestShape, body: Body, name: str) -> object:
-    place = shape.parameters.get(name)
-    return _at(body, place.split(".")) if place else None
+def _get_parameter(shape: RequestShape, body: Body, name: str) -> object:
+    path = shape.parameters.get(name)
+    return _get_path(body, path.split(".")) if path else None
 
 
-def _at(body: Body, place: Sequence[str]) -> object:
+def _get_path(body: Body, path: Sequence[str]) -> object:
     node: object = body
-    for name in place:
+    for name in path:
         node = node.get(name) if isinstance(node, Mapping) else None
     return node

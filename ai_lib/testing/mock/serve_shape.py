@@ -1,6 +1,6 @@
-"""The `serve:` section of a dialect: how a provider of that family writes its answers.
+"""The `serve:` section of a dialect: how a provider of that family writes its responses.
 
-Everything is a template of `ai_lib.protocol.dialect.template`. The holes that have values:
+Everything is a template of `ai_lib.protocol.dialect.template`. These placeholders have values:
 
 - everywhere: `$reply_id`, `$request_id`, `$model`; in `ids`, `$unique`;
 - usage: the fields of `Usage` by name, `$uncached_prompt_tokens`, `$answer_tokens`, and, with no
@@ -25,7 +25,7 @@ from ai_lib.protocol.dialect.model import Dialect, Part, Template
 
 
 class IdShape(Part, frozen=True, kw_only=True):
-    """How ids look."""
+    """The templates of ids."""
 
     reply: str = "reply-${unique}"
     tool_call: str = "call-${unique}"
@@ -34,14 +34,14 @@ class IdShape(Part, frozen=True, kw_only=True):
 
 
 class CredentialShape(Part, frozen=True, kw_only=True):
-    """A header that a credential may come in, other than the manifest's own."""
+    """A header that may carry the credential, other than the manifest's."""
 
     header: str
     prefix: str = ""
 
 
 class PlainShape(Part, frozen=True, kw_only=True):
-    """A reply in one body. `blocks` has what differs from the request's own block templates."""
+    """A reply in one body. `blocks` has the templates that differ from the request's blocks."""
 
     content_type: str = "application/json"
     body: dict[str, Template]
@@ -89,22 +89,22 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     error: Frames = ()
 
 
-class EmbeddingsAnswerShape(Part, frozen=True, kw_only=True):
-    """The answer to a request for vectors: `item` is written for each text."""
+class EmbeddingsResponseShape(Part, frozen=True, kw_only=True):
+    """The response to a request for vectors: `item` is written for each text."""
 
     body: dict[str, Template]
     item: Template
 
 
-class ErrorAnswerShape(Part, frozen=True, kw_only=True):
+class ErrorResponseShape(Part, frozen=True, kw_only=True):
     """An error body; `types` gives `$type` by HTTP status where it differs from `$code`."""
 
     body: dict[str, Template]
     types: dict[str, str] = {}
 
 
-class ServeShape(Part, frozen=True, kw_only=True):
-    """The whole section. `turns` and `tools` list further forms of a role's turn and of a tool."""
+class ServeSection(Part, frozen=True, kw_only=True):
+    """The whole section. `turns` and `tools` list more templates of a role's turn and of a tool."""
 
     credentials: tuple[CredentialShape, ...] = ()
     ids: IdShape = IdShape()
@@ -114,24 +114,24 @@ class ServeShape(Part, frozen=True, kw_only=True):
     usage: dict[str, Template] = {}
     plain: PlainShape
     stream: StreamedShape
-    embeddings: EmbeddingsAnswerShape | None = None
-    error: ErrorAnswerShape
+    embeddings: EmbeddingsResponseShape | None = None
+    error: ErrorResponseShape
 
 
-def serve_shape(dialect: Dialect, source: str) -> ServeShape:
+def read_serve_section(dialect: Dialect, source: str) -> ServeSection:
     """Return the dialect's `serve:` section.
 
     Raises:
-        ProtocolError: the dialect has none, or a part of it is unknown or misshapen.
+        ProtocolError: the dialect has no such section, or a part of it is unknown or malformed.
     """
     if not dialect.serve:
         raise ProtocolError(
             f"{source}: the dialect {dialect.dialect!r} has no `serve:` section, so it can't be "
-            "imitated",
+            "mocked",
             source=source,
         )
     section: dict[str, Any] = dialect.serve
     try:
-        return msgspec.convert(section, ServeShape)
+        return msgspec.convert(section, ServeSection)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"{source}: serve: {error}", source=source) from error

@@ -1,6 +1,6 @@
-"""A loopback HTTP/1.1 server on plain threads: requests in, scripted answers out.
+"""A loopback HTTP/1.1 server on plain threads: requests in, scripted responses out.
 
-It serves callers of every kind alike: there is no event loop to share and nothing to wait for.
+It needs no event loop, so it serves every kind of caller.
 """
 
 import socket
@@ -14,7 +14,7 @@ import h11
 import msgspec
 
 _READ_SIZE: Final = 65536
-_RESET: Final = struct.pack("ii", 1, 0)
+_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
 
 class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,17 +28,18 @@ class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Bytes that are sent together, after so many seconds."""
+    """Bytes that are sent together, `after` seconds after the previous chunk."""
 
     data: bytes
     after: float = 0.0
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent back: after `delay` seconds the head, then the chunks, then the end.
+class ServerResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """One response: the head after `delay` seconds, then the chunks, then the end.
 
-    A `length` is announced as Content-Length, else the body is chunked. `end` says whether the
-    body is ended, cut by closing the connection, or cut by resetting it.
+    A `length` is sent as Content-Length; without one the body is chunked. `linger` is the seconds
+    between the last chunk and the end. `end` says whether the body ends as it should, or the
+    connection is closed or reset.
     """
 
     status: int = 200
@@ -50,13 +51,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     end: Literal["end", "close", "reset"] = "end"
 
 
-Handler = Callable[[ReceivedRequest], Answer]
+Handler = Callable[[ReceivedRequest], ServerResponse]
 
 
 class LoopbackServer:
-    """Listens on a port of 127.0.0.1, any free one for 0, until `stop`; one thread a connection.
+    """Listens on a port of 127.0.0.1 (0: any free port) until `stop`; one thread a connection.
 
-    `accepted` counts connections, `abandoned` the answers whose caller hung up before their end.
+    `accepted` counts connections, `abandoned` the responses whose caller closed the connection
+    before their end.
     """
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
@@ -75,7 +77,7 @@ class LoopbackServer:
 
     @property
     def is_running(self) -> bool:
-        """Whether it still takes connections."""
+        """Whether it still accepts connections."""
         return not self._stopping.is_set()
 
     def stop(self) -> None:
@@ -84,14 +86,14 @@ class LoopbackServer:
             return
         self._stopping.set()
         # A blocked accept() is not woken by closing its socket, but by a connection.
-        with socket.socket() as knock:
-            knock.connect_ex(("127.0.0.1", self.port))
+        with socket.socket() as waker:
+            waker.connect_ex(("127.0.0.1", self.port))
         self._thread.join()
         self._listener.close()
         with self._lock:
-            left = dict(self._open)
-        for thread, sock in left.items():
-            _shut(sock)
+            open_connections = dict(self._open)
+        for thread, sock in open_connections.items():
+            _shut_down(sock)
             thread.join()
 
     def _accept(self) -> None:
@@ -101,26 +103,26 @@ class LoopbackServer:
                 sock.close()
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:  # before it is served: who was answered has been counted
+            with self._lock:  # before the first response: every answered caller has been counted
                 self.accepted += 1
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             thread.start()
             with self._lock:
-                # Finished threads go here and not by themselves, so that `stop` can join them all.
+                # Finished threads are removed here, so that `stop` can join them all.
                 self._open = {t: s for t, s in self._open.items() if t.is_alive()}
                 self._open[thread] = sock
 
     def _serve(self, sock: socket.socket) -> None:
-        exchange = _Exchange(sock, self._handler, self._stopping)
+        connection = _ServerConnection(sock, self._handler, self._stopping)
         with sock:
-            exchange.run()
-        if exchange.is_abandoned and not self._stopping.is_set():
+            connection.run()
+        if connection.is_abandoned and not self._stopping.is_set():
             with self._lock:
                 self.abandoned += 1
 
 
-class _Exchange:
-    """One connection: requests and answers in turn until either side closes it."""
+class _ServerConnection:
+    """One connection: requests and responses in turn until either side closes it."""
 
     def __init__(self, sock: socket.socket, handler: Handler, stopping: threading.Event) -> None:
         self.sock = sock
@@ -139,7 +141,7 @@ class _Exchange:
         except h11.RemoteProtocolError as error:
             self.refuse(error)
         except OSError:
-            # The caller hung up, as it may at any time.
+            # The caller closed the connection, as it may at any time.
             self.is_abandoned = self.http.our_state is h11.SEND_BODY
 
     def receive(self) -> ReceivedRequest | None:
@@ -156,23 +158,23 @@ class _Exchange:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage) and head is not None:
-                return _request(head, bytes(body))
+                return _make_request(head, bytes(body))
             else:
                 return None
 
-    def send(self, answer: Answer, method: str) -> None:
-        self.wait(answer.delay)
-        headers = list(answer.headers)
-        if answer.length is not None:
-            headers.append(("content-length", str(answer.length)))
-        self.write(h11.Response(status_code=answer.status, headers=headers))
+    def send(self, response: ServerResponse, method: str) -> None:
+        self.wait(response.delay)
+        headers = list(response.headers)
+        if response.length is not None:
+            headers.append(("content-length", str(response.length)))
+        self.write(h11.Response(status_code=response.status, headers=headers))
         if method != "HEAD":
-            self.send_body(answer.chunks)
-        self.wait(answer.linger)
-        if answer.end == "end":
+            self.send_body(response.chunks)
+        self.wait(response.linger)
+        if response.end == "end":
             self.write(h11.EndOfMessage())
-        elif answer.end == "reset":
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        elif response.end == "reset":
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
 
     def send_body(self, chunks: Iterable[Chunk]) -> None:
         try:
@@ -181,7 +183,7 @@ class _Exchange:
                 self.write(h11.Data(data=chunk.data))
         finally:
             if isinstance(chunks, Generator):
-                chunks.close()  # at once, so that what makes them hears of it
+                chunks.close()  # at once, so that the generator's `finally` runs now
 
     def wait(self, seconds: float) -> None:
         if seconds > 0 and self.stopping.wait(seconds):
@@ -203,7 +205,7 @@ class _Exchange:
             return
 
 
-def _request(head: h11.Request, body: bytes) -> ReceivedRequest:
+def _make_request(head: h11.Request, body: bytes) -> ReceivedRequest:
     target = urlsplit(head.target.decode("ascii", "replace"))
     return ReceivedRequest(
         method=head.method.decode("ascii"),
@@ -214,7 +216,7 @@ def _request(head: h11.Request, body: bytes) -> ReceivedRequest:
     )
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut_down(sock: socket.socket) -> None:
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:

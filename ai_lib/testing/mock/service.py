@@ -1,4 +1,4 @@
-"""The mock provider's desk: takes each request, checks it, and answers in its dialect."""
+"""Responds to the requests of the mock provider: checks each and replies in its dialect."""
 
 import threading
 from collections import deque
@@ -11,146 +11,162 @@ from ai_lib.errors.exceptions import AiLibError, ProtocolError
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import Auth
 from ai_lib.testing.mock.default_replies import choose_reply
-from ai_lib.testing.mock.delivery import Headers, plain_answer, streamed_answer
-from ai_lib.testing.mock.errors import fault_body, fault_values
+from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
+from ai_lib.testing.mock.errors import make_error_body, make_error_values
 from ai_lib.testing.mock.providers import ManifestLike, MockedProvider, MockProviders
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
-from ai_lib.testing.mock.reply_plan import ReplyIds, draft
+from ai_lib.testing.mock.reply_plan import ReplyIds, plan_reply
 from ai_lib.testing.mock.request_reader import ParsedRequest, read_request
-from ai_lib.testing.mock.server import Answer, ReceivedRequest
-from ai_lib.testing.mock.stream_writer import plain_body, stream_frames
-from ai_lib.testing.mock.vectors import ParsedEmbeddingRequest, asked_vectors, vectors_body
+from ai_lib.testing.mock.server import ReceivedRequest, ServerResponse
+from ai_lib.testing.mock.stream_writer import write_body, write_frames
+from ai_lib.testing.mock.vectors import (
+    ParsedEmbeddingRequest,
+    read_embedding_request,
+    write_vectors,
+)
 
-Chooser = Callable[[RecordedRequest], Reply | None]
+ReplyChooser = Callable[[RecordedRequest], Reply | None]
 
 
 class Service:
-    """Answers HTTP requests for every provider of a roster; safe to call from many threads.
+    """Responds to HTTP requests for every mocked provider; safe to call from many threads.
 
-    `pace` is the seconds between the frames of replies that nobody scripted.
+    `default_pause` is the seconds between the frames of replies that are not scripted.
     """
 
     def __init__(
         self,
         replies: Iterable[Reply],
         manifests: Sequence[ManifestLike],
-        chooser: Chooser | None,
-        pace: float = 0.0,
+        chooser: ReplyChooser | None,
+        default_pause: float = 0.0,
     ) -> None:
-        self.roster = MockProviders(manifests)
+        self.providers = MockProviders(manifests)
         self._script = deque(replies)
         self._chooser = chooser
-        self._pace = pace
+        self._default_pause = default_pause
         self._requests: list[RecordedRequest] = []
         self._lock = threading.Lock()
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """What was asked so far."""
+        """The requests received so far."""
         with self._lock:
             return list(self._requests)
 
     @property
-    def scripted(self) -> int:
-        """How many scripted replies are left."""
+    def scripted_count(self) -> int:
+        """The number of scripted replies that are left."""
         return len(self._script)
 
     def enqueue(self, replies: Iterable[Reply]) -> None:
-        """Append to the script."""
+        """Append replies to the script."""
         with self._lock:
             self._script.extend(replies)
 
-    def answer(self, request: ReceivedRequest) -> Answer:
-        """Return the answer to one request."""
-        name, _, rest = request.path.lstrip("/").partition("/")
+    def respond(self, request: ReceivedRequest) -> ServerResponse:
+        """Return the response to one request."""
+        name, _, path = request.path.lstrip("/").partition("/")
         try:
-            provider = self.roster.find(name)
+            provider = self.providers.find(name)
         except ProtocolError as error:
-            self._record(_recorded(request, "", request.path))
+            self._append_record(_make_record(request, "", request.path))
             body = msgspec.json.encode({"error": {"message": str(error)}})
-            return plain_answer(Reply(), 404, (("content-type", "application/json"),), body)
-        return self._serve(provider, request, f"/{rest}")
+            return make_plain_response(Reply(), 404, (("content-type", "application/json"),), body)
+        return self._serve(provider, request, f"/{path}")
 
-    def _serve(self, provider: MockedProvider, request: ReceivedRequest, path: str) -> Answer:
+    def _serve(
+        self, provider: MockedProvider, request: ReceivedRequest, path: str
+    ) -> ServerResponse:
         path = path.removeprefix(provider.root) if provider.root else path
-        secrets = _secrets(provider.manifest.auth)
-        recorded = _recorded(request, provider.manifest.id, path, secrets)
-        plain, streams = provider.chat.match(path), None
-        if provider.streams is not None:
-            streams = provider.streams.match(path)
-        found = streams or plain
-        embeds = provider.embeds.match(path) if provider.embeds and not found else None
-        number = self._record(recorded)
-        numbers = ReplyIds(provider.serve, number)
-        refusal = _refusal(provider, recorded, (found or embeds) is not None)
-        if embeds is not None and refusal is None:
-            wanted = asked_vectors(provider, recorded.body, embeds.groupdict().get("model"))
-            if isinstance(wanted, str):
-                return _failed(provider, Reply(status=400, error=wanted), numbers)
-            full = self._replaced(number, msgspec.structs.replace(recorded, model=wanted.model))
-            return self._embedded(provider, full, wanted, numbers)
-        if refusal is not None or found is None or not isinstance(recorded.body, dict):
-            return _failed(provider, refusal or Reply(status=404), numbers)
-        asked = read_request(
+        secrets = _list_secret_names(provider.manifest.auth)
+        recorded = _make_record(request, provider.manifest.id, path, secrets)
+        plain_match, stream_match = provider.chat_path.match(path), None
+        if provider.stream_path is not None:
+            stream_match = provider.stream_path.match(path)
+        chat_match = stream_match or plain_match
+        embedding_match = (
+            provider.embedding_path.match(path)
+            if provider.embedding_path and not chat_match
+            else None
+        )
+        index = self._append_record(recorded)
+        ids = ReplyIds(provider.serve, index)
+        refusal = _find_refusal(provider, recorded, (chat_match or embedding_match) is not None)
+        if embedding_match is not None and refusal is None:
+            embedding_request = read_embedding_request(
+                provider, recorded.body, embedding_match.groupdict().get("model")
+            )
+            if isinstance(embedding_request, str):
+                return _respond_with_error(
+                    provider, Reply(status=400, error=embedding_request), ids
+                )
+            record = self._replace_record(
+                index, msgspec.structs.replace(recorded, model=embedding_request.model)
+            )
+            return self._respond_with_vectors(provider, record, embedding_request, ids)
+        if refusal is not None or chat_match is None or not isinstance(recorded.body, dict):
+            return _respond_with_error(provider, refusal or Reply(status=404), ids)
+        parsed = read_request(
             provider.dialect,
             provider.serve,
             recorded.body,
-            model=found.groupdict().get("model"),
-            streamed=streams is not None,
+            model=chat_match.groupdict().get("model"),
+            streamed=stream_match is not None,
         )
-        full = self._replaced(number, _understood(recorded, asked))
-        return self._reply(provider, full, asked, numbers)
+        record = self._replace_record(index, _add_parsed_fields(recorded, parsed))
+        return self._respond_to_chat(provider, record, parsed, ids)
 
-    def _embedded(
+    def _respond_with_vectors(
         self,
         provider: MockedProvider,
         recorded: RecordedRequest,
-        asked: ParsedEmbeddingRequest,
-        numbers: ReplyIds,
-    ) -> Answer:
-        """Answer with vectors, or with the error or the body that comes next in the script."""
-        reply = self._scripted() or (self._chooser and self._chooser(recorded)) or Reply()
-        if reply.fails and reply.body is None:
-            return _failed(provider, reply, numbers)
-        values = {"request_id": numbers.make("request"), "reply_id": numbers.make("reply")}
-        body = reply.body or vectors_body(provider, asked, values)
-        headers = _headers(provider, reply, provider.serve.plain.content_type, values)
-        return plain_answer(reply, reply.status, headers, body)
+        request: ParsedEmbeddingRequest,
+        ids: ReplyIds,
+    ) -> ServerResponse:
+        """Respond with vectors, or with the error or body that comes next in the script."""
+        reply = self._pop_scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        if reply.is_error and reply.body is None:
+            return _respond_with_error(provider, reply, ids)
+        values = {"request_id": ids.make("request"), "reply_id": ids.make("reply")}
+        body = reply.body or write_vectors(provider, request, values)
+        headers = _make_headers(provider, reply, provider.serve.plain.content_type, values)
+        return make_plain_response(reply, reply.status, headers, body)
 
-    def _record(self, recorded: RecordedRequest) -> int:
+    def _append_record(self, recorded: RecordedRequest) -> int:
         with self._lock:
             self._requests.append(recorded)
             return len(self._requests)
 
-    def _replaced(self, number: int, full: RecordedRequest) -> RecordedRequest:
-        """Put in place of a request that was recorded one that tells what it asks."""
+    def _replace_record(self, index: int, record: RecordedRequest) -> RecordedRequest:
+        """Replace a recorded request by one with the parsed fields."""
         with self._lock:
-            self._requests[number - 1] = full
-        return full
+            self._requests[index - 1] = record
+        return record
 
-    def _reply(
+    def _respond_to_chat(
         self,
         provider: MockedProvider,
         recorded: RecordedRequest,
-        asked: ParsedRequest,
-        numbers: ReplyIds,
-    ) -> Answer:
+        request: ParsedRequest,
+        ids: ReplyIds,
+    ) -> ServerResponse:
         try:
-            reply = self._scripted() or (self._chooser and self._chooser(recorded))
-            reply = reply or _paced(choose_reply(asked), self._pace)
+            reply = self._pop_scripted() or (self._chooser and self._chooser(recorded))
+            reply = reply or _apply_pause(choose_reply(request), self._default_pause)
         except AiLibError as error:
-            return _failed(provider, Reply(status=400, error=str(error)), numbers)
-        if reply.fails and reply.body is None:
-            return _failed(provider, reply, numbers)
-        return _answered(provider, asked, reply, numbers)
+            return _respond_with_error(provider, Reply(status=400, error=str(error)), ids)
+        if reply.is_error and reply.body is None:
+            return _respond_with_error(provider, reply, ids)
+        return _respond_with_reply(provider, request, reply, ids)
 
-    def _scripted(self) -> Reply | None:
+    def _pop_scripted(self) -> Reply | None:
         with self._lock:
             return self._script.popleft() if self._script else None
 
 
-def _recorded(
+def _make_record(
     request: ReceivedRequest, provider: str, path: str, secrets: frozenset[str] = frozenset()
 ) -> RecordedRequest:
     return RecordedRequest(
@@ -159,102 +175,114 @@ def _recorded(
         path=path,
         query=request.query,
         headers=request.headers,
-        body=_decoded(request.body),
+        body=_decode_body(request.body),
         secrets=secrets,
     )
 
 
-def _understood(recorded: RecordedRequest, asked: ParsedRequest) -> RecordedRequest:
+def _add_parsed_fields(recorded: RecordedRequest, parsed: ParsedRequest) -> RecordedRequest:
     return msgspec.structs.replace(
         recorded,
-        model=asked.model,
-        streamed=asked.streamed,
-        messages=asked.messages,
-        tools=asked.tools,
-        tool_choice=asked.tool_choice,
+        model=parsed.model,
+        streamed=parsed.streamed,
+        messages=parsed.messages,
+        tools=parsed.tools,
+        tool_choice=parsed.tool_choice,
     )
 
 
-def _decoded(body: bytes) -> object:
+def _decode_body(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError:
         return body
 
 
-def _secrets(auth: Auth) -> frozenset[str]:
+def _list_secret_names(auth: Auth) -> frozenset[str]:
     if auth.kind == "none":
         return frozenset()
     return frozenset([auth.param if auth.kind == "query" else auth.header.lower()])
 
 
-def _refusal(provider: MockedProvider, recorded: RecordedRequest, known: bool) -> Reply | None:
-    """Return what a provider says to a request that it does not even look into."""
-    if not any(_credentials(provider, recorded)):
+def _find_refusal(
+    provider: MockedProvider, recorded: RecordedRequest, is_known_path: bool
+) -> Reply | None:
+    """Return the error reply to a request that is refused before its body is read."""
+    if not any(_list_credentials(provider, recorded)):
         return Reply(status=401, error="No API key was sent.")
-    if not known or recorded.method != "POST":
-        where = f"{recorded.method} {recorded.path}"
-        return Reply(status=404, error=f"Unknown request: {where}")
+    if not is_known_path or recorded.method != "POST":
+        request_line = f"{recorded.method} {recorded.path}"
+        return Reply(status=404, error=f"Unknown request: {request_line}")
     if not isinstance(recorded.body, dict):
         return Reply(status=400, error="The body is not a JSON object.")
     return None
 
 
-def _credentials(provider: MockedProvider, recorded: RecordedRequest) -> Iterator[str]:
-    """Yield what was sent in each place that a credential may come in."""
+def _list_credentials(provider: MockedProvider, recorded: RecordedRequest) -> Iterator[str]:
+    """Yield the value of each header or query parameter that may carry the credential."""
     auth = provider.manifest.auth
     if auth.kind == "none":
         yield "none needed"
     elif auth.kind == "query":
         yield recorded.query.get(auth.param, "")
     else:
-        yield _after(auth.prefix, recorded.headers.get(auth.header.lower(), ""))
-    for other in provider.serve.credentials:
-        yield _after(other.prefix, recorded.headers.get(other.header.lower(), ""))
+        yield _strip_prefix(auth.prefix, recorded.headers.get(auth.header.lower(), ""))
+    for credential in provider.serve.credentials:
+        yield _strip_prefix(credential.prefix, recorded.headers.get(credential.header.lower(), ""))
 
 
-def _after(prefix: str, value: str) -> str:
+def _strip_prefix(prefix: str, value: str) -> str:
     return value[len(prefix) :].strip() if value.startswith(prefix) else ""
 
 
-def _headers(
+def _make_headers(
     provider: MockedProvider, reply: Reply, content_type: str, values: Mapping[str, Any]
 ) -> Headers:
     templates = provider.serve.headers
-    made = {name: str(fill_template(template, values)) for name, template in templates.items()}
-    own = {name.lower(): value for name, value in reply.headers.items()}
-    return tuple({"content-type": content_type, **made, **own}.items())
+    provider_headers = {
+        name: str(fill_template(template, values)) for name, template in templates.items()
+    }
+    reply_headers = {name.lower(): value for name, value in reply.headers.items()}
+    return tuple({"content-type": content_type, **provider_headers, **reply_headers}.items())
 
 
-def _failed(provider: MockedProvider, reply: Reply, numbers: ReplyIds) -> Answer:
+def _respond_with_error(provider: MockedProvider, reply: Reply, ids: ReplyIds) -> ServerResponse:
     serve = provider.serve
-    values = fault_values(serve, provider.manifest.errors, reply, numbers.make("request"))
-    headers = _headers(provider, reply, serve.plain.content_type, values)
-    return plain_answer(reply, reply.status, headers, fault_body(serve, values))
+    values = make_error_values(serve, provider.manifest.errors, reply, ids.make("request"))
+    headers = _make_headers(provider, reply, serve.plain.content_type, values)
+    return make_plain_response(reply, reply.status, headers, make_error_body(serve, values))
 
 
-def _answered(
-    provider: MockedProvider, asked: ParsedRequest, reply: Reply, numbers: ReplyIds
-) -> Answer:
+def _respond_with_reply(
+    provider: MockedProvider, request: ParsedRequest, reply: Reply, ids: ReplyIds
+) -> ServerResponse:
     serve, dialect = provider.serve, provider.dialect
-    drafted = draft(dialect, asked, reply, numbers)
-    shape = serve.stream if asked.streamed else serve.plain
-    headers = _headers(provider, reply, shape.content_type, drafted.common)
+    plan = plan_reply(dialect, request, reply, ids)
+    shape = serve.stream if request.streamed else serve.plain
+    headers = _make_headers(provider, reply, shape.content_type, plan.common)
     if reply.body is not None:
-        return plain_answer(reply, reply.status, headers, reply.body)
-    fault = None
+        return make_plain_response(reply, reply.status, headers, reply.body)
+    error_values = None
     if reply.error is not None:
-        request_id = str(drafted.common["request_id"])
-        fault = fault_values(serve, provider.manifest.errors, reply, request_id)
-    if asked.streamed:
-        frames = stream_frames(serve, drafted, fault)
+        request_id = str(plan.common["request_id"])
+        error_values = make_error_values(serve, provider.manifest.errors, reply, request_id)
+    if request.streamed:
+        frames = write_frames(serve, plan, error_values)
         decoder = dialect.stream.decoder
-        return streamed_answer(
-            reply, headers, serve.stream, decoder, frames, complete=fault is None
+        return make_stream_response(
+            reply, headers, serve.stream, decoder, frames, complete=error_values is None
         )
-    body = plain_body(dialect, serve, drafted) if fault is None else fault_body(serve, fault)
-    return plain_answer(reply, reply.status, headers, body)
+    body = (
+        write_body(dialect, serve, plan)
+        if error_values is None
+        else make_error_body(serve, error_values)
+    )
+    return make_plain_response(reply, reply.status, headers, body)
 
 
-def _paced(reply: Reply, pace: float) -> Reply:
-    return reply if reply.pause or not pace else msgspec.structs.replace(reply, pause=pace)
+def _apply_pause(reply: Reply, default_pause: float) -> Reply:
+    return (
+        reply
+        if reply.pause or not default_pause
+        else msgspec.structs.replace(reply, pause=default_pause)
+    )

@@ -1,4 +1,4 @@
-"""A draft written as the frames of a stream."""
+"""Writes a planned reply: as the frames of a stream, or as one body."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -9,8 +9,13 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCandidate, ReplyPlan
-from ai_lib.testing.mock.serve_shape import BlockShape, Frames, ServeShape
-from ai_lib.testing.mock.template_values import Values, call_values, candidate_values, usage_values
+from ai_lib.testing.mock.serve_shape import BlockShape, Frames, ServeSection
+from ai_lib.testing.mock.template_values import (
+    Values,
+    make_call_values,
+    make_candidate_values,
+    make_usage_values,
+)
 from ai_lib.types.usage import Usage
 
 Frame = tuple[str | None, object]
@@ -19,43 +24,51 @@ Frame = tuple[str | None, object]
 _Step = tuple[Frames, Values]
 
 
-def stream_frames(serve: ServeShape, draft: ReplyPlan, error: Values | None = None) -> list[Frame]:
-    """Return the frames of the reply; an `error` (its holes) stands in for how it would end."""
-    writer = _Writer(serve, draft)
+def write_frames(
+    serve: ServeSection, plan: ReplyPlan, error_values: Values | None = None
+) -> list[Frame]:
+    """Return the frames of the reply; with `error_values`, error frames replace its end."""
+    writer = _StreamWriter(serve, plan)
     shape = serve.stream
     steps: list[_Step] = [(shape.open, {})]
-    steps += _in_turns([list(writer.candidate(one)) for one in draft.candidates])
-    if error is not None:
-        faults = [(one.event, fill_template(one.data, error)) for one in shape.error]
-        return writer.written(steps) + faults
-    for one in draft.candidates:
-        ended = {"candidate": one.index, "finish_reason": draft.finish_reason}
-        steps.append((shape.finish, ended))
+    steps += _interleave(
+        [list(writer.list_candidate_steps(candidate)) for candidate in plan.candidates]
+    )
+    if error_values is not None:
+        error_frames = [
+            (frame.event, fill_template(frame.data, error_values)) for frame in shape.error
+        ]
+        return writer.fill_steps(steps) + error_frames
+    for candidate in plan.candidates:
+        finish_values = {"candidate": candidate.index, "finish_reason": plan.finish_reason}
+        steps.append((shape.finish, finish_values))
     steps += [(shape.usage, {}), (shape.close, {})]
-    return writer.written(steps)
+    return writer.fill_steps(steps)
 
 
-class _Writer:
-    """Walks a draft and fills the frames' templates."""
+class _StreamWriter:
+    """Lists the steps of a planned reply and fills the templates of their frames."""
 
-    def __init__(self, serve: ServeShape, draft: ReplyPlan) -> None:
+    def __init__(self, serve: ServeSection, plan: ReplyPlan) -> None:
         self.shape = serve.stream
         self.usage = serve.usage
-        self.draft = draft
+        self.plan = plan
         self.blocks = 0
 
-    def candidate(self, one: PlannedCandidate) -> Iterator[_Step]:
-        base: Values = {"candidate": one.index, "signature": one.signature}
+    def list_candidate_steps(self, candidate: PlannedCandidate) -> Iterator[_Step]:
+        base: Values = {"candidate": candidate.index, "signature": candidate.signature}
         yield self.shape.candidate, base
-        if one.thinking:
-            yield from self.block(self.shape.thinking, base, one.thinking)
-        if one.text:
-            yield from self.block(self.shape.text, base, one.text)
-        for index, call in enumerate(one.calls):
-            values = {**base, **call_values(call, index)}
-            yield from self.block(self.shape.tool_call, values, call.pieces)
+        if candidate.thinking:
+            yield from self.list_block_steps(self.shape.thinking, base, candidate.thinking)
+        if candidate.text:
+            yield from self.list_block_steps(self.shape.text, base, candidate.text)
+        for index, call in enumerate(candidate.calls):
+            values = {**base, **make_call_values(call, index)}
+            yield from self.list_block_steps(self.shape.tool_call, values, call.pieces)
 
-    def block(self, shape: BlockShape, base: Values, pieces: Sequence[str]) -> Iterator[_Step]:
+    def list_block_steps(
+        self, shape: BlockShape, base: Values, pieces: Sequence[str]
+    ) -> Iterator[_Step]:
         values = {**base, "block": self.blocks}
         self.blocks += 1
         yield shape.start, values
@@ -63,35 +76,35 @@ class _Writer:
             yield shape.piece, {**values, "piece": piece}
         yield shape.stop, values
 
-    def written(self, steps: Sequence[_Step]) -> list[Frame]:
-        total = sum("piece" in values for _, values in steps)
-        sent = 0
+    def fill_steps(self, steps: Sequence[_Step]) -> list[Frame]:
+        total_pieces = sum("piece" in values for _, values in steps)
+        sent_pieces = 0
         frames: list[Frame] = []
         for templates, values in steps:
-            sent += "piece" in values
-            usage = _so_far(self.draft.usage, sent, total)
+            sent_pieces += "piece" in values
+            usage = _estimate_usage_so_far(self.plan.usage, sent_pieces, total_pieces)
             for template in templates:
-                data = self.data(template.data, values, usage)
+                data = self.fill_frame(template.data, values, usage)
                 if data is not MISSING:
                     frames.append((template.event, data))
         return frames
 
-    def data(self, template: dict[str, object], values: Values, usage: Usage) -> object:
-        asked = self.draft.usage_asked
-        every: Values = {
-            **self.draft.common,
-            "usage": fill_template(self.usage, usage_values(usage)),
-            "usage_asked": True if asked else MISSING,
-            "no_usage_yet": None if asked else MISSING,
+    def fill_frame(self, template: dict[str, object], values: Values, usage: Usage) -> object:
+        wants_usage = self.plan.wants_usage
+        common: Values = {
+            **self.plan.common,
+            "usage": fill_template(self.usage, make_usage_values(usage)),
+            "usage_asked": True if wants_usage else MISSING,
+            "no_usage_yet": None if wants_usage else MISSING,
         }
-        return fill_template({**self.shape.common, **template}, {**every, **values})
+        return fill_template({**self.shape.common, **template}, {**common, **values})
 
 
-def _so_far(usage: Usage, sent: int, total: int) -> Usage:
-    """Return what has been used when `sent` of `total` pieces are out; reasoning comes first."""
-    if sent == total:
+def _estimate_usage_so_far(usage: Usage, sent_pieces: int, total_pieces: int) -> Usage:
+    """Return the usage after some of the pieces were sent; reasoning is used first."""
+    if sent_pieces == total_pieces:
         return usage
-    completion = usage.completion_tokens * sent // total
+    completion = usage.completion_tokens * sent_pieces // total_pieces
     return msgspec.structs.replace(
         usage,
         completion_tokens=completion,
@@ -100,25 +113,27 @@ def _so_far(usage: Usage, sent: int, total: int) -> Usage:
     )
 
 
-def _in_turns(candidates: Sequence[Sequence[_Step]]) -> Iterator[_Step]:
+def _interleave(candidates: Sequence[Sequence[_Step]]) -> Iterator[_Step]:
     for steps in zip_longest(*candidates):
         yield from (step for step in steps if step is not None)
 
 
-def plain_body(dialect: Dialect, serve: ServeShape, draft: ReplyPlan) -> bytes:
-    """Return the reply's body."""
+def write_body(dialect: Dialect, serve: ServeSection, plan: ReplyPlan) -> bytes:
+    """Return the body of a reply that is not streamed."""
     shape = serve.plain
     values = [
         {
-            **draft.common,
-            **candidate_values(dialect, serve, one),
-            "finish_reason": draft.finish_reason,
+            **plan.common,
+            **make_candidate_values(dialect, serve, candidate),
+            "finish_reason": plan.finish_reason,
         }
-        for one in draft.candidates
+        for candidate in plan.candidates
     ]
-    whole = {
+    body_values = {
         **values[0],
-        "candidates": [fill_template(shape.candidate, of_one) for of_one in values],
-        "usage": fill_template(serve.usage, usage_values(draft.usage)),
+        "candidates": [
+            fill_template(shape.candidate, candidate_values) for candidate_values in values
+        ],
+        "usage": fill_template(serve.usage, make_usage_values(plan.usage)),
     }
-    return msgspec.json.encode(fill_template(shape.body, whole))
+    return msgspec.json.encode(fill_template(shape.body, body_values))

@@ -1,4 +1,4 @@
-"""The values of the templates' holes, for a candidate and its blocks."""
+"""Makes the values that the templates of a candidate and its blocks are filled with."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,14 @@ from ai_lib.protocol.dialect.model import Dialect, Template
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate
-from ai_lib.testing.mock.serve_shape import ServeShape
+from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.types.usage import Usage
 
 Values = dict[str, object]
 
 
-def usage_values(usage: Usage) -> Values:
-    """Return the holes of the usage template."""
+def make_usage_values(usage: Usage) -> Values:
+    """Return the values of the usage template."""
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
@@ -28,8 +28,8 @@ def usage_values(usage: Usage) -> Values:
     }
 
 
-def call_values(call: PlannedCall, index: int) -> Values:
-    """Return the holes of a tool call's templates."""
+def make_call_values(call: PlannedCall, index: int) -> Values:
+    """Return the values of a tool call's templates."""
     return {
         "call": index,
         "id": call.id,
@@ -40,27 +40,29 @@ def call_values(call: PlannedCall, index: int) -> Values:
     }
 
 
-def candidate_values(dialect: Dialect, serve: ServeShape, one: PlannedCandidate) -> Values:
-    """Return the holes of a whole candidate."""
+def make_candidate_values(
+    dialect: Dialect, serve: ServeSection, candidate: PlannedCandidate
+) -> Values:
+    """Return the values of a whole candidate's templates."""
     messages = dialect.request.messages
     blocks: Mapping[str, Template] = {**messages.blocks, **serve.plain.blocks}
-    text, thinking = "".join(one.text), "".join(one.thinking)
-    calls = [call_values(call, index) for index, call in enumerate(one.calls)]
-    parts: list[object] = []
+    text, thinking = "".join(candidate.text), "".join(candidate.thinking)
+    calls = [make_call_values(call, index) for index, call in enumerate(candidate.calls)]
+    filled_blocks: list[object] = []
     if thinking:
-        parts.append(
+        filled_blocks.append(
             fill_template(
-                blocks.get("thinking"), {"thinking": thinking, "signature": one.signature}
+                blocks.get("thinking"), {"thinking": thinking, "signature": candidate.signature}
             )
         )
     if text:
-        parts.append(fill_template(blocks.get("text"), {"text": text}))
-    parts += [fill_template(blocks.get("tool_use"), values) for values in calls]
+        filled_blocks.append(fill_template(blocks.get("text"), {"text": text}))
+    filled_blocks += [fill_template(blocks.get("tool_use"), values) for values in calls]
     return {
-        "candidate": one.index,
+        "candidate": candidate.index,
         "text": text if text or not calls else None,
         "thinking": thinking or MISSING,
-        "signature": one.signature,
-        "blocks": parts,
+        "signature": candidate.signature,
+        "blocks": filled_blocks,
         "tool_calls": [fill_template(messages.tool_call, values) for values in calls] or MISSING,
     }

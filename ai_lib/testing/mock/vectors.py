@@ -1,4 +1,4 @@
-"""The mock provider's vectors: the same for the same text, and near for texts that share words."""
+"""Makes the mock provider's vectors: equal for equal texts, close for texts that share words."""
 
 import math
 import random
@@ -18,11 +18,11 @@ from ai_lib.testing.mock.providers import MockedProvider
 from ai_lib.types.json import JsonDict, JsonValue
 
 _WORD: Final = re.compile(r"\w+")
-_USUAL_LENGTH: Final = 256  # of a model the manifest says nothing about
+_DEFAULT_DIMENSIONS: Final = 256  # for models whose manifest gives no length
 
 
 class ParsedEmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request for vectors asks."""
+    """What a request for vectors asks for."""
 
     texts: Sequence[str]
     model: str
@@ -30,93 +30,100 @@ class ParsedEmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str
 
 
-def asked_vectors(
+def read_embedding_request(
     provider: MockedProvider, body: object, model: str | None
 ) -> ParsedEmbeddingRequest | str:
-    """Return what a request asks, or what is wrong with it; `model` is what its path says."""
+    """Return the parsed request, or what is wrong with it; `model` is given by the path."""
     shape = provider.dialect.embeddings
     if shape is None or provider.serve.embeddings is None:
         return "This provider has no embeddings."
-    return _asked(shape, body, model)
+    return _read_inputs(shape, body, model)
 
 
-def vectors_body(
-    provider: MockedProvider, asked: ParsedEmbeddingRequest, ids: Mapping[str, str]
+def write_vectors(
+    provider: MockedProvider, request: ParsedEmbeddingRequest, ids: Mapping[str, str]
 ) -> bytes:
-    """Return the answer; `ids` are the holes that any template may have."""
-    answer = provider.serve.embeddings
-    assert answer is not None
+    """Return the body of the response; `ids` has values that every template may use."""
+    shape = provider.serve.embeddings
+    assert shape is not None
     items = [
-        fill_template(answer.item, {"index": index, "vector": _written(text, asked)})
-        for index, text in enumerate(asked.texts)
+        fill_template(shape.item, {"index": index, "vector": _encode_vector(text, request)})
+        for index, text in enumerate(request.texts)
     ]
     values = {
         **ids,
         "items": items,
-        "packed_items" if asked.encoding == "base64" else "float_items": items,
-        "texts": list(asked.texts),
-        "model": asked.model,
-        "prompt_tokens": sum(len(_WORD.findall(text)) for text in asked.texts),
+        "packed_items" if request.encoding == "base64" else "float_items": items,
+        "texts": list(request.texts),
+        "model": request.model,
+        "prompt_tokens": sum(len(_WORD.findall(text)) for text in request.texts),
     }
-    return msgspec.json.encode(fill_template(answer.body, values))
+    return msgspec.json.encode(fill_template(shape.body, values))
 
 
-def vector_of(text: str, dimensions: int) -> list[float]:
-    """Return a vector of length 1 that depends on nothing but the words of the text."""
+def make_vector(text: str, dimensions: int) -> list[float]:
+    """Return a vector of length 1 that depends only on the words of the text."""
     words = _WORD.findall(text.lower()) or [text]
-    total = [0.0] * dimensions
+    sums = [0.0] * dimensions
     for word in words:
-        total = [a + b for a, b in zip(total, _direction(word, dimensions), strict=True)]
-    length = math.sqrt(sum(x * x for x in total))
-    return [x / length for x in total]
+        sums = [a + b for a, b in zip(sums, _make_direction(word, dimensions), strict=True)]
+    length = math.sqrt(sum(x * x for x in sums))
+    return [x / length for x in sums]
 
 
 @lru_cache(maxsize=1024)
-def _direction(word: str, dimensions: int) -> tuple[float, ...]:
-    numbers = random.Random(word)
-    return tuple(numbers.random() - 0.5 for _ in range(dimensions))
+def _make_direction(word: str, dimensions: int) -> tuple[float, ...]:
+    generator = random.Random(word)
+    return tuple(generator.random() - 0.5 for _ in range(dimensions))
 
 
-def _written(text: str, asked: ParsedEmbeddingRequest) -> JsonValue:
-    vector = array("f", vector_of(text, asked.dimensions))
-    if asked.encoding == "base64":
+def _encode_vector(text: str, request: ParsedEmbeddingRequest) -> JsonValue:
+    vector = array("f", make_vector(text, request.dimensions))
+    if request.encoding == "base64":
         return b64encode(vector.tobytes()).decode()
     return vector.tolist()
 
 
-def _asked(shape: EmbeddingShape, body: object, model: str | None) -> ParsedEmbeddingRequest | str:
-    found = _parts(shape.body, body)
-    written = found.get("inputs", [found["input"]] if "input" in found else None)
-    if isinstance(written, str):
-        written = [written]
-    if not isinstance(written, list) or not written:
+def _read_inputs(
+    shape: EmbeddingShape, body: object, model: str | None
+) -> ParsedEmbeddingRequest | str:
+    fields = _match_members(shape.body, body)
+    inputs = fields.get("inputs", [fields["input"]] if "input" in fields else None)
+    if isinstance(inputs, str):
+        inputs = [inputs]
+    if not isinstance(inputs, list) or not inputs:
         return "The request has no input."
     texts: list[str] = []
-    for item in written:
-        read = _parts(shape.item, item) if isinstance(item, Mapping) else {"text": item}
-        found = {**read, **found}
-        if not isinstance(read.get("text"), str) or not read["text"]:
+    for item in inputs:
+        item_fields = (
+            _match_members(shape.item, item) if isinstance(item, Mapping) else {"text": item}
+        )
+        fields = {**item_fields, **fields}
+        if not isinstance(item_fields.get("text"), str) or not item_fields["text"]:
             return "An input is empty or no text."
-        texts.append(read["text"])
-    name = model or str(found.get("model") or "")
-    entry = shape.models.get(name)
-    length = found.get("dimensions") or (entry and entry.dimensions) or _USUAL_LENGTH
+        texts.append(item_fields["text"])
+    model_name = model or str(fields.get("model") or "")
+    entry = shape.models.get(model_name)
+    dimensions = fields.get("dimensions") or (entry and entry.dimensions) or _DEFAULT_DIMENSIONS
     return ParsedEmbeddingRequest(
-        texts=texts, model=name, dimensions=int(length), encoding=_encoding(shape, found)
+        texts=texts,
+        model=model_name,
+        dimensions=int(dimensions),
+        encoding=_read_encoding(shape, fields),
     )
 
 
-def _encoding(shape: EmbeddingShape, found: JsonDict) -> str:
+def _read_encoding(shape: EmbeddingShape, fields: JsonDict) -> str:
     words = shape.words.get("encoding", {})
-    sent = found.get("encoding", MISSING)
+    sent = fields.get("encoding", MISSING)
     return next((name for name, word in words.items() if word == sent), "float")
 
 
-def _parts(template: JsonValue, body: object) -> JsonDict:
-    """Match every member by itself, so that one odd member does not hide the others."""
-    found: JsonDict = {}
+def _match_members(template: JsonValue, body: object) -> JsonDict:
+    """Match each member by itself, so that one that does not match leaves the others."""
+    fields: JsonDict = {}
     if isinstance(body, Mapping) and isinstance(template, Mapping):
         for key, part in template.items():
             if key in body:
-                found.update(match_template(part, body[key]) or {})
-    return found
+                fields.update(match_template(part, body[key]) or {})
+    return fields

@@ -8,9 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from ai_lib.cli.chat.attachments import attached
-from ai_lib.cli.chat.repl import converse
-from ai_lib.cli.chat.writer import MarkdownWriter, Writer, paper
+from ai_lib.cli.chat.attachments import attach_files
+from ai_lib.cli.chat.repl import run_repl
+from ai_lib.cli.chat.writer import MarkdownWriter, Writer, make_writer
 from ai_lib.cli.launch import run
 from ai_lib.cli.options import ChatOptions
 from ai_lib.errors.exceptions import RequestError
@@ -26,24 +26,24 @@ from ...client import AiClient, ChatRequestBuilder, ChatStream
 from ...transport import HttpTransport
 
 
-def chat(options: ChatOptions) -> int:
+def run_chat(options: ChatOptions) -> int:
     """Ask one question, or hold a conversation; return the exit code.
 
     Raises:
         AiLibError: a question can't be asked, or the only one was not answered.
     """
-    talk = Conversation(options)
+    conversation = Conversation(options)
     if options.question is not None:
-        return run(functools.partial(talk.ask, options.question))
+        return run(functools.partial(conversation.ask, options.question))
 
     def restart() -> None:
-        nonlocal talk
-        talk = Conversation(options)
+        nonlocal conversation
+        conversation = Conversation(options)
 
     def ask(line: str) -> object:
-        return run(functools.partial(talk.ask, line))
+        return run(functools.partial(conversation.ask, line))
 
-    return converse(ask, lambda: talk.interrupted(), restart)
+    return run_repl(ask, lambda: conversation.keep_partial_response(), restart)
 
 
 class Conversation:
@@ -54,7 +54,7 @@ class Conversation:
 
     def __init__(self, options: ChatOptions) -> None:
         self._options = options
-        self._schema = _schema(options.schema)
+        self._schema = _load_schema(options.schema)
         self.messages: list[Message] = []
         if options.system:
             self.messages.append(Message.system(options.system))
@@ -67,25 +67,25 @@ class Conversation:
         Raises:
             AiLibError: the question can't be asked, or was not answered.
         """
-        asked = Message.user(attached(question, self._files))
-        with self._client() as client:
-            request = client.chat().messages([*self.messages, asked])
+        question_message = Message.user(attach_files(question, self._files))
+        with self._build_client() as client:
+            request = client.chat().messages([*self.messages, question_message])
             for name, value in self._options.parameters:
                 request.param(name, value)
             self._files.clear()
-            self.messages.append(asked)
+            self.messages.append(question_message)
             if self._schema is None:
-                response = self._answer(request)
-                said = response.to_message()
+                response = self._execute(request)
+                response_message = response.to_message()
             else:
-                output = self._typed(request, self._schema)
-                response, said = output.response, Message.assistant(output.raw)
-        self.messages.append(said)
+                output = self._execute_typed(request, self._schema)
+                response, response_message = output.response, Message.assistant(output.raw)
+        self.messages.append(response_message)
         if self._options.verbose or sys.stderr.isatty():
-            sys.stderr.write(f"{figures_line(response)}\n")
+            sys.stderr.write(f"{format_summary(response)}\n")
         return 0
 
-    def interrupted(self) -> None:
+    def keep_partial_response(self) -> None:
         """Keep what came of an answer that was cut short, or forget its question."""
         stream, self._stream = self._stream, None
         partial = stream.response() if stream is not None else None
@@ -94,7 +94,7 @@ class Conversation:
         elif self.messages and self.messages[-1].role == "user":
             self.messages.pop()
 
-    def _client(self) -> AiClient:
+    def _build_client(self) -> AiClient:
         options = self._options
         builder = AiClient.builder().model(options.model)
         if options.base_url is not None:
@@ -102,29 +102,29 @@ class Conversation:
         if options.timeout is not None:
             builder.timeout(options.timeout)
         if options.cassette is not None:
-            builder.transport(_recorder(options.cassette))
+            builder.transport(_make_recorder(options.cassette))
         return builder.build()
 
-    def _answer(self, request: ChatRequestBuilder) -> ChatResponse:
+    def _execute(self, request: ChatRequestBuilder) -> ChatResponse:
         if not self._options.stream:
             response = request.execute()
-            sheet = paper(plain=self._options.plain)
-            _whole(sheet, response.content)
+            writer = make_writer(plain=self._options.plain)
+            _write_text(writer, response.content)
             return response
         with request.stream() as stream:
             self._stream = stream
-            first = stream.__next__()  # before this nothing is to be shown
-            sheet = paper(plain=self._options.plain)
+            first_event = stream.__next__()  # before this nothing is to be shown
+            writer = make_writer(plain=self._options.plain)
             try:
-                _show(sheet, first)
+                _write_event(writer, first_event)
                 for event in stream:
-                    _show(sheet, event)
+                    _write_event(writer, event)
             finally:
-                sheet.end()
+                writer.finish()
             self._stream = None
             return stream.response()
 
-    def _typed(
+    def _execute_typed(
         self, request: ChatRequestBuilder, schema: JsonObject
     ) -> StructuredOutput[JsonValue]:
         """Ask until the answer fits the schema; only one that fits is shown, as JSON."""
@@ -138,43 +138,43 @@ class Conversation:
                 output = request.execute_structured(schema)
         except TypeError as error:
             raise RequestError(str(error)) from error
-        _whole_json(paper(plain=self._options.plain), output.data)
+        _write_json(make_writer(plain=self._options.plain), output.data)
         return output
 
 
-def figures_line(response: ChatResponse) -> str:
+def format_summary(response: ChatResponse) -> str:
     """Return model, usage, cost where it is known, time and finish reason in one line."""
     parts = figures(response.model, response.total_usage, response.attempts, response.cost)
     return f"[{'; '.join([*parts, response.finish_reason or 'no finish reason'])}]"
 
 
-def _recorder(path: str) -> HttpTransport:
+def _make_recorder(path: str) -> HttpTransport:
     from ...testing import record
 
     return record(path)
 
 
-def _show(sheet: Writer, event: object) -> None:
+def _write_event(writer: Writer, event: object) -> None:
     if isinstance(event, PartialContentDelta) and event.candidate == 0:
-        sheet.piece(event.text)
+        writer.write(event.text)
 
 
-def _whole(sheet: Writer, text: str) -> None:
+def _write_text(writer: Writer, text: str) -> None:
     try:
-        sheet.piece(text)
+        writer.write(text)
     finally:
-        sheet.end()
+        writer.finish()
 
 
-def _whole_json(sheet: Writer, data: JsonValue) -> None:
+def _write_json(writer: Writer, data: JsonValue) -> None:
     if sys.stdout.isatty():
         text = json.dumps(data, ensure_ascii=False, indent=2)
-        _whole(sheet, f"```json\n{text}\n```" if isinstance(sheet, MarkdownWriter) else text)
+        _write_text(writer, f"```json\n{text}\n```" if isinstance(writer, MarkdownWriter) else text)
     else:
-        _whole(sheet, json.dumps(data, ensure_ascii=False))
+        _write_text(writer, json.dumps(data, ensure_ascii=False))
 
 
-def _schema(schema: str | None) -> JsonObject | None:
+def _load_schema(schema: str | None) -> JsonObject | None:
     if schema is None:
         return None
     try:

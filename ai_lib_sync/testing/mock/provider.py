@@ -1,5 +1,5 @@
 # Generated from ai_lib/testing/mock/provider.py by codegen; do not edit.
-"""`MockProvider`: a provider of one's own, on the loopback, that needs no key and costs nothing."""
+"""`MockProvider`: a provider on the loopback that needs no key and costs nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ai_lib.testing.mock.providers import ManifestLike
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.server import LoopbackServer
-from ai_lib.testing.mock.service import Chooser, Service
+from ai_lib.testing.mock.service import ReplyChooser, Service
 
 if TYPE_CHECKING:
     from ...client import AiClient, AiClientBuilder
@@ -22,21 +22,21 @@ _KEY = "mock-key"
 class MockProvider:
     """A real HTTP/1.1 server on 127.0.0.1 that speaks the dialect of every provider it knows.
 
-    It reads the same manifests as the client, backwards, so that whoever speaks to a provider can
-    speak to it: this library, or the provider's own. The first part of a path says which provider
-    is meant; `base_url` gives the address to hand to a client.
+    It uses the client's manifests in reverse, so this library and the provider's own can both
+    call it. The first part of a path names the provider; `base_url` returns the address for a
+    client.
 
         >>> with MockProvider([Reply(text="Hello!")]) as mock:
         ...     with mock.client("provider/model") as client:
         ...         response = client.chat().user("Hi").execute()
 
-    Scripted `replies` are given in order, one a request. When they are used up, `answer` may
-    return one for a request; when that is absent or returns None, the request decides: see
+    Scripted `replies` are given in order, one a request. When they are used up, `choose_reply`
+    may return one for a request. When it is absent or returns None, the request decides: see
     `testing/mock/default_replies.py`. The same requests in the same order get the same bytes.
 
-    `manifests` are further providers: manifests, or paths of manifest files. Requests without a
-    credential are refused as the provider refuses them, and so are unknown paths (404) and
-    bodies that are not JSON (400).
+    `manifests` adds providers: manifests, or paths of manifest files. Requests without a
+    credential are refused in the provider's words, and so are unknown paths (404) and bodies
+    that are not JSON (400).
 
     Raises:
         ProtocolError: one of `manifests` can't be read.
@@ -47,24 +47,25 @@ class MockProvider:
         replies: Iterable[Reply] = (),
         *,
         manifests: Sequence[ManifestLike] = (),
-        answer: Chooser | None = None,
+        choose_reply: ReplyChooser | None = None,
     ) -> None:
-        self._service = Service(replies, manifests, answer)
+        self._service = Service(replies, manifests, choose_reply)
         self._server: LoopbackServer | None = None
 
     def start(self, port: int = 0) -> MockProvider:
-        """Listen on `port` of 127.0.0.1 (0: any free one), as a `with` block does; `stop` ends it.
+        """Listen on `port` of 127.0.0.1 (0: any free port) until `stop`.
 
         Raises:
             OSError: the port is taken.
+            RuntimeError: it was started before.
         """
         if self._server is not None:
             raise RuntimeError("this MockProvider was started before; make a new one")
-        self._server = LoopbackServer(self._service.answer, port)
+        self._server = LoopbackServer(self._service.respond, port)
         return self
 
     def stop(self) -> None:
-        """Close every connection and free the port; what was recorded stays."""
+        """Close every connection and free the port; the recorded requests stay."""
         if self._server is not None:
             self._server.stop()
 
@@ -80,32 +81,32 @@ class MockProvider:
         self.close()
 
     def close(self) -> None:
-        """The same as `stop`."""
+        """Stop, as `stop` does."""
         self.stop()
 
     def base_url(self, provider: str) -> str:
-        """Return the address that stands in for the provider of that id or alias.
+        """Return the base URL of the mock of the provider with this id or alias.
 
         Raises:
             ManifestNotFound: there is no such provider.
-            ProtocolError: its dialect can't be imitated.
+            ProtocolError: its dialect can't be mocked.
         """
-        found = self._service.roster.find(provider)
-        return f"http://127.0.0.1:{self._running.port}/{found.manifest.id}"
+        mocked = self._service.providers.find(provider)
+        return f"http://127.0.0.1:{self._running_server.port}/{mocked.manifest.id}"
 
     def client(self, model: str, **options: Any) -> AiClient:
-        """Return a client for `provider/model` that speaks to this server.
+        """Return a client for `provider/model` that calls this server.
 
-        `options` go to `AiClient.create`; the key is a dummy unless they give one.
+        `options` are passed to `AiClient.create`; the key is a dummy unless they give one.
         """
         from ...client import AiClient
 
         provider = model.partition("/")[0]
-        given = {"api_key": _KEY, "base_url": self.base_url(provider), **options}
-        return AiClient.create(model, **given)
+        client_options = {"api_key": _KEY, "base_url": self.base_url(provider), **options}
+        return AiClient.create(model, **client_options)
 
     def builder(self, model: str) -> AiClientBuilder[AiClient]:
-        """Return a builder of a client as `client` gives one, for further settings."""
+        """Return the builder of such a client, for further settings."""
         from ...client import AiClient
 
         provider = model.partition("/")[0]
@@ -122,26 +123,26 @@ class MockProvider:
 
     @property
     def connections(self) -> int:
-        """How many connections were accepted so far."""
+        """The number of connections accepted so far."""
         return self._server.accepted if self._server else 0
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """The ids of the providers it can stand in for."""
-        return self._service.roster.names
+        """The ids of the providers that it can mock."""
+        return self._service.providers.names
 
     @property
-    def _running(self) -> LoopbackServer:
+    def _running_server(self) -> LoopbackServer:
         if self._server is None or not self._server.is_running:
             raise RuntimeError("the MockProvider is not running: use it in a `with` block")
         return self._server
 
     def __repr__(self) -> str:
         server = self._server
-        where = "stopped"
+        state = "stopped"
         if server is not None and server.is_running:
-            where = f"http://127.0.0.1:{server.port}"
+            state = f"http://127.0.0.1:{server.port}"
         return (
-            f"MockProvider({where}, requests={len(self.requests)}, "
-            f"scripted={self._service.scripted})"
+            f"MockProvider({state}, requests={len(self.requests)}, "
+            f"scripted={self._service.scripted_count})"
         )

@@ -109,7 +109,7 @@ def test_a_stream_goes_when_its_caller_lets_go_of_it(
     leave: Callable[[AiClient], ChatStream],
 ) -> None:
     listener = Listener()
-    with MockProvider(answer=replies) as mock:
+    with MockProvider(choose_reply=replies) as mock:
         with client_of(mock, listener) as client:
             stream = leave(client)
             assert len(listener.ends) == 1
@@ -125,7 +125,7 @@ def test_a_stream_goes_when_its_caller_lets_go_of_it(
 def test_a_call_ends_though_the_news_of_its_error_is_interrupted(streamed: bool) -> None:
     listener = Listener()
     listener.interrupts = True
-    with MockProvider(answer=replies) as mock:
+    with MockProvider(choose_reply=replies) as mock:
         with client_of(mock, listener) as client:
             chat = client.chat().user("refuse")
             with pytest.raises(RuntimeError, match="interrupted"):

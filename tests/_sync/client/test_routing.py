@@ -58,7 +58,7 @@ def models(mock: MockProvider) -> list[str]:
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_calls_take_turns_over_endpoints_of_several_makers(streamed: bool) -> None:
-    with MockProvider(answer=lambda _: Reply(text="Hi")) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi")) as mock:
         endpoints = [at(mock, model) for model in (GPT, CLAUDE, GEMINI)]
         with client_of(endpoints) as client:
             assert [ask(client, streamed) for _ in range(6)] == ["Hi"] * 6
@@ -81,7 +81,7 @@ def test_one_model_at_two_addresses_is_two_endpoints_with_a_key_each() -> None:
 
 
 def test_each_endpoint_has_a_circuit_of_its_own() -> None:
-    with MockProvider(answer=lambda _: DOWN) as east, MockProvider() as west:
+    with MockProvider(choose_reply=lambda _: DOWN) as east, MockProvider() as west:
         array = ModelArray([at(east, GPT, "east"), at(west, GPT, "west")])
         builder = AiClient.builder().routing(array).with_retry(NO_RETRY)
         builder.with_circuit_breaker(CircuitBreakerConfig(failure_threshold=1))
@@ -99,7 +99,7 @@ def test_when_one_fails_the_next_is_asked(streamed: bool) -> None:
     def answer(seen: object) -> Reply:
         return DOWN if getattr(seen, "model", "") == "gpt-4o" else Reply(text="Here")
 
-    with MockProvider(answer=answer) as mock:
+    with MockProvider(choose_reply=answer) as mock:
         array = ModelArray([at(mock, GPT), at(mock, CLAUDE)])
         with client_of(array) as client:
             assert ask(client, streamed) == "Here"
@@ -117,7 +117,7 @@ def test_what_is_down_is_left_out_and_comes_back() -> None:
         first = getattr(seen, "model", "") == "gpt-4o"
         return DOWN if first and down[0] else Reply(text="Hi")
 
-    with MockProvider(answer=answer) as mock:
+    with MockProvider(choose_reply=answer) as mock:
         health = HealthConfig(max_failures=2, cooldown_seconds=0)
         array = ModelArray([at(mock, GPT), at(mock, CLAUDE)], health=HealthConfig(max_failures=2))
         with client_of(array) as client:
@@ -140,7 +140,7 @@ def test_what_is_down_is_left_out_and_comes_back() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429])
 def test_what_the_caller_got_wrong_says_nothing_of_the_endpoint(status: int) -> None:
-    with MockProvider(answer=lambda _: Reply(status=status, error="you")) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(status=status, error="you")) as mock:
         array = ModelArray([at(mock, GPT)], health=HealthConfig(max_failures=1))
         with client_of(array) as client:
             for _ in range(3):
@@ -180,7 +180,7 @@ def test_when_nobody_can_it_is_told_why_and_nothing_is_sent() -> None:
 
 def test_the_least_busy_is_asked() -> None:
     """While one is slow the other gets what comes; at the end nobody is counted as busy."""
-    with MockProvider(answer=lambda _: Reply(text="Hi")) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi")) as mock:
         array = ModelArray(
             [at(mock, GPT), at(mock, CLAUDE)], strategy=LoadBalancingStrategy.LEAST_CONNECTIONS
         )
@@ -246,7 +246,7 @@ def test_fallbacks_come_after_the_endpoints(where: str) -> None:
     def answer(seen: object) -> Reply:
         return DOWN if getattr(seen, "model", "") == "gpt-4o" else Reply(text="Here")
 
-    with MockProvider(answer=answer) as mock:
+    with MockProvider(choose_reply=answer) as mock:
         builder = AiClient.builder().routing([at(mock, GPT)]).with_retry(NO_RETRY)
         builder.api_key_for(CLAUDE, "k").base_url_for(CLAUDE, mock.base_url("anthropic"))
         if where == "client":
@@ -259,7 +259,7 @@ def test_fallbacks_come_after_the_endpoints(where: str) -> None:
 
 
 def test_many_at_once_are_spread_evenly() -> None:
-    with MockProvider(answer=lambda _: Reply(text="Hi")) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi")) as mock:
         endpoints = [at(mock, GPT), at(mock, "openai/gpt-4o-mini")]
         with client_of(endpoints) as client:
 
@@ -297,7 +297,7 @@ def test_threads_of_one_blocking_client_are_spread_exactly() -> None:
     from ai_lib_sync import AiClient as BlockingClient
     from ai_lib_sync.testing import MockProvider as BlockingMock
 
-    with BlockingMock(answer=lambda _: Reply(text="Hi")) as mock:
+    with BlockingMock(choose_reply=lambda _: Reply(text="Hi")) as mock:
         url = mock.base_url("openai")
         array = ModelArray(
             [

@@ -255,7 +255,7 @@ def test_many_calls_at_once_never_overdraw_it() -> None:
         worst.append(stats.spent + stats.reserved)
         return Reply(text="Hi", usage=USED)
 
-    with MockProvider(answer=answer) as mock:
+    with MockProvider(choose_reply=answer) as mock:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
         builder.base_url(mock.base_url("openai")).budget(budget).max_inflight(16)
         with builder.build() as client:
@@ -278,7 +278,7 @@ def test_many_calls_at_once_never_overdraw_it() -> None:
 
 def test_one_budget_holds_several_clients() -> None:
     budget = Budget(0.02)
-    with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         with client_of(mock, budget) as first, client_of(mock, budget) as second:
             first.chat().user("?").max_tokens(500).execute()
             second.chat().user("?").max_tokens(500).execute()
@@ -288,7 +288,7 @@ def test_one_budget_holds_several_clients() -> None:
 
 
 def test_a_tag_of_the_call_says_whose_account_it_is() -> None:
-    with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").with_retry(NO_RETRY)
         builder.base_url(mock.base_url("openai")).budget(limit=0.01, tag="team")
         with builder.build() as client:
@@ -306,7 +306,7 @@ def test_a_tag_of_the_call_says_whose_account_it_is() -> None:
 
 
 def test_a_model_without_a_price_is_refused_or_allowed() -> None:
-    with MockProvider(answer=lambda _: Reply(text="Hi", usage=USED)) as mock:
+    with MockProvider(choose_reply=lambda _: Reply(text="Hi", usage=USED)) as mock:
         with client_of(mock, Budget(1.0), "openai/house-model") as client:
             with pytest.raises(BudgetExceeded, match="is unknown"):
                 client.chat().user("?").max_tokens(10).execute()

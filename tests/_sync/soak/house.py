@@ -254,4 +254,4 @@ _PARTS = (AiClient, HttpTransport, Connection, Call, Dispatcher, ChatStream, Str
 
 def mock() -> MockProvider:
     """The provider behind the networks."""
-    return MockProvider(answer=answer)
+    return MockProvider(choose_reply=answer)

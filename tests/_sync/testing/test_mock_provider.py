@@ -114,7 +114,7 @@ def test_a_function_may_answer() -> None:
     def answer(request: RecordedRequest) -> Reply | None:
         return Reply(text=f"for {request.model}") if request.text == "Hi" else None
 
-    with MockProvider(answer=answer) as mock:
+    with MockProvider(choose_reply=answer) as mock:
         with mock.client("openai/some-model") as client:
             first = client.chat().user("Hi").execute()
             second = client.chat().user("Ho").execute()

@@ -14,11 +14,11 @@ class Terminal(io.StringIO):
 
 def test_a_paragraph_is_wrapped_as_its_pieces_come() -> None:
     out = io.StringIO()
-    screen = Output(out, width=20)
-    screen.begin("answer: ")
+    output = Output(out, width=20)
+    output.begin_paragraph("answer: ")
     for piece in ["one", " two", " three", " four"]:
-        screen.piece(piece)
-    screen.line("next")
+        output.write_piece(piece)
+    output.write_line("next")
 
     assert out.getvalue() == "answer: one two\n        three four\nnext\n"
 
@@ -26,8 +26,8 @@ def test_a_paragraph_is_wrapped_as_its_pieces_come() -> None:
 def test_styles_only_on_a_terminal() -> None:
     plain, terminal = io.StringIO(), Terminal()
     for out in (plain, terminal):
-        Output(out).title("Title")
-        Output(out).note("note")
+        Output(out).write_title("Title")
+        Output(out).write_note("note")
 
     assert "\x1b" not in plain.getvalue()
     assert "\x1b[1mTitle\x1b[0m" in terminal.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from ai_lib.errors import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.testing.mock.providers import MockProviders
-from tests.testing.wire import Desk, Service
+from tests.testing.wire import MockServer, Service
 
 OWN: dict[str, Any] = {
     "id": "acme",
@@ -31,23 +31,23 @@ def written(folder: Path, **changes: Any) -> Path:
     return path
 
 
-def test_every_bundled_provider_can_be_imitated() -> None:
-    roster = MockProviders(())
+def test_every_bundled_provider_can_be_mocked() -> None:
+    providers = MockProviders(())
 
-    assert [roster.find(name).manifest.id for name in roster.names] == list(roster.names)
-    assert set(roster.names) == set(list_bundled_names("manifests"))
+    assert [providers.find(name).manifest.id for name in providers.names] == list(providers.names)
+    assert set(providers.names) == set(list_bundled_names("manifests"))
 
 
 @pytest.mark.parametrize("name", ["acme", "road-runner"])
 def test_a_manifest_of_ones_own_is_served(tmp_path: Path, name: str) -> None:
-    desk = Desk(Service((), [written(tmp_path)], None))
+    mock_server = MockServer(Service((), [written(tmp_path)], None))
     try:
-        assert desk.post(f"/{name}/talk?token=sk-canary", BODY).status == 200
-        assert desk.post(f"/{name}/talk", BODY).status == 401
-        assert desk.post(f"/{name}/api/v3/talk?token=sk-canary", BODY).status == 200
+        assert mock_server.post(f"/{name}/talk?token=sk-canary", BODY).status == 200
+        assert mock_server.post(f"/{name}/talk", BODY).status == 401
+        assert mock_server.post(f"/{name}/api/v3/talk?token=sk-canary", BODY).status == 200
     finally:
-        desk.server.stop()
-    recorded = desk.service.requests[0]
+        mock_server.server.stop()
+    recorded = mock_server.service.requests[0]
     assert (recorded.provider, recorded.path, recorded.text) == ("acme", "/talk", "Hi")
     assert "sk-canary" not in repr(recorded)
 
@@ -67,10 +67,10 @@ def test_an_unknown_provider_is_an_error_with_near_matches() -> None:
 def test_a_dialect_that_cant_be_served_is_an_error(
     tmp_path: Path, wire: dict[str, Any], reason: str
 ) -> None:
-    roster = MockProviders([written(tmp_path, wire=wire)])
+    providers = MockProviders([written(tmp_path, wire=wire)])
 
     with pytest.raises(ProtocolError, match=reason):
-        roster.find("acme")
+        providers.find("acme")
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

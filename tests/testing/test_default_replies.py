@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.testing.wire import PROVIDERS, Desk, understood
+from tests.testing.wire import PROVIDERS, MockServer, parse_response
 
 CITY = {
     "type": "object",
@@ -26,31 +26,31 @@ def tools(provider: str, *names: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_it_repeats_what_was_said(desk: Desk, provider: str) -> None:
-    answer = desk.ask(provider, text="Good morning")
+def test_it_repeats_what_was_said(mock_server: MockServer, provider: str) -> None:
+    answer = mock_server.ask(provider, text="Good morning")
 
-    assert understood(provider, answer, stream=False).content == "You said: Good morning"
+    assert parse_response(provider, answer, stream=False).content == "You said: Good morning"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_it_calls_each_tool_that_is_named(desk: Desk, provider: str) -> None:
+def test_it_calls_each_tool_that_is_named(mock_server: MockServer, provider: str) -> None:
     offered = tools(provider, "get_weather", "get_time", "other")
     text = "Please get weather and get_time in New York for 3 days"
 
-    answer = desk.ask(provider, text=text, tools=offered, stream=True)
+    answer = mock_server.ask(provider, text=text, tools=offered, stream=True)
 
-    calls = understood(provider, answer, stream=True).tool_calls
+    calls = parse_response(provider, answer, stream=True).tool_calls
     given = {"city": "New York", "days": 3}
     assert [(c.name, c.arguments) for c in calls] == [("get_weather", given), ("get_time", given)]
 
 
 @pytest.mark.parametrize("key", ["parameters", "parameters_json_schema"])
-def test_tools_may_be_written_as_older_clients_do(desk: Desk, key: str) -> None:
+def test_tools_may_be_written_as_older_clients_do(mock_server: MockServer, key: str) -> None:
     older = [{"functionDeclarations": [{"name": "get_weather", key: CITY}]}]
 
-    answer = desk.ask("gemini", text="get_weather in Rome", tools=older)
+    answer = mock_server.ask("gemini", text="get_weather in Rome", tools=older)
 
-    calls = understood("gemini", answer, stream=False).tool_calls
+    calls = parse_response("gemini", answer, stream=False).tool_calls
     assert [call.arguments for call in calls] == [{"city": "Rome", "days": 1}]
 
 
@@ -62,10 +62,14 @@ def test_tools_may_be_written_as_older_clients_do(desk: Desk, key: str) -> None:
         ("gemini", {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}),
     ],
 )
-def test_it_calls_a_tool_when_it_must(desk: Desk, provider: str, demand: dict[str, Any]) -> None:
-    answer = desk.ask(provider, text="Hi", tools=tools(provider, "a_tool", "b_tool"), **demand)
+def test_it_calls_a_tool_when_it_must(
+    mock_server: MockServer, provider: str, demand: dict[str, Any]
+) -> None:
+    answer = mock_server.ask(
+        provider, text="Hi", tools=tools(provider, "a_tool", "b_tool"), **demand
+    )
 
-    calls = understood(provider, answer, stream=False).tool_calls
+    calls = parse_response(provider, answer, stream=False).tool_calls
     assert [call.name for call in calls] == ["a_tool"]
 
 
@@ -84,10 +88,14 @@ def test_it_calls_a_tool_when_it_must(desk: Desk, provider: str, demand: dict[st
         ),
     ],
 )
-def test_it_calls_the_tool_it_must(desk: Desk, provider: str, demand: dict[str, Any]) -> None:
-    answer = desk.ask(provider, text="a_tool", tools=tools(provider, "a_tool", "b_tool"), **demand)
+def test_it_calls_the_tool_it_must(
+    mock_server: MockServer, provider: str, demand: dict[str, Any]
+) -> None:
+    answer = mock_server.ask(
+        provider, text="a_tool", tools=tools(provider, "a_tool", "b_tool"), **demand
+    )
 
-    calls = understood(provider, answer, stream=False).tool_calls
+    calls = parse_response(provider, answer, stream=False).tool_calls
     assert [call.name for call in calls] == ["b_tool"]
 
 
@@ -102,17 +110,17 @@ def test_it_calls_the_tool_it_must(desk: Desk, provider: str, demand: dict[str, 
     ],
 )
 def test_it_calls_no_more_than_it_may(
-    desk: Desk, provider: str, demand: dict[str, Any], count: int
+    mock_server: MockServer, provider: str, demand: dict[str, Any], count: int
 ) -> None:
     offered = tools(provider, "a_tool", "b_tool")
-    answer = desk.ask(provider, text="a_tool b_tool", tools=offered, **demand)
+    answer = mock_server.ask(provider, text="a_tool b_tool", tools=offered, **demand)
 
-    assert len(understood(provider, answer, stream=False).tool_calls) == count
+    assert len(parse_response(provider, answer, stream=False).tool_calls) == count
 
 
-def test_it_answers_in_the_schema_that_is_demanded(desk: Desk) -> None:
+def test_it_answers_in_the_schema_that_is_demanded(mock_server: MockServer) -> None:
     schema = {"name": "city", "schema": CITY}
-    answer = desk.ask(
+    answer = mock_server.ask(
         "openai",
         text="It is about Rome",
         response_format={"type": "json_schema", "json_schema": schema},
@@ -122,26 +130,28 @@ def test_it_answers_in_the_schema_that_is_demanded(desk: Desk) -> None:
     assert json.loads(content) == {"city": "Rome", "days": 1}
 
 
-def test_it_thinks_when_asked_to(desk: Desk) -> None:
-    answer = desk.ask("openai", reasoning_effort="low", stream=True)
+def test_it_thinks_when_asked_to(mock_server: MockServer) -> None:
+    answer = mock_server.ask("openai", reasoning_effort="low", stream=True)
 
-    assert "2 words" in understood("openai", answer, stream=True).thinking
+    assert "2 words" in parse_response("openai", answer, stream=True).thinking
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_directive_is_obeyed(desk: Desk, provider: str) -> None:
+def test_a_directive_is_obeyed(mock_server: MockServer, provider: str) -> None:
     line = {"text": "As told.", "finish": "max_tokens", "usage": {"prompt_tokens": 5}}
 
-    answer = desk.ask(provider, text=f"Now:\n/mock {json.dumps(line)}\nplease")
+    answer = mock_server.ask(provider, text=f"Now:\n/mock {json.dumps(line)}\nplease")
 
-    response = understood(provider, answer, stream=False)
+    response = parse_response(provider, answer, stream=False)
     assert (response.content, response.termination_reason) == ("As told.", "max_tokens")
     assert response.usage.prompt_tokens == 5
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_wrong_directive_is_refused_with_its_reason(desk: Desk, provider: str) -> None:
-    answer = desk.ask(provider, text='/mock {"txt": "typo"}')
+def test_a_wrong_directive_is_refused_with_its_reason(
+    mock_server: MockServer, provider: str
+) -> None:
+    answer = mock_server.ask(provider, text='/mock {"txt": "typo"}')
 
     assert answer.status == 400
     assert "txt" in answer.json["error"]["message"]

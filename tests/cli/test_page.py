@@ -20,7 +20,7 @@ from ai_lib.testing import Reply
 from ai_lib.testing.mock.server import LoopbackServer
 from ai_lib.testing.mock.service import Service
 from tests.cli.browser import CHROMIUM, Browser
-from tests.cli.test_served import served
+from tests.cli.test_mock_commands import served
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["ai_lib", "ai_lib_sync"]
@@ -32,9 +32,9 @@ class Front:
     """The page in front of a mock provider, asked over a socket."""
 
     def __init__(self, package: str = "ai_lib", pace: float = 0.0) -> None:
-        with_page = importlib.import_module(f"{package}.cli.ui").with_page
+        make_page = importlib.import_module(f"{package}.cli.mock.page_api").make_page
         self.service = Service((), (), None, pace)
-        self.server = LoopbackServer(with_page(self.service).answer)
+        self.server = LoopbackServer(make_page(self.service).respond)
         self.connections: list[http.client.HTTPConnection] = []
         self.address = f"http://127.0.0.1:{self.server.port}"
 

@@ -4,16 +4,16 @@ import pytest
 
 from ai_lib.testing import Reply
 from ai_lib.types import ToolCall, Usage
-from tests.testing.wire import Desk
+from tests.testing.wire import MockServer
 
 USAGE = Usage(prompt_tokens=14, completion_tokens=8, reasoning_tokens=3, cache_read_tokens=4)
 CALL = ToolCall(id="call_1", name="get_weather", arguments={"city": "Paris"})
 FULL = Reply(text=["Hel", "lo"], thinking=["hm"], tool_calls=[CALL], usage=USAGE)
 
 
-def test_openai_plain(desk: Desk) -> None:
+def test_openai_plain(mock_server: MockServer) -> None:
     """https://platform.openai.com/docs/api-reference/chat/object"""
-    body = desk.ask("openai", FULL).json
+    body = mock_server.ask("openai", FULL).json
 
     assert body.pop("id").startswith("chatcmpl-")
     assert body == {
@@ -58,9 +58,9 @@ def test_openai_plain(desk: Desk) -> None:
     }
 
 
-def test_openai_streamed(desk: Desk) -> None:
+def test_openai_streamed(mock_server: MockServer) -> None:
     """https://platform.openai.com/docs/api-reference/chat-streaming/streaming"""
-    answer = desk.ask("openai", FULL, stream=True)
+    answer = mock_server.ask("openai", FULL, stream=True)
     *frames, usage, done = answer.data
     deltas = [frame["choices"][0]["delta"] for frame in frames]
 
@@ -95,15 +95,15 @@ def test_openai_streamed(desk: Desk) -> None:
     assert done == "[DONE]"
 
 
-def test_openai_gives_usage_in_a_stream_only_when_asked(desk: Desk) -> None:
-    frames = desk.ask("openai", FULL, stream=True, stream_options={}).data
+def test_openai_gives_usage_in_a_stream_only_when_asked(mock_server: MockServer) -> None:
+    frames = mock_server.ask("openai", FULL, stream=True, stream_options={}).data
 
     assert all("usage" not in frame for frame in frames[:-1])
 
 
-def test_anthropic_plain(desk: Desk) -> None:
+def test_anthropic_plain(mock_server: MockServer) -> None:
     """https://docs.anthropic.com/en/api/messages"""
-    body = desk.ask("anthropic", FULL).json
+    body = mock_server.ask("anthropic", FULL).json
     signature = body["content"][0].pop("signature")
 
     assert signature
@@ -131,9 +131,9 @@ def test_anthropic_plain(desk: Desk) -> None:
     }
 
 
-def test_anthropic_streamed(desk: Desk) -> None:
+def test_anthropic_streamed(mock_server: MockServer) -> None:
     """https://docs.anthropic.com/en/docs/build-with-claude/streaming"""
-    answer = desk.ask("anthropic", FULL, stream=True)
+    answer = mock_server.ask("anthropic", FULL, stream=True)
     frames = answer.data
     names = [line[7:] for line in answer.body.decode().split("\n") if line.startswith("event: ")]
 
@@ -169,9 +169,9 @@ def test_anthropic_streamed(desk: Desk) -> None:
     assert frames[-2]["usage"]["output_tokens"] == 8
 
 
-def test_gemini_plain(desk: Desk) -> None:
+def test_gemini_plain(mock_server: MockServer) -> None:
     """https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse"""
-    body = desk.ask("gemini", FULL).json
+    body = mock_server.ask("gemini", FULL).json
     assert body["candidates"][0]["content"]["parts"][2].pop("thoughtSignature")
     assert body.pop("responseId")
 
@@ -208,9 +208,9 @@ def test_gemini_plain(desk: Desk) -> None:
     }
 
 
-def test_gemini_streamed(desk: Desk) -> None:
+def test_gemini_streamed(mock_server: MockServer) -> None:
     """https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent"""
-    answer = desk.ask("gemini", FULL, stream=True)
+    answer = mock_server.ask("gemini", FULL, stream=True)
     frames = answer.data
     parts = [frame["candidates"][0]["content"]["parts"] for frame in frames]
 
@@ -247,15 +247,15 @@ def test_gemini_streamed(desk: Desk) -> None:
     ],
 )
 def test_errors_are_in_the_providers_words(
-    desk: Desk, provider: str, status: int, body: dict[str, object]
+    mock_server: MockServer, provider: str, status: int, body: dict[str, object]
 ) -> None:
-    answer = desk.ask(provider, Reply(status=status, error="No."))
+    answer = mock_server.ask(provider, Reply(status=status, error="No."))
 
     assert answer.status == status
     assert answer.json["error"] == {"message": "No.", **body}
 
 
-def test_the_scripts_own_words_win(desk: Desk) -> None:
-    error = desk.ask("openai", Reply(status=429, code="insufficient_quota")).json["error"]
+def test_the_scripts_own_words_win(mock_server: MockServer) -> None:
+    error = mock_server.ask("openai", Reply(status=429, code="insufficient_quota")).json["error"]
 
     assert (error["code"], error["type"]) == ("insufficient_quota", "insufficient_quota")
