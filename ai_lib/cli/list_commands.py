@@ -7,7 +7,7 @@ import msgspec
 from ai_lib.cli.output import format_table, write_json
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.build_registry import ModelRecord
+from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.transport.credentials import describe_credential
 
 _MODEL_COLUMNS = ("model", "aliases", "context", "answer", "in", "out", "abilities")
