@@ -37,7 +37,7 @@ _PARTICIPLES = frozenset(
     """.split()
 )
 _VERBS_IN_ED = frozenset(
-    {"bed", "embed", "exceed", "feed", "need", "proceed", "seed", "shed", "shred"}
+    {"bed", "embed", "exceed", "feed", "need", "proceed", "seed", "shed", "shred", "succeed"}
 )
 # What is read as a verb although a participle is written alike.
 _VERBS = frozenset({"cut", "split", "shut", "fit"})

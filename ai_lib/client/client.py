@@ -130,7 +130,7 @@ class AiClient:
 
     def signals(self) -> SignalsSnapshot:
         """Return how the first target's protection stands now."""
-        return self._targets.first.executor.gate.get_signals()
+        return self._targets.first.executor.preflight.get_signals()
 
     def reset_resilience(self) -> None:
         """Close every circuit and forget its failures."""

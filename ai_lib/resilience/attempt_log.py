@@ -1,4 +1,4 @@
-"""The books of one call: until when it may take, what it needs, what was tried."""
+"""The log of one call: its deadline, what an attempt of it needs, and the attempts made so far."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,19 @@ FOREVER = float("inf")
 
 
 class AttemptLog:
-    """One for each call; every attempt of it, on whichever target, is entered here.
+    """Every attempt of one call, on any target.
 
-    `ends` is the moment the call must be over, on the clock of whoever made it; `tokens` is what an
-    attempt may use at most; `repeatable` says that doing the request twice does no harm, `is_last`
-    that it can't be sent again, because what is sent can be read only once. `retries` counts what
-    each executor tried again: a call that asks several times has the retries of one.
-    What is `part` of a call enters its attempts in its own books and in those of the whole.
-    `on_begin` hears of each attempt before it is sent, with what it is sent to, and may refuse it;
-    `on_attempt` hears of each attempt that ended, `on_retry` of each that another one follows.
+    - `ends` is the moment at which the call must be over, in seconds of the caller's clock.
+    - `tokens` is what one attempt may use at most.
+    - `repeatable` says that doing the request twice does no harm.
+    - `is_last` says that the request can't be sent again, as its body can be read only once.
+    - `retries` counts the retries of each executor. A call that sends several requests has the
+      retries of one.
+    - `before_attempt` is called with the request before each attempt is sent. It may raise.
+    - `after_attempt` is called with each attempt that ended.
+    - `on_retry` is called with the number, the error and the delay before each retry.
+
+    A child log records its attempts in its parent too.
     """
 
     def __init__(
@@ -28,52 +32,52 @@ class AttemptLog:
         self.repeatable = repeatable
         self.is_last = False
         self.attempts: list[Attempt] = []
-        self._again: list[bool] = []
+        self._retry_flags: list[bool] = []
         self._is_fresh = True
-        self._whole: AttemptLog | None = None
+        self._parent: AttemptLog | None = None
         self.retries: dict[object, int] = {}
-        self.on_begin: Callable[[object], object] | None = None
-        self.on_attempt: Callable[[Attempt], object] | None = None
+        self.before_attempt: Callable[[object], object] | None = None
+        self.after_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 
-    def part(self, *, tokens: float = 0.0, repeatable: bool = False) -> "AttemptLog":
-        """Return the books of one of the requests that the call consists of, in the same time."""
-        part = AttemptLog(ends=self.ends, tokens=tokens, repeatable=repeatable)
-        part._whole = self
-        part.on_begin, part.on_retry = self.on_begin, self.on_retry
-        return part
+    def child(self, *, tokens: float = 0.0, repeatable: bool = False) -> "AttemptLog":
+        """Return the log of one of the call's requests, with the same deadline."""
+        child = AttemptLog(ends=self.ends, tokens=tokens, repeatable=repeatable)
+        child._parent = self
+        child.before_attempt, child.on_retry = self.before_attempt, self.on_retry
+        return child
 
-    def begin(self) -> None:
+    def start_request(self) -> None:
         """Note that another request of the call begins: its first attempt is no retry."""
         self._is_fresh = True
 
-    def enter(self, attempt: Attempt) -> None:
-        """Note an attempt that has ended."""
-        self._note(attempt, attempt.sent and not self._is_fresh)
+    def record(self, attempt: Attempt) -> None:
+        """Record an attempt that has ended."""
+        self._append(attempt, attempt.sent and not self._is_fresh)
         self._is_fresh = self._is_fresh and not attempt.sent
 
-    def _note(self, attempt: Attempt, again: bool) -> None:
+    def _append(self, attempt: Attempt, is_retry: bool) -> None:
         self.attempts.append(attempt)
-        self._again.append(again)  # no counter: parts may end in several threads at once
-        if self._whole is not None:
-            self._whole._note(attempt, again)
-        if self.on_attempt is not None:
-            self.on_attempt(attempt)
+        self._retry_flags.append(is_retry)  # no counter: children may end in several threads
+        if self._parent is not None:
+            self._parent._append(attempt, is_retry)
+        if self.after_attempt is not None:
+            self.after_attempt(attempt)
 
-    def left(self, at: float) -> float | None:
+    def seconds_left(self, at: float) -> float | None:
         """Return the seconds the call may still take, None when it has no deadline."""
         return None if self.ends == FOREVER else max(0.0, self.ends - at)
 
     @property
     def retry_count(self) -> int:
-        """How many attempts were sent after the first of their request, to whichever target."""
+        """How many attempts were sent after the first of their request, to any target."""
         return self.retries_since(0)
 
     def retries_since(self, start: int) -> int:
-        """The same, of the attempts from that one on."""
-        return sum(self._again[start:])
+        """Return the number of retries from the attempt with this index on."""
+        return sum(self._retry_flags[start:])
 
-    def on(self, error: AiLibError) -> AiLibError:
-        """Attach what was tried to the error that ends the call."""
+    def attach_to(self, error: AiLibError) -> AiLibError:
+        """Attach the attempts to the error that ends the call, and return it."""
         error.attempts = tuple(self.attempts)
         return error

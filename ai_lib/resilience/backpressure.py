@@ -1,4 +1,4 @@
-"""How many attempts are in flight, and who has to wait."""
+"""A limit on the attempts in flight: those beyond it wait in line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 class Backpressure:
-    """At most so many in flight, first come first served, over all tasks and threads."""
+    """A limit on what is in flight over all tasks and threads, first come first served."""
 
     def __init__(self, config: BackpressureConfig | None = None) -> None:
         self.config = config or BackpressureConfig()
-        most = self.config.max_concurrent
-        self._places = Semaphore(most) if most else None
-        # A finalizer that leaves a place may run while this very thread holds the lock.
+        limit = self.config.max_concurrent
+        self._slots = Semaphore(limit) if limit else None
+        # A finalizer that releases a slot may run while this very thread holds the lock.
         self._lock = RLock()
         self._inflight = 0
         self._peak = 0
@@ -32,33 +32,33 @@ class Backpressure:
     @property
     def current_inflight(self) -> int:
         """How many are in flight now."""
-        return self._inflight if self._places is None else self._places.held
+        return self._inflight if self._slots is None else self._slots.held
 
     @property
     def available_permits(self) -> float:
-        """How many more would be let in at once, infinite without a limit."""
-        if self._places is None:
+        """How many more may start at once, infinite without a limit."""
+        if self._slots is None:
             return float("inf")
-        return self.config.max_concurrent - self._places.held
+        return self.config.max_concurrent - self._slots.held
 
-    async def enter(self, timeout: float | None = None) -> Slot:
-        """Take a place, waiting in line at most `queue_timeout` and `timeout` seconds.
+    async def acquire_slot(self, timeout: float | None = None) -> Slot:
+        """Take a slot, and wait in line for it at most `queue_timeout` and `timeout` seconds.
 
         Raises:
-            BackpressureError: none became free in that time.
+            BackpressureError: no slot became free in that time.
         """
         limits = [limit for limit in (self.config.queue_timeout, timeout) if limit is not None]
         if not self.try_acquire():
-            await self._stand_in_line(min(limits, default=None))
+            await self._wait_in_line(min(limits, default=None))
         return Slot(self.release)
 
-    async def _stand_in_line(self, seconds: float | None) -> None:
-        assert self._places is not None  # without a limit nobody waits
+    async def _wait_in_line(self, seconds: float | None) -> None:
+        assert self._slots is not None  # without a limit nothing waits
         try:
             if seconds == 0:
                 raise TimeoutError
             with deadline(seconds):
-                await self._places.acquire()
+                await self._slots.acquire()
         except TimeoutError:
             with self._lock:
                 self._rejected += 1
@@ -75,30 +75,30 @@ class Backpressure:
             self._peak = max(self._peak, self.current_inflight)
 
     def try_acquire(self) -> bool:
-        """Take a place if one is free; `release` gives it back."""
-        if self._places is not None and not self._places.try_acquire():
+        """Take a slot if one is free, and say whether it was; `release` gives it back."""
+        if self._slots is not None and not self._slots.try_acquire():
             return False
         self._count()
         return True
 
     def release(self) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         with self._lock:
             self._inflight -= 1
-        if self._places is not None:
-            self._places.release()
+        if self._slots is not None:
+            self._slots.release()
 
-    def acquire(self, timeout: float | None = None) -> Visit:
-        """Return a context manager that holds a place while its body runs. Raises as `enter`."""
-        return Visit(self, timeout)
+    def acquire(self, timeout: float | None = None) -> SlotContext:
+        """Return a context manager that holds a slot for its body. Raises as `acquire_slot`."""
+        return SlotContext(self, timeout)
 
     async def execute(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Call `operation` while holding a place. Raises as `enter`."""
+        """Call `operation` while holding a slot. Raises as `acquire_slot`."""
         async with self.acquire():
             return await operation()
 
     def get_stats(self) -> dict[str, int]:
-        """Return how many are and were in flight, how many waited in vain, and the limit."""
+        """Return how many are and were in flight, how many were rejected, and the limit."""
         return {
             "current_inflight": self.current_inflight,
             "peak_inflight": self._peak,
@@ -108,17 +108,17 @@ class Backpressure:
         }
 
 
-class Visit:
-    """Holds one place while the body of its `with` block runs."""
+class SlotContext:
+    """A context manager that holds one slot while its body runs."""
 
-    def __init__(self, where: Backpressure, timeout: float | None) -> None:
-        self._where = where
+    def __init__(self, backpressure: Backpressure, timeout: float | None) -> None:
+        self._backpressure = backpressure
         self._timeout = timeout
-        self._place: Slot | None = None
+        self._slot: Slot | None = None
 
     async def __aenter__(self) -> None:
-        self._place = await self._where.enter(self._timeout)
+        self._slot = await self._backpressure.acquire_slot(self._timeout)
 
     async def __aexit__(self, *_: object) -> None:
-        if self._place is not None:
-            self._place.release()
+        if self._slot is not None:
+            self._slot.release()

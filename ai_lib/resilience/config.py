@@ -1,4 +1,4 @@
-"""What protects a client's calls, as one value; and what the environment says of it."""
+"""The configuration of a client's protection, by hand or from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ _MAX_INFLIGHT = 10
 
 
 class BackpressureConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `max_concurrent` attempts in flight (0: any number).
+    """A limit of `max_concurrent` attempts in flight (0: any number).
 
-    Who comes then waits in line, at most `queue_timeout` seconds (None: as long as the call may
-    take, 0: not at all).
+    An attempt beyond it waits in line at most `queue_timeout` seconds (None: as long as the call
+    may take, 0: not at all).
     """
 
     max_concurrent: int = _MAX_INFLIGHT
@@ -30,13 +30,13 @@ class BackpressureConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("max_concurrent and queue_timeout can't be negative")
 
     @classmethod
-    def unlimited(cls) -> "BackpressureConfig":
-        """Count, but refuse nobody."""
+    def no_limit(cls) -> "BackpressureConfig":
+        """Count attempts, but refuse none."""
         return cls(max_concurrent=0)
 
 
 class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How targets are tried one after the other.
+    """The way in which targets are tried one after the other.
 
     Each is tried `max_attempts_per_target` times (its retries are not counted here), with
     `delay_between_targets_ms` before the next one.
@@ -51,7 +51,7 @@ class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The patterns that protect a client's calls; None leaves one as it is without this object.
+    """The patterns that protect a client's calls; None leaves a pattern as it is by default.
 
     `retry` None means the manifest's retry_policy. A pattern is given as its config object, or by
     one number for the usual case (`max_retries`, `rate_limit_rps`, `circuit_breaker_threshold`,
@@ -74,45 +74,47 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_inflight: int | None = None
 
     def __post_init__(self) -> None:
-        put = msgspec.structs.force_setattr
+        set_field = msgspec.structs.force_setattr
         if self.max_retries is not None:
             retry = self.retry or RetryConfig()
-            put(self, "retry", msgspec.structs.replace(retry, max_retries=self.max_retries))
+            set_field(self, "retry", msgspec.structs.replace(retry, max_retries=self.max_retries))
         if self.rate_limit_rps is not None:
-            paced = RateLimiterConfig.from_rps(self.rate_limit_rps)
+            rate_limit = RateLimiterConfig.from_rps(self.rate_limit_rps)
             if self.rate_limit is not None:
-                paced = msgspec.structs.replace(
+                rate_limit = msgspec.structs.replace(
                     self.rate_limit,
-                    requests_per_second=paced.requests_per_second,
-                    burst_size=paced.burst_size,
+                    requests_per_second=rate_limit.requests_per_second,
+                    burst_size=rate_limit.burst_size,
                 )
-            put(self, "rate_limit", paced)
+            set_field(self, "rate_limit", rate_limit)
         if (count := self.circuit_breaker_threshold) is not None:
             circuit = self.circuit_breaker or CircuitBreakerConfig()
-            put(self, "circuit_breaker", msgspec.structs.replace(circuit, failure_threshold=count))
+            set_field(
+                self, "circuit_breaker", msgspec.structs.replace(circuit, failure_threshold=count)
+            )
         if self.max_inflight is not None:
-            places = self.backpressure or BackpressureConfig()
-            places = msgspec.structs.replace(places, max_concurrent=self.max_inflight)
-            put(self, "backpressure", places)
+            backpressure = self.backpressure or BackpressureConfig()
+            backpressure = msgspec.structs.replace(backpressure, max_concurrent=self.max_inflight)
+            set_field(self, "backpressure", backpressure)
 
     @classmethod
     def default(cls) -> "ResilientConfig":
-        """All four patterns, without a rate limit of one's own."""
+        """Switch all four patterns on, without a rate limit of the client's own."""
         return cls(
             retry=RetryConfig(),
-            rate_limit=RateLimiterConfig.unlimited(),
+            rate_limit=RateLimiterConfig.no_limit(),
             circuit_breaker=CircuitBreakerConfig(),
             backpressure=BackpressureConfig(),
         )
 
     @classmethod
     def minimal(cls) -> "ResilientConfig":
-        """Two retries and nothing else."""
+        """Make two retries and nothing else."""
         return cls(retry=RetryConfig(max_retries=2))
 
     @classmethod
     def production(cls) -> "ResilientConfig":
-        """Three retries, 10 requests a second (15 at once), a breaker, 10 in flight."""
+        """Allow 3 retries, 10 requests a second (15 at once) and 10 in flight, with a breaker."""
         return cls(
             retry=RetryConfig(max_retries=3, min_delay_ms=1000, max_delay_ms=30000),
             rate_limit=RateLimiterConfig.from_rps(10),
@@ -122,24 +124,24 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "ResilientConfig":
-        """Return what the environment asks for; a variable that is not set leaves a pattern off.
+        """Return the configuration in the environment. Without its variables a pattern is off.
 
-        Read are AI_LIB_MAX_INFLIGHT, AI_LIB_QUEUE_TIMEOUT (seconds), AI_LIB_RPS,
+        The variables are AI_LIB_MAX_INFLIGHT, AI_LIB_QUEUE_TIMEOUT (seconds), AI_LIB_RPS,
         AI_LIB_BREAKER_FAILURE_THRESHOLD and AI_LIB_BREAKER_COOLDOWN_SECS.
 
         Raises:
-            RequestError: one of them is not a number it can be.
+            RequestError: a variable is not a number in its range.
         """
-        read = _Environment(os.environ if environ is None else environ)
-        rps = read.number("AI_LIB_RPS")
+        variables = _Environment(os.environ if environ is None else environ)
+        rps = variables.get_number("AI_LIB_RPS")
         return cls(
             rate_limit=None if rps is None else RateLimiterConfig.from_rps(rps),
-            circuit_breaker=_breaker(read),
-            backpressure=_backpressure(read),
+            circuit_breaker=_breaker_config(variables),
+            backpressure=_backpressure_config(variables),
         )
 
     def over(self, other: "ResilientConfig") -> "ResilientConfig":
-        """Return this config with what it leaves open taken from the other one."""
+        """Return this config, with the other one's patterns where this one has none."""
         return ResilientConfig(
             retry=self.retry or other.retry,
             rate_limit=self.rate_limit or other.rate_limit,
@@ -152,7 +154,7 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_on(self) -> bool:
-        """Whether any pattern is asked for."""
+        """Whether any pattern is configured."""
         patterns = (self.retry, self.rate_limit, self.circuit_breaker, self.backpressure)
         shared = (self.circuit_storage, self.limiter)
         return any(pattern is not None for pattern in (*patterns, *shared))
@@ -162,7 +164,7 @@ class _Environment:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def number(self, name: str, *, least: float = 0.0) -> float | None:
+    def get_number(self, name: str, *, minimum: float = 0.0) -> float | None:
         text = self._environ.get(name, "").strip()
         if not text:
             return None
@@ -170,33 +172,33 @@ class _Environment:
             value = float(text)
         except ValueError:
             value = -1.0
-        if not least <= value < float("inf"):
-            raise RequestError(f"{name} must be a number of at least {least:g}, not {text!r}")
+        if not minimum <= value < float("inf"):
+            raise RequestError(f"{name} must be a number of at least {minimum:g}, not {text!r}")
         return value
 
-    def count(self, name: str, *, least: int = 0) -> int | None:
-        value = self.number(name, least=least)
+    def get_count(self, name: str, *, minimum: int = 0) -> int | None:
+        value = self.get_number(name, minimum=minimum)
         if value is not None and value != int(value):
             raise RequestError(f"{name} must be a whole number, not {value:g}")
         return None if value is None else int(value)
 
 
-def _breaker(read: _Environment) -> CircuitBreakerConfig | None:
-    threshold = read.count("AI_LIB_BREAKER_FAILURE_THRESHOLD", least=1)
-    cooldown = read.number("AI_LIB_BREAKER_COOLDOWN_SECS")
+def _breaker_config(variables: _Environment) -> CircuitBreakerConfig | None:
+    threshold = variables.get_count("AI_LIB_BREAKER_FAILURE_THRESHOLD", minimum=1)
+    cooldown = variables.get_number("AI_LIB_BREAKER_COOLDOWN_SECS")
     if threshold is None and cooldown is None:
         return None
-    given = {"failure_threshold": threshold, "cooldown_seconds": cooldown}
+    settings = {"failure_threshold": threshold, "cooldown_seconds": cooldown}
     return CircuitBreakerConfig(
-        **{name: value for name, value in given.items() if value is not None}  # type: ignore[arg-type]
+        **{name: value for name, value in settings.items() if value is not None}  # type: ignore[arg-type]
     )
 
 
-def _backpressure(read: _Environment) -> BackpressureConfig | None:
-    most = read.count("AI_LIB_MAX_INFLIGHT")
-    patience = read.number("AI_LIB_QUEUE_TIMEOUT")
-    if most is None and patience is None:
+def _backpressure_config(variables: _Environment) -> BackpressureConfig | None:
+    limit = variables.get_count("AI_LIB_MAX_INFLIGHT")
+    queue_timeout = variables.get_number("AI_LIB_QUEUE_TIMEOUT")
+    if limit is None and queue_timeout is None:
         return None
     return BackpressureConfig(
-        max_concurrent=_MAX_INFLIGHT if most is None else most, queue_timeout=patience
+        max_concurrent=_MAX_INFLIGHT if limit is None else limit, queue_timeout=queue_timeout
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.resilience.config import FallbackConfig
-from ai_lib.resilience.retry import in_doubt
+from ai_lib.resilience.retry import is_in_doubt
 
 from .._runtime.backend import sleep
 
@@ -144,6 +144,6 @@ class FallbackChain(Generic[T]):
             try:
                 return await target.operation()
             except AiLibError as error:
-                if not error.retryable or in_doubt(error):
+                if not error.retryable or is_in_doubt(error):
                     raise
         return await target.operation()

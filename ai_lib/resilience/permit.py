@@ -1,4 +1,4 @@
-"""What one attempt holds while it is under way, and how it is given back."""
+"""What one attempt holds while it runs, and how it is given back."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,60 +18,33 @@ from ai_lib.types.usage import Usage
 
 
 class Slot:
-    """One place among those in flight; leaving it twice does nothing."""
+    """One of the attempts that may be in flight. Releasing it twice does nothing."""
 
-    __slots__ = ("_due",)
+    __slots__ = ("_pending",)
 
-    def __init__(self, leave: Callable[[], object]) -> None:
-        self._due = [leave]
+    def __init__(self, release: Callable[[], object]) -> None:
+        self._pending = [release]
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Let the next attempt in."""
         try:
-            leave = self._due.pop()  # in one step: another thread may release it as well
+            release = self._pending.pop()  # in one step: another thread may release it as well
         except IndexError:
             return
-        leave()
+        release()
 
 
-class Holdings:
-    """A place in flight, leave from the circuit, a reservation; any of them may be absent."""
+class Permit:
+    """The permission to make one attempt: a slot, a circuit permit and a reservation, if needed.
 
-    def __init__(self) -> None:
-        self.place: Slot | None = None
-        self.leave: CircuitPermit | None = None
-        self.quota: Quota | None = None
-        self.reservation: Reservation | None = None
-
-    def settle(self, tokens: float | None) -> None:
-        """Say what was used, None when nothing reached the provider."""
-        if self.quota is None or self.reservation is None:
-            return
-        if tokens is None:
-            self.quota.refund(self.reservation)
-        else:
-            self.quota.settle(self.reservation, tokens)
-
-    def release(self) -> None:
-        """Give back everything, as if nothing had been sent."""
-        if self.leave is not None:
-            self.leave.dropped()
-        self.settle(None)
-        if self.place is not None:
-            self.place.release()
-
-
-class Admission:
-    """Leave to make one attempt. End it once: succeeded, failed or abandoned.
-
-    Whoever runs the attempt ends it when that returns, unless it was `keep`t for later: a stream's
-    attempt lasts until the stream's end. Forgotten, it is abandoned by the garbage collector.
+    End it once, by `succeed`, `fail` or `abandon`. The executor does so when the attempt returns,
+    unless it was detached: the attempt of a stream lasts until the stream's end. The garbage
+    collector abandons a permit that is forgotten.
     """
 
     def __init__(
         self,
-        holdings: Holdings,
-        ledger: AttemptLog,
+        attempt_log: AttemptLog,
         *,
         provider: str,
         model: str,
@@ -79,12 +52,15 @@ class Admission:
         learn: Callable[[Mapping[str, str], Reservation | None], object] | None = None,
         waited: float = 0.0,
     ) -> None:
-        self.ledger = ledger
-        self.kept = False
+        self.slot: Slot | None = None
+        self.circuit_permit: CircuitPermit | None = None
+        self.quota: Quota | None = None
+        self.reservation: Reservation | None = None
+        self.is_detached = False
         self.usage: Usage | None = None
         self.request_id: str | None = None
-        self._due = [True]
-        self._holdings = holdings
+        self._pending = [True]
+        self._attempt_log = attempt_log
         self._provider = provider
         self._model = model
         self._clock = clock
@@ -92,80 +68,89 @@ class Admission:
         self._waited = waited
         self._began = clock()
 
-    def keep(self) -> None:
-        """Take it over from whoever runs the attempt."""
-        self.kept = True
+    @property
+    def waited(self) -> float:
+        """The seconds waited before the attempt, for a retry and for this permit."""
+        return self._waited
 
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """Take in the head of an answer."""
+    def start(self) -> None:
+        """Begin the attempt: the time until now was spent waiting."""
+        now = self._clock()
+        self._waited += now - self._began
+        self._began = now
+
+    def detach(self) -> None:
+        """Take the permit over from the executor. The caller then has to end it."""
+        self.is_detached = True
+
+    def on_headers(self, headers: Mapping[str, str]) -> None:
+        """Learn the rate limits from a response's headers."""
         if self._learn is not None:
-            self._learn(headers, self._holdings.reservation)
+            self._learn(headers, self.reservation)
 
-    def working(self) -> None:
-        """The answer has begun: a half-open circuit need not wait for its end."""
-        leave = self._holdings.leave
-        if leave is not None and leave.is_trial:
-            leave.succeeded()
+    def on_first_content(self) -> None:
+        """Tell a half-open circuit that the service works, before the response has ended."""
+        if self.circuit_permit is not None and self.circuit_permit.is_trial:
+            self.circuit_permit.record_success()
 
-    def succeeded(self) -> None:
-        """The attempt answered; `usage` and `request_id` were set if known."""
-        if not self._is_due():
+    def succeed(self) -> None:
+        """End the attempt with a response. Set `usage` and `request_id` before, if known."""
+        if not self._claim_end():
             return
-        if self._holdings.leave is not None:
-            self._holdings.leave.succeeded()
-        self._end("answered", self._used())
+        if self.circuit_permit is not None:
+            self.circuit_permit.record_success()
+        self._end("answered", self._tokens_used())
 
-    def failed(self, error: AiLibError) -> None:
-        """The attempt ended in this error."""
-        if not self._is_due():
+    def fail(self, error: AiLibError) -> None:
+        """End the attempt with this error."""
+        if not self._claim_end():
             return
-        holdings = self._holdings
-        if holdings.leave is not None:
-            holdings.leave.failed(error)
+        if self.circuit_permit is not None:
+            self.circuit_permit.record_failure(error)
         if isinstance(error.partial, ChatResponse):
             self.usage = error.partial.usage
         self.request_id = error.request_id or self.request_id
         self._pause(error)
-        self._end(error.error_type, self._used_by(error), error)
+        self._end(error.error_type, self._tokens_used_by(error), error)
 
-    def abandoned(self) -> None:
-        """The caller went away; that says nothing about the provider."""
-        if self._is_due():
-            self._end("cancelled", self._used())
+    def abandon(self) -> None:
+        """End the attempt because the caller went away, which says nothing of the provider."""
+        if self._claim_end():
+            self._end("cancelled", self._tokens_used())
 
-    def _is_due(self) -> bool:
+    def release(self) -> None:
+        """Give everything back without an attempt: nothing was sent, nothing is recorded."""
+        if self._claim_end():
+            self._give_back(None)
+
+    def _claim_end(self) -> bool:
         try:
-            return self._due.pop()  # in one step: another thread may end it as well
+            return self._pending.pop()  # in one step: another thread may end it as well
         except IndexError:
             return False
 
     def _pause(self, error: AiLibError) -> None:
-        quota = self._holdings.quota
-        if quota is not None and isinstance(error, RemoteError) and error.retry_after:
-            quota.pause_until(self._clock() + error.retry_after)
+        if self.quota is not None and isinstance(error, RemoteError) and error.retry_after:
+            self.quota.pause_until(self._clock() + error.retry_after)
 
-    def _used(self) -> float:
-        """Return the tokens of an answer: as told, else as reserved."""
-        told = self.usage.total_tokens if self.usage is not None else 0
-        return told or self._reserved()
+    def _tokens_used(self) -> float:
+        """Return the tokens of the response: as the provider says, else as reserved."""
+        reported = self.usage.total_tokens if self.usage is not None else 0
+        reserved = self.reservation.tokens if self.reservation is not None else 0.0
+        return reported or reserved
 
-    def _reserved(self) -> float:
-        reservation = self._holdings.reservation
-        return reservation.tokens if reservation is not None else 0.0
-
-    def _used_by(self, error: AiLibError) -> float | None:
+    def _tokens_used_by(self, error: AiLibError) -> float | None:
         if isinstance(error, ResilienceError):
             return None
         if isinstance(error, TransportError) and not error.request_sent:
             return None
         if isinstance(error, RemoteError) and self.usage is None:
             return 0.0
-        return self._used()
+        return self._tokens_used()
 
     def _end(self, ended: str, tokens: float | None, error: AiLibError | None = None) -> None:
-        self._holdings.settle(tokens)
-        self._holdings.release()
-        self.ledger.enter(
+        self._give_back(tokens)
+        self._attempt_log.record(
             Attempt(
                 provider=self._provider,
                 model=self._model,
@@ -175,18 +160,30 @@ class Admission:
                 retry_after=error.retry_after if isinstance(error, RemoteError) else None,
                 request_id=self.request_id,
                 sent=not isinstance(error, ResilienceError),
-                in_doubt=_broke_off(error),
+                in_doubt=_may_be_billed(error),
                 waited_ms=self._waited * 1000,
                 latency_ms=(self._clock() - self._began) * 1000,
                 usage=self.usage or Usage(),
             )
         )
 
+    def _give_back(self, tokens: float | None) -> None:
+        """Release what is held. `tokens` were used, None says that nothing reached the provider."""
+        if self.circuit_permit is not None:
+            self.circuit_permit.release()
+        if self.quota is not None and self.reservation is not None:
+            if tokens is None:
+                self.quota.refund(self.reservation)
+            else:
+                self.quota.settle(self.reservation, tokens)
+        if self.slot is not None:
+            self.slot.release()
+
     def __del__(self) -> None:
-        self.abandoned()
+        self.abandon()
 
 
-def _broke_off(error: AiLibError | None) -> bool:
+def _may_be_billed(error: AiLibError | None) -> bool:
     """Whether the provider may have worked on what it was sent, and be paid for it."""
     if isinstance(error, TransportError):
         return error.request_sent

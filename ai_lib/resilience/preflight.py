@@ -1,4 +1,4 @@
-"""Everything an attempt must pass before it is sent: a place, the circuit, the rate limit."""
+"""The checks before an attempt is sent: free slot, circuit and rate limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ai_lib.errors.exceptions import AiLibError, ResilienceError
 from ai_lib.resilience.attempt_log import AttemptLog
-from ai_lib.resilience.permit import Admission, Holdings
+from ai_lib.resilience.permit import Permit
 from ai_lib.resilience.signals import (
     CircuitBreakerSnapshot,
     InflightSnapshot,
@@ -32,10 +32,10 @@ def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
 
 
 class PreflightResult:
-    """What a check found. `permit` is held until it is ended or `release_permit` is called."""
+    """The outcome of a check. `permit` is held until it is ended or `release_permit` is called."""
 
     def __init__(
-        self, permit: Admission | None, signals: SignalsSnapshot, errors: tuple[AiLibError, ...]
+        self, permit: Permit | None, signals: SignalsSnapshot, errors: tuple[AiLibError, ...]
     ) -> None:
         self.permit = permit
         self.signals = signals
@@ -49,14 +49,14 @@ class PreflightResult:
     def release_permit(self) -> None:
         """Give the permit back unused."""
         if self.permit is not None:
-            self.permit.abandoned()
+            self.permit.abandon()
 
 
 class PreflightChecker:
-    """The gate of one target; None for what is switched off.
+    """The protection of one target; a part that is None is switched off.
 
-    `longest_pause` is for how many seconds a provider's Retry-After is waited for. `is_shared` says
-    whether there is anyone to `report` to.
+    `longest_pause` is the longest Retry-After that is waited for, in seconds. `is_shared` says
+    whether there is anything to `flush` to a shared storage or limiter.
     """
 
     def __init__(
@@ -76,64 +76,67 @@ class PreflightChecker:
         self.provider = provider
         self.model = model
         self.is_shared = _is_shared(rate_limiter) or _is_shared(circuit_breaker)
-        self._is_open = rate_limiter is None and circuit_breaker is None and backpressure is None
+        self._is_unprotected = (
+            rate_limiter is None and circuit_breaker is None and backpressure is None
+        )
         self._longest_pause = longest_pause
         self._clock = clock
 
-    async def admit(self, ledger: AttemptLog | None = None, *, waited: float = 0.0) -> Admission:
+    async def admit(self, attempt_log: AttemptLog | None = None, *, waited: float = 0.0) -> Permit:
         """Wait until an attempt may be made, and hold what it needs until it is ended.
 
         Raises:
             BackpressureError, CircuitOpenError, RateLimitExceeded: it may not; nothing is held.
         """
-        ledger = ledger or AttemptLog()
-        began = self._clock()
-        holdings = Holdings()
-        try:
-            if not self._is_open:
-                await self._take(holdings, ledger)
-        except ResilienceError as error:
-            holdings.release()
-            error.provider, error.model = self.provider, self.model or None
-            ledger.enter(self._refused(error, waited + self._clock() - began))
-            raise
-        except BaseException:
-            holdings.release()
-            raise
-        return Admission(
-            holdings,
-            ledger,
+        attempt_log = attempt_log or AttemptLog()
+        permit = Permit(
+            attempt_log,
             provider=self.provider,
             model=self.model,
             clock=self._clock,
             learn=self.rate_limiter.update_from_headers if self.rate_limiter else None,
-            waited=waited + self._clock() - began,
+            waited=waited,
         )
+        try:
+            if not self._is_unprotected:
+                await self._acquire(permit, attempt_log)
+        except ResilienceError as error:
+            permit.release()
+            permit.start()
+            error.provider, error.model = self.provider, self.model or None
+            attempt_log.record(self._describe_refusal(error, permit.waited))
+            raise
+        except BaseException:
+            permit.release()
+            raise
+        permit.start()
+        return permit
 
-    async def _take(self, holdings: Holdings, ledger: AttemptLog) -> None:
+    async def _acquire(self, permit: Permit, attempt_log: AttemptLog) -> None:
         if self.backpressure is not None:
-            holdings.place = await self.backpressure.enter(ledger.left(self._clock()))
+            seconds_left = attempt_log.seconds_left(self._clock())
+            permit.slot = await self.backpressure.acquire_slot(seconds_left)
         if self.circuit_breaker is not None:
-            holdings.leave = await self.circuit_breaker.enter()
+            permit.circuit_permit = await self.circuit_breaker.acquire_permit()
         if self.rate_limiter is not None:
-            holdings.quota = self.rate_limiter.quota
-            holdings.reservation = await self.rate_limiter.reserve(
-                ledger.tokens,
-                timeout=ledger.left(self._clock()),
+            permit.quota = self.rate_limiter.quota
+            permit.reservation = await self.rate_limiter.reserve(
+                attempt_log.tokens,
+                timeout=attempt_log.seconds_left(self._clock()),
                 longest_pause=self._longest_pause,
             )
 
-    async def report(self) -> None:
-        """Tell a shared storage and limiter what became of attempts; else there is nothing to do.
+    async def flush(self) -> None:
+        """Send the outcomes of attempts to a shared storage and limiter, if there is one.
 
-        It is done after each attempt, and before the next one for whoever was cancelled.
+        This is done after each attempt. The outcome of a cancelled one waits for the next.
         """
         if self.circuit_breaker is not None:
-            await self.circuit_breaker.report()
+            await self.circuit_breaker.flush()
         if self.rate_limiter is not None:
-            await self.rate_limiter.report()
+            await self.rate_limiter.flush()
 
-    def _refused(self, error: ResilienceError, waited: float) -> Attempt:
+    def _describe_refusal(self, error: ResilienceError, waited: float) -> Attempt:
         return Attempt(
             provider=self.provider,
             model=self.model,
@@ -144,21 +147,21 @@ class PreflightChecker:
             waited_ms=waited * 1000,
         )
 
-    async def check(self, ledger: AttemptLog | None = None) -> PreflightResult:
-        """Ask for admission; what stands against it is in the result, not raised."""
+    async def check(self, attempt_log: AttemptLog | None = None) -> PreflightResult:
+        """Ask for a permit as `admit` does, and return a refusal in the result."""
         try:
-            permit = await self.admit(ledger)
+            permit = await self.admit(attempt_log)
         except ResilienceError as error:
             return PreflightResult(None, self.get_signals(), (error,))
         return PreflightResult(permit, self.get_signals(), ())
 
     def update_rate_limits(self, headers: Mapping[str, str]) -> None:
-        """Let the rate limiter learn from an answer's headers."""
+        """Let the rate limiter learn from a response's headers."""
         if self.rate_limiter is not None:
             self.rate_limiter.update_from_headers(headers)
 
     def get_signals(self) -> SignalsSnapshot:
-        """Return how everything stands now."""
+        """Return the present state of all parts."""
         pressure, limiter, circuit = self.backpressure, self.rate_limiter, self.circuit_breaker
         return SignalsSnapshot(
             provider=self.provider,

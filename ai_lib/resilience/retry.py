@@ -26,7 +26,7 @@ _FOREVER: Final = float("inf")
 
 
 class JitterStrategy(str, enum.Enum):
-    """How a delay d is spread: not at all, over 0..d, or over d/2..d."""
+    """The spread of a delay d: none, over 0..d, or over d/2..d."""
 
     NONE = "none"
     FULL = "full"
@@ -34,7 +34,7 @@ class JitterStrategy(str, enum.Enum):
 
 
 class BackoffStrategy(str, enum.Enum):
-    """How delays grow: `base ** n`, `n`, or not at all (AI-Protocol, `retry_policy.strategy`)."""
+    """The growth of delays: `base ** n`, `n`, or none (AI-Protocol, `retry_policy.strategy`)."""
 
     EXPONENTIAL = "exponential_backoff"
     LINEAR = "linear_backoff"
@@ -42,16 +42,16 @@ class BackoffStrategy(str, enum.Enum):
 
 
 class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What is tried again, how often and after how long.
+    """The rules of retries: which errors, how often and after how long.
 
     - `max_retries` counts attempts after the first, of one target.
     - Delays start at `min_delay_ms` and never exceed `max_delay_ms`. A longer Retry-After is not
       waited for: the call fails, or goes to its fallback, at once.
     - An error is tried again when its standard class is in `retry_on_error_class`, its HTTP status
-      in `retry_on_status` (unless the error was told to be of another class than its status
-      means), or its canonical status in `retry_on_error_status`. `x-should-retry` overrules all.
+      in `retry_on_status` (unless its class is another than its status means),
+      or its canonical status in `retry_on_error_status`. `x-should-retry` overrules all.
     - `retry_in_doubt` allows sending a request again that the provider may have received and
-      worked on already: the answer may be paid for twice.
+      worked on already: the response may be paid for twice.
     """
 
     max_retries: int = 3
@@ -68,34 +68,34 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if min(self.max_retries, self.min_delay_ms, self.max_delay_ms) < 0:
             raise ValueError("max_retries and delays can't be negative")
-        # A word that is no strategy is a mistake worth hearing of now.
+        # A word that is no strategy is a mistake to report at once.
         msgspec.structs.force_setattr(self, "jitter", JitterStrategy(self.jitter))
         msgspec.structs.force_setattr(self, "strategy", BackoffStrategy(self.strategy))
 
     @classmethod
     def no_retry(cls) -> RetryConfig:
-        """One attempt and no more."""
+        """Make one attempt and no more."""
         return cls(max_retries=0)
 
     @classmethod
     def from_protocol(cls, policy: JsonObject | None) -> RetryConfig:
-        """Read a manifest's `retry_policy` as it is written; without one, nothing is tried again.
+        """Read a manifest's `retry_policy` as it is written; without one, there are no retries.
 
         Raises:
-            ValueError: a strategy, jitter or number is not what the protocol allows.
+            ValueError: the protocol does not allow a strategy, jitter or number.
         """
         if not policy:
             return cls.no_retry()
         names = {"retry_on_http_status": "http_status", "retry_on_error_status": "error_status"}
         names["retry_on_error_code"] = "error_code"
-        given = {
+        settings = {
             names.get(name, name): value for name, value in policy.items() if value is not None
         }
-        return cls.from_manifest(msgspec.convert(given, RetryRules, strict=False))
+        return cls.from_manifest(msgspec.convert(settings, RetryRules, strict=False))
 
     @classmethod
     def from_manifest(cls, rules: RetryRules | None) -> RetryConfig:
-        """Take what a manifest says; without rules, nothing is tried again."""
+        """Read a manifest's rules; without rules, there are no retries."""
         if rules is None or rules.strategy == "none":
             return cls.no_retry()
         counts = {
@@ -111,8 +111,8 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
             # The classes a manifest names come on top of those the protocol makes retryable.
             retry_on_error_class=_CLASSES | rules.error_code,
         )
-        given = {name: count for name, count in counts.items() if count is not None}
-        return msgspec.structs.replace(config, **given)
+        settings = {name: count for name, count in counts.items() if count is not None}
+        return msgspec.structs.replace(config, **settings)
 
 
 class RetryPolicy:
@@ -143,7 +143,7 @@ class RetryPolicy:
         # What our own protection refused would be refused again.
         if isinstance(error, ResilienceError):
             return False
-        if in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
+        if is_in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
             return False
         if isinstance(error, RemoteError):
             advice = error.should_retry
@@ -156,8 +156,8 @@ class RetryPolicy:
             return True
         if {error.code, error.type}.intersection(config.retry_on_error_status):
             return True
-        plain = classify_http_error(error.status_code)
-        return error.status_code in config.retry_on_status and error.standard_code == plain
+        usual = classify_http_error(error.status_code)
+        return error.status_code in config.retry_on_status and error.standard_code == usual
 
     def next_delay(
         self,
@@ -197,7 +197,7 @@ class RetryPolicy:
 
     def delay_after(self, error: BaseException, attempt: int = 0) -> float:
         """Return the seconds to wait before trying again after this error."""
-        return self.calculate_delay(attempt, requested_delay(error))
+        return self.calculate_delay(attempt, get_retry_after(error))
 
     def is_too_long(self, delay: float) -> bool:
         """Whether a delay is over the cap, so that waiting for it is refused."""
@@ -217,7 +217,7 @@ class RetryPolicy:
 
 
 def _call_state(retries: int) -> RetryCallState:
-    """Return what tenacity's strategies are asked about; the time of a call counts from now."""
+    """Return the argument of tenacity's strategies. For them the call starts now."""
     from tenacity import RetryCallState, Retrying
 
     state = RetryCallState(Retrying(), None, (), {})
@@ -226,11 +226,11 @@ def _call_state(retries: int) -> RetryCallState:
     return state
 
 
-def in_doubt(error: AiLibError) -> bool:
-    """Whether the provider may have done the work although no answer came."""
+def is_in_doubt(error: AiLibError) -> bool:
+    """Whether the provider may have done the work although no response came."""
     return isinstance(error, TransportError) and error.request_sent
 
 
-def requested_delay(error: BaseException) -> float | None:
+def get_retry_after(error: BaseException) -> float | None:
     """Return the seconds the provider asked to wait, or None when it did not."""
     return error.retry_after if isinstance(error, RemoteError) else None

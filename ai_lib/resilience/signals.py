@@ -1,4 +1,4 @@
-"""How a target's protection stands at one moment."""
+"""Snapshots of a target's protection at one moment."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ _CIRCUIT_SCORE = {CircuitState.CLOSED: 1.0, CircuitState.HALF_OPEN: 0.5, Circuit
 
 
 class InflightSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Places in flight: how many there are (0: any number) and how many are in use."""
+    """Slots in flight: `maximum` (0: any number) and how many are in use."""
 
     maximum: int
     in_use: int
@@ -22,14 +22,14 @@ class InflightSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimiterSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests that may go at once, and the seconds until the next one may."""
+    """Requests that may be sent at once, and the seconds until the next one may."""
 
     available: float
     wait_seconds: float
 
     @property
     def score(self) -> float:
-        """1 when a request may go, else 0."""
+        """1 when a request may be sent, else 0."""
         return 0.0 if self.wait_seconds > 0 else 1.0
 
 
@@ -46,7 +46,7 @@ class CircuitBreakerSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignalsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """In-flight places, rate limit and circuit of one target; None for what is switched off."""
+    """Slots, rate limit and circuit of one target; a part that is None is switched off."""
 
     provider: str
     model: str
@@ -57,14 +57,14 @@ class SignalsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def health_score(self) -> float:
-        """The mean of what is switched on, 0 to 1; 1 when nothing is."""
+        """The mean score of the parts that are switched on, 0 to 1; 1 when none is."""
         parts = (self.inflight, self.rate_limiter, self.circuit_breaker)
         scores = [part.score for part in parts if part is not None]
         return sum(scores) / len(scores) if scores else 1.0
 
     @property
     def is_healthy(self) -> bool:
-        """Whether a call would go out at once."""
+        """Whether a call would be sent at once."""
         parts = (self.inflight, self.rate_limiter, self.circuit_breaker)
         return all(part is None or part.score > 0 for part in parts)
 

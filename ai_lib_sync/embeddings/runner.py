@@ -17,7 +17,7 @@ from ai_lib.embeddings.response import Embedding, EmbeddingResponse, EmbeddingUs
 from ai_lib.embeddings.split import EmbeddingOptions, SplitOptions, checked, estimated_tokens, split
 from ai_lib.errors.exceptions import AiLibError, RequestError, TransportTimeout
 from ai_lib.resilience.attempt_log import FOREVER, AttemptLog
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest
@@ -79,7 +79,7 @@ class EmbeddingCall:
                 error.message = (
                     f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
                 )
-            self._books.on(error)
+            self._books.attach_to(error)
             raise
 
     @property
@@ -152,10 +152,10 @@ class EmbeddingCall:
         )
         wire = self._operation.wire = part.wire(self._operation.headers)
 
-        def attempt(admission: Admission) -> ParsedVectors:
+        def attempt(permit: Permit) -> ParsedVectors:
             try:
                 errand.start()
-                return self._attempt(part, wire, errand.ledger, admission)
+                return self._attempt(part, wire, errand.ledger, permit)
             except AiLibError as error:
                 # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
                 raise placed(error, target)  # noqa: B904 (it is that error)
@@ -164,23 +164,23 @@ class EmbeddingCall:
         return part.place.executor.run(attempt, ledger, on_retry=ledger.on_retry)
 
     def _attempt(
-        self, part: _Part, wire: HttpRequest, ledger: AttemptLog, admission: Admission
+        self, part: _Part, wire: HttpRequest, ledger: AttemptLog, permit: Permit
     ) -> ParsedVectors:
         target = part.target
         clocks = self._call.clocks or target.clocks(False, self._call.timeout)
-        left = ledger.left(now())
+        left = ledger.seconds_left(now())
         if left is not None:
             clocks = msgspec.structs.replace(clocks, total=left)
         reply = self._transport.send(wire, clocks)
         with reply:
-            admission.heard(reply.headers)
-            admission.request_id = request_id_of(reply.headers)
+            permit.on_headers(reply.headers)
+            permit.request_id = request_id_of(reply.headers)
             if not 200 <= reply.status <= 299:
                 body = reply.read_error()
                 raise failed_reply(target, reply.status, reply.headers, body)
             answer = part.read(reply.read())
         usage = answer.usage
-        admission.usage = Usage(prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens)
+        permit.usage = Usage(prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens)
         return answer
 
 
@@ -207,7 +207,7 @@ class _Part:
     @property
     def tokens(self) -> float:
         """What the rate limit is asked for, where it counts tokens."""
-        limiter = self.place.executor.gate.rate_limiter
+        limiter = self.place.executor.preflight.rate_limiter
         if limiter is None or not limiter.quota.counts_tokens:
             return 0.0
         return float(sum(estimated_tokens(text) for text in self._texts))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from ai_lib.resilience.rate_limit.external import Limiter as Limiter
     from ai_lib.resilience.rate_limit.headers import (
-        Observed as Observed,
+        LimitStatus as LimitStatus,
         ObservedLimits as ObservedLimits,
         RateLimitHeaders as RateLimitHeaders,
     )
@@ -65,9 +65,9 @@ _WHERE = {
     "FallbackConfig": "ai_lib.resilience.config",
     "FallbackResult": ".fallback",
     "JitterStrategy": "ai_lib.resilience.retry",
+    "LimitStatus": "ai_lib.resilience.rate_limit.headers",
     "Limiter": "ai_lib.resilience.rate_limit.external",
     "MemoryCircuitStorage": "ai_lib.resilience.circuit.storage",
-    "Observed": "ai_lib.resilience.rate_limit.headers",
     "ObservedLimits": "ai_lib.resilience.rate_limit.headers",
     "PreflightChecker": ".preflight",
     "PreflightResult": ".preflight",

@@ -1,5 +1,5 @@
 # Generated from ai_lib/resilience/executor.py by codegen; do not edit.
-"""Runs an operation under protection: permit, circuit, rate limit, and retries around them."""
+"""Runs an operation under protection: slot, circuit and rate limit, with retries around them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.config import ResilientConfig
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
 from ai_lib.resilience.retry import RetryConfig, RetryPolicy
 
@@ -29,9 +29,9 @@ OnRetry = Callable[[int, AiLibError, float], object]
 class ResilientExecutor:
     """The protection of one target, shared by all calls to it.
 
-    Each attempt passes a place in flight, the circuit and the rate limit, in this order, and gives
-    them back before the wait for the next attempt. This is the only place where anything is tried
-    again.
+    Each attempt acquires a slot in flight, the circuit's permit and the rate limit's reservation,
+    in this order, and gives them back before the wait for the next attempt. Nothing else in the
+    library makes retries.
     """
 
     def __init__(
@@ -52,20 +52,20 @@ class ResilientExecutor:
         self._pause = pause
         if backpressure is None and config.backpressure is not None:
             backpressure = Backpressure(config.backpressure)
-        self.gate = PreflightChecker(
-            rate_limiter=self._limiter(headers, f"{name}/{model}"),
-            circuit_breaker=self._breaker(f"{name}/{model}"),
+        self.preflight = PreflightChecker(
+            rate_limiter=self._make_limiter(headers, f"{name}/{model}"),
+            circuit_breaker=self._make_breaker(f"{name}/{model}"),
             backpressure=backpressure,
             provider=name,
             model=model,
             longest_pause=self.policy.config.max_delay_ms / 1000,
             clock=clock,
         )
-        circuit = self.gate.circuit_breaker
-        bounded = circuit is not None and circuit.config.timeout_seconds is not None
-        self._bound = circuit if bounded else None
+        circuit = self.preflight.circuit_breaker
+        is_timed = circuit is not None and circuit.config.timeout_seconds is not None
+        self._timed_circuit = circuit if is_timed else None
 
-    def _breaker(self, key: str) -> CircuitBreaker | None:
+    def _make_breaker(self, key: str) -> CircuitBreaker | None:
         config, storage = self.config.circuit_breaker, self.config.circuit_storage
         if config is None and storage is None:
             return None
@@ -73,7 +73,7 @@ class ResilientExecutor:
 
         return CircuitBreaker(config, name=self.name, storage=storage, key=key, clock=self._clock)
 
-    def _limiter(self, headers: RateLimitHeaders | None, target: str) -> RateLimiter | None:
+    def _make_limiter(self, headers: RateLimitHeaders | None, target: str) -> RateLimiter | None:
         limits, shared = self.config.rate_limit, self.config.limiter
         if shared is not None:
             from .rate_limit.shared_rate_limiter import SharedRateLimiter
@@ -91,42 +91,45 @@ class ResilientExecutor:
         self,
         operation: Callable[[], T],
         *,
-        ledger: AttemptLog | None = None,
+        attempt_log: AttemptLog | None = None,
         on_retry: OnRetry | None = None,
     ) -> T:
         """Call `operation`, again where the policy says so, and return its result.
 
-        `on_retry` is told the number of the failed attempt (from 1), its error, and the seconds
-        waited before the next one.
+        `on_retry` is called with the number of the failed attempt (from 1), its error, and the
+        seconds until the next one.
 
         Raises:
             AiLibError: the error of the last attempt; its `attempts` lists them all.
         """
-        ledger = ledger or AttemptLog()
+        attempt_log = attempt_log or AttemptLog()
 
-        def attempt(_: Admission) -> T:
+        def attempt(_: Permit) -> T:
             return operation()
 
         try:
-            return self.run(attempt, ledger, on_retry=on_retry)
+            return self.run(attempt, attempt_log, on_retry=on_retry)
         except AiLibError as error:
-            ledger.on(error)
+            attempt_log.attach_to(error)
             raise
 
     def run(
         self,
-        attempt: Callable[[Admission], T],
-        ledger: AttemptLog,
+        attempt: Callable[[Permit], T],
+        attempt_log: AttemptLog,
         *,
         on_retry: OnRetry | None = None,
     ) -> T:
-        """The same with an operation that is handed its admission, and the caller's books."""
+        """Call `attempt` with its permit, again where the policy says so, and return its result.
+
+        `attempt_log` is the log of the caller's call. Raises as `execute`.
+        """
         failed_attempts, waited = 0, 0.0
         while True:
             try:
-                return self._once(attempt, ledger, waited)
+                return self._once(attempt, attempt_log, waited)
             except AiLibError as error:
-                delay = self._next_delay(error, ledger)
+                delay = self._next_delay(error, attempt_log)
                 if delay is None:
                     raise
                 failed_attempts, waited = failed_attempts + 1, delay
@@ -134,58 +137,58 @@ class ResilientExecutor:
                     on_retry(failed_attempts, error, delay)
             if waited > 0:
                 self._pause(waited)
-            ledger.retries[self] = ledger.retries.get(self, 0) + 1
+            attempt_log.retries[self] = attempt_log.retries.get(self, 0) + 1
 
-    def _next_delay(self, error: AiLibError, ledger: AttemptLog) -> float | None:
-        if ledger.is_last:
+    def _next_delay(self, error: AiLibError, attempt_log: AttemptLog) -> float | None:
+        if attempt_log.is_last:
             return None
         return self.policy.next_delay(
             error,
-            ledger.retries.get(self, 0),
-            repeatable=ledger.repeatable,
-            seconds_left=ledger.ends - self._clock(),
+            attempt_log.retries.get(self, 0),
+            repeatable=attempt_log.repeatable,
+            seconds_left=attempt_log.ends - self._clock(),
         )
 
-    def _once(self, attempt: Callable[[Admission], T], ledger: AttemptLog, waited: float) -> T:
-        admission = self.gate.admit(ledger, waited=waited)
+    def _once(self, attempt: Callable[[Permit], T], attempt_log: AttemptLog, waited: float) -> T:
+        permit = self.preflight.admit(attempt_log, waited=waited)
         try:
-            if self._bound is None:
-                result = attempt(admission)
+            if self._timed_circuit is None:
+                result = attempt(permit)
             else:
-                result = self._bound.timed(partial(attempt, admission))
+                result = self._timed_circuit.run_with_timeout(partial(attempt, permit))
         except AiLibError as error:
-            admission.failed(error)
-            if self.gate.is_shared:
-                self.gate.report()
+            permit.fail(error)
+            if self.preflight.is_shared:
+                self.preflight.flush()
             raise
         except BaseException:
-            admission.abandoned()
+            permit.abandon()
             raise
-        if not admission.kept:
-            admission.succeeded()
-        if self.gate.is_shared:
-            self.gate.report()
+        if not permit.is_detached:
+            permit.succeed()
+        if self.preflight.is_shared:
+            self.preflight.flush()
         return result
 
     @property
     def circuit_state(self) -> str:
         """`closed`, `open`, `half_open`, or `disabled` without a breaker."""
-        circuit = self.gate.circuit_breaker
+        circuit = self.preflight.circuit_breaker
         return circuit.state.value if circuit else "disabled"
 
     @property
     def current_inflight(self) -> int:
         """How many attempts are in flight; 0 without a limit on them."""
-        pressure = self.gate.backpressure
-        return pressure.current_inflight if pressure else 0
+        backpressure = self.preflight.backpressure
+        return backpressure.current_inflight if backpressure else 0
 
     def get_stats(self) -> dict[str, object]:
-        """Return the figures of what is switched on."""
-        gate = self.gate
+        """Return the statistics of the parts that are switched on."""
+        preflight = self.preflight
         parts = {
-            "circuit_breaker": gate.circuit_breaker,
-            "rate_limiter": gate.rate_limiter,
-            "backpressure": gate.backpressure,
+            "circuit_breaker": preflight.circuit_breaker,
+            "rate_limiter": preflight.rate_limiter,
+            "backpressure": preflight.backpressure,
         }
         stats: dict[str, object] = {
             name: part.get_stats() for name, part in parts.items() if part is not None
@@ -194,5 +197,5 @@ class ResilientExecutor:
 
     def reset(self) -> None:
         """Close the circuit and forget its failures."""
-        if self.gate.circuit_breaker is not None:
-            self.gate.circuit_breaker.reset()
+        if self.preflight.circuit_breaker is not None:
+            self.preflight.circuit_breaker.reset()

@@ -9,7 +9,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator
 from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder
 from ai_lib.pipeline.decoders.sse import SseDecoder
-from ai_lib.resilience.rate_limit.headers import reset_seconds
+from ai_lib.resilience.rate_limit.headers import parse_reset
 from ai_lib.structured.partial_json import PartialJson
 from tests.fuzz.mutation import TOKENS
 
@@ -46,7 +46,7 @@ READERS: tuple[Callable[[bytes], object], ...] = (
     lambda data: _decoder(JsonArrayDecoder, data),
     _partial,
     _calls,
-    lambda data: reset_seconds(data.decode("latin-1")),
+    lambda data: parse_reset(data.decode("latin-1")),
 )
 
 

@@ -53,7 +53,7 @@ def headers(chance: Random) -> None:
     quota = Quota(RateLimiterConfig(), 0.0)
     quota.learn(limits, 0.0)
     one = Reservation(10.0)
-    assert _makes_sense(quota.wait(one, 0.0)), said
+    assert _makes_sense(quota.get_wait_time(one, 0.0)), said
     if quota.reserve(one, 0.0) == 0:
         quota.settle(one, 5.0)
-    assert quota.available(datetime.now(timezone.utc).timestamp()) >= 0
+    assert quota.get_available(datetime.now(timezone.utc).timestamp()) >= 0

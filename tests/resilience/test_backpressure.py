@@ -39,11 +39,11 @@ async def test_the_queue_time_is_kept(timeout: float) -> None:
     pressure = Backpressure(BackpressureConfig(max_concurrent=1, queue_timeout=timeout))
     async with pressure.acquire():
         with pytest.raises(BackpressureError, match="raise max_inflight"):
-            await pressure.enter()
+            await pressure.acquire_slot()
         assert pressure.current_inflight == 1
     assert pressure.current_inflight == 0
     assert pressure.get_stats()["total_rejected"] == 1
-    place = await pressure.enter()
+    place = await pressure.acquire_slot()
     place.release()
     place.release()
     assert pressure.available_permits == 1
@@ -51,14 +51,14 @@ async def test_the_queue_time_is_kept(timeout: float) -> None:
 
 async def test_one_cancelled_in_line_takes_no_place() -> None:
     pressure = Backpressure(BackpressureConfig(max_concurrent=1))
-    holder = await pressure.enter()
+    holder = await pressure.acquire_slot()
     scope = CancelScope()
     waiting = Event()
 
     async def wait() -> None:
         waiting.set()
         with scope:
-            await pressure.enter()
+            await pressure.acquire_slot()
 
     async def cancel() -> None:
         await waiting.wait()
@@ -84,8 +84,8 @@ async def test_an_error_inside_gives_the_place_back() -> None:
 
 
 async def test_without_a_limit_it_only_counts() -> None:
-    pressure = Backpressure(BackpressureConfig.unlimited())
-    places = [await pressure.enter() for _ in range(100)]
+    pressure = Backpressure(BackpressureConfig.no_limit())
+    places = [await pressure.acquire_slot() for _ in range(100)]
     assert pressure.current_inflight == 100
     assert pressure.available_permits == float("inf")
     for place in places:

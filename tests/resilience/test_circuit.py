@@ -35,7 +35,7 @@ def breaker(clock: FakeClock, config: CircuitBreakerConfig = CONFIG) -> CircuitB
 
 def fail(circuit: CircuitBreaker, times: int) -> None:
     for _ in range(times):
-        circuit.admit().failed(answered(500))
+        circuit.admit().record_failure(answered(500))
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def fail(circuit: CircuitBreaker, times: int) -> None:
 def test_only_failures_of_the_service_open_it(error: AiLibError, opens: bool) -> None:
     circuit = breaker(FakeClock())
     for _ in range(3):
-        circuit.admit().failed(error)
+        circuit.admit().record_failure(error)
     assert circuit.is_open is opens
 
 
 def test_failures_in_a_row_are_counted() -> None:
     circuit = breaker(FakeClock())
     fail(circuit, 2)
-    circuit.admit().succeeded()
+    circuit.admit().record_success()
     fail(circuit, 2)
     assert circuit.is_closed
     fail(circuit, 1)
@@ -78,7 +78,7 @@ def test_failures_in_a_row_are_counted() -> None:
 def test_a_callers_error_between_does_not_hide_an_outage() -> None:
     circuit = breaker(FakeClock())
     fail(circuit, 2)
-    circuit.admit().failed(answered(400))
+    circuit.admit().record_failure(answered(400))
     fail(circuit, 1)
     assert circuit.is_open
 
@@ -111,12 +111,12 @@ def test_half_open_lets_exactly_so_many_try(most: int) -> None:
     assert all(trial.is_trial for trial in trials)
     with pytest.raises(CircuitOpenError, match="being tried"):
         circuit.admit()
-    trials[0].dropped()
-    trials[0].dropped()
+    trials[0].release()
+    trials[0].release()
     again = circuit.admit()
     with pytest.raises(CircuitOpenError):
         circuit.admit()
-    again.succeeded()
+    again.record_success()
     assert circuit.is_half_open
 
 
@@ -125,15 +125,15 @@ def test_enough_successes_close_it_and_one_failure_opens_it_again() -> None:
     circuit = breaker(clock)
     fail(circuit, 3)
     clock.at += 10
-    circuit.admit().succeeded()
+    circuit.admit().record_success()
     fail(circuit, 1)
     assert circuit.is_open
     clock.at += 9
     with pytest.raises(CircuitOpenError):
         circuit.admit()
     clock.at += 1
-    circuit.admit().succeeded()
-    circuit.admit().succeeded()
+    circuit.admit().record_success()
+    circuit.admit().record_success()
     assert circuit.is_closed
     assert circuit.get_stats()["failure_count"] == 0
 
@@ -144,15 +144,15 @@ def test_a_call_from_before_says_nothing_about_now() -> None:
     late = [circuit.admit() for _ in range(3)]
     fail(circuit, 3)
     clock.at += 5
-    late[0].failed(answered(500))
+    late[0].record_failure(answered(500))
     assert circuit.get_time_until_retry() == pytest.approx(5)
-    late[1].succeeded()
+    late[1].record_success()
     assert circuit.is_open
     clock.at += 5
     trial = circuit.admit()
-    late[2].failed(answered(500))
+    late[2].record_failure(answered(500))
     assert circuit.is_half_open
-    trial.succeeded()
+    trial.record_success()
 
 
 def test_reset_closes_it() -> None:
@@ -173,26 +173,26 @@ async def test_two_breakers_share_a_storage() -> None:
     one, two = (CircuitBreaker(CONFIG, storage=storage, clock=clock) for _ in range(2))
 
     async def fail_at(circuit: CircuitBreaker) -> None:
-        (await circuit.enter()).failed(answered(500))
-        await circuit.report()
+        (await circuit.acquire_permit()).record_failure(answered(500))
+        await circuit.flush()
 
     for circuit in (one, two, one):
         await fail_at(circuit)
     assert one.is_open
     with pytest.raises(CircuitOpenError) as caught:
-        await two.enter()
+        await two.acquire_permit()
     assert two.is_open
     assert caught.value.retry_after == pytest.approx(10, abs=1)
     clock.at += 11
-    trial = await two.enter()
+    trial = await two.acquire_permit()
     assert trial.is_trial
     # The one trial that is allowed counts for each breaker by itself.
-    assert (await one.enter()).is_trial
-    trial.succeeded()
-    await two.report()
-    (await two.enter()).succeeded()
-    await two.report()
-    await one.enter()
+    assert (await one.acquire_permit()).is_trial
+    trial.record_success()
+    await two.flush()
+    (await two.acquire_permit()).record_success()
+    await two.flush()
+    await one.acquire_permit()
     assert one.is_closed
 
 
@@ -244,7 +244,7 @@ async def test_cancellation_is_no_verdict_and_frees_the_trial() -> None:
         await circuit.execute(operation)
     assert scope.cancelled
     assert circuit.is_half_open
-    circuit.admit().succeeded()
+    circuit.admit().record_success()
 
 
 def test_many_threads_get_exactly_one_trial() -> None:
@@ -305,10 +305,10 @@ def test_a_trial_from_before_frees_no_place_now() -> None:
     fail(circuit, 3)
     clock.at += 10
     old, other = circuit.admit(), circuit.admit()
-    other.failed(answered(500))
+    other.record_failure(answered(500))
     clock.at += 10
     now = [circuit.admit(), circuit.admit()]
-    old.dropped()
+    old.release()
     with pytest.raises(CircuitOpenError):
         circuit.admit()
     assert all(leave.is_trial for leave in now)

@@ -54,7 +54,7 @@ def test_the_ready_made_ones() -> None:
     assert production.circuit_breaker == CircuitBreakerConfig.default()
     assert production.backpressure == BackpressureConfig(max_concurrent=10)
     default = ResilientConfig.default()
-    assert default.rate_limit == RateLimiterConfig.unlimited()
+    assert default.rate_limit == RateLimiterConfig.no_limit()
     assert default.is_on
 
 

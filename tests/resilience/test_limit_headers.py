@@ -8,11 +8,11 @@ import pytest
 from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.resilience.rate_limit.headers import (
-    Observed,
+    LimitStatus,
     RateLimitHeaders,
+    parse_reset,
+    parse_span,
     read_limits,
-    reset_seconds,
-    span_seconds,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
@@ -49,26 +49,26 @@ EPOCH = NOW.timestamp()
     ],
 )
 def test_a_reset_in_every_form(text: str, seconds: float | None) -> None:
-    found = reset_seconds(text, now=NOW)
+    found = parse_reset(text, now=NOW)
     assert found == (None if seconds is None else pytest.approx(seconds, abs=1e-6))
 
 
 def test_a_plain_number_means_what_the_manifest_says() -> None:
-    assert reset_seconds("1500", "milliseconds") == 1.5
-    assert reset_seconds("1500", "seconds") == 1500
-    assert reset_seconds(str(EPOCH + 2), "epoch", NOW) == pytest.approx(2, abs=1e-6)
+    assert parse_reset("1500", "milliseconds") == 1.5
+    assert parse_reset("1500", "seconds") == 1500
+    assert parse_reset(str(EPOCH + 2), "epoch", NOW) == pytest.approx(2, abs=1e-6)
 
 
 def test_without_a_moment_given_the_present_one_counts() -> None:
     later = datetime.now(timezone.utc) + timedelta(seconds=100)
-    found = reset_seconds(later.isoformat().replace("+00:00", "Z"))
+    found = parse_reset(later.isoformat().replace("+00:00", "Z"))
     assert found is not None
     assert 90 < found <= 100
 
 
 def test_a_span_is_only_a_span() -> None:
-    assert span_seconds("1m30s") == 90
-    assert span_seconds("90") is None
+    assert parse_span("1m30s") == 90
+    assert parse_span("90") is None
 
 
 def test_headers_are_found_by_the_manifests_names_whatever_their_case() -> None:
@@ -93,8 +93,8 @@ def test_headers_are_found_by_the_manifests_names_whatever_their_case() -> None:
         "x-ratelimit-reset-tokens": "250",
     }
     found = read_limits(headers, names)
-    assert found.requests == Observed(limit=500, remaining=499, reset=360, window=86400)
-    assert found.tokens == Observed(remaining=None, reset=0.25)
+    assert found.requests == LimitStatus(limit=500, remaining=499, reset=360, window=86400)
+    assert found.tokens == LimitStatus(remaining=None, reset=0.25)
 
 
 @pytest.mark.parametrize("block", [None, {}, {"retry_after": "retry-after"}])
@@ -146,5 +146,5 @@ def test_a_reset_format_holds_for_both_measures() -> None:
 @pytest.mark.parametrize("text", ["9" * 400 + "s", "9" * 200_000, "9" * 200_000 + "x", "1m" * 9999])
 def test_a_value_that_goes_on_and_on_is_none_and_takes_no_time(text: str) -> None:
     began = time.process_time()
-    assert reset_seconds(text) is None
+    assert parse_reset(text) is None
     assert time.process_time() - began < 5  # it took minutes

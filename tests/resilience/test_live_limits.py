@@ -138,7 +138,7 @@ async def test_retry_after_holds_up_every_caller_of_the_target(
 ) -> None:
     server = serve(failing(1, 429, "retry-after: 30\r\n"))
     write(tmp_path, "house", server.url)
-    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.unlimited()).timeout(5)
+    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.no_limit()).timeout(5)
     async with await made.build() as client:
         with pytest.raises(RemoteError):
             await client.chat().user("first").execute()
@@ -156,7 +156,7 @@ async def test_the_providers_headers_are_learned_from(serve: Serve, tmp_path: Pa
     server = serve(script)
     more = "rate_limit_headers: { requests_remaining: x-left, requests_reset: x-reset }"
     write(tmp_path, "house", server.url, more)
-    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.unlimited()).timeout(5)
+    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.no_limit()).timeout(5)
     async with await made.build() as client:
         await client.chat().user("?").execute()
         with pytest.raises(RateLimitExceeded) as caught:

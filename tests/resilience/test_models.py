@@ -76,24 +76,24 @@ class BreakerMachine(RuleBasedStateMachine):
             left = self.opened + COOLDOWN - self.clock.at if self.state == "open" else None
             assert caught.value.retry_after == left
             return multiple()
-        leave = self.circuit.admit()
+        circuit_permit = self.circuit.admit()
         self.trials += self.state == "half_open"
-        return leave, self.epoch
+        return circuit_permit, self.epoch
 
     @rule(
         taken=consumes(passes),
         outcome=st.sampled_from(["succeeded", "server_error", "invalid_request", "dropped"]),
     )
     def end(self, taken: tuple[CircuitPermit, int], outcome: str) -> None:
-        leave, epoch = taken
+        circuit_permit, epoch = taken
         if outcome == "succeeded":
-            leave.succeeded()
+            circuit_permit.record_success()
         elif outcome == "dropped":
-            leave.dropped()
+            circuit_permit.release()
         else:
             code = standard_code(outcome)
-            leave.failed(RemoteError("no", status_code=0, standard_code=code))
-        leave.dropped()
+            circuit_permit.record_failure(RemoteError("no", status_code=0, standard_code=code))
+        circuit_permit.release()
         if epoch == self.epoch:
             self.verdict(outcome)
 
@@ -159,7 +159,7 @@ class QuotaMachine(RuleBasedStateMachine):
         wait = self.quota.reserve(reservation, self.now)
         first = next(at for at in range(self.now, self.now + 4 * WINDOW) if self.fits(tokens, at))
         assert wait == first - self.now
-        assert self.quota.wait(Reservation(tokens), self.now) >= wait
+        assert self.quota.get_wait_time(Reservation(tokens), self.now) >= wait
         if wait:
             return multiple()
         self.number += 1
@@ -186,7 +186,7 @@ class QuotaMachine(RuleBasedStateMachine):
         recent = [entry for entry in self.log.values() if entry[0] > self.now - WINDOW]
         left = REQUESTS - sum(entry[1] for entry in recent)
         expected = 0 if self.now < self.paused_until else max(0, left)
-        assert self.quota.available(self.now) == expected
+        assert self.quota.get_available(self.now) == expected
 
 
 class BackpressureMachine(RuleBasedStateMachine):
@@ -210,7 +210,7 @@ class BackpressureMachine(RuleBasedStateMachine):
         return "place"
 
     @rule(place=consumes(held))
-    def leave(self, place: str) -> None:
+    def circuit_permit(self, place: str) -> None:
         assert place
         self.pressure.release()
         self.inside -= 1
@@ -319,7 +319,7 @@ async def test_trials_are_never_overdrawn_nor_lost(fates: list[str], trials: int
     )
     circuit = CircuitBreaker(config, clock=clock)
     error = RemoteError("no", status_code=500, standard_code=standard_code("server_error"))
-    circuit.admit().failed(error)
+    circuit.admit().record_failure(error)
     clock.at += COOLDOWN
     inside = 0
     most: list[int] = [0]
@@ -345,4 +345,4 @@ async def test_trials_are_never_overdrawn_nor_lost(fates: list[str], trials: int
     await run_all([caller(fate) for fate in fates], len(fates))
     assert max(most) <= trials
     again = [circuit.admit() for _ in range(trials)]
-    assert all(leave.is_trial for leave in again)
+    assert all(circuit_permit.is_trial for circuit_permit in again)

@@ -44,7 +44,7 @@ async def test_a_failure_reported_to_the_permit_reaches_the_circuit() -> None:
     checker = gate(FakeClock())
     found = await checker.check()
     assert found.permit is not None
-    found.permit.failed(RemoteError("no", status_code=500, standard_code=classify_http_error(500)))
+    found.permit.fail(RemoteError("no", status_code=500, standard_code=classify_http_error(500)))
     refused = await checker.check()
     assert isinstance(refused.errors[0], CircuitOpenError)
     assert refused.errors[0].provider == "house"
@@ -68,7 +68,7 @@ async def test_signals_tell_how_everything_stands() -> None:
     assert plain["rate_limiter"] == {"available": 1.0, "wait_seconds": 0.0}
     assert (plain["provider"], plain["model"], plain["is_healthy"]) == ("house", "m", True)
     assert permit is not None
-    permit.succeeded()
+    permit.succeed()
 
 
 async def test_a_gate_with_nothing_in_it_lets_everyone_through() -> None:

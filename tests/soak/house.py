@@ -231,7 +231,7 @@ def taken(client: AiClient, house: House) -> dict[str, object]:
         "metrics": house.collector.get_snapshot().in_flight,
     }
     for number, place in enumerate(client._targets.everyone()):
-        gate = place.executor.gate
+        gate = place.executor.preflight
         quota = gate.rate_limiter.quota  # type: ignore[union-attr]
         found[f"requests {number}"] = quota._requests.outstanding
         found[f"tokens {number}"] = quota._tokens.outstanding

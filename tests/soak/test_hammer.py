@@ -148,7 +148,7 @@ def test_a_half_open_circuit_lets_exactly_so_many_try() -> None:
         failure_threshold=1, cooldown_seconds=1, half_open_max_concurrent=3, success_threshold=3
     )
     circuit = CircuitBreaker(config, clock=lambda: times[0])
-    circuit.admit().failed(ai_lib_sync.TransportError("no", url=""))
+    circuit.admit().record_failure(ai_lib_sync.TransportError("no", url=""))
     times[0], passes = 2.0, []
 
     def work(number: int) -> None:
@@ -159,7 +159,7 @@ def test_a_half_open_circuit_lets_exactly_so_many_try() -> None:
 
     hammer(work)
     assert len(passes) == 3
-    hammer(lambda number: passes[number % 3].succeeded())
+    hammer(lambda number: passes[number % 3].record_success())
     assert circuit.is_closed
 
 

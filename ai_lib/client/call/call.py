@@ -139,7 +139,7 @@ class Call:
         self.targets: Sequence[Target] = ()
         self.legs: list[PreparedRequest] = []
         self.ledger = options.ledger or AttemptLog()
-        self.ledger.begin()
+        self.ledger.start_request()
         self._start = len(self.ledger.attempts)
         self.watch = CallTimer(clock)
         self.notes: dict[str, object] = {}

@@ -82,13 +82,13 @@ class Errand:
         self.target = target
         self.weigh = weigh
         self.ends: list[Callable[[Attempt], object]] = []
-        self.ledger = operation.ledger.part(tokens=tokens, repeatable=repeatable)
-        self.ledger.on_attempt = self._end
+        self.ledger = operation.ledger.child(tokens=tokens, repeatable=repeatable)
+        self.ledger.after_attempt = self._end
 
     def start(self) -> None:
         """Let others hear that an attempt is about to be sent; they may refuse it."""
-        if self.ledger.on_begin is not None:
-            self.ledger.on_begin(self)
+        if self.ledger.before_attempt is not None:
+            self.ledger.before_attempt(self)
 
     def _end(self, attempt: Attempt) -> None:
         ends, self.ends = self.ends, []

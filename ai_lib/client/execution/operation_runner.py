@@ -14,7 +14,7 @@ from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.operation import build_operation
 from ai_lib.resilience.attempt_log import FOREVER
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
 
@@ -72,27 +72,27 @@ async def _ask(
         errand = Errand(operation, target, repeatable=repeatable)
         ledger = errand.ledger
 
-        async def attempt(admission: Admission) -> JsonValue:
+        async def attempt(permit: Permit) -> JsonValue:
             errand.start()
-            left = msgspec.structs.replace(clocks, total=ledger.left(now()))
+            left = msgspec.structs.replace(clocks, total=ledger.seconds_left(now()))
             try:
                 reply = await transport.send(wire, left)
             finally:
                 ledger.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
             async with reply:
-                admission.heard(reply.headers)
+                permit.on_headers(reply.headers)
                 try:
                     answer = await _read(operation, built.binding, reply)
                 except AiLibError as error:
                     # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
                     raise placed(error, target)  # noqa: B904 (it is that error)
-            admission.usage = operation.usage
+            permit.usage = operation.usage
             return answer
 
         return await protected.executor.run(attempt, ledger, on_retry=ledger.on_retry)
     except AiLibError as error:
         # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-        raise operation.ledger.on(placed(error, target))  # noqa: B904 (it is that error)
+        raise operation.ledger.attach_to(placed(error, target))  # noqa: B904 (it is that error)
 
 
 async def _read(operation: Operation, binding: str | None, reply: HttpResponse) -> JsonValue:

@@ -10,7 +10,7 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
 from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.config import FallbackConfig
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import now
@@ -50,7 +50,7 @@ class Dispatcher:
         ends = FOREVER if total is None else self.call.watch.began + total
         self.ledger.ends = min(self.ledger.ends, ends)
 
-    async def run(self, attempt: Callable[[PreparedRequest, Admission], Awaitable[T]]) -> T:
+    async def run(self, attempt: Callable[[PreparedRequest, Permit], Awaitable[T]]) -> T:
         """Return what the first target to answer answers.
 
         Raises:
@@ -59,15 +59,15 @@ class Dispatcher:
         try:
             return await self._chain(attempt)
         except AiLibError as error:
-            self.ledger.on(self._worded(error))
+            self.ledger.attach_to(self._worded(error))
             raise
 
     async def report(self) -> None:
         """Tell a shared circuit storage and limiter how a stream's attempt ended."""
         for place in self._route:
-            await place.executor.gate.report()
+            await place.executor.preflight.flush()
 
-    async def _chain(self, attempt: Callable[[PreparedRequest, Admission], Awaitable[T]]) -> T:
+    async def _chain(self, attempt: Callable[[PreparedRequest, Permit], Awaitable[T]]) -> T:
         first = self._route[0]
         try:
             return await self._at(first, attempt)
@@ -84,7 +84,7 @@ class Dispatcher:
     def _asking(
         self,
         place: GuardedTarget,
-        attempt: Callable[[PreparedRequest, Admission], Awaitable[T]],
+        attempt: Callable[[PreparedRequest, Permit], Awaitable[T]],
         known: list[AiLibError],
     ) -> Callable[[], Awaitable[T]]:
         async def ask() -> T:
@@ -95,7 +95,7 @@ class Dispatcher:
         return ask
 
     async def _at(
-        self, place: GuardedTarget, attempt: Callable[[PreparedRequest, Admission], Awaitable[T]]
+        self, place: GuardedTarget, attempt: Callable[[PreparedRequest, Permit], Awaitable[T]]
     ) -> T:
         leg = self.first if place is self._route[0] else self._leg(place)
         return await place.run(attempt, leg, self.ledger)
@@ -108,7 +108,7 @@ class Dispatcher:
 
     def clocks(self, leg: PreparedRequest) -> TimeoutOptions:
         """Return the clocks of an attempt that begins now."""
-        return leg.clocks_within(self.ledger.left(now()))
+        return leg.clocks_within(self.ledger.seconds_left(now()))
 
     def _may_go_on(self, error: AiLibError) -> bool:
         return error.fallbackable and now() < self.ledger.ends

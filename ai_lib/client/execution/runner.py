@@ -12,7 +12,7 @@ from ai_lib.client.target.target import failed_reply, request_id_of
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.pipeline.text_tools import with_text_tools
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -120,19 +120,19 @@ class CallRunner:
     async def _ask(self, journey: Dispatcher) -> _Answer:
         journey.start()
 
-        async def attempt(leg: PreparedRequest, admission: Admission) -> _Answer:
+        async def attempt(leg: PreparedRequest, permit: Permit) -> _Answer:
             reply = await self._transport.send(leg.wire, journey.clocks(leg))
             async with reply:
-                response = await self._read(reply, leg, admission)
+                response = await self._read(reply, leg, permit)
             return _Answer(response, leg)
 
         response, leg = await journey.run(attempt)
         return _Answer(journey.call.told(response), leg)
 
     async def _read(
-        self, reply: HttpResponse, leg: PreparedRequest, admission: Admission
+        self, reply: HttpResponse, leg: PreparedRequest, permit: Permit
     ) -> ChatResponse:
-        admission.heard(reply.headers)
+        permit.on_headers(reply.headers)
         if not 200 <= reply.status <= 299:
             # Its body is no local variable: it may say the key back.
             raise failed_reply(leg.target, reply.status, reply.headers, await reply.read_error())
@@ -142,5 +142,5 @@ class CallRunner:
             request_id=request_id_of(reply.headers),
             adaptations=leg.built.adaptations,
         )
-        admission.usage, admission.request_id = response.usage, response.request_id
+        permit.usage, permit.request_id = response.usage, response.request_id
         return with_text_tools(response, leg.built.text_tools)

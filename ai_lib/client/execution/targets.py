@@ -14,7 +14,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.resilience.attempt_log import AttemptLog
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 
 from ...resilience import Backpressure, ResilientExecutor
 
@@ -30,7 +30,7 @@ class GuardedTarget:
 
     async def run(
         self,
-        attempt: Callable[[PreparedRequest, Admission], Awaitable[T]],
+        attempt: Callable[[PreparedRequest, Permit], Awaitable[T]],
         leg: PreparedRequest,
         ledger: AttemptLog,
     ) -> T:
@@ -40,15 +40,15 @@ class GuardedTarget:
             AiLibError: the last attempt's error; it says which target it came from.
         """
         ledger.repeatable = self.target.repeatable
-        limiter = self.executor.gate.rate_limiter
+        limiter = self.executor.preflight.rate_limiter
         counted = limiter is not None and limiter.quota.counts_tokens
         ledger.tokens = tokens_of(leg) if counted else 0.0
 
-        async def once(admission: Admission) -> T:
+        async def once(permit: Permit) -> T:
             try:
-                if ledger.on_begin is not None:
-                    ledger.on_begin(leg)
-                return await attempt(leg, admission)
+                if ledger.before_attempt is not None:
+                    ledger.before_attempt(leg)
+                return await attempt(leg, permit)
             except AiLibError as error:
                 # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
                 raise placed(error, leg.target)  # noqa: B904 (it is that error)
@@ -119,7 +119,7 @@ class TargetSet:
     async def report(self) -> None:
         """Tell a shared circuit storage and limiter what is due."""
         for place in self.everyone():
-            await place.executor.gate.report()
+            await place.executor.preflight.flush()
 
     def _other(self, model: str) -> GuardedTarget:
         with self._lock:

@@ -1,8 +1,8 @@
-"""The circuit of one target: who is let through, and what became of them.
+"""The circuit of one target, which lets calls through and counts their outcomes.
 
-pybreaker keeps the states, counts and storage; it never sees a call. A call asks for a
-`CircuitPermit`
-before and says after it how it went, so no lock is held while it runs.
+pybreaker keeps the states, counts and storage; it never sees a call. A call acquires a
+`CircuitPermit` before it runs and records its outcome there after, so no lock is held meanwhile.
+A `SharedUpdate` applies pending outcomes to a state that is stored elsewhere.
 """
 
 from collections import deque
@@ -70,41 +70,41 @@ def is_service_failure(error: BaseException) -> bool:
 
 
 class CircuitPermit:
-    """Leave for one call. Say once how it went; what is said after that is not heard.
+    """The permission for one call. Its first outcome counts; later ones are ignored.
 
-    `is_trial` marks one of the few that a half-open circuit lets through.
+    `is_trial` marks one of the few calls that a half-open circuit lets through.
     """
 
-    __slots__ = ("_circuit", "_due", "_generation", "is_trial")
+    __slots__ = ("_circuit", "_generation", "_pending", "is_trial")
 
     def __init__(self, circuit: "Circuit", generation: int, is_trial: bool) -> None:
         self._circuit = circuit
         self._generation = generation
-        self._due = [True]
+        self._pending = [True]
         self.is_trial = is_trial
 
-    def succeeded(self) -> None:
-        """The service answered."""
+    def record_success(self) -> None:
+        """Count a response of the service."""
         self._end(True)
 
-    def failed(self, error: AiLibError) -> None:
-        """The call ended in this error, which may or may not be the service's fault."""
+    def record_failure(self, error: AiLibError) -> None:
+        """Count an error, if it is the service's fault."""
         self._end(False if is_service_failure(error) else None)
 
-    def dropped(self) -> None:
-        """The call ended without telling anything about the service."""
+    def release(self) -> None:
+        """End the call without an outcome for the service."""
         self._end(None)
 
-    def _end(self, verdict: bool | None) -> None:
+    def _end(self, outcome: bool | None) -> None:
         try:
-            self._due.pop()  # in one step: another thread may end it as well
+            self._pending.pop()  # in one step: another thread may end it as well
         except IndexError:
             return
-        self._circuit._end(self._generation, self.is_trial, verdict)
+        self._circuit._end(self._generation, self.is_trial, outcome)
 
 
 class _Failure(Exception):
-    """What the recorder is shown, so that the call's own error is left as it is."""
+    """The error given to pybreaker, so that the call's own error is left as it is."""
 
 
 def _success() -> None:
@@ -116,7 +116,7 @@ def _failure() -> None:
 
 
 class Circuit:
-    """One target's circuit, safe to use from any thread. `clock` gives seconds."""
+    """One target's circuit, safe to use from any thread. `clock` returns seconds."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Circuit:
         self.config = config or CircuitBreakerConfig()
         self.name = name
         self._clock = clock
-        # A finalizer that drops a pass may run while this very thread holds the lock.
+        # A finalizer that releases a permit may run while this very thread holds the lock.
         self._lock = RLock()
         self._generation = 0
         self._trials = 0
@@ -138,8 +138,8 @@ class Circuit:
         self._opened_at: float | None = None
         self._opened_count = 0
         self._refused = 0
-        # What is to be counted when the state as stored elsewhere is known; None: it is kept here.
-        self._due: deque[Callable[[], object]] | None = None
+        # Outcomes to count once the state stored elsewhere is loaded; None: the state is kept here.
+        self._pending: deque[Callable[[], object]] | None = None
         self._counts = Counts()
         self._recorder = pybreaker.CircuitBreaker(
             fail_max=self.config.failure_threshold,
@@ -159,25 +159,25 @@ class Circuit:
 
     @property
     def is_closed(self) -> bool:
-        """Whether everyone is let through."""
+        """Whether every call is let through."""
         return self.state is CircuitState.CLOSED
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody is let through, until the cooldown is over."""
+        """Whether no call is let through until the cooldown is over."""
         return self.state is CircuitState.OPEN
 
     @property
     def is_half_open(self) -> bool:
-        """Whether only a few are let through, to try."""
+        """Whether only a few trial calls are let through."""
         return self.state is CircuitState.HALF_OPEN
 
     def admit(self) -> CircuitPermit:
         """Let one call through.
 
         Raises:
-            CircuitOpenError: not now; `retry_after` is the seconds until a trial is possible, None
-                while the trials of a half-open circuit are under way.
+            CircuitOpenError: the circuit refuses it. `retry_after` is the seconds until a trial is
+                possible, None while the trials of a half-open circuit are running.
         """
         with self._lock:
             if self._counts.state == CircuitState.CLOSED.value:
@@ -186,47 +186,47 @@ class Circuit:
             if state is CircuitState.OPEN:
                 left = self.get_time_until_retry()
                 if left > 0:
-                    raise self._refuse(f"it is tried again in {left:.3g} s", left)
+                    raise self._refusal(f"it is tried again in {left:.3g} s", left)
                 self._recorder.half_open()
             if self._trials >= self.config.half_open_max_concurrent:
-                raise self._refuse("it is being tried by another call", None)
+                raise self._refusal("it is being tried by another call", None)
             self._trials += 1
             return CircuitPermit(self, self._generation, True)
 
-    def _refuse(self, when: str, retry_after: float | None) -> CircuitOpenError:
+    def _refusal(self, reason: str, retry_after: float | None) -> CircuitOpenError:
         self._refused += 1
         return CircuitOpenError(
-            f"the circuit of {self.name} is open after repeated failures; {when}",
+            f"the circuit of {self.name} is open after repeated failures; {reason}",
             retry_after=retry_after,
         )
 
-    def _end(self, generation: int, is_trial: bool, verdict: bool | None) -> None:
+    def _end(self, generation: int, is_trial: bool, outcome: bool | None) -> None:
         with self._lock:
             # A call from before the last change of state says nothing about the present one.
             if generation != self._generation:
                 return
             if is_trial:
                 self._trials -= 1
-            if verdict is None:
+            if outcome is None:
                 return
-            if self._due is None:
-                self._count(generation, verdict)
+            if self._pending is None:
+                self._count(generation, outcome)
             else:
-                self._due.append(partial(self._count, generation, verdict))
+                self._pending.append(partial(self._count, generation, outcome))
 
-    def _count(self, generation: int, verdict: bool) -> None:
+    def _count(self, generation: int, outcome: bool) -> None:
         counts = self._counts
         if generation != self._generation:
             return
-        if verdict and not counts.counter and counts.state == CircuitState.CLOSED.value:
+        if outcome and not counts.counter and counts.state == CircuitState.CLOSED.value:
             return  # another success changes nothing
         try:
-            self._recorder.call(_success if verdict else _failure)
+            self._recorder.call(_success if outcome else _failure)
         except _Failure:
             pass
 
-    def record(self) -> CircuitRecord:
-        """Return all there is to keep of it."""
+    def to_record(self) -> CircuitRecord:
+        """Return the state to store."""
         with self._lock:
             return CircuitRecord(
                 state=self.state,
@@ -235,8 +235,8 @@ class Circuit:
                 opened_at=self._opened_at if self.is_open else None,
             )
 
-    def adopt(self, record: CircuitRecord) -> None:
-        """Be as the record says, which another circuit may have written."""
+    def restore(self, record: CircuitRecord) -> None:
+        """Take over the state of a record, which another circuit may have written."""
         with self._lock:
             self._counts.state = record.state.value.replace("_", "-")
             if self.state and record.opened_at not in (None, self._opened_at):
@@ -245,7 +245,7 @@ class Circuit:
             self._counts.counter = record.failures
             self._counts.success_counter = record.successes
 
-    def _changed(self, state: str) -> None:
+    def _on_state_change(self, state: str) -> None:
         self._generation += 1
         self._trials = 0
         if state == CircuitState.OPEN:
@@ -260,14 +260,14 @@ class Circuit:
             return max(0.0, self._opened + self.config.cooldown_seconds - self._clock())
 
     def reset(self) -> None:
-        """Close the circuit and forget what was counted."""
+        """Close the circuit and clear its counts."""
         with self._lock:
             self._recorder.close()
-            if self._due is not None:
-                self._due.append(self._recorder.close)
+            if self._pending is not None:
+                self._pending.append(self._recorder.close)
 
     def get_stats(self) -> dict[str, object]:
-        """Return state, failures in a row, how often it opened and how many it refused."""
+        """Return the state, the failures in a row, and how often it opened and refused a call."""
         with self._lock:
             return {
                 "state": self.state.value,
@@ -286,13 +286,13 @@ def _wall_clock() -> float:
 
 
 class _Listener:
-    """Hears of changes of state; pybreaker asks for no more than these four methods."""
+    """Listens to changes of state; pybreaker calls no more than these four methods."""
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
 
     def state_change(self, _breaker: object, _old: object, new: object) -> None:
-        self._circuit._changed(str(getattr(new, "name", "")))
+        self._circuit._on_state_change(str(getattr(new, "name", "")))
 
     def before_call(self, *_: object) -> None: ...
 
@@ -302,46 +302,46 @@ class _Listener:
 
 
 class SharedUpdate:
-    """What is due is counted on the state as `known`, then one call may ask for a pass.
+    """Counts pending outcomes on a `stored` state, and acquires a permit if one is needed.
 
-    `record` is what became of the state. Undo the turn when that could not be stored.
+    `record` is the state after that. Undo the update when it could not be stored.
     """
 
-    def __init__(self, circuit: Circuit, known: CircuitRecord, *, asks: bool) -> None:
+    def __init__(self, circuit: Circuit, stored: CircuitRecord, *, needs_permit: bool) -> None:
         self._circuit = circuit
-        self._leave: CircuitPermit | None = None
+        self._permit: CircuitPermit | None = None
         self._refusal: CircuitOpenError | None = None
         with circuit._lock:
-            self._due = list(circuit._due or ())
-            if circuit._due is not None:
-                circuit._due.clear()
-            circuit.adopt(known)
-            for step in self._due:
-                step()
-            if asks:
-                self._ask()
-            self.record = circuit.record()
+            self._pending = list(circuit._pending or ())
+            if circuit._pending is not None:
+                circuit._pending.clear()
+            circuit.restore(stored)
+            for count_outcome in self._pending:
+                count_outcome()
+            if needs_permit:
+                self._acquire_permit()
+            self.record = circuit.to_record()
 
-    def _ask(self) -> None:
+    def _acquire_permit(self) -> None:
         try:
-            self._leave = self._circuit.admit()
+            self._permit = self._circuit.admit()
         except CircuitOpenError as error:
             self._refusal = error
 
     def undo(self) -> None:
-        """Let what was due be due again, and give the pass back."""
+        """Make the outcomes pending again, and release the permit."""
         with self._circuit._lock:
-            if self._circuit._due is not None:
-                self._circuit._due.extendleft(reversed(self._due))
-            if self._leave is not None:
-                self._leave.dropped()
+            if self._circuit._pending is not None:
+                self._circuit._pending.extendleft(reversed(self._pending))
+            if self._permit is not None:
+                self._permit.release()
 
-    def leave(self) -> CircuitPermit | None:
-        """Return the pass, None when none was asked for.
+    def take_permit(self) -> CircuitPermit | None:
+        """Return the permit, None when none was needed.
 
         Raises:
             CircuitOpenError: the call was not let through.
         """
         if self._refusal is not None:
             raise self._refusal
-        return self._leave
+        return self._permit

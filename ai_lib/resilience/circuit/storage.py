@@ -1,4 +1,4 @@
-"""Where a circuit's state is kept, so that clients and processes may share it."""
+"""Storage of circuit states, which clients and processes may share."""
 
 import enum
 from collections.abc import Awaitable
@@ -9,7 +9,7 @@ import msgspec
 
 
 class CircuitState(str, enum.Enum):
-    """Closed lets everyone through, open nobody, half-open a few to try."""
+    """A closed circuit lets every call through, an open one none, a half-open one a few trials."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -17,7 +17,7 @@ class CircuitState(str, enum.Enum):
 
 
 class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept of one circuit.
+    """The stored state of one circuit.
 
     `failures` are those in a row while it is closed, `successes` those while it is half-open;
     `opened_at` is when it opened, in seconds since 1970 (UTC).
@@ -34,9 +34,9 @@ class CircuitStorage(Protocol):
 
     Methods are plain or coroutine functions; a blocking client takes plain ones only. An async
     client awaits what they return, so one that waits (for a network) has to be a coroutine
-    function there. They are called before an attempt and after it, one at a time for each circuit
-    of a client. What they raise is raised by the call: one that may be out of reach and is not to
-    stop the calls then has to answer from what it knows.
+    function there. They are called before and after an attempt, one at a time for each circuit of
+    a client. The call raises what they raise. A storage that may be out of reach, and is not to
+    stop calls then, has to return what it knows.
     """
 
     def load(self, name: str) -> CircuitRecord | Awaitable[CircuitRecord | None] | None:
@@ -46,15 +46,15 @@ class CircuitStorage(Protocol):
     def replace(
         self, name: str, old: CircuitRecord | None, new: CircuitRecord
     ) -> bool | Awaitable[bool]:
-        """Keep `new` if the record is still what `load` gave, in one step; return whether it was.
+        """Store `new` if the record is still `old`, in one step; return whether it was.
 
-        After False the circuit loads again, and decides anew.
+        After False the circuit loads the record again.
         """
         ...
 
 
 class MemoryCircuitStorage:
-    """Keeps records in this process: clients that are given the same one share their circuits."""
+    """A storage in this process. Clients with the same one share their circuits."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -65,7 +65,7 @@ class MemoryCircuitStorage:
         return self._records.get(name)
 
     def replace(self, name: str, old: CircuitRecord | None, new: CircuitRecord) -> bool:
-        """Keep `new` if the record is still `old`; return whether it was."""
+        """Store `new` if the record is still `old`; return whether it was."""
         with self._lock:
             if self._records.get(name) != old:
                 return False
@@ -74,7 +74,7 @@ class MemoryCircuitStorage:
 
 
 class Counts:
-    """What pybreaker keeps its state and counts in."""
+    """The state and counts of a pybreaker circuit: its storage interface."""
 
     name = "counts"
     opened_at: object = None

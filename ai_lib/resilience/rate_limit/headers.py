@@ -1,4 +1,4 @@
-"""What a provider's rate-limit headers say, by the names its manifest gives them."""
+"""Reads a provider's rate-limit headers by the names that its manifest gives them."""
 
 import re
 from collections.abc import Mapping
@@ -46,11 +46,11 @@ _EPOCH_MS: Final = 1e12
 
 
 class LimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of one measure's headers.
+    """The names of the headers for requests, or for tokens.
 
-    `reset_unit` says what a plain number in the reset header means; `auto` takes it for seconds,
-    or for a moment when it is that large. `window` is the span in seconds that `limit` is for,
-    None when the manifest does not say or `window_header` is where an answer says it.
+    `reset_unit` is the unit of a plain number in the reset header. `auto` reads it as seconds, or
+    as a moment when it is that large. `window` is the span in seconds that `limit` is for. It is
+    None when the manifest has none, or when `window_header` names the header that has it.
     """
 
     limit: str | None = None
@@ -72,27 +72,27 @@ class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
         """Read the manifest's block as it is written; None when it names no header to learn from.
 
         Beside the protocol's names, `requests_window` and `tokens_window` (seconds, a span such as
-        `1d`, or the header that tells the seconds), `reset_format`, `requests_reset_unit` and
+        `1d`, or the header that has the seconds), `reset_format`, `requests_reset_unit` and
         `tokens_reset_unit` are understood.
 
         Raises:
-            ValueError: a name or a format is none.
+            ValueError: a name or a format is not valid.
         """
-        known = {name: value for name, value in (block or {}).items() if value is not None}
-        return cls.from_manifest(msgspec.convert(known, manifest.RateLimitHeaders, strict=False))
+        settings = {name: value for name, value in (block or {}).items() if value is not None}
+        return cls.from_manifest(msgspec.convert(settings, manifest.RateLimitHeaders, strict=False))
 
     @classmethod
     def from_manifest(cls, names: manifest.RateLimitHeaders) -> "RateLimitHeaders | None":
-        """Take what a manifest says; None when it names no header to learn from."""
-        found = cls(
-            requests=_measure(
+        """Read a manifest's section; None when it names no header to learn from."""
+        headers = cls(
+            requests=_build_limit_headers(
                 names.requests_limit,
                 names.requests_remaining,
                 names.requests_reset,
                 names.requests_reset_unit or names.reset_format,
                 names.requests_window,
             ),
-            tokens=_measure(
+            tokens=_build_limit_headers(
                 names.tokens_limit,
                 names.tokens_remaining,
                 names.tokens_reset,
@@ -100,18 +100,19 @@ class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
                 names.tokens_window,
             ),
         )
-        named = (found.requests.limit, found.requests.remaining, found.tokens.limit)
-        return found if any((*named, found.tokens.remaining)) else None
+        requests, tokens = headers.requests, headers.tokens
+        names_any = requests.limit or requests.remaining or tokens.limit or tokens.remaining
+        return headers if names_any else None
 
 
-def _measure(
+def _build_limit_headers(
     limit: str | None,
     remaining: str | None,
     reset: str | None,
     reset_format: manifest.ResetFormat,
     window: float | str | None,
 ) -> LimitHeaders:
-    seconds = span_seconds(window) if isinstance(window, str) else window
+    seconds = parse_span(window) if isinstance(window, str) else window
     return LimitHeaders(
         limit=limit,
         remaining=remaining,
@@ -122,8 +123,8 @@ def _measure(
     )
 
 
-class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one answer said of one measure: `reset` is seconds from then, `window` seconds."""
+class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit as one response reports it; `reset` (from then on) and `window` are in seconds."""
 
     limit: float | None = None
     remaining: float | None = None
@@ -132,20 +133,20 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObservedLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one answer said of requests and of tokens."""
+    """The limits on requests and on tokens as one response reports them."""
 
-    requests: Observed = Observed()
-    tokens: Observed = Observed()
+    requests: LimitStatus = LimitStatus()
+    tokens: LimitStatus = LimitStatus()
 
 
 def read_limits(headers: Mapping[str, str], names: RateLimitHeaders) -> ObservedLimits:
-    """Return what an answer's headers say; what is absent or makes no sense is None."""
-    wanted = _wanted(names)
-    lowered = {name.lower(): headers[name] for name in headers if name.lower() in wanted}
+    """Return the limits in a response's headers; what is absent or makes no sense is None."""
+    header_names = _header_names(names)
+    lowered = {name.lower(): headers[name] for name in headers if name.lower() in header_names}
     if not lowered:
         return _NOTHING
     return ObservedLimits(
-        requests=_observed(lowered, names.requests), tokens=_observed(lowered, names.tokens)
+        requests=_read_status(lowered, names.requests), tokens=_read_status(lowered, names.tokens)
     )
 
 
@@ -153,29 +154,30 @@ _NOTHING: Final = ObservedLimits()
 
 
 @lru_cache(maxsize=256)
-def _wanted(names: RateLimitHeaders) -> frozenset[str]:
-    found = [
-        (one.limit, one.remaining, one.reset, one.window_header)
-        for one in (names.requests, names.tokens)
-    ]
-    return frozenset([name.lower() for each in found for name in each if name])
-
-
-def _observed(headers: Mapping[str, str], names: LimitHeaders) -> Observed:
-    reset = _text(headers, names.reset)
-    return Observed(
-        limit=_number(_text(headers, names.limit)),
-        remaining=_number(_text(headers, names.remaining)),
-        reset=None if reset is None else reset_seconds(reset, names.reset_unit),
-        window=names.window or _number(_text(headers, names.window_header)) or None,
+def _header_names(names: RateLimitHeaders) -> frozenset[str]:
+    return frozenset(
+        name.lower()
+        for unit in (names.requests, names.tokens)
+        for name in (unit.limit, unit.remaining, unit.reset, unit.window_header)
+        if name
     )
 
 
-def _text(headers: Mapping[str, str], name: str | None) -> str | None:
+def _read_status(headers: Mapping[str, str], names: LimitHeaders) -> LimitStatus:
+    reset = _get_header(headers, names.reset)
+    return LimitStatus(
+        limit=_parse_number(_get_header(headers, names.limit)),
+        remaining=_parse_number(_get_header(headers, names.remaining)),
+        reset=None if reset is None else parse_reset(reset, names.reset_unit),
+        window=names.window or _parse_number(_get_header(headers, names.window_header)) or None,
+    )
+
+
+def _get_header(headers: Mapping[str, str], name: str | None) -> str | None:
     return headers.get(name.lower()) if name else None
 
 
-def _number(text: str | None) -> float | None:
+def _parse_number(text: str | None) -> float | None:
     try:
         number = float(text or "")
     except ValueError:
@@ -183,8 +185,8 @@ def _number(text: str | None) -> float | None:
     return number if 0 <= number < float("inf") else None
 
 
-def span_seconds(text: str) -> float | None:
-    """Return the seconds of a span such as `12ms`, `6m0s` or `20m52.6s`; None if it is none."""
+def parse_span(text: str) -> float | None:
+    """Return the seconds of a span such as `12ms`, `6m0s` or `20m52.6s`; None if it is no span."""
     text = text.strip()
     if len(text) > _LONGEST:
         return None
@@ -194,40 +196,40 @@ def span_seconds(text: str) -> float | None:
     return sum(float(part[1]) * _UNITS[part[2]] for part in parts)
 
 
-def reset_seconds(text: str, unit: Unit = "auto", now: datetime | None = None) -> float | None:
-    """Return in how many seconds a limit is reset: a span, a number, or a moment (RFC 3339).
+def parse_reset(text: str, unit: Unit = "auto", now: datetime | None = None) -> float | None:
+    """Return the seconds until a limit is reset: a span, a number, or a moment (RFC 3339).
 
     A moment in the past is 0; what makes no sense is None. `now` is the moment to count from.
     """
     text = text.strip()
-    span = span_seconds(text)
+    span = parse_span(text)
     if span is not None:
         return span
-    moment = _moment(text)
+    moment = _parse_moment(text)
     if moment is not None:
-        return _until(moment, now)
-    number = _number(text)
+        return _seconds_until(moment, now)
+    number = _parse_number(text)
     if number is None:
         return None
     if unit == "milliseconds":
         return number / 1000
     if unit == "epoch" or (unit == "auto" and number >= _EPOCH):
-        return _until(number / 1000 if number >= _EPOCH_MS else number, now)
+        return _seconds_until(number / 1000 if number >= _EPOCH_MS else number, now)
     return number
 
 
-def _moment(text: str) -> float | None:
-    found = _MOMENT.fullmatch(text)
-    if found is None:
+def _parse_moment(text: str) -> float | None:
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         return None
-    date, clock, fraction, zone = found.groups()
+    date, clock, fraction, zone = match.groups()
     zone = "+00:00" if zone in "Zz" else zone
     try:
-        whole = datetime.fromisoformat(f"{date}T{clock}{zone}")
+        full_second = datetime.fromisoformat(f"{date}T{clock}{zone}")
     except ValueError:
         return None
-    return whole.timestamp() + float(fraction or 0)
+    return full_second.timestamp() + float(fraction or 0)
 
 
-def _until(moment: float, now: datetime | None) -> float:
+def _seconds_until(moment: float, now: datetime | None) -> float:
     return max(0.0, moment - (now or datetime.now(timezone.utc)).timestamp())

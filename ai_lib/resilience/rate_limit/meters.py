@@ -1,7 +1,7 @@
-"""How much may still go out: pacing, a window, and what the provider said is left.
+"""Meters of what may still be sent: pacing, a window, and the provider's remaining quota.
 
-Each answers `wait` (seconds until a cost fits; 0 when it does now) and is told by `take` that it
-went out. The time is always given by the caller; whoever shares one guards it with a lock.
+`get_wait_time` returns the seconds until a cost fits, 0 when it fits now. `take` counts a cost as
+sent. The caller gives the time, and guards a shared meter with a lock.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ _INSTANT = 1e-9
 class Gcra:
     """Paces at `rate` a second, `burst` at once after a rest (generic cell rate algorithm).
 
-    The first `initial` may go at once; that is the whole burst unless it is given.
+    The first `initial` may be sent at once; by default that is the whole burst.
     """
 
     __slots__ = ("_full_at", "_interval", "burst")
@@ -28,39 +28,39 @@ class Gcra:
         """Count a partial initial burst from this moment."""
         self._full_at += at
 
-    def wait(self, cost: float, at: float) -> float:
-        """Return the seconds until `cost` may go."""
-        return _positive(self._after(cost, at) - self.burst * self._interval - at)
+    def get_wait_time(self, cost: float, at: float) -> float:
+        """Return the seconds until `cost` may be sent."""
+        return _positive(self._full_after(cost, at) - self.burst * self._interval - at)
 
     def take(self, cost: float, at: float) -> None:
-        """Count `cost` as gone."""
-        self._full_at = self._after(cost, at)
+        """Count `cost` as sent."""
+        self._full_at = self._full_after(cost, at)
 
     def give_back(self, cost: float) -> None:
-        """Count `cost` as not gone after all."""
+        """Count `cost` as not sent after all."""
         self._full_at -= min(cost, self.burst) * self._interval
 
-    def available(self, at: float) -> float:
-        """Return how much may go at once."""
+    def get_available(self, at: float) -> float:
+        """Return how much may be sent at once."""
         return self.burst - max(0.0, self._full_at - at) / self._interval
 
-    def _after(self, cost: float, at: float) -> float:
+    def _full_after(self, cost: float, at: float) -> float:
         return max(self._full_at, at) + min(cost, self.burst) * self._interval
 
 
 class WindowEntry:
-    """What went out at one moment; its amount may be corrected while it counts."""
+    """An amount sent at one moment. It may be corrected while it is in the window."""
 
-    __slots__ = ("amount", "at", "counts")
+    __slots__ = ("amount", "at", "is_current")
 
     def __init__(self, amount: float, at: float) -> None:
         self.amount = amount
         self.at = at
-        self.counts = True
+        self.is_current = True
 
 
 class Window:
-    """At most `limit` in any span of so many seconds, exactly."""
+    """A limit on what is sent in any span of so many seconds, kept exactly."""
 
     def __init__(self, limit: float, seconds: float) -> None:
         self.limit = limit
@@ -68,8 +68,8 @@ class Window:
         self._entries: deque[WindowEntry] = deque()
         self._sum = 0.0
 
-    def wait(self, cost: float, at: float) -> float:
-        """Return the seconds until `cost` fits; one over the limit counts as the limit."""
+    def get_wait_time(self, cost: float, at: float) -> float:
+        """Return the seconds until `cost` fits. A cost over the limit counts as the limit."""
         if not cost:
             return 0.0
         self._expire(at)
@@ -83,20 +83,20 @@ class Window:
         return 0.0
 
     def take(self, cost: float, at: float) -> WindowEntry:
-        """Count `cost` as gone."""
+        """Count `cost` as sent."""
         entry = WindowEntry(min(cost, self.limit), at)
         self._entries.append(entry)
         self._sum += entry.amount
         return entry
 
     def correct(self, entry: WindowEntry, amount: float) -> None:
-        """Say what really went."""
-        if entry.counts:
+        """Replace the amount of an entry by what was really sent."""
+        if entry.is_current:
             self._sum += amount - entry.amount
             entry.amount = amount
 
-    def used(self, at: float) -> float:
-        """Return how much went within the last span."""
+    def get_used(self, at: float) -> float:
+        """Return how much was sent within the last span."""
         self._expire(at)
         return self._sum
 
@@ -104,34 +104,34 @@ class Window:
         entries = self._entries
         while entries and entries[0].at + self.seconds - at <= _INSTANT:
             entry = entries.popleft()
-            entry.counts = False
+            entry.is_current = False
             self._sum -= entry.amount
         if not entries:
             self._sum = 0.0
 
 
 class RemainingQuota:
-    """What the provider last said is left, until the moment it is reset."""
+    """The quota that the provider last reported as remaining, until it is reset."""
 
-    __slots__ = ("remaining", "resets_at")
+    __slots__ = ("amount", "resets_at")
 
     def __init__(self) -> None:
-        self.remaining = float("inf")
+        self.amount = float("inf")
         self.resets_at = float("-inf")
 
-    def wait(self, cost: float, at: float) -> float:
-        """Return the seconds until the reset when `cost` is more than is left."""
-        if not cost or not self.holds(at) or cost <= self.remaining:
+    def get_wait_time(self, cost: float, at: float) -> float:
+        """Return the seconds until the reset if `cost` is more than what remains."""
+        if not cost or not self.is_valid(at) or cost <= self.amount:
             return 0.0
         return self.resets_at - at
 
-    def holds(self, at: float) -> bool:
-        """Whether it was not reset since."""
+    def is_valid(self, at: float) -> bool:
+        """Whether the reset is still to come."""
         return _positive(self.resets_at - at) > 0
 
     def take(self, cost: float) -> None:
-        """Count `cost` as gone."""
-        self.remaining -= cost
+        """Count `cost` as sent."""
+        self.amount -= cost
 
 
 def _positive(seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Waits until a limiter that is kept elsewhere lets an attempt go."""
+"""A rate limiter whose counts a `Limiter` keeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rate_limiter import RateLimiter
 
 
 class SharedRateLimiter(RateLimiter):
-    """A rate limiter whose counts are those of a `Limiter`, shared with whoever else asks it."""
+    """A rate limiter over a `Limiter`, whose counts other clients and processes may share."""
 
     is_shared = True
 
@@ -28,40 +28,40 @@ class SharedRateLimiter(RateLimiter):
         pause: Callable[[float], Awaitable[None]] = sleep,
     ) -> None:
         super().__init__(clock=clock, pause=pause)
-        self._postponed = self.quota = DeferredQuota(limiter, target)
+        self._deferred = self.quota = DeferredQuota(limiter, target)
         self._headers = headers
 
-    async def _ask(self, reservation: Reservation, at: float) -> float:
-        await self.report()
-        quota = self._postponed
-        if paused := quota.paused_for(at):
-            return paused
+    async def _try_reserve(self, reservation: Reservation, at: float) -> float:
+        await self.flush()
+        quota = self._deferred
+        if pause := quota.get_pause(at):
+            return pause
         reservation.ticket = reservation.ticket or uuid.uuid4().hex
-        # Whoever is cancelled now may have been granted it.
-        reservation.held = True
+        # If this call is cancelled now, the limiter may have granted it.
+        reservation.is_held = True
         try:
-            wait = await settle(quota.ask(reservation))
+            wait = await settle(quota.reserve_shared(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
-        reservation.held = wait <= 0
-        quota.told(wait, at)
+        reservation.is_held = wait <= 0
+        quota.set_next_reserve(wait, at)
         return max(wait, 0.0)
 
-    async def report(self) -> None:
-        """Tell the limiter what is due."""
-        due = self._postponed.due
-        while due:
-            step = due.popleft()
+    async def flush(self) -> None:
+        """Send the pending outcomes to the limiter."""
+        pending = self._deferred.pending
+        while pending:
+            send = pending.popleft()
             try:
-                await settle(step(self._clock()))
+                await settle(send(self._clock()))
             except BaseException:
-                due.appendleft(step)
+                pending.appendleft(send)
                 raise
 
     def update_from_headers(
-        self, headers: Mapping[str, str], own: Reservation | None = None
+        self, headers: Mapping[str, str], reservation: Reservation | None = None
     ) -> None:
-        """Let the limiter learn from an answer's headers, where their names are known."""
+        """Let the limiter learn from a response's headers, where their names are known."""
         if self._headers is not None:
-            self._postponed.learn(read_limits(headers, self._headers), self._clock(), own)
+            self._deferred.learn(read_limits(headers, self._headers), self._clock(), reservation)

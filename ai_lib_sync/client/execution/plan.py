@@ -11,7 +11,7 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
 from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.config import FallbackConfig
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import now
@@ -51,7 +51,7 @@ class Dispatcher:
         ends = FOREVER if total is None else self.call.watch.began + total
         self.ledger.ends = min(self.ledger.ends, ends)
 
-    def run(self, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
+    def run(self, attempt: Callable[[PreparedRequest, Permit], T]) -> T:
         """Return what the first target to answer answers.
 
         Raises:
@@ -60,15 +60,15 @@ class Dispatcher:
         try:
             return self._chain(attempt)
         except AiLibError as error:
-            self.ledger.on(self._worded(error))
+            self.ledger.attach_to(self._worded(error))
             raise
 
     def report(self) -> None:
         """Tell a shared circuit storage and limiter how a stream's attempt ended."""
         for place in self._route:
-            place.executor.gate.report()
+            place.executor.preflight.flush()
 
-    def _chain(self, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
+    def _chain(self, attempt: Callable[[PreparedRequest, Permit], T]) -> T:
         first = self._route[0]
         try:
             return self._at(first, attempt)
@@ -85,7 +85,7 @@ class Dispatcher:
     def _asking(
         self,
         place: GuardedTarget,
-        attempt: Callable[[PreparedRequest, Admission], T],
+        attempt: Callable[[PreparedRequest, Permit], T],
         known: list[AiLibError],
     ) -> Callable[[], T]:
         def ask() -> T:
@@ -95,7 +95,7 @@ class Dispatcher:
 
         return ask
 
-    def _at(self, place: GuardedTarget, attempt: Callable[[PreparedRequest, Admission], T]) -> T:
+    def _at(self, place: GuardedTarget, attempt: Callable[[PreparedRequest, Permit], T]) -> T:
         leg = self.first if place is self._route[0] else self._leg(place)
         return place.run(attempt, leg, self.ledger)
 
@@ -107,7 +107,7 @@ class Dispatcher:
 
     def clocks(self, leg: PreparedRequest) -> TimeoutOptions:
         """Return the clocks of an attempt that begins now."""
-        return leg.clocks_within(self.ledger.left(now()))
+        return leg.clocks_within(self.ledger.seconds_left(now()))
 
     def _may_go_on(self, error: AiLibError) -> bool:
         return error.fallbackable and now() < self.ledger.ends

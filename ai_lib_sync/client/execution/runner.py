@@ -13,7 +13,7 @@ from ai_lib.client.target.target import failed_reply, request_id_of
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.pipeline.text_tools import with_text_tools
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
@@ -119,19 +119,17 @@ class CallRunner:
     def _ask(self, journey: Dispatcher) -> _Answer:
         journey.start()
 
-        def attempt(leg: PreparedRequest, admission: Admission) -> _Answer:
+        def attempt(leg: PreparedRequest, permit: Permit) -> _Answer:
             reply = self._transport.send(leg.wire, journey.clocks(leg))
             with reply:
-                response = self._read(reply, leg, admission)
+                response = self._read(reply, leg, permit)
             return _Answer(response, leg)
 
         response, leg = journey.run(attempt)
         return _Answer(journey.call.told(response), leg)
 
-    def _read(
-        self, reply: HttpResponse, leg: PreparedRequest, admission: Admission
-    ) -> ChatResponse:
-        admission.heard(reply.headers)
+    def _read(self, reply: HttpResponse, leg: PreparedRequest, permit: Permit) -> ChatResponse:
+        permit.on_headers(reply.headers)
         if not 200 <= reply.status <= 299:
             # Its body is no local variable: it may say the key back.
             raise failed_reply(leg.target, reply.status, reply.headers, reply.read_error())
@@ -141,5 +139,5 @@ class CallRunner:
             request_id=request_id_of(reply.headers),
             adaptations=leg.built.adaptations,
         )
-        admission.usage, admission.request_id = response.usage, response.request_id
+        permit.usage, permit.request_id = response.usage, response.request_id
         return with_text_tools(response, leg.built.text_tools)

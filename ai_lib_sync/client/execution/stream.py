@@ -13,7 +13,7 @@ from ai_lib.client.interceptors.stream_filter import StreamFilter, screened
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.response_events import replayed
 from ai_lib.pipeline.text_tools import with_text_tools
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
 
@@ -155,7 +155,7 @@ class ChatStream:
             raise
 
     def _fail(self, error: AiLibError) -> None:
-        self._error = self._call.ledger.on(error)
+        self._error = self._call.ledger.attach_to(error)
         self._let_go()
         self._company.on_error(self._call, error)
         self._report()
@@ -217,12 +217,12 @@ class ChatStream:
         journey.start()
         return journey.run(self._begin)
 
-    def _begin(self, leg: PreparedRequest, admission: Admission) -> list[Event]:
+    def _begin(self, leg: PreparedRequest, permit: Permit) -> list[Event]:
         if self._journey is None:
             raise RuntimeError("an attempt before the call was compiled")
-        incoming = StreamAttempt(leg, admission, self._journey.clocks(leg))
+        incoming = StreamAttempt(leg, permit, self._journey.clocks(leg))
         events = incoming.begin(self._transport)
-        admission.keep()
+        permit.detach()
         self._incoming, call = incoming, self._call
         call.partial, call.forget = incoming.response, incoming.forget
         return events

@@ -7,7 +7,7 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.target import failed_reply, not_a_stream, placed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
@@ -21,11 +21,11 @@ _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 class StreamAttempt:
     """Events of one reply. It holds a connection and an admission until it has ended."""
 
-    def __init__(self, leg: PreparedRequest, admission: Admission, clocks: TimeoutOptions) -> None:
+    def __init__(self, leg: PreparedRequest, permit: Permit, clocks: TimeoutOptions) -> None:
         self.leg = leg
         self.pipeline = Pipeline(leg.target.compiled)
         self.request_id = ""
-        self._admission = admission
+        self._permit = permit
         self._clocks = clocks
         self._reply: HttpResponse | None = None
         self._since = 0.0
@@ -47,7 +47,7 @@ class StreamAttempt:
         except BaseException:
             self._close()
             raise
-        self._admission.working()
+        self._permit.on_first_content()
         return events
 
     def more(self) -> list[Event]:
@@ -68,9 +68,9 @@ class StreamAttempt:
         error = self.pipeline.failure
         if error is not None:
             return self.failed(error)
-        self._admission.usage = self.response().usage
-        self._admission.request_id = self.request_id
-        self._admission.succeeded()
+        self._permit.usage = self.response().usage
+        self._permit.request_id = self.request_id
+        self._permit.succeed()
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.drain()
@@ -79,7 +79,7 @@ class StreamAttempt:
     def failed(self, error: AiLibError) -> AiLibError:
         """End the attempt with an error."""
         placed(error, self.leg.target)
-        self._admission.failed(error)
+        self._permit.fail(error)
         self._close()
         return error
 
@@ -90,9 +90,9 @@ class StreamAttempt:
 
     def forget(self) -> None:
         """End the attempt without a wait; the connection is freed with this object."""
-        self._admission.usage = self.response().usage
-        self._admission.request_id = self.request_id
-        self._admission.abandoned()
+        self._permit.usage = self.response().usage
+        self._permit.request_id = self.request_id
+        self._permit.abandon()
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
@@ -112,7 +112,7 @@ class StreamAttempt:
 
     def _check(self, reply: HttpResponse) -> None:
         self.request_id = request_id_of(reply.headers)
-        self._admission.heard(reply.headers)
+        self._permit.on_headers(reply.headers)
         self._since = now()
         target = self.leg.target
         if not 200 <= reply.status <= 299:

@@ -66,9 +66,9 @@ class InterceptorChain:
         """Let each look at the call before it is compiled."""
         call.begun = True
         if self._before:
-            call.ledger.on_begin = lambda leg: self._attempting(call, leg)
+            call.ledger.before_attempt = lambda leg: self._attempting(call, leg)
         if self._after:
-            call.ledger.on_attempt = lambda attempt: self._attempted(call, attempt)
+            call.ledger.after_attempt = lambda attempt: self._attempted(call, attempt)
         if self._between:
             call.ledger.on_retry = lambda *facts: self._retrying(call, *facts)
         for one in self._preparing:
@@ -191,9 +191,9 @@ class InterceptorChain:
 
     def _begin(self, operation: Operation) -> None:
         ledger = operation.ledger
-        ledger.on_attempt = lambda attempt: self._tried(operation, attempt)
+        ledger.after_attempt = lambda attempt: self._tried(operation, attempt)
         if self._with("trying"):
-            ledger.on_begin = lambda what: self._trying(operation, what)
+            ledger.before_attempt = lambda what: self._trying(operation, what)
         if self._with("trying_again"):
             ledger.on_retry = lambda *facts: self._trying_again(operation, *facts)
         for one in self._inward:

@@ -1,5 +1,5 @@
 # Generated from ai_lib/resilience/circuit/breaker.py by codegen; do not edit.
-"""A circuit around calls of one's own."""
+"""A circuit breaker around calls, whose state may be kept in a shared storage."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ T = TypeVar("T")
 class CircuitBreaker(Circuit):
     """Stops calls to a service that keeps failing, and tries now and then whether it is back.
 
-    Only failures of the service count: a call the caller got wrong, a refused key, a rate limit
-    and a cancelled call say nothing. With a `storage` the state is kept there, under `key` (or the
-    name), so that several breakers, in other processes too, share it; how many trials are under
-    way is counted by each for itself.
+    Only failures of the service count. A wrong call, a refused key, a rate limit and a cancelled
+    call do not. With a `storage` the state is kept there, under `key` (or the name), so that
+    several breakers, in other processes too, share it. Each breaker counts its own running trials.
     """
 
     def __init__(
@@ -42,9 +41,9 @@ class CircuitBreaker(Circuit):
         super().__init__(config, clock=clock, name=name)
         self._storage = storage
         self._key = key or name
-        self._line = Lock()
+        self._exchange_lock = Lock()
         if storage is not None:
-            self._due = deque()
+            self._pending = deque()
 
     @property
     def is_shared(self) -> bool:
@@ -52,27 +51,27 @@ class CircuitBreaker(Circuit):
         return self._storage is not None
 
     def execute(self, operation: Callable[[], T]) -> T:
-        """Call `operation` if the circuit lets it through, and count how it went.
+        """Call `operation` if the circuit lets it through, and count the outcome.
 
         Raises:
             CircuitOpenError: it was not let through.
             TransportTimeout: it took longer than the config's `timeout_seconds`.
         """
-        leave = self.enter()
+        permit = self.acquire_permit()
         try:
-            result = self.timed(operation)
+            result = self.run_with_timeout(operation)
         except AiLibError as error:
-            leave.failed(error)
-            self.report()
+            permit.record_failure(error)
+            self.flush()
             raise
         except BaseException:
-            leave.dropped()
+            permit.release()
             raise
-        leave.succeeded()
-        self.report()
+        permit.record_success()
+        self.flush()
         return result
 
-    def timed(self, operation: Callable[[], T]) -> T:
+    def run_with_timeout(self, operation: Callable[[], T]) -> T:
         """Call `operation`, and end it after the config's `timeout_seconds`.
 
         Raises:
@@ -96,32 +95,32 @@ class CircuitBreaker(Circuit):
                 request_sent=True,
             ) from None
 
-    def enter(self) -> CircuitPermit:
-        """Let one call through, as `admit`, by the state as it is stored. Raises as that."""
+    def acquire_permit(self) -> CircuitPermit:
+        """Let one call through as `admit` does, by the stored state. Raises as `admit`."""
         if self._storage is None:
             return self.admit()
-        leave = self._exchange(self._storage, asks=True)
-        assert leave is not None  # it was asked for
-        return leave
+        permit = self._exchange(self._storage, needs_permit=True)
+        assert permit is not None
+        return permit
 
-    def report(self) -> None:
-        """Store what was counted since the last time."""
-        if self._storage is not None and self._due:
-            self._exchange(self._storage, asks=False)
+    def flush(self) -> None:
+        """Store the outcomes that were counted since the last time."""
+        if self._storage is not None and self._pending:
+            self._exchange(self._storage, needs_permit=False)
 
-    def _exchange(self, storage: CircuitStorage, *, asks: bool) -> CircuitPermit | None:
-        with self._line:
+    def _exchange(self, storage: CircuitStorage, *, needs_permit: bool) -> CircuitPermit | None:
+        with self._exchange_lock:
             while True:
-                old = settle(storage.load(self._key))
-                known = old or CircuitRecord()
-                turn = SharedUpdate(self, known, asks=asks)
-                stored = False
+                stored = settle(storage.load(self._key))
+                record = stored or CircuitRecord()
+                update = SharedUpdate(self, record, needs_permit=needs_permit)
+                is_done = False
                 try:
-                    stored = turn.record == known or settle(
-                        storage.replace(self._key, old, turn.record)
+                    is_done = update.record == record or settle(
+                        storage.replace(self._key, stored, update.record)
                     )
                 finally:
-                    if not stored:
-                        turn.undo()
-                if stored:
-                    return turn.leave()
+                    if not is_done:
+                        update.undo()
+                if is_done:
+                    return update.take_permit()

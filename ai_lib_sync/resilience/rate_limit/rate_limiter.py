@@ -1,5 +1,5 @@
 # Generated from ai_lib/resilience/rate_limit/rate_limiter.py by codegen; do not edit.
-"""Waits until a rate limit lets an attempt go."""
+"""Rate limiters: each waits until its limits let an attempt be sent."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reserva
 
 from ..._runtime.backend import LeakyBucket, Lock, deadline, now, sleep
 
-# The first in line looks again this often: a refund or a pause may have changed its turn.
-_LOOK_AGAIN = 0.1
+# The first in line checks again this often: a refund or a pause may have changed its turn.
+_RECHECK_SECONDS = 0.1
 _FOREVER = float("inf")
 
 
 class RateLimiter:
     """Rate limits shared by all tasks and threads, first come first served.
 
-    Only the first in line looks at the clock; whoever is cancelled in line leaves nothing behind.
-    `is_shared` says whether the counts are kept elsewhere.
+    Only the first in line looks at the clock. A caller that is cancelled in line leaves nothing
+    behind. `is_shared` says whether a `Limiter` keeps the counts.
     """
 
     is_shared = False
@@ -49,7 +49,7 @@ class RateLimiter:
         timeout: float | None = None,
         longest_pause: float = _FOREVER,
     ) -> Reservation:
-        """Wait for a turn and reserve; settle or refund on the `quota` what this returns.
+        """Wait for a turn and reserve; settle or refund the returned reservation on the `quota`.
 
         Raises:
             RateLimitExceeded: the turn is further away than `timeout` seconds, or the provider
@@ -58,27 +58,27 @@ class RateLimiter:
         reservation = Reservation(tokens, requests)
         ends = _FOREVER if timeout is None else self._clock() + timeout
         if not self._line.try_acquire():
-            self._stand_in_line(timeout)
+            self._wait_in_line(timeout)
         try:
-            self._be_first(reservation, ends, longest_pause)
+            self._wait_for_turn(reservation, ends, longest_pause)
         finally:
             self._line.release()
         return reservation
 
-    def _stand_in_line(self, timeout: float | None) -> None:
+    def _wait_in_line(self, timeout: float | None) -> None:
         try:
             with deadline(timeout):
                 self._line.acquire()
         except TimeoutError:
-            raise _exceeded("the line was too long", None) from None
+            raise _limit_error("the line was too long", None) from None
 
-    def _be_first(self, reservation: Reservation, ends: float, longest: float) -> None:
-        while (wait := self._ask(reservation, at := self._clock())) > 0:
-            if self.quota.paused_for(at) > longest:
-                raise _exceeded("the provider asked to pause", wait)
+    def _wait_for_turn(self, reservation: Reservation, ends: float, longest_pause: float) -> None:
+        while (wait := self._try_reserve(reservation, at := self._clock())) > 0:
+            if self.quota.get_pause(at) > longest_pause:
+                raise _limit_error("the provider asked to pause", wait)
             if at + wait > ends:
-                raise _exceeded("the turn comes too late", wait)
-            self._pause(min(wait, _LOOK_AGAIN))
+                raise _limit_error("the turn comes too late", wait)
+            self._pause(min(wait, _RECHECK_SECONDS))
         if self._bucket is not None:
             try:
                 self._bucket.acquire(min(reservation.requests, self.config.burst))
@@ -86,51 +86,54 @@ class RateLimiter:
                 self.quota.refund(reservation)
                 raise
 
-    def _ask(self, reservation: Reservation, at: float) -> float:
+    def _try_reserve(self, reservation: Reservation, at: float) -> float:
         return self.quota.reserve(reservation, at)
 
-    def report(self) -> None:
-        """Nothing is due where the counts are one's own."""
+    def flush(self) -> None:
+        """Do nothing: the counts are kept here."""
 
     def acquire(
         self, requests: float = 1.0, *, tokens: float = 0.0, timeout: float | None = None
     ) -> float:
-        """Wait for a turn, count it, and return the seconds waited. Raises as `reserve`."""
+        """Wait for a turn, count the requests, and return the seconds waited.
+
+        Raises as `reserve`.
+        """
         began = self._clock()
         reservation = self.reserve(tokens, requests=requests, timeout=timeout)
         self.quota.settle(reservation, tokens)
         return self._clock() - began
 
     def try_acquire(self, requests: float = 1.0, *, tokens: float = 0.0) -> bool:
-        """Count it if it may go now and nobody is in line."""
+        """Count the requests if they may be sent now and none are in line; say whether."""
         if not self._line.try_acquire():
             return False
         try:
             reservation = Reservation(tokens, requests)
-            granted = self.quota.reserve(reservation, self._clock()) == 0
-            if granted:
+            is_granted = self.quota.reserve(reservation, self._clock()) == 0
+            if is_granted:
                 self.quota.settle(reservation, tokens)
-            return granted
+            return is_granted
         finally:
             self._line.release()
 
     def get_wait_time(self, requests: float = 1.0, *, tokens: float = 0.0) -> float:
-        """Return the seconds until it might go, were it first in line."""
-        return self.quota.wait(Reservation(tokens, requests), self._clock())
+        """Return the seconds until the requests might be sent, were they first in line."""
+        return self.quota.get_wait_time(Reservation(tokens, requests), self._clock())
 
     def pause_for(self, seconds: float) -> None:
-        """Let nobody go for so long."""
+        """Let no attempt be sent for so many seconds."""
         self.quota.pause_until(self._clock() + seconds)
 
     def update_from_headers(
-        self, headers: Mapping[str, str], own: Reservation | None = None
+        self, headers: Mapping[str, str], reservation: Reservation | None = None
     ) -> None:
-        """Take in an answer's headers; a limiter that knows no header names has no use for them."""
+        """Do nothing: without header names, there is nothing to learn from a response."""
 
     @property
     def available_tokens(self) -> float:
-        """How many requests may go at once, infinite when they are not limited."""
-        return self.quota.available(self._clock())
+        """How many requests may be sent at once, infinite when they are not limited."""
+        return self.quota.get_available(self._clock())
 
     @property
     def is_limited(self) -> bool:
@@ -138,19 +141,19 @@ class RateLimiter:
         return self.get_wait_time() > 0
 
     def get_stats(self) -> dict[str, float]:
-        """Return how many requests may go, how many wait, and for how long nobody may."""
+        """Return how many requests may be sent, how many wait, and the seconds of a pause."""
         return {
             "available": self.available_tokens,
             "waiting": self._line.waiting,
-            "paused_for": self.quota.paused_for(self._clock()),
+            "paused_for": self.quota.get_pause(self._clock()),
         }
 
 
 class AdaptiveRateLimiter(RateLimiter):
-    """A rate limiter that learns from the provider's answers what is left there.
+    """A rate limiter that learns from the provider's responses what remains there.
 
-    `headers` are the names the manifest gives; nothing is sent that the last answer said would be
-    refused.
+    `headers` are the names the manifest gives. Nothing is sent that the provider would refuse by
+    its last response.
     """
 
     def __init__(
@@ -165,20 +168,20 @@ class AdaptiveRateLimiter(RateLimiter):
         self.headers = headers or RateLimitHeaders()
 
     def update_from_headers(
-        self, headers: Mapping[str, str], own: Reservation | None = None
+        self, headers: Mapping[str, str], reservation: Reservation | None = None
     ) -> None:
-        """Learn from an answer's headers; `own` is the reservation it was an answer to."""
-        self.quota.learn(read_limits(headers, self.headers), self._clock(), own)
+        """Learn from a response's headers; `reservation` is that of the attempt it answers."""
+        self.quota.learn(read_limits(headers, self.headers), self._clock(), reservation)
 
     def get_server_state(self) -> dict[str, float]:
-        """Return what the provider last said is left of requests and tokens, while that holds."""
-        return self.quota.state(self._clock())
+        """Return the provider's remaining requests and tokens, as far as they were not reset."""
+        return self.quota.get_server_state(self._clock())
 
 
-def _exceeded(why: str, wait: float | None) -> RateLimitExceeded:
-    when = "" if wait is None else f" (in {wait:.3g} s)"
+def _limit_error(reason: str, wait: float | None) -> RateLimitExceeded:
+    delay = "" if wait is None else f" (in {wait:.3g} s)"
     return RateLimitExceeded(
-        f"the rate limit has no room for this call in time: {why}{when}; send less, raise the "
+        f"the rate limit has no room for this call in time: {reason}{delay}; send less, raise the "
         "limit, or give the call more time",
         retry_after=wait,
     )

@@ -1,5 +1,5 @@
 # Generated from ai_lib/resilience/rate_limit/shared_rate_limiter.py by codegen; do not edit.
-"""Waits until a limiter that is kept elsewhere lets an attempt go."""
+"""A rate limiter whose counts a `Limiter` keeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .rate_limiter import RateLimiter
 
 
 class SharedRateLimiter(RateLimiter):
-    """A rate limiter whose counts are those of a `Limiter`, shared with whoever else asks it."""
+    """A rate limiter over a `Limiter`, whose counts other clients and processes may share."""
 
     is_shared = True
 
@@ -29,40 +29,40 @@ class SharedRateLimiter(RateLimiter):
         pause: Callable[[float], None] = sleep,
     ) -> None:
         super().__init__(clock=clock, pause=pause)
-        self._postponed = self.quota = DeferredQuota(limiter, target)
+        self._deferred = self.quota = DeferredQuota(limiter, target)
         self._headers = headers
 
-    def _ask(self, reservation: Reservation, at: float) -> float:
-        self.report()
-        quota = self._postponed
-        if paused := quota.paused_for(at):
-            return paused
+    def _try_reserve(self, reservation: Reservation, at: float) -> float:
+        self.flush()
+        quota = self._deferred
+        if pause := quota.get_pause(at):
+            return pause
         reservation.ticket = reservation.ticket or uuid.uuid4().hex
-        # Whoever is cancelled now may have been granted it.
-        reservation.held = True
+        # If this call is cancelled now, the limiter may have granted it.
+        reservation.is_held = True
         try:
-            wait = settle(quota.ask(reservation))
+            wait = settle(quota.reserve_shared(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
-        reservation.held = wait <= 0
-        quota.told(wait, at)
+        reservation.is_held = wait <= 0
+        quota.set_next_reserve(wait, at)
         return max(wait, 0.0)
 
-    def report(self) -> None:
-        """Tell the limiter what is due."""
-        due = self._postponed.due
-        while due:
-            step = due.popleft()
+    def flush(self) -> None:
+        """Send the pending outcomes to the limiter."""
+        pending = self._deferred.pending
+        while pending:
+            send = pending.popleft()
             try:
-                settle(step(self._clock()))
+                settle(send(self._clock()))
             except BaseException:
-                due.appendleft(step)
+                pending.appendleft(send)
                 raise
 
     def update_from_headers(
-        self, headers: Mapping[str, str], own: Reservation | None = None
+        self, headers: Mapping[str, str], reservation: Reservation | None = None
     ) -> None:
-        """Let the limiter learn from an answer's headers, where their names are known."""
+        """Let the limiter learn from a response's headers, where their names are known."""
         if self._headers is not None:
-            self._postponed.learn(read_limits(headers, self._headers), self._clock(), own)
+            self._deferred.learn(read_limits(headers, self._headers), self._clock(), reservation)

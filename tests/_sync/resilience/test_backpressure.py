@@ -40,11 +40,11 @@ def test_the_queue_time_is_kept(timeout: float) -> None:
     pressure = Backpressure(BackpressureConfig(max_concurrent=1, queue_timeout=timeout))
     with pressure.acquire():
         with pytest.raises(BackpressureError, match="raise max_inflight"):
-            pressure.enter()
+            pressure.acquire_slot()
         assert pressure.current_inflight == 1
     assert pressure.current_inflight == 0
     assert pressure.get_stats()["total_rejected"] == 1
-    place = pressure.enter()
+    place = pressure.acquire_slot()
     place.release()
     place.release()
     assert pressure.available_permits == 1
@@ -52,14 +52,14 @@ def test_the_queue_time_is_kept(timeout: float) -> None:
 
 def test_one_cancelled_in_line_takes_no_place() -> None:
     pressure = Backpressure(BackpressureConfig(max_concurrent=1))
-    holder = pressure.enter()
+    holder = pressure.acquire_slot()
     scope = CancelScope()
     waiting = Event()
 
     def wait() -> None:
         waiting.set()
         with scope:
-            pressure.enter()
+            pressure.acquire_slot()
 
     def cancel() -> None:
         waiting.wait()
@@ -85,8 +85,8 @@ def test_an_error_inside_gives_the_place_back() -> None:
 
 
 def test_without_a_limit_it_only_counts() -> None:
-    pressure = Backpressure(BackpressureConfig.unlimited())
-    places = [pressure.enter() for _ in range(100)]
+    pressure = Backpressure(BackpressureConfig.no_limit())
+    places = [pressure.acquire_slot() for _ in range(100)]
     assert pressure.current_inflight == 100
     assert pressure.available_permits == float("inf")
     for place in places:

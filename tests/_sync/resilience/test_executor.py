@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib.resilience.permit import Admission
+from ai_lib.resilience.permit import Permit
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
 from ai_lib_sync._runtime.backend import CancelScope, checkpoint, run_all
@@ -72,7 +72,7 @@ class Service:
 
 
 def nothing_is_held(runner: ResilientExecutor) -> bool:
-    gate = runner.gate
+    gate = runner.preflight
     held = gate.backpressure.current_inflight if gate.backpressure else 0
     waiting = gate.rate_limiter.get_stats()["waiting"] if gate.rate_limiter else 0
     quota = gate.rate_limiter.quota if gate.rate_limiter else None
@@ -90,7 +90,7 @@ def test_an_answer_after_two_failures() -> None:
     def on_retry(number: int, error: AiLibError, delay: float) -> None:
         told.append((number, error.error_type, delay))
 
-    assert runner.execute(service.answer, ledger=ledger, on_retry=on_retry) == "hello"
+    assert runner.execute(service.answer, attempt_log=ledger, on_retry=on_retry) == "hello"
     assert service.calls == 3
     assert clock.slept == [1.0, 2.0]
     assert told == [(1, "overloaded", 1.0), (2, "server_error", 2.0)]
@@ -147,7 +147,7 @@ def test_a_request_in_doubt_is_not_repeated_unless_that_is_safe() -> None:
     with pytest.raises(ConnectionLost):
         runner.execute(service.answer)
     service = Service(lost, "twice")
-    assert runner.execute(service.answer, ledger=AttemptLog(repeatable=True)) == "twice"
+    assert runner.execute(service.answer, attempt_log=AttemptLog(repeatable=True)) == "twice"
 
 
 def test_a_retry_after_is_waited_for() -> None:
@@ -170,7 +170,7 @@ def test_no_wait_goes_beyond_the_deadline() -> None:
     service = Service(answered(500), answered(500), "hello")
     ledger = AttemptLog(ends=clock.at + 2.5)
     with pytest.raises(RemoteError):
-        executor(clock).execute(service.answer, ledger=ledger)
+        executor(clock).execute(service.answer, attempt_log=ledger)
     assert service.calls == 2
     assert clock.slept == [1.0]
 
@@ -196,7 +196,7 @@ def test_the_limit_is_charged_for_each_attempt() -> None:
     runner = executor(clock)
     service = Service(answered(500), answered(500), "hello")
     runner.execute(service.answer)
-    limiter = runner.gate.rate_limiter
+    limiter = runner.preflight.rate_limiter
     assert limiter is not None
     assert limiter.available_tokens == 97
 
@@ -205,8 +205,8 @@ def test_a_call_that_never_went_out_is_not_charged() -> None:
     runner = executor(FakeClock(), ResilientConfig(rate_limit=ALL.rate_limit))
     service = Service(ConnectError("refused"))
     with pytest.raises(ConnectError):
-        runner.execute(service.answer, ledger=AttemptLog(tokens=500))
-    limiter = runner.gate.rate_limiter
+        runner.execute(service.answer, attempt_log=AttemptLog(tokens=500))
+    limiter = runner.preflight.rate_limiter
     assert limiter is not None
     assert limiter.available_tokens == 100
     assert limiter.get_wait_time(tokens=1000) == 0
@@ -214,12 +214,12 @@ def test_a_call_that_never_went_out_is_not_charged() -> None:
 
 def test_tokens_are_settled_by_what_was_used() -> None:
     runner = executor(FakeClock())
-    limiter = runner.gate.rate_limiter
+    limiter = runner.preflight.rate_limiter
     assert limiter is not None
 
-    def attempt(admission: Admission) -> str:
+    def attempt(permit: Permit) -> str:
         assert limiter.get_wait_time(tokens=201) > 0
-        admission.usage = Usage(total_tokens=300)
+        permit.usage = Usage(total_tokens=300)
         return "hello"
 
     ledger = AttemptLog(tokens=800)
@@ -234,7 +234,7 @@ def test_what_a_failed_attempt_used_is_in_the_books() -> None:
     error.partial = ChatResponse(usage=Usage(total_tokens=40))
     ledger = AttemptLog(tokens=100)
     runner = executor(FakeClock())
-    runner.execute(Service(error, "hello").answer, ledger=ledger)
+    runner.execute(Service(error, "hello").answer, attempt_log=ledger)
     assert [attempt.usage.total_tokens for attempt in ledger.attempts] == [40, 0]
 
 
@@ -274,7 +274,7 @@ def test_a_full_house_is_refused() -> None:
     runner = executor(FakeClock())
     inside = Service("hello")
 
-    def attempt(_: Admission) -> object:
+    def attempt(_: Permit) -> object:
         with pytest.raises(BackpressureError) as caught:
             runner.execute(Service("never").answer)
         assert not caught.value.attempts[0].sent  # type: ignore[attr-defined]
@@ -294,7 +294,7 @@ def test_a_rate_limit_that_comes_too_late_is_refused_and_holds_nothing() -> None
     runner = executor(clock, config)
     runner.execute(Service("hello").answer)
     with pytest.raises(RateLimitExceeded):
-        runner.execute(Service("late").answer, ledger=AttemptLog(ends=clock.at + 5))
+        runner.execute(Service("late").answer, attempt_log=AttemptLog(ends=clock.at + 5))
     assert nothing_is_held(runner)
 
 
@@ -309,7 +309,7 @@ def test_a_cancelled_attempt_gives_everything_back_and_is_in_the_books() -> None
             checkpoint()
 
     with scope:
-        runner.execute(operation, ledger=ledger)
+        runner.execute(operation, attempt_log=ledger)
     assert scope.cancelled
     assert nothing_is_held(runner)
     assert [attempt.ended for attempt in ledger.attempts] == ["cancelled"]
@@ -343,8 +343,8 @@ def test_an_error_that_is_not_ours_is_not_hidden() -> None:
 def test_a_forgotten_admission_is_given_back() -> None:
     runner = executor(FakeClock())
 
-    def attempt(admission: Admission) -> str:
-        admission.keep()
+    def attempt(permit: Permit) -> str:
+        permit.detach()
         return "begun"
 
     assert runner.run(attempt, AttemptLog(tokens=10)) == "begun"
@@ -354,11 +354,11 @@ def test_a_forgotten_admission_is_given_back() -> None:
 
 def test_a_stream_keeps_its_place_until_its_end() -> None:
     runner = executor(FakeClock())
-    kept: list[Admission] = []
+    kept: list[Permit] = []
 
-    def attempt(admission: Admission) -> str:
-        admission.keep()
-        kept.append(admission)
+    def attempt(permit: Permit) -> str:
+        permit.detach()
+        kept.append(permit)
         return "begun"
 
     ledger = AttemptLog(tokens=10)
@@ -366,8 +366,8 @@ def test_a_stream_keeps_its_place_until_its_end() -> None:
     assert runner.current_inflight == 1
     assert ledger.attempts == []
     kept[0].usage = Usage(total_tokens=3)
-    kept[0].succeeded()
-    kept[0].failed(answered(500))
+    kept[0].succeed()
+    kept[0].fail(answered(500))
     assert nothing_is_held(runner)
     assert [attempt.ended for attempt in ledger.attempts] == ["answered"]
 

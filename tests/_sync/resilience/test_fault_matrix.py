@@ -121,7 +121,7 @@ MATRIX: list[tuple[str, Callable[[Exchange], None], int, int, str]] = [
 def quiet(client: AiClient, transport: HttpTransport) -> bool:
     """Whether nothing stays taken."""
     quotas = [
-        place.executor.gate.rate_limiter.quota  # type: ignore[union-attr]
+        place.executor.preflight.rate_limiter.quota  # type: ignore[union-attr]
         for place in client._targets.everyone()
     ]
     outstanding = [(q._requests.outstanding, q._tokens.outstanding) for q in quotas]

@@ -27,14 +27,14 @@ from ai_lib_sync.resilience import AttemptLog, PreflightChecker
 )
 def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doubt: bool) -> None:
     ledger = AttemptLog()
-    admission = PreflightChecker().admit(ledger)
-    admission.failed(error)
+    permit = PreflightChecker().admit(ledger)
+    permit.fail(error)
     (attempt,) = ledger.attempts
     assert (attempt.sent, attempt.in_doubt) == (sent, in_doubt)
 
 
 def test_an_answer_is_in_no_doubt() -> None:
     ledger = AttemptLog()
-    admission = PreflightChecker().admit(ledger)
-    admission.succeeded()
+    permit = PreflightChecker().admit(ledger)
+    permit.succeed()
     assert not ledger.attempts[0].in_doubt

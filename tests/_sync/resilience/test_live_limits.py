@@ -133,7 +133,7 @@ def test_tokens_that_do_not_fit_are_not_sent(serve: Serve, tmp_path: Path) -> No
 def test_retry_after_holds_up_every_caller_of_the_target(serve: Serve, tmp_path: Path) -> None:
     server = serve(failing(1, 429, "retry-after: 30\r\n"))
     write(tmp_path, "house", server.url)
-    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.unlimited()).timeout(5)
+    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.no_limit()).timeout(5)
     with made.build() as client:
         with pytest.raises(RemoteError):
             client.chat().user("first").execute()
@@ -151,7 +151,7 @@ def test_the_providers_headers_are_learned_from(serve: Serve, tmp_path: Path) ->
     server = serve(script)
     more = "rate_limit_headers: { requests_remaining: x-left, requests_reset: x-reset }"
     write(tmp_path, "house", server.url, more)
-    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.unlimited()).timeout(5)
+    made = builder(tmp_path).with_rate_limit(RateLimiterConfig.no_limit()).timeout(5)
     with made.build() as client:
         client.chat().user("?").execute()
         with pytest.raises(RateLimitExceeded) as caught:
