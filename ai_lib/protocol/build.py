@@ -1,4 +1,4 @@
-"""From a document that was found to a manifest in force: validated, read, compiled."""
+"""Builds a compiled manifest from a document: validates, reads and compiles it."""
 
 import re
 from collections.abc import Iterator
@@ -16,32 +16,35 @@ from ai_lib.types.json import JsonValue
 
 
 def build_manifest(
-    found: ManifestDocument, *, strict: bool = False, api_family: str | None = None
+    manifest_document: ManifestDocument, *, strict: bool = False, api_family: str | None = None
 ) -> CompiledManifest:
-    """Return the compiled manifest of a document, as one of its API families is to be spoken.
+    """Return the compiled manifest of a document, for one of its API families.
 
     Raises:
-        ProtocolError: it breaks the protocol's rules (all of them are listed with their places),
-            it can't be read or compiled, or it comes from an address and holds regular expressions.
+        ProtocolError: the document breaks the protocol's rules (the message lists every problem
+            with its position), it can't be read or compiled, or it comes from an address and holds
+            regular expressions.
     """
-    if found.origin != "bundled":
+    if manifest_document.origin != "bundled":
         from ai_lib.protocol.validation.validator import ProtocolValidator
 
-        validator = ProtocolValidator(found.schemas, strict=strict)
-        result = validator.validate(found.document, source=found.source, text=found.text)
+        validator = ProtocolValidator(manifest_document.schemas, strict=strict)
+        result = validator.validate(
+            manifest_document.document, source=manifest_document.source, text=manifest_document.text
+        )
         result.raise_if_invalid()
-    manifest = read_manifest(found.document, found.source, api_family)
-    if found.origin == "remote":
-        _refuse_regular_expressions(found)
-    return compile_manifest(msgspec.structs.replace(manifest, origin=found.origin))
+    manifest = read_manifest(manifest_document.document, manifest_document.source, api_family)
+    if manifest_document.origin == "remote":
+        _refuse_regular_expressions(manifest_document)
+    return compile_manifest(msgspec.structs.replace(manifest, origin=manifest_document.origin))
 
 
 _REGULAR: Final = re.compile(r"\b(match|search)\s*\(")
 
 
-def _refuse_regular_expressions(found: ManifestDocument) -> None:
-    """Raise ManifestSyntaxError for one: a stranger's can be made to take forever."""
-    for text in filter(_REGULAR.search, _iterate_texts(found.document)):
+def _refuse_regular_expressions(manifest_document: ManifestDocument) -> None:
+    """Raise ManifestSyntaxError when an untrusted document holds one: it could run forever."""
+    for text in filter(_REGULAR.search, _iterate_texts(manifest_document.document)):
         for compile_text in (compile_path, compile_expression):
             try:
                 compile_text(text)
@@ -50,8 +53,8 @@ def _refuse_regular_expressions(found: ManifestDocument) -> None:
             try:
                 compile_text(text, trusted=False)
             except ManifestSyntaxError as error:
-                error.message = f"{found.source}: {error.message}"
-                error.source = found.source
+                error.message = f"{manifest_document.source}: {error.message}"
+                error.source = manifest_document.source
                 raise
 
 

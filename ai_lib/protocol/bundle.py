@@ -17,7 +17,7 @@ def _find_folder(kind: str) -> "Path | Traversable":
     folder = Path(__file__).with_name(kind)
     if folder.is_dir():
         return folder
-    # The library is in an archive. This takes longer to import than all else here takes to read.
+    # The library is in an archive. The import takes longer than reading all the data.
     from importlib.resources import files
 
     return files("ai_lib.protocol").joinpath(kind)
@@ -25,7 +25,7 @@ def _find_folder(kind: str) -> "Path | Traversable":
 
 @functools.cache
 def list_bundled_names(kind: str) -> tuple[str, ...]:
-    """Return the names of what is bundled under `manifests` or `dialects`, sorted."""
+    """Return the names of the bundled `manifests` or `dialects` (the values of `kind`), sorted."""
     names = (item.name for item in _find_folder(kind).iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".json")))
 
@@ -56,9 +56,9 @@ def load_bundled_dialect(name: str) -> JsonDict:
     """Return a bundled dialect's document.
 
     Raises:
-        ProtocolError: there is none of that name.
+        ProtocolError: there is no bundled dialect of that name.
     """
     if name not in list_bundled_dialects():
-        known = ", ".join(list_bundled_dialects())
-        raise ProtocolError(f"no wire dialect {name!r}; the bundled ones are {known}")
+        names = ", ".join(list_bundled_dialects())
+        raise ProtocolError(f"no wire dialect {name!r}; the bundled ones are {names}")
     return _load_document("dialects", name)

@@ -1,4 +1,4 @@
-"""The manifests that can be had without waiting: registered, in folders, bundled; read once."""
+"""Finds and keeps the manifests that need no waiting: registered, in folders, or bundled."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -27,13 +27,13 @@ from ai_lib.protocol.sources.folder import ManifestDocument, ManifestFolder, Ver
 from ai_lib.protocol.sources.remote_address import is_address
 from ai_lib.types.json import JsonObject
 
-_USUAL_FOLDERS: Final = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
+_NEARBY_FOLDERS: Final = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
 
 ManifestLike = ProtocolManifest | JsonObject | str | Path
 
 
 class LoadedManifest(msgspec.Struct, kw_only=True):
-    """One manifest in force, and what it was read from."""
+    """A compiled manifest and the file that it was read from."""
 
     compiled: CompiledManifest
     family: str | None = None
@@ -46,10 +46,11 @@ class LoadedManifest(msgspec.Struct, kw_only=True):
 
 
 class ManifestCatalog:
-    """Finds, reads and keeps manifests; what waits (remote addresses) is `ProtocolLoader`'s.
+    """Finds, reads and keeps manifests. `ProtocolLoader` adds those at remote addresses.
 
-    With `now`, files are looked at on every use: a changed one replaces what is in force, one that
-    can't be used is reported in `last_error` and to the logger `ai_lib`, and the last good stays.
+    With `now`, every use checks the manifest's file. A changed file replaces the manifest. A file
+    that can't be used is reported in `last_error` and to the logger `ai_lib`, and the last good
+    manifest stays.
     """
 
     def __init__(
@@ -74,22 +75,22 @@ class ManifestCatalog:
     def load(self, provider: str, family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
 
-        `family` is one of the API families the manifest lists; else its default counts.
+        `family` is one of the API families that the manifest lists, or None for its default.
 
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
-            ProtocolError: it can't be read or used; the message names file and place.
+            ProtocolError: it can't be read or used; the message names the file and the position.
         """
-        found = self.find_loaded(check_provider_id(provider), family)
-        for tree in self.list_folders():
-            found = found or self.load_from_folder(tree, provider, family)
-        found = found or self.load_bundled(provider, family)
-        if found is None:
+        compiled = self.find_loaded(check_provider_id(provider), family)
+        for folder in self.list_folders():
+            compiled = compiled or self.load_from_folder(folder, provider, family)
+        compiled = compiled or self.load_bundled(provider, family)
+        if compiled is None:
             raise self.build_not_found_error(provider)
-        return found
+        return compiled
 
     def load_model(self, model: str, family: str | None = None) -> tuple[CompiledManifest, str]:
-        """Return the manifest and the wire name for `provider/model`, or for a listed name.
+        """Return the manifest and the wire name of `provider/model` or of a listed model.
 
         Raises as `load`.
         """
@@ -99,8 +100,8 @@ class ManifestCatalog:
     def split_model_name(self, model: str) -> tuple[str, str]:
         """Return the provider and the wire name of a model.
 
-        The provider is what stands before the first slash; the rest, slashes included, is sent as
-        the model's name. A name without a slash is looked up among the listed models.
+        The provider is the part before the first slash; the rest, slashes included, is the wire
+        name. A name without a slash is looked up among the listed models.
 
         Raises:
             ManifestNotFound: no model or several have that name; near matches are listed.
@@ -113,47 +114,47 @@ class ManifestCatalog:
 
     @property
     def is_watching(self) -> bool:
-        """Whether files are looked at on every use."""
+        """Whether every use checks the manifest's file."""
         return self._now is not None
 
     def register(self, manifest: ManifestLike) -> CompiledManifest:
-        """Put a manifest in force for its id and aliases, before any that is found.
+        """Register a manifest for its id and aliases; it comes before any that is found.
 
         Raises ProtocolError when it can't be used; nothing changes then.
         """
         if isinstance(manifest, ProtocolManifest):
-            found = ManifestDocument(
+            manifest_document = ManifestDocument(
                 document=manifest.raw, source=manifest.source, origin=manifest.origin
             )
         elif isinstance(manifest, str | Path):
-            found = ManifestFolder(Path(manifest), "given").read()
+            manifest_document = ManifestFolder(Path(manifest), "given").read()
         else:
-            found = ManifestDocument(
+            manifest_document = ManifestDocument(
                 document=copy_as_json(manifest, "manifest"), source="manifest", origin="given"
             )
-        compiled = build_manifest(found, strict=self._strict)
+        compiled = build_manifest(manifest_document, strict=self._strict)
         names = (compiled.id, *compiled.manifest.aliases)
         with self._lock:
-            self._registered.update(dict.fromkeys(names, found))
+            self._registered.update(dict.fromkeys(names, manifest_document))
             for key in [key for key in self._entries if key[0] in names]:
                 del self._entries[key]
         for name in names:
-            self.load_document(name, found, None, compiled)
+            self.load_document(name, manifest_document, None, compiled)
         return compiled
 
     def forget(self, provider: str | None = None) -> None:
-        """Forget what was read of one provider, or of all; what was registered stays."""
+        """Forget the loaded manifests of one provider, or of all; registered ones stay."""
         with self._lock:
-            gone = [
+            forgotten_keys = [
                 key
                 for key, entry in self._entries.items()
                 if provider in (None, key[0], entry.compiled.id, *entry.compiled.manifest.aliases)
             ]
-            for key in gone:
+            for key in forgotten_keys:
                 del self._entries[key]
 
     def find_loaded(self, provider: str, family: str | None = None) -> CompiledManifest | None:
-        """Return what is in force for that name, after a look at its file where that is wanted."""
+        """Return the registered or loaded manifest of that name, reloaded if its file changed."""
         with self._lock:
             entry = self._entries.get((provider, family))
             registered = self._registered.get(provider)
@@ -166,22 +167,24 @@ class ManifestCatalog:
     def load_document(
         self,
         provider: str,
-        found: ManifestDocument,
+        manifest_document: ManifestDocument,
         family: str | None = None,
         compiled: CompiledManifest | None = None,
     ) -> CompiledManifest:
-        """Compile and keep what was found; what was kept under that name meanwhile stays."""
-        compiled = compiled or build_manifest(found, strict=self._strict, api_family=family)
+        """Compile and keep a manifest; one that another thread has kept meanwhile stays."""
+        compiled = compiled or build_manifest(
+            manifest_document, strict=self._strict, api_family=family
+        )
         if not self._cache_enabled:
             return compiled
-        watched = found.path if provider not in self._registered else None
+        watched_path = manifest_document.path if provider not in self._registered else None
         entry = LoadedManifest(
             compiled=compiled,
             family=family,
-            path=watched,
-            schemas=found.schemas,
-            stamp=found.stamp,
-            digest=hash_text(found.text or ""),
+            path=watched_path,
+            schemas=manifest_document.schemas,
+            stamp=manifest_document.stamp,
+            digest=hash_text(manifest_document.text or ""),
         )
         with self._lock:
             entry = self._entries.setdefault((provider, family), entry)
@@ -189,68 +192,84 @@ class ManifestCatalog:
         return entry.compiled
 
     def load_from_folder(
-        self, tree: ManifestFolder, provider: str, family: str | None = None
+        self, folder: ManifestFolder, provider: str, family: str | None = None
     ) -> CompiledManifest | None:
-        """Return the manifest from a folder, or None when it has none."""
-        found = tree.find(provider)
-        return self.load_document(provider, found, family) if found else None
+        """Return a provider's manifest from a folder, or None when the folder has none."""
+        manifest_document = folder.find(provider)
+        return (
+            self.load_document(provider, manifest_document, family) if manifest_document else None
+        )
 
     def load_bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
-        """Return the bundled manifest of that id or alias."""
+        """Return the bundled manifest of that id or alias, or None."""
         document = find_bundled_manifest(provider)
         if document is None:
             return None
         source = f"bundled manifest {document['id']}"
-        found = ManifestDocument(document=document, source=source, origin="bundled")
-        return self.load_document(provider, found, family)
+        manifest_document = ManifestDocument(document=document, source=source, origin="bundled")
+        return self.load_document(provider, manifest_document, family)
 
     def list_locations(self) -> Iterator[ManifestFolder | str]:
-        """Give the folders to look into and the addresses to ask, in order.
+        """Yield the folders and addresses to search, in order.
 
-        Raises ProtocolError when a folder that was named is not there.
+        Raises ProtocolError when a folder that was named does not exist.
         """
-        for place in (self._base_path, read_environment_location()):
-            if is_address(place):
-                yield str(place)
-            elif place:
-                root = Path(place)
+        for location in (self._base_path, read_environment_location()):
+            if is_address(location):
+                yield str(location)
+            elif location:
+                root = Path(location)
                 if not root.exists():
-                    raise ProtocolError(f"there is no protocol folder {place!s}", source=str(place))
+                    raise ProtocolError(
+                        f"there is no protocol folder {location!s}", source=str(location)
+                    )
                 yield ManifestFolder(root, "given", self._prefer)
-        usual = next((path for path in map(Path, _USUAL_FOLDERS) if path.is_dir()), None)
-        if usual is not None:
-            yield ManifestFolder(usual, "found", self._prefer)
+        nearby_folder = next((path for path in map(Path, _NEARBY_FOLDERS) if path.is_dir()), None)
+        if nearby_folder is not None:
+            yield ManifestFolder(nearby_folder, "found", self._prefer)
 
     def list_folders(self) -> Iterator[ManifestFolder]:
-        """Give the folders among the places."""
-        yield from (place for place in self.list_locations() if isinstance(place, ManifestFolder))
+        """Yield the folders to search, without the addresses."""
+        yield from (
+            location for location in self.list_locations() if isinstance(location, ManifestFolder)
+        )
 
     def list_providers(self) -> tuple[str, ...]:
-        """Return the ids of all providers that can be had, sorted."""
-        found = {path.stem for tree in self.list_folders() for path in tree.list_manifests()}
+        """Return the ids of all providers that can be loaded, sorted."""
+        provider_ids = {
+            path.stem for folder in self.list_folders() for path in folder.list_manifests()
+        }
         with self._lock:
-            found |= {str(one.document["id"]) for one in self._registered.values()}
-        return tuple(sorted(found | set(list_bundled_names("manifests"))))
+            provider_ids |= {
+                str(registered.document["id"]) for registered in self._registered.values()
+            }
+        return tuple(sorted(provider_ids | set(list_bundled_names("manifests"))))
 
     def build_registry(self) -> ModelRegistry:
-        """Return the models that what was registered, folders and bundle list, in that order."""
+        """Return the listed models: of registered manifests, then of folders, then bundled ones."""
         with self._lock:
-            own = list({id(one): one for one in self._registered.values()}.values())
-        registered = build_document_layer(lambda: ((one.document, one.source) for one in own))
+            # One manifest is registered under its id and every alias.
+            distinct = {id(registered): registered for registered in self._registered.values()}
+        documents = [(registered.document, registered.source) for registered in distinct.values()]
+        folder_layers = map(build_folder_layer, self.list_folders())
         return ModelRegistry(
-            [registered, *map(build_folder_layer, self.list_folders()), build_bundle_layer()]
+            [build_document_layer(documents), *folder_layers, build_bundle_layer()]
         )
 
     def build_not_found_error(self, provider: str) -> ManifestNotFound:
-        """Return the error for a provider that is nowhere."""
-        known = self.list_providers()
+        """Return the error for a provider that has no manifest."""
+        provider_ids = self.list_providers()
         from difflib import get_close_matches
 
-        near = get_close_matches(provider, known, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"
-        roots = [str(tree.root) for tree in self.list_folders()]
-        where = f" in {', '.join(roots)} or" if roots else ""
-        message = f"no manifest for {provider!r}{where} among the bundled{hint}"
+        near = get_close_matches(provider, provider_ids, n=3)
+        hint = (
+            f"; did you mean {' or '.join(near)}?"
+            if near
+            else f"; there are {', '.join(provider_ids)}"
+        )
+        roots = [str(folder.root) for folder in self.list_folders()]
+        searched_folders = f" in {', '.join(roots)} or" if roots else ""
+        message = f"no manifest for {provider!r}{searched_folders} among the bundled{hint}"
         return ManifestNotFound(message, near=near)
 
     def _reload_if_changed(self, entry: LoadedManifest, provider: str, now: float) -> None:
@@ -259,8 +278,8 @@ class ManifestCatalog:
         if path is None or (stamp := FileStamp.read(path)) == entry.stamp:
             return
         with self._lock:
-            waits = entry.tried_at is not None and now - entry.tried_at < SETTLE_SECONDS
-            if entry.is_reloading or waits:
+            is_settling = entry.tried_at is not None and now - entry.tried_at < SETTLE_SECONDS
+            if entry.is_reloading or is_settling:
                 return
             entry.is_reloading = True
         try:
@@ -271,11 +290,11 @@ class ManifestCatalog:
             entry.stamp, entry.tried_at, entry.is_reloading = stamp, now, False
 
     def _reload(self, entry: LoadedManifest, path: Path) -> None:
-        found = ManifestFolder(path, entry.compiled.manifest.origin).read(entry.schemas)
-        text = found.text or ""
+        manifest_document = ManifestFolder(path, entry.compiled.manifest.origin).read(entry.schemas)
+        text = manifest_document.text or ""
         if hash_text(text) == entry.digest:
             return
-        compiled = build_manifest(found, strict=self._strict, api_family=entry.family)
+        compiled = build_manifest(manifest_document, strict=self._strict, api_family=entry.family)
         if compiled.id != entry.compiled.id:
             raise ProtocolError(
                 f"{path}: its id changed from {entry.compiled.id!r} to {compiled.id!r}",
@@ -290,12 +309,15 @@ class ManifestCatalog:
 
 
 def check_provider_id(provider: str) -> str:
-    """Return the name if it could be a provider's; it becomes part of a path."""
+    """Return the name if it is a valid provider id: it becomes part of a path.
+
+    Raises ManifestNotFound otherwise.
+    """
     if not ID_PATTERN.fullmatch(provider):
         raise ManifestNotFound(f"{provider[:80]!r} can't be a provider id: {ID_PATTERN.pattern}")
     return provider
 
 
 def read_environment_location() -> str:
-    """Return what `AI_PROTOCOL_DIR`, else `AI_PROTOCOL_PATH`, names."""
+    """Return the value of `AI_PROTOCOL_DIR`, else of `AI_PROTOCOL_PATH`, else an empty text."""
     return os.environ.get("AI_PROTOCOL_DIR") or os.environ.get("AI_PROTOCOL_PATH") or ""

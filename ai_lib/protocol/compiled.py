@@ -1,4 +1,4 @@
-"""A manifest and its dialect, compiled once into what every call of that provider uses."""
+"""Compiles a manifest and its dialect once into what every call to the provider uses."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ Field = Path | object
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect's rule with its expressions and paths compiled.
 
-    `levels` select the elements that the fields share, each from those of the level before;
-    `paths` have a field's name, its level (0 is where the rule stands) and its path from there.
+    `levels` select the elements that the fields share, each from those of the level before.
+    `paths` have a field's name, its level (0 is the node that the rule reads) and its path from
+    there.
     """
 
     match: Expression | None
@@ -45,9 +46,9 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
-    """How to read a reply, plain or streamed; the conditions are those of `StreamShape`.
+    """How to read a response, plain or streamed; the conditions are those of `StreamShape`.
 
-    Each is itself only, so that what is made from one can be kept for as long as it lives.
+    It compares by identity, so that caches can be keyed by it for as long as it lives.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -59,25 +60,24 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 
 
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where token counts are: a field of `Usage` is the sum of what all its paths select."""
+    """The paths of token counts: a field of `Usage` is the sum of what all its paths select."""
 
     fields: tuple[tuple[str, Path], ...]
     combine: str
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an error's facts are, in the order they are tried, and what its codes mean."""
+    """The paths of an error's facts, in the order they are tried, and the classes of its codes."""
 
     facts: tuple[tuple[str, tuple[Path, ...]], ...]
     by_code: Mapping[str, str]
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
-    """Everything a call needs to know of a provider; immutable, shared by all calls.
+    """Everything a call needs to know of a provider; immutable and shared by all calls.
 
-    Each is itself only, so that what is made from one can be kept for as long as it lives.
-    `origin` says who a reply's opaque state comes from and may go back to: this provider and
-    dialect.
+    It compares by identity, so that caches can be keyed by it for as long as it lives. `origin`
+    names the provider and dialect: opaque state of a response may only go back to its origin.
     """
 
     manifest: ProtocolManifest
@@ -94,7 +94,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 
     @property
     def can_chat(self) -> bool:
-        """Whether it has a dialect to chat in; `explain_missing_dialect` says why not."""
+        """Whether it has a chat dialect; `explain_missing_dialect` says why not."""
         return bool(self.dialect.request.body)
 
     @property
@@ -103,11 +103,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         return self.manifest.id
 
     def find_endpoint(self, name: str) -> Endpoint | None:
-        """Return the manifest's endpoint of that name."""
+        """Return the manifest's endpoint of that name, or None."""
         return self.manifest.endpoints.get(name)
 
     def find_model_entry(self, name: str) -> ModelEntry:
-        """Return what the manifest says of a model; an empty entry for one it does not list."""
+        """Return the manifest's entry of a model; an empty entry when it is not listed."""
         return self.manifest.models.get(name) or _NO_ENTRY
 
 
@@ -115,20 +115,19 @@ _NO_ENTRY: Final = ModelEntry()
 
 
 def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
-    """Compile `manifest` with the dialect it chooses.
+    """Return `manifest` compiled with the dialect that it chooses.
 
     Raises:
-        ProtocolError: the dialect has an unknown or misshapen part, a rule emits an event there
-            is none of, or an expression or path does not parse; the message names source and
-            place.
+        ProtocolError: the dialect has an unknown or misshapen part, a rule emits an unknown event,
+            or an expression or path does not parse; the message names the source and the position.
     """
     try:
         dialect = select_dialect(manifest)
         check_batches(dialect.batches)
         stream = dialect.stream
         parameters = {
-            name: _apply_dialect_path(name, one, dialect)
-            for name, one in manifest.parameters.items()
+            name: _apply_dialect_path(name, parameter, dialect)
+            for name, parameter in manifest.parameters.items()
         }
         return CompiledManifest(
             manifest=manifest,
@@ -161,11 +160,11 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
 
 
 def _apply_dialect_path(name: str, declared: Parameter, dialect: Dialect) -> Parameter:
-    """Put a flat name where the dialect nests it: a list of parameters names no place."""
+    """Give a flat parameter the dialect's nested path: a list of parameters names no path."""
     nested = dialect.request.parameters.get(name, "")
     own_names = (name, nested.rpartition(".")[2])
-    if "." in nested and declared.place in own_names:
-        return msgspec.structs.replace(declared, place=nested)
+    if "." in nested and declared.path in own_names:
+        return msgspec.structs.replace(declared, path=nested)
     return declared
 
 
@@ -210,15 +209,17 @@ def _compile_rule(rule: Rule) -> CompiledRule:
 def _plan_paths(
     texts: Mapping[str, str],
 ) -> tuple[tuple[Path, ...], tuple[tuple[str, int, Path], ...]]:
-    """Plan the walk over what the fields with wildcards share; the others are read as they are."""
-    wild = {name: text for name, text in texts.items() if compile_path(text).wildcards}
-    if not wild or len({text[0] for text in wild.values()}) > 1:
+    """Return the levels that fields with wildcards share, and each field's level and path."""
+    wildcard_texts = {name: text for name, text in texts.items() if compile_path(text).wildcards}
+    if not wildcard_texts or len({text[0] for text in wildcard_texts.values()}) > 1:
         return (), tuple((name, 0, compile_path(text)) for name, text in texts.items())
-    plan = plan_shared_paths(wild)
-    places = {
+    plan = plan_shared_paths(wildcard_texts)
+    levels_and_paths = {
         name: plan.fields.get(name) or (0, compile_path(text)) for name, text in texts.items()
     }
-    return plan.levels, tuple((name, level, path) for name, (level, path) in places.items())
+    return plan.levels, tuple(
+        (name, level, path) for name, (level, path) in levels_and_paths.items()
+    )
 
 
 def _is_path(value: object) -> bool:
@@ -226,7 +227,7 @@ def _is_path(value: object) -> bool:
 
 
 def _compile_usage(shape: UsageShape) -> CompiledUsage:
-    places = {
+    field_paths = {
         "prompt_tokens": shape.prompt_tokens,
         "completion_tokens": shape.completion_tokens,
         "total_tokens": (shape.total_tokens,),
@@ -236,7 +237,10 @@ def _compile_usage(shape: UsageShape) -> CompiledUsage:
     }
     return CompiledUsage(
         fields=tuple(
-            (name, compile_path(text)) for name, texts in places.items() for text in texts if text
+            (name, compile_path(text))
+            for name, texts in field_paths.items()
+            for text in texts
+            if text
         ),
         combine=shape.combine,
     )

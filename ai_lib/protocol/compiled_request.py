@@ -1,4 +1,4 @@
-"""How one provider wants to hear a chat, compiled: templates, addresses, what nobody asked for."""
+"""Compiles the request side of a dialect for one provider: templates, paths and defaults."""
 
 from collections.abc import Mapping
 
@@ -11,18 +11,18 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 
 class RequestPath(msgspec.Struct, frozen=True, kw_only=True):
-    """Where requests go, relative to the base URL; `{model}` in the path stands for the model."""
+    """The path and query of requests, relative to the base URL; `{model}` stands for the model."""
 
     path: str
     query: Mapping[str, str]
 
 
 class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What building a request needs and no request changes.
+    """The parts of a request that depend on the manifest only.
 
-    `roles` has the form of each role's turns, `blocks` that of each content block, those that
-    stand among the turns included. `unasked` are the parameters that are sent although the caller
-    says nothing, `beside_top_p` those that are when `top_p` is given.
+    `roles` has the template of each role's messages, `blocks` that of each content block, with the
+    blocks that stand among the messages. `defaults` are the parameters that are sent when the
+    caller does not set them, `defaults_with_top_p` those that are when the caller sets `top_p`.
     """
 
     body: CompiledTemplate
@@ -39,14 +39,17 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
 def compile_request(
     manifest: ProtocolManifest, dialect: Dialect, parameters: Mapping[str, Parameter]
 ) -> CompiledRequest:
-    """Compile the request side of a dialect, as a manifest has it."""
+    """Return the compiled request side of a manifest's dialect."""
     shape, messages = dialect.request, dialect.request.messages
-    blocks = {**messages.items, **{name: one for name, one in messages.blocks.items() if one}}
-    # Of the parameters a manifest lists, only those that the dialect knows belong to a chat.
+    blocks = {
+        **messages.items,
+        **{name: template for name, template in messages.blocks.items() if template},
+    }
+    # Only the parameters that the dialect knows belong to a chat.
     defaults = {
-        name: one.default
-        for name, one in parameters.items()
-        if one.default is not None and name in shape.parameters
+        name: template.default
+        for name, template in parameters.items()
+        if template.default is not None and name in shape.parameters
     }
     others = {name: value for name, value in defaults.items() if name != "temperature"}
     plain, streamed = _find_chat_paths(shape, manifest.endpoints)
@@ -59,13 +62,17 @@ def compile_request(
         plain_path=plain,
         stream_path=streamed,
         defaults={**shape.required, **defaults},
-        # One of the two, as all vendors ask.
+        # All vendors ask for one of the two only.
         defaults_with_top_p={**shape.required, **others},
     )
 
 
 def _compile_templates(templates: JsonDict) -> dict[str, CompiledTemplate]:
-    return {name: compile_template(one) for name, one in templates.items() if one is not None}
+    return {
+        name: compile_template(template)
+        for name, template in templates.items()
+        if template is not None
+    }
 
 
 def _compile_optional(template: object) -> CompiledTemplate | None:

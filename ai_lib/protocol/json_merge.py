@@ -1,4 +1,4 @@
-"""Merges JSON documents: one over another, or by a JSON merge patch (RFC 7396)."""
+"""Merges JSON objects: one over another, or by a JSON merge patch (RFC 7396)."""
 
 from collections.abc import Mapping
 
@@ -11,15 +11,15 @@ def merge(*layers: JsonObject) -> JsonDict:
     for layer in layers:
         for key, value in layer.items():
             old = result.get(key)
-            both = isinstance(old, Mapping) and isinstance(value, Mapping)
-            result[key] = merge(old, value) if both and old is not None else value
+            are_objects = isinstance(old, Mapping) and isinstance(value, Mapping)
+            result[key] = merge(old, value) if are_objects and old is not None else value
     return result
 
 
 def apply_merge_patch(base: JsonObject, patch: JsonObject) -> JsonDict:
-    """Merge `patch` over `base`; a null in it takes away what `base` has there (RFC 7396).
+    """Merge `patch` over `base`; a null in `patch` removes the key from `base` (RFC 7396).
 
-    A null where `base` has nothing stays: templates may hold one.
+    A null stays where `base` has no such key: templates may hold one.
     """
     result = dict(base)
     for key, value in patch.items():

@@ -1,4 +1,4 @@
-"""The models that manifests and files of models list, looked up by name."""
+"""Looks up the models that manifests and model files list, by name."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -16,9 +16,10 @@ Layer = Callable[[str | None, str | None], Iterable[ModelRecord]]
 
 
 class ModelRegistry:
-    """Models in layers: what an earlier layer lists hides what later ones say of that name.
+    """Models in layers: a model of an earlier layer hides those of that name in later ones.
 
-    A layer is a function of a name, or of None for all; it may leave out what can't have the name.
+    A layer is a function of a name and a provider, each None for all. It may leave out models that
+    can't have that name or provider.
     """
 
     def __init__(self, layers: Iterable[Layer]) -> None:
@@ -27,20 +28,20 @@ class ModelRegistry:
     def find(self, name: str) -> ModelRecord:
         """Return a model by its name, wire name or alias, or by `provider/` and one of them.
 
-        Where several providers have it, one that makes models comes before those that resell them.
+        A provider that makes the model comes before those that resell it.
 
         Raises:
             ManifestNotFound: no model or several have that name; near matches are listed.
         """
         for layer in self._layers:
-            called = [record for record in layer(name, None) if _is_called(record, name)]
-            found = _choose_record(called, name)
-            if found is not None:
-                return found
-        raise self._not_found(name)
+            candidates = [record for record in layer(name, None) if _is_called(record, name)]
+            record = _choose_record(candidates, name)
+            if record is not None:
+                return record
+        raise self._build_not_found_error(name)
 
     def get(self, provider: str, name: str) -> ModelRecord | None:
-        """Return what is known of one provider's model, or None."""
+        """Return one provider's model, or None when it is not listed."""
         for layer in self._layers:
             for record in layer(name, provider):
                 if record.provider == provider and name in record.keys:
@@ -48,18 +49,18 @@ class ModelRegistry:
         return None
 
     def list_models(self) -> list[ModelRecord]:
-        """Return every model once, by provider and name."""
-        found: dict[str, ModelRecord] = {}
+        """Return every model once, sorted by provider and name."""
+        records: dict[str, ModelRecord] = {}
         for record in chain.from_iterable(layer(None, None) for layer in self._layers):
-            found.setdefault(record.full_name, record)
-        return sorted(found.values(), key=lambda record: (record.provider, record.name))
+            records.setdefault(record.full_name, record)
+        return sorted(records.values(), key=lambda record: (record.provider, record.name))
 
-    def _not_found(self, name: str) -> ManifestNotFound:
-        known = {key: record for record in self.list_models() for key in record.keys}
+    def _build_not_found_error(self, name: str) -> ManifestNotFound:
+        records_by_key = {key: record for record in self.list_models() for key in record.keys}
         from difflib import get_close_matches
 
-        near = get_close_matches(name, known, n=3)
-        names = list(dict.fromkeys(f"{known[key].provider}/{key}" for key in near))
+        near = get_close_matches(name, records_by_key, n=3)
+        names = list(dict.fromkeys(f"{records_by_key[key].provider}/{key}" for key in near))
         hint = f"; did you mean {' or '.join(names)}?" if names else ""
         return ManifestNotFound(
             f"no model {name[:80]!r} is listed; write provider/model for one that is not{hint}",
@@ -67,40 +68,41 @@ class ModelRegistry:
         )
 
 
-def build_document_layer(documents: Callable[[], Iterable[tuple[JsonValue, str]]]) -> Layer:
-    """Return a layer of manifests' documents, each with its source."""
+def build_document_layer(documents: Iterable[tuple[JsonValue, str]]) -> Layer:
+    """Return a layer of manifest documents, each with its source."""
+    documents = tuple(documents)
 
     def layer(_: str | None, __: str | None) -> Iterator[ModelRecord]:
-        for document, source in documents():
+        for document, source in documents:
             yield from read_manifest_models(document, source)
 
     return layer
 
 
-def build_folder_layer(tree: ManifestFolder) -> Layer:
-    """Return a layer of a tree's manifests and files of models.
+def build_folder_layer(folder: ManifestFolder) -> Layer:
+    """Return a layer of a folder's manifests and model files.
 
-    A file that can't be read is reported to the logger `ai_lib` and passed over: it may have
-    nothing to do with the model that is looked for.
+    A file that can't be read is reported to the logger `ai_lib` and skipped: it need not list the
+    model that is looked for.
     """
 
-    def layer(wanted: str | None, _: str | None) -> Iterator[ModelRecord]:
-        name = None if wanted is None else wanted.rpartition("/")[2]
-        for path in tree.list_manifests():
+    def layer(full_name: str | None, _: str | None) -> Iterator[ModelRecord]:
+        name = None if full_name is None else full_name.rpartition("/")[2]
+        for path in folder.list_manifests():
             yield from read_manifest_models(_read_document_naming(path, name), str(path))
-        if not tree.root.is_file():
-            for path in tree.list_model_files():
+        if not folder.root.is_file():
+            for path in folder.list_model_files():
                 yield from read_model_file(_read_document_naming(path, name), str(path))
 
     return layer
 
 
 def build_bundle_layer() -> Layer:
-    """Return the layer of what ships with the library."""
+    """Return the layer of the bundled manifests."""
 
     def layer(_: str | None, provider: str | None) -> Iterator[ModelRecord]:
         for name in list_bundled_names("manifests"):
-            # A bundled manifest lists its own provider's models, and is called as that is.
+            # A bundled manifest lists its own provider's models and has the provider's name.
             if provider in (None, name):
                 yield from read_manifest_models(
                     find_bundled_manifest(name), f"bundled manifest {name}"
@@ -109,11 +111,11 @@ def build_bundle_layer() -> Layer:
     return layer
 
 
-def _read_document_naming(path: Path, wanted: str | None) -> JsonValue:
+def _read_document_naming(path: Path, name: str | None) -> JsonValue:
     try:
         text = read_file(path)
         # Reading YAML takes milliseconds; most files don't name the model at all.
-        return None if wanted is not None and wanted not in text else read_text(text, str(path))
+        return None if name is not None and name not in text else read_text(text, str(path))
     except ProtocolError as error:
         LOG.warning("no models are taken from a file: %s", error.message)
         return None

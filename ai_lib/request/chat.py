@@ -66,7 +66,7 @@ def build_chat(
     """
     request, chosen = formed(request, compiled, model)
     text_tools = compiled.manifest.text_tools if request.tools else None
-    if text_tools is not None and text_tools.instead:
+    if text_tools is not None and text_tools.replaces_native:
         request = tools_as_text(request, text_tools)
     needs = _guard(request, compiled, model)
     fitted: list[str] = []

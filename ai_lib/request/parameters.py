@@ -52,7 +52,7 @@ class ParameterWriter:
         if name in self._overrides:
             return self._overrides[name]
         if declared is not None:
-            return declared.place
+            return declared.path
         return self._shape.parameters.get(name)
 
     def _check(self, name: str, value: object, declared: Parameter) -> None:

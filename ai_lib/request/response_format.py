@@ -65,7 +65,7 @@ def _strictest(asked: _Asked) -> tuple[ChatRequest, tuple[str, ...]]:
     if structured and formats.get("json_object"):
         wanted = msgspec.structs.replace(asked.wanted, type="json_object", schema=None)
         return _in_words(asked, wanted), ("the answer is asked for as JSON, its schema in words",)
-    in_text = manifest.text_tools is not None and manifest.text_tools.instead
+    in_text = manifest.text_tools is not None and manifest.text_tools.replaces_native
     if (
         allows_capability(manifest, "tools", asked.model)
         and not in_text

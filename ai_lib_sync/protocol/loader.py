@@ -1,5 +1,5 @@
 # Generated from ai_lib/protocol/loader.py by codegen; do not edit.
-"""Finds the manifest of a provider, wherever it is, and compiles it, once."""
+"""Finds the manifest of a provider in folders, at addresses or in the bundle; compiles it once."""
 
 from __future__ import annotations
 
@@ -24,22 +24,24 @@ from .sources.remote import Fetch, RemoteFolder
 
 
 class ProtocolLoader:
-    """Loads manifests. Looked at, in order: what was registered; `base_path`; what the environment
-    names (`AI_PROTOCOL_DIR`, else `AI_PROTOCOL_PATH`); `ai-protocol/` in this folder or up to two
-    above; what ships with the library; and, with `fallback_to_github`, the protocol's repository at
-    `github_ref`.
+    """Loads manifests from several locations.
 
-    `base_path` is a folder, one file, or an https address; the environment may name the same.
-    Manifests from an address decide where an API key is sent, so an address must be pinned: by a
-    commit or release tag in it, by `#sha256=...` behind a file's, or by `pins`, digests by
-    provider. They are fetched with `fetch` (clients pass their own), at most 1 MiB within 10 s,
-    and kept in `cache_dir` (else the system's place for caches). `allow_loopback` allows plain
-    http on this machine, for tests.
+    The first location that has the provider counts: registered manifests; `base_path`; the value
+    of `AI_PROTOCOL_DIR`, else of `AI_PROTOCOL_PATH`; the folder `ai-protocol/` here or up to two
+    levels above; the bundled manifests; and, with `fallback_to_github`, the protocol's repository
+    at `github_ref`.
 
-    In a tree, `prefer` says which version of the protocol comes first; `v2-alpha` is only looked
-    for when it is named here. `strict` refuses unknown fields as well. What was loaded is kept
-    unless `cache_enabled` is false. With `hot_reload` a changed file takes its manifest's place;
-    one that can't be used is reported in `last_error`, and the last good one stays in force.
+    `base_path` and the environment may name a folder, one file, or an https address. A manifest
+    decides where an API key is sent, so an address must be pinned: by a commit or release tag in
+    it, by `#sha256=...` at the end of a file's address, or by `pins`, which maps providers to
+    digests. Manifests at an address are fetched with `fetch` (clients pass their own), at most
+    1 MiB within 10 s, and kept in `cache_dir` or the system's cache folder. `allow_loopback`
+    allows plain http to this machine, for tests.
+
+    `prefer` is the version of the protocol that comes first in a folder; `v2-alpha` is used only
+    when it is named here. `strict` refuses unknown fields. Manifests are kept after loading unless
+    `cache_enabled` is false. With `hot_reload`, a changed file replaces its manifest; a file that
+    can't be used is reported in `last_error`, and the last good manifest stays.
     """
 
     def __init__(
@@ -76,25 +78,25 @@ class ProtocolLoader:
     def load_provider(self, provider: str, api_family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
 
-        `api_family` is one of those the manifest lists; without it, the manifest's default.
+        `api_family` is one of the API families that the manifest lists, or None for its default.
 
         Raises:
             ManifestNotFound: there is none; near matches are in the message.
-            ProtocolError: it can't be read or used; the message names file and place.
+            ProtocolError: it can't be read or used; the message names the file and the position.
             TransportError: an address can't be reached.
         """
-        found = self.catalog.find_loaded(check_provider_id(provider), api_family)
-        found = found or self._find(provider, api_family)
-        if found is None:
+        compiled = self.catalog.find_loaded(check_provider_id(provider), api_family)
+        compiled = compiled or self._find_and_load(provider, api_family)
+        if compiled is None:
             raise self.catalog.build_not_found_error(provider)
-        return found
+        return compiled
 
     def load_model(self, model: str, api_family: str | None = None) -> tuple[CompiledManifest, str]:
-        """Return the manifest and the wire name for `provider/model`.
+        """Return the manifest and the wire name of `provider/model` or of a listed model.
 
-        The provider is what stands before the first slash; the rest, slashes included, is sent as
-        the model's name. A name without a slash is looked up among the models that manifests and
-        files of models list, by id and alias.
+        The provider is the part before the first slash; the rest, slashes included, is the wire
+        name. A name without a slash is looked up among the models that manifests and model files
+        list, by id and alias.
 
         Raises:
             ManifestNotFound: there is no such provider or model; near matches are in the message.
@@ -104,15 +106,16 @@ class ProtocolLoader:
         return self.load_provider(provider, api_family), name
 
     def find_model(self, name: str) -> ModelRecord:
-        """Return what is known of a model, by its name or alias, with or without its provider.
+        """Return a listed model by its name or alias, with or without its provider.
 
         Raises:
-            ManifestNotFound: nothing is, or several providers have it; near matches are listed.
+            ManifestNotFound: it is not listed, or several providers have it; near matches are
+                listed.
         """
         return self.catalog.build_registry().find(name)
 
     def register_provider(self, manifest: ManifestLike) -> CompiledManifest:
-        """Put a manifest in force, before any that is found: an object, a document, or a file.
+        """Register a manifest, a document or a file; it comes before any manifest that is found.
 
         A file is read now and not watched. Raises ProtocolError when it can't be used; nothing
         changes then.
@@ -120,32 +123,38 @@ class ProtocolLoader:
         return self.catalog.register(manifest)
 
     def invalidate(self, provider: str | None = None) -> None:
-        """Forget what was loaded of one provider, or of all; what was registered stays."""
+        """Forget the loaded manifests of one provider, or of all; registered ones stay."""
         self.catalog.forget(provider)
 
     @property
     def last_error(self) -> ProtocolError | None:
-        """Why the last change of a file was not taken, or None."""
+        """The error of the last changed file that could not be used, or None."""
         return self.catalog.last_error
 
-    def _find(self, provider: str, family: str | None) -> CompiledManifest | None:
-        for place in self.catalog.list_locations():
-            if isinstance(place, ManifestFolder):
-                compiled = self.catalog.load_from_folder(place, provider, family)
+    def _find_and_load(self, provider: str, family: str | None) -> CompiledManifest | None:
+        for location in self.catalog.list_locations():
+            if isinstance(location, ManifestFolder):
+                compiled = self.catalog.load_from_folder(location, provider, family)
             else:
                 allowed = self._allow_loopback
-                address = parse_address(place, pins=self._pins, allow_loopback=allowed)
-                compiled = self._from_address(address, provider, family)
+                address = parse_address(location, pins=self._pins, allow_loopback=allowed)
+                compiled = self._load_from_address(address, provider, family)
             if compiled is not None:
                 return compiled
         bundled = self.catalog.load_bundled(provider, family)
         if bundled is None and self._github is not None:
-            return self._from_address(self._github, provider, family)
+            return self._load_from_address(self._github, provider, family)
         return bundled
 
-    def _from_address(
+    def _load_from_address(
         self, address: RemoteAddress, provider: str, family: str | None
     ) -> CompiledManifest | None:
-        tree = RemoteFolder(address, self._fetch, self._cache, prefer=self._prefer, pins=self._pins)
-        found = tree.find(provider)
-        return self.catalog.load_document(provider, found, family) if found else None
+        folder = RemoteFolder(
+            address, self._fetch, self._cache, prefer=self._prefer, pins=self._pins
+        )
+        manifest_document = folder.find(provider)
+        return (
+            self.catalog.load_document(provider, manifest_document, family)
+            if manifest_document
+            else None
+        )

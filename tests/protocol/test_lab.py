@@ -123,7 +123,7 @@ def test_a_path_that_no_frame_can_have_is_told(path: str) -> None:
 def test_plain_replies_are_another_shape_than_frames() -> None:
     assert linted(response_paths={"content": "$.choices[0].message.content"}) == []
     (said,) = linted(response_paths={"content": "$.choices[0].delta.content"})
-    assert "no reply of its dialect has that" in said
+    assert "no response of its dialect has that" in said
 
 
 def test_a_rule_that_can_never_fire_and_one_that_fires_twice_are_told() -> None:

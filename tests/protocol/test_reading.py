@@ -262,9 +262,9 @@ def test_parameters_have_places_ranges_and_defaults() -> None:
     )
     temperature, tokens = manifest.parameters["temperature"], manifest.parameters["max_tokens"]
     assert (temperature.minimum, temperature.maximum, temperature.default) == (0.0, 2.0, 1.0)
-    assert (tokens.place, tokens.minimum, tokens.maximum) == ("maxOutputTokens", 1, 100)
-    assert manifest.parameters["top_p"].place == "config.topP"
-    assert manifest.parameters["top_k"].place is None
+    assert (tokens.path, tokens.minimum, tokens.maximum) == ("maxOutputTokens", 1, 100)
+    assert manifest.parameters["top_p"].path == "config.topP"
+    assert manifest.parameters["top_k"].path is None
 
 
 def test_a_flat_parameter_is_put_where_the_dialect_nests_it() -> None:
@@ -273,7 +273,7 @@ def test_a_flat_parameter_is_put_where_the_dialect_nests_it() -> None:
         parameters={"maxOutputTokens": {"alias": "max_tokens"}, "temperature": {"min": 0}},
         parameter_mappings={"top_p": "elsewhere.topP"},
     )
-    places = {name: one.place for name, one in compile_manifest(manifest).parameters.items()}
+    places = {name: one.path for name, one in compile_manifest(manifest).parameters.items()}
     assert places == {
         "max_tokens": "generationConfig.maxOutputTokens",
         "temperature": "generationConfig.temperature",

@@ -1,4 +1,4 @@
-"""How a provider takes a batch of chats to work on by itself: the `batches:` part of a dialect.
+"""The `batches:` part of a dialect: how a provider takes a batch of chats.
 
 The addresses are the manifest's endpoints `batch_create`, `batch_status`, `batch_cancel` and
 `batch_results`, and `batch_upload` where the requests go up as a file of lines first.
@@ -11,10 +11,9 @@ The addresses are the manifest's endpoints `batch_create`, `batch_status`, `batc
       states: { in_progress: running, ended: completed }
       result: { id: $.custom_id, reply: $.result.message, error: [$.result.error] }
 
-Templates are those of `protocol/dialect/template.py`. In `line` the holes are `$id` (what the
-request
-is known by), `$body` (as it would be sent alone) and `$path` (where to); in `create` they are
-`$lines`, `$file` (the id of the file) and `$path`.
+Templates are those of `protocol/dialect/template.py`. The placeholders of `line` are `$id` (the id
+of the request), `$body` (the body as it would be sent alone) and `$path` (the path it would be
+sent to); those of `create` are `$lines`, `$file` (the id of the file) and `$path`.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ BatchState = Literal[
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The parent of every part: unknown keys are errors that name their place."""
+    """The parent of every part: an unknown key is an error that names its path."""
 
 
 class UploadShape(_Part, frozen=True, kw_only=True):
-    """The form the lines go up in: its `fields`, and where the answer has the file's `id`."""
+    """The form that uploads the lines: its `fields`, and the path of the file's `id`."""
 
     fields: dict[str, str] = {}
     id: str
 
 
 class ResultShape(_Part, frozen=True, kw_only=True):
-    """Where a line of the results keeps its facts.
+    """The paths of the parts of one result line.
 
-    `reply` is the answer as it would have come alone, with its HTTP `status` where that is told;
-    `kind` is the word for what became of the request when it has neither reply nor error.
+    `reply` is the response as it would have come alone, `status` its HTTP status. `kind` is the
+    provider's word for a request that has neither a response nor an error.
     """
 
     id: str
@@ -60,9 +59,10 @@ class ResultShape(_Part, frozen=True, kw_only=True):
 class BatchShape(_Part, frozen=True, kw_only=True):
     """The whole section.
 
-    `states` says what the provider's words for the state mean; `counts` are summed; `message` is
-    where the status says what is wrong with the batch. `files` are where it has the ids of files
-    with results (`{file}` in the path of `batch_results`); without any they are at that path.
+    `states` maps the provider's words for a state to ours. The paths of one `counts` entry are
+    summed. `message` is the path of what is wrong with the batch. `files` are the paths of the ids
+    of files with results (`{file}` in the path of `batch_results`); without any, the results are
+    at that path.
     """
 
     line: JsonValue
@@ -78,7 +78,7 @@ class BatchShape(_Part, frozen=True, kw_only=True):
 
 
 def check_batches(shape: BatchShape | None) -> BatchShape | None:
-    """Return the section once its paths are known to parse. Raises ProtocolError otherwise."""
+    """Return the section after checking that its paths parse. Raises ProtocolError otherwise."""
     for text in _list_paths(shape) if shape is not None else ():
         compile_path(text)
     return shape
@@ -91,5 +91,5 @@ def _list_paths(shape: BatchShape) -> Iterator[str]:
     yield from (*shape.message, *shape.files, *result.error)
     if shape.upload is not None:
         yield shape.upload.id
-    for places in shape.counts.values():
-        yield from places
+    for count_paths in shape.counts.values():
+        yield from count_paths

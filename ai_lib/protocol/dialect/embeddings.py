@@ -1,4 +1,4 @@
-"""How a family of APIs turns texts into vectors, as data: the `embeddings:` part of a dialect.
+"""The `embeddings:` part of a dialect: how an API family turns texts into vectors.
 
     embeddings:
       path: /embeddings
@@ -7,11 +7,10 @@
       usage: { total_tokens: [$.usage.total_tokens] }
       limits: { inputs: 2048 }
 
-Templates are those of `protocol/dialect/template.py`. Their holes are `$model`, `$inputs` (the
-texts,
-each written by `item`), `$input` (the only one, where an API takes one at a time: its
-`limits.inputs` is 1), `$text` in `item`, and what a caller may set: `$dimensions`, `$input_type`,
-`$encoding` and `$truncate`. A hole that is nowhere is something the provider does not take.
+Templates are those of `protocol/dialect/template.py`. Their placeholders are `$model`, `$inputs`
+(the texts, each written by `item`), `$input` (the only text, where `limits.inputs` is 1), `$text`
+in `item`, and the caller's options `$dimensions`, `$input_type`, `$encoding` and `$truncate`. The
+provider does not take an option that has no placeholder.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from ai_lib.types.json import JsonValue
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The parent of every part: unknown keys are errors that name their place."""
+    """The parent of every part: an unknown key is an error that names its path."""
 
 
 class EmbeddingLimits(_Part, frozen=True, kw_only=True):
-    """How much one request may hold: texts, tokens of all of them, tokens of one; None: any."""
+    """The limits of one request: texts, tokens of all texts, tokens of one; None is no limit."""
 
     inputs: int | None = None
     tokens: int | None = None
@@ -39,10 +38,10 @@ class EmbeddingLimits(_Part, frozen=True, kw_only=True):
 
 
 class EmbeddingModel(EmbeddingLimits, frozen=True, kw_only=True):
-    """What holds for one model, before what holds for all: the limits, and its vectors.
+    """The limits and vector sizes of one model; its limits come before those of all models.
 
-    `dimensions` is the length of a vector when none is asked for, `sizes` has those that may be
-    asked for, or else `largest` is the longest one.
+    `dimensions` is the default length of a vector. `sizes` are the lengths that may be requested;
+    without `sizes`, `largest` is the longest of them.
     """
 
     dimensions: int | None = None
@@ -51,11 +50,11 @@ class EmbeddingModel(EmbeddingLimits, frozen=True, kw_only=True):
 
 
 class VectorShape(_Part, frozen=True, kw_only=True):
-    """Where a reply keeps its vectors.
+    """The paths of the vectors in a response.
 
-    `each` are paths of the list's elements, of which the first that selects something counts;
-    `vector` and `index` (the position of its input, else that of the element) are in an element. A
-    vector is a list of numbers, or base64 of 32-bit little-endian ones.
+    `each` are paths of the elements; the first that selects something counts. `vector` and `index`
+    are relative to an element; without `index`, the element's own position counts. A vector is a
+    list of numbers, or base64 of 32-bit little-endian numbers.
     """
 
     each: tuple[str, ...]
@@ -66,9 +65,9 @@ class VectorShape(_Part, frozen=True, kw_only=True):
 class EmbeddingShape(_Part, frozen=True, kw_only=True):
     """The whole section.
 
-    `words` says how a standard value is spelled (`input_type`, `encoding` and `truncate` by name),
-    `required` what is sent when the caller says nothing. `usage` has places of token counts,
-    `model` that of the model's name.
+    `words` maps the standard values of `input_type`, `encoding` and `truncate` to the provider's.
+    `required` are the values that are sent when the caller sets none. `usage` has the paths of
+    token counts, `model` is the path of the model's name.
     """
 
     path: str = ""
@@ -84,7 +83,7 @@ class EmbeddingShape(_Part, frozen=True, kw_only=True):
 
 
 class CompiledEmbeddings(msgspec.Struct, frozen=True, kw_only=True):
-    """The section with its paths compiled; `takes` has the holes its templates have."""
+    """The section with its paths compiled; `placeholders` are those of its templates."""
 
     shape: EmbeddingShape
     placeholders: frozenset[str]
@@ -95,21 +94,21 @@ class CompiledEmbeddings(msgspec.Struct, frozen=True, kw_only=True):
     model: Path | None
 
     def find_limits(self, model: str) -> EmbeddingLimits:
-        """Return the limits of requests to a model."""
-        own, common = self.find_model(model), self.shape.limits
+        """Return the limits of one request to a model."""
+        model_limits, common_limits = self.find_model(model), self.shape.limits
         return EmbeddingLimits(
-            inputs=own.inputs or common.inputs,
-            tokens=own.tokens or common.tokens,
-            input_tokens=own.input_tokens or common.input_tokens,
+            inputs=model_limits.inputs or common_limits.inputs,
+            tokens=model_limits.tokens or common_limits.tokens,
+            input_tokens=model_limits.input_tokens or common_limits.input_tokens,
         )
 
     def find_model(self, model: str) -> EmbeddingModel:
-        """Return what is said of a model; an empty entry for one that is not listed."""
+        """Return the entry of a model; an empty entry when it is not listed."""
         return self.shape.models.get(model) or EmbeddingModel()
 
 
 def compile_embeddings(shape: EmbeddingShape | None) -> CompiledEmbeddings | None:
-    """Compile the section, None where a dialect has none.
+    """Return the compiled section, or None when the dialect has none.
 
     Raises ProtocolError when a path does not parse.
     """

@@ -1,9 +1,9 @@
-"""A wire dialect: how one family of APIs writes requests and replies, as data.
+"""The parts of a wire dialect: data that says how an API family writes requests and responses.
 
-A dialect is a YAML file in `dialects/`; a manifest chooses one by what it declares, may overlay
-parts of it under `wire:`, or may carry a whole one of its own. Templates are explained in
-`ai_lib.protocol.dialect.template`, expressions and paths in the AI-Protocol specification (match
-language, RFC 9535).
+A dialect is a YAML file in `dialects/`, and the names of these fields are its keys. A manifest
+chooses a dialect by what it declares, may overlay parts of it under `wire:`, or may carry a whole
+one of its own. Templates are explained in `ai_lib.protocol.dialect.template`, expressions and paths
+in the AI-Protocol specification (match language, RFC 9535).
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from ai_lib.protocol.dialect.embeddings import EmbeddingShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.types.json import JsonDict, JsonValue
 
-Template: TypeAlias = JsonValue  # JSON with holes; its shape is the author's
+Template: TypeAlias = JsonValue  # JSON with placeholders, of any shape
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The parent of every part of a dialect: unknown keys are errors that name their place."""
+    """The parent of every part of a dialect: an unknown key is an error that names its path."""
 
 
 class MessageShape(Part, frozen=True, kw_only=True):
-    """How turns are written.
+    """How messages are written.
 
-    `system` says where instructions go: a `message` of their own or the body's `top`. `roles` has
-    one template a role; `blocks` one a content block. Without a `tool_use` block, calls are
-    written by `tool_call` into the hole `$tool_calls`; without a `tool_result` block, each result
-    is a message of its own. `items` has the blocks that stand among the messages, as their equals.
-    Files have blocks by their source, such as `image_url` and `image_data`; with `document_text`,
-    a document that is text is written as such. `plain_text` sends a turn of text alone as a string;
-    `merge_turns` joins neighbours of one role. `cache` is merged into a block, or a tool, up to
-    which the provider is to remember the request; `cache_on` names the kinds of block, `tool` and
-    `system` among them, that may be marked so (all, when empty). `block_values` are for holes of
-    blocks about which the caller says nothing.
+    `system` says where instructions go: into a `message` of their own or to the body's `top`.
+    `roles` has a template for each role, `blocks` one for each content block. Without a `tool_use`
+    block, calls are written by `tool_call` into the placeholder `$tool_calls`; without a
+    `tool_result` block, each result is a message of its own. `items` has the blocks that stand
+    beside the messages in their list. Files have blocks by their source, such as `image_url` and
+    `image_data`; with `document_text`, a text document is written as text. With `plain_text`, a
+    message of text alone is a string; with `merge_turns`, neighbours of one role are joined.
+    `cache` is merged into the block or tool up to which the provider is to cache the request;
+    `cache_on` names the kinds of block, with `tool` and `system`, that may have it (all, when
+    empty). `block_values` are the defaults for placeholders of blocks.
     """
 
     system: Literal["message", "top"] = "message"
@@ -52,10 +52,11 @@ class MessageShape(Part, frozen=True, kw_only=True):
 
 
 class SchemaShape(Part, frozen=True, kw_only=True):
-    """Which keywords of JSON Schema a provider takes not: some are left out, some `refused`.
+    """The keywords of JSON Schema that a provider does not take.
 
-    With `only_strict` that holds for schemas which are to be followed strictly. `closed` says that
-    it takes no schema with an object whose members are not all named.
+    Those in `left_out` are removed, a schema with one in `refused` is refused. With `only_strict`,
+    this holds for strict schemas only. With `closed`, a schema with an object that does not name
+    all its members is refused.
     """
 
     left_out: tuple[str, ...] = ()
@@ -67,10 +68,10 @@ class SchemaShape(Part, frozen=True, kw_only=True):
 class RequestShape(Part, frozen=True, kw_only=True):
     """How a request is written. Fragments (`stream`, `tool_choice`, ...) are merged into `body`.
 
-    `parameters` maps standard names to dotted places in the body, `options` maps a standard name
-    and its value to a fragment, `required` gives what must be there when the caller says nothing,
-    and so does `tool_values` for the holes of `tool`. `provider_tools` says where tools go that the
-    provider runs itself: `among` the others, or `beside` the group they form.
+    `parameters` maps standard names to dotted paths in the body, `options` maps a standard name
+    and its value to a fragment. `required` are values that are sent when the caller sets none,
+    `tool_values` the defaults for placeholders of `tool`. `provider_tools` says where tools go that
+    the provider runs itself: `among` the others, or `beside` the group that the others form.
     """
 
     path: str = ""
@@ -92,13 +93,13 @@ class RequestShape(Part, frozen=True, kw_only=True):
 
 
 class Rule(Part, frozen=True, kw_only=True):
-    """When `match` holds, emit an event with `fields`, or go on to the nested `rules`.
+    """When `match` holds, the rule emits an event with `fields`, or reads the nested `rules`.
 
-    With `each`, the rule is read once for every element the path selects, and `@` is the element;
-    `candidate` then says where an element keeps its candidate index (else its position counts),
-    and `numbered` makes its position the `index` of what is found in it.
-    `extract` means `fields`. A field that does not start with `$` or `@` is a literal. Where a wire
-    says in each frame all that was said so far, `total` is read in place of text or arguments.
+    With `each`, the rule is read once for every element that the path selects, and `@` is the
+    element. `candidate` is then the path of an element's candidate index (without it, the
+    element's position counts), and `numbered` makes the position the `index` of the event.
+    `extract` means `fields`. A field that does not start with `$` or `@` is a literal. Where each
+    frame repeats the text or arguments so far, the field `total` holds them.
     """
 
     match: str | None = None
@@ -114,9 +115,9 @@ class Rule(Part, frozen=True, kw_only=True):
 
 
 class ResponseShape(Part, frozen=True, kw_only=True):
-    """How a plain reply is read: the whole body is one frame.
+    """How a plain response is read: the whole body is one frame.
 
-    `also` are rules read after `rules`: what a manifest adds without writing them anew.
+    `also` are rules that are read after `rules`; a manifest adds rules there.
     """
 
     envelope: dict[Literal["id", "model"], str] = {}
@@ -138,10 +139,10 @@ class DecoderShape(Part, frozen=True, kw_only=True):
 class StreamShape(Part, frozen=True, kw_only=True):
     """How a stream is read.
 
-    `select` drops frames it does not hold for; `end` is the frame after which nothing follows;
-    `complete` a frame that makes the answer whole although more may follow. A frame for which
-    `known` does not hold is counted as unknown. `fan_out` lets a rule written for candidate 0
-    serve all. `also` is as in `ResponseShape`.
+    Frames for which `select` does not hold are dropped. `end` holds for the last frame, `complete`
+    for a frame that completes the response although more may follow. A frame for which `known`
+    does not hold is counted as unknown. With `fan_out`, a rule for candidate 0 is read for all.
+    `also` is as in `ResponseShape`.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -156,10 +157,10 @@ class StreamShape(Part, frozen=True, kw_only=True):
 
 
 class UsageShape(Part, frozen=True, kw_only=True):
-    """Where token counts are; `prompt_tokens` and `completion_tokens` are sums of several places.
+    """The paths of token counts; `prompt_tokens` and `completion_tokens` are sums of all paths.
 
-    `combine` says what several reports in one stream mean: the `last` counts, each one's fields
-    `merge` over those before, or they `sum`.
+    `combine` says what several reports in one stream mean: the `last` one counts, the fields of
+    each `merge` over those before, or they `sum`.
     """
 
     prompt_tokens: tuple[str, ...] = ()
@@ -172,17 +173,17 @@ class UsageShape(Part, frozen=True, kw_only=True):
 
 
 class ThinkingTags(Part, frozen=True, kw_only=True):
-    """Between what a model's thinking stands, when it is written at the beginning of its text."""
+    """The tags around a model's thinking, when it is written at the beginning of its text."""
 
     open: str = "<think>"
     close: str = "</think>"
 
 
 class ErrorShape(Part, frozen=True, kw_only=True):
-    """Where an error body keeps its facts: the first path that selects something counts.
+    """The paths of an error's facts in the body: the first that selects something counts.
 
-    `codes` are the codes that all who speak the dialect share, with the standard class of each; a
-    manifest's own table comes before them.
+    `codes` maps the codes that all providers of the dialect share to standard classes; a manifest's
+    own table comes before it.
     """
 
     message: tuple[str, ...] = ("error.message", "message", "error")
@@ -195,10 +196,11 @@ class ErrorShape(Part, frozen=True, kw_only=True):
 
 
 class Dialect(Part, frozen=True, kw_only=True):
-    """One wire dialect, whole. `serve` is the dialect seen from the provider's side.
+    """A whole wire dialect. `serve` is the dialect as the provider writes it, for mocks.
 
-    With `thinking_tags`, thinking at the beginning of the text is no text. `raw_joins` names the
-    texts that a streamed `raw` object has in pieces: those of one `type` and `index` are one.
+    With `thinking_tags`, thinking at the beginning of the text is taken out of it. `raw_joins` are
+    the texts that a streamed `raw` object has in pieces: those of one `type` and `index` are
+    joined.
     """
 
     dialect: str

@@ -1,6 +1,7 @@
-"""What a manifest's own streaming, response, error and termination sections change in its dialect.
+"""Translates a manifest's own sections into parts of a dialect.
 
-They are written in the protocol's words and end in the dialect's, so that one reader serves both.
+The streaming, response, error and termination sections are written in the protocol's words. They
+become parts in the dialect's words, which replace those of the chosen dialect.
 """
 
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ FORMATS: Final = {
     "json_array": "json_array",
     "json": "json",
 }
-"""The framings manifests name, and the decoder that reads each."""
+"""The framings that manifests name, and the decoder that reads each."""
 
 _NORMAL_REASONS: Final = frozenset(
     {
@@ -64,37 +65,39 @@ _NORMAL_REASONS: Final = frozenset(
         "error",
     }
 )
-_FACTS: Final = ("message", "code", "type", "param", "status", "request_id")
+_ERROR_FACTS: Final = ("message", "code", "type", "param", "status", "request_id")
 
 
 def build_overlay(document: JsonObject, base: JsonObject) -> JsonDict:
     """Return the dialect parts that `document` declares, to be merged over the dialect `base`.
 
     Raises:
-        ProtocolError: a section has another shape, or names an event or a framing there is none of.
+        ProtocolError: a section has a wrong shape, or names an unknown event or framing.
         ManifestSyntaxError: a path or an expression does not parse.
     """
     try:
-        shape = msgspec.convert(document, RawShape, strict=False)
+        raw_shape = msgspec.convert(document, RawShape, strict=False)
     except msgspec.ValidationError as error:
         raise ProtocolError(str(error)) from error
     parts: JsonDict = {}
-    if shape.termination and shape.termination.mapping:
+    if raw_shape.termination and raw_shape.termination.mapping:
         parts["termination"] = {
             word: meaning if meaning in _NORMAL_REASONS else "other"
-            for word, meaning in shape.termination.mapping.items()
+            for word, meaning in raw_shape.termination.mapping.items()
         }
-    if error_places := _overlay_error(shape):
-        parts["error"] = error_places
-    if shape.streaming is not None:
+    if error_paths := _overlay_error(raw_shape):
+        parts["error"] = error_paths
+    if raw_shape.streaming is not None:
         parts["stream"] = _overlay_stream(
-            shape.streaming, base.get("stream") or {}, _find_tool_use(shape)
+            raw_shape.streaming, base.get("stream") or {}, _find_tool_use(raw_shape)
         )
-    drafts = list(_list_response_rules(shape))
-    if drafts:
+    manifest_rules = list(_list_response_rules(raw_shape))
+    if manifest_rules:
         rules = _list_rules(base.get("reply") or {})
-        drafts = [_widen_to_candidates(draft, rules) for draft in drafts]
-        parts["reply"] = {"rules": merge_rules(rules, drafts, Candidates()), "also": []}
+        manifest_rules = [
+            _widen_to_candidates(manifest_rule, rules) for manifest_rule in manifest_rules
+        ]
+        parts["reply"] = {"rules": merge_rules(rules, manifest_rules, Candidates()), "also": []}
     return parts
 
 
@@ -111,39 +114,39 @@ def _overlay_error(shape: RawShape) -> dict[str, list[str]]:
     declared = (mapping.error if mapping else None) or {}
     return {
         name: [path]
-        for name in _FACTS
+        for name in _ERROR_FACTS
         if isinstance(path := declared.get(f"{name}_path"), str) and path
     }
 
 
 def _overlay_stream(
-    written: RawStreaming, base: JsonObject, tooling: RawToolUse | None
+    raw_streaming: RawStreaming, base: JsonObject, tooling: RawToolUse | None
 ) -> JsonDict:
-    candidates = find_candidates(written)
-    known = _list_rules(base)
-    drafts = join_tool_call_rules(read_manifest_rules(written, tooling))
-    rules = merge_rules(known, drafts, candidates)
+    candidates = find_candidates(raw_streaming)
+    dialect_rules = _list_rules(base)
+    manifest_rules = join_tool_call_rules(read_manifest_rules(raw_streaming, tooling))
+    rules = merge_rules(dialect_rules, manifest_rules, candidates)
     part: JsonDict = {"rules": rules, "also": []}
-    if written.decoder is not None:
-        part["decoder"] = _overlay_decoder(written)
-    if written.frame_selector is not None:
-        part["select"] = _build_selector(written.frame_selector, known)
-    finishes = find_read_paths(rules, "FinalCandidate")
-    if written.stop_condition is not None and not _is_finish_reason_check(
-        written.stop_condition, finishes
+    if raw_streaming.decoder is not None:
+        part["decoder"] = _overlay_decoder(raw_streaming)
+    if raw_streaming.frame_selector is not None:
+        part["select"] = _build_selector(raw_streaming.frame_selector, dialect_rules)
+    finish_paths = find_read_paths(rules, "FinalCandidate")
+    if raw_streaming.stop_condition is not None and not _is_finish_reason_check(
+        raw_streaming.stop_condition, finish_paths
     ):
-        part["complete"] = _widen_expression(written.stop_condition, candidates)
-    flush = written.accumulator.flush_on if written.accumulator else None
-    if flush is not None and not _is_finish_reason_check(flush, finishes):
-        ended = ManifestRule(
-            emit="ToolCallEnded", match=_widen_expression(flush, candidates), fields={}
+        part["complete"] = _widen_expression(raw_streaming.stop_condition, candidates)
+    flush_condition = raw_streaming.accumulator.flush_on if raw_streaming.accumulator else None
+    if flush_condition is not None and not _is_finish_reason_check(flush_condition, finish_paths):
+        end_rule = ManifestRule(
+            emit="ToolCallEnded", match=_widen_expression(flush_condition, candidates), fields={}
         )
-        part["rules"] = merge_rules(rules, [ended], candidates)
+        part["rules"] = merge_rules(rules, [end_rule], candidates)
     return part
 
 
-def _overlay_decoder(written: RawStreaming) -> JsonDict:
-    decoder = written.decoder
+def _overlay_decoder(raw_streaming: RawStreaming) -> JsonDict:
+    decoder = raw_streaming.decoder
     assert decoder is not None
     part: JsonDict = {}
     if decoder.format is not None:
@@ -165,13 +168,15 @@ def _build_selector(declared: str, rules: list[JsonObject]) -> str:
         if rule.get("emit") == "StreamError" and rule.get("match")
     ]
     compile_expression(declared)  # a mistake is reported in the words of the manifest
-    return " || ".join(f"({one})" for one in (declared, *errors))
+    return " || ".join(f"({condition})" for condition in (declared, *errors))
 
 
-def _is_finish_reason_check(expression: str, finishes: frozenset[tuple[str | None, ...]]) -> bool:
-    """Whether a condition says no more than that there is a finish reason, which ends it anyway."""
-    places = {normalize_path(path) for path in compile_expression(expression).paths}
-    return bool(places) and places <= finishes
+def _is_finish_reason_check(
+    expression: str, finish_paths: frozenset[tuple[str | None, ...]]
+) -> bool:
+    """Whether a condition only checks for a finish reason, which ends the stream anyway."""
+    paths = {normalize_path(path) for path in compile_expression(expression).paths}
+    return bool(paths) and paths <= finish_paths
 
 
 def _widen_expression(expression: str, candidates: Candidates) -> str:
@@ -181,54 +186,56 @@ def _widen_expression(expression: str, candidates: Candidates) -> str:
 
 
 def _list_response_rules(shape: RawShape) -> Iterator[ManifestRule]:
-    """Return what the sections for plain replies say, as rules."""
+    """Yield the rules that the sections for plain responses stand for."""
     paths = {
         name: add_root(path)
         for name, path in (shape.response_paths or {}).items()
         if isinstance(path, str) and path
     }
-    places = (
+    response_fields = (
         ("PartialContentDelta", "content", "content"),
         ("ThinkingDelta", "thinking", "thinking"),
         ("FinalCandidate", "finish_reason", "finish_reason"),
         ("FinalCandidate", "finish_reason", "stop_reason"),
         ("Metadata", "usage", "usage"),
     )
-    for emit, field, name in places:
+    for emit, field, name in response_fields:
         if name in paths:
             yield ManifestRule(emit=emit, fields={field: paths[name]})
     mapping = shape.features.response_mapping if shape.features else None
     if mapping and mapping.tool_calls:
         yield _map_tool_calls(mapping.tool_calls)
     elif "tool_calls" in paths:
-        fields = build_tool_call_fields(paths["tool_calls"], _find_tool_use(shape), many=True)
+        fields = build_tool_call_fields(paths["tool_calls"], _find_tool_use(shape), is_list=True)
         yield ManifestRule(emit="ToolCall", fields=fields)
 
 
 def _map_tool_calls(calls: RawCalls) -> ManifestRule:
     names = {"id": "tool_call_id", "name": "tool_name", "args": "arguments", "index": "index"}
-    one = f"{add_root(calls.path)}[*]"
-    # The filter speaks of one call: its names are members of the call.
+    call_path = f"{add_root(calls.path)}[*]"
+    # The names in the filter are members of one call.
     match = calls.filter and rewrite_paths(calls.filter, _make_relative)
     fields: JsonDict = {
-        names[name]: GENERATED if place == GENERATED else f"{one}.{place}"
-        for name, place in (calls.fields or {}).items()
+        names[name]: GENERATED if member == GENERATED else f"{call_path}.{member}"
+        for name, member in (calls.fields or {}).items()
         if name in names
     }
-    return ManifestRule(emit="ToolCall", each=one, match=match or None, fields=fields)
+    return ManifestRule(emit="ToolCall", each=call_path, match=match or None, fields=fields)
 
 
 def _make_relative(path: str) -> str:
     return path if path.startswith(("$", "@")) else f"@.{path}"
 
 
-def _widen_to_candidates(draft: ManifestRule, rules: list[JsonObject]) -> ManifestRule:
-    """Paths of plain replies name candidate 0; what holds for it holds for all of them."""
+def _widen_to_candidates(rule: ManifestRule, dialect_rules: list[JsonObject]) -> ManifestRule:
+    """Widen a rule for candidate 0 to every candidate: a manifest's response paths name only it."""
     lists = {
-        normalize_path(rule["each"]) for rule in rules if rule.get("candidate") and rule.get("each")
+        normalize_path(dialect_rule["each"])
+        for dialect_rule in dialect_rules
+        if dialect_rule.get("candidate") and dialect_rule.get("each")
     }
 
-    def widened(value: JsonValue) -> JsonValue:
+    def widen(value: JsonValue) -> JsonValue:
         if not is_path(value):
             return value
         wide = first_index_as_wildcard(value)
@@ -236,8 +243,8 @@ def _widen_to_candidates(draft: ManifestRule, rules: list[JsonObject]) -> Manife
         return wide if any(keys[: len(prefix)] == prefix for prefix in lists) else value
 
     return ManifestRule(
-        emit=draft.emit,
-        each=draft.each and widened(draft.each),
-        match=draft.match,
-        fields={name: widened(value) for name, value in draft.fields.items()},
+        emit=rule.emit,
+        each=rule.each and widen(rule.each),
+        match=rule.match,
+        fields={name: widen(value) for name, value in rule.fields.items()},
     )

@@ -1,8 +1,8 @@
-"""Which rules count when a manifest and its dialect both say how a reply is read.
+"""Merges a manifest's own rules into the rules of its dialect.
 
-A manifest's rule that reads what the dialect reads changes nothing: the dialect, which says more,
-stands. A rule that reads other places comes first, and the dialect's rules for that event are
-asked only about frames in which it finds nothing. A rule that narrows a condition replaces them.
+A manifest's rule that reads what the dialect reads is dropped, because the dialect's rule says
+more. A rule that reads other paths comes first, and the dialect's rules for that event are read
+only where it finds nothing. A rule that narrows a condition replaces the dialect's rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ PathKeys: TypeAlias = tuple[str | None, ...]
 Conditions: TypeAlias = frozenset[object]
 Rules: TypeAlias = Sequence[JsonObject]
 
-# Calls are read before a finish reason ends them, whoever's rules say so.
+# Calls are read before a finish reason ends them.
 _BEFORE: Final = ("StreamError", "ThinkingDelta", "PartialContentDelta", "ToolCall")
 _AFTER: Final = (
     "ToolCallEnded",
@@ -53,7 +53,7 @@ _ALIASES: Final = {
 
 
 class _EmittingRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One emitting rule of a dialect: what it reads, and under which conditions."""
+    """A dialect's rule that emits an event, with the paths it reads and all its conditions."""
 
     emit: str
     reads: Mapping[str, PathKeys]
@@ -61,76 +61,90 @@ class _EmittingRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def merge_rules(
-    dialect: Rules, drafts: Sequence[ManifestRule], candidates: Candidates
+    dialect_documents: Rules, manifest_rules: Sequence[ManifestRule], candidates: Candidates
 ) -> list[JsonObject]:
-    """Return the dialect's rules with the manifest's own in their place."""
-    leaves = tuple(_find_emitting_rules(dialect, (), frozenset()))
+    """Return the dialect's rules with the manifest's rules merged into them."""
+    dialect_rules = tuple(_find_emitting_rules(dialect_documents, (), frozenset()))
     groups: dict[str, list[JsonObject]] = {}
-    claimed: set[PathKeys] = set()
-    rest = list(dialect)
+    claimed_paths: set[PathKeys] = set()
+    remaining = list(dialect_documents)
     for emit in (*_BEFORE, *_AFTER):
-        own = [draft for draft in drafts if draft.emit == emit]
-        new = [draft for draft in own if not _is_redundant(draft, leaves)]
-        if not new:
+        event_rules = [rule for rule in manifest_rules if rule.emit == emit]
+        new_rules = [rule for rule in event_rules if not _is_redundant(rule, dialect_rules)]
+        if not new_rules:
             continue
-        standing = _filter_rules(dialect, emit, True)
-        rest = _filter_rules(rest, emit, False)
-        if any(_narrows(draft, leaves) for draft in new) and emit != "StreamError":
-            new, standing = own, []
-        claimed |= {keys for draft in new for keys in _find_new_paths(draft, leaves)}
-        rules = [_build_rule(draft, candidates, leaves, bool(standing)) for draft in new]
-        groups[emit] = [{"rules": rules, "otherwise": standing} if standing else {"rules": rules}]
-    rest = _remove_fields(rest, claimed)
+        standing_rules = _filter_rules(dialect_documents, emit, True)
+        remaining = _filter_rules(remaining, emit, False)
+        if any(_narrows(rule, dialect_rules) for rule in new_rules) and emit != "StreamError":
+            new_rules, standing_rules = event_rules, []
+        claimed_paths |= {
+            path for rule in new_rules for path in _find_new_paths(rule, dialect_rules)
+        }
+        rules = [
+            _build_rule(rule, candidates, dialect_rules, bool(standing_rules)) for rule in new_rules
+        ]
+        groups[emit] = [
+            {"rules": rules, "otherwise": standing_rules} if standing_rules else {"rules": rules}
+        ]
+    remaining = _remove_fields(remaining, claimed_paths)
     before = [rule for emit in _BEFORE for rule in groups.get(emit, ())]
     after = [rule for emit in _AFTER for rule in groups.get(emit, ())]
-    return [*before, *rest, *after]
+    return [*before, *remaining, *after]
 
 
-def join_tool_call_rules(drafts: Iterable[ManifestRule]) -> list[ManifestRule]:
-    """Join rules that read parts of the same tool call, so that the parts stay together."""
-    found: list[ManifestRule] = []
-    places: dict[PathKeys, int] = {}
-    for draft in drafts:
-        element = _find_element_path(draft)
+def join_tool_call_rules(manifest_rules: Iterable[ManifestRule]) -> list[ManifestRule]:
+    """Join rules that read fields of the same tool call, so that they emit one event."""
+    joined_rules: list[ManifestRule] = []
+    positions: dict[PathKeys, int] = {}
+    for rule in manifest_rules:
+        element = _find_element_path(rule)
         if element is None:
-            found.append(draft)
-        elif element not in places:
-            places[element] = len(found)
-            found.append(msgspec.structs.replace(draft, match=None))
+            joined_rules.append(rule)
+        elif element not in positions:
+            positions[element] = len(joined_rules)
+            joined_rules.append(msgspec.structs.replace(rule, match=None))
         else:
-            first = found[places[element]]
-            fields = {**draft.fields, **first.fields}
-            found[places[element]] = msgspec.structs.replace(first, fields=fields)
-    return found
+            first = joined_rules[positions[element]]
+            fields = {**rule.fields, **first.fields}
+            joined_rules[positions[element]] = msgspec.structs.replace(first, fields=fields)
+    return joined_rules
 
 
-def _find_element_path(draft: ManifestRule) -> PathKeys | None:
-    """Return which elements a tool call rule reads, when its condition asks for nothing else."""
-    if draft.emit != "ToolCall" or parse_conditions(draft) - _find_existence_conditions(draft):
+def _find_element_path(rule: ManifestRule) -> PathKeys | None:
+    """Return the path of the elements that a tool call rule reads.
+
+    Return None when its condition checks more than that they exist.
+    """
+    if rule.emit != "ToolCall" or parse_conditions(rule) - _find_existence_conditions(rule):
         return None
-    ways = [normalize_path(value) for value in draft.fields.values() if is_path(value)]
-    if not ways or any(None not in way for way in ways):
+    paths = [normalize_path(value) for value in rule.fields.values() if is_path(value)]
+    if not paths or any(None not in path for path in paths):
         return None
-    elements = {way[: len(way) - way[::-1].index(None)] for way in ways}
+    elements = {path[: len(path) - path[::-1].index(None)] for path in paths}
     return elements.pop() if len(elements) == 1 else None
 
 
 def find_read_paths(rules: Rules, emit: str) -> frozenset[PathKeys]:
-    """Return the places from which rules of this event read."""
-    leaves = _find_emitting_rules(rules, (), frozenset())
-    return frozenset(keys for leaf in leaves if leaf.emit == emit for keys in leaf.reads.values())
+    """Return the paths that the rules of this event read."""
+    dialect_rules = _find_emitting_rules(rules, (), frozenset())
+    return frozenset(
+        keys
+        for dialect_rule in dialect_rules
+        if dialect_rule.emit == emit
+        for keys in dialect_rule.reads.values()
+    )
 
 
-def parse_conditions(draft: ManifestRule) -> Conditions:
-    """Return the conditions that all have to hold, in a form that compares by meaning."""
-    if draft.match is None:
+def parse_conditions(rule: ManifestRule) -> Conditions:
+    """Return the conditions that all have to hold, normalized so that equal ones are equal."""
+    if rule.match is None:
         return frozenset()
-    tree, _ = parse_expression(draft.match, trusted=True)
-    return _normalize_conditions(tree, normalize_path(draft.each) if draft.each else ())
+    tree, _ = parse_expression(rule.match, trusted=True)
+    return _normalize_conditions(tree, normalize_path(rule.each) if rule.each else ())
 
 
 def normalize_path(path: str | Path, prefix: PathKeys = ()) -> PathKeys:
-    """Return a path's steps, every index taken for a wildcard; `@` continues `prefix`."""
+    """Return the keys of a path: an index counts as a wildcard, and `@` continues `prefix`."""
     compiled = compile_path(path) if isinstance(path, str) else path
     steps = tuple(
         segment.key if isinstance(segment.key, str) else None
@@ -142,79 +156,93 @@ def normalize_path(path: str | Path, prefix: PathKeys = ()) -> PathKeys:
 
 
 def _build_rule(
-    draft: ManifestRule, candidates: Candidates, leaves: Sequence[_EmittingRule], is_first: bool
+    manifest_rule: ManifestRule,
+    candidates: Candidates,
+    dialect_rules: Sequence[_EmittingRule],
+    is_first: bool,
 ) -> JsonDict:
-    rule = build_dialect_rule(draft, candidates)
-    new = _find_new_fields(draft, leaves)
-    if not is_first or not new or len(new) == len(draft.fields):
+    rule = build_dialect_rule(manifest_rule, candidates)
+    new_fields = _find_new_fields(manifest_rule, dialect_rules)
+    if not is_first or not new_fields or len(new_fields) == len(manifest_rule.fields):
         return rule
     inner = rule
     while "emit" not in inner:
         inner = inner["rules"][0]
-    inner["needs"] = new
+    inner["needs"] = new_fields
     return rule
 
 
-def _is_redundant(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> bool:
-    if not draft.fields:
+def _is_redundant(rule: ManifestRule, dialect_rules: Sequence[_EmittingRule]) -> bool:
+    if not rule.fields:
         return any(
-            leaf.emit == draft.emit and parse_conditions(draft) <= leaf.conditions
-            for leaf in leaves
+            dialect_rule.emit == rule.emit and parse_conditions(rule) <= dialect_rule.conditions
+            for dialect_rule in dialect_rules
         )
-    literals = [v for v in draft.fields.values() if not is_path(v) and v != GENERATED]
-    return not literals and not _find_new_fields(draft, leaves) and not _narrows(draft, leaves)
+    literals = [v for v in rule.fields.values() if not is_path(v) and v != GENERATED]
+    return (
+        not literals
+        and not _find_new_fields(rule, dialect_rules)
+        and not _narrows(rule, dialect_rules)
+    )
 
 
-def _find_new_fields(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> list[str]:
+def _find_new_fields(rule: ManifestRule, dialect_rules: Sequence[_EmittingRule]) -> list[str]:
     return [
         name
-        for name, value in draft.fields.items()
-        if is_path(value) and not any(_reads(leaf, draft, name, value) for leaf in leaves)
+        for name, value in rule.fields.items()
+        if is_path(value)
+        and not any(_reads(dialect_rule, rule, name, value) for dialect_rule in dialect_rules)
     ]
 
 
-def _find_new_paths(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> Iterator[PathKeys]:
-    for name in _find_new_fields(draft, leaves):
-        yield normalize_path(draft.fields[name])
+def _find_new_paths(
+    rule: ManifestRule, dialect_rules: Sequence[_EmittingRule]
+) -> Iterator[PathKeys]:
+    for name in _find_new_fields(rule, dialect_rules):
+        yield normalize_path(rule.fields[name])
 
 
-def _reads(leaf: _EmittingRule, draft: ManifestRule, name: str, path: str) -> bool:
-    return leaf.emit == draft.emit and leaf.reads.get(name) == normalize_path(path)
+def _reads(dialect_rule: _EmittingRule, rule: ManifestRule, name: str, path: str) -> bool:
+    return dialect_rule.emit == rule.emit and dialect_rule.reads.get(name) == normalize_path(path)
 
 
-def _narrows(draft: ManifestRule, leaves: Sequence[_EmittingRule]) -> bool:
-    """Whether the rule reads a place of the dialect's, but under a condition it does not have."""
-    fields = {name: value for name, value in draft.fields.items() if is_path(value)}
-    asked = parse_conditions(draft) - _find_existence_conditions(draft)
+def _narrows(rule: ManifestRule, dialect_rules: Sequence[_EmittingRule]) -> bool:
+    """Whether the rule reads a path of the dialect under a condition that the dialect lacks."""
+    fields = {name: value for name, value in rule.fields.items() if is_path(value)}
+    own_conditions = parse_conditions(rule) - _find_existence_conditions(rule)
     for name, path in fields.items():
-        readers = [leaf for leaf in leaves if _reads(leaf, draft, name, path)]
-        if readers and not any(asked <= leaf.conditions for leaf in readers):
+        readers = [
+            dialect_rule for dialect_rule in dialect_rules if _reads(dialect_rule, rule, name, path)
+        ]
+        if readers and not any(
+            own_conditions <= dialect_rule.conditions for dialect_rule in readers
+        ):
             return True
     return False
 
 
-def _find_existence_conditions(draft: ManifestRule) -> Conditions:
-    """Return those conditions that only say that a field, or a part of its way, is there."""
-    ways = [normalize_path(value) for value in draft.fields.values() if is_path(value)]
+def _find_existence_conditions(rule: ManifestRule) -> Conditions:
+    """Return the conditions that only check that a field, or an object around it, exists."""
+    paths = [normalize_path(value) for value in rule.fields.values() if is_path(value)]
 
-    def is_on_the_way(fact: JsonValue) -> bool:
-        kind, *parts = fact
+    def is_existence(condition: JsonValue) -> bool:
+        kind, *parts = condition
         if kind == "exists":
-            return any(way[: len(parts[0])] == parts[0] for way in ways)
-        return kind in ("and", "or") and all(is_on_the_way(part) for part in parts[0])
+            return any(path[: len(parts[0])] == parts[0] for path in paths)
+        return kind in ("and", "or") and all(is_existence(part) for part in parts[0])
 
-    return frozenset(fact for fact in parse_conditions(draft) if is_on_the_way(fact))
+    return frozenset(condition for condition in parse_conditions(rule) if is_existence(condition))
 
 
 def _find_emitting_rules(
     rules: Rules, prefix: PathKeys, inherited: Conditions
 ) -> Iterator[_EmittingRule]:
     for rule in rules:
-        each = rule.get("each")
-        inner = normalize_path(each, prefix) if each else prefix
-        known = inherited
+        element_path = rule.get("each")
+        inner = normalize_path(element_path, prefix) if element_path else prefix
+        rule_conditions = inherited
         if match := rule.get("match"):
-            known = inherited | _normalize_conditions(
+            rule_conditions = inherited | _normalize_conditions(
                 parse_expression(match, trusted=True)[0], inner
             )
         if rule.get("emit"):
@@ -222,10 +250,10 @@ def _find_emitting_rules(
             yield _EmittingRule(
                 emit=_normalize_event(rule),
                 reads={n: normalize_path(v, inner) for n, v in fields.items() if is_path(v)},
-                conditions=known,
+                conditions=rule_conditions,
             )
-        yield from _find_emitting_rules(rule.get("rules", ()), inner, known)
-        yield from _find_emitting_rules(rule.get("otherwise", ()), inner, known)
+        yield from _find_emitting_rules(rule.get("rules", ()), inner, rule_conditions)
+        yield from _find_emitting_rules(rule.get("otherwise", ()), inner, rule_conditions)
 
 
 def _normalize_event(rule: JsonObject) -> str:
@@ -233,41 +261,41 @@ def _normalize_event(rule: JsonObject) -> str:
     return _ALIASES.get(emit, emit)
 
 
-def _filter_rules(rules: Iterable[JsonObject], emit: str, wanted: bool) -> list[JsonObject]:
-    """Return the rules with only those emitting ones whose event is this one, or is not."""
-    found: list[JsonObject] = []
+def _filter_rules(rules: Iterable[JsonObject], emit: str, is_kept: bool) -> list[JsonObject]:
+    """Return the rules that emit this event when `is_kept`, else the rules that emit another."""
+    filtered_rules: list[JsonObject] = []
     for rule in rules:
         if rule.get("emit"):
-            if (_normalize_event(rule) == emit) is wanted:
-                found.append(rule)
+            if (_normalize_event(rule) == emit) is is_kept:
+                filtered_rules.append(rule)
             continue
-        inner = _filter_rules(rule.get("rules", ()), emit, wanted)
-        otherwise = _filter_rules(rule.get("otherwise", ()), emit, wanted)
+        inner = _filter_rules(rule.get("rules", ()), emit, is_kept)
+        otherwise = _filter_rules(rule.get("otherwise", ()), emit, is_kept)
         if inner or otherwise:
-            found.append({**rule, "rules": inner, "otherwise": otherwise})
-    return found
+            filtered_rules.append({**rule, "rules": inner, "otherwise": otherwise})
+    return filtered_rules
 
 
 def _remove_fields(rules: Rules, claimed: set[PathKeys], prefix: PathKeys = ()) -> list[JsonObject]:
-    """Return the rules without the fields whose place the manifest reads as something else."""
-    found: list[JsonObject] = []
+    """Return the rules without the fields whose path the manifest reads as another field."""
+    reduced_rules: list[JsonObject] = []
     for rule in rules:
         inner = normalize_path(rule["each"], prefix) if rule.get("each") else prefix
-        kept = dict(rule)
+        reduced_rule = dict(rule)
         for part in ("fields", "extract"):
             fields = rule.get(part) or {}
-            kept[part] = {
+            reduced_rule[part] = {
                 name: value
                 for name, value in fields.items()
                 if not is_path(value) or normalize_path(value, inner) not in claimed
             }
-            if fields and not kept[part]:
+            if fields and not reduced_rule[part]:
                 break
         else:
             for part in ("rules", "otherwise"):
-                kept[part] = _remove_fields(rule.get(part, ()), claimed, inner)
-            found.append(kept)
-    return found
+                reduced_rule[part] = _remove_fields(rule.get(part, ()), claimed, inner)
+            reduced_rules.append(reduced_rule)
+    return reduced_rules
 
 
 def _normalize_conditions(tree: Tree, prefix: PathKeys) -> Conditions:
@@ -300,5 +328,5 @@ def _normalize_operand(operand: Path | Literal, prefix: PathKeys) -> object:
 
 
 def is_known_event(emit: str) -> bool:
-    """Whether a rule may emit this."""
+    """Whether a rule may emit an event of this name."""
     return _ALIASES.get(emit, emit) in EVENTS

@@ -1,4 +1,4 @@
-"""Which wire dialect a manifest speaks, by what it declares and never by its id."""
+"""Selects the wire dialect of a manifest by what it declares, never by its id."""
 
 import re
 from typing import Final
@@ -13,8 +13,8 @@ from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.json import JsonObject
 
-# A manifest that names its format and is not understood must not be spoken to in another, only
-# because an address or a framing looks familiar.
+# A manifest that names an unknown format gets no other dialect, although its address or framing
+# may look familiar.
 _DECISIVE: Final = frozenset({"payload_format", "api_style"})
 _VAGUE: Final = frozenset({"api_family", "compatibility", "decoder", "path"})
 _VERSION: Final = re.compile(r"_v\d+\Z")
@@ -24,9 +24,9 @@ _EMPTY_DIALECT: Final[JsonObject] = {
 
 
 def select_dialect(manifest: ProtocolManifest) -> Dialect:
-    """Return the manifest's dialect: the one it names or declares, with its own parts over it.
+    """Return the dialect that a manifest names or declares, with the manifest's own parts merged.
 
-    A manifest without one has an empty dialect: its operations can be called, but no chat.
+    A manifest without a dialect gets an empty one: its operations can be called, but no chat.
 
     Raises:
         ProtocolError: there is no dialect of that name, or a part of it is unknown or misshapen.
@@ -37,33 +37,33 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
         **(load_bundled_dialect(name) if name else _EMPTY_DIALECT),
     }
     base = apply_merge_patch(base, manifest.wire)
-    # How tokens are counted depends on the models, not on the family they are asked in.
+    # How tokens are counted depends on the models, not on the API family.
     base = apply_merge_patch(base, {"tokens": manifest.raw.get("tokens") or {}})
-    whole = apply_merge_patch(base, build_overlay(manifest.raw, base))
+    dialect_document = apply_merge_patch(base, build_overlay(manifest.raw, base))
     try:
-        return msgspec.convert(whole, Dialect)
+        return msgspec.convert(dialect_document, Dialect)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
 
 
 def explain_missing_dialect(manifest: ProtocolManifest) -> str:
-    """Return why there is no dialect to chat in, and what to write into the manifest."""
+    """Return a message that says why a manifest has no chat dialect and what to write into it."""
     declared = [
         f"{name} {value!r}"
         for name, values in manifest.hints.items()
         if name in _DECISIVE
         for value in values
     ]
-    found = f"nobody speaks {' or '.join(declared)}" if declared else "no wire dialect is chosen"
-    known = ", ".join(list_bundled_dialects())
+    reason = f"nobody speaks {' or '.join(declared)}" if declared else "no wire dialect is chosen"
+    dialect_names = ", ".join(list_bundled_dialects())
     return (
-        f"{manifest.source}: {found}; set `dialect:` to one of {known}, or describe one "
+        f"{manifest.source}: {reason}; set `dialect:` to one of {dialect_names}, or describe one "
         "under `wire:`"
     )
 
 
 def _find_declared_dialect(manifest: ProtocolManifest) -> str | None:
-    """Return the bundled dialect that the manifest's hints choose, the strongest hint first."""
+    """Return the bundled dialect that the manifest's strongest matching hint chooses, or None."""
     is_named = not _DECISIVE.isdisjoint(manifest.hints)
     for key, values in manifest.hints.items():
         if is_named and key in _VAGUE:
@@ -86,6 +86,6 @@ def _is_chosen_by(dialect: JsonObject, key: str, value: str) -> bool:
         return family != value and family in chosen_by.get("payload_format", ())
     if value in chosen_by.get(key, ()):
         return True
-    # A label that ends in a version, under whatever key, means the family it begins with.
+    # A label that ends in a version means the family before it, whatever its key.
     family = _VERSION.sub("", value)
     return family != value and any(family in names for names in chosen_by.values())

@@ -1,8 +1,8 @@
-"""Templates: JSON with holes, filled to write a message and matched to read one.
+"""Templates: JSON with placeholders, filled to write a message and matched to read one.
 
-A string that is `$name` is a hole; `${name}` inside a longer string is filled in place. A hole
+The string `$name` is a placeholder; `${name}` inside a longer string is one too. A placeholder
 without a value disappears together with its key, and an object or list that is left empty
-disappears too. An object with the key `$when` is written only if the hole it names has a value.
+disappears too. An object with the key `$when` is written only if that placeholder has a value.
 """
 
 import re
@@ -22,9 +22,9 @@ Fill: TypeAlias = Callable[[Values], object]
 
 
 class CompiledTemplate(msgspec.Struct, frozen=True, eq=False):
-    """A compiled template: `fill(values)` is what the function `fill` gives, `holes` their names.
+    """A compiled template: `fill(values)` fills it, `placeholders` are their names.
 
-    Whatever is filled is new: it may be changed without a trace in the template.
+    Every call of `fill` returns a new value: changing it does not change the template.
     """
 
     fill: Fill
@@ -32,12 +32,12 @@ class CompiledTemplate(msgspec.Struct, frozen=True, eq=False):
 
 
 def compile_template(template: object) -> CompiledTemplate:
-    """Compile a template that is filled many times."""
+    """Return a compiled template, for one that is filled many times."""
     return CompiledTemplate(_compile(template), find_placeholders(template))
 
 
 def fill_template(template: object, values: Values) -> object:
-    """Return `template` with its holes filled from `values`, or MISSING when nothing is left."""
+    """Return `template` filled from `values`, or MISSING when nothing is left of it."""
     return _compile(template)(values)
 
 
@@ -52,15 +52,15 @@ def _compile(template: object) -> Fill:
 
 
 def _compile_text(template: str) -> Fill:
-    if hole := _PLACEHOLDER.match(template):
-        name = hole[1]
+    if placeholder := _PLACEHOLDER.match(template):
+        name = placeholder[1]
         return lambda values: values.get(name, MISSING)
     names = _INLINE.findall(template)
 
     def fill(values: Values) -> object:
         if any(values.get(name, MISSING) is MISSING for name in names):
             return MISSING
-        return _INLINE.sub(lambda found: str(values[found[1]]), template)
+        return _INLINE.sub(lambda placeholder: str(values[placeholder[1]]), template)
 
     return fill if names else lambda values: template
 
@@ -70,13 +70,13 @@ def _compile_list(template: list[object]) -> Fill:
 
     def fill(values: Values) -> object:
         items = [part(values) for part in parts]
-        left = [item for item in items if item is not MISSING]
-        return left if left or not parts else MISSING
+        remaining = [item for item in items if item is not MISSING]
+        return remaining if remaining or not parts else MISSING
 
     return fill
 
 
-# A member of an object: its key, the hole it is, or the value it always has, or how it is filled.
+# A member of an object: its key, then its placeholder, its constant value or its fill function.
 _Member: TypeAlias = tuple[str, str | None, object, Fill | None]
 
 
@@ -85,15 +85,15 @@ def _compile_object(template: dict[str, object]) -> Fill:
     is_empty = not template
 
     def fill(values: Values) -> object:
-        left: dict[str, object] = {}
-        for key, hole, value, part in members:
-            if hole is not None:
-                value = values.get(hole, MISSING)
+        remaining: dict[str, object] = {}
+        for key, placeholder, value, part in members:
+            if placeholder is not None:
+                value = values.get(placeholder, MISSING)
             elif part is not None:
                 value = part(values)
             if value is not MISSING:
-                left[key] = value
-        return left if left or is_empty else MISSING
+                remaining[key] = value
+        return remaining if remaining or is_empty else MISSING
 
     condition = template.get(_WHEN)
     return _compile_condition(_compile(condition), fill) if isinstance(condition, str) else fill
@@ -107,18 +107,18 @@ def _compile_member(key: str, item: object) -> _Member:
     if isinstance(item, str):
         if "$" not in item:
             return key, None, item, None
-        if hole := _PLACEHOLDER.match(item):
-            return key, hole[1], None, None
+        if placeholder := _PLACEHOLDER.match(item):
+            return key, placeholder[1], None, None
     elif not isinstance(item, (dict, list)):
         return key, None, item, None
     return key, None, None, _compile(item)
 
 
 def find_placeholders(template: object) -> frozenset[str]:
-    """Return the names of all holes in `template`."""
+    """Return the names of all placeholders in `template`."""
     if isinstance(template, str):
-        hole = _PLACEHOLDER.match(template)
-        return frozenset([hole[1]] if hole else _INLINE.findall(template))
+        placeholder = _PLACEHOLDER.match(template)
+        return frozenset([placeholder[1]] if placeholder else _INLINE.findall(template))
     if isinstance(template, dict):
         return frozenset().union(*(find_placeholders(item) for item in template.values()))
     if isinstance(template, list):
@@ -127,21 +127,21 @@ def find_placeholders(template: object) -> frozenset[str]:
 
 
 def match_template(template: object, value: object) -> dict[str, object] | None:
-    """Read `value` by `template`: the holes' values, or None when it has another shape.
+    """Return the values that fill `template` to `value`, or None when it has another shape.
 
-    A key that the template has and the value lacks is allowed when it holds holes only; keys
-    that the template does not know are passed over.
+    `value` may lack a key whose part of the template has placeholders, and may have keys that
+    the template does not have.
     """
-    found: dict[str, object] = {}
-    return found if _match(template, value, found) else None
+    values: dict[str, object] = {}
+    return values if _match(template, value, values) else None
 
 
-def _match(template: object, value: object, found: dict[str, object]) -> bool:
+def _match(template: object, value: object, values: dict[str, object]) -> bool:
     if isinstance(template, str):
-        return _match_text(template, value, found)
+        return _match_text(template, value, values)
     if isinstance(template, dict):
         return isinstance(value, dict) and all(
-            _match(item, value[key], found) if key in value else bool(find_placeholders(item))
+            _match(item, value[key], values) if key in value else bool(find_placeholders(item))
             for key, item in template.items()
             if key != _WHEN
         )
@@ -149,14 +149,14 @@ def _match(template: object, value: object, found: dict[str, object]) -> bool:
         return (
             isinstance(value, list)
             and len(template) == len(value)
-            and all(_match(part, item, found) for part, item in zip(template, value, strict=True))
+            and all(_match(part, item, values) for part, item in zip(template, value, strict=True))
         )
     return template == value
 
 
-def _match_text(template: str, value: object, found: dict[str, object]) -> bool:
-    if hole := _PLACEHOLDER.match(template):
-        found[hole[1]] = value
+def _match_text(template: str, value: object, values: dict[str, object]) -> bool:
+    if placeholder := _PLACEHOLDER.match(template):
+        values[placeholder[1]] = value
         return True
     if "${" not in template:
         return template == value
@@ -168,5 +168,5 @@ def _match_text(template: str, value: object, found: dict[str, object]) -> bool:
     )
     hit = re.fullmatch(pattern, value, re.DOTALL)
     if hit:
-        found.update(hit.groupdict())
+        values.update(hit.groupdict())
     return hit is not None

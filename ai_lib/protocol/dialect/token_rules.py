@@ -1,4 +1,4 @@
-"""How an API family counts tokens, as a dialect's or a manifest's data."""
+"""The `tokens:` part of a dialect or a manifest: how an API family counts tokens."""
 
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -7,7 +7,7 @@ import msgspec
 
 
 class ImageShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an image costs in tokens, by its size in pixels.
+    """The tokens that an image costs, by its size in pixels.
 
     The image is first scaled down: its longest side to `longest`, its shortest to `shortest`, its
     area to `pixels`. Then by `rule`:
@@ -17,8 +17,8 @@ class ImageShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     - `patches`: the squares of `side`, at most `most`, times `factor`;
     - `area`: one token for every `per_token` pixels, at most `most`.
 
-    An image with no side above `small` costs `each`, one asked for in low detail `low`. `assumed`
-    is what is counted where the size can't be known.
+    An image with no side above `small` costs `each`, an image in low detail costs `low`, and an
+    image of unknown size costs `assumed`.
     """
 
     rule: Literal["fixed", "tiles", "patches", "area"] = "fixed"
@@ -37,14 +37,14 @@ class ImageShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class TokenShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What text becomes when it is a request, in tokens.
+    """The tokens that a request costs beside those of its text.
 
-    `message` is what a turn costs beside its text, `named` what a name adds, `reply` what opens the
-    answer, `tools` what the first tool brings along, `tool` each one. `page` is a page of a
-    document, `audio_second` a second of sound.
+    `message` is added for each message, `named` for a name in it, `reply` once for the start of
+    the response, `tools` once where there are tools, and `tool` for each tool. `page` is added for
+    a page of a document, `audio_second` for a second of sound.
 
-    `encodings` maps patterns of model names (`*` and `?`) to the encoding that cuts their text,
-    `images` to what their images cost. Of several that match the longest pattern counts.
+    `encodings` maps patterns of model names (`*` and `?`) to the encoding of their text, `images`
+    maps such patterns to the cost of their images. The longest pattern that matches counts.
     """
 
     message: int = 4
@@ -58,14 +58,14 @@ class TokenShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     images: dict[str, ImageShape] = {}
 
     def find_encoding(self, model: str) -> str | None:
-        """Return the name of the encoding that cuts a model's text, None where nothing says so."""
+        """Return the name of the encoding of a model's text, or None when it is unknown."""
         return self.encodings.get(_find_longest_match(self.encodings, model))
 
     def find_image_shape(self, model: str) -> ImageShape:
-        """Return what a model's images cost."""
+        """Return what a model's images cost, or the default shape."""
         return self.images.get(_find_longest_match(self.images, model)) or ImageShape(base=1105)
 
 
 def _find_longest_match(patterns: dict[str, str] | dict[str, ImageShape], model: str) -> str:
-    found = (one for one in patterns if fnmatchcase(model, one))
-    return max(found, key=len, default="")
+    matching_patterns = (pattern for pattern in patterns if fnmatchcase(model, pattern))
+    return max(matching_patterns, key=len, default="")

@@ -1,11 +1,11 @@
-"""What changes from one manifest to another, and which of it a caller will notice."""
+"""Compares two manifests and says which changes a caller will notice."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
-from ai_lib.protocol.validation.positions import Step
+from ai_lib.protocol.validation.positions import DocumentPath
 from ai_lib.protocol.validation.validator import format_json_path
 from ai_lib.types.json import JsonValue
 
@@ -13,7 +13,7 @@ _SHOWN = 70
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One change at a place; `matters` says what it means for a caller, when it does."""
+    """One change at a path; `effect` says what it means for a caller, if anything."""
 
     path: str
     kind: Literal["added", "removed", "changed"]
@@ -33,14 +33,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_manifests(old: JsonValue, new: JsonValue) -> list[Change]:
-    """Return the changes from one document to another, by place.
+    """Return the changes from one document to another, in the order of their paths.
 
-    Lists of plain values are compared as sets of what they hold, other lists by position.
+    Lists of plain values are compared as sets, other lists by position.
     """
     return list(_compare_values(old, new, ()))
 
 
-def _compare_values(old: JsonValue, new: JsonValue, path: tuple[Step, ...]) -> Iterator[Change]:
+def _compare_values(old: JsonValue, new: JsonValue, path: DocumentPath) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys([*old, *new]):
             yield from _compare_member(old, new, key, path)
@@ -51,37 +51,37 @@ def _compare_values(old: JsonValue, new: JsonValue, path: tuple[Step, ...]) -> I
 
 
 def _compare_member(
-    old: Mapping[str, JsonValue], new: Mapping[str, JsonValue], key: str, path: tuple[Step, ...]
+    old: Mapping[str, JsonValue], new: Mapping[str, JsonValue], key: str, path: DocumentPath
 ) -> Iterator[Change]:
-    here = (*path, key)
+    member_path = (*path, key)
     if key not in new:
-        yield _build_change("removed", here, old[key], None)
+        yield _build_change("removed", member_path, old[key], None)
     elif key not in old:
-        yield _build_change("added", here, None, new[key])
+        yield _build_change("added", member_path, None, new[key])
     else:
-        yield from _compare_values(old[key], new[key], here)
+        yield from _compare_values(old[key], new[key], member_path)
 
 
 def _compare_lists(
-    old: list[JsonValue], new: list[JsonValue], path: tuple[Step, ...]
+    old: list[JsonValue], new: list[JsonValue], path: DocumentPath
 ) -> Iterator[Change]:
     if not any(isinstance(item, dict | list) for item in [*old, *new]):
         yield from (_build_change("removed", path, item, None) for item in old if item not in new)
         yield from (_build_change("added", path, None, item) for item in new if item not in old)
         return
     for number in range(max(len(old), len(new))):
-        here = (*path, number)
+        item_path = (*path, number)
         if number >= len(new):
-            yield _build_change("removed", here, old[number], None)
+            yield _build_change("removed", item_path, old[number], None)
         elif number >= len(old):
-            yield _build_change("added", here, None, new[number])
+            yield _build_change("added", item_path, None, new[number])
         else:
-            yield from _compare_values(old[number], new[number], here)
+            yield from _compare_values(old[number], new[number], item_path)
 
 
 def _build_change(
     kind: Literal["added", "removed", "changed"],
-    path: tuple[Step, ...],
+    path: DocumentPath,
     old: JsonValue,
     new: JsonValue,
 ) -> Change:
@@ -90,7 +90,7 @@ def _build_change(
 
 
 def _describe_effect(kind: str, names: tuple[str, ...]) -> str:
-    """Return what a change at these names means for a caller."""
+    """Return what a change below these names means for a caller, or an empty text."""
     last = names[-1] if names else ""
     if last == "base_url":
         return "requests and keys go to another host"

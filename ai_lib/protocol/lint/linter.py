@@ -1,4 +1,4 @@
-"""The linter of manifests: everything that is wrong with one, or odd, with its place."""
+"""Lints manifests: reports every error and oddity of one with its position."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import Path as JsonPath, compile_path
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import read_file
-from ai_lib.protocol.validation.positions import SourcePositions, Step
+from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions
 from ai_lib.protocol.validation.report import Severity
 from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, format_json_path
 from ai_lib.types.json import JsonDict, JsonValue
@@ -23,29 +23,33 @@ _USAGE: Final = "$usage"
 
 
 class DialectExamples:
-    """Examples of a dialect's frames and replies, from what it says of the provider's side.
+    """Examples of a dialect's frames and responses, made from its `serve:` part.
 
-    Whatever stands in place of a hole may be anything. A dialect that says nothing has no
-    examples, and then nothing is known to be impossible.
+    A placeholder in them stands for any value. A dialect without `serve:` has no examples, and
+    then every path may select something.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         serve = dialect.serve
-        known = {_USAGE: serve.get("usage", {})}
+        fragments = {_USAGE: serve.get("usage", {})}
         plain = _as_mapping(serve.get("plain"))
-        candidate = _fill_known(plain.get("candidate", {}), known)
+        candidate = _fill_fragments(plain.get("candidate", {}), fragments)
         error = _as_mapping(serve.get("error")).get("body")
         self.plain = (
-            [_fill_known(plain["body"], {**known, _CANDIDATES: [candidate]})] if plain else []
+            [_fill_fragments(plain["body"], {**fragments, _CANDIDATES: [candidate]})]
+            if plain
+            else []
         )
         stream = _as_mapping(serve.get("stream"))
         common = _as_mapping(stream.get("common"))
-        self.frames = [_fill_known({**common, **frame}, known) for frame in _find_frames(stream)]
+        self.frames = [
+            _fill_fragments({**common, **frame}, fragments) for frame in _find_frames(stream)
+        ]
         if error and self.plain:
             self.plain.append(error)
 
     def may_select(self, text: str, streamed: bool) -> bool:
-        """Whether a path selects something in some frame, or in some plain reply."""
+        """Whether a path may select something in a frame, or in a plain response."""
         examples = self.frames if streamed else self.plain
         path = compile_path(text)
         return not examples or any(_may_select(path, example) for example in examples)
@@ -67,12 +71,12 @@ def _find_children(node: JsonValue, key: str | int | None) -> list[JsonValue]:
         return list(node.values()) if isinstance(node, dict) else _as_list(node)
     if isinstance(node, dict):
         return [node[key]] if key in node else []
-    # An example has one element where a reply may have more.
+    # An example has one element where a response may have more.
     return _as_list(node) if isinstance(key, int) else []
 
 
 def _find_frames(value: JsonValue) -> Iterator[JsonDict]:
-    """Give the data of every frame, wherever in the stream's description it stands."""
+    """Yield the data of every frame at any depth of the stream's description."""
     if isinstance(value, Mapping):
         if isinstance(value.get("data"), dict):
             yield value["data"]
@@ -84,14 +88,18 @@ def _find_frames(value: JsonValue) -> Iterator[JsonDict]:
         yield from _find_frames(item)
 
 
-def _fill_known(template: JsonValue, known: Mapping[str, JsonValue]) -> JsonValue:
-    """Put what is known in place of its holes; the other holes stay and mean anything."""
+def _fill_fragments(template: JsonValue, fragments: Mapping[str, JsonValue]) -> JsonValue:
+    """Replace the placeholders that have a fragment; the others stay and mean any value."""
     if isinstance(template, str):
-        return known.get(template, template)
+        return fragments.get(template, template)
     if isinstance(template, Mapping):
-        return {key: _fill_known(item, known) for key, item in template.items() if key != "$when"}
+        return {
+            key: _fill_fragments(item, fragments)
+            for key, item in template.items()
+            if key != "$when"
+        }
     if isinstance(template, list):
-        return [_fill_known(item, known) for item in template]
+        return [_fill_fragments(item, fragments) for item in template]
     return template
 
 
@@ -106,12 +114,12 @@ def _as_list(value: JsonValue) -> list[JsonValue]:
 _REASONS: Final = (
     *("end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal", "pause_turn", "other"),
 )
-# What says that an answer is whole.
-_TERMINAL: Final = {"FinalCandidate", "StreamEnd"}
+# The events that end a response.
+_TERMINAL_EVENTS: Final = {"FinalCandidate", "StreamEnd"}
 
 
 def lint_file(path: Path) -> list[Problem]:
-    """Return what is wrong with a manifest's file, in the order of its lines."""
+    """Return the problems of a manifest's file, in the order of its lines."""
     source = str(path)
     try:
         text = read_file(path)
@@ -119,15 +127,15 @@ def lint_file(path: Path) -> list[Problem]:
     except ProtocolError as error:
         reason = error.message.removeprefix(f"{source}: ")
         return [Problem(path="", message=reason, source=source)]
-    found = lint_document(document, source, text)
+    problems = lint_document(document, source, text)
     if isinstance(document, dict) and document.get("id") not in (path.stem, None):
         message = f"a tree finds it by its file's name, which is {path.stem!r}"
-        found.append(_Linter(document, source, text).build_problem(("id",), message, "warning"))
-    return sorted(found, key=lambda each: (each.line or 0, each.column or 0))
+        problems.append(_Linter(document, source, text).build_problem(("id",), message, "warning"))
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def lint_document(document: JsonValue, source: str, text: str) -> list[Problem]:
-    """Return what is wrong with a document that was read from `text`."""
+    """Return the problems of a document that was read from `text`."""
     result = ProtocolValidator().validate(document, source=source, text=text)
     if not result.valid or not isinstance(document, dict) or "id" not in document:
         return list(result.problems)
@@ -135,7 +143,7 @@ def lint_document(document: JsonValue, source: str, text: str) -> list[Problem]:
 
 
 class _Linter:
-    """Looks at one manifest beyond its schema: what it compiles to, and whether that can work."""
+    """Checks one manifest beyond its schema: compiles it and checks whether the result can work."""
 
     def __init__(self, document: JsonDict, source: str, text: str) -> None:
         self._document = document
@@ -143,7 +151,7 @@ class _Linter:
         self._positions = SourcePositions(text, source)
 
     def build_problem(
-        self, path: tuple[Step, ...], message: str, severity: Severity = "error"
+        self, path: DocumentPath, message: str, severity: Severity = "error"
     ) -> Problem:
         line, column = self._positions.find(path)
         return Problem(
@@ -159,8 +167,8 @@ class _Linter:
         try:
             compiled = compile_manifest(read_manifest(self._document, self._source))
         except ManifestSyntaxError as error:
-            shown = f"{error.reason}, at character {error.position} of {error.text!r}"
-            yield self.build_problem(self._find_path(error.text), shown)
+            message = f"{error.reason}, at character {error.position} of {error.text!r}"
+            yield self.build_problem(self._find_path(error.text), message)
             return
         except ProtocolError as error:
             yield self.build_problem((), error.message.removeprefix(f"{self._source}: "))
@@ -172,7 +180,7 @@ class _Linter:
         yield from self._check_capabilities(compiled)
         yield from self._check_auth(compiled)
 
-    def _find_path(self, text: str) -> tuple[Step, ...]:
+    def _find_path(self, text: str) -> DocumentPath:
         hits = (path for path, value in _walk_values(self._document) if value == text)
         return next(hits, ())
 
@@ -181,59 +189,63 @@ class _Linter:
         if declared is not None and "streaming" not in declared:
             return
         ends = (stream.end, stream.complete, compiled.dialect.stream.decoder.done_signal)
-        if not any(ends) and not any(_emits(rule) for rule in stream.rules):
-            place: tuple[Step, ...] = ("streaming",) if "streaming" in self._document else ()
+        if not any(ends) and not any(_emits_end(rule) for rule in stream.rules):
+            section: DocumentPath = ("streaming",) if "streaming" in self._document else ()
             yield self.build_problem(
-                place,
+                section,
                 "nothing says when a stream is complete, so every stream would count as cut off: "
                 "add a rule that emits FinalCandidate or StreamEnd, a stop_condition, or the "
                 "decoder's done_signal",
             )
 
-    def _check_paths(self, shapes: DialectExamples) -> Iterator[Problem]:
+    def _check_paths(self, examples: DialectExamples) -> Iterator[Problem]:
         streaming = _as_mapping(self._document.get("streaming"))
         for name in ("content_path", "tool_call_path", "usage_path", "thinking_path"):
             if name in streaming:
-                yield from self._check_path(shapes, ("streaming", name), streaming[name], True)
+                yield from self._check_path(examples, ("streaming", name), streaming[name], True)
         for name, path in _as_mapping(self._document.get("response_paths")).items():
-            yield from self._check_path(shapes, ("response_paths", name), path, False)
+            yield from self._check_path(examples, ("response_paths", name), path, False)
         for number, rule in enumerate(_as_list(streaming.get("event_map"))):
             yield from self._check_rule(
-                shapes, ("streaming", "event_map", number), _as_mapping(rule)
+                examples, ("streaming", "event_map", number), _as_mapping(rule)
             )
 
     def _check_rule(
-        self, shapes: DialectExamples, place: tuple[Step, ...], rule: Mapping[str, JsonValue]
+        self, examples: DialectExamples, rule_path: DocumentPath, rule: Mapping[str, JsonValue]
     ) -> Iterator[Problem]:
         needed = compile_expression(str(rule["match"])).paths
-        if needed and not any(shapes.may_select(path.text, True) for path in needed):
+        if needed and not any(examples.may_select(path.text, True) for path in needed):
             message = "the rule can never fire: no frame of its dialect has what `match` asks for"
-            yield self.build_problem((*place, "match"), message, "warning")
+            yield self.build_problem((*rule_path, "match"), message, "warning")
             return
         for part in ("fields", "extract"):
             for name, path in _as_mapping(rule.get(part)).items():
                 if isinstance(path, str) and path.startswith("$"):
-                    yield from self._check_path(shapes, (*place, part, name), path, True)
+                    yield from self._check_path(examples, (*rule_path, part, name), path, True)
 
     def _check_path(
-        self, shapes: DialectExamples, place: tuple[Step, ...], path: JsonValue, streamed: bool
+        self,
+        examples: DialectExamples,
+        field_path: DocumentPath,
+        path: JsonValue,
+        streamed: bool,
     ) -> Iterator[Problem]:
         try:
-            if isinstance(path, str) and not shapes.may_select(path, streamed):
-                kind = "frame" if streamed else "reply"
+            if isinstance(path, str) and not examples.may_select(path, streamed):
+                kind = "frame" if streamed else "response"
                 message = f"{path} can never select anything: no {kind} of its dialect has that"
-                yield self.build_problem(place, message, "warning")
+                yield self.build_problem(field_path, message, "warning")
         except ManifestSyntaxError as error:
-            shown = f"{error.reason}, at character {error.position} of {error.text!r}"
-            yield self.build_problem(place, shown)
+            syntax_message = f"{error.reason}, at character {error.position} of {error.text!r}"
+            yield self.build_problem(field_path, syntax_message)
 
     def _check_repeated_rules(self) -> Iterator[Problem]:
         rules = _as_list(_as_mapping(self._document.get("streaming")).get("event_map"))
         for number, rule in enumerate(rules):
             if rule in rules[:number]:
-                place = ("streaming", "event_map", number)
+                rule_path = ("streaming", "event_map", number)
                 message = f"repeats rule {rules.index(rule)}; every rule that matches fires"
-                yield self.build_problem(place, message, "warning")
+                yield self.build_problem(rule_path, message, "warning")
 
     def _check_reasons(self) -> Iterator[Problem]:
         mapping = _as_mapping(_as_mapping(self._document.get("termination")).get("mapping"))
@@ -261,23 +273,25 @@ class _Linter:
                 ("auth",), "is not used: endpoint.auth is what counts; remove one", "warning"
             )
         if compiled.manifest.base_url.startswith("http://"):
-            local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-            if compiled.manifest.auth.kind != "none" and not _has_base_url(compiled, local):
-                place = ("endpoint", "base_url")
-                yield self.build_problem(place, "sends the key unencrypted: use https", "warning")
+            loopback = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+            if compiled.manifest.auth.kind != "none" and not _has_base_url(compiled, loopback):
+                field_path = ("endpoint", "base_url")
+                yield self.build_problem(
+                    field_path, "sends the key unencrypted: use https", "warning"
+                )
 
 
 def _has_base_url(compiled: CompiledManifest, addresses: tuple[str, ...]) -> bool:
     return compiled.manifest.base_url.startswith(addresses)
 
 
-def _emits(rule: CompiledRule) -> bool:
-    return rule.emit in _TERMINAL or any(_emits(inner) for inner in rule.rules)
+def _emits_end(rule: CompiledRule) -> bool:
+    return rule.emit in _TERMINAL_EVENTS or any(_emits_end(inner) for inner in rule.rules)
 
 
 def _walk_values(
-    value: JsonValue, path: tuple[Step, ...] = ()
-) -> Iterator[tuple[tuple[Step, ...], JsonValue]]:
+    value: JsonValue, path: DocumentPath = ()
+) -> Iterator[tuple[DocumentPath, JsonValue]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _walk_values(item, (*path, key))

@@ -1,4 +1,4 @@
-"""A manifest to begin with: one that is like a bundled provider's, for a host of one's own."""
+"""Writes a new manifest that is like a bundled one, for another host."""
 
 import io
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.json import JsonDict
 
-# In the order they are written; what is the other provider's own business is left out.
-_KEPT: Final = (
+# In the order they are written; sections that only concern the other provider are left out.
+_COPIED_SECTIONS: Final = (
     *("dialect", "payload_format", "api_style", "api_families", "default_api_family", "endpoints"),
     *("wire", "tokens", "parameters", "parameter_mappings", "streaming", "capabilities"),
     *("error_classification", "termination", "features", "retry_policy", "rate_limit_headers"),
@@ -19,7 +19,7 @@ _HEAD: Final = """\
 
 
 def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | None = None) -> str:
-    """Return the text of a manifest for `provider` that is as `like` in all that is of use."""
+    """Return the text of a manifest for `provider` with the reusable sections of `like`."""
     raw = like.raw
     endpoint: JsonDict = {
         "base_url": base_url or f"https://{provider}.example/v1",
@@ -31,7 +31,7 @@ def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | Non
         "name": provider,
         **({"dialect": raw["dialect"]} if "dialect" in raw else {}),
         "endpoint": endpoint,
-        **{name: raw[name] for name in _KEPT if name in raw and name != "dialect"},
+        **{name: raw[name] for name in _COPIED_SECTIONS if name in raw and name != "dialect"},
         "metadata": {"models": {"MODEL": {"context_window": 0, "max_output_tokens": 0}}},
     }
     return _HEAD.format(like=like.id, id=provider) + _dump_yaml(document)
@@ -40,17 +40,17 @@ def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | Non
 def _build_auth(like: ProtocolManifest, provider: str) -> JsonDict:
     auth = like.auth
     kinds = {"bearer": "bearer", "header": "custom_header", "query": "query_param", "none": "none"}
-    found: JsonDict = {"type": kinds[auth.kind]}
+    section: JsonDict = {"type": kinds[auth.kind]}
     if auth.kind == "none":
-        return found
+        return section
     if auth.kind == "header":
-        found["header"] = auth.header
+        section["header"] = auth.header
     if auth.kind == "query":
-        found["param_name"] = auth.param
-    found["token_env"] = f"{provider.upper().replace('-', '_')}_API_KEY"
+        section["param_name"] = auth.param
+    section["token_env"] = f"{provider.upper().replace('-', '_')}_API_KEY"
     if auth.extra_headers:
-        found["extra_headers"] = [{"name": n, "value": v} for n, v in auth.extra_headers]
-    return found
+        section["extra_headers"] = [{"name": n, "value": v} for n, v in auth.extra_headers]
+    return section
 
 
 def _dump_yaml(document: JsonDict) -> str:

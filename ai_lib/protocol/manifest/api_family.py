@@ -1,7 +1,7 @@
-"""One of a manifest's API families, chosen: the manifest as that family is to be spoken.
+"""Selects one of a manifest's API families.
 
-`api_families` is a list of names, or a mapping from a name to what is the family's own: its
-`dialect`, the name of its `endpoint`, and its `wire` section.
+`api_families` is a list of names, or a mapping from a name to the family's own section: its
+`dialect`, the name of its `endpoint`, and its `wire` part.
 """
 
 from collections.abc import Mapping
@@ -18,43 +18,46 @@ _DEFAULT_FAMILY_KEYS: Final = frozenset(
 
 
 def select_api_family(document: JsonObject, family: str | None, source: str) -> JsonObject:
-    """Return a manifest document as `family`, else its default family, is to be spoken.
+    """Return the manifest document for `family`, or for its default family when that is None.
 
-    What stands at the manifest's top (`dialect`, `wire`, `streaming`) is the default family's.
+    The keys at the manifest's top (`dialect`, `wire`, `streaming`) are those of the default family.
 
     Raises:
-        ProtocolError: the manifest has no such family; those it has are listed.
+        ProtocolError: the manifest has no such family; the message lists those it has.
     """
     families = document.get("api_families") or ()
-    usual = document.get("default_api_family")
-    name = family or usual
-    if name is None or (name not in families and name == usual):
+    default_family = document.get("default_api_family")
+    name = family or default_family
+    if name is None or (name not in families and name == default_family):
         return document
     if name not in families:
-        known = ", ".join(map(str, families)) or "none"
+        family_names = ", ".join(map(str, families)) or "none"
         raise ProtocolError(
-            f"{source}: there is no API family {family!r}; the manifest has {known}", source=source
+            f"{source}: there is no API family {family!r}; the manifest has {family_names}",
+            source=source,
         )
-    own = families[name] if isinstance(families, Mapping) else {}
-    base = document if name == usual else _remove_default_family(document, name)
-    return _apply_family(base, own if isinstance(own, Mapping) else {}, name)
+    family_section = families[name] if isinstance(families, Mapping) else {}
+    base = document if name == default_family else _remove_default_family(document, name)
+    return _apply_family(base, family_section if isinstance(family_section, Mapping) else {}, name)
 
 
-def _apply_family(document: JsonObject, own: JsonObject, name: str) -> JsonDict:
+def _apply_family(document: JsonObject, family_section: JsonObject, name: str) -> JsonDict:
     endpoints = dict(document.get("endpoints") or {})
-    endpoint = own.get("endpoint", name)
+    endpoint = family_section.get("endpoint", name)
     if endpoint in endpoints:
         endpoints["chat"] = endpoints[endpoint]
-    parts = {key: own[key] for key in ("dialect", "wire") if key in own}
+    parts = {key: family_section[key] for key in ("dialect", "wire") if key in family_section}
     return merge(document, parts, {"endpoints": endpoints, "default_api_family": name})
 
 
 def _remove_default_family(document: JsonObject, family: str) -> JsonDict:
-    """Return the document without what is the default family's, with the dialect of this one."""
-    kept = {key: value for key, value in document.items() if key not in _DEFAULT_FAMILY_KEYS}
+    """Return the document without the default family's keys, with the dialect of `family`."""
+    common_parts = {
+        key: value for key, value in document.items() if key not in _DEFAULT_FAMILY_KEYS
+    }
     for dialect in list_bundled_dialects():
         if family in load_bundled_dialect(dialect)["chosen_by"].get("api_family", ()):
-            kept["dialect"] = dialect
+            common_parts["dialect"] = dialect
     endpoints = {**(document.get("endpoints") or {})}
     endpoints.pop("chat", None)
-    return {**kept, "endpoints": endpoints}
+    return {**common_parts, "endpoints": endpoints}

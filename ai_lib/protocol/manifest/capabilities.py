@@ -1,4 +1,4 @@
-"""What a provider or a model can do, under one name each, whatever version declares it."""
+"""Reads and checks capabilities, which have one name here whatever version declares them."""
 
 import functools
 from collections.abc import Iterable, Mapping
@@ -31,22 +31,22 @@ _NORMAL: Final = {
     "speech_to_text": "stt",
     "text_to_speech": "tts",
 }
-# The words that a set of flags (v1) knows; it says nothing of anything else.
+# The capabilities that a set of flags (v1) has a word for.
 _FLAGS: Final = frozenset(
     {"streaming", "tools", "vision", "agentic", "reasoning", "parallel_tools"}
 )
-# Words that lists (1.0, 1.1) had no name for yet.
+# The capabilities that lists (1.0, 1.1) had no word for.
 _YOUNGER_THAN_LISTS: Final = frozenset({"structured_output"})
-# What a chat may need; the rest are operations of their own.
+# The capabilities that a chat may need; the others belong to other operations.
 _CHAT: Final = frozenset(
     {"text", "streaming", "tools", "parallel_tools", "vision", "audio", "structured_output"}
 )
-# What no version has a word for.
+# The capabilities that no version has a word for.
 _NAMELESS: Final = frozenset({"document"})
 _NOT_IN_FLAGS: Final = (_CHAT | {"video"}) - _FLAGS
 
 
-# What operations beside chat need, by how their names begin.
+# The capabilities that operations other than chat need, by the prefix of their names.
 _OPERATIONS: Final = {
     "mcp": "mcp_client",
     "computer_use": "computer_use",
@@ -65,8 +65,8 @@ _OPERATIONS: Final = {
 
 def find_operation_capability(operation: str) -> str | None:
     """Return the capability that an operation such as `mcp_call_tool` needs, or None."""
-    found = (need for prefix, need in _OPERATIONS.items() if operation.startswith(prefix))
-    return next(found, None)
+    capabilities = (need for prefix, need in _OPERATIONS.items() if operation.startswith(prefix))
+    return next(capabilities, None)
 
 
 @functools.lru_cache(maxsize=256)
@@ -79,10 +79,10 @@ def normalize_capability(name: str) -> str:
 def read_capabilities(
     block: JsonValue,
 ) -> tuple[frozenset[str] | None, frozenset[str]] | None:
-    """Return what a `capabilities` section declares and what it can't speak of.
+    """Return what a `capabilities` section declares, and what it has no word for.
 
     A section is a list (1.0, 1.1), flags (v1), or `required`, `optional` and `feature_flags`
-    (v2); None stands for something else.
+    (v2). Return None for any other shape.
     """
     if block is None:
         return None, frozenset()
@@ -102,50 +102,49 @@ def read_capabilities(
 
 
 def read_modalities(modalities: JsonValue) -> dict[str, bool]:
-    """Return which inputs other than text a model's `modalities` say that it takes, or does not."""
-    taken = modalities.get("input") if isinstance(modalities, Mapping) else None
-    if not isinstance(taken, list):
+    """Return whether a model's `modalities` include each input other than text."""
+    inputs = modalities.get("input") if isinstance(modalities, Mapping) else None
+    if not isinstance(inputs, list):
         return {}
-    return {"vision": "image" in taken, "audio": "audio" in taken, "video": "video" in taken}
+    return {"vision": "image" in inputs, "audio": "audio" in inputs, "video": "video" in inputs}
 
 
 def require_capabilities(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
     """Check that the manifest declares these capabilities, before anything is sent.
 
-    What its model entry says comes first, then what the provider declares, with what its
-    `multimodal` section says is not supported left out of that; what the manifest
-    can't speak of is allowed, and so is, where it has no capabilities at all, what every chat
-    provider may have.
+    The model's entry comes first, then the `multimodal` section, then the provider's capabilities.
+    A capability that the manifest has no word for is allowed. A manifest without capabilities is
+    allowed everything that a chat provider may have.
 
     Raises:
-        CapabilityError: (E1005) it does not declare one; the message lists what it declares.
+        CapabilityError: (E1005) one is not declared; the message lists those that are.
     """
     for name in names:
-        wanted = normalize_capability(name)
-        if not allows_capability(manifest, wanted, model):
+        capability = normalize_capability(name)
+        if not allows_capability(manifest, capability, model):
             declared = ", ".join(sorted(manifest.capabilities or ())) or "nothing"
-            where = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
-            lack = "has no chat" if wanted == "text" else f"does not declare {wanted!r}"
+            subject = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
+            lack = "has no chat" if capability == "text" else f"does not declare {capability!r}"
             raise CapabilityError(
-                f"{where} {lack}, so nothing was sent; its manifest declares {declared}",
-                capability=wanted,
+                f"{subject} {lack}, so nothing was sent; its manifest declares {declared}",
+                capability=capability,
                 provider=manifest.id,
             )
 
 
 def allows_capability(manifest: ProtocolManifest, name: str, model: str) -> bool:
-    """Whether the manifest lets a model be asked for what needs this capability."""
+    """Whether a request to a model may use this capability, as far as the manifest says."""
     entry = manifest.models.get(model)
-    known = entry.capabilities.get(name) if entry is not None else None
-    if known is not None:
-        return known
+    declared = entry.capabilities.get(name) if entry is not None else None
+    if declared is not None:
+        return declared
     if manifest.multimodal.refuses(name):
         return False
     if name in _NAMELESS:
         return True
     if manifest.capabilities is None:
         return name in _CHAT
-    return name in manifest.capabilities or name in manifest.unspoken
+    return name in manifest.capabilities or name in manifest.undeclarable
 
 
 def _normalize_all(names: Iterable[object]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Where a manifest's operations are, and what it says about the language they speak."""
+"""Reads a manifest's endpoints and services, and the hints by which a dialect is chosen."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -22,62 +22,64 @@ _OLD_NAMES: Final = {
 }
 
 
-def read_endpoints(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
-    """Return the operations by name: `endpoints` come before the short forms in `endpoint`."""
-    short = written.endpoint or {}
-    nested = short.get("endpoints")
-    found = dict(_read_block(short, "$.endpoint", fail))
+def read_endpoints(raw_manifest: RawManifest, build_error: Fail) -> dict[str, Endpoint]:
+    """Return the endpoints by name: `endpoints` come before the short forms in `endpoint`."""
+    short_forms = raw_manifest.endpoint or {}
+    nested = short_forms.get("endpoints")
+    endpoints = dict(_read_block(short_forms, "$.endpoint", build_error))
     if isinstance(nested, Mapping):
-        found.update(_read_block(nested, "$.endpoint.endpoints", fail))
-    found.update(_read_block(written.endpoints or {}, "$.endpoints", fail))
+        endpoints.update(_read_block(nested, "$.endpoint.endpoints", build_error))
+    endpoints.update(_read_block(raw_manifest.endpoints or {}, "$.endpoints", build_error))
     for old, name in _OLD_NAMES.items():
-        if old in found:
-            found.setdefault(name, found[old])
-    return found
+        if old in endpoints:
+            endpoints.setdefault(name, endpoints[old])
+    return endpoints
 
 
-def read_services(written: RawManifest, fail: Fail) -> dict[str, Endpoint]:
+def read_services(raw_manifest: RawManifest, build_error: Fail) -> dict[str, Endpoint]:
     """Return the services, such as `list_models`, by name."""
-    return dict(_read_block(written.services or {}, "$.services", fail, method="GET"))
+    return dict(_read_block(raw_manifest.services or {}, "$.services", build_error, method="GET"))
 
 
 def _read_block(
-    block: Mapping[str, JsonValue], where: str, fail: Fail, method: str = "POST"
+    block: Mapping[str, JsonValue], block_path: str, build_error: Fail, method: str = "POST"
 ) -> Iterator[tuple[str, Endpoint]]:
     for name, value in block.items():
         if isinstance(value, str) and value.startswith("/"):
             yield name, Endpoint(path=value, method=method)
         elif isinstance(value, Mapping) and "path" in value:
             try:
-                place = msgspec.convert({"method": method, **value}, Endpoint, strict=False)
+                endpoint = msgspec.convert({"method": method, **value}, Endpoint, strict=False)
             except msgspec.ValidationError as error:
-                raise fail(f"{where}.{name} is wrong: {error}") from error
-            if "://" in place.path:
-                raise fail(f"{where}.{name}.path must be a path, not an address of its own")
-            path = place.path if place.path.startswith("/") else f"/{place.path}"
-            yield name, msgspec.structs.replace(place, path=path)
+                raise build_error(f"{block_path}.{name} is wrong: {error}") from error
+            if "://" in endpoint.path:
+                raise build_error(
+                    f"{block_path}.{name}.path must be a path, not an address of its own"
+                )
+            path = endpoint.path if endpoint.path.startswith("/") else f"/{endpoint.path}"
+            yield name, msgspec.structs.replace(endpoint, path=path)
 
 
-def read_dialect_hints(written: RawManifest) -> dict[str, tuple[str, ...]]:
-    """Return what the manifest says that a dialect may be chosen by, the strongest first."""
-    decoder = written.streaming.decoder if written.streaming else None
-    contract = written.provider_contract
-    chat = read_endpoints(written, ProtocolError).get("chat")
-    families = written.api_families
-    spoken = families if isinstance(families, Mapping) else {}
-    chatting = spoken.get("chat")
-    formats = (chatting.get("request_format"),) if isinstance(chatting, Mapping) else ()
-    first = written.default_api_family or next(iter(families or ()), None)
-    metadata = written.metadata
+def read_dialect_hints(raw_manifest: RawManifest) -> dict[str, tuple[str, ...]]:
+    """Return the declared values by which a dialect may be chosen, the strongest hint first."""
+    decoder = raw_manifest.streaming.decoder if raw_manifest.streaming else None
+    contract = raw_manifest.provider_contract
+    chat = read_endpoints(raw_manifest, ProtocolError).get("chat")
+    families = raw_manifest.api_families
+    family_sections = families if isinstance(families, Mapping) else {}
+    chat_family = family_sections.get("chat")
+    formats = (chat_family.get("request_format"),) if isinstance(chat_family, Mapping) else ()
+    default_family = raw_manifest.default_api_family or next(iter(families or ()), None)
+    metadata = raw_manifest.metadata
     hints: dict[str, tuple[JsonValue, ...]] = {
-        "payload_format": (written.payload_format, *formats),
-        "api_style": (written.api_style, contract.api_style if contract else None),
+        "payload_format": (raw_manifest.payload_format, *formats),
+        "api_style": (raw_manifest.api_style, contract.api_style if contract else None),
         "adapter": (chat.adapter if chat else None,),
         "strategy": (decoder.strategy if decoder else None,),
-        "api_family": () if spoken else (first,),
+        "api_family": () if family_sections else (default_family,),
         "compatibility": (metadata.api_compatibility if metadata else None,),
         "decoder": (decoder.format if decoder else None,),
         "path": (chat.path if chat else None,),
     }
-    known = {name: tuple(map(str, filter(None, values))) for name, values in hints.items()}
-    return {name: values for name, values in known.items() if values}
+    hint_texts = {name: tuple(map(str, filter(None, values))) for name, values in hints.items()}
+    return {name: values for name, values in hint_texts.items() if values}

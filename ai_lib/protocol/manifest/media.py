@@ -1,4 +1,4 @@
-"""What a provider takes of images, audio and documents, as its manifest says."""
+"""Reads the limits of a provider for images, audio and documents from its manifest."""
 
 import re
 from typing import Final
@@ -12,11 +12,11 @@ from ai_lib.types.media_type import of_word
 
 
 class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken of one kind of media; what is None or empty the manifest does not say.
+    """The limits of one kind of media; None or empty where the manifest does not say.
 
-    `max_bytes` is for one file, before it is written in base64; `max_count` for one request.
-    `max_pixels` are those of the longer and of the shorter edge, `max_seconds` is a duration.
-    `encodings` are `base64_inline`, `url` and `file_uri` (a file the provider already has).
+    `max_bytes` is for one file before base64, `max_count` for one request. `max_pixels` are those
+    of the longer and of the shorter edge, `max_seconds` is a duration. `encodings` are
+    `base64_inline`, `url` and `file_uri` (a file that the provider already has).
     """
 
     supported: bool | None = None
@@ -29,14 +29,14 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Multimodal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken of each kind of media; of documents only whether they are."""
+    """The limits of each kind of media; `document` has `supported` only."""
 
     image: MediaLimits = MediaLimits()
     audio: MediaLimits = MediaLimits()
     document: MediaLimits = MediaLimits()
 
     def refuses(self, capability: str) -> bool:
-        """Whether the manifest says that what needs this capability is not taken."""
+        """Whether the manifest says that media of this capability are not supported."""
         match capability:
             case "vision":
                 return self.image.supported is False
@@ -47,7 +47,7 @@ class Multimodal(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
 
-# Vendors count a megabyte as 1,048,576 bytes when they say nothing else.
+# Vendors count a megabyte as 1,048,576 bytes unless they say otherwise.
 _UNITS: Final = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|)", re.IGNORECASE)
 _RESOLUTION: Final = re.compile(r"(\d+)\s*x\s*(\d+)")
@@ -75,28 +75,28 @@ class RawMultimodal(Section, frozen=True, kw_only=True):
     input: RawInput
 
 
-def read_multimodal(written: RawManifest, source: str) -> Multimodal:
-    """Return what is taken of each kind of media.
+def read_multimodal(raw_manifest: RawManifest, source: str) -> Multimodal:
+    """Return the limits of each kind of media.
 
-    Protocol 1.x leaves the section's fields open: there, what has another shape says nothing.
+    Protocol 1.x leaves the section's fields open: there, a part of another shape is ignored.
 
     Raises ProtocolError when `multimodal.input` has a size or another field that can't be read.
     """
-    block = written.multimodal
+    block = raw_manifest.multimodal
     if not isinstance(block, dict):
         return Multimodal()
     if block.get("input") is None:
-        loose = {
+        lenient_limits = {
             name: _read_lenient_limits(block.get(name), name)
             for name in ("image", "audio", "document")
         }
-        return Multimodal(**loose)
+        return Multimodal(**lenient_limits)
     try:
-        found = msgspec.convert(block, RawMultimodal, strict=False).input
-        vision = found.vision or RawMedia()
+        raw_input = msgspec.convert(block, RawMultimodal, strict=False).input
+        vision = raw_input.vision or RawMedia()
         return Multimodal(
             image=_read_limits(vision, "image"),
-            audio=_read_limits(found.audio or RawMedia(), "audio"),
+            audio=_read_limits(raw_input.audio or RawMedia(), "audio"),
             document=MediaLimits(supported=vision.document_understanding),
         )
     except msgspec.ValidationError as error:
@@ -130,25 +130,25 @@ def _read_limits(block: RawMedia, family: str) -> MediaLimits:
 
 
 def _parse_bytes(text: str | int, family: str) -> int | None:
-    found = _SIZE.fullmatch(str(text).strip())
-    if found is None and family != "image":
+    size_match = _SIZE.fullmatch(str(text).strip())
+    if size_match is None and family != "image":
         return None  # the schema has a pattern for images only
-    if found is None:
+    if size_match is None:
         raise ValueError(f"{text!r} is no size such as 20MB")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    return int(float(size_match[1]) * _UNITS[size_match[2].upper()])
 
 
 def _parse_pixels(text: str) -> tuple[int, int]:
-    found = _RESOLUTION.fullmatch(text.strip())
-    if found is None:
+    resolution_match = _RESOLUTION.fullmatch(text.strip())
+    if resolution_match is None:
         raise ValueError(f"{text!r} is no resolution such as 4096x4096")
-    shorter, longer = sorted((int(found[1]), int(found[2])))
+    shorter, longer = sorted((int(resolution_match[1]), int(resolution_match[2])))
     return longer, shorter
 
 
 def _parse_seconds(text: str) -> float | None:
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None or not any(found.groups()):
+    duration_match = _DURATION.fullmatch(text.strip().lower())
+    if duration_match is None or not any(duration_match.groups()):
         return None  # the schema has no pattern for it
-    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    hours, minutes, seconds = (float(part or 0) for part in duration_match.groups())
     return hours * 3600 + minutes * 60 + seconds

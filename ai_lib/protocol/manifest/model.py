@@ -1,4 +1,4 @@
-"""One provider, described: the internal form every manifest version ends in."""
+"""The internal form of a manifest, which describes one provider in any protocol version."""
 
 import re
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from ai_lib.types.json import JsonObject
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How a key is attached: as `bearer`, in a `header`, or as a `query` parameter.
 
-    `env` names the environment variables that may hold it, in order. Where it is `optional`, a
-    call without a key is sent without one. `shadowed_env` names the variables of a second block
-    that does not count, because `endpoint.auth` comes before `auth`.
+    `env` names the environment variables that may hold the key, in order. With `optional`, a call
+    may be sent without a key. `shadowed_env` names the variables of an `auth` block that does not
+    count because `endpoint.auth` comes before it.
     """
 
     kind: Literal["bearer", "header", "query", "none"] = "bearer"
@@ -29,12 +29,11 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address of a provider, relative to its base URL.
+    """One endpoint of a provider, with its path relative to the base URL.
 
-    `{model}` stands for the model; `query` is part of the address of every call.
-    `response_binding` is where the answer of a service keeps what was asked for; `headers` are
-    sent beside the usual ones. `request_encoding` is how a body is written, JSON unless it says
-    otherwise (AI-Protocol, generative endpoint entry).
+    `{model}` stands for the model; `query` and `headers` are added to every request.
+    `response_binding` is the path of a service's result in the response. `request_encoding` is how
+    a body is written, JSON when it is None (AI-Protocol, generative endpoint entry).
     """
 
     path: str
@@ -47,23 +46,23 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter the provider takes: its dotted place in the body and what it allows.
+    """A parameter of a provider: its dotted path in the body and its bounds.
 
-    Without a `place` the provider does not take it; `default` is sent when the caller says
-    nothing.
+    The provider does not take a parameter without a `path`. `default` is sent when the caller does
+    not set the parameter.
     """
 
-    place: str | None
+    path: str | None
     minimum: float | None = None
     maximum: float | None = None
     default: object = None
 
 
 class ErrorRules(msgspec.Struct, frozen=True, kw_only=True):
-    """Which standard class an error is, by code, canonical status, message and HTTP status.
+    """The standard class of an error by its code, canonical status, message and HTTP status.
 
-    `by_message` has substrings, `by_pattern` regular expressions, both without regard to case.
-    `retry_after` finds in the message how long to wait, in units of `retry_after_unit` seconds.
+    `by_message` has substrings, `by_pattern` regular expressions, both ignoring case.
+    `retry_after` finds the time to wait in the message, in units of `retry_after_unit` seconds.
     """
 
     by_code: Mapping[str, str] = {}
@@ -76,11 +75,11 @@ class ErrorRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What the manifest's `retry_policy` says; None is left to the caller's policy.
+    """The manifest's `retry_policy`; the caller's policy decides where a field is None.
 
-    `max_retries` does not count the first attempt; delays are milliseconds. `http_status`,
-    `error_status` (canonical words such as UNAVAILABLE) and `error_code` (standard class names)
-    say what is retried beside the classes that are retryable anyway.
+    `max_retries` does not count the first attempt; delays are milliseconds. Errors with one of
+    `http_status`, `error_status` (canonical words such as UNAVAILABLE) or `error_code` (standard
+    class names) are retried beside those that are retryable anyway.
     """
 
     strategy: Literal["none", "exponential_backoff", "linear_backoff", "fixed_delay"] = (
@@ -101,11 +100,11 @@ ResetFormat = Literal[
 
 
 class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of the response headers that tell the limits; None where there is none.
+    """The names of the response headers that hold rate limits; None where there is none.
 
-    A window is the span its limit is for: seconds, a span such as `1d`, or the name of the header
-    that tells the seconds. `reset_format` says what a plain number in a reset header means, each
-    measure's own `reset_unit` comes before it.
+    A window is the period of its limit: seconds, a period such as `1d`, or the name of a header
+    that holds seconds. `reset_format` says what a plain number in a reset header means; the
+    `reset_unit` of requests or tokens comes before it.
     """
 
     requests_limit: str | None = None
@@ -123,7 +122,7 @@ class RateLimitHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """How to see whether a provider is there: it connects and answers with an expected status."""
+    """The request that checks whether a provider is available, and the statuses it expects."""
 
     method: Literal["GET", "HEAD", "POST"] = "GET"
     path: str = "/"
@@ -132,11 +131,10 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check on it.
+    """Where the provider is deployed (`cn`, `global`, `us`, `eu`) and how to check it.
 
-    `required` says that nothing works without it: a client sees to it at the start. `fallback` is
-    the check to make when `check` fails; `interval_ms` is how long a result is good for, None when
-    the manifest does not say.
+    With `required`, a client checks the provider when it starts. `fallback` is the check to make
+    when `check` fails. A result is valid for `interval_ms`, None when the manifest does not say.
     """
 
     required: bool = False
@@ -147,22 +145,22 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextTools(msgspec.Struct, frozen=True, kw_only=True):
-    """Tool calls written into the text, for models without calls of their own.
+    """Tool calls written into the text, for models without native tool calls.
 
-    `instead` says that the model has no native calls, so that tools are described in the prompt;
-    otherwise the text is only read when no native call came. `dialects` maps tags that models
-    make up to the tool that is meant.
+    With `replaces_native`, the model has no native calls, so that tools are described in the
+    prompt; otherwise the text is read only when no native call came. `dialects` maps tags that
+    models invent to the tool that they mean.
     """
 
-    instead: bool = False
+    replaces_native: bool = False
     prompt_level: Literal["L1", "L2", "L3"] = "L2"
     dialects: Mapping[str, str] = {}
 
 
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a manifest says of one model: sizes in tokens, capabilities, parameter overrides.
+    """A manifest's entry of one model: sizes in tokens, capabilities, parameter overrides.
 
-    `capabilities` has what is known, true or false; it comes before what the provider declares.
+    `capabilities` has those that are known, true or false; they come before the provider's.
     """
 
     context_window: int | None = None
@@ -172,16 +170,17 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     pricing: JsonObject = {}
 
 
-# bundled: ships with the library. given: named by the caller or the environment. found: in a folder
-# nearby that nobody named. remote: fetched from an address.
+# bundled: ships with the library. given: named by the caller or the environment. found: in a nearby
+# folder that was not named. remote: fetched from an address.
 Origin = Literal["bundled", "given", "found", "remote"]
 
 
 class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider as its manifest describes it, whatever the protocol version it was written for.
+    """A provider as its manifest describes it, in any protocol version.
 
-    `raw` is the document as read, unknown fields included; `source` says where it came from.
-    `capabilities` is None when the manifest does not say; `unspoken` are those that its version
+    `raw` is the document as read, with unknown fields; `source` is its file or address.
+    `capabilities` is None when the manifest has none; its version has no words for the
+    `undeclarable` ones.
     """
 
     id: str
@@ -209,16 +208,16 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     text_tools: TextTools | None = None
     multimodal: Multimodal = Multimodal()
     capabilities: frozenset[str] | None = None
-    unspoken: frozenset[str] = frozenset()
+    undeclarable: frozenset[str] = frozenset()
     models: Mapping[str, ModelEntry] = {}
 
     @property
     def retry_after_header(self) -> str | None:
-        """The header that says how long to wait after an error, where the manifest names one."""
+        """The header with the time to wait after an error, or None."""
         return self.rate_limits.retry_after
 
 
 def is_required(manifest: ProtocolManifest) -> bool:
-    """Whether its provider must be there when a client starts, and there is a way to see it."""
+    """Whether a client has to check the provider when it starts, and can."""
     availability = manifest.availability
     return availability is not None and availability.required and availability.check is not None

@@ -1,4 +1,4 @@
-"""What is known of a model: its wire name, sizes, abilities and prices, in one unit."""
+"""Reads the models that manifests and model files list: names, sizes, capabilities and prices."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from ai_lib.types.json import JsonObject, JsonValue
 
 
 class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
-    """What a million tokens cost in calls of more than so many input tokens; None is as before."""
+    """The prices of a million tokens in calls with more input tokens; None is the price before."""
 
     above_prompt_tokens: int
     input: float | None = None
@@ -22,10 +22,10 @@ class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """What a million tokens cost, in `currency`; None is unknown, 0 is free.
+    """The prices of a million tokens, in `currency`; None is unknown, 0 is free.
 
-    `reasoning` is None where reasoning costs what other output does. `tiers` are the prices of long
-    calls, which then hold for all their tokens, lowest bound first.
+    `reasoning` is None where reasoning costs as much as other output. `tiers` are the prices of
+    long calls, which hold for all tokens of the call, lowest bound first.
     """
 
     input: float | None = None
@@ -37,8 +37,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[PriceTier, ...] = ()
 
     def apply_tier(self, prompt_tokens: int) -> "Prices":
-        """Return the prices of a call with so many input tokens."""
-        reached = [one for one in self.tiers if prompt_tokens > one.above_prompt_tokens]
+        """Return the prices of a call with `prompt_tokens` input tokens."""
+        reached = [tier for tier in self.tiers if prompt_tokens > tier.above_prompt_tokens]
         if not reached:
             return self
         tier = msgspec.structs.asdict(reached[-1])
@@ -55,9 +55,9 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one provider.
 
-    `model_id` is what goes over the wire. Sizes are tokens; None is unknown. `capabilities` says
-    of each ability whether the model has it; what it does not name is unknown. `quality` is a
-    figure that its manifest gives it, the higher the better; the bundled ones give none.
+    `model_id` is the wire name. Sizes are tokens; None is unknown. `capabilities` are true or
+    false; one that is missing is unknown. `quality` is a number from the manifest, the higher the
+    better; the bundled manifests have none.
     """
 
     name: str
@@ -81,16 +81,16 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names it is known by, within its provider."""
+        """The names of the model within its provider."""
         return tuple(dict.fromkeys((self.name, self.model_id, *self.aliases)))
 
     def supports(self, capability: str) -> bool | None:
-        """Whether the model has an ability; None when nothing says so."""
+        """Whether the model has a capability; None when it is unknown."""
         return self.capabilities.get(capability)
 
 
 def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelRecord]:
-    """Give the models that a manifest lists under `metadata.models`."""
+    """Yield the models that a manifest lists under `metadata.models`."""
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
     resold = document.get("category") == "third_party_aggregator"
@@ -110,40 +110,42 @@ def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelReco
 
 
 def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
-    """Give the models of a file as under `v1/models`."""
+    """Yield the models of a model file, such as those in `v1/models`."""
     for name, entry in _list_entries(_as_mapping(document).get("models")):
         provider, listed = entry.get("provider"), entry.get("capabilities")
         if isinstance(provider, str):
             words = listed if isinstance(listed, list) else []
-            found = {_WORDS.get(word, word): True for word in words if isinstance(word, str)}
-            yield _build_record(name, entry, provider=provider, source=source, capabilities=found)
+            capabilities = {_WORDS.get(word, word): True for word in words if isinstance(word, str)}
+            yield _build_record(
+                name, entry, provider=provider, source=source, capabilities=capabilities
+            )
 
 
 def read_prices(pricing: JsonValue) -> Prices:
-    """Return prices per million tokens, from any unit that manifests state them in."""
-    written = _as_mapping(pricing)
-    currency = written.get("currency")
+    """Return the prices per million tokens of a `pricing` section, whatever its unit."""
+    price_fields = _as_mapping(pricing)
+    currency = price_fields.get("currency")
     tiers = [
         PriceTier(above_prompt_tokens=bound, **_read_price_fields(tier))
-        for tier in map(_as_mapping, _as_list(written.get("tiers")))
+        for tier in map(_as_mapping, _as_list(price_fields.get("tiers")))
         if (bound := _as_size(tier.get("above_prompt_tokens"))) is not None
     ]
     return Prices(
         currency=currency if isinstance(currency, str) else "USD",
         tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
-        **_read_price_fields(written),
+        **_read_price_fields(price_fields),
     )
 
 
-def _read_price_fields(written: JsonObject) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for key, value in written.items():
-        hit = _PRICE.fullmatch(key)
-        if hit and _is_number(value) and value >= 0:
+def _read_price_fields(price_fields: JsonObject) -> dict[str, float]:
+    prices: dict[str, float] = {}
+    for key, value in price_fields.items():
+        key_match = _PRICE.fullmatch(key)
+        if key_match and _is_number(value) and value >= 0:
             # Rounded because 0.0000008 a token is 0.7999999999999999 a million in binary.
-            price = round(value * _UNITS[hit[2]], 9)
-            found.setdefault(_PRICE_ALIASES.get(hit[1], hit[1]), price)
-    return found
+            price = round(value * _UNITS[key_match[2]], 9)
+            prices.setdefault(_PRICE_ALIASES.get(key_match[1], key_match[1]), price)
+    return prices
 
 
 _PRICE_FIELDS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
@@ -157,7 +159,7 @@ _PRICE_ALIASES: Final = {
     "cache_hit": "cache_read",
     "cache_creation": "cache_write",
 }
-# The protocol's words for one model, in its words for a provider.
+# The protocol's words for a model's capabilities, as its words for a provider's.
 _WORDS: Final = {
     "tool_call": "tools",
     "embedding": "embeddings",
@@ -176,14 +178,14 @@ def _build_record(
     capabilities: Mapping[str, bool],
     is_resold: bool = False,
 ) -> ModelRecord:
-    wire, shown = entry.get("model_id"), entry.get("display_name") or entry.get("name")
+    wire_name, display_name = entry.get("model_id"), entry.get("display_name") or entry.get("name")
     aliases, status = entry.get("aliases"), entry.get("status")
     return ModelRecord(
         name=name,
         provider=provider,
-        model_id=wire if isinstance(wire, str) and wire else name,
+        model_id=wire_name if isinstance(wire_name, str) and wire_name else name,
         source=source,
-        display_name=shown if isinstance(shown, str) else "",
+        display_name=display_name if isinstance(display_name, str) else "",
         aliases=tuple(a for a in _as_list(aliases) if isinstance(a, str)),
         context_window=_as_size(entry.get("context_window")),
         max_output_tokens=_as_size(entry.get("max_output_tokens")),

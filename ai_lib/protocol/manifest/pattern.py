@@ -1,20 +1,20 @@
-"""Regular expressions written by a manifest, kept from taking forever."""
+"""Compiles the regular expressions of manifests, and refuses those that could run forever."""
 
 import re
 from typing import Final
 
 _LONGEST: Final = 200
 _MOST_REPEATS: Final = 3
-# What is not syntax: escapes and character classes.
+# Escapes and character classes, in which no character is syntax.
 _ATOMS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 _REPEAT: Final = re.compile(r"[*+]|\{\d*,\}")
 _REPEATED_GROUP: Final = re.compile(r"\)(?:[*+]|\{\d*,\d*\}|\{\d{2,}\})")
 
 
 def compile_bounded_pattern(text: str) -> re.Pattern[str]:
-    """Compile a manifest's regular expression, without regard to case.
+    """Return a manifest's regular expression, compiled to ignore case.
 
-    Raises ValueError when it does not compile or might take long: over 200 characters, a repeated
+    Raises ValueError when it does not compile or could run long: over 200 characters, a repeated
     group, a back reference, or more than three open repeats.
     """
     if len(text) > _LONGEST:

@@ -36,130 +36,139 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_manifest(document: object, source: str, api_family: str | None = None) -> ProtocolManifest:
-    """Return the manifest in its internal form, as one of its API families is to be spoken.
+    """Return the internal form of a manifest, for one of its API families.
 
-    `api_family` is the manifest's default one unless given.
+    `api_family` is None for the manifest's default one.
 
     Raises:
         UnsupportedVersion: `protocol_version` is not one of `SUPPORTED_PROTOCOL_VERSIONS`.
-        ProtocolError: the document is not an object, or a field has a shape no version allows;
-            the message names the file and the field.
+        ProtocolError: the document is not an object, or a field has a shape that no version
+            allows; the message names the file and the field.
     """
     if not isinstance(document, Mapping):
         raise ProtocolError(
             f"{source}: a manifest is an object, this is {_describe_type(document)}", source=source
         )
-    return _Reader(document, source, api_family).manifest()
+    return _Reader(document, source, api_family).read()
 
 
 class _Reader:
-    """Reads one document; remembers its source for error messages."""
+    """Reads one document and names its source in errors."""
 
     def __init__(self, document: Mapping[str, object], source: str, api_family: str | None) -> None:
         self.source = source
-        self.document = self._unwrapped(document)
-        self.version = self._version()
-        self.written = self._written(self.document)
-        spoken = select_api_family(self.document, api_family, source)
-        if spoken is not self.document:
-            self.document = dict(spoken)
-            self.written = self._written(spoken)
+        self.document = self._unwrap_core(document)
+        self.version = self._read_version()
+        self.raw_manifest = self._convert_document(self.document)
+        family_document = select_api_family(self.document, api_family, source)
+        if family_document is not self.document:
+            self.document = dict(family_document)
+            self.raw_manifest = self._convert_document(family_document)
 
-    def _written(self, document: JsonObject) -> RawManifest:
+    def _convert_document(self, document: JsonObject) -> RawManifest:
         try:
             return msgspec.convert(document, RawManifest, strict=False)
         except msgspec.ValidationError as error:
-            raise self.fail(describe_validation_error(error)) from error
+            raise self.build_error(describe_validation_error(error)) from error
 
-    def fail(self, problem: str) -> ProtocolError:
+    def build_error(self, problem: str) -> ProtocolError:
         return ProtocolError(f"{self.source}: {problem}", source=self.source)
 
-    def _unwrapped(self, document: Mapping[str, object]) -> JsonDict:
+    def _unwrap_core(self, document: Mapping[str, object]) -> JsonDict:
         try:
             plain: JsonDict = convert_yaml(dict(document))
         except ValueError as error:
-            raise self.fail(f"the manifest {error}") from error
+            raise self.build_error(f"the manifest {error}") from error
         core = plain.get("core")
         return merge(core, plain) if isinstance(core, dict) else plain
 
-    def _version(self) -> str:
-        found = self.document.get("protocol_version", "1.0")
-        short = ".".join(str(found).split(".")[:2])
+    def _read_version(self) -> str:
+        version = self.document.get("protocol_version", "1.0")
+        short = ".".join(str(version).split(".")[:2])
         if short not in SUPPORTED_PROTOCOL_VERSIONS:
-            known = ", ".join(SUPPORTED_PROTOCOL_VERSIONS)
+            versions = ", ".join(SUPPORTED_PROTOCOL_VERSIONS)
             raise UnsupportedVersion(
-                f"{self.source}: $.protocol_version {found!r} is not supported; use one of {known}",
+                f"{self.source}: $.protocol_version {version!r} is not supported; "
+                f"use one of {versions}",
                 source=self.source,
             )
         return short
 
-    def manifest(self) -> ProtocolManifest:
-        written = self.written
-        if not ID_PATTERN.fullmatch(written.id):
-            raise self.fail(f"$.id must match {ID_PATTERN.pattern}, found {written.id!r}")
-        endpoint = written.endpoint or {}
-        capabilities, unspoken = self.capabilities()
-        families = written.api_families or ()
+    def read(self) -> ProtocolManifest:
+        raw_manifest = self.raw_manifest
+        if not ID_PATTERN.fullmatch(raw_manifest.id):
+            raise self.build_error(
+                f"$.id must match {ID_PATTERN.pattern}, found {raw_manifest.id!r}"
+            )
+        endpoint = raw_manifest.endpoint or {}
+        capabilities, undeclarable = self._read_capabilities()
+        families = raw_manifest.api_families or ()
         return ProtocolManifest(
-            id=written.id,
+            id=raw_manifest.id,
             protocol_version=self.version,
-            base_url=self.base_url(),
+            base_url=self._read_base_url(),
             source=self.source,
             raw=self.document,
-            name=str(written.name or ""),
-            aliases=tuple(written.aliases or ()),
-            timeout_ms=self.milliseconds(endpoint.get("timeout_ms")),
-            auth=self.auth(),
-            endpoints=read_endpoints(written, self.fail),
-            services=read_services(written, self.fail),
+            name=str(raw_manifest.name or ""),
+            aliases=tuple(raw_manifest.aliases or ()),
+            timeout_ms=self._check_timeout(endpoint.get("timeout_ms")),
+            auth=self._read_auth(),
+            endpoints=read_endpoints(raw_manifest, self.build_error),
+            services=read_services(raw_manifest, self.build_error),
             api_families=tuple(families),
-            dialect=written.dialect,
-            wire=written.wire or {},
-            hints=read_dialect_hints(written),
-            parameters=self.parameters(),
-            termination=(written.termination.mapping or {}) if written.termination else {},
-            errors=read_error_rules(written, self.fail),
-            retry=read_retry_rules(written, self.fail),
-            rate_limits=read_rate_limit_headers(written, self.fail),
-            availability=read_availability(written),
-            text_tools=read_text_tools(written, self.fail),
-            multimodal=read_multimodal(written, self.source),
+            dialect=raw_manifest.dialect,
+            wire=raw_manifest.wire or {},
+            hints=read_dialect_hints(raw_manifest),
+            parameters=self._read_parameters(),
+            termination=(raw_manifest.termination.mapping or {})
+            if raw_manifest.termination
+            else {},
+            errors=read_error_rules(raw_manifest, self.build_error),
+            retry=read_retry_rules(raw_manifest, self.build_error),
+            rate_limits=read_rate_limit_headers(raw_manifest, self.build_error),
+            availability=read_availability(raw_manifest),
+            text_tools=read_text_tools(raw_manifest, self.build_error),
+            multimodal=read_multimodal(raw_manifest, self.source),
             capabilities=capabilities,
-            unspoken=unspoken,
-            models=read_model_entries(written),
+            undeclarable=undeclarable,
+            models=read_model_entries(raw_manifest),
         )
 
-    def base_url(self) -> str:
-        found = (self.written.endpoint or {}).get("base_url") or self.written.base_url
-        if not isinstance(found, str) or not found.startswith(("http://", "https://")):
-            raise self.fail(f"$.endpoint.base_url must be an http(s) address, not {found!r}")
-        return found.rstrip("/")
+    def _read_base_url(self) -> str:
+        url = (self.raw_manifest.endpoint or {}).get("base_url") or self.raw_manifest.base_url
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+            raise self.build_error(f"$.endpoint.base_url must be an http(s) address, not {url!r}")
+        return url.rstrip("/")
 
-    def milliseconds(self, found: object) -> int | None:
-        if found is None:
+    def _check_timeout(self, timeout_ms: object) -> int | None:
+        if timeout_ms is None:
             return None
-        if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
-            raise self.fail(f"$.endpoint.timeout_ms must be a number above 0, not {found!r}")
-        return found
+        if not isinstance(timeout_ms, int) or isinstance(timeout_ms, bool) or timeout_ms <= 0:
+            raise self.build_error(
+                f"$.endpoint.timeout_ms must be a number above 0, not {timeout_ms!r}"
+            )
+        return timeout_ms
 
-    def auth(self) -> Auth:
-        declared = (self.written.endpoint or {}).get("auth")
+    def _read_auth(self) -> Auth:
+        declared = (self.raw_manifest.endpoint or {}).get("auth")
         if declared is None:
-            return self._auth(self.written.auth or RawAuth(), ())
+            return self._build_auth(self.raw_manifest.auth or RawAuth(), ())
         try:
             block = msgspec.convert(declared, RawAuth, strict=False)
         except msgspec.ValidationError as error:
-            raise self.fail(describe_validation_error(error, "$.endpoint.auth")) from error
-        shadowed = _list_variables(self.written.auth) if self.written.auth else ()
-        known = _list_variables(block)
-        return self._auth(block, tuple(name for name in shadowed if name not in known))
+            raise self.build_error(describe_validation_error(error, "$.endpoint.auth")) from error
+        shadowed = _list_variables(self.raw_manifest.auth) if self.raw_manifest.auth else ()
+        variables = _list_variables(block)
+        return self._build_auth(block, tuple(name for name in shadowed if name not in variables))
 
-    def _auth(self, block: RawAuth, shadowed: tuple[str, ...]) -> Auth:
+    def _build_auth(self, block: RawAuth, shadowed: tuple[str, ...]) -> Auth:
         kind = _AUTH_KINDS[block.type]
         names = _list_variables(block)
         for name in names:
             if not _VARIABLE.fullmatch(name):
-                raise self.fail(f"auth names {name!r}, which can't be an environment variable")
+                raise self.build_error(
+                    f"auth names {name!r}, which can't be an environment variable"
+                )
         header = block.header_name or block.header
         return Auth(
             kind=kind,
@@ -172,34 +181,36 @@ class _Reader:
             shadowed_env=shadowed,
         )
 
-    def parameters(self) -> dict[str, Parameter]:
-        mapped = self.written.parameter_mappings or {}
-        found = {name: Parameter(place=place) for name, place in mapped.items()}
-        for place, rule in (self.written.parameters or {}).items():
+    def _read_parameters(self) -> dict[str, Parameter]:
+        mappings = self.raw_manifest.parameter_mappings or {}
+        parameters = {name: Parameter(path=key) for name, key in mappings.items()}
+        for key, rule in (self.raw_manifest.parameters or {}).items():
             if not isinstance(rule, dict):
                 continue
             try:
-                read = msgspec.convert(rule, RawParameter, strict=False)
+                raw_parameter = msgspec.convert(rule, RawParameter, strict=False)
             except msgspec.ValidationError as error:
-                raise self.fail(
-                    describe_validation_error(error, f"$.parameters.{place}")
+                raise self.build_error(
+                    describe_validation_error(error, f"$.parameters.{key}")
                 ) from error
-            name = read.alias or place
-            low, high = read.range or (None, None)
-            renamed = found[name].place if name in found else place
-            found[name] = Parameter(
-                place=read.place or renamed,
-                minimum=low if read.min is None else read.min,
-                maximum=high if read.max is None else read.max,
-                default=read.default,
+            name = raw_parameter.alias or key
+            low, high = raw_parameter.range or (None, None)
+            mapped_path = parameters[name].path if name in parameters else key
+            parameters[name] = Parameter(
+                path=raw_parameter.place or mapped_path,
+                minimum=low if raw_parameter.min is None else raw_parameter.min,
+                maximum=high if raw_parameter.max is None else raw_parameter.max,
+                default=raw_parameter.default,
             )
-        return found
+        return parameters
 
-    def capabilities(self) -> tuple[frozenset[str] | None, frozenset[str]]:
-        found = read_capabilities(self.written.capabilities)
-        if found is None:
-            raise self.fail("$.capabilities must be a list, flags, or required and optional lists")
-        return found
+    def _read_capabilities(self) -> tuple[frozenset[str] | None, frozenset[str]]:
+        capabilities = read_capabilities(self.raw_manifest.capabilities)
+        if capabilities is None:
+            raise self.build_error(
+                "$.capabilities must be a list, flags, or required and optional lists"
+            )
+        return capabilities
 
 
 def _list_variables(block: RawAuth) -> tuple[str, ...]:

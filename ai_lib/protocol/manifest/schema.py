@@ -1,6 +1,6 @@
-"""A manifest as its author wrote it, of any protocol version: the sections whose shape matters.
+"""The shape of a manifest as its author wrote it, for every protocol version.
 
-Sections and fields that are not named here are kept in `ProtocolManifest.raw` and change nothing.
+Sections and fields that are not named here are kept in `ProtocolManifest.raw` and have no effect.
 """
 
 from datetime import date
@@ -17,7 +17,7 @@ Words: TypeAlias = dict[str, str]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """The parent of every section: unknown fields are passed over."""
+    """The parent of every section: unknown fields are ignored."""
 
 
 class RawHeader(Section, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class RawStreaming(Section, frozen=True, kw_only=True):
 
 
 class RawCalls(Section, frozen=True, kw_only=True):
-    """Where a plain reply keeps its tool calls, and where a call keeps its parts."""
+    """The path of the tool calls in a plain response, and of the fields in a call."""
 
     path: str
     filter: str | None = None
@@ -202,7 +202,7 @@ class RawMetadata(Section, frozen=True, kw_only=True):
 
 
 class RawShape(Section, frozen=True, kw_only=True):
-    """The sections that say how replies are read."""
+    """The sections that say how responses are read."""
 
     streaming: RawStreaming | None = None
     response_paths: dict[str, JsonValue] | None = None
@@ -243,9 +243,10 @@ class RawManifest(RawShape, frozen=True, kw_only=True):
 
 
 def convert_yaml(document: object) -> JsonValue:
-    """Return a YAML document as JSON would have it: text keys, dates as text, no cycles.
+    """Return a YAML document as a JSON value: text keys, dates as text, no cycles.
 
-    Raises ValueError for what is too deep or too large to be a manifest, or no text in UTF-8.
+    Raises ValueError for a document that is too deep or too large, or has text that UTF-8 can't
+    encode.
     """
     return _YamlReader().value(document, 0)
 
@@ -281,7 +282,7 @@ def _check_text(text: str) -> str:
     return text
 
 
-def describe_validation_error(error: msgspec.ValidationError, place: str = "$") -> str:
-    """Return what was wrong, with its place counted from the top of the document."""
-    problem, _, where = str(error).partition(" - at `$")
-    return f"{place}{where.rstrip('`')} is wrong: {problem}"
+def describe_validation_error(error: msgspec.ValidationError, path: str = "$") -> str:
+    """Return the message of a validation error with its path; `path` is that of the section."""
+    problem, _, inner_path = str(error).partition(" - at `$")
+    return f"{path}{inner_path.rstrip('`')} is wrong: {problem}"

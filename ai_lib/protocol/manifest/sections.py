@@ -1,4 +1,4 @@
-"""Sections of a manifest that say how failures, limits and models are dealt with."""
+"""Reads the sections of a manifest for errors, retries, rate limits, availability and models."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -30,9 +30,9 @@ from ai_lib.protocol.manifest.schema import (
 Fail = Callable[[str], ProtocolError]
 
 
-def read_error_rules(written: RawManifest, fail: Fail) -> ErrorRules:
-    """Return how error answers are classified."""
-    block = written.error_classification
+def read_error_rules(raw_manifest: RawManifest, build_error: Fail) -> ErrorRules:
+    """Return the rules by which error responses are classified."""
+    block = raw_manifest.error_classification
     if block is None:
         return ErrorRules()
     wait = block.retry_after_extraction
@@ -41,35 +41,37 @@ def read_error_rules(written: RawManifest, fail: Fail) -> ErrorRules:
         by_status=block.by_error_status or {},
         by_message=block.by_message_contains or {},
         by_pattern=tuple(
-            (_compile_pattern(one, "by_error_message", fail), one.maps_to)
-            for one in block.by_error_message or ()
+            (_compile_pattern(raw_pattern, "by_error_message", build_error), raw_pattern.maps_to)
+            for raw_pattern in block.by_error_message or ()
         ),
         by_http_status=block.by_http_status or {},
-        retry_after=_compile_pattern(wait, "retry_after_extraction", fail, groups=1)
+        retry_after=_compile_pattern(wait, "retry_after_extraction", build_error, groups=1)
         if wait
         else None,
         retry_after_unit=0.001 if wait and wait.unit == "milliseconds" else 1.0,
     )
 
 
-def _compile_pattern(one: RawPattern, field: str, fail: Fail, groups: int = 0) -> re.Pattern[str]:
+def _compile_pattern(
+    raw_pattern: RawPattern, field: str, build_error: Fail, groups: int = 0
+) -> re.Pattern[str]:
     try:
-        found = compile_bounded_pattern(one.pattern)
+        pattern = compile_bounded_pattern(raw_pattern.pattern)
     except ValueError as error:
-        raise fail(f"$.error_classification.{field}: {error}") from error
-    if found.groups < groups:
-        raise fail(f"$.error_classification.{field} needs a group around the number")
-    return found
+        raise build_error(f"$.error_classification.{field}: {error}") from error
+    if pattern.groups < groups:
+        raise build_error(f"$.error_classification.{field} needs a group around the number")
+    return pattern
 
 
-def read_retry_rules(written: RawManifest, fail: Fail) -> RetryRules | None:
-    """Return the retry policy, None when there is none."""
-    block = written.retry_policy
+def read_retry_rules(raw_manifest: RawManifest, build_error: Fail) -> RetryRules | None:
+    """Return the rules of the retry policy, or None when there is none."""
+    block = raw_manifest.retry_policy
     if block is None:
         return None
     counts = (block.max_retries, block.min_delay_ms, block.max_delay_ms)
     if any(count is not None and count < 0 for count in counts):
-        raise fail("$.retry_policy: counts and delays can't be below 0")
+        raise build_error("$.retry_policy: counts and delays can't be below 0")
     return RetryRules(
         strategy=block.strategy,
         max_retries=block.max_retries,
@@ -82,25 +84,25 @@ def read_retry_rules(written: RawManifest, fail: Fail) -> RetryRules | None:
     )
 
 
-def read_rate_limit_headers(written: RawManifest, fail: Fail) -> RateLimitHeaders:
+def read_rate_limit_headers(raw_manifest: RawManifest, build_error: Fail) -> RateLimitHeaders:
     """Return the names of the rate limit headers, and how to read them."""
-    declared = written.rate_limit_headers or {}
-    known = {name: value for name, value in declared.items() if value not in (None, "")}
+    declared = raw_manifest.rate_limit_headers or {}
+    names = {name: value for name, value in declared.items() if value not in (None, "")}
     try:
-        found = msgspec.convert(known, RateLimitHeaders, strict=False)
+        headers = msgspec.convert(names, RateLimitHeaders, strict=False)
     except msgspec.ValidationError as error:
-        raise fail(describe_validation_error(error, "$.rate_limit_headers")) from error
+        raise build_error(describe_validation_error(error, "$.rate_limit_headers")) from error
     lowered = {
         name: value.lower()
-        for name, value in msgspec.structs.asdict(found).items()
+        for name, value in msgspec.structs.asdict(headers).items()
         if isinstance(value, str)
     }
-    return msgspec.structs.replace(found, **lowered)
+    return msgspec.structs.replace(headers, **lowered)
 
 
-def read_availability(written: RawManifest) -> Availability | None:
-    """Return where the provider is and how to check on it."""
-    block = written.availability
+def read_availability(raw_manifest: RawManifest) -> Availability | None:
+    """Return the availability section, or None when there is none."""
+    block = raw_manifest.availability
     if block is None:
         return None
     return Availability(
@@ -124,7 +126,7 @@ def _read_check(check: RawCheck) -> HealthCheck:
 def _read_fallback_check(
     check: RawCheck | None, second: RawSecondCheck | None
 ) -> HealthCheck | None:
-    """Return the check to make when the first one fails; it expects and waits as that one does."""
+    """Return the check to make when the first one fails, with the same expectations and timeout."""
     if check is None or second is None or second.path is None:
         return None
     first = _read_check(check)
@@ -141,33 +143,39 @@ def _read_statuses(expected: Sequence[int] | int) -> frozenset[int]:
     return frozenset([expected] if isinstance(expected, int) else expected)
 
 
-def read_text_tools(written: RawManifest, fail: Fail) -> TextTools | None:
-    """Return how tool calls are written as text, None when they are not."""
-    block = written.tool_calling
-    nested = written.capabilities
-    if block is None and isinstance(nested, dict) and nested.get("tool_calling") is not None:
+def read_text_tools(raw_manifest: RawManifest, build_error: Fail) -> TextTools | None:
+    """Return how tool calls are written as text, or None when they are not."""
+    block = raw_manifest.tool_calling
+    capabilities = raw_manifest.capabilities
+    if (
+        block is None
+        and isinstance(capabilities, dict)
+        and capabilities.get("tool_calling") is not None
+    ):
         try:
-            block = msgspec.convert(nested["tool_calling"], RawToolCalling, strict=False)
+            block = msgspec.convert(capabilities["tool_calling"], RawToolCalling, strict=False)
         except msgspec.ValidationError as error:
-            raise fail(describe_validation_error(error, "$.capabilities.tool_calling")) from error
+            raise build_error(
+                describe_validation_error(error, "$.capabilities.tool_calling")
+            ) from error
     if block is None or block.text_fallback is None:
         return None
     tags = block.text_fallback.known_dialects or ()
     return TextTools(
-        instead=block.native is not None and not block.native.supported,
+        replaces_native=block.native is not None and not block.native.supported,
         prompt_level=block.text_fallback.prompt_level,
-        dialects={one.tag: one.map_to for one in tags},
+        dialects={tag.tag: tag.map_to for tag in tags},
     )
 
 
-def read_model_entries(written: RawManifest) -> dict[str, ModelEntry]:
-    """Return what is said of single models, by the name the wire knows."""
-    entries = (written.metadata.models or {}) if written.metadata else {}
+def read_model_entries(raw_manifest: RawManifest) -> dict[str, ModelEntry]:
+    """Return the entries of models by their wire names."""
+    entries = (raw_manifest.metadata.models or {}) if raw_manifest.metadata else {}
     return {name: _read_model_entry(entry) for name, entry in entries.items() if entry is not None}
 
 
 def _read_model_entry(entry: RawModel) -> ModelEntry:
-    known = entry.model_capabilities or {}
+    declared = entry.model_capabilities or {}
     return ModelEntry(
         context_window=entry.context_window or None,  # 0 stands for unknown
         max_output_tokens=entry.max_output_tokens or None,
@@ -176,7 +184,7 @@ def _read_model_entry(entry: RawModel) -> ModelEntry:
             **read_modalities(entry.modalities),
             **{
                 normalize_capability(name): value
-                for name, value in known.items()
+                for name, value in declared.items()
                 if value is not None
             },
         },

@@ -1,4 +1,4 @@
-"""Compares JSON values, as filters and expressions do (RFC 9535 section 2.3.5.2.2)."""
+"""Compares JSON values as filters and expressions do (RFC 9535 section 2.3.5.2.2)."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ def are_equal(left: object, right: object) -> bool:
     """Whether two JSON values are equal (RFC 9535 section 2.3.5.2.2): `1 == 1.0`, `1 != true`."""
     pending = [(left, right)]
     while pending:
-        one, other = pending.pop()
-        if isinstance(one, dict) and isinstance(other, dict):
-            if one.keys() != other.keys():
+        first, second = pending.pop()
+        if isinstance(first, dict) and isinstance(second, dict):
+            if first.keys() != second.keys():
                 return False
-            pending += [(value, other[key]) for key, value in one.items()]
-        elif isinstance(one, list) and isinstance(other, list):
-            if len(one) != len(other):
+            pending += [(value, second[key]) for key, value in first.items()]
+        elif isinstance(first, list) and isinstance(second, list):
+            if len(first) != len(second):
                 return False
-            pending += zip(one, other, strict=True)
-        elif isinstance(one, bool) is not isinstance(other, bool) or one != other:
+            pending += zip(first, second, strict=True)
+        elif isinstance(first, bool) is not isinstance(second, bool) or first != second:
             return False
     return True
 

@@ -1,7 +1,7 @@
-"""Match expressions: the conditions of a manifest, compiled once to closures over JSON values.
+"""Compiles match expressions, the conditions of a manifest, to closures over JSON values.
 
-The language (`frame_selector`, `match`, `stop_condition`, `flush_on`), where it says more than it
-seems to:
+Rules of the language (`frame_selector`, `match`, `stop_condition`, `flush_on`) that are easily
+missed:
 
 - `exists(path)`, `has("path")` and a bare path hold when some selected node is not null.
 - In a comparison, a path that selects nothing stands for null. `path == x` holds when some
@@ -38,11 +38,11 @@ _Test: TypeAlias = Callable[[object, object], bool]
 
 
 class Expression(msgspec.Struct, frozen=True, eq=False):
-    """A compiled condition, made by `compile_expression`; call it with a node and, where they
-    differ, the root. It never raises, whatever JSON values it is given.
+    """A compiled condition, made by `compile_expression`. Call it with a node and, where it
+    differs, the root. It never raises for JSON values.
 
-    `paths` are the paths it speaks of, `tree` is what it was compiled from; `condition` is the
-    bare closure, which wants both arguments.
+    `paths` are the paths in it, `tree` is its syntax tree, and `condition` is the bare closure,
+    which needs both arguments.
     """
 
     text: str
@@ -75,12 +75,12 @@ def _compile_condition(tree: Tree) -> Condition:
     match tree:
         case Exists(path):
             return _compile_exists(path)
-        case Not(inner):
-            return _negate(_compile_condition(inner))
-        case AnyOf(inner):
-            return _join_any([_compile_condition(each) for each in inner])
-        case AllOf(inner):
-            return _join_all([_compile_condition(each) for each in inner])
+        case Not(parts):
+            return _negate(_compile_condition(parts))
+        case AnyOf(parts):
+            return _join_any([_compile_condition(condition) for condition in parts])
+        case AllOf(parts):
+            return _join_all([_compile_condition(condition) for condition in parts])
         case Comparison():
             return _compile_comparison(tree)
         case Literal(value):
@@ -120,7 +120,7 @@ def _negate(condition: Condition) -> Condition:
 def _join_any(conditions: list[Condition]) -> Condition:
     if len(conditions) == 1:
         return conditions[0]
-    # Halved, not folded from one end: a long chain must not nest as deep as it is long.
+    # Halving keeps the closures of a long chain from nesting as deep as the chain is long.
     middle = len(conditions) // 2
     left, right = _join_any(conditions[:middle]), _join_any(conditions[middle:])
     return lambda node, root: left(node, root) or right(node, root)
@@ -183,7 +183,7 @@ def _compile_equals_some(path: Path, values: list[object]) -> Condition:
 def _compile_some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
     def some_pair(node: object, root: object) -> bool:
         others = rights(node, root)
-        return any(test(one, other) for one in lefts(node, root) for other in others)
+        return any(test(left, right) for left in lefts(node, root) for right in others)
 
     return some_pair
 
@@ -201,7 +201,7 @@ def _compile_values(operand: Path | Literal) -> _Nodes:
 
 
 def _is_in_list(value: object, values: object) -> bool:
-    return isinstance(values, list) and any(are_equal(value, each) for each in values)
+    return isinstance(values, list) and any(are_equal(value, element) for element in values)
 
 
 def _equals_or_is_in_list(value: object, node: object) -> bool:

@@ -1,7 +1,7 @@
-"""The grammar of match expressions: text to a tree, by operator precedence.
+"""Parses match expressions to a syntax tree, by operator precedence.
 
-Loosest first: `||`, `&&`, `!`, then the comparisons, which do not chain. The tree has a shape that
-can be evaluated: operands are compared, conditions are joined, and nothing else parses.
+Loosest first: `||`, `&&`, `!`, then the comparisons, which do not chain. Only comparisons of
+operands and combinations of conditions parse, so every tree can be evaluated.
 """
 
 import math
@@ -61,7 +61,7 @@ Tree: TypeAlias = Literal | Exists | Not | AnyOf | AllOf | Comparison
 
 
 def parse_expression(text: str, *, trusted: bool) -> tuple[Tree, tuple[Path, ...]]:
-    """Parse a condition; also return the paths it speaks of, each once, in order.
+    """Return the tree of a condition and its paths, each once, in order.
 
     Raises ManifestSyntaxError with the position of the mistake and what was expected there.
     """
@@ -78,64 +78,76 @@ class _Parser:
 
     def parse(self) -> tuple[Tree, tuple[Path, ...]]:
         if len(self._text) > MAX_TEXT:
-            raise self._mistake(MAX_TEXT, f"an expression is at most {MAX_TEXT} characters long")
-        tree = self._condition(self._binary(0), 0)
+            raise self._build_error(
+                MAX_TEXT, f"an expression is at most {MAX_TEXT} characters long"
+            )
+        tree = self._as_condition(self._parse_binary(0), 0)
         if self._position < len(self._text):
-            raise self._mistake(self._position, f"expected an operator or the end{self._hint()}")
+            raise self._build_error(
+                self._position, f"expected an operator or the end{self._describe_next()}"
+            )
         return tree, tuple(self._paths)
 
-    def _binary(self, limit: int) -> Tree | Path:
+    def _parse_binary(self, limit: int) -> Tree | Path:
         start = self._skip_space()
-        left = self._unary()
-        while found := _OPERATOR.match(self._text, self._skip_space()):
-            operator = found[0]
+        left = self._parse_unary()
+        while operator_match := _OPERATOR.match(self._text, self._skip_space()):
+            operator = operator_match[0]
             if _PRECEDENCE[operator] <= limit:
                 break
-            self._position = found.end()
+            self._position = operator_match.end()
             right_start = self._skip_space()
-            right = self._binary(_PRECEDENCE[operator])
+            right = self._parse_binary(_PRECEDENCE[operator])
             if operator in ("||", "&&"):
-                first, second = self._condition(left, start), self._condition(right, right_start)
+                first, second = (
+                    self._as_condition(left, start),
+                    self._as_condition(right, right_start),
+                )
                 left = _join(AnyOf if operator == "||" else AllOf, first, second)
             else:
                 if operator == "in" and not _is_container(right):
-                    raise self._mistake(right_start, "expected a list or a path after 'in'")
-                left = Comparison(self._operand(left, found), operator, self._operand(right, found))
+                    raise self._build_error(right_start, "expected a list or a path after 'in'")
+                left = Comparison(
+                    self._as_operand(left, operator_match),
+                    operator,
+                    self._as_operand(right, operator_match),
+                )
         return left
 
-    def _unary(self) -> Tree | Path:
+    def _parse_unary(self) -> Tree | Path:
         start = self._position
-        if self._take("!"):
+        if self._take_token("!"):
             operand_start = self._skip_space()
-            return Not(self._condition(self._nested(_NOT_PRECEDENCE), operand_start))
-        if self._take("("):
-            inner = self._nested(0)
-            self._expect(")")
+            return Not(self._as_condition(self._parse_nested(_NOT_PRECEDENCE), operand_start))
+        if self._take_token("("):
+            inner = self._parse_nested(0)
+            self._expect_token(")")
             return inner
-        if found := _CALL.match(self._text, start):
-            return self._call(found)
+        if call_match := _CALL.match(self._text, start):
+            return self._parse_call(call_match)
         name = _NAME.match(self._text, start)
         if self._text[start : start + 1] in ("$", "@") or (name and name[0] not in _RESERVED):
             self._position = _find_path_end(self._text, start)
-            return self._path(self._text[start : self._position], start)
-        return Literal(self._literal())
+            return self._parse_path(self._text[start : self._position], start)
+        return Literal(self._parse_literal())
 
-    def _call(self, found: re.Match[str]) -> Exists:
-        if found[1] not in ("exists", "has"):
-            raise self._mistake(
-                found.start(), f"there is no function {found[1]!r}; expected exists or has"
+    def _parse_call(self, call_match: re.Match[str]) -> Exists:
+        if call_match[1] not in ("exists", "has"):
+            raise self._build_error(
+                call_match.start(),
+                f"there is no function {call_match[1]!r}; expected exists or has",
             )
-        self._position = found.end()
+        self._position = call_match.end()
         start = self._skip_space()
         if string := STRING.match(self._text, start):
-            path = self._path(self._string(string), start + 1)
+            path = self._parse_path(self._parse_string(string), start + 1)
         else:
             self._position = _find_path_end(self._text, start)
-            path = self._path(self._text[start : self._position], start)
-        self._expect(")")
+            path = self._parse_path(self._text[start : self._position], start)
+        self._expect_token(")")
         return Exists(path)
 
-    def _path(self, text: str, start: int) -> Path:
+    def _parse_path(self, text: str, start: int) -> Path:
         try:
             path = compile_path(text, trusted=self._trusted)
         except ManifestSyntaxError as error:
@@ -144,94 +156,96 @@ class _Parser:
         self._paths[path] = None
         return path
 
-    def _literal(self) -> object:
+    def _parse_literal(self) -> object:
         start = self._position
-        if found := STRING.match(self._text, start):
-            return self._string(found)
-        if found := _NUMBER.match(self._text, start):
-            return self._number(found)
-        if (found := _NAME.match(self._text, start)) and found[0] in _WORDS:
-            self._position = found.end()
-            return _WORDS[found[0]]
-        if self._take("["):
-            return self._list()
-        raise self._mistake(start, f"expected a path, a literal, '!' or '('{self._hint()}")
+        if token := STRING.match(self._text, start):
+            return self._parse_string(token)
+        if token := _NUMBER.match(self._text, start):
+            return self._parse_number(token)
+        if (token := _NAME.match(self._text, start)) and token[0] in _WORDS:
+            self._position = token.end()
+            return _WORDS[token[0]]
+        if self._take_token("["):
+            return self._parse_list()
+        raise self._build_error(
+            start, f"expected a path, a literal, '!' or '('{self._describe_next()}"
+        )
 
-    def _string(self, found: re.Match[str]) -> str:
-        self._position = found.end()
+    def _parse_string(self, token: re.Match[str]) -> str:
+        self._position = token.end()
         try:
-            return unquote(found[0])
+            return unquote(token[0])
         except ValueError as error:
-            raise ManifestSyntaxError(self._text, found.start(), str(error)) from error
+            raise ManifestSyntaxError(self._text, token.start(), str(error)) from error
 
-    def _number(self, found: re.Match[str]) -> int | float:
-        self._position = found.end()
-        if not found[1] and not found[2]:
-            return int(found[0])
-        number = float(found[0])
+    def _parse_number(self, token: re.Match[str]) -> int | float:
+        self._position = token.end()
+        if not token[1] and not token[2]:
+            return int(token[0])
+        number = float(token[0])
         if math.isinf(number):
-            raise self._mistake(found.start(), "the number is out of range")
+            raise self._build_error(token.start(), "the number is out of range")
         return number
 
-    def _list(self) -> list[object]:
-        self._deeper()
+    def _parse_list(self) -> list[object]:
+        self._enter_level()
         values: list[object] = []
         self._skip_space()
-        while not self._take("]"):
+        while not self._take_token("]"):
             if values:
-                self._expect(",")
+                self._expect_token(",")
                 self._skip_space()
-            values.append(self._literal())
+            values.append(self._parse_literal())
             self._skip_space()
         self._depth -= 1
         return values
 
-    def _nested(self, limit: int) -> Tree | Path:
-        self._deeper()
-        tree = self._binary(limit)
+    def _parse_nested(self, limit: int) -> Tree | Path:
+        self._enter_level()
+        tree = self._parse_binary(limit)
         self._depth -= 1
         return tree
 
-    def _deeper(self) -> None:
+    def _enter_level(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._mistake(self._position, f"nested deeper than {MAX_DEPTH}")
+            raise self._build_error(self._position, f"nested deeper than {MAX_DEPTH}")
 
-    def _condition(self, tree: Tree | Path, start: int) -> Tree:
+    def _as_condition(self, tree: Tree | Path, start: int) -> Tree:
         if isinstance(tree, Path):
             return Exists(tree)
         if isinstance(tree, Literal) and not isinstance(tree.value, bool):
-            raise self._mistake(start, "expected a condition, found a value")
+            raise self._build_error(start, "expected a condition, found a value")
         return tree
 
-    def _operand(self, tree: Tree | Path, operator: re.Match[str]) -> Path | Literal:
+    def _as_operand(self, tree: Tree | Path, operator: re.Match[str]) -> Path | Literal:
         if not isinstance(tree, (Path, Literal)):
             reason = f"{operator[0]!r} compares paths and literals, not conditions"
-            raise self._mistake(operator.start(), reason)
+            raise self._build_error(operator.start(), reason)
         return tree
 
     def _skip_space(self) -> int:
-        found = _SPACE.match(self._text, self._position)
-        self._position = found.end() if found else self._position
+        space = _SPACE.match(self._text, self._position)
+        self._position = space.end() if space else self._position
         return self._position
 
-    def _take(self, mark: str) -> bool:
-        taken = self._text.startswith(mark, self._position)
-        self._position += len(mark) if taken else 0
-        return taken
+    def _take_token(self, mark: str) -> bool:
+        is_present = self._text.startswith(mark, self._position)
+        self._position += len(mark) if is_present else 0
+        return is_present
 
-    def _expect(self, mark: str) -> None:
+    def _expect_token(self, mark: str) -> None:
         self._skip_space()
-        if not self._take(mark):
-            raise self._mistake(self._position, f"expected {mark!r}{self._hint()}")
+        if not self._take_token(mark):
+            raise self._build_error(self._position, f"expected {mark!r}{self._describe_next()}")
 
-    def _hint(self) -> str:
-        found = _WORD.match(self._text, self._position)
-        word = found[0] if found else ""
+    def _describe_next(self) -> str:
+        token = _WORD.match(self._text, self._position)
+        word = token[0] if token else ""
         hint = f"; write {_HINTS[word]}" if word in _HINTS else ""
         return f", found {word!r}{hint}" if word else ", found the end"
 
-    def _mistake(self, position: int, reason: str) -> ManifestSyntaxError:
+    def _build_error(self, position: int, reason: str) -> ManifestSyntaxError:
         return ManifestSyntaxError(self._text, position, reason)
 
 
@@ -240,28 +254,28 @@ def _is_container(tree: Tree | Path) -> bool:
 
 
 def _join(kind: type[AnyOf] | type[AllOf], left: Tree, right: Tree) -> AnyOf | AllOf:
-    # One flat node for a whole chain: a long chain must not nest as deep as it is long.
+    # One flat node for a whole chain keeps a long chain from nesting as deep as it is long.
     sides = (side.conditions if isinstance(side, kind) else (side,) for side in (left, right))
     return kind(tuple(condition for side in sides for condition in side))
 
 
 def _find_path_end(text: str, start: int) -> int:
-    """Where the path that begins at `start` ends.
+    """Return the offset where the path that begins at `start` ends.
 
-    What can only belong to a path is taken, valid or not, so that `compile_path` names the mistake.
+    Invalid parts that can only belong to a path are included, so that `compile_path` reports them.
     """
     name = _NAME.match(text, start)
     position = name.end() if name else min(start + 1, len(text))
-    while found := _PATH_STEP.match(text, position):
-        bracket = found.start("bracket")
-        position = found.end() if bracket < 0 else _find_bracket_end(text, bracket)
+    while step := _PATH_STEP.match(text, position):
+        bracket = step.start("bracket")
+        position = step.end() if bracket < 0 else _find_bracket_end(text, bracket)
     return position
 
 
 def _find_bracket_end(text: str, start: int) -> int:
     depth = 0
-    for found in _BRACKET.finditer(text, start):
-        depth += {"[": 1, "]": -1}.get(found[0], 0)
+    for bracket in _BRACKET.finditer(text, start):
+        depth += {"[": 1, "]": -1}.get(bracket[0], 0)
         if depth == 0:
-            return found.end()
+            return bracket.end()
     return len(text)

@@ -1,8 +1,8 @@
-"""Paths into JSON values: text compiled once (RFC 9535) to closures that select nodes.
+"""Compiles paths into JSON values (RFC 9535) to closures that select nodes.
 
-Names, indexes and wildcards become type-checked closures of our own: a member is looked up in an
-object only, an index in an array only, a string is never indexed. Every other selector is handed to
-python-jsonpath, imported when the first such path is compiled.
+Names, indexes and wildcards become type-checked closures: a name selects in an object only, an
+index in an array only, and a string is never indexed. A path with any other selector is compiled
+by python-jsonpath, which is imported for the first such path.
 """
 
 from collections.abc import Callable, Collection
@@ -26,7 +26,7 @@ from ai_lib.types.json import JsonDict
 
 @final
 class MissingType:
-    """The type of MISSING, which stands for "no node was selected"; it is falsy."""
+    """The type of MISSING, which means that no node was selected; it is falsy."""
 
     __slots__ = ()
 
@@ -56,8 +56,8 @@ class Path(msgspec.Struct, frozen=True, eq=False):
 
     `select(node, root)` returns all selected nodes in the order of RFC 9535, `first(node, root)`
     the first one or MISSING. `@` and a bare start mean `node`; `$` means `root`, or `node` when
-    `root` is not given. Neither raises, whatever JSON value it is given: a value of another shape
-    than the path speaks of selects nothing, and so does `..` over more than 100 levels.
+    `root` is not given. Neither raises for JSON values: a value of another shape selects nothing,
+    and so does `..` over more than 100 levels.
 
     `is_singular` says that at most one node can be selected, `wildcards` counts `[*]` and `.*`.
     """
@@ -73,11 +73,13 @@ class Path(msgspec.Struct, frozen=True, eq=False):
         return f"Path({self.text!r})"
 
     def set(self, document: JsonDict, value: object) -> None:
-        """Write `value` at this path, creating the objects and arrays on the way.
+        """Write `value` at this path and create missing objects and arrays above it.
 
-        An index may name an element that exists or the next one. Raises ManifestSyntaxError for a
-        path that can't be written to (wildcards, negative indexes, `$` itself), RequestError when
-        the document holds something else on the way.
+        An index may name an existing element or the next one.
+
+        Raises:
+            ManifestSyntaxError: the path has wildcards or negative indexes, or is `$` itself.
+            RequestError: the document holds another type of value above the path's end.
         """
         segments = self._writable_segments()
         node: object = document
@@ -87,7 +89,7 @@ class Path(msgspec.Struct, frozen=True, eq=False):
 
     def _writable_segments(self) -> tuple[Segment, ...]:
         if not self.is_singular or not self.syntax.segments:
-            raise ManifestSyntaxError(self.text, 0, "a path to write to must name one place")
+            raise ManifestSyntaxError(self.text, 0, "a path to write to must name one node")
         for segment in self.syntax.segments:
             if isinstance(segment.key, int) and segment.key < 0:
                 reason = "a path to write to can't have a negative index"
@@ -108,16 +110,16 @@ class Path(msgspec.Struct, frozen=True, eq=False):
         elif isinstance(node, list) and isinstance(key, int) and key <= len(node):
             node[key : key + 1] = [value]  # replaces the element, or appends
         else:
-            way = self.text[: segment.start] or "the request"
+            parent = self.text[: segment.start] or "the request"
             kind = f"an array of {len(node)}" if isinstance(node, list) else type(node).__name__
-            raise RequestError(f"{self.text} can't be set: {way} holds {kind}")
+            raise RequestError(f"{self.text} can't be set: {parent} holds {kind}")
 
 
 def compile_path(text: str, *, trusted: bool = True) -> Path:
-    """Compile a path, with or without its leading `$.`; the same text gives the same object.
+    """Return a compiled path, written with or without its leading `$.`; it is cached by its text.
 
     With `trusted=False` the regular expressions of `match()` and `search()` are refused. Raises
-    ManifestSyntaxError.
+    ManifestSyntaxError with the position of the mistake.
     """
     return _compile(text, trusted)
 
@@ -125,40 +127,40 @@ def compile_path(text: str, *, trusted: bool = True) -> Path:
 @lru_cache(maxsize=1024)
 def _compile(text: str, trusted: bool) -> Path:
     syntax = parse_path(text)
-    rooted = syntax.origin == "$"
+    is_rooted = syntax.origin == "$"
     if not syntax.is_plain:
         query, wildcards = compile_query(syntax, trusted=trusted)
-        select = _compile_query_select(query, rooted)
+        select = _compile_query_select(query, is_rooted)
         return Path(text, False, wildcards, select, _compile_first(select), syntax)
     keys = tuple(segment.key for segment in syntax.segments)
     wildcards = keys.count(None)
     if wildcards:
-        select = _compile_plural(keys, rooted)
+        select = _compile_plural(keys, is_rooted)
         return Path(text, False, wildcards, select, _compile_first(select), syntax)
-    first = _compile_singular(keys, rooted)
+    first = _compile_singular(keys, is_rooted)
     return Path(text, True, 0, _compile_select(first), first, syntax)
 
 
-def _compile_query_select(query: Query, rooted: bool) -> Select:
+def _compile_query_select(query: Query, is_rooted: bool) -> Select:
     def select(node: object, root: object = MISSING) -> list[object]:
         root = node if root is MISSING else root
-        return query(root if rooted else node, root)
+        return query(root if is_rooted else node, root)
 
     return select
 
 
-def _compile_singular(keys: tuple[str | int | None, ...], rooted: bool) -> First:
+def _compile_singular(keys: tuple[str | int | None, ...], is_rooted: bool) -> First:
     if len(keys) == 1 and isinstance(keys[0], str):
-        return _compile_member(keys[0], rooted)
+        return _compile_member(keys[0], is_rooted)
     names = tuple(key for key in keys if isinstance(key, str))
     if names and len(names) == len(keys):
-        return _compile_inner_member(names, rooted)
+        return _compile_inner_member(names, is_rooted)
     steps: tuple[tuple[Any, Any], ...] = tuple(
         (dict if isinstance(key, str) else list, key) for key in keys
     )
 
     def first(node: Any, root: object = MISSING) -> object:
-        if rooted and root is not MISSING:
+        if is_rooted and root is not MISSING:
             node = root
         for kind, key in steps:
             if isinstance(node, kind) and (
@@ -172,7 +174,7 @@ def _compile_singular(keys: tuple[str | int | None, ...], rooted: bool) -> First
     return first
 
 
-def _compile_member(name: str, rooted: bool) -> First:
+def _compile_member(name: str, is_rooted: bool) -> First:
     def first(node: object, root: object = MISSING) -> object:
         return node.get(name, MISSING) if isinstance(node, dict) else MISSING
 
@@ -180,12 +182,12 @@ def _compile_member(name: str, rooted: bool) -> First:
         top = node if root is MISSING else root
         return top.get(name, MISSING) if isinstance(top, dict) else MISSING
 
-    return first_of_root if rooted else first
+    return first_of_root if is_rooted else first
 
 
-def _compile_inner_member(names: tuple[str, ...], rooted: bool) -> First:
+def _compile_inner_member(names: tuple[str, ...], is_rooted: bool) -> First:
     def first(node: object, root: object = MISSING) -> object:
-        if rooted and root is not MISSING:
+        if is_rooted and root is not MISSING:
             node = root
         for name in names:
             if not isinstance(node, dict):
@@ -198,16 +200,16 @@ def _compile_inner_member(names: tuple[str, ...], rooted: bool) -> First:
 
 def _compile_select(first: First) -> Select:
     def select(node: object, root: object = MISSING) -> list[object]:
-        found = first(node, root)
-        return [] if found is MISSING else [found]
+        value = first(node, root)
+        return [] if value is MISSING else [value]
 
     return select
 
 
 def _compile_first(select: Select) -> First:
     def first(node: object, root: object = MISSING) -> object:
-        found = select(node, root)
-        return found[0] if found else MISSING
+        nodes = select(node, root)
+        return nodes[0] if nodes else MISSING
 
     return first
 
@@ -215,18 +217,18 @@ def _compile_first(select: Select) -> First:
 _Collect: TypeAlias = Callable[[object, list[object]], None]
 
 
-def _compile_plural(keys: tuple[str | int | None, ...], rooted: bool) -> Select:
+def _compile_plural(keys: tuple[str | int | None, ...], is_rooted: bool) -> Select:
     *others, last = _split_at_wildcards(keys)
     if not last and len(others) == 1:
-        return _compile_children(_compile_singular(others[0], rooted))
-    collect = _collect_one(_compile_singular(last, False))
+        return _compile_children(_compile_singular(others[0], is_rooted))
+    collect = _compile_collect(_compile_singular(last, False))
     for run in reversed(others):
-        collect = _collect_children(_compile_singular(run, False), collect)
+        collect = _compile_collect_children(_compile_singular(run, False), collect)
 
     def select(node: object, root: object = MISSING) -> list[object]:
-        found: list[object] = []
-        collect(root if rooted and root is not MISSING else node, found)
-        return found
+        nodes: list[object] = []
+        collect(root if is_rooted and root is not MISSING else node, nodes)
+        return nodes
 
     return select
 
@@ -248,17 +250,17 @@ def _split_at_wildcards(keys: tuple[str | int | None, ...]) -> list[tuple[str | 
     return [keys[:cut], *_split_at_wildcards(keys[cut + 1 :])]
 
 
-def _collect_one(first: First) -> _Collect:
-    def collect(node: object, found: list[object]) -> None:
+def _compile_collect(first: First) -> _Collect:
+    def collect(node: object, nodes: list[object]) -> None:
         value = first(node)
         if value is not MISSING:
-            found.append(value)
+            nodes.append(value)
 
     return collect
 
 
-def _collect_children(first: First, inner: _Collect) -> _Collect:
-    def collect(node: object, found: list[object]) -> None:
+def _compile_collect_children(first: First, inner: _Collect) -> _Collect:
+    def collect(node: object, nodes: list[object]) -> None:
         parent = first(node)
         children: Collection[object] = ()
         if isinstance(parent, list):
@@ -266,6 +268,6 @@ def _collect_children(first: First, inner: _Collect) -> _Collect:
         elif isinstance(parent, dict):
             children = parent.values()
         for child in children:
-            inner(child, found)
+            inner(child, nodes)
 
     return collect

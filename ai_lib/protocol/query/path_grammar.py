@@ -1,8 +1,8 @@
-"""The grammar of paths: text to segments.
+"""Parses paths to segments.
 
-RFC 9535 segments of one name, one index or one wildcard are read here. Where something else begins
-(`..`, a slice, a filter, a union) reading stops, `PathSyntax.tail` says where, and `compile_query`
-has python-jsonpath read the whole.
+Segments of one name, one index or one wildcard (RFC 9535) are parsed here. Parsing stops at
+anything else (`..`, a slice, a filter, a union): `PathSyntax.tail` is its offset, and
+`compile_query` has python-jsonpath compile the whole path.
 """
 
 import json
@@ -28,7 +28,7 @@ MAX_SEGMENTS: Final = 64
 MAX_INDEX: Final = 2**53 - 1
 
 _SPACE = r"[ \t\n\r]*"
-# A letter is told by what it is not: a set that names a million of them takes 5 ms to compile.
+# A letter is any other character: a set that names a million letters takes 5 ms to compile.
 MARK: Final = r"\x00-/:-@\[-^`{-\x7f"
 _HALF = r"\ud800-\udfff"
 NAME: Final = rf"(?![0-9{_HALF}])[^{MARK}](?:(?![{_HALF}])[^{MARK}])*"
@@ -57,7 +57,7 @@ class Segment(NamedTuple):
 
 
 class PathSyntax(NamedTuple):
-    """A path as written. `origin` is `$` or `@`; the text from `tail` on was not read."""
+    """A parsed path. `origin` is `$` or `@`; the text from the offset `tail` on was not parsed."""
 
     text: str
     origin: str
@@ -76,16 +76,16 @@ def unquote(literal: str) -> str:
     if "\\" not in body:
         return body
 
-    def unescape(found: re.Match[str]) -> str:
-        if found["unknown"] is not None or found["quote"] not in (None, quote):
+    def unescape(escape: re.Match[str]) -> str:
+        if escape["unknown"] is not None or escape["quote"] not in (None, quote):
             raise ValueError("an unknown escape in a string")
-        return found["quote"] or str(json.loads(f'"{found[0]}"'))
+        return escape["quote"] or str(json.loads(f'"{escape[0]}"'))
 
     return _ESCAPE.sub(unescape, body)
 
 
 def parse_path(text: str) -> PathSyntax:
-    """Split a path into segments; a text that can't begin a path is a ManifestSyntaxError."""
+    """Return the segments of a path. Raises ManifestSyntaxError for what can't begin a path."""
     if len(text) > MAX_TEXT:
         raise ManifestSyntaxError(text, MAX_TEXT, f"a path is at most {MAX_TEXT} characters long")
     segments: list[Segment] = []
@@ -94,34 +94,34 @@ def parse_path(text: str) -> PathSyntax:
     if origin not in ("$", "@"):
         origin = "@"
         position = _parse_bare_start(text, segments)
-    while (found := _SEGMENT.match(text, position)) and _add_segment(found, segments):
-        position = found.end()
+    while (segment := _SEGMENT.match(text, position)) and _add_segment(segment, segments):
+        position = segment.end()
     return PathSyntax(text, origin, tuple(segments), position)
 
 
 def _parse_bare_start(text: str, segments: list[Segment]) -> int:
-    found = _BARE.match(text)
-    if found is not None:
-        segments.append(Segment(found["name"], 0, found.end()))
-        return found.end()
+    start = _BARE.match(text)
+    if start is not None:
+        segments.append(Segment(start["name"], 0, start.end()))
+        return start.end()
     if text.startswith(("[", "..")):
         return 0
     raise ManifestSyntaxError(text, 0, "a path begins with $, @, a name, * or [")
 
 
-def _add_segment(found: re.Match[str], segments: list[Segment]) -> bool:
-    key: str | int | None = found["name"]
-    if found["index"]:
-        key = int(found["index"])
+def _add_segment(segment_match: re.Match[str], segments: list[Segment]) -> bool:
+    key: str | int | None = segment_match["name"]
+    if segment_match["index"]:
+        key = int(segment_match["index"])
         if abs(key) > MAX_INDEX:
             return False
-    elif found["string"]:
+    elif segment_match["string"]:
         try:
-            key = unquote(found["string"])
+            key = unquote(segment_match["string"])
         except ValueError:
             return False
-    segments.append(Segment(key, found.start(), found.end()))
-    _check_count(found.string, len(segments), found.start())
+    segments.append(Segment(key, segment_match.start(), segment_match.end()))
+    _check_count(segment_match.string, len(segments), segment_match.start())
     return True
 
 
@@ -131,9 +131,9 @@ def _check_count(text: str, count: int, position: int) -> None:
 
 
 def first_index_as_wildcard(text: str) -> str:
-    """Rewrite the first `[0]` of a path to `[*]`; a path without one is returned as it is.
+    """Return a path with its first `[0]` rewritten to `[*]`; a path without one is unchanged.
 
-    For manifests that declare `candidate.fan_out` and yet write `$.choices[0].delta.content`.
+    Manifests that declare `candidate.fan_out` may write `$.choices[0].delta.content`.
     """
     for key, start, end in parse_path(text).segments:
         if key == 0 and isinstance(key, int):
@@ -142,7 +142,7 @@ def first_index_as_wildcard(text: str) -> str:
 
 
 def compile_query(syntax: PathSyntax, *, trusted: bool) -> tuple[Query, int]:
-    """Have python-jsonpath compile a path; also count its `[*]` and `.*` segments."""
+    """Return python-jsonpath's query for a path, and the number of its `[*]` and `.*` segments."""
     from jsonpath import JSONPath
     from jsonpath.exceptions import JSONPathError
     from jsonpath.selectors import WildcardSelector
@@ -164,7 +164,10 @@ def compile_query(syntax: PathSyntax, *, trusted: bool) -> tuple[Query, int]:
             return []
 
     selectors = [segment.selectors for segment in segments]
-    wildcards = sum(len(each) == 1 and isinstance(each[0], WildcardSelector) for each in selectors)
+    wildcards = sum(
+        len(selectors_) == 1 and isinstance(selectors_[0], WildcardSelector)
+        for selectors_ in selectors
+    )
     return select, wildcards
 
 
@@ -199,8 +202,8 @@ def _build_environment(trusted: bool) -> "JSONPathEnvironment":
         key_pattern = NAME
 
     class Environment(JSONPathEnvironment):
-        """Strict, and right where the library is not: strings are never sliced, booleans have no
-        order, and `1 != true` holds inside arrays too."""
+        """A strict environment that corrects the library: strings are never sliced, booleans have
+        no order, and `1 != true` holds inside arrays too."""
 
         lexer_class, parser_class = QueryLexer, _build_parser_class()
 
@@ -218,11 +221,11 @@ def _build_environment(trusted: bool) -> "JSONPathEnvironment":
             if operator in ("&&", "||"):
                 return super().compare(left, operator, right)
             left, right = (UNDEFINED if isinstance(v, NodeList) else v for v in (left, right))
-            same = left is right or are_equal(left, right)
+            is_equal = left is right or are_equal(left, right)
             if operator in ("==", "!="):
-                return same is (operator == "==")
+                return is_equal is (operator == "==")
             ordered = is_less(left, right) if operator[0] == "<" else is_less(right, left)
-            return ordered or (same and operator[-1] == "=")
+            return ordered or (is_equal and operator[-1] == "=")
 
     return Environment(strict=True)
 
@@ -244,8 +247,9 @@ def _build_parser_class() -> type["Parser"]:
             return _resolve_segments(self.path.segments, context.root, context.root)
 
     class QueryParser(Parser):
-        """Queries inside filters see `@` when it is a scalar and `$` at any depth; integers keep
-        all their digits; what RFC 9535 does not let one compare is refused."""
+        """A parser that corrects the library: queries in filters see `@` when it is a scalar and
+        `$` at any depth, integers keep all their digits, and comparisons that RFC 9535 does not
+        allow are refused."""
 
         def parse_relative_query(self, stream: "TokenStream") -> ast.BaseExpression:
             stream.next()
@@ -265,11 +269,11 @@ def _build_parser_class() -> type["Parser"]:
             self, stream: "TokenStream", left: ast.BaseExpression
         ) -> ast.BaseExpression:
             token = stream.current()
-            found = super().parse_infix_expression(stream, left)
+            expression = super().parse_infix_expression(stream, left)
             if token.value not in ("&&", "||"):
-                chained = any(isinstance(side, conditions) for side in found.children())
-                if chained or token.value == "<>":
+                is_chained = any(isinstance(side, conditions) for side in expression.children())
+                if is_chained or token.value == "<>":
                     raise JSONPathSyntaxError("only values can be compared", token=token)
-            return found
+            return expression
 
     return QueryParser

@@ -1,4 +1,4 @@
-"""The text of a manifest, YAML 1.2 or JSON, read into a plain and bounded JSON value."""
+"""Reads the text of a manifest, YAML 1.2 or JSON, into a JSON value of bounded size."""
 
 import datetime
 import json
@@ -10,7 +10,7 @@ from ai_lib.types.json import JsonDict, JsonValue
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 48
-# Aliases of YAML share what they name, so a short text can stand for a value without end.
+# YAML aliases share their value, so a short text can stand for an endless value.
 MAX_NODES: Final = 100_000
 _LARGEST: Final = 2**63
 
@@ -21,8 +21,8 @@ def read_text(text: str, source: str) -> JsonValue:
     Keys become strings and dates ISO 8601 text, as JSON would write them.
 
     Raises:
-        ProtocolError: it does not parse (with line and column), names a key twice, is larger or
-            nested deeper than any manifest, or holds what JSON can't.
+        ProtocolError: the text does not parse (the message has line and column), has a key twice,
+            is larger or nested deeper than any manifest, or holds a value that JSON can't.
     """
     if len(text) > MAX_BYTES:
         raise _build_error(source, f"is larger than {MAX_BYTES} bytes")
@@ -43,12 +43,15 @@ def is_json(source: str) -> bool:
 
 
 def copy_as_json(value: object, source: str) -> JsonValue:
-    """Return a copy of `value` that JSON could write, or raise ProtocolError saying why not."""
+    """Return a copy of `value` that JSON can write.
+
+    Raises ProtocolError when it holds a value that JSON can't, or is too large or too deep.
+    """
     return _JsonBuilder(source).copy(value, 0)
 
 
 class _Refusal(Exception):
-    """The text can't be used; the message says why."""
+    """Raised inside a parser when the text can't be used; the message says why."""
 
 
 def _read_json(text: str) -> object:
@@ -56,12 +59,12 @@ def _read_json(text: str) -> object:
 
 
 def _build_object(pairs: Iterable[tuple[str, object]]) -> JsonDict:
-    found: JsonDict = {}
+    object_value: JsonDict = {}
     for key, value in pairs:
-        if key in found:
+        if key in object_value:
             raise _Refusal(f"names the key {key!r} twice in one object")
-        found[key] = value
-    return found
+        object_value[key] = value
+    return object_value
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -78,20 +81,20 @@ def _read_yaml(text: str, source: str) -> object:
         value: object = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        position = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = str(error.problem or error.context).strip().partition("\n")[0]
-        raise _build_error(source, f"{place}{reason}") from error
+        raise _build_error(source, f"{position}{reason}") from error
     except YAMLError as error:
         reason = str(error).strip().partition("\n")[0]
         raise _build_error(source, f"is not YAML: {reason}") from error
     except (TypeError, AttributeError, LookupError, AssertionError, ArithmeticError) as error:
-        # What the parser's own constructors raise for scalars they half understand.
+        # The parser's own constructors raise these for scalars that look like another type.
         raise _build_error(source, f"holds a value that YAML does not know: {error}") from error
     return value
 
 
 class _JsonBuilder:
-    """Copies a value, counting what it copies."""
+    """Copies a value and counts the values in it."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -104,22 +107,25 @@ class _JsonBuilder:
         if depth > MAX_DEPTH:
             raise _build_error(self._source, f"is nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, dict):
-            return {self._key(key): self.copy(item, depth + 1) for key, item in list(value.items())}
+            return {
+                self._convert_key(key): self.copy(item, depth + 1)
+                for key, item in list(value.items())
+            }
         if isinstance(value, list | tuple):
             return [self.copy(item, depth + 1) for item in value]
-        return self._scalar(value)
+        return self._convert_scalar(value)
 
-    def _key(self, key: object) -> str:
-        found = self._scalar(key)
-        if isinstance(found, str):
-            return found
-        if found is None or isinstance(found, bool):
-            return json.dumps(found)
-        return str(found)
+    def _convert_key(self, key: object) -> str:
+        scalar = self._convert_scalar(key)
+        if isinstance(scalar, str):
+            return scalar
+        if scalar is None or isinstance(scalar, bool):
+            return json.dumps(scalar)
+        return str(scalar)
 
-    def _scalar(self, value: object) -> str | int | float | bool | None:
+    def _convert_scalar(self, value: object) -> str | int | float | bool | None:
         if isinstance(value, str):
-            return self._text(value)
+            return self._check_text(value)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int) and -_LARGEST <= value < _LARGEST:
@@ -131,7 +137,7 @@ class _JsonBuilder:
         kind = "a number out of range" if isinstance(value, int | float) else _describe_type(value)
         raise _build_error(self._source, f"holds {kind}, which has no place in a manifest")
 
-    def _text(self, value: str) -> str:
+    def _check_text(self, value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:

@@ -1,16 +1,16 @@
-"""Whether a file has changed since it was read."""
+"""Tells whether a file has changed since it was read."""
 
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-# Of a burst of changes the first is taken at once, the others together after this many seconds.
+# The first change of a burst is read at once, the others together after this many seconds.
 SETTLE_SECONDS: Final = 0.1
 
 
 class FileStamp(msgspec.Struct, frozen=True):
-    """A file at one moment. What is not there has no size."""
+    """The state of a file at one moment: a missing file has the size -1."""
 
     modified_ns: int = 0
     size: int = -1
@@ -18,12 +18,12 @@ class FileStamp(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, path: Path) -> "FileStamp":
-        """Look at a file."""
+        """Return the state of a file now."""
         try:
-            found = path.stat()
+            status = path.stat()
         except OSError:
             return cls()
-        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
+        return cls(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def hash_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which names stand for one provider: a tree's identity map, read."""
+"""Finds manifests in a folder: the protocol's own layout, a flat folder, or a single file."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,10 +17,10 @@ IDENTITY_PATH: Final = "dist/provider-identity.json"
 
 
 def find_canonical_id(document: JsonValue, name: str, version: str) -> str | None:
-    """Return the id under which a tree of that version keeps the provider `name`, or None.
+    """Return the id of the provider `name` in the folder of a protocol version, or None.
 
-    `document` is the map as published: `families`, each with `canonical_id`, `aliases` and, for
-    each version's tree, a `primary_id`. What is misshapen in it is passed over.
+    `document` is the identity map as published: `families`, each with a `canonical_id`, `aliases`
+    and, for each version, a `primary_id`. Misshapen parts are skipped.
     """
     families = document.get("families") if isinstance(document, Mapping) else None
     for family in families if isinstance(families, list) else ():
@@ -37,39 +37,39 @@ def _read_family_names(family: Mapping[str, JsonValue]) -> list[object]:
 def _read_primary_id(family: Mapping[str, JsonValue], version: str) -> str | None:
     trees = family.get("trees")
     tree = trees.get(version) if isinstance(trees, Mapping) else None
-    found = tree.get("primary_id") if isinstance(tree, Mapping) else None
-    found = found or family.get("canonical_id")
-    return found if isinstance(found, str) else None
+    primary_id = tree.get("primary_id") if isinstance(tree, Mapping) else None
+    primary_id = primary_id or family.get("canonical_id")
+    return primary_id if isinstance(primary_id, str) else None
 
 
 Version = Literal["v1", "v2", "v2-alpha"]
 
-# v1 is the wire authority; the sandbox is never looked into unless it is asked for.
+# v1 is the wire authority; v2-alpha, the sandbox, is searched only when it is named.
 _ORDER: Final[dict[Version, tuple[Version, ...]]] = {
     "v1": ("v1", "v2"),
     "v2": ("v2", "v1"),
     "v2-alpha": ("v2-alpha",),
 }
-# Compiled before source.
+# Compiled files come before their sources.
 _FILE_PATHS: Final = ("dist/{version}/providers/{id}.json", "{version}/providers/{id}.yaml")
 _FLAT_PATHS: Final = ("providers/{id}.yaml", "{id}.yaml", "{id}.json")
 
 
 def order_versions(prefer: Version) -> tuple[Version, ...]:
-    """Return the versions of the protocol to look for, in order."""
+    """Return the versions of the protocol to search, in order."""
     return _ORDER[prefer]
 
 
 def list_file_paths(provider: str, version: Version) -> tuple[str, ...]:
-    """Return where in a tree the provider's file of a version may be, in order."""
-    return tuple(place.format(id=provider, version=version) for place in _FILE_PATHS)
+    """Return the paths in a folder that a provider's file of a version may have, in order."""
+    return tuple(pattern.format(id=provider, version=version) for pattern in _FILE_PATHS)
 
 
 class ManifestDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A manifest's document as it was found, with all there is to say of where.
+    """A manifest's document with its source.
 
-    `text` is what it was read from, `stamp` what the file was like just before; `schemas` is the
-    folder of its tree's own schemas.
+    `text` is the text it was read from, `stamp` the state of the file just before it was read.
+    `schemas` is the `schemas` folder beside it, where there is one.
     """
 
     document: JsonValue
@@ -93,28 +93,32 @@ class ManifestFolder:
         """Return the document of the provider of that id or alias, or None.
 
         Raises:
-            ProtocolError: there is such a file, but it can't be read, or describes another one.
+            ProtocolError: there is such a file, but it can't be read or has another id.
         """
         if self.root.is_file():
-            found = self._read(self.root)
-            own, *aliases = read_names(found.document) or (None,)
-            # One that does not even say whose it is was meant; validation will say what it lacks.
-            return found if not isinstance(own, str) or provider in (own, *aliases) else None
+            manifest_document = self._read(self.root)
+            own_id, *aliases = read_names(manifest_document.document) or (None,)
+            # A single file without an id is returned too: validation reports what it lacks.
+            return (
+                manifest_document
+                if not isinstance(own_id, str) or provider in (own_id, *aliases)
+                else None
+            )
         for version in order_versions(self._prefer):
             if path := self._find_path(provider, version):
                 return check_document_id(self._read(path), path.stem)
-        flat = (self.root / place.format(id=provider) for place in _FLAT_PATHS)
-        path = next((path for path in flat if path.is_file()), None)
+        flat_paths = (self.root / pattern.format(id=provider) for pattern in _FLAT_PATHS)
+        path = next((path for path in flat_paths if path.is_file()), None)
         if path is None:
             path = self._find_by_alias(self._list_flat_files(), provider)
         return check_document_id(self._read(path), path.stem) if path else None
 
     def read(self, schemas: Path | None = None) -> ManifestDocument:
-        """Return the document of the one file this is, whatever it describes."""
+        """Return the document of the single file at the root, whatever its id."""
         return msgspec.structs.replace(self._read(self.root), schemas=schemas)
 
     def list_manifests(self) -> Iterator[Path]:
-        """Give every manifest file, in the order in which they would be found."""
+        """Yield the paths of all manifests, in the order in which they are searched."""
         if self.root.is_file():
             yield self.root
             return
@@ -123,48 +127,48 @@ class ManifestFolder:
         yield from self._list_flat_files()
 
     def list_model_files(self) -> Iterator[Path]:
-        """Give every file of models."""
+        """Yield the paths of all model files."""
         for folder, ending in (("dist/v1/models", "json"), ("v1/models", "yaml")):
             yield from sorted((self.root / folder).glob(f"*.{ending}"))
 
     def _find_path(self, provider: str, version: Version) -> Path | None:
-        exact = (self.root / place for place in list_file_paths(provider, version))
-        found = next((path for path in exact if path.is_file()), None)
-        if found is not None:
-            return found
-        found = self._find_by_alias(self._list_files(version), provider)
-        if found is not None:
-            return found
-        canonical = self._find_canonical_path_id(provider, version)
+        exact_paths = (self.root / relative for relative in list_file_paths(provider, version))
+        path = next((path for path in exact_paths if path.is_file()), None)
+        if path is not None:
+            return path
+        path = self._find_by_alias(self._list_files(version), provider)
+        if path is not None:
+            return path
+        canonical = self._find_canonical(provider, version)
         if canonical is None or canonical == provider:
             return None
-        mapped = (self.root / place for place in list_file_paths(canonical, version))
-        return next((path for path in mapped if path.is_file()), None)
+        mapped_paths = (self.root / relative for relative in list_file_paths(canonical, version))
+        return next((path for path in mapped_paths if path.is_file()), None)
 
-    def _find_canonical_path_id(self, provider: str, version: Version) -> str | None:
+    def _find_canonical(self, provider: str, version: Version) -> str | None:
         path = self.root / IDENTITY_PATH
-        found = (
+        canonical = (
             find_canonical_id(read_document(path), provider, version) if path.is_file() else None
         )
-        return found if found and ID_PATTERN.fullmatch(found) else None
+        return canonical if canonical and ID_PATTERN.fullmatch(canonical) else None
 
     def _find_by_alias(self, files: Iterator[Path], provider: str) -> Path | None:
         for path in files:
             text = read_file(path)
-            # Reading YAML takes milliseconds, and few files name an alias at all.
+            # Reading YAML takes milliseconds, and few files have an alias.
             if "aliases" in text and provider in text:
                 if provider in read_names(read_text(text, str(path))):
                     return path
         return None
 
     def _list_files(self, version: Version) -> Iterator[Path]:
-        for place in list_file_paths("*", version):
-            folder, _, pattern = place.rpartition("/")
+        for relative in list_file_paths("*", version):
+            folder, _, pattern = relative.rpartition("/")
             yield from sorted((self.root / folder).glob(pattern))
 
     def _list_flat_files(self) -> Iterator[Path]:
-        for place in _FLAT_PATHS:
-            yield from sorted(self.root.glob(place.format(id="*")))
+        for pattern in _FLAT_PATHS:
+            yield from sorted(self.root.glob(pattern.format(id="*")))
 
     def _read(self, path: Path) -> ManifestDocument:
         stamp = FileStamp.read(path)
@@ -181,17 +185,17 @@ class ManifestFolder:
         )
 
 
-def check_document_id(found: ManifestDocument, stem: str) -> ManifestDocument:
-    """Return what was found in the place of `stem`; raise ProtocolError when it is another's."""
-    document = found.document
-    own = document.get("id") if isinstance(document, dict) else None
-    if own is not None and own != stem:
+def check_document_id(manifest_document: ManifestDocument, stem: str) -> ManifestDocument:
+    """Return the document of the file named `stem`; raise ProtocolError for another id."""
+    document = manifest_document.document
+    document_id = document.get("id") if isinstance(document, dict) else None
+    if document_id is not None and document_id != stem:
         raise ProtocolError(
-            f"{found.source}: stands in the place of {stem!r} but says that its id is {own!r}; "
-            "rename the file or correct the id",
-            source=found.source,
+            f"{manifest_document.source}: stands in the place of {stem!r} but says that its "
+            f"id is {document_id!r}; rename the file or correct the id",
+            source=manifest_document.source,
         )
-    return found
+    return manifest_document
 
 
 def read_document(path: Path) -> JsonValue:
@@ -213,7 +217,7 @@ def read_file(path: Path) -> str:
 
 
 def read_names(document: JsonValue) -> tuple[object, ...]:
-    """Return a manifest's id and aliases, as far as it has them."""
+    """Return the id and aliases of a manifest, without checking that they are text."""
     if not isinstance(document, dict):
         return ()
     aliases = document.get("aliases")

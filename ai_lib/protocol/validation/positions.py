@@ -1,38 +1,43 @@
-"""Where in a text the parts of its document stand: JSON path to line and column."""
+"""Finds the line and column of a part of a document in the text it was read from."""
 
 import json
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ai_lib.protocol.sources.document import is_json
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-Step = str | int
-Position = tuple[int, int]
+DocumentPath: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a part of a document."""
+
+Position: TypeAlias = tuple[int, int]
+"""A line and a column, both counted from 1."""
 
 
 class SourcePositions:
-    """Finds lines and columns, both counted from 1, in the text of a document that was read."""
+    """Finds the positions of a document's parts in its text, which is JSON or YAML."""
 
     def __init__(self, text: str, source: str) -> None:
         self._text = text
         self._is_json = is_json(source)
         self._root: Node | None = None
 
-    def find(self, path: Sequence[Step]) -> Position:
-        """Return where the part at `path` begins (a member: its key), or what is nearest above."""
+    def find(self, path: DocumentPath) -> Position:
+        """Return where the part at `path` begins, else where its nearest parent does.
+
+        A member of an object begins with its key.
+        """
         if self._is_json:
             return _count_position(self._text, _JsonScanner(self._text).find_offset(path))
         return self._find_in_yaml(path)
 
-    def _find_in_yaml(self, path: Sequence[Step]) -> Position:
+    def _find_in_yaml(self, path: DocumentPath) -> Position:
         if self._root is None:
             from ruamel.yaml import YAML
 
-            # Only composed: no value is built, so there is nothing that could fail to.
+            # Composing builds no values, so none can fail to be built.
             yaml = YAML(typ="safe", pure=True)
             yaml.composer.warn_double_anchors = False
             self._root = yaml.compose(self._text)
@@ -40,16 +45,16 @@ class SourcePositions:
                 return 1, 1
         node, mark = self._root, self._root.start_mark
         for step in path:
-            found = _find_child(node, step)
-            if found is None:
+            key_and_child = _find_child(node, step)
+            if key_and_child is None:
                 break
-            key, node = found
+            key, node = key_and_child
             mark = key.start_mark
         return mark.line + 1, mark.column + 1
 
 
-def _find_child(node: "Node", step: Step) -> "tuple[Node, Node] | None":
-    """Return the child node and the one that marks it, which for a member is its key."""
+def _find_child(node: "Node", step: str | int) -> "tuple[Node, Node] | None":
+    """Return the node that marks a child (a member's key) and the child itself."""
     if isinstance(step, int):
         items = node.value if isinstance(node.value, list) else []
         return (items[step], items[step]) if step < len(items) else None
@@ -60,9 +65,9 @@ def _find_child(node: "Node", step: Step) -> "tuple[Node, Node] | None":
     for key, value in pairs:
         if key.value == "<<":
             merged = value.value if value.id == "sequence" else [value]
-            found = next((hit for part in merged if (hit := _find_child(part, step))), None)
-            if found:
-                return found
+            key_and_child = next((hit for part in merged if (hit := _find_child(part, step))), None)
+            if key_and_child:
+                return key_and_child
     return None
 
 
@@ -72,23 +77,23 @@ _SCALAR: Final = re.compile(r"[^\s,\]}]+")
 
 
 class _JsonScanner:
-    """Walks a JSON text that is known to be well formed, to the value at a path."""
+    """Scans a JSON text that is known to be well formed for the value at a path."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._offset = 0
 
-    def find_offset(self, path: Sequence[Step]) -> int:
-        best = self._skip_space()
+    def find_offset(self, path: DocumentPath) -> int:
+        deepest_offset = self._skip_space()
         for step in path:
-            found = self._enter_child(step)
-            if found is None:
+            offset = self._enter_child(step)
+            if offset is None:
                 break
-            best = found
-        return best
+            deepest_offset = offset
+        return deepest_offset
 
-    def _enter_child(self, step: Step) -> int | None:
-        """Go to a child; return where it begins (a member: its key)."""
+    def _enter_child(self, step: str | int) -> int | None:
+        """Move to a child; return the offset where it, or a member's key, begins."""
         opening = self._text[self._skip_space()]
         if opening != ("[" if isinstance(step, int) else "{"):
             return None
@@ -96,7 +101,7 @@ class _JsonScanner:
         number = 0
         while self._text[self._skip_space()] not in "]}":
             start = self._offset
-            name: Step = number if isinstance(step, int) else self._read_key()
+            name: str | int = number if isinstance(step, int) else self._read_key()
             if name == step:
                 return start
             self._skip_value()
@@ -106,10 +111,10 @@ class _JsonScanner:
         return None
 
     def _read_key(self) -> str:
-        found = self._read_string()
+        literal = self._read_string()
         self._skip_space()
         self._offset += 1
-        return str(json.loads(found))
+        return str(json.loads(literal))
 
     def _read_string(self) -> str:
         hit = _STRING.match(self._text, self._offset)
@@ -119,7 +124,7 @@ class _JsonScanner:
         return hit[0]
 
     def _skip_value(self) -> None:
-        """Pass over one value."""
+        """Move past one value."""
         depth = 0
         while True:
             sign = self._text[self._skip_space()]

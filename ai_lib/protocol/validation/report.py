@@ -1,61 +1,62 @@
-"""What a schema has against a document, in words: where, what was found, what is allowed."""
+"""Explains the errors of a schema validator in words: the path, what was found, what is allowed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from ai_lib.protocol.validation.positions import DocumentPath
 from ai_lib.types.json import JsonValue
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Severity = Literal["error", "warning"]
-Path = tuple[str | int, ...]
 
 _LONGEST_VALUE: Final = 60
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong at `path`; `near` is the known name an unknown one resembles."""
+    """One error or warning at `path`; `near` is the known name that an unknown one resembles."""
 
-    path: Path
+    path: DocumentPath
     message: str
     severity: Severity = "error"
     near: str | None = None
 
 
-def collect_findings(errors: "Iterable[ValidationError]", is_open: "OpenPlaces") -> list[Finding]:
-    """Return everything that `errors` say, in the order of the document's places."""
-    found = {_lower_severity(each) for error in errors for each in _explain(error, is_open)}
-    return sorted(found, key=lambda each: ([str(step) for step in each.path], each.message))
+def collect_findings(
+    errors: "Iterable[ValidationError]", extensible: frozenset[str]
+) -> list[Finding]:
+    """Return everything that `errors` say, sorted by path.
+
+    `extensible` are the sections whose words may come from a later protocol: an unknown word
+    there is a warning.
+    """
+    findings = {
+        _lower_severity(finding) for error in errors for finding in _explain(error, extensible)
+    }
+    return sorted(
+        findings, key=lambda finding: ([str(step) for step in finding.path], finding.message)
+    )
 
 
 def is_shape_error(error: "ValidationError") -> bool:
-    """Whether a schema is against what a value is, and not only against which one it is."""
+    """Whether a value has the wrong shape, and is not only outside a vocabulary."""
     if error.validator in ("enum", "const"):
         return not isinstance(error.instance, str)
     return error.validator in ("type", "required", "pattern", "minItems", "maxItems")
 
 
-def _lower_severity(found: Finding) -> Finding:
-    # Which schema a manifest names decides nothing: addresses of schemas moved more than once.
-    if found.path == ("$schema",):
-        return msgspec.structs.replace(found, severity="warning")
-    return found
+def _lower_severity(finding: Finding) -> Finding:
+    # A wrong `$schema` is only a warning: the addresses of schemas have moved more than once.
+    if finding.path == ("$schema",):
+        return msgspec.structs.replace(finding, severity="warning")
+    return finding
 
 
-class OpenPlaces(msgspec.Struct, frozen=True):
-    """Sections whose words may come from a later protocol: an unknown one is a warning there."""
-
-    sections: frozenset[str]
-
-    def __contains__(self, path: Path) -> bool:
-        return bool(path) and path[0] in self.sections
-
-
-def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]:
-    path: Path = tuple(error.absolute_path)
+def _explain(error: "ValidationError", extensible: frozenset[str]) -> Iterator[Finding]:
+    path: DocumentPath = tuple(error.absolute_path)
     match str(error.validator):
         case "additionalProperties" | "unevaluatedProperties":
             yield from _explain_unknown_fields(path, error)
@@ -63,22 +64,18 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
             yield _explain_unknown_name(path, error)
         case "anyOf" | "oneOf" if "$comment" not in _get_schema(error) and error.context:
             for inner in _find_closest_branch(error.context):
-                yield from _explain(inner, is_open)
+                yield from _explain(inner, extensible)
         case "anyOf" | "oneOf" if isinstance(error.instance, Mapping):
             yield Finding(path=path, message=f"needs {_describe_requirement(error)}")
         case "required":
             yield _explain_missing_field(path, error)
         case "enum" | "const":
-            known = _list_allowed(error)
-            near = _find_similar_name(error.instance, known)
-            yield Finding(
-                path=path,
-                message=f"found {_format_value(error.instance)}; {_describe_allowed(known, near)}",
-                severity="warning"
-                if path in is_open and isinstance(error.instance, str)
-                else "error",
-                near=near,
-            )
+            allowed = _list_allowed(error)
+            near = _find_similar_name(error.instance, allowed)
+            message = f"found {_format_value(error.instance)}; {_describe_allowed(allowed, near)}"
+            is_later_word = path[:1] and path[0] in extensible and isinstance(error.instance, str)
+            severity: Severity = "warning" if is_later_word else "error"
+            yield Finding(path=path, message=message, severity=severity, near=near)
         case _:
             message = (
                 f"found {_format_value(error.instance)}; allowed is {_describe_requirement(error)}"
@@ -86,20 +83,20 @@ def _explain(error: "ValidationError", is_open: OpenPlaces) -> Iterator[Finding]
             yield Finding(path=path, message=message)
 
 
-def _explain_unknown_fields(path: Path, error: "ValidationError") -> Iterator[Finding]:
+def _explain_unknown_fields(path: DocumentPath, error: "ValidationError") -> Iterator[Finding]:
     schema = _get_schema(error)
-    known = list(schema.get("properties", {}))
+    field_names = list(schema.get("properties", {}))
     if _get_keyword_value(error) is not False or not isinstance(error.instance, Mapping):
         return
     for name in error.instance:
-        if name not in known:
-            near = _find_similar_name(name, known)
+        if name not in field_names:
+            near = _find_similar_name(name, field_names)
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"is not a field this library knows{hint}"
             yield Finding(path=(*path, name), message=message, severity="warning", near=near)
 
 
-def _explain_unknown_name(path: Path, error: "ValidationError") -> Finding:
+def _explain_unknown_name(path: DocumentPath, error: "ValidationError") -> Finding:
     name = str(error.instance)
     inner = _get_keyword_value(error) if isinstance(_get_keyword_value(error), Mapping) else {}
     leaf = error.context[0] if error.context else None
@@ -107,27 +104,27 @@ def _explain_unknown_name(path: Path, error: "ValidationError") -> Finding:
         message = f"the name {_format_value(name)} is not allowed here"
         return Finding(path=(*path, name), message=message)
     if leaf.validator == "enum":
-        known = _list_allowed(leaf)
-        near = _find_similar_name(name, known)
-        message = f"is not a name the protocol knows; {_describe_allowed(known, near)}"
+        allowed = _list_allowed(leaf)
+        near = _find_similar_name(name, allowed)
+        message = f"is not a name the protocol knows; {_describe_allowed(allowed, near)}"
         return Finding(path=(*path, name), message=message, severity="warning", near=near)
-    wanted = inner.get("$comment") or _describe_requirement(leaf)
-    return Finding(path=(*path, name), message=f"the name must be {wanted}")
+    requirement = inner.get("$comment") or _describe_requirement(leaf)
+    return Finding(path=(*path, name), message=f"the name must be {requirement}")
 
 
-def _explain_missing_field(path: Path, error: "ValidationError") -> Finding:
-    missing = _find_missing_names(error)
-    # The protocol's own suite has manifests without these, and a call does not need them.
-    soft = path[:1] == ("provider_contract",) or (not path and missing in _OPTIONAL)
-    severity: Severity = "warning" if soft else "error"
-    return Finding(path=path, message=f"lacks {missing}", severity=severity)
+def _explain_missing_field(path: DocumentPath, error: "ValidationError") -> Finding:
+    names = _find_missing_names(error)
+    # The protocol's own test suite has manifests without these, and a call does not need them.
+    is_optional = path[:1] == ("provider_contract",) or (not path and names in _OPTIONAL)
+    severity: Severity = "warning" if is_optional else "error"
+    return Finding(path=path, message=f"lacks {names}", severity=severity)
 
 
 _OPTIONAL: Final = ("'error_classification'", "'capabilities'", "'availability'")
 
 
 def _find_closest_branch(context: "Sequence[ValidationError]") -> "list[ValidationError]":
-    """Return what the alternative that is nearest to the document has against it."""
+    """Return the errors of the alternative that is nearest to the document."""
     branches: dict[object, list[ValidationError]] = {}
     for error in context:
         branches.setdefault(error.schema_path[0], []).append(error)
@@ -145,35 +142,32 @@ def _measure_distance(error: "ValidationError") -> float:
 
 
 def _find_missing_names(error: "ValidationError") -> str:
-    wanted = _get_keyword_value(error)
-    absent = [name for name in wanted if name not in error.instance]
+    required_names = _get_keyword_value(error)
+    absent = [name for name in required_names if name not in error.instance]
     # jsonschema gives one error for each name, in order, and says which only in its message.
-    named = next((name for name in absent if error.message.startswith(repr(name))), None)
-    return repr(named) if named else " and ".join(map(repr, absent))
+    reported_name = next((name for name in absent if error.message.startswith(repr(name))), None)
+    return repr(reported_name) if reported_name else " and ".join(map(repr, absent))
 
 
 def _list_allowed(error: "ValidationError") -> list[JsonValue]:
-    return (
-        [_get_keyword_value(error)]
-        if error.validator == "const"
-        else list(_get_keyword_value(error))
-    )
+    value = _get_keyword_value(error)
+    return [value] if error.validator == "const" else list(value)
 
 
-def _describe_allowed(known: Sequence[object], near: str | None) -> str:
-    words = ", ".join(map(_format_value, known[:24])) + (", ..." if len(known) > 24 else "")
+def _describe_allowed(allowed: Sequence[object], near: str | None) -> str:
+    words = ", ".join(map(_format_value, allowed[:24])) + (", ..." if len(allowed) > 24 else "")
     return f"allowed: {words}" + (f"; did you mean {near!r}?" if near else "")
 
 
-def _find_similar_name(found: object, known: Iterable[object]) -> str | None:
-    if not isinstance(found, str):
+def _find_similar_name(name: object, allowed: Iterable[object]) -> str | None:
+    if not isinstance(name, str):
         return None
-    names = [name for name in known if isinstance(name, str)]
-    lower = {name.lower(): name for name in reversed(names)}
+    words = [word for word in allowed if isinstance(word, str)]
+    words_by_lower = {word.lower(): word for word in reversed(words)}
     from difflib import get_close_matches
 
-    hits = get_close_matches(found.lower(), lower, n=1, cutoff=0.7)
-    return lower[hits[0]] if hits else None
+    matches = get_close_matches(name.lower(), words_by_lower, n=1, cutoff=0.7)
+    return words_by_lower[matches[0]] if matches else None
 
 
 def _describe_requirement(error: "ValidationError") -> str:
@@ -203,15 +197,15 @@ def _describe_requirement(error: "ValidationError") -> str:
 
 
 def _find_forbidden_members(schema: JsonValue, instance: object) -> list[str]:
-    """Return the members of `instance` that a schema like `not: required` speaks of."""
+    """Return the members of `instance` that a schema like `not: required` forbids."""
     if not isinstance(schema, Mapping) or not isinstance(instance, Mapping):
         return []
     inner = [schema, *(schema.get("anyOf") or ())]
-    return [name for each in inner for name in each.get("required", ()) if name in instance]
+    return [name for part in inner for name in part.get("required", ()) if name in instance]
 
 
 def _get_keyword_value(error: "ValidationError") -> JsonValue:
-    """Return what the schema's keyword says."""
+    """Return the value of the schema's keyword."""
     return error.validator_value
 
 
@@ -220,7 +214,7 @@ def _get_schema(error: "ValidationError") -> Mapping[str, JsonValue]:
 
 
 def _format_value(value: object) -> str:
-    """Return a value as it may be shown in a message: short, and never a whole section."""
+    """Return a value as a message shows it: short, and never a whole section."""
     if isinstance(value, Mapping):
         return "an object" if value else "an empty object"
     if isinstance(value, list | tuple):

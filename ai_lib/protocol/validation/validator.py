@@ -1,4 +1,4 @@
-"""Checks manifests against the protocol's schemas; says all that is wrong, and where."""
+"""Checks manifests against the protocol's schemas and reports every problem with its position."""
 
 import functools
 import json
@@ -12,10 +12,9 @@ from ai_lib.errors.exceptions import ManifestInvalid, ProtocolError, Unsupported
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import SUPPORTED_PROTOCOL_VERSIONS
 from ai_lib.protocol.sources.document import copy_as_json, read_text
-from ai_lib.protocol.validation.positions import SourcePositions
+from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions
 from ai_lib.protocol.validation.report import (
     Finding,
-    OpenPlaces,
     Severity,
     collect_findings,
     is_shape_error,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["v1", "v2", "models"]
 
-# Where a tree keeps them, and the address that its files refer to one another by.
+# The paths of the schemas in a protocol folder, and the URL by which its files refer to each other.
 _SCHEMA_PATHS: Final[Mapping[Kind, str]] = {"v1": "v1.json", "v2": "v2/provider.json"}
 _SCHEMA_URL: Final = "https://raw.githubusercontent.com/ailib-official/ai-protocol/main/schemas/"
 
@@ -43,15 +42,15 @@ def load_bundled_validator(kind: Kind) -> "Validator":
         for item in folder.iterdir()
         if item.name.endswith(".json")
     }
-    known = {document["$id"]: document for document in documents.values()}
-    return _build_validator(documents[f"{kind}.json"], known)
+    documents_by_id = {document["$id"]: document for document in documents.values()}
+    return _build_validator(documents[f"{kind}.json"], documents_by_id)
 
 
 def load_folder_validator(folder: Path, kind: Kind) -> "Validator | None":
-    """Return the validator of a tree's own schema in `folder`, or None when it has none.
+    """Return the validator of the schema in a protocol folder, or None when there is none.
 
     Raises:
-        ProtocolError: the schema is there and is no JSON Schema.
+        ProtocolError: the file is no JSON Schema.
     """
     path = folder / _SCHEMA_PATHS.get(kind, "")
     if not path.is_file():
@@ -66,15 +65,15 @@ def _load_folder_validator(
 ) -> "Validator":
     from jsonschema.exceptions import SchemaError
 
-    documents = {found: _read_schema(found) for found, _ in stamp}
-    known: JsonDict = {}
-    for found, document in documents.items():
-        known[_SCHEMA_URL + found.relative_to(folder).as_posix()] = document
-        # Some declare another $id than the address they are referred to by.
+    documents = {schema_path: _read_schema(schema_path) for schema_path, _ in stamp}
+    documents_by_id: JsonDict = {}
+    for schema_path, document in documents.items():
+        documents_by_id[_SCHEMA_URL + schema_path.relative_to(folder).as_posix()] = document
+        # Some declare another $id than the URL by which the others refer to them.
         if isinstance(document, dict) and isinstance(name := document.get("$id"), str):
-            known[name] = document
+            documents_by_id[name] = document
     try:
-        return _build_validator(documents[path], known)
+        return _build_validator(documents[path], documents_by_id)
     except SchemaError as error:
         raise ProtocolError(
             f"{path}: is no JSON Schema: {error.message[:200]}", source=str(path)
@@ -88,28 +87,30 @@ def _read_schema(path: Path) -> JsonValue:
         raise ProtocolError(f"{path}: can't be read: {error}", source=str(path)) from error
 
 
-def _build_validator(schema: JsonValue, known: JsonObject) -> "Validator":
+def _build_validator(schema: JsonValue, documents_by_id: JsonObject) -> "Validator":
     from jsonschema import Draft202012Validator
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
     Draft202012Validator.check_schema(schema)
-    resources = [(name, DRAFT202012.create_resource(each)) for name, each in known.items()]
+    resources = [
+        (name, DRAFT202012.create_resource(document)) for name, document in documents_by_id.items()
+    ]
     registry: Registry[JsonValue] = Registry().with_resources(resources)
     return Draft202012Validator(schema, registry=registry)
 
 
 # A section's vocabulary may grow within one major version of the protocol.
-_OPEN: Final[Mapping[Kind, OpenPlaces]] = {
-    "v1": OpenPlaces(frozenset({"capabilities"})),
-    "v2": OpenPlaces(frozenset({"capabilities", "multimodal", "error_classification"})),
-    "models": OpenPlaces(frozenset()),
+_EXTENSIBLE: Final[Mapping[Kind, frozenset[str]]] = {
+    "v1": frozenset({"capabilities"}),
+    "v2": frozenset({"capabilities", "multimodal", "error_classification"}),
+    "models": frozenset(),
 }
 _MOST_LISTED: Final = 20
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: its JSON path and, when the text is known, its line and column.
+    """One problem of a document: its JSON path and, when the text is known, its line and column.
 
     `near` is the known name that an unknown one resembles. Lines and columns count from 1.
     """
@@ -123,25 +124,25 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     near: str | None = None
 
     def __str__(self) -> str:
-        place = self.source if self.line is None else f"{self.source}:{self.line}:{self.column}"
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        position = self.source if self.line is None else f"{self.source}:{self.line}:{self.column}"
+        return ": ".join(part for part in (position, self.path, self.message) if part)
 
 
 class ValidationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check found; it is true when nothing forbids to use the document."""
+    """The problems that a check found; it is true when the document may be used."""
 
     source: str
     problems: tuple[Problem, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What forbids to use the document."""
-        return tuple(each for each in self.problems if each.severity == "error")
+        """The problems that forbid to use the document."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What is odd about it: unknown fields and words, which are kept and ignored."""
-        return tuple(each for each in self.problems if each.severity == "warning")
+        """The problems that do not: unknown fields and words, which are kept and ignored."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
 
     @property
     def valid(self) -> bool:
@@ -153,18 +154,18 @@ class ValidationResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def raise_if_invalid(self) -> None:
         """Raise ManifestInvalid, or UnsupportedVersion, with every error in its message."""
-        found = self.errors
-        if not found:
+        errors = self.errors
+        if not errors:
             return
-        for each in found:
-            if each.path == _VERSION and "supported" in each.message:
-                raise UnsupportedVersion(str(each), source=self.source)
-        lines = [str(each) for each in found]
-        shown = lines[:_MOST_LISTED] + (
+        for problem in errors:
+            if problem.path == _VERSION and "supported" in problem.message:
+                raise UnsupportedVersion(str(problem), source=self.source)
+        lines = [str(problem) for problem in errors]
+        listed_lines = lines[:_MOST_LISTED] + (
             [f"... and {len(lines) - _MOST_LISTED} more"] * (len(lines) > _MOST_LISTED)
         )
         head = f"{self.source}: not a usable manifest, {len(lines)} problem(s):\n  "
-        raise ManifestInvalid(head + "\n  ".join(shown), problems=lines, source=self.source)
+        raise ManifestInvalid(head + "\n  ".join(listed_lines), problems=lines, source=self.source)
 
 
 _VERSION: Final = "$.protocol_version"
@@ -173,12 +174,12 @@ _VERSION: Final = "$.protocol_version"
 class ProtocolValidator:
     """Validates manifests and model files offline.
 
-    The schemas are the library's own, or those in `schemas`, a tree's folder of that name, as far
-    as it has them; sections of the wrong type are refused whatever those say. With `strict`, what
-    is otherwise a warning is an error.
+    `schemas` is the `schemas` folder of a protocol folder; the library's own schemas are used where
+    it has none. Sections of the wrong type are refused whatever its schemas say. With `strict`,
+    warnings become errors.
 
     Raises:
-        ProtocolError: a schema in `schemas` is there and is no JSON Schema.
+        ProtocolError: a file in `schemas` is no JSON Schema.
     """
 
     def __init__(self, schemas: str | Path | None = None, *, strict: bool = False) -> None:
@@ -188,21 +189,21 @@ class ProtocolValidator:
     def validate(
         self, document: object, *, source: str = "manifest", text: str | None = None
     ) -> ValidationResult:
-        """Check a document: a provider's manifest, or a file of models.
+        """Check a document, which is a provider's manifest or a file of models.
 
-        With `text`, what it was read from, every problem has its line and column.
+        `text` is the text it was read from; with it, every problem has its line and column.
         """
         try:
             value = copy_as_json(document, source)
         except ProtocolError as error:
             problem = Problem(path="$", message=str(error))
             return ValidationResult(source=source, problems=(problem,))
-        found = self._find_findings(value)
+        findings = self._find_findings(value)
         if isinstance(value, Mapping) and isinstance(value.get("core"), Mapping):
-            found = [_move_into_core(each, value) for each in found]
-        places = None if text is None or not found else SourcePositions(text, source)
-        problems = [self._build_problem(each, source, places) for each in found]
-        problems.sort(key=lambda each: (each.line or 0, each.column or 0))
+            findings = [_move_into_core(finding, value) for finding in findings]
+        positions = None if text is None or not findings else SourcePositions(text, source)
+        problems = [self._build_problem(finding, source, positions) for finding in findings]
+        problems.sort(key=lambda finding: (finding.line or 0, finding.column or 0))
         return ValidationResult(source=source, problems=tuple(problems))
 
     def _find_findings(self, document: JsonValue) -> list[Finding]:
@@ -214,33 +215,33 @@ class ProtocolValidator:
         errors = list(load_bundled_validator(kind).iter_errors(document))
         validator = self._schemas and load_folder_validator(self._schemas, kind)
         if validator:
-            # What a tree may decide is its vocabulary; the shape must be one that can be read.
+            # A folder's schemas decide its vocabulary; the shape must be one that can be read.
             errors = [error for error in errors if is_shape_error(error)]
             errors += validator.iter_errors(document)
-        found = collect_findings(errors, _OPEN[kind])
-        return [*(_check_version(document) if kind != "models" else ()), *found]
+        schema_findings = collect_findings(errors, _EXTENSIBLE[kind])
+        return [*(_check_version(document) if kind != "models" else ()), *schema_findings]
 
     def _build_problem(
-        self, found: Finding, source: str, places: SourcePositions | None
+        self, finding: Finding, source: str, positions: SourcePositions | None
     ) -> Problem:
-        line, column = places.find(found.path) if places else (None, None)
+        line, column = positions.find(finding.path) if positions else (None, None)
         return Problem(
-            path=format_json_path(found.path),
-            message=found.message,
-            severity="error" if self._strict else found.severity,
+            path=format_json_path(finding.path),
+            message=finding.message,
+            severity="error" if self._strict else finding.severity,
             source=source,
             line=line,
             column=column,
-            near=found.near,
+            near=finding.near,
         )
 
 
 def validate_manifest(
     manifest: JsonObject | ProtocolManifest | str | Path, *, strict: bool = False
 ) -> ValidationResult:
-    """Check a manifest: a document, a manifest that was read, or the path of a file.
+    """Check a manifest, given as a document, as a manifest that was read, or as a file's path.
 
-    A file that can't be read is a result with one error, like any other.
+    The result for a file that can't be read has one error; nothing is raised.
     """
     validator = ProtocolValidator(strict=strict)
     if isinstance(manifest, ProtocolManifest):
@@ -259,7 +260,7 @@ def validate_manifest(
         return ValidationResult(source=source, problems=(problem,))
 
 
-def format_json_path(path: tuple[str | int, ...]) -> str:
+def format_json_path(path: DocumentPath) -> str:
     """Return a path as RFC 9535 writes it, such as `$.streaming.event_map[1].emit`."""
     steps = []
     for step in path:
@@ -270,11 +271,11 @@ def format_json_path(path: tuple[str | int, ...]) -> str:
     return "$" + "".join(steps)
 
 
-def _move_into_core(found: Finding, document: JsonObject) -> Finding:
-    """Put a finding where its section stands: some manifests wrap the main ones in `core`."""
-    if not found.path or found.path[0] in document:
-        return found
-    return msgspec.structs.replace(found, path=("core", *found.path))
+def _move_into_core(finding: Finding, document: JsonObject) -> Finding:
+    """Move a finding into `core`, in which some manifests wrap their main sections."""
+    if not finding.path or finding.path[0] in document:
+        return finding
+    return msgspec.structs.replace(finding, path=("core", *finding.path))
 
 
 def _detect_kind(document: JsonObject) -> Kind:
@@ -284,9 +285,12 @@ def _detect_kind(document: JsonObject) -> Kind:
 
 
 def _check_version(document: JsonObject) -> list[Finding]:
-    found = document.get("protocol_version")
-    if not isinstance(found, str) or ".".join(found.split(".")[:2]) in SUPPORTED_PROTOCOL_VERSIONS:
+    version = document.get("protocol_version")
+    if (
+        not isinstance(version, str)
+        or ".".join(version.split(".")[:2]) in SUPPORTED_PROTOCOL_VERSIONS
+    ):
         return []
-    known = ", ".join(SUPPORTED_PROTOCOL_VERSIONS)
-    message = f"version {found[:20]!r} is not supported; supported are {known}"
+    versions = ", ".join(SUPPORTED_PROTOCOL_VERSIONS)
+    message = f"version {version[:20]!r} is not supported; supported are {versions}"
     return [Finding(path=("protocol_version",), message=message)]

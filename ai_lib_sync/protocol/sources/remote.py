@@ -1,5 +1,5 @@
 # Generated from ai_lib/protocol/sources/remote.py by codegen; do not edit.
-"""Manifests behind an address: fetched once, checked against their pin, kept on disk."""
+"""Fetches manifests from an address, checks them against their pin and keeps them on disk."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _SECONDS = 10.0
 
 
 class FetchResponse(msgspec.Struct, frozen=True):
-    """The answer to a request for a manifest."""
+    """The response to a request for a manifest."""
 
     status: int
     body: bytes
 
 
 class Fetch(Protocol):
-    """Gets an address: at most `limit` bytes within `seconds`. It follows no redirect."""
+    """Fetches at most `limit` bytes from a URL within `seconds`; it follows no redirect."""
 
     def __call__(self, url: str, *, limit: int, seconds: float) -> FetchResponse: ...
 
 
 class RemoteFolder:
-    """A tree of manifests, or one file, at an address that is pinned."""
+    """A folder of manifests, or a single one, at a pinned address."""
 
     def __init__(
         self,
@@ -62,29 +62,39 @@ class RemoteFolder:
         """Return the document of the provider of that id or alias, or None.
 
         Raises:
-            ProtocolError: it is not what is pinned, not a document, or nothing pins it.
+            ProtocolError: the text differs from its pin, is no document, or has no pin.
             TransportError: the address can't be reached.
         """
         address = self._address
         if address.is_file:
-            found = self._load_document(address.url, address.sha256 or self._pins.get(provider))
-            return found if found and provider in read_names(found.document) else None
+            manifest_document = self._load_document(
+                address.url, address.sha256 or self._pins.get(provider)
+            )
+            return (
+                manifest_document
+                if manifest_document and provider in read_names(manifest_document.document)
+                else None
+            )
         for version in order_versions(self._prefer):
             for name in self._list_names(provider, version):
-                for place in list_file_paths(name, version):
-                    found = self._load_document(address.join(place), self._pins.get(provider))
-                    if found is not None:
-                        return check_document_id(found, name)
+                for path in list_file_paths(name, version):
+                    manifest_document = self._load_document(
+                        address.join(path), self._pins.get(provider)
+                    )
+                    if manifest_document is not None:
+                        return check_document_id(manifest_document, name)
         return None
 
     def _list_names(self, provider: str, version: Version) -> list[str]:
-        """Return the names to look for: the provider's own, then the one the tree's map gives."""
+        """Return the names to search: the given one, then the one in the identity map."""
         if not self._address.is_pinned:
             return [provider]
-        found = self._load_document(self._address.join(IDENTITY_PATH), None)
-        canonical = find_canonical_id(found.document, provider, version) if found else None
-        known = canonical and ID_PATTERN.fullmatch(canonical) and canonical != provider
-        return [provider, str(canonical)] if known else [provider]
+        identity_map = self._load_document(self._address.join(IDENTITY_PATH), None)
+        canonical = (
+            find_canonical_id(identity_map.document, provider, version) if identity_map else None
+        )
+        is_another_name = canonical and ID_PATTERN.fullmatch(canonical) and canonical != provider
+        return [provider, str(canonical)] if is_another_name else [provider]
 
     def _load_document(self, url: str, pin: str | None) -> ManifestDocument | None:
         if pin is None and not self._address.is_pinned:
@@ -106,20 +116,20 @@ class RemoteFolder:
         return ManifestDocument(document=document, source=url, origin="remote", text=text)
 
     def _fetch_text(self, url: str) -> str | None:
-        """Fetch a text; None when there is nothing at that address."""
+        """Fetch and return a text, or None when there is nothing at that address."""
         if self._fetch is None:
             raise ProtocolError(
                 f"{url}: this loader has nothing to fetch it with: load through a client, or pass "
                 "fetch=fetch_manifest of the client room",
                 source=url,
             )
-        reply = self._fetch(url, limit=MAX_BYTES, seconds=_SECONDS)
-        if reply.status in (404, 410):
+        response = self._fetch(url, limit=MAX_BYTES, seconds=_SECONDS)
+        if response.status in (404, 410):
             return None
-        if reply.status != 200:
-            raise ProtocolError(f"{url}: answered {reply.status}, not a manifest", source=url)
+        if response.status != 200:
+            raise ProtocolError(f"{url}: answered {response.status}, not a manifest", source=url)
         try:
-            return reply.body.decode()
+            return response.body.decode()
         except UnicodeDecodeError as error:
             raise ProtocolError(f"{url}: is not UTF-8 text: {error}", source=url) from error
 
