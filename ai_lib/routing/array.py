@@ -1,14 +1,14 @@
-"""Several endpoints for one purpose, and which of them is asked next."""
+"""An array of endpoints for one purpose, and the choice of the next one to call."""
 
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 
 from ai_lib.routing.endpoint import HealthConfig, ModelEndpoint
-from ai_lib.routing.selectors import LoadBalancingStrategy, Strategy, selector_of
+from ai_lib.routing.selectors import LoadBalancingStrategy, Strategy, make_selector
 
 
 class ModelArray:
-    """Endpoints, and the strategy that calls are spread over them with.
+    """Endpoints, and the strategy that spreads calls over them.
 
         array = ModelArray([
             ModelEndpoint("provider/model", name="east", base_url="https://east.example/v1"),
@@ -16,12 +16,12 @@ class ModelArray:
         ])
         client = await AiClient.builder().routing(array).build()
 
-    An endpoint may also be given as the name of its model. Endpoints of one name are told apart by
-    a number. An array may be shared by several clients; its figures are then of all of them.
+    An endpoint may also be given as the name of its model. A number is added to a name that is
+    taken. Several clients may share an array; its statistics are then of all of them.
 
     Raises:
         ValueError: there is no such strategy.
-        TypeError: something is no endpoint.
+        TypeError: an item is no endpoint.
     """
 
     def __init__(
@@ -35,15 +35,15 @@ class ModelArray:
         self.name = name
         self.health = health or HealthConfig()
         self._lock = RLock()
-        self._selector = selector_of(strategy)
+        self._selector = make_selector(strategy)
         self._endpoints: dict[str, ModelEndpoint] = {}
         if isinstance(endpoints, str):
             raise TypeError(f"give a list of endpoints, not {endpoints!r}")
-        for one in endpoints:
-            self.add_endpoint(one)
+        for endpoint in endpoints:
+            self.add_endpoint(endpoint)
 
     def add_endpoint(self, endpoint: ModelEndpoint | str) -> "ModelArray":
-        """Add an endpoint. Clients that were built before do not ask it."""
+        """Add an endpoint. Clients that were built before do not call it."""
         if isinstance(endpoint, str):
             endpoint = ModelEndpoint(endpoint)
         if not isinstance(endpoint, ModelEndpoint):
@@ -57,7 +57,7 @@ class ModelArray:
         return self
 
     def remove_endpoint(self, name: str) -> bool:
-        """Take an endpoint out; False when there is none of that name."""
+        """Remove an endpoint; False when there is none of that name."""
         with self._lock:
             return self._endpoints.pop(name, None) is not None
 
@@ -67,66 +67,66 @@ class ModelArray:
 
     @property
     def endpoints(self) -> tuple[ModelEndpoint, ...]:
-        """All of them, in the order they were added."""
+        """All endpoints, in the order they were added."""
         with self._lock:
             return tuple(self._endpoints.values())
 
     @property
     def healthy_endpoints(self) -> tuple[ModelEndpoint, ...]:
-        """Those that are not left out."""
-        return tuple(one for one in self.endpoints if one.healthy)
+        """The endpoints that are not excluded."""
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.healthy)
 
     def with_strategy(self, strategy: Strategy) -> "ModelArray":
-        """Spread calls another way. Raises ValueError when there is no such strategy."""
-        self._selector = selector_of(strategy)
+        """Set another strategy. Raises ValueError when there is no such strategy."""
+        self._selector = make_selector(strategy)
         return self
 
     def select_endpoint(self, at: float | None = None) -> ModelEndpoint | None:
-        """Return the endpoint to ask next, None when all are left out.
+        """Return the endpoint to call next, None when all are excluded.
 
-        `at` is the moment, on the clock of whoever reports failures; an endpoint whose time is up
-        then may be tried.
+        `at` is the present, on the clock that failures are reported with. An endpoint whose
+        cooldown is over then may be tried.
         """
         with self._lock:
-            fit = [one for one in self.endpoints if one.live.is_healthy(at)]
-            return self._selector.select(fit)
+            healthy = [endpoint for endpoint in self.endpoints if endpoint.state.is_healthy(at)]
+            return self._selector.select(healthy)
 
     def plan(
         self, at: float, fits: Callable[[ModelEndpoint], bool] = lambda _: True
     ) -> list[ModelEndpoint]:
         """Return the endpoints that fit, in the order to try them, and count a call at the first.
 
-        Whoever is told so calls `live.leave` of that one when its call is over. Endpoints that are
-        left out are too, unless all are: then they are tried, the soonest due first.
+        The caller calls `state.end_call` of that endpoint when its call is over. Excluded endpoints
+        are not returned unless all are: then they are tried, the soonest due first.
         """
-        suited = [one for one in self.endpoints if fits(one)]
+        fitting = [endpoint for endpoint in self.endpoints if fits(endpoint)]
         with self._lock:
-            fit = [one for one in suited if one.live.is_healthy(at)]
-            order = self._selector.order(fit)
+            healthy = [endpoint for endpoint in fitting if endpoint.state.is_healthy(at)]
+            order = self._selector.order(healthy)
             if not order:
-                order = sorted(suited, key=lambda one: one.live.out_until)
+                order = sorted(fitting, key=lambda endpoint: endpoint.state.excluded_until)
             if order:
-                order[0].live.enter()
+                order[0].state.start_call()
         return order
 
     def mark_healthy(self, name: str) -> bool:
-        """Take an endpoint back at once; False when there is none of that name."""
+        """Include an endpoint again at once; False when there is none of that name."""
         return self._mark(name, True)
 
     def mark_unhealthy(self, name: str) -> bool:
-        """Leave an endpoint out until it is marked healthy; False when there is none."""
+        """Exclude an endpoint until it is marked healthy; False when there is none."""
         return self._mark(name, False)
 
     def is_healthy(self, name: str) -> bool:
-        """Whether there is an endpoint of that name that is not left out."""
-        found = self._endpoints.get(name)
-        return found is not None and found.healthy
+        """Whether there is an endpoint of that name that is not excluded."""
+        endpoint = self._endpoints.get(name)
+        return endpoint is not None and endpoint.healthy
 
     def _mark(self, name: str, healthy: bool) -> bool:
-        found = self._endpoints.get(name)
-        if found is not None:
-            found.live.mark(healthy)
-        return found is not None
+        endpoint = self._endpoints.get(name)
+        if endpoint is not None:
+            endpoint.state.set_healthy(healthy)
+        return endpoint is not None
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -135,6 +135,6 @@ class ModelArray:
         return f"ModelArray({self.name!r}, {list(self.endpoints)})"
 
 
-def array_of(source: "ModelArray | Sequence[ModelEndpoint | str]") -> ModelArray:
-    """Return endpoints as an array; an array is itself."""
+def make_array(source: "ModelArray | Sequence[ModelEndpoint | str]") -> ModelArray:
+    """Return an array of the endpoints; an array is returned as it is."""
     return source if isinstance(source, ModelArray) else ModelArray(source)

@@ -1,4 +1,4 @@
-"""A place that answers for a model: its address, its key, its share, and how it is doing."""
+"""One endpoint of a model: its address, its key, its weight, and its health."""
 
 from threading import RLock
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.routing.from_manifests import listed_model
+from ai_lib.routing.from_manifests import load_model
 from ai_lib.routing.model_info import ModelInfo, PerformanceMetrics, PricingInfo
 
 # The weight of the newest of a running mean: about the last ten calls count.
@@ -15,10 +15,10 @@ FOREVER: Final = float("inf")
 
 
 class HealthConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """When an endpoint is left out, and when it is tried again.
+    """The rules by which an endpoint is excluded and tried again.
 
-    After `max_failures` failures of the service in a row it is left out for `cooldown_seconds`.
-    Then one call may try it: if that succeeds it is back, else it is left out as long again.
+    After `max_failures` failures of the service in a row it is excluded for `cooldown_seconds`.
+    Then one call may try it. If that succeeds it is included again, else excluded as long again.
     """
 
     max_failures: int = 3
@@ -29,8 +29,8 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("max_failures is at least 1, cooldown_seconds at least 0")
 
 
-class Live:
-    """The figures of one endpoint; times are those of one clock, in seconds."""
+class EndpointState:
+    """The health and statistics of one endpoint; times are in seconds, on one clock."""
 
     def __init__(self) -> None:
         # Written by finalizers too, which may run wherever memory is asked for, here as well.
@@ -40,93 +40,93 @@ class Live:
         self._latency_ms: float | None = None
         self._error_rate: float | None = None
         self._failures = 0
-        self._out_until: float | None = None
-        self._trial = False
+        self._excluded_until: float | None = None
+        self._has_trial = False
 
     @property
     def performance(self) -> PerformanceMetrics:
-        """The running means."""
+        """The running means of latency and error rate."""
         return PerformanceMetrics(
             latency_ms=self._latency_ms, error_rate=self._error_rate, requests=self.requests
         )
 
     @property
-    def out_until(self) -> float:
-        """When it may be tried again; 0 when it is not left out."""
-        return self._out_until or 0.0
+    def excluded_until(self) -> float:
+        """The time at which it may be tried again; 0 when it is not excluded."""
+        return self._excluded_until or 0.0
 
     def is_healthy(self, at: float | None = None) -> bool:
-        """Whether a call may go there: it is not left out, or its trial is due and nobody has it.
+        """Whether a call may be sent there: it is not excluded, or its one trial is due and free.
 
-        Without a time, an endpoint that is left out is so.
+        Without a time, an excluded endpoint is not healthy.
         """
         with self._lock:
-            if self._out_until is None:
+            if self._excluded_until is None:
                 return True
-            return at is not None and at >= self._out_until and not self._trial
+            return at is not None and at >= self._excluded_until and not self._has_trial
 
-    def enter(self) -> None:
-        """Count a call that goes there; of one that is left out it is the trial."""
+    def start_call(self) -> None:
+        """Count a call that starts. At an excluded endpoint it is the trial."""
         with self._lock:
             self.in_flight += 1
-            self._trial = self._out_until is not None
+            self._has_trial = self._excluded_until is not None
 
-    def leave(self) -> None:
-        """Count a call that goes there no more."""
+    def end_call(self) -> None:
+        """Count a call that has ended."""
         with self._lock:
             self.in_flight -= 1
             if self.in_flight == 0:
-                self._trial = False
+                self._has_trial = False
 
-    def succeeded(self, latency_ms: float) -> None:
-        """Note an answer: it is well."""
+    def record_success(self, latency_ms: float) -> None:
+        """Record a response: the endpoint is healthy."""
         with self._lock:
             self.requests += 1
             self._latency_ms = _mean(self._latency_ms, latency_ms)
             self._error_rate = _mean(self._error_rate, 0.0)
             self._restore()
 
-    def failed(self, at: float, health: HealthConfig) -> None:
-        """Note a failure of the service."""
+    def record_failure(self, at: float, health: HealthConfig) -> None:
+        """Record a failure of the service."""
         with self._lock:
             self.requests += 1
             self._error_rate = _mean(self._error_rate, 1.0)
             self._failures += 1
-            if self._failures >= health.max_failures or self._out_until is not None:
-                self._out_until = at + health.cooldown_seconds
-                self._trial = False
+            if self._failures >= health.max_failures or self._excluded_until is not None:
+                self._excluded_until = at + health.cooldown_seconds
+                self._has_trial = False
 
-    def refused(self) -> None:
-        """Note an answer that says nothing of the service, such as that the request is wrong."""
+    def record_refusal(self) -> None:
+        """Record a response that says nothing of the service, such as a wrong request."""
         with self._lock:
             self.requests += 1
-            self._trial = False
+            self._has_trial = False
 
-    def mark(self, healthy: bool) -> None:
-        """Leave it out until further notice, or take it back."""
+    def set_healthy(self, healthy: bool) -> None:
+        """Include it again, or exclude it until this is called again."""
         with self._lock:
             self._restore()
             if not healthy:
-                self._out_until = FOREVER
+                self._excluded_until = FOREVER
 
     def _restore(self) -> None:
         self._failures = 0
-        self._out_until = None
-        self._trial = False
+        self._excluded_until = None
+        self._has_trial = False
 
 
-def _mean(known: float | None, newest: float) -> float:
-    return newest if known is None else known + _NEWEST * (newest - known)
+def _mean(mean: float | None, newest: float) -> float:
+    return newest if mean is None else mean + _NEWEST * (newest - mean)
 
 
 class ModelEndpoint:
     """One endpoint of a `ModelArray`.
 
-    `model` is `provider/model` or a listed name. `base_url` and `api_key` are otherwise those of
-    its manifest and of the environment. `weight` is its share of the calls.
+    `model` is `provider/model` or a listed name. Without `base_url` and `api_key` those of the
+    manifest and of the environment are used. `weight` is its share of the calls.
 
     Raises:
-        ValueError: the weight is below 0 or no number.
+        ValueError: the weight is below 0 or not finite.
     """
 
     def __init__(
@@ -148,66 +148,66 @@ class ModelEndpoint:
         self.base_url = base_url
         self.api_key = api_key
         self.weight = weight
-        self.live = Live()
+        self.state = EndpointState()
         self._info = info
 
     @classmethod
-    def of(cls, info: ModelInfo) -> "ModelEndpoint":
-        """Return the endpoint of a model, as its manifest has it."""
+    def from_info(cls, info: ModelInfo) -> "ModelEndpoint":
+        """Return the endpoint of a model at the address in its manifest."""
         return cls(info.full_id, weight=info.weight, info=info)
 
     @property
     def info(self) -> ModelInfo:
-        """What is listed of its model; read when first asked for."""
+        """The listed facts of its model; they are read at the first use."""
         if self._info is None:
-            self._info = listed_model(self.model, ManifestCatalog())
+            self._info = load_model(self.model, ManifestCatalog())
         return self._info
 
     @property
     def key(self) -> str:
-        """What tells it from others of its array."""
+        """The name that is unique in its array."""
         return self.name
 
     @property
     def healthy(self) -> bool:
-        """Whether it is not left out."""
-        return self.live.is_healthy()
+        """Whether it is not excluded."""
+        return self.state.is_healthy()
 
     @property
     def in_flight(self) -> int:
-        """How many calls are under way there."""
-        return self.live.in_flight
+        """How many calls are running there."""
+        return self.state.in_flight
 
     @property
     def connection_count(self) -> int:
         """The same as `in_flight`."""
-        return self.live.in_flight
+        return self.state.in_flight
 
     @property
     def performance(self) -> PerformanceMetrics:
-        """How it has done lately."""
-        return self.live.performance
+        """Its recent latency and error rate."""
+        return self.state.performance
 
     @property
     def pricing(self) -> PricingInfo:
-        """What its model costs."""
+        """The prices of its model."""
         return self.info.pricing
 
     @property
     def quality(self) -> float | None:
-        """What its model's manifest says of its quality."""
+        """The quality that its manifest states, None where it states none."""
         return self.info.quality
 
     @property
     def context_window(self) -> int | None:
-        """How many tokens its model takes."""
+        """How many tokens its model accepts."""
         return self.info.context_window
 
     @property
     def status(self) -> str:
-        """What its model's manifest says of its state, such as `deprecated`."""
+        """The status that its manifest states, such as `deprecated`."""
         return self.info.status
 
     def __repr__(self) -> str:
-        state = "" if self.healthy else ", left out"
+        state = "" if self.healthy else ", excluded"
         return f"ModelEndpoint({self.name!r}, {self.model!r}, weight={self.weight:g}{state})"

@@ -1,4 +1,4 @@
-"""Models as manifests list them."""
+"""Loads models from the manifests that list them."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,10 +7,10 @@ from ai_lib.errors.exceptions import ManifestNotFound
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.capabilities import read_capabilities
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.routing.model_info import ModelInfo, info_of
+from ai_lib.routing.model_info import ModelInfo, build_model_info
 
 
-def listed_models(provider: str, catalog: ManifestCatalog | None = None) -> list[ModelInfo]:
+def load_models(provider: str, catalog: ManifestCatalog | None = None) -> list[ModelInfo]:
     """Return the models that a provider's manifest lists for chat, by its id.
 
     Raises:
@@ -18,31 +18,32 @@ def listed_models(provider: str, catalog: ManifestCatalog | None = None) -> list
         ProtocolError: its manifest can't be used.
     """
     catalog = catalog or ManifestCatalog()
-    declared = _declared(provider, catalog)
-    records = [one for one in catalog.build_registry().list_models() if one.provider == provider]
-    return [info for one in records if (info := info_of(one, declared)).supports("text")]
+    declared = _load_declared(provider, catalog)
+    records = catalog.build_registry().list_models()
+    models = [build_model_info(r, declared) for r in records if r.provider == provider]
+    return [model for model in models if model.supports("text")]
 
 
-def listed_model(name: str, catalog: ManifestCatalog) -> ModelInfo:
-    """Return what is listed of a model, by a name of its or as `provider/model`.
+def load_model(name: str, catalog: ManifestCatalog) -> ModelInfo:
+    """Return a listed model, by one of its names or as `provider/model`.
 
-    What its record does not say is as its provider declares it of all its models.
+    The provider's declaration for all its models fills in what the model's record does not state.
 
-    Raises as `listed_models`.
+    Raises as `load_models`.
     """
     provider, model = catalog.split_model_name(name)
     record = catalog.build_registry().get(provider, model)
     unlisted = ModelRecord(name=model, provider=provider, model_id=model, source="")
-    return info_of(record or unlisted, _declared(provider, catalog))
+    return build_model_info(record or unlisted, _load_declared(provider, catalog))
 
 
-def _declared(provider: str, catalog: ManifestCatalog) -> Mapping[str, bool]:
+def _load_declared(provider: str, catalog: ManifestCatalog) -> Mapping[str, bool]:
     manifest = catalog.load(provider).manifest
-    found = read_capabilities(manifest.raw.get("capabilities"))
-    if found is None:
+    capabilities = read_capabilities(manifest.raw.get("capabilities"))
+    if capabilities is None:
         raise ManifestNotFound(f"{manifest.source}: its capabilities make no sense")
-    return dict.fromkeys(frozenset(found[0] or ("text",)) & _OF_ALL, True)
+    return dict.fromkeys(frozenset(capabilities[0] or ("text",)) & _SHARED, True)
 
 
-# What a provider's models share. Of anything else it says that some of them can.
-_OF_ALL: Final = frozenset({"text", "streaming", "tools", "parallel_tools", "structured_output"})
+# What a provider's models share. Any other capability is one that only some of them have.
+_SHARED: Final = frozenset({"text", "streaming", "tools", "parallel_tools", "structured_output"})

@@ -1,4 +1,4 @@
-"""A model as routing sees it: what it can do, what it costs, how it does."""
+"""A model as routing sees it: its capabilities, prices and performance."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,13 +8,15 @@ import msgspec
 from ai_lib.protocol.manifest.capabilities import normalize_capability
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 
-# What no manifest speaks of, and every model that writes text can.
-_OF_TEXT: Final = frozenset({"code", "code_generation", "multilingual", "streaming", "stream"})
-_WORDS: Final = {"functions": "tools", "tool_use": "tools", "multimodal": "vision"}
+# What no manifest declares, and every model that writes text can.
+_TEXT_CAPABILITIES: Final = frozenset(
+    {"code", "code_generation", "multilingual", "streaming", "stream"}
+)
+_ALIASES: Final = {"functions": "tools", "tool_use": "tools", "multimodal": "vision"}
 
 
 class ModelCapabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model can do, by the protocol's names; what `declared` does not name is unknown.
+    """The capabilities of a model, by the protocol's names. One that is not declared is unknown.
 
     `context_window` is tokens.
     """
@@ -23,34 +25,34 @@ class ModelCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     context_window: int | None = None
 
     def supports(self, capability: str) -> bool:
-        """Whether it is declared, under any of its names; what is unknown is not.
+        """Whether a capability is declared, under any of its names.
 
-        `code_generation` and `multilingual` are what every model that writes text has, as no
-        manifest speaks of them.
+        Every model that writes text has `code_generation` and `multilingual`, as no manifest
+        declares them.
         """
         word = capability.strip().lower().replace("-", "_")
-        name = normalize_capability(_WORDS.get(word, word))
-        known = self.declared.get(name)
-        if known is None and name in _OF_TEXT:
+        name = normalize_capability(_ALIASES.get(word, word))
+        is_declared = self.declared.get(name)
+        if is_declared is None and name in _TEXT_CAPABILITIES:
             return self.declared.get("text", False)
-        return bool(known)
+        return bool(is_declared)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is declared, sorted."""
+        """The declared capabilities, sorted."""
         return tuple(sorted(name for name, has in self.declared.items() if has))
 
 
 class PricingInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a thousand tokens cost, in `currency`; None is unknown, 0 is free."""
+    """The prices of a thousand tokens, in `currency`; None is unknown, 0 is free."""
 
     input_cost_per_1k: float | None = None
     output_cost_per_1k: float | None = None
     currency: str = "USD"
 
     @classmethod
-    def of(cls, prices: Prices) -> "PricingInfo":
-        """Return listed prices, which are for a million tokens, for a thousand."""
+    def from_prices(cls, prices: Prices) -> "PricingInfo":
+        """Convert listed prices, which are for a million tokens."""
         return cls(
             input_cost_per_1k=_thousandth(prices.input),
             output_cost_per_1k=_thousandth(prices.output),
@@ -59,11 +61,11 @@ class PricingInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_known(self) -> bool:
-        """Whether both prices are."""
+        """Whether both prices are known."""
         return self.input_cost_per_1k is not None and self.output_cost_per_1k is not None
 
     def calculate_cost(self, input_tokens: int, output_tokens: int) -> float | None:
-        """Return what so many tokens cost, None if that is unknown."""
+        """Return the cost of so many tokens, None if it is unknown."""
         if self.input_cost_per_1k is None or self.output_cost_per_1k is None:
             return None
         return (
@@ -72,9 +74,10 @@ class PricingInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PerformanceMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """How a model or an endpoint has done lately; None as long as nothing was measured.
+    """The recent performance of a model or an endpoint; None until it is measured.
 
-    `latency_ms` is until the answer, of a stream until its first token; `error_rate` is 0 to 1.
+    `latency_ms` is the time to the response, of a stream to its first token. `error_rate` is 0 to
+    1.
     """
 
     latency_ms: float | None = None
@@ -85,7 +88,7 @@ class PerformanceMetrics(msgspec.Struct, frozen=True, kw_only=True):
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one provider. `weight` is its share where shares are given.
 
-    `quality` is a figure that a manifest states; None where none does.
+    `quality` is the number that a manifest states; None where it states none.
     """
 
     name: str
@@ -108,17 +111,17 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
+        """The name that is unique among models."""
         return self.full_id
 
     @property
     def context_window(self) -> int | None:
-        """How many tokens it takes; None is unknown."""
+        """How many tokens it accepts; None is unknown."""
         return self.capabilities.context_window
 
     @property
     def in_flight(self) -> int:
-        """Nothing: a model is no endpoint, and calls to it are counted nowhere."""
+        """Always 0: calls are counted at endpoints, not at models."""
         return 0
 
     def supports(self, capability: str) -> bool:
@@ -126,15 +129,17 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
         return self.capabilities.supports(capability)
 
 
-def info_of(record: ModelRecord, of_provider: Mapping[str, bool] | None = None) -> ModelInfo:
-    """Return a listed model; what its record does not say is as `of_provider` has it."""
-    declared = {**(of_provider or {}), **record.capabilities}
+def build_model_info(
+    record: ModelRecord, provider_declares: Mapping[str, bool] | None = None
+) -> ModelInfo:
+    """Return a listed model; `provider_declares` fills in what its record does not state."""
+    declared = {**(provider_declares or {}), **record.capabilities}
     return ModelInfo(
         name=record.model_id,
         provider=record.provider,
         display_name=record.display_name or record.name,
         capabilities=ModelCapabilities(declared=declared, context_window=record.context_window),
-        pricing=PricingInfo.of(record.prices),
+        pricing=PricingInfo.from_prices(record.prices),
         max_output_tokens=record.max_output_tokens,
         quality=record.quality,
         status=record.status,

@@ -1,4 +1,4 @@
-"""A list of models that a notebook shows as a table."""
+"""Manages models by name and strategy; a notebook shows a list of them as a table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
@@ -6,23 +6,23 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.routing.from_manifests import listed_model, listed_models
+from ai_lib.routing.from_manifests import load_model, load_models
 from ai_lib.routing.model_info import ModelInfo
-from ai_lib.routing.selectors import ModelSelectionStrategy, Strategy, selector_of
+from ai_lib.routing.selectors import ModelSelectionStrategy, Strategy, make_selector
 
 _COLUMNS: Final = ("model", "context", "answer", "in / 1M", "out / 1M", "abilities")
-_MOST: Final = 50
+_MAX_ROWS: Final = 50
 
 
 class ModelList(list[ModelInfo]):
-    """Models in an order. It is a list, and copies and slices of it are plain lists."""
+    """An ordered list of models. Its copies and slices are plain lists."""
 
     def _repr_html_(self) -> str:
         from ai_lib.types.markup.html import note, table
 
-        left = len(self) - _MOST
-        more = note(f"{left:,} more are not shown") if left > 0 else ""
-        return table(_COLUMNS, map(_row, self[:_MOST])) + more
+        hidden = len(self) - _MAX_ROWS
+        footer = note(f"{hidden:,} more are not shown") if hidden > 0 else ""
+        return table(_COLUMNS, map(_row, self[:_MAX_ROWS])) + footer
 
 
 def _row(model: ModelInfo) -> tuple[object, ...]:
@@ -64,7 +64,7 @@ _USES: Final[Mapping[str, _Use]] = {
 
 
 class ModelManager:
-    """Models by `provider/model`, and the strategy that one of them is chosen with.
+    """Models by `provider/model`, and the strategy that selects one of them.
 
     Raises:
         ValueError: there is no such strategy.
@@ -76,113 +76,114 @@ class ModelManager:
         *,
         strategy: Strategy = ModelSelectionStrategy.ROUND_ROBIN,
     ) -> None:
-        self._selector = selector_of(strategy)
+        self._selector = make_selector(strategy)
         self._models: dict[str, ModelInfo] = {}
-        for one in models:
-            self.add_model(one)
+        for model in models:
+            self.add_model(model)
 
     @classmethod
     def from_names(
         cls, names: Iterable[str], catalog: ManifestCatalog | None = None
     ) -> "ModelManager":
-        """Return listed models, by their names or as `provider/model`.
+        """Create a manager of listed models, by their names or as `provider/model`.
 
         Raises:
             ManifestNotFound: there is no such provider or model.
         """
         catalog = catalog or ManifestCatalog()
-        return cls(listed_model(name, catalog) for name in names)
+        return cls(load_model(name, catalog) for name in names)
 
     def add_model(self, model: ModelInfo) -> "ModelManager":
-        """Add a model, in place of one of the same provider and name."""
+        """Add a model, or replace the one of the same provider and name."""
         if not isinstance(model, ModelInfo):
             raise TypeError(f"{model!r} is no ModelInfo")
         self._models[model.full_id] = model
         return self
 
     def register(self, model: ModelInfo) -> "ModelManager":
-        """The same as `add_model`."""
+        """Do the same as `add_model`."""
         return self.add_model(model)
 
     def remove_model(self, name: str) -> bool:
-        """Take a model out, by its name or as `provider/model`; False when it is not there."""
-        found = self.get_model(name)
-        if found is not None:
-            del self._models[found.full_id]
-        return found is not None
+        """Remove a model, by its name or as `provider/model`; False when it is not there."""
+        model = self.get_model(name)
+        if model is not None:
+            del self._models[model.full_id]
+        return model is not None
 
     def merge(self, other: "ModelManager") -> "ModelManager":
-        """Add another's models; of those both have, the other's stay."""
+        """Add another manager's models. They replace those of the same name."""
         self._models.update(other._models)
         return self
 
     def get_model(self, name: str) -> ModelInfo | None:
         """Return a model by its name or as `provider/model`."""
-        named = (one for one in self._models.values() if one.name == name)
-        return self._models.get(name) or next(named, None)
+        namesakes = (model for model in self._models.values() if model.name == name)
+        return self._models.get(name) or next(namesakes, None)
 
     def list_models(self) -> ModelList:
-        """Return all of them, in the order they were added."""
+        """Return all models, in the order they were added."""
         return ModelList(self._models.values())
 
     def filter_by_capability(self, capability: str) -> ModelList:
-        """Return those that are declared to have a capability."""
-        return ModelList(one for one in self if one.supports(capability))
+        """Return the models that are declared to have a capability."""
+        return ModelList(model for model in self if model.supports(capability))
 
     def filter_by_cost(
         self, max_input_cost: float, max_output_cost: float | None = None, currency: str = "USD"
     ) -> ModelList:
-        """Return those that cost no more for a thousand tokens; of the rest it is unknown."""
+        """Return the models that are known to cost no more for a thousand tokens."""
 
-        def is_within(cost: float | None, most: float | None) -> bool:
-            return most is None or (cost is not None and cost <= most)
+        def is_within(cost: float | None, limit: float | None) -> bool:
+            return limit is None or (cost is not None and cost <= limit)
 
         return ModelList(
-            one
-            for one in self
-            if one.pricing.currency == currency
-            and is_within(one.pricing.input_cost_per_1k, max_input_cost)
-            and is_within(one.pricing.output_cost_per_1k, max_output_cost)
+            model
+            for model in self
+            if model.pricing.currency == currency
+            and is_within(model.pricing.input_cost_per_1k, max_input_cost)
+            and is_within(model.pricing.output_cost_per_1k, max_output_cost)
         )
 
     def filter_by_context_window(self, minimum: int) -> ModelList:
-        """Return those that take so many tokens; unknown sizes are not among them."""
-        return ModelList(one for one in self if (one.context_window or 0) >= minimum)
+        """Return the models that are known to accept so many tokens."""
+        return ModelList(model for model in self if (model.context_window or 0) >= minimum)
 
     def recommend_for(self, use: str) -> ModelInfo | None:
-        """Return the model for a use, None when none is fit for it.
+        """Return the model for a use, None when no model fits.
 
-        `chat`, `cheap`, `tools`, `vision`, `audio` and `structured_output` ask for the cheapest
-        that can, `code`, `quality`, `agents` and `reasoning` for the best as `QualityBasedSelector`
-        sees it, `long_context` for the largest window. Deprecated models are left out.
+        `chat`, `cheap`, `tools`, `vision`, `audio` and `structured_output` return the cheapest
+        model with that capability; `code`, `quality`, `agents` and `reasoning` the best one by
+        `QualityBasedSelector`; `long_context` the one with the largest window. Deprecated models
+        are not considered.
 
         Raises:
             ValueError: there is no such use.
         """
-        wanted = _USES.get(use)
-        if wanted is None:
+        requirement = _USES.get(use)
+        if requirement is None:
             raise ValueError(f"no use {use!r}; there are {', '.join(_USES)}")
-        fit = [
-            one
-            for one in self
-            if one.status != "deprecated" and all(map(one.supports, wanted.needs))
+        fitting = [
+            model
+            for model in self
+            if model.status != "deprecated" and all(map(model.supports, requirement.needs))
         ]
-        if wanted.by == "context":
-            return max(fit, key=lambda one: one.context_window or 0, default=None)
-        return selector_of(wanted.by).select(fit)
+        if requirement.by == "context":
+            return max(fitting, key=lambda model: model.context_window or 0, default=None)
+        return make_selector(requirement.by).select(fitting)
 
     def with_strategy(self, strategy: Strategy) -> "ModelManager":
-        """Choose another way. Raises ValueError when there is no such strategy."""
-        self._selector = selector_of(strategy)
+        """Set another strategy. Raises ValueError when there is no such strategy."""
+        self._selector = make_selector(strategy)
         return self
 
     @property
     def selector(self) -> Strategy:
-        """What chooses."""
+        """The selector of the strategy."""
         return self._selector
 
     def select_model(self) -> ModelInfo | None:
-        """Return the next model by the strategy, None when there is none."""
+        """Return the next model by the strategy, None when there are no models."""
         return self._selector.select(self.list_models())
 
     def save_to_config(self) -> str:
@@ -193,14 +194,14 @@ class ModelManager:
         """Add models from JSON: a list, or an object with one under `models`.
 
         Raises:
-            ValueError: it is neither, or a model in it has another shape; the place is named.
+            ValueError: it is neither, or a model in it has another shape. The message has its path.
         """
         try:
-            found = msgspec.json.decode(text, type=list[ModelInfo] | _Saved)
+            config = msgspec.json.decode(text, type=list[ModelInfo] | _ModelFile)
         except msgspec.MsgspecError as error:
             raise ValueError(f"this is no list of models: {error}") from error
-        for one in found.models if isinstance(found, _Saved) else found:
-            self.add_model(one)
+        for model in config.models if isinstance(config, _ModelFile) else config:
+            self.add_model(model)
         return self
 
     def __iter__(self) -> Iterator[ModelInfo]:
@@ -219,28 +220,28 @@ class ModelManager:
         return self.list_models()._repr_html_()
 
 
-class _Saved(msgspec.Struct, frozen=True):
+class _ModelFile(msgspec.Struct, frozen=True):
     models: list[ModelInfo]
 
 
 def create_models(provider: str, catalog: ManifestCatalog | None = None) -> ModelManager:
-    """Return the models that a provider's manifest lists for chat.
+    """Return the chat models in a provider's manifest.
 
     Raises:
         ManifestNotFound: there is no such provider.
     """
-    return ModelManager(listed_models(provider, catalog))
+    return ModelManager(load_models(provider, catalog))
 
 
 def create_openai_models() -> ModelManager:
-    """Return the models that the manifest of that id lists for chat, with their listed prices."""
-    return _created(create_openai_models.__name__)
+    """Return the chat models in the manifest of that provider, with their listed prices."""
+    return _create_by_function(create_openai_models.__name__)
 
 
 def create_anthropic_models() -> ModelManager:
-    """Return the models that the manifest of that id lists for chat, with their listed prices."""
-    return _created(create_anthropic_models.__name__)
+    """Return the chat models in the manifest of that provider, with their listed prices."""
+    return _create_by_function(create_anthropic_models.__name__)
 
 
-def _created(name: str) -> ModelManager:
+def _create_by_function(name: str) -> ModelManager:
     return create_models(name.removeprefix("create_").removesuffix("_models"))

@@ -1,4 +1,4 @@
-"""Ways to choose among models or endpoints: each puts them in the order they are to be tried."""
+"""Selectors, which put models or endpoints into the order in which they are tried."""
 
 import enum
 import random
@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 from ai_lib.routing.model_info import PerformanceMetrics, PricingInfo
 
 
-class Choice(Protocol):
-    """What is chosen from: a `ModelInfo` or a `ModelEndpoint`."""
+class RoutingTarget(Protocol):
+    """A model or an endpoint to select from: a `ModelInfo` or a `ModelEndpoint`."""
 
     @property
     def key(self) -> str: ...
@@ -30,11 +30,11 @@ class Choice(Protocol):
     def status(self) -> str: ...
 
 
-T = TypeVar("T", bound=Choice)
+T = TypeVar("T", bound=RoutingTarget)
 
 
 class ModelSelectionStrategy(str, enum.Enum):
-    """How a model is chosen."""
+    """The ways to select a model."""
 
     ROUND_ROBIN = "round_robin"
     WEIGHTED = "weighted"
@@ -47,7 +47,7 @@ class ModelSelectionStrategy(str, enum.Enum):
 
 
 class LoadBalancingStrategy(str, enum.Enum):
-    """How calls are spread over endpoints."""
+    """The ways to spread calls over endpoints."""
 
     ROUND_ROBIN = "round_robin"
     WEIGHTED = "weighted"
@@ -57,81 +57,82 @@ class LoadBalancingStrategy(str, enum.Enum):
 
 
 class Selector:
-    """Puts candidates in order: the first is to be asked, the others if it fails, in turn.
+    """Puts targets in order: the first is called, and the next ones if it fails.
 
-    A selector may be used from any number of threads.
+    Any number of threads may use a selector.
     """
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return all candidates, the best first; equals stay in the order they were given."""
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return all targets, the best first; equals keep their order."""
         raise NotImplementedError
 
-    def select(self, candidates: Sequence[T]) -> T | None:
-        """Return the best candidate, None if there is none."""
-        return next(iter(self.order(candidates)), None)
+    def select(self, targets: Sequence[T]) -> T | None:
+        """Return the best target, None if there are none."""
+        return next(iter(self.order(targets)), None)
 
 
 class WeightedSelector(Selector):
-    """Each in turn, as often as its weight says, and spread out evenly.
+    """Selects each target in turn, as often as its weight says, and spread out evenly.
 
-    The way of nginx: whoever is owed most is next. Weights need not be whole; 0 is never first
-    unless there is nothing else.
+    This is nginx's smooth weighted round robin. Weights need not be whole. A target of weight 0 is
+    never first unless all are of weight 0.
     """
 
     def __init__(self) -> None:
-        self._owed: dict[str, float] = {}
+        self._credits: dict[str, float] = {}
         self._lock = Lock()
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the next in turn, then the others."""
-        if not candidates:
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the next target in turn, then the others."""
+        if not targets:
             return []
-        shares = [self._share(one) for one in candidates]
+        shares = [self._get_share(target) for target in targets]
         with self._lock:
-            for one, share in zip(candidates, shares, strict=True):
-                self._owed[one.key] = self._owed.get(one.key, 0.0) + share
-            first = max(range(len(candidates)), key=lambda at: self._owed[candidates[at].key])
-            self._owed[candidates[first].key] -= sum(shares)
-        return [*candidates[first:], *candidates[:first]]
+            for target, share in zip(targets, shares, strict=True):
+                self._credits[target.key] = self._credits.get(target.key, 0.0) + share
+            first = max(range(len(targets)), key=lambda at: self._credits[targets[at].key])
+            self._credits[targets[first].key] -= sum(shares)
+        return [*targets[first:], *targets[:first]]
 
     @staticmethod
-    def _share(one: Choice) -> float:
-        return one.weight
+    def _get_share(target: RoutingTarget) -> float:
+        return target.weight
 
 
 class RoundRobinSelector(WeightedSelector):
-    """Each in turn, whatever its weight."""
+    """Selects each target in turn, without regard to weights."""
 
     @staticmethod
-    def _share(one: Choice) -> float:
+    def _get_share(target: RoutingTarget) -> float:
         return 1.0
 
 
 class LeastConnectionsSelector(Selector):
-    """Whoever has the fewest calls under way, by its weight; equals take turns."""
+    """Selects the target with the fewest running calls for its weight; equals take turns."""
 
     def __init__(self) -> None:
-        self._turns = RoundRobinSelector()
+        self._round_robin = RoundRobinSelector()
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the least busy first."""
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets, the least busy first."""
         return sorted(
-            self._turns.order(candidates), key=lambda one: one.in_flight / (one.weight or 1e-9)
+            self._round_robin.order(targets),
+            key=lambda target: target.in_flight / (target.weight or 1e-9),
         )
 
 
 class CostBasedSelector(Selector):
-    """The cheapest first, by input and output price together; unknown prices come last.
+    """Selects the cheapest by the sum of input and output price; unknown prices come last.
 
-    Prices in another `currency` are unknown unless `rates` says what one unit of theirs is worth.
+    A price in another `currency` is unknown unless `rates` has the worth of one unit of it.
     """
 
     def __init__(self, *, currency: str = "USD", rates: Mapping[str, float] | None = None) -> None:
         self._rates = {currency: 1.0, **(rates or {})}
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the cheapest first."""
-        return sorted(candidates, key=lambda one: self._cost(one.pricing))
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets, the cheapest first."""
+        return sorted(targets, key=lambda target: self._cost(target.pricing))
 
     def _cost(self, pricing: PricingInfo) -> float:
         cost, rate = pricing.calculate_cost(1000, 1000), self._rates.get(pricing.currency)
@@ -139,62 +140,63 @@ class CostBasedSelector(Selector):
 
 
 class QualityBasedSelector(Selector):
-    """The best first.
+    """Selects the best.
 
-    By the `quality` that manifests state, where all candidates have one. Else by what stands for
-    it: what is current before what is deprecated, then the dearer output in `currency`, as vendors
-    ask more for what they think better, then the larger context window.
+    It compares the `quality` in manifests, where all targets have one. Else it compares what
+    stands for quality: current models before deprecated ones, then the dearer output in
+    `currency`, as vendors ask more for better models, then the larger context window.
     """
 
     def __init__(self, *, currency: str = "USD") -> None:
         self._currency = currency
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the best first."""
-        if all(one.quality is not None for one in candidates):
-            return sorted(candidates, key=lambda one: -(one.quality or 0.0))
-        return sorted(candidates, key=self._proxy)
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets, the best first."""
+        if all(target.quality is not None for target in targets):
+            return sorted(targets, key=lambda target: -(target.quality or 0.0))
+        return sorted(targets, key=self._substitute_score)
 
-    def _proxy(self, one: Choice) -> tuple[bool, float, int]:
-        price = one.pricing.output_cost_per_1k if one.pricing.currency == self._currency else None
-        return one.status == "deprecated", -(price or 0.0), -(one.context_window or 0)
+    def _substitute_score(self, target: RoutingTarget) -> tuple[bool, float, int]:
+        pricing = target.pricing
+        price = pricing.output_cost_per_1k if pricing.currency == self._currency else None
+        return target.status == "deprecated", -(price or 0.0), -(target.context_window or 0)
 
 
 class LatencyBasedSelector(Selector):
-    """The fastest first, as measured; what was not measured yet is tried before."""
+    """Selects the fastest as measured; targets that were not measured yet come before."""
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the fastest first."""
-        return sorted(candidates, key=lambda one: one.performance.latency_ms or 0.0)
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets, the fastest first."""
+        return sorted(targets, key=lambda target: target.performance.latency_ms or 0.0)
 
 
 class PerformanceBasedSelector(Selector):
-    """The shortest way to an answer first: latency through the share of calls that succeed."""
+    """Selects by the expected time to a response: latency divided by the rate of success."""
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return the best performer first; what was not measured yet is tried before."""
-        return sorted(candidates, key=lambda one: _expected(one.performance))
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets, the best first; those that were not measured yet come before."""
+        return sorted(targets, key=lambda target: _get_expected_latency(target.performance))
 
 
 class RandomSelector(Selector):
-    """By lot, each as likely as its weight says. The same `seed` gives the same lots."""
+    """Selects at random, by weight. The same `seed` gives the same order."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(seed)
 
-    def order(self, candidates: Sequence[T]) -> list[T]:
-        """Return a shuffled list."""
-        # The way of Efraimidis and Spirakis: the larger a weight, the nearer to 1 the lot.
-        lots = {
-            one.key: self._random.random() ** (1 / one.weight) if one.weight > 0 else -1.0
-            for one in candidates
+    def order(self, targets: Sequence[T]) -> list[T]:
+        """Return the targets in a random order."""
+        # Weighted sampling (Efraimidis, Spirakis): the larger a weight, the nearer to 1 its draw.
+        draws = {
+            target.key: self._random.random() ** (1 / target.weight) if target.weight > 0 else -1.0
+            for target in targets
         }
-        return sorted(candidates, key=lambda one: -lots[one.key])
+        return sorted(targets, key=lambda target: -draws[target.key])
 
 
-def _expected(seen: PerformanceMetrics) -> float:
-    working = 1.0 - (seen.error_rate or 0.0)
-    return (seen.latency_ms or 0.0) / working if working > 0 else float("inf")
+def _get_expected_latency(performance: PerformanceMetrics) -> float:
+    success_rate = 1.0 - (performance.error_rate or 0.0)
+    return (performance.latency_ms or 0.0) / success_rate if success_rate > 0 else float("inf")
 
 
 _SELECTORS: Mapping[str, Callable[[], Selector]] = {
@@ -212,8 +214,8 @@ _SELECTORS: Mapping[str, Callable[[], Selector]] = {
 Strategy = ModelSelectionStrategy | LoadBalancingStrategy | Selector | str
 
 
-def selector_of(strategy: Strategy) -> Selector:
-    """Return the selector of a strategy; one that is a selector is its own.
+def make_selector(strategy: Strategy) -> Selector:
+    """Return the selector of a strategy; a selector is returned as it is.
 
     Raises:
         ValueError: there is no such strategy.

@@ -15,17 +15,17 @@ def array_of_two() -> tuple[ModelArray, ModelEndpoint, ModelEndpoint]:
 def ask(array: ModelArray, at: float) -> str:
     """Begin a call and end it, and return where it went."""
     endpoint = array.plan(at)[0]
-    endpoint.live.leave()
+    endpoint.state.end_call()
     return endpoint.name
 
 
 def test_after_so_many_failures_in_a_row_it_is_left_out() -> None:
     array, first, _ = array_of_two()
-    first.live.failed(0.0, HEALTH)
-    first.live.succeeded(10.0)
-    first.live.failed(0.0, HEALTH)
+    first.state.record_failure(0.0, HEALTH)
+    first.state.record_success(10.0)
+    first.state.record_failure(0.0, HEALTH)
     assert first.healthy
-    first.live.failed(0.0, HEALTH)
+    first.state.record_failure(0.0, HEALTH)
     assert not first.healthy
     assert {ask(array, 1.0) for _ in range(4)} == {"b"}
     assert [one.name for one in array.healthy_endpoints] == ["b"]
@@ -34,10 +34,10 @@ def test_after_so_many_failures_in_a_row_it_is_left_out() -> None:
 def test_when_its_time_is_up_one_call_tries_it() -> None:
     array, first, _ = array_of_two()
     for _ in range(2):
-        first.live.failed(0.0, HEALTH)
+        first.state.record_failure(0.0, HEALTH)
     begun = [array.plan(30.0)[0] for _ in range(6)]
     assert [one.name for one in begun].count("a") == 1
-    first.live.succeeded(10.0)
+    first.state.record_success(10.0)
     assert first.healthy
     assert {ask(array, 31.0) for _ in range(2)} == {"a", "b"}
 
@@ -45,11 +45,11 @@ def test_when_its_time_is_up_one_call_tries_it() -> None:
 def test_a_trial_that_fails_leaves_it_out_as_long_again() -> None:
     array, first, _ = array_of_two()
     for _ in range(2):
-        first.live.failed(0.0, HEALTH)
+        first.state.record_failure(0.0, HEALTH)
     while array.plan(30.0)[0] is not first:
         pass
-    first.live.failed(31.0, HEALTH)
-    first.live.leave()
+    first.state.record_failure(31.0, HEALTH)
+    first.state.end_call()
     assert {ask(array, 60.0) for _ in range(4)} == {"b"}
     assert "a" in {ask(array, 61.0) for _ in range(4)}
 
@@ -57,19 +57,19 @@ def test_a_trial_that_fails_leaves_it_out_as_long_again() -> None:
 def test_a_trial_that_came_to_nothing_frees_the_way_for_another() -> None:
     array, first, _ = array_of_two()
     for _ in range(2):
-        first.live.failed(0.0, HEALTH)
+        first.state.record_failure(0.0, HEALTH)
     while (endpoint := array.plan(30.0)[0]) is not first:
-        endpoint.live.leave()
-    assert not first.live.is_healthy(30.0)
-    first.live.leave()  # cancelled before it was sent
-    assert first.live.is_healthy(30.0)
+        endpoint.state.end_call()
+    assert not first.state.is_healthy(30.0)
+    first.state.end_call()  # cancelled before it was sent
+    assert first.state.is_healthy(30.0)
 
 
 def test_when_all_are_left_out_the_soonest_due_is_tried() -> None:
     array, first, second = array_of_two()
     for at, endpoint in ((5.0, first), (1.0, second)):
         for _ in range(2):
-            endpoint.live.failed(at, HEALTH)
+            endpoint.state.record_failure(at, HEALTH)
     assert array.select_endpoint(6.0) is None
     assert [one.name for one in array.plan(6.0)] == ["b", "a"]
 
@@ -94,11 +94,11 @@ def test_what_fits_not_is_not_in_the_plan() -> None:
 def test_the_running_mean_follows_the_newest() -> None:
     endpoint = ModelEndpoint("house/m")
     assert endpoint.performance.latency_ms is None
-    endpoint.live.succeeded(100.0)
+    endpoint.state.record_success(100.0)
     assert endpoint.performance.latency_ms == 100.0
-    endpoint.live.succeeded(200.0)
+    endpoint.state.record_success(200.0)
     assert endpoint.performance.latency_ms == pytest.approx(120.0)
-    endpoint.live.failed(0.0, HEALTH)
+    endpoint.state.record_failure(0.0, HEALTH)
     assert endpoint.performance.error_rate == pytest.approx(0.2)
     assert endpoint.performance.requests == 3
 

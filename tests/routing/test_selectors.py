@@ -24,7 +24,7 @@ from ai_lib.routing import (
     Selector,
     WeightedSelector,
 )
-from ai_lib.routing.selectors import selector_of
+from ai_lib.routing.selectors import make_selector
 
 
 def model(name: str, **facts: object) -> ModelInfo:
@@ -120,7 +120,7 @@ def test_lots_follow_the_weights_and_the_seed() -> None:
 
 def test_nothing_to_choose_from_is_none() -> None:
     for strategy in (*ModelSelectionStrategy, *LoadBalancingStrategy):
-        selector = selector_of(strategy)
+        selector = make_selector(strategy)
         assert selector.select([]) is None
         only = model("a")
         assert selector.select([only]) is only
@@ -132,11 +132,11 @@ def test_a_strategy_may_be_a_word_or_a_selector_of_ones_own() -> None:
             return list(candidates)[::-1]
 
     own = Last()
-    assert selector_of(own) is own
-    assert isinstance(selector_of("least_connections"), LeastConnectionsSelector)
+    assert make_selector(own) is own
+    assert isinstance(make_selector("least_connections"), LeastConnectionsSelector)
     assert names(own.order([model("a"), model("b")])) == ["b", "a"]
     with pytest.raises(ValueError, match="no strategy 'best'; there are round_robin"):
-        selector_of("best")
+        make_selector("best")
 
 
 @pytest.mark.parametrize("strategy", ["round_robin", "least_connections"])
@@ -167,5 +167,5 @@ def test_the_least_busy_is_next_by_its_weight() -> None:
     firsts = [array.plan(0.0)[0].name for _ in range(9)]
     assert Counter(firsts) == {"a": 6, "b": 3}
     for _ in range(6):
-        array.endpoints[0].live.leave()
+        array.endpoints[0].state.end_call()
     assert array.plan(0.0)[0].name == "a"

@@ -25,7 +25,7 @@ def test_a_manifest_says_how_its_models_count_over_its_dialect() -> None:
     section = {"message": 100, "encodings": {"small": "cl100k_base"}}
     shape = catalog.register({**HOUSE, "tokens": section}).dialect.tokens
     counter = TokenCounter.of(shape, "small")
-    assert counter.find_encoding == "cl100k_base"
+    assert counter.encoding == "cl100k_base"
     assert counter.count_messages([Message.user("")]) == 100 + 3  # what opens the answer
     assert shape.find_image_shape("small").each == 170  # its dialect's
 

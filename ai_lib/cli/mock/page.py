@@ -14,7 +14,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.routing.from_manifests import listed_models
+from ai_lib.routing.from_manifests import load_models
 from ai_lib.testing.mock.server import Chunk, Handler, ReceivedRequest, ServerResponse
 from ai_lib.types.json import JsonObject
 
@@ -109,7 +109,7 @@ class Page:
         providers: list[dict[str, str | list[str]]] = []
         for provider in self._providers:
             try:
-                names = [model.name for model in listed_models(provider, catalog)]
+                names = [model.name for model in load_models(provider, catalog)]
                 can_chat = names or catalog.load(provider).find_endpoint("chat")
             except AiLibError:  # one that can't be used is not offered
                 continue

@@ -87,7 +87,7 @@ class RoutingInterceptor(Interceptor):
         if self._at.get(call.id) is not at:
             self._leave(call)
             if at is not None:
-                at.live.enter()
+                at.state.start_call()
                 self._at[call.id] = at
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
@@ -97,11 +97,11 @@ class RoutingInterceptor(Interceptor):
             return
         if attempt.ended == "answered":
             first = call.watch.time_to_first_token_ms if call.streamed else None
-            endpoint.live.succeeded(attempt.latency_ms if first is None else first)
+            endpoint.state.record_success(attempt.latency_ms if first is None else first)
         elif attempt.ended in _SERVICE:
-            endpoint.live.failed(call.clock(), self._array.health)
+            endpoint.state.record_failure(call.clock(), self._array.health)
         elif attempt.ended != "cancelled":
-            endpoint.live.refused()
+            endpoint.state.record_refusal()
 
     def on_end(self, call: Call) -> None:
         """Count it no more."""
@@ -110,7 +110,7 @@ class RoutingInterceptor(Interceptor):
     def _leave(self, call: Call) -> None:
         endpoint = self._at.pop(call.id, None)
         if endpoint is not None:
-            endpoint.live.leave()
+            endpoint.state.end_call()
 
 
 def routed(
@@ -124,7 +124,7 @@ def routed(
         ValueError: there is nothing to choose from, no such strategy, or routing was set before.
         TypeError: something is no endpoint.
     """
-    from ai_lib.routing.array import array_of
+    from ai_lib.routing.array import make_array
     from ai_lib.routing.endpoint import ModelEndpoint
     from ai_lib.routing.model_manager import ModelManager
 
@@ -132,8 +132,8 @@ def routed(
         raise ValueError("routing was set before: put all endpoints into one array")
     if isinstance(source, ModelManager):
         strategy = strategy or source.selector
-        source = [ModelEndpoint.of(model) for model in source.list_models()]
-    array = array_of(source)
+        source = [ModelEndpoint.from_info(model) for model in source.list_models()]
+    array = make_array(source)
     if strategy is not None:
         array.with_strategy(strategy)
     if not array.endpoints:

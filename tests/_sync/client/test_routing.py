@@ -127,7 +127,7 @@ def test_what_is_down_is_left_out_and_comes_back() -> None:
             assert not array.endpoints[0].healthy
             # Its time is up: one call tries it, finds it down, and is answered elsewhere.
             array.health = health
-            array.endpoints[0].live.failed(0.0, health)
+            array.endpoints[0].state.record_failure(0.0, health)
             for _ in range(2):
                 assert ask(client) == "Hi"
             assert Counter(models(mock))["gpt-4o"] > 2
@@ -185,11 +185,11 @@ def test_the_least_busy_is_asked() -> None:
             [at(mock, GPT), at(mock, CLAUDE)], strategy=LoadBalancingStrategy.LEAST_CONNECTIONS
         )
         with client_of(array) as client:
-            array.endpoints[0].live.enter()
+            array.endpoints[0].state.start_call()
             for _ in range(3):
                 ask(client)
             assert models(mock) == ["claude-sonnet-4-6"] * 3
-            array.endpoints[0].live.leave()
+            array.endpoints[0].state.end_call()
 
             def one() -> str:
                 return ask(client)
