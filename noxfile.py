@@ -1,27 +1,35 @@
-"""The only list of checks: `nox` runs them all, `nox -s lint` one of them.
+"""The only list of checks: `nox` runs the core, `nox -s lint` one check, `nox -s full` the rest.
 
-The gates run in the environment nox is installed in (`pip install -e ".[dev]"`), so that
-one environment serves them all; `tests` builds one for each interpreter it finds.
+The core is what every change must pass (`.ci/run`). Its gates run in the environment nox is
+installed in (`pip install -c tests/constraints.txt -e ".[dev]"`), so that one environment serves
+them all; `tests` builds one for each interpreter it finds. A session with `@_full` needs a peer or
+much time: each has an environment of its own, and `nox -s full` runs them all.
 """
 
+import functools
+import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+CONSTRAINTS = "tests/constraints.txt"
 
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
+_full = functools.partial(nox.session, default=False, tags=["full"])
+
 # pyenv hides every interpreter it has not been told about.
 _installed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 if _installed.is_dir() and "PYENV_VERSION" not in os.environ:
-    found = [path.name for path in _installed.iterdir()]
-    wanted = [name for name in found if name.rpartition(".")[0] in PYTHONS]
-    os.environ["PYENV_VERSION"] = ":".join(wanted)
+    _versions = [path.name for path in _installed.iterdir()]
+    _wanted = [name for name in _versions if name.rpartition(".")[0] in PYTHONS]
+    os.environ["PYENV_VERSION"] = ":".join(_wanted)
 
 
 def _tool(session: nox.Session, name: str, *arguments: str) -> None:
@@ -30,6 +38,19 @@ def _tool(session: nox.Session, name: str, *arguments: str) -> None:
 
 def _module(session: nox.Session, name: str, *arguments: str) -> None:
     session.run(sys.executable, "-m", name, *arguments, external=True)
+
+
+def _install(session: nox.Session, *requirements: str) -> None:
+    """Install the versions that were tested."""
+    session.install("-q", "-c", CONSTRAINTS, *requirements)
+
+
+def _group(name: str) -> list[str]:
+    """Return the requirements of a dependency group of `pyproject.toml`."""
+    return list(nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name))
+
+
+# --- the core: what every change must pass ------------------------------------------------------
 
 
 @nox.session(python=False)
@@ -64,13 +85,6 @@ def numbers(session: nox.Session) -> None:
     _module(session, "benchmarks.numbers", "--check")
 
 
-@nox.session(python=False, default=False)
-def bench(session: nox.Session) -> None:
-    """Compare with the floor and the rivals: `nox -s bench -- QUESTION ... --quick`."""
-    _module(session, "benchmarks.rivals")
-    _module(session, "benchmarks", *session.posargs)
-
-
 @nox.session(python=False)
 def compliance(session: nox.Session) -> None:
     """The protocol's conformance cases, through the public door."""
@@ -82,7 +96,7 @@ def compliance(session: nox.Session) -> None:
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation into a folder that is thrown away; a warning fails it."""
-    extra = ("install", "-q", "-e", ".[docs]")
+    extra = ("install", "-q", "-c", CONSTRAINTS, "-e", ".[docs]")
     session.run(sys.executable, "-m", "pip", *extra, external=True)
     build = ("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
     quiet = {"NO_MKDOCS_2_WARNING": "1"}
@@ -92,9 +106,85 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The tests, and the same generated text, under each interpreter there is."""
-    session.install("-q", "-e", ".[dev]")
+    _install(session, "-e", ".[dev]")
     session.run("python", "-m", "codegen", "--check")
     session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+
+
+# --- full: what needs a peer or much time -------------------------------------------------------
+
+
+@nox.session(python=False, default=False)
+def full(session: nox.Session) -> None:
+    """Run every session with `@_full`; the others still run when one fails."""
+    for name, function in nox.registry.get().items():
+        if "full" in function.tags:
+            session.notify(name)
+
+
+@_full()
+def slow(session: nox.Session) -> None:
+    """The tests that are marked `slow`: endurance, bombs, bursts, every recording over sockets."""
+    _install(session, "-e", ".[dev]")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", "-m", "slow", *session.posargs)
+
+
+@_full()
+def sdk_types(session: nox.Session) -> None:
+    """The request bodies against the types of the vendors' own packages."""
+    _install(session, "-e", ".[dev]", *_group("sdk"))
+    session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/request/test_published_types.py")
+
+
+@_full()
+def newest(session: nox.Session) -> None:
+    """The tests with the newest version of every dependency: a report, which never fails."""
+    session.install("-q", "--upgrade", "--upgrade-strategy", "eager", "-e", ".[dev]")
+    listed = session.run("python", "-m", "pip", "list", "--format=json", silent=True)
+    tested = Path(CONSTRAINTS).read_text(encoding="utf-8").lower().replace("_", "-").split()
+    for package in json.loads(str(listed)):
+        pin = f"{package['name']}=={package['version']}".lower().replace("_", "-")
+        if pin not in tested:
+            session.log(f"newer than tested, or not pinned: {pin}")
+    arguments = ("-m", "pytest", "-q", "-n", "2", *session.posargs)
+    session.run("python", *arguments, success_codes=range(256))
+
+
+@_full(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """The conformance cases and the demo with the lowest versions `dependencies` allows."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    pins = [requirement.replace(">=", "==") for requirement in project["dependencies"]]
+    session.install("-q", "-e", ".", *pins)
+    session.run("python", "-m", "compliance")
+    session.run("ai-lib", "demo", silent=True)
+
+
+@_full()
+def soak(session: nox.Session) -> None:
+    """Send 5,000 calls (or as many as asked: `nox -s soak -- 50000`) through a chaotic network."""
+    calls = session.posargs[0] if session.posargs else "5000"
+    _install(session, "-e", ".[dev]")
+    folders = ("tests/soak", "tests/_sync/soak")
+    every = ("-m", "slow or not slow")
+    session.run("python", "-m", "pytest", "-q", "-s", *every, *folders, env={"SOAK": calls})
+
+
+@_full()
+def fuzz(session: nox.Session) -> None:
+    """Feed every parser with mutated input for a short time each."""
+    _install(session, "-e", ".[dev]")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+# --- on demand ----------------------------------------------------------------------------------
+
+
+@nox.session(python=False, default=False)
+def bench(session: nox.Session) -> None:
+    """Compare with the floor and the rivals: `nox -s bench -- QUESTION ... --quick`."""
+    _module(session, "benchmarks.rivals")
+    _module(session, "benchmarks", *session.posargs)
 
 
 @nox.session(python=False, default=False)
@@ -104,9 +194,43 @@ def coverage(session: nox.Session) -> None:
     _module(session, "coverage", "report")
 
 
-@nox.session(python=False, default=False)
-def soak(session: nox.Session) -> None:
-    """Send 50,000 calls (or as many as asked: `nox -s soak -- 5000`) through a chaotic network."""
-    calls = session.posargs[0] if session.posargs else "50000"
-    arguments = ("-q", "-s", "tests/soak", "tests/_sync/soak")
-    session.run(sys.executable, "-m", "pytest", *arguments, external=True, env={"SOAK": calls})
+_RESOLVED: dict[str, dict[str, str]] = {}  # by interpreter: name -> version
+
+
+@nox.session(python=PYTHONS, default=False)
+def constraints(session: nox.Session) -> None:
+    """Write the newest versions that fit into `tests/constraints.txt`, for all interpreters."""
+    report = Path(session.create_tmp()) / "report.json"
+    resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
+    session.run("python", "-m", "pip", *resolve, "-e", ".[dev,docs]", *_group("sdk"))
+    packages = json.loads(report.read_text(encoding="utf-8"))["install"]
+    found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}
+    _RESOLVED[str(session.python)] = {
+        name.lower().replace("_", "-").replace(".", "-"): version
+        for name, version in found.items()
+        if name != "ai-lib"
+    }
+    if len(_RESOLVED) == len(PYTHONS):
+        names = sorted({name for versions in _RESOLVED.values() for name in versions})
+        lines = [line for name in names for line in _pins(name)]
+        Path(CONSTRAINTS).write_text("\n".join((_HEAD, *lines, "")), encoding="utf-8")
+
+
+_HEAD = """\
+# The exact versions that the tests passed with: `[dev]`, `[docs]` and the groups of `nox -s full`.
+# Written by `nox -s constraints`: run it after each change of a dependency."""
+
+
+def _pins(name: str) -> Iterable[str]:
+    """Yield the lines of one package: one, or one for each range of interpreters."""
+    versions = [(python, _RESOLVED[python].get(name)) for python in PYTHONS]
+    present = [(python, version) for python, version in versions if version]
+    starts = [
+        (python, version)
+        for index, (python, version) in enumerate(present)
+        if not index or present[index - 1][1] != version
+    ]
+    for index, (python, version) in enumerate(starts):
+        bounds = [f"python_version >= '{python}'"] if index else []
+        bounds += [f"python_version < '{p}'" for p, _ in starts[index + 1 : index + 2]]
+        yield f"{name}=={version}" + (f"; {' and '.join(bounds)}" if bounds else "")

@@ -2,12 +2,20 @@
 
 import io
 
+import msgspec
+import pytest
+
+from ai_lib.cli.mock import demo
 from ai_lib.cli.mock.demo import run_demo
-from ai_lib.cli.mock.demo_script import list_demo_dialects
+from ai_lib.cli.mock.demo_script import ANSWER, list_demo_dialects
 from ai_lib.cli.output import Output
 
 
-async def test_the_demo_shows_every_dialect_and_a_tool_call() -> None:
+async def test_the_demo_shows_every_dialect_and_a_tool_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Without the pauses that make it readable; the command (test_commands.py) keeps them.
+    monkeypatch.setattr(demo, "ANSWER", msgspec.structs.replace(ANSWER, pause=0))
     out = io.StringIO()
 
     code = await run_demo(Output(out))

@@ -7,7 +7,10 @@ import pytest
 from benchmarks.numbers import House, Number, numbers
 from tests.house.packages import ROOT
 
-TEST_COMMAND = '.venv/bin/pip install -q -e ".[dev]" && .venv/bin/python -m pytest -q -n 2'
+TEST_COMMAND = (
+    '.venv/bin/pip install -q -c tests/constraints.txt -e ".[dev]" '
+    "&& .venv/bin/python -m pytest -q -n 2"
+)
 
 
 def _document(name: str) -> str:
@@ -27,7 +30,7 @@ def test_ci_runs_the_very_command_of_the_readme() -> None:
 
 def test_every_session_that_ci_names_exists() -> None:
     sessions = set(re.findall(r"^def (\w+)\(session", _document("noxfile.py"), re.MULTILINE))
-    named = re.findall(r"nox -s (.+?)(?: -- .+)?$", _document(".ci/run"), re.MULTILINE)
+    named = re.findall(r"-m nox -s (.+?)(?: -- .+)?$", _document(".ci/run"), re.MULTILINE)
 
     assert named
     assert {name.split("-")[0] for line in named for name in line.split()} <= sessions

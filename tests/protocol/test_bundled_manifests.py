@@ -60,6 +60,9 @@ MODEL_FIELDS = words(
 )
 
 
+CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
+
+
 def document(name: str) -> Json:
     found = find_bundled_manifest(name)
     assert found is not None
@@ -70,7 +73,7 @@ def load(name: str) -> CompiledManifest:
     dialect = document(name)["dialect"]
     if dialect not in list_bundled_dialects():
         pytest.skip(f"the dialect {dialect} is not bundled")
-    return ManifestCatalog().load(name)
+    return CATALOG.load(name)
 
 
 def models() -> Iterator[tuple[str, str, Json]]:
@@ -214,7 +217,7 @@ def test_ids_and_aliases_belong_to_one_provider_each() -> None:
 
 def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     manifests = [
-        ManifestCatalog().load(name).manifest
+        CATALOG.load(name).manifest
         for name in list_bundled_names("manifests")
         if document(name)["dialect"] in list_bundled_dialects()
     ]
@@ -234,7 +237,7 @@ def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     ],
 )
 def test_an_alias_finds_its_provider(alias: str, id: str) -> None:
-    assert ManifestCatalog().load(alias).id == id
+    assert CATALOG.load(alias).id == id
 
 
 @every

@@ -11,6 +11,9 @@ import pytest
 from ai_lib.testing import Reply
 from tests.testing.wire import CREDENTIALS, PROVIDERS, MockServer, make_request, read_response
 
+# 10 MB in 5,000 frames: more than the buffers of two sockets hold.
+LARGE = Reply(text=["w" * 2_000] * 5_000)
+
 
 def test_a_connection_serves_any_number_of_requests(mock_server: MockServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", mock_server.server.port, timeout=10)
@@ -91,7 +94,7 @@ def test_what_is_not_http_is_refused(mock_server: MockServer) -> None:
 
 
 def test_a_caller_may_hang_up_at_any_time(mock_server: MockServer) -> None:
-    mock_server.service.enqueue([Reply(text="word " * 50_000)])
+    mock_server.service.enqueue([LARGE])
     path, body = make_request("openai", True)
     connection = http.client.HTTPConnection("127.0.0.1", mock_server.server.port, timeout=60)
     connection.request("POST", path, json.dumps(body), CREDENTIALS["openai"])
@@ -105,7 +108,7 @@ def test_a_caller_may_hang_up_at_any_time(mock_server: MockServer) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    [Reply(delay=60), Reply(text="a b", pause=60), Reply(linger=60), Reply(text="w " * 500_000)],
+    [Reply(delay=60), Reply(text="a b", pause=60), Reply(linger=60), LARGE],
     ids=["before the head", "between frames", "before the end", "while sending"],
 )
 def test_stopping_interrupts_what_is_being_sent(script: Reply) -> None:

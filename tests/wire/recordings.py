@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 WIRE = Path(__file__).resolve().parents[3] / "shared" / "wire"
+SLOW = pytest.mark.slow
 NO_RECORDINGS = f"there are no recordings at {WIRE}"
 
 
@@ -46,11 +47,25 @@ def recorded(*names: str) -> list[Recording]:
     return [_recording(row) for row in rows]
 
 
-def as_parameters(found: list[Recording]) -> list[Any]:
-    """Give test parameters named after the recordings, or one that is skipped and says why."""
-    if found:
-        return [pytest.param(recording, id=recording.id) for recording in found]
-    return [pytest.param(None, marks=pytest.mark.skip(reason=NO_RECORDINGS))]
+def as_parameters(recordings: list[Recording], *, mostly_slow: bool = False) -> list[Any]:
+    """Give test parameters named after the recordings, or one that is skipped and says why.
+
+    With `mostly_slow`, all are marked so but the first of each family, plain and streamed.
+    """
+    quick = {r.id for r in (first_of_each_family(recordings) if mostly_slow else recordings)}
+    parameters = [
+        pytest.param(recording, id=recording.id, marks=() if recording.id in quick else SLOW)
+        for recording in recordings
+    ]
+    return parameters or [pytest.param(None, marks=pytest.mark.skip(reason=NO_RECORDINGS))]
+
+
+def first_of_each_family(recordings: list[Recording]) -> list[Recording]:
+    """Return the first recording of each family that is streamed, and the first that is not."""
+    firsts: dict[tuple[str, bool], Recording] = {}
+    for recording in recordings:
+        firsts.setdefault((recording.family, recording.streamed), recording)
+    return list(firsts.values())
 
 
 def _recording(row: dict[str, Any]) -> Recording:

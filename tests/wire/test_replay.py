@@ -1,7 +1,8 @@
 """Every recorded exchange, replayed over a socket through the client, gives what was recorded.
 
 The bytes arrive cut at random places, and of every short stream one by one as well: a recording
-has forgotten how the network cut it, so every cut is a fair one.
+has forgotten how the network cut it, so every cut is a fair one. All but one recording of a family
+are `slow`: tests/wire/test_decoding.py reads every one without a socket.
 """
 
 import pytest
@@ -28,24 +29,24 @@ async def ask(recording: Recording, address: str, cut: str) -> ChatResponse:
     return await answer_of(client_of(recording, speaker(recording), address, cut), recording)
 
 
-@pytest.mark.parametrize("recording", as_parameters(ANSWERS))
+@pytest.mark.parametrize("recording", as_parameters(ANSWERS, mostly_slow=True))
 async def test_the_answer_is_what_was_recorded(recording: Recording, address: str) -> None:
     assert_as_recorded(await ask(recording, address, "2026"), recording)
 
 
-@pytest.mark.parametrize("recording", as_parameters(SHORT_STREAMS))
+@pytest.mark.parametrize("recording", as_parameters(SHORT_STREAMS, mostly_slow=True))
 async def test_the_answer_is_the_same_byte_by_byte(recording: Recording, address: str) -> None:
     assert_as_recorded(await ask(recording, address, "bytes"), recording)
 
 
-@pytest.mark.parametrize("recording", as_parameters(ERRORS))
+@pytest.mark.parametrize("recording", as_parameters(ERRORS, mostly_slow=True))
 async def test_the_error_is_what_was_recorded(recording: Recording, address: str) -> None:
     with pytest.raises(RemoteError) as caught:
         await ask(recording, address, "2026")
     assert_error_as_recorded(caught.value, recording)
 
 
-@pytest.mark.parametrize("recording", as_parameters(BROKEN))
+@pytest.mark.parametrize("recording", as_parameters(BROKEN, mostly_slow=True))
 async def test_an_answer_that_breaks_off_raises_with_what_was_recorded(
     recording: Recording, address: str
 ) -> None:
@@ -55,7 +56,7 @@ async def test_an_answer_that_breaks_off_raises_with_what_was_recorded(
     assert_as_recorded(caught.value.partial, recording)
 
 
-@pytest.mark.parametrize("recording", as_parameters(VECTOR_ERRORS))
+@pytest.mark.parametrize("recording", as_parameters(VECTOR_ERRORS, mostly_slow=True))
 async def test_the_error_of_another_operation_is_what_was_recorded(
     recording: Recording, address: str
 ) -> None:

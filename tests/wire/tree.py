@@ -1,5 +1,6 @@
 """Which recordings the manifests of the protocol's own tree speak, and what they get wrong."""
 
+import functools
 import json
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,7 @@ def named(recording: Recording, version: Version) -> str:
     return NAMES[version].get(provider, provider)
 
 
+@functools.cache
 def spoken(version: Version) -> tuple[list[Recording], Counter[str]]:
     """Give the recordings that this tree's manifests speak, and who can't speak the others."""
     catalog = ManifestCatalog(TREE, prefer=version)
@@ -51,6 +53,3 @@ def spoken(version: Version) -> tuple[list[Recording], Counter[str]]:
         else:
             silent[speaker(recording)] += 1
     return found, silent
-
-
-SPOKEN: Final = {version: spoken(version) for version in VERSIONS}

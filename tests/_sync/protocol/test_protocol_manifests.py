@@ -2,19 +2,15 @@
 """Every manifest of the protocol's tree drives a call: over a socket, in every runtime."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ai_lib.errors.exceptions import CapabilityError, RequestError
-from ai_lib.protocol.compiled import compile_manifest
-from ai_lib.protocol.manifest.reader import read_manifest
-from ai_lib.protocol.sources.folder import read_document
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.usage import Usage
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.testing import MockProvider, Reply
-from tests.protocol.tree_of_manifests import TREE, manifest_files, name_of
+from tests.protocol.tree_of_manifests import TREE, compiled_file, manifest_files, name_of
 
 FILES = manifest_files()
 pytestmark = pytest.mark.skipif(not FILES, reason="the protocol's tree is not beside the checkout")
@@ -34,12 +30,8 @@ CALL = Reply(
 )
 
 
-def loaded(path: Path) -> Any:
-    return compile_manifest(read_manifest(read_document(path), str(path)))
-
-
 def silent(path: Path) -> bool:
-    return not loaded(path).can_chat
+    return not compiled_file(path).can_chat
 
 
 SPEAKING = [path for path in FILES if not silent(path)]
@@ -47,7 +39,7 @@ SILENT = [path for path in FILES if silent(path)]
 
 
 def client_for(path: Path, mock: MockProvider) -> AiClient:
-    provider = loaded(path).id
+    provider = compiled_file(path).id
     builder = AiClient.builder().protocol_dir(path).model(f"{provider}/any/model-1")
     return builder.api_key("a key").base_url(mock.base_url(provider)).build()
 
@@ -73,7 +65,7 @@ def test_every_manifest_answers_a_chat_plain_and_streamed(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in SPEAKING if "tools" in loaded(path).manifest.capabilities],
+    [path for path in SPEAKING if "tools" in compiled_file(path).manifest.capabilities],
     ids=name_of,
 )
 def test_every_manifest_that_declares_tools_calls_them(path: Path) -> None:
@@ -96,7 +88,7 @@ def test_every_manifest_that_declares_tools_calls_them(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SILENT, ids=name_of)
 def test_a_manifest_without_a_dialect_loads_and_says_why_it_can_not_chat(path: Path) -> None:
-    compiled = loaded(path)
+    compiled = compiled_file(path)
     builder = AiClient.builder().protocol_dir(path).model(f"{compiled.id}/any").api_key("a key")
     with builder.build() as client:
         with pytest.raises(RequestError) as caught:
@@ -120,7 +112,7 @@ def test_what_a_manifest_forbids_is_refused_before_sending(path: Path) -> None:
     from ai_lib.types.message import Message
     from ai_lib.types.request import ChatRequest
 
-    compiled = loaded(path)
+    compiled = compiled_file(path)
     if not compiled.can_chat:
         pytest.skip("it does not chat")
     picture = Message.user([ContentBlock.image_url("https://example.com/a.png")])
