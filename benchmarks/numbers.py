@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from codegen.project import Project
-from codegen.source import Source, imports
+from codegen.source import Source, find_imports
 
 ROOT = Path(__file__).parent.parent
 IMPORT_RUNS = 9
@@ -113,7 +113,7 @@ class House:
         return {
             module: {
                 target
-                for target, _ in map(self.project.target, imports(source))
+                for target, _ in map(self.project.resolve_import, find_imports(source))
                 if target in library and target != module
             }
             for module, source in library.items()

@@ -1,4 +1,4 @@
-"""Writes what follows from the source: the blocking twin, the room tables, the compiled data.
+"""Generates the files that follow from the source: the twin, the room tables, compiled data.
 
 `python -m codegen` writes, `python -m codegen --check` compares. The rules are those of
 ARCHITECTURE.md: a file under `ai_lib/` that waits has a twin at the same path in `ai_lib_sync/`; a

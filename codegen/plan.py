@@ -1,4 +1,4 @@
-"""Everything that codegen writes, as paths and texts, before a file is touched."""
+"""Plans everything that codegen writes, as paths and texts, before a file is touched."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,93 +6,93 @@ from pathlib import Path
 
 import tokenize_rt
 
-from codegen import colours, data, output, traps, twin
+from codegen import colours, constructs, data, output, twin
 from codegen.project import ASYNC, BLOCKING, Project
-from codegen.refusal import Refusal, Refused
+from codegen.refusal import Refusal, SourceRefused
 from codegen.renames import RENAMES
-from codegen.rooms import is_room, with_table
-from codegen.source import Source, parse
-from codegen.suite import Suite, twin_path
-from codegen.words import turned
+from codegen.rooms import is_room, write_table
+from codegen.source import Source, parse_source
+from codegen.suite import Suite, get_twin_path
+from codegen.words import convert_docstrings
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The text that each derived file must have, and what was refused on the way."""
+    """The text that each derived file must have, and the refusals of its source."""
 
     root: Path
     texts: dict[str, str]
     refusals: tuple[Refusal, ...]
     unused_renames: tuple[str, ...]
 
-    def keeps(self, path: str) -> bool:
-        """Say whether a derived file stays although it is not planned: its source was refused."""
-        return path in {_derived_path(refusal.path) for refusal in self.refusals}
+    def is_protected(self, path: str) -> bool:
+        """Return whether an unplanned file stays because its source was refused."""
+        return path in {_get_derived_path(refusal.path) for refusal in self.refusals}
 
 
-def make(root: Path) -> Plan:
+def build_plan(root: Path) -> Plan:
     """Read the project and derive every file that follows from it."""
     project = Project(root)
     refusals = [*project.refusals, *colours.check(project)]
-    refusals += [r for source in project.twins for r in traps.check(source)]
+    refusals += [r for source in project.twins for r in constructs.check(source)]
     suite = Suite(project)
     for source in suite.twins:
-        refusals += [*traps.check(source), *suite.check(source)]
+        refusals += [*constructs.check(source), *suite.check(source)]
     refused = {refusal.path for refusal in refusals}
 
-    texts = _twins(project, suite, refused)
-    refusals += [r for path, text in texts.items() for r in output.check(parse(path, text))]
-    texts |= _rooms(project, refused)
-    for document in data.documents(root):
+    texts = _build_twins(project, suite, refused)
+    refusals += [r for path, text in texts.items() for r in output.check(parse_source(path, text))]
+    texts |= _build_rooms(project, refused)
+    for document in data.list_documents(root):
         try:
-            texts[data.compiled_path(document)] = data.compiled(root, document)
-        except Refused as error:
+            texts[data.get_compiled_path(document)] = data.compile_document(root, document)
+        except SourceRefused as error:
             refusals.append(error.refusal)
-    unused = _unused_renames([*project.twins, *suite.twins])
+    unused = _find_unused_renames([*project.twins, *suite.twins])
     return Plan(root, texts, tuple(sorted(set(refusals))), tuple(unused))
 
 
-def _twins(project: Project, suite: Suite, refused: set[str]) -> dict[str, str]:
+def _build_twins(project: Project, suite: Suite, refused: set[str]) -> dict[str, str]:
     library = {s.path: s.text for s in project.twins if s.path not in refused}
     tests = {
-        source.path: suite.with_blocking_imports(source)
+        source.path: suite.convert_imports(source)
         for source in suite.twins
         if source.path not in refused
     }
     marked = {
-        _twin_path(path): twin.generated(path, text)
-        for path, text in twin.blocking(library | tests).items()
+        _get_path_of_twin(path): twin.mark_generated(path, text)
+        for path, text in twin.convert_to_blocking(library | tests).items()
     }
-    return twin.formatted(project.root, marked)
+    return twin.format_texts(project.root, marked)
 
 
-def _rooms(project: Project, refused: set[str]) -> dict[str, str]:
+def _build_rooms(project: Project, refused: set[str]) -> dict[str, str]:
     texts = {}
     for source in project.copies:
         if source.path not in refused:
-            text = with_table(source)
+            text = write_table(source)
             if is_room(source):
                 texts[source.path] = text
-            copy = turned(parse(source.path, text).tree, text)
-            texts[_twin_path(source.path)] = twin.copied(source.path, copy)
+            copy = convert_docstrings(parse_source(source.path, text).tree, text)
+            texts[_get_path_of_twin(source.path)] = twin.mark_copied(source.path, copy)
     return texts
 
 
-def _derived_path(path: str) -> str:
-    return data.compiled_path(path) if path.endswith(".yaml") else _twin_path(path)
+def _get_derived_path(path: str) -> str:
+    return data.get_compiled_path(path) if path.endswith(".yaml") else _get_path_of_twin(path)
 
 
-def _twin_path(path: str) -> str:
+def _get_path_of_twin(path: str) -> str:
     if path.startswith(f"{ASYNC}/"):
         return BLOCKING + path.removeprefix(ASYNC)
-    return twin_path(path)
+    return get_twin_path(path)
 
 
-def _unused_renames(sources: Iterable[Source]) -> list[str]:
-    seen = {
+def _find_unused_renames(sources: Iterable[Source]) -> list[str]:
+    used_words = {
         token.src.strip("\"'")
         for source in sources
         for token in tokenize_rt.src_to_tokens(source.text)
         if token.name in {"NAME", "STRING"}
     }
-    return [name for name in RENAMES if name not in seen]
+    return [name for name in RENAMES if name not in used_words]

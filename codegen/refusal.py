@@ -1,11 +1,11 @@
-"""What codegen says about a file that it will not turn into its twin."""
+"""The reasons why codegen refuses to generate a twin of a file."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True)
 class Refusal:
-    """One reason why a file is refused, and where it stands."""
+    """One reason why a file is refused, with its line."""
 
     path: str
     line: int
@@ -15,8 +15,8 @@ class Refusal:
         return f"{self.path}:{self.line}: {self.reason}"
 
 
-class Refused(Exception):
-    """A file cannot be read as source or data at all."""
+class SourceRefused(Exception):
+    """A file can't be read as source or data."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
         self.refusal = Refusal(path, line, reason)

@@ -44,18 +44,18 @@ NEED_A_RENAME = frozenset(
 RUNTIMES = frozenset({"anyio", "asyncio", "trio", "sniffio"})
 
 
-def changes(name: str) -> bool:
-    """Say whether a token of this name is another one in the twin."""
+def is_renamed(name: str) -> bool:
+    """Return whether a token of this name is another one in the twin."""
     return name in RENAMES or name in KNOWN_TO_UNASYNC or starts_with_async(name)
 
 
 def starts_with_async(name: str) -> bool:
-    """Say whether unasync would turn the name into `Sync...`."""
+    """Return whether unasync would turn the name into `Sync...`."""
     return len(name) > 5 and name.startswith("Async") and name[5].isupper()
 
 
 def lacks_a_rename(name: str) -> bool:
-    """Say whether the name has no meaning in blocking code and no rename that gives it one."""
+    """Return whether the name has no meaning in blocking code and no rename that gives it one."""
     if name in RENAMES or name in KNOWN_TO_UNASYNC:
         return False
     return name in NEED_A_RENAME or starts_with_async(name)

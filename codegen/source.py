@@ -1,4 +1,4 @@
-"""A Python file as codegen sees it: its text, its tree, what it imports, whether it waits."""
+"""Parses a Python file: its text, its tree, its imports, and whether it waits."""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from codegen.refusal import Refused
+from codegen.refusal import SourceRefused
 
 _WAITING = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedName:
     """One name that an import statement binds: `name` is empty for `import module`."""
 
     node: ast.Import | ast.ImportFrom
@@ -57,34 +57,34 @@ class Imported:
         return self.node.lineno
 
 
-def read(root: Path, path: Path) -> Source:
-    """Parse a file of the project; raise `Refused` where it is not Python."""
+def read_source(root: Path, path: Path) -> Source:
+    """Parse a file of the project; raises `SourceRefused` when it is not Python."""
     relative = path.relative_to(root).as_posix()
     text = path.read_text(encoding="utf-8")
-    return parse(relative, text)
+    return parse_source(relative, text)
 
 
-def parse(path: str, text: str) -> Source:
-    """Parse text as the file at `path`; raise `Refused` where it is not Python."""
+def parse_source(path: str, text: str) -> Source:
+    """Parse text as the file at `path`; raises `SourceRefused` when it is not Python."""
     try:
         return Source(path, text, ast.parse(text))
     except SyntaxError as error:
-        raise Refused(path, error.lineno or 1, f"not Python: {error.msg}") from error
+        raise SourceRefused(path, error.lineno or 1, f"not Python: {error.msg}") from error
 
 
-def imports(source: Source, within: ast.AST | None = None) -> Iterator[Imported]:
+def find_imports(source: Source, within: ast.AST | None = None) -> Iterator[ImportedName]:
     """Walk the import statements of a file, or of one part of it."""
     for node in ast.walk(within or source.tree):
         if isinstance(node, ast.Import):
             for item in node.names:
-                yield Imported(node, item.name, "", item.asname, relative=False)
+                yield ImportedName(node, item.name, "", item.asname, relative=False)
         elif isinstance(node, ast.ImportFrom):
-            base = _base(source, node)
+            base = _resolve_base(source, node)
             for item in node.names:
-                yield Imported(node, base, item.name, item.asname, relative=node.level > 0)
+                yield ImportedName(node, base, item.name, item.asname, relative=node.level > 0)
 
 
-def _base(source: Source, node: ast.ImportFrom) -> str:
+def _resolve_base(source: Source, node: ast.ImportFrom) -> str:
     if not node.level:
         return node.module or ""
     parents = source.package.split(".")
@@ -93,5 +93,5 @@ def _base(source: Source, node: ast.ImportFrom) -> str:
 
 
 def is_waiting(node: ast.AST) -> bool:
-    """Say whether a node is an `async` or an `await`."""
+    """Return whether a node is an `async` or an `await`."""
     return isinstance(node, _WAITING) or (isinstance(node, ast.comprehension) and node.is_async > 0)

@@ -1,4 +1,4 @@
-"""The blocking text of a file that waits: tokens by unasync, docstrings, the house's format."""
+"""Converts a file that waits to its blocking text: tokens by unasync, docstrings, formatting."""
 
 import ast
 import subprocess
@@ -11,57 +11,57 @@ import tokenize_rt
 import unasync
 
 from codegen.renames import RENAMES
-from codegen.words import turned
+from codegen.words import convert_docstrings
 
 _GENERATED = "# Generated from {} by codegen; do not edit.\n"
 _COPIED = "# Copied from {} by codegen; do not edit.\n"
 _IMPORT_RULES = "I,F401"
 
 
-def generated(source: str, text: str) -> str:
+def mark_generated(source: str, text: str) -> str:
     """Mark a text as generated from the file `source`."""
     return _GENERATED.format(source) + text
 
 
-def copied(source: str, text: str) -> str:
+def mark_copied(source: str, text: str) -> str:
     """Mark a text as a copy of the file `source`."""
     return _COPIED.format(source) + text
 
 
 def is_marked(text: str) -> bool:
-    """Say whether codegen wrote the text."""
+    """Return whether codegen wrote the text."""
     return text.partition("\n")[0].endswith(" by codegen; do not edit.")
 
 
-def blocking(texts: Mapping[str, str]) -> dict[str, str]:
-    """Turn texts, keyed by path, into the blocking colour, as yet without mark and format."""
+def convert_to_blocking(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts, keyed by path, in the blocking colour, without mark and formatting."""
     with TemporaryDirectory() as folder:
         stage = Path(folder)
         sources = [stage / "colour-async" / path for path in texts]
         for path, text in zip(sources, texts.values(), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(without_awaitable(text), encoding="utf-8", newline="\n")
+            path.write_text(unwrap_awaitables(text), encoding="utf-8", newline="\n")
         rule = unasync.Rule("/colour-async/", "/colour-blocking/", RENAMES)
         unasync.unasync_files([str(path) for path in sources], [rule])
-        return {path: _read_turned(stage / "colour-blocking" / path) for path in texts}
+        return {path: _read_converted(stage / "colour-blocking" / path) for path in texts}
 
 
-def _read_turned(path: Path) -> str:
+def _read_converted(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
-    return turned(ast.parse(text), text)
+    return convert_docstrings(ast.parse(text), text)
 
 
-def without_awaitable(text: str) -> str:
+def unwrap_awaitables(text: str) -> str:
     """Replace each `Awaitable[T]` by `T`."""
     tokens = tokenize_rt.src_to_tokens(text)
     for start in range(len(tokens) - 2, -1, -1):
         if tokens[start].matches(name="NAME", src="Awaitable") and tokens[start + 1].src == "[":
-            end = _closing(tokens, start + 1)
+            end = _find_closing_bracket(tokens, start + 1)
             del tokens[end], tokens[start + 1], tokens[start]
     return str(tokenize_rt.tokens_to_src(tokens))
 
 
-def _closing(tokens: list[tokenize_rt.Token], opening: int) -> int:
+def _find_closing_bracket(tokens: list[tokenize_rt.Token], opening: int) -> int:
     depth = 0
     for index in range(opening, len(tokens)):
         depth += {"[": 1, "]": -1}.get(tokens[index].src, 0)
@@ -70,7 +70,7 @@ def _closing(tokens: list[tokenize_rt.Token], opening: int) -> int:
     raise ValueError("an opening bracket without its closing one")
 
 
-def formatted(root: Path, texts: Mapping[str, str]) -> dict[str, str]:
+def format_texts(root: Path, texts: Mapping[str, str]) -> dict[str, str]:
     """Sort imports, drop unused ones and format, by the project's own ruff configuration."""
     if not texts:
         return {}

@@ -1,4 +1,4 @@
-"""Docstrings: prose serves both colours, code examples are turned with the code."""
+"""Converts docstrings: prose serves both colours, code examples are converted with the code."""
 
 import ast
 import re
@@ -19,20 +19,20 @@ _IN_EXAMPLES = (
 _RENAMED = re.compile(rf"\b({'|'.join(map(re.escape, RENAMES))})\b")
 
 
-def colours_named(tree: ast.Module, text: str) -> Iterator[tuple[int, str]]:
+def find_colour_words(tree: ast.Module, text: str) -> Iterator[tuple[int, str]]:
     """Find each line of prose in a docstring that names a colour, and the word."""
     lines = text.split("\n")
     for number, is_example in _docstring_lines(tree, lines):
-        found = None if is_example else _COLOUR.search(lines[number])
-        if found:
-            yield number + 1, found.group()
+        colour = None if is_example else _COLOUR.search(lines[number])
+        if colour:
+            yield number + 1, colour.group()
 
 
-def turned(tree: ast.Module, text: str) -> str:
-    """Give the text with the names and examples of its docstrings in the blocking colour."""
+def convert_docstrings(tree: ast.Module, text: str) -> str:
+    """Return the text with the names and examples of its docstrings in the blocking colour."""
     lines = text.split("\n")
     for number, is_example in _docstring_lines(tree, lines):
-        lines[number] = _RENAMED.sub(lambda found: RENAMES[found.group()], lines[number])
+        lines[number] = _RENAMED.sub(lambda name: RENAMES[name.group()], lines[number])
         for pattern, replacement in _IN_EXAMPLES if is_example else ():
             lines[number] = pattern.sub(replacement, lines[number])
     return "\n".join(lines)

@@ -1,1 +1,1 @@
-"""Runs the protocol's compliance suite through the library's public door."""
+"""Runs the protocol's compliance suite through the library's public API."""

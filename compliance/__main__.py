@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from compliance.door import RUNTIMES
-from compliance.report import table
+from compliance.report import format_table
 from compliance.runner import run_all
+from compliance.runtime_client import RUNTIMES
 from compliance.suite import find_suite, load_cases
 
 
@@ -17,12 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runtime", choices=RUNTIMES, action="append", help="default: all three")
     parser.add_argument("--type", help="run the cases of one input type only")
     parser.add_argument("--verbose", action="store_true", help="show every case")
-    chosen = parser.parse_args(arguments)
-    suite = find_suite(chosen.dir)
-    cases = [case for case in load_cases(suite) if chosen.type in (None, case.type)]
+    options = parser.parse_args(arguments)
+    suite = find_suite(options.dir)
+    cases = [case for case in load_cases(suite) if options.type in (None, case.type)]
     print(f"{len(cases)} cases in {suite}")
-    results = run_all(cases, chosen.runtime or list(RUNTIMES))
-    print(table(results, verbose=chosen.verbose))
+    results = run_all(cases, options.runtime or list(RUNTIMES))
+    print(format_table(results, verbose=options.verbose))
     return 1 if any(result.status == "failed" for result in results) else 0
 
 

@@ -9,12 +9,12 @@ from ai_lib.types.content import Block, ContentBlock, DocumentBlock
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.response import ChatResponse
 from compliance.checks import Mismatch, check, check_contains
-from compliance.door import Door, Runtime, Streamed
-from compliance.manifests import door_to, own_manifest
-from compliance.server import Provider, says, streams
+from compliance.manifests import load_case_manifest, open_client
+from compliance.runtime_client import Runtime, RuntimeClient, StreamOutcome
+from compliance.server import Provider, build_response, build_stream_response
 from compliance.suite import Case, Json
 
-ANSWER: Json = {
+CHAT_RESPONSE: Json = {
     "id": "reply-1",
     "choices": [
         {"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}
@@ -24,17 +24,17 @@ ANSWER: Json = {
     "stop_reason": "end_turn",
     "candidates": [{"content": {"parts": [{"text": "ok"}]}, "finishReason": "STOP"}],
 }
-"""A plain answer that every family of APIs can read as its own."""
+"""A plain response that every API family can read."""
 
 
-def error_classification(case: Case, runtime: Runtime) -> None:
-    """An error answer has the standard code, name and flags."""
-    answer = says(case.input["response_body"], case.input["http_status"])
-    manifest = own_manifest(case)
-    manifest.pop("retry_policy", None)  # the first answer is what is classified
-    with Provider(answer) as server, door_to(manifest, runtime, server.url) as door:
+def run_error_classification(case: Case, runtime: Runtime) -> None:
+    """An error response has the standard code, name and flags."""
+    server_response = build_response(case.input["response_body"], case.input["http_status"])
+    manifest = load_case_manifest(case)
+    manifest.pop("retry_policy", None)  # the first response is classified
+    with Provider(server_response) as server, open_client(manifest, runtime, server.url) as client:
         try:
-            door.execute(lambda chat: chat.user("Hello"))
+            client.execute(lambda chat: chat.user("Hello"))
         except AiLibError as error:
             _check_error(error, case.expected)
             return
@@ -53,9 +53,9 @@ def _check_error(error: AiLibError, expected: Json) -> None:
     check_contains("the error", facts, expected)
 
 
-def message_building(case: Case, runtime: Runtime) -> None:
+def run_message_building(case: Case, runtime: Runtime) -> None:
     """Messages reach the wire as given; metadata stays with the message and is not sent."""
-    messages = [_message(written) for written in case.input["messages"]]
+    messages = [_build_message(message) for message in case.input["messages"]]
     parameters = case.input.get("parameters") or {}
 
     def ask(chat: Any) -> Any:
@@ -63,24 +63,24 @@ def message_building(case: Case, runtime: Runtime) -> None:
             chat.param(name, value)
         return chat.messages(messages)
 
-    with Provider(says(ANSWER)) as server:
-        with door_to(own_manifest(case), runtime, server.url) as door:
-            door.execute(ask)
-            held = door.describe(lambda client: ask(client.chat()).build().messages)
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        with open_client(load_case_manifest(case), runtime, server.url) as client:
+            client.execute(ask)
+            built_messages = client.describe(lambda client: ask(client.chat()).build().messages)
         sent = server.body
-    normal = msgspec.to_builtins(list(held))
+    normal = msgspec.to_builtins(list(built_messages))
     check_contains("the request", {"messages": normal}, case.expected["normalized_body"])
     check("message_count", len(sent["messages"]), case.expected["message_count"])
-    for found, given in zip(sent["messages"], case.input["messages"], strict=True):
-        check_contains("the wire", found, {key: given[key] for key in ("role", "content")})
+    for sent_message, message in zip(sent["messages"], case.input["messages"], strict=True):
+        check_contains("the wire", sent_message, {key: message[key] for key in ("role", "content")})
 
 
-def _message(written: Json) -> Message:
-    metadata = written.get("metadata")
-    return Message(MessageRole(written["role"]), written["content"], metadata=metadata)
+def _build_message(message: Json) -> Message:
+    metadata = message.get("metadata")
+    return Message(MessageRole(message["role"]), message["content"], metadata=metadata)
 
 
-def parameter_mapping(case: Case, runtime: Runtime) -> None:
+def run_parameter_mapping(case: Case, runtime: Runtime) -> None:
     """Standard parameters reach the wire under the provider's names."""
 
     def ask(chat: Any) -> Any:
@@ -88,34 +88,37 @@ def parameter_mapping(case: Case, runtime: Runtime) -> None:
             chat.param(name, value)
         return chat.user("Hello")
 
-    with Provider(says(ANSWER)) as server:
-        with door_to(own_manifest(case), runtime, server.url) as door:
-            door.execute(ask)
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        with open_client(load_case_manifest(case), runtime, server.url) as client:
+            client.execute(ask)
         check_contains("the wire", server.body, case.expected["provider_params"])
 
 
-def request_building(case: Case, runtime: Runtime) -> None:
+def run_request_building(case: Case, runtime: Runtime) -> None:
     """A request with its options is built and accepted."""
     parameters = dict(case.input.get("parameters") or {})
-    wanted = parameters.pop("response_format", None)
+    response_format = parameters.pop("response_format", None)
 
     def ask(chat: Any) -> Any:
-        chat.messages([_message(one) for one in case.input["messages"]])
+        chat.messages([_build_message(message) for message in case.input["messages"]])
         for name, value in parameters.items():
             chat.param(name, value)
-        return chat.response_format(wanted["type"]) if wanted else chat
+        return chat.response_format(response_format["type"]) if response_format else chat
 
-    with Provider(says(ANSWER)) as server:
-        with door_to(own_manifest(case), runtime, server.url) as door:
-            door.execute(ask)
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        with open_client(load_case_manifest(case), runtime, server.url) as client:
+            client.execute(ask)
         check_contains("the wire", server.body, case.expected["request_contains"])
 
 
-def response_parsing(case: Case, runtime: Runtime) -> None:
-    """A plain reply is read, its usage too, whichever way it is received."""
-    answer = says(case.input["response_body"])
-    with Provider(answer) as server, door_to(own_manifest(case), runtime, server.url) as door:
-        response = door.execute(lambda chat: chat.user("Hello"))
+def run_response_parsing(case: Case, runtime: Runtime) -> None:
+    """A plain response and its usage are read."""
+    server_response = build_response(case.input["response_body"])
+    with (
+        Provider(server_response) as server,
+        open_client(load_case_manifest(case), runtime, server.url) as client,
+    ):
+        response = client.execute(lambda chat: chat.user("Hello"))
     check_usage(response, case.expected)
 
 
@@ -125,18 +128,21 @@ def check_usage(response: ChatResponse, expected: Json) -> None:
     check_contains("usage", usage, expected.get("usage") or {})
 
 
-def content_block_encode(case: Case, runtime: Runtime) -> None:
+def run_content_block_encode(case: Case, runtime: Runtime) -> None:
     """Content blocks reach the wire in the form of the API style, or are refused."""
-    blocks = [_block(written) for written in case.input["blocks"]]
+    blocks = [_build_block(block) for block in case.input["blocks"]]
     manifest: Json = {
         "id": "encoder",
         "protocol_version": "2.0",
         "endpoint": {"base_url": "https://example.com"},
         "provider_contract": {"api_style": case.input["api_style"]},
     }
-    with Provider(says(ANSWER)) as server, door_to(manifest, runtime, server.url) as door:
+    with (
+        Provider(build_response(CHAT_RESPONSE)) as server,
+        open_client(manifest, runtime, server.url) as client,
+    ):
         try:
-            door.execute(lambda chat: chat.user(blocks))
+            client.execute(lambda chat: chat.user(blocks))
         except RequestError as error:
             if case.input.get("expect_error") and not server.requests:
                 return
@@ -147,19 +153,22 @@ def content_block_encode(case: Case, runtime: Runtime) -> None:
     check_contains("the turn", turn.get("content") or turn.get("parts"), case.expected["encoded"])
 
 
-def _block(written: Json) -> Block:
-    if written["block_type"] == "text":
-        return ContentBlock.text(written["text"])
-    if written["source_type"] == "base64":
-        return DocumentBlock(data=written["data"], media_type=written["mime_type"])
-    return DocumentBlock(url=written["data"], media_type=written["mime_type"])
+def _build_block(block: Json) -> Block:
+    if block["block_type"] == "text":
+        return ContentBlock.text(block["text"])
+    if block["source_type"] == "base64":
+        return DocumentBlock(data=block["data"], media_type=block["mime_type"])
+    return DocumentBlock(url=block["data"], media_type=block["mime_type"])
 
 
-def stream_of(case: Case, runtime: Runtime, manifest: Json, chunks: list[str]) -> Streamed:
+def stream_chunks(case: Case, runtime: Runtime, manifest: Json, chunks: list[str]) -> StreamOutcome:
     """Return what a client makes of a stream of these chunks."""
-    with Provider(streams(chunks)) as server, door_to(manifest, runtime, server.url) as door:
-        return _ask(door)
+    with (
+        Provider(build_stream_response(chunks)) as server,
+        open_client(manifest, runtime, server.url) as client,
+    ):
+        return _stream(client)
 
 
-def _ask(door: Door) -> Streamed:
-    return door.stream(lambda chat: chat.user("Hello"))
+def _stream(client: RuntimeClient) -> StreamOutcome:
+    return client.stream(lambda chat: chat.user("Hello"))

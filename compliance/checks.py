@@ -1,4 +1,4 @@
-"""Comparing what was found with what a case expects."""
+"""Compares actual values with what a case expects."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,40 +8,40 @@ class Mismatch(Exception):
     """The library did something other than the case expects."""
 
 
-class NotYet(Exception):
-    """The case needs a part of the library that is not there; the message names it."""
+class CaseUnsupported(Exception):
+    """The case needs an unsupported part of the library; the message names it."""
 
 
-def check(what: str, found: object, expected: object) -> None:
+def check(subject: str, actual: object, expected: object) -> None:
     """Compare two values; `{min, max}` bounds a number."""
     if isinstance(expected, Mapping) and expected.keys() <= {"min", "max"} and expected:
         low, high = expected.get("min", float("-inf")), expected.get("max", float("inf"))
-        if not isinstance(found, int | float) or not low <= found <= high:
-            raise Mismatch(f"{what} is {found!r}, expected {low} to {high}")
-    elif found != expected:
-        raise Mismatch(f"{what} is {found!r}, expected {expected!r}")
+        if not isinstance(actual, int | float) or not low <= actual <= high:
+            raise Mismatch(f"{subject} is {actual!r}, expected {low} to {high}")
+    elif actual != expected:
+        raise Mismatch(f"{subject} is {actual!r}, expected {expected!r}")
 
 
-def check_contains(what: str, found: Any, expected: Any) -> None:
+def check_contains(subject: str, actual: Any, expected: Any) -> None:
     """Check that `found` has all that `expected` has, however deep; lists match item by item."""
     if isinstance(expected, Mapping):
-        if not isinstance(found, Mapping):
-            raise Mismatch(f"{what} is {found!r}, expected an object")
+        if not isinstance(actual, Mapping):
+            raise Mismatch(f"{subject} is {actual!r}, expected an object")
         for key, value in expected.items():
-            if key not in found:
-                raise Mismatch(f"{what} has no {key!r}: {found!r}")
-            check_contains(f"{what}.{key}", found[key], value)
+            if key not in actual:
+                raise Mismatch(f"{subject} has no {key!r}: {actual!r}")
+            check_contains(f"{subject}.{key}", actual[key], value)
     elif isinstance(expected, list):
-        if not isinstance(found, list) or len(found) != len(expected):
-            raise Mismatch(f"{what} is {found!r}, expected {expected!r}")
-        for index, (one, other) in enumerate(zip(found, expected, strict=True)):
-            check_contains(f"{what}[{index}]", one, other)
+        if not isinstance(actual, list) or len(actual) != len(expected):
+            raise Mismatch(f"{subject} is {actual!r}, expected {expected!r}")
+        for index, (actual_item, expected_item) in enumerate(zip(actual, expected, strict=True)):
+            check_contains(f"{subject}[{index}]", actual_item, expected_item)
     else:
-        check(what, found, expected)
+        check(subject, actual, expected)
 
 
-def at(document: Any, dotted: str) -> Any:
-    """Return what is at a dotted place such as `results.0.ok`."""
+def get_value(document: Any, dotted: str) -> Any:
+    """Return what is at a dotted path such as `results.0.ok`."""
     for part in dotted.split("."):
         try:
             document = document[int(part)] if isinstance(document, list) else document[part]
@@ -52,6 +52,6 @@ def at(document: Any, dotted: str) -> Any:
 
 def check_hidden(text: str, secrets: list[str]) -> None:
     """Check that no secret is in a text."""
-    shown = [secret for secret in secrets if secret in text]
-    if shown:
-        raise Mismatch(f"{shown!r} can be read in {text!r}")
+    visible_secrets = [secret for secret in secrets if secret in text]
+    if visible_secrets:
+        raise Mismatch(f"{visible_secrets!r} can be read in {text!r}")

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from ai_lib.errors.exceptions import AiLibError, CredentialError
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.testing.mock.server import ReceivedRequest
-from compliance.chats import ANSWER
+from compliance.chats import CHAT_RESPONSE
 from compliance.checks import Mismatch, check, check_hidden
-from compliance.door import Door, Runtime
-from compliance.manifests import own_manifest
-from compliance.server import Provider, says
+from compliance.manifests import load_case_manifest
+from compliance.runtime_client import Runtime, RuntimeClient
+from compliance.server import Provider, build_response
 from compliance.suite import Case, Json
 
 
-class _Closed(Mapping[str, str]):
-    """An environment that no one may look into."""
+class _ForbiddenEnvironment(Mapping[str, str]):
+    """An environment that must not be read."""
 
     def __getitem__(self, name: str) -> str:
         raise Mismatch(f"{name} was read, although the key was given")
@@ -30,22 +30,22 @@ class _Closed(Mapping[str, str]):
         raise Mismatch("the environment was read, although the key was given")
 
 
-def credential_resolution(case: Case, runtime: Runtime) -> None:
-    """A key is found where the chain says, or its absence is told without showing one."""
+def run_credential_resolution(case: Case, runtime: Runtime) -> None:
+    """A key is found where the chain says, or an error names the sources without showing a key."""
     from ai_lib.transport.credentials import resolve_credential, variable_names
 
     expected = case.expected
     explicit = case.input.get("explicit_credential")
-    with Provider(says(ANSWER)) as server:
-        door = _door(case, runtime, server.url)
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        client = _build_client(case, runtime, server.url)
         try:
-            manifest = door.describe(lambda client: client.manifest)
-            response = door.execute(lambda chat: chat.user("Hello"))
+            manifest = client.describe(lambda client: client.manifest)
+            response = client.execute(lambda chat: chat.user("Hello"))
         except CredentialError as error:
             _check_missing(error, case)
             return
-        shown = f"{response!r} {manifest.auth!r} {server.requests[-1].path}"
-        sent = _attached(manifest, server.requests[-1])
+        visible_text = f"{response!r} {manifest.auth!r} {server.requests[-1].path}"
+        sent = _find_sent_key(manifest, server.requests[-1])
     check("status", "available", expected["status"])
     _check_source(sent, manifest, case)
     check("required", list(manifest.auth.env), expected["required"])
@@ -54,16 +54,18 @@ def credential_resolution(case: Case, runtime: Runtime) -> None:
     for name in expected.get("diagnostic_should_mention", ()):
         check(f"{name} is named as shadowed", name in manifest.auth.shadowed_env, True)
     if expected.get("implicit_env_allowed") is False:
-        resolve_credential(manifest, explicit, _Closed())
-    found = resolve_credential(manifest, explicit)
-    check_hidden(f"{shown} {found!r} {found}", expected.get("must_not_contain", []))
+        resolve_credential(manifest, explicit, _ForbiddenEnvironment())
+    credential = resolve_credential(manifest, explicit)
+    check_hidden(
+        f"{visible_text} {credential!r} {credential}", expected.get("must_not_contain", [])
+    )
 
 
-def _door(case: Case, runtime: Runtime, url: str) -> Door:
-    return Door(
+def _build_client(case: Case, runtime: Runtime, url: str) -> RuntimeClient:
+    return RuntimeClient(
         runtime=runtime,
         manifest=case.path(case.setup["manifest_path"]),
-        provider=own_manifest(case)["id"],
+        provider=load_case_manifest(case)["id"],
         base_url=url,
         api_key=case.input.get("explicit_credential"),
     )
@@ -86,31 +88,31 @@ def _check_missing(error: CredentialError, case: Case) -> None:
     expected = case.expected
     check("status", "missing", expected["status"])
     check("source_kind", "none", expected["source_kind"])
-    wanted = [*expected["required"], *expected.get("conventional_fallbacks", ())]
-    for name in (*wanted, *expected.get("diagnostic_contains", ())):
-        if name not in str(error) or (name in wanted and name not in error.looked_in):
+    required_names = [*expected["required"], *expected.get("conventional_fallbacks", ())]
+    for name in (*required_names, *expected.get("diagnostic_contains", ())):
+        if name not in str(error) or (name in required_names and name not in error.looked_in):
             raise Mismatch(f"{error} does not name {name}")
     check_hidden(f"{error} {error!r}", expected.get("diagnostic_must_not_contain", []))
 
 
-def auth_attachment(case: Case, runtime: Runtime) -> None:
+def run_auth_attachment(case: Case, runtime: Runtime) -> None:
     """A key is attached as the manifest says, and redacted wherever it is shown."""
     expected: Json = case.expected
-    with Provider(says(ANSWER)) as server:
-        door = _door(case, runtime, server.url)
-        manifest = door.describe(lambda client: client.manifest)
-        door.execute(lambda chat: chat.user("Hello"))
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        client = _build_client(case, runtime, server.url)
+        manifest = client.describe(lambda client: client.manifest)
+        client.execute(lambda chat: chat.user("Hello"))
         request = server.requests[-1]
-    value = _attached(manifest, request)
+    value = _find_sent_key(manifest, request)
     _check_source(value, manifest, case)
     headers = {name for name, held in request.headers.items() if value in held}
     check("headers", headers, {name.lower() for name in expected["headers"]})
     query = {name for name, held in request.query.items() if value in held}
     check("query_params", query, set(expected["query_params"]))
-    check_hidden(_shown(door), expected["must_not_contain"])
+    check_hidden(_format_failure(client), expected["must_not_contain"])
 
 
-def _attached(manifest: ProtocolManifest, request: ReceivedRequest) -> str:
+def _find_sent_key(manifest: ProtocolManifest, request: ReceivedRequest) -> str:
     auth = manifest.auth
     if auth.kind == "query":
         return request.query.get(auth.param, "")
@@ -118,14 +120,14 @@ def _attached(manifest: ProtocolManifest, request: ReceivedRequest) -> str:
     return sent.removeprefix(auth.prefix).strip()
 
 
-def _shown(door: Door) -> str:
-    """Return what a failing call shows: nobody listens where it is sent."""
-    closed = Door(
-        runtime=door.runtime,
-        manifest=door.manifest,
-        provider=door.provider,
+def _format_failure(client: RuntimeClient) -> str:
+    """Return what a failing call shows: no server listens at its address."""
+    closed = RuntimeClient(
+        runtime=client.runtime,
+        manifest=client.manifest,
+        provider=client.provider,
         base_url="http://127.0.0.1:9",
-        api_key=door.api_key,
+        api_key=client.api_key,
     )
     try:
         closed.execute(lambda chat: chat.user("Hello"))

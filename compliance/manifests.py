@@ -9,24 +9,24 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from compliance.door import Door, Runtime
+from compliance.runtime_client import Runtime, RuntimeClient
 from compliance.suite import Case, Json
 
 
-def document(text: str | Path) -> Json:
+def load_document(text: str | Path) -> Json:
     """Return the YAML or JSON document in a text or a file."""
     source = text.read_text("utf-8") if isinstance(text, Path) else text
-    found: Json = YAML(typ="safe", pure=True).load(source)
-    return found
+    document: Json = YAML(typ="safe", pure=True).load(source)
+    return document
 
 
-def own_manifest(case: Case) -> Json:
+def load_case_manifest(case: Case) -> Json:
     """Return the manifest a case is set up with."""
-    return document(case.path(case.setup["manifest_path"]))
+    return load_document(case.path(case.setup["manifest_path"]))
 
 
 @contextmanager
-def written(manifest: Json) -> Iterator[Path]:
+def write_manifest(manifest: Json) -> Iterator[Path]:
     """Write a manifest to a file of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{manifest['id']}.json"
@@ -35,12 +35,12 @@ def written(manifest: Json) -> Iterator[Path]:
 
 
 @contextmanager
-def door_to(
+def open_client(
     manifest: Json, runtime: Runtime, base_url: str | None = None, **options: Any
-) -> Iterator[Door]:
-    """Return the door to a provider with this manifest."""
-    with written(manifest) as path:
-        yield Door(
+) -> Iterator[RuntimeClient]:
+    """Yield a client of a provider with this manifest."""
+    with write_manifest(manifest) as path:
+        yield RuntimeClient(
             runtime=runtime,
             manifest=path,
             provider=manifest["id"],

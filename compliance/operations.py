@@ -9,11 +9,11 @@ from ai_lib.protocol.manifest.capabilities import (
     require_capabilities,
 )
 from ai_lib.types.tool import ToolDefinition
-from compliance.chats import ANSWER
-from compliance.checks import Mismatch, at, check, check_contains
-from compliance.door import Runtime
-from compliance.manifests import document, door_to, own_manifest
-from compliance.server import Provider, says
+from compliance.chats import CHAT_RESPONSE
+from compliance.checks import Mismatch, check, check_contains, get_value
+from compliance.manifests import load_case_manifest, load_document, open_client
+from compliance.runtime_client import Runtime
+from compliance.server import Provider, build_response
 from compliance.suite import Case, Json
 
 # The suite names methods as other runtimes do.
@@ -26,12 +26,15 @@ _METHODS = {
 _STATUSES = {"E1001": 400, "E1005": 413, "E2001": 429, "E3002": 503}
 
 
-def capability_guard(case: Case, runtime: Runtime) -> None:
+def run_capability_guard(case: Case, runtime: Runtime) -> None:
     """What the manifest does not declare is refused, and nothing is sent."""
-    manifest = document(case.input["manifest"])
-    with Provider(says({})) as server, door_to(manifest, runtime, server.url) as door:
+    manifest = load_document(case.input["manifest"])
+    with (
+        Provider(build_response({})) as server,
+        open_client(manifest, runtime, server.url) as client,
+    ):
         try:
-            door.invoke(_METHODS[case.input["method"]], {})
+            client.invoke(_METHODS[case.input["method"]], {})
         except CapabilityError as error:
             check("error_code", error.standard_code.code, case.expected["error_code"])
             check("requests sent", len(server.requests), 0)
@@ -39,24 +42,27 @@ def capability_guard(case: Case, runtime: Runtime) -> None:
     raise Mismatch("nothing was refused")
 
 
-def advanced_endpoint_mapping(case: Case, runtime: Runtime) -> None:
-    """An operation goes to the place its manifest names."""
+def run_advanced_endpoint_mapping(case: Case, runtime: Runtime) -> None:
+    """An operation is sent to the endpoint that its manifest names."""
     operation = case.input["operation"]
-    manifest = _allowing(document(case.input["manifest"]), operation)
-    with Provider(says({"ok": True})) as server, door_to(manifest, runtime, server.url) as door:
-        endpoint = door.describe(lambda client: client.manifest.endpoints[operation])
+    manifest = _add_capability(load_document(case.input["manifest"]), operation)
+    with (
+        Provider(build_response({"ok": True})) as server,
+        open_client(manifest, runtime, server.url) as client,
+    ):
+        endpoint = client.describe(lambda client: client.manifest.endpoints[operation])
         values = {"id": "id-1"} if "{id}" in endpoint.path else {}
-        door.invoke(operation, {}, **values)
+        client.invoke(operation, {}, **values)
         (request,) = server.requests
     check("path", endpoint.path, case.expected["path"])
     check("path sent", request.path, case.expected["path"].replace("{id}", "id-1"))
     check("method sent", request.method, case.expected["method"])
 
 
-def provider_mock_behavior(case: Case, runtime: Runtime) -> None:
-    """An operation's body reaches the provider, and its answer the caller."""
+def run_provider_mock_behavior(case: Case, runtime: Runtime) -> None:
+    """An operation's body reaches the provider, and the response reaches the caller."""
     operation = case.input["operation"]
-    manifest = _allowing(
+    manifest = _add_capability(
         {
             "id": "advanced",
             "protocol_version": "2.0",
@@ -64,19 +70,19 @@ def provider_mock_behavior(case: Case, runtime: Runtime) -> None:
         },
         operation,
     )
-    with Provider(says(case.input["response_body"])) as server:
-        with door_to(manifest, runtime, server.url) as door:
-            answer = door.invoke(operation, case.input["request_body"])
-        for place, value in case.expected["request_assert"].items():
-            check(f"request {place}", at(server.body, place), value)
-    for place, value in case.expected["response_assert"].items():
-        check(f"response {place}", at(answer, place), value)
+    with Provider(build_response(case.input["response_body"])) as server:
+        with open_client(manifest, runtime, server.url) as client:
+            response = client.invoke(operation, case.input["request_body"])
+        for path, value in case.expected["request_assert"].items():
+            check(f"request {path}", get_value(server.body, path), value)
+    for path, value in case.expected["response_assert"].items():
+        check(f"response {path}", get_value(response, path), value)
 
 
-def fallback_decision(case: Case, runtime: Runtime) -> None:
+def run_fallback_decision(case: Case, runtime: Runtime) -> None:
     """An error says whether the request may go to another target."""
     operation, code = case.input["operation"], case.input["error_code"]
-    manifest = _allowing(
+    manifest = _add_capability(
         {
             "id": "advanced",
             "protocol_version": "2.0",
@@ -84,10 +90,10 @@ def fallback_decision(case: Case, runtime: Runtime) -> None:
         },
         operation,
     )
-    answer = says({"error": {"message": "no"}}, _STATUSES[code])
-    with Provider(answer) as server, door_to(manifest, runtime, server.url) as door:
+    server_response = build_response({"error": {"message": "no"}}, _STATUSES[code])
+    with Provider(server_response) as server, open_client(manifest, runtime, server.url) as client:
         try:
-            door.invoke(operation, {})
+            client.invoke(operation, {})
         except AiLibError as error:
             check("error_code", error.standard_code.code, code)
             check("should_fallback", error.fallbackable, case.expected["should_fallback"])
@@ -95,18 +101,18 @@ def fallback_decision(case: Case, runtime: Runtime) -> None:
     raise Mismatch("no error was raised")
 
 
-def _allowing(manifest: Json, operation: str) -> Json:
+def _add_capability(manifest: Json, operation: str) -> Json:
     needed = find_operation_capability(operation)
     return {**manifest, "capabilities": {"required": ["text"], "optional": [needed]}}
 
 
-def capability_check(case: Case, runtime: Runtime) -> None:
+def run_capability_check(case: Case, runtime: Runtime) -> None:
     """A manifest's capabilities are known by their normal names, and needed ones are checked."""
-    with door_to(own_manifest(case), runtime) as door:
-        manifest = door.describe(lambda client: client.manifest)
+    with open_client(load_case_manifest(case), runtime) as client:
+        manifest = client.describe(lambda client: client.manifest)
     present = case.expected.get("capabilities_present") or {}
-    wanted = [*present.get("required", ()), *present.get("optional_contains", ())]
-    for name in (*case.input.get("capabilities", ()), *wanted):
+    names = [*present.get("required", ()), *present.get("optional_contains", ())]
+    for name in (*case.input.get("capabilities", ()), *names):
         if normalize_capability(name) not in (manifest.capabilities or ()):
             raise Mismatch(f"{name!r} is not among {sorted(manifest.capabilities or ())}")
     needed = case.input.get("required_capability")
@@ -124,8 +130,8 @@ def _check_bridge(case: Case, runtime: Runtime) -> None:
     def ask(chat: Any) -> Any:
         return chat.user("Search").tools([tool])
 
-    with Provider(says(ANSWER)) as server:
-        with door_to(own_manifest(case), runtime, server.url) as door:
-            door.execute(ask)
+    with Provider(build_response(CHAT_RESPONSE)) as server:
+        with open_client(load_case_manifest(case), runtime, server.url) as client:
+            client.execute(ask)
         sent = server.body["tools"]
     check_contains("tools", sent, [{"type": "function", "function": {"name": "mcp__search"}}])

@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 
 from ai_lib.errors.exceptions import AiLibError
-from compliance.checks import Mismatch, NotYet
+from compliance.checks import CaseUnsupported, Mismatch
 from compliance.contradictions import CONTRADICTIONS
-from compliance.door import Runtime
 from compliance.executors import EXECUTORS
+from compliance.runtime_client import Runtime
 from compliance.suite import Case
 
 Status = Literal["passed", "contradicted", "not yet", "failed"]
@@ -33,7 +33,7 @@ def run_all(cases: Sequence[Case], runtimes: Sequence[Runtime]) -> list[Result]:
 
 def run(case: Case, runtime: Runtime) -> Result:
     """Run one case. A case that a reason excuses must fail: else the reason is out of date."""
-    status, reason = _outcome(case, runtime)
+    status, reason = _run_case(case, runtime)
     excuse = CONTRADICTIONS.get(case.label)
     if excuse is not None and status == "failed":
         status, reason = "contradicted", excuse
@@ -42,14 +42,14 @@ def run(case: Case, runtime: Runtime) -> Result:
     return Result(case=case, runtime=runtime, status=status, reason=reason)
 
 
-def _outcome(case: Case, runtime: Runtime) -> tuple[Status, str]:
+def _run_case(case: Case, runtime: Runtime) -> tuple[Status, str]:
     executor = EXECUTORS.get(case.type)
     if executor is None:
-        return "failed", f"nobody runs cases of the type {case.type!r}"
+        return "failed", f"no executor runs cases of the type {case.type!r}"
     try:
         with _environment(case.env):
             executor(case, runtime)
-    except NotYet as missing:
+    except CaseUnsupported as missing:
         return "not yet", str(missing)
     except Mismatch as mismatch:
         return "failed", str(mismatch)

@@ -1,4 +1,4 @@
-"""A provider on the loopback that answers each request with what the case says."""
+"""A provider on the loopback that sends the response of the case to each request."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -10,7 +10,7 @@ from ai_lib.testing.mock.server import Chunk, LoopbackServer, ReceivedRequest, S
 
 
 class Provider:
-    """Gives one answer to every request and keeps the requests."""
+    """Sends one response to every request and keeps the requests."""
 
     def __init__(self, response: ServerResponse) -> None:
         self._response = response
@@ -46,14 +46,14 @@ class Provider:
         return self._response
 
 
-def says(body: object, status: int = 200) -> ServerResponse:
-    """Return the answer with this JSON body."""
+def build_response(body: object, status: int = 200) -> ServerResponse:
+    """Return the response with this JSON body."""
     data = msgspec.json.encode(body)
     headers = (("content-type", "application/json"),)
     return ServerResponse(status=status, headers=headers, chunks=(Chunk(data),), length=len(data))
 
 
-def streams(chunks: Iterable[str]) -> ServerResponse:
-    """Return the answer that sends these pieces of text one by one."""
+def build_stream_response(chunks: Iterable[str]) -> ServerResponse:
+    """Return the response that sends these pieces of text one by one."""
     headers = (("content-type", "text/event-stream"),)
     return ServerResponse(headers=headers, chunks=tuple(Chunk(chunk.encode()) for chunk in chunks))

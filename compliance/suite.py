@@ -52,24 +52,24 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return self.root.parent.parent / relative
 
 
-def find_suite(given: Path | None = None) -> Path:
+def find_suite(folder: Path | None = None) -> Path:
     """Return the suite's folder: given, `COMPLIANCE_DIR`, beside the checkout, or our own."""
     declared = os.environ.get("COMPLIANCE_DIR")
-    if given is None and declared:
-        given = Path(declared)
-    if given is not None:
-        if not (given / "cases").is_dir():
-            raise SystemExit(f"there is no compliance suite in {given}: it has no folder `cases`")
-        return given
+    if folder is None and declared:
+        folder = Path(declared)
+    if folder is not None:
+        if not (folder / "cases").is_dir():
+            raise SystemExit(f"there is no compliance suite in {folder}: it has no folder `cases`")
+        return folder
     return _BESIDE if (_BESIDE / "cases").is_dir() else OWN
 
 
 def load_cases(root: Path) -> list[Case]:
     """Return every case of a suite, by file."""
-    found: list[Case] = []
+    cases: list[Case] = []
     for path in sorted((root / "cases").rglob("*.yaml")):
         for document in YAML(typ="safe", pure=True).load_all(path.read_text("utf-8")):
             if document:
                 case = {**document, "root": root, "file": str(path.relative_to(root))}
-                found.append(msgspec.convert(case, Case))
-    return found
+                cases.append(msgspec.convert(case, Case))
+    return cases

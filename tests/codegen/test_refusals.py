@@ -3,7 +3,7 @@
 import pytest
 
 from codegen import output
-from codegen.source import parse
+from codegen.source import parse_source
 from tests.codegen.toy import Toy
 
 REFUSED = {
@@ -167,7 +167,7 @@ def test_an_import_of_nothing_is_refused(toy: Toy, capsys: pytest.CaptureFixture
 
 
 def test_what_still_waits_in_a_twin_is_refused() -> None:
-    twin = parse("x.py", "import trio\n\n\nasync def f(): ...\n")
+    twin = parse_source("x.py", "import trio\n\n\nasync def f(): ...\n")
 
     assert [(r.line, r.reason) for r in output.check(twin)] == [
         (4, "the generated text still waits"),

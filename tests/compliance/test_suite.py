@@ -6,10 +6,10 @@ import pytest
 
 from compliance.__main__ import main
 from compliance.contradictions import CONTRADICTIONS
-from compliance.door import RUNTIMES, Runtime
 from compliance.executors import EXECUTORS
-from compliance.report import table
+from compliance.report import format_table
 from compliance.runner import Result, run
+from compliance.runtime_client import RUNTIMES, Runtime
 from compliance.suite import OWN, Case, find_suite, load_cases
 
 SUITE = find_suite()
@@ -94,7 +94,7 @@ def test_the_table_counts_a_case_as_bad_as_it_ended_on_any_runtime() -> None:
         Result(case=case, runtime="asyncio", status="passed"),
         Result(case=case, runtime="trio", status="failed", reason="of a reason"),
     ]
-    text = table(results)
+    text = format_table(results)
     assert text.split("\n")[1].split() == [case.type, "0", "0", "0", "1"]
     assert f"failed: {case.label} (trio) of a reason" in text
 

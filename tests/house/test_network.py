@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from codegen.source import imports, read
+from codegen.source import find_imports, read_source
 from tests.house.packages import ROOT, sources
 
 NETWORK = ("ai_lib/_runtime/httpcore.py", "ai_lib_sync/_runtime/httpcore.py")
@@ -14,7 +14,7 @@ AROUND = re.compile(r"\.connect(_ex)?\(|socket\.create_connection|wrap_bio|wrap_
 def imported() -> dict[str, set[str]]:
     found = {}
     for path in sources("ai_lib", "ai_lib_sync"):
-        modules = imports(read(ROOT, path))
+        modules = find_imports(read_source(ROOT, path))
         roots = {(module.base or module.name).split(".")[0] for module in modules}
         found[path.relative_to(ROOT).as_posix()] = roots
     return found

@@ -19,16 +19,16 @@ RUNTIMES: Final[tuple[Runtime, ...]] = ("asyncio", "trio", "blocking")
 Ask = Callable[[Any], Any]
 
 
-class Streamed(msgspec.Struct, kw_only=True):
-    """What a stream gave: its events, the collected reply, and the error that ended it."""
+class StreamOutcome(msgspec.Struct, kw_only=True):
+    """The events of a stream, the collected response, and the error that ended it."""
 
     events: list[Event]
     response: ChatResponse | None = None
     error: AiLibError | None = None
 
 
-class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """Makes clients from a manifest file and asks them; `ask` fills a chat request builder."""
+class RuntimeClient(msgspec.Struct, frozen=True, kw_only=True):
+    """Makes clients from a manifest file and calls them; `ask` fills a chat request builder."""
 
     runtime: Runtime
     manifest: Path
@@ -38,51 +38,51 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "test-model"
 
     def execute(self, ask: Ask) -> ChatResponse:
-        """Return a plain reply."""
+        """Return a plain response."""
         if self.runtime == "blocking":
-            with self._sync() as client:
-                whole: ChatResponse = ask(client.chat()).execute()
-                return whole
+            with self._build_blocking() as client:
+                response: ChatResponse = ask(client.chat()).execute()
+                return response
 
         async def run() -> ChatResponse:
-            async with await self._async() as client:
-                reply: ChatResponse = await ask(client.chat()).execute()
-                return reply
+            async with await self._build_async() as client:
+                response: ChatResponse = await ask(client.chat()).execute()
+                return response
 
         return anyio.run(run, backend=self.runtime)
 
-    def stream(self, ask: Ask) -> Streamed:
-        """Return a streamed reply, whole or as far as it came."""
-        found = Streamed(events=[])
+    def stream(self, ask: Ask) -> StreamOutcome:
+        """Return a streamed response, whole or up to its error."""
+        outcome = StreamOutcome(events=[])
         if self.runtime == "blocking":
-            with self._sync() as client, ask(client.chat()).stream() as stream:
+            with self._build_blocking() as client, ask(client.chat()).stream() as stream:
                 try:
-                    found.events.extend(stream)
-                    found.response = stream.response()
+                    outcome.events.extend(stream)
+                    outcome.response = stream.response()
                 except AiLibError as error:
-                    found.error = error
-            return found
+                    outcome.error = error
+            return outcome
 
         async def run() -> None:
-            async with await self._async() as client, ask(client.chat()).stream() as stream:
+            async with await self._build_async() as client, ask(client.chat()).stream() as stream:
                 try:
                     async for event in stream:
-                        found.events.append(event)
-                    found.response = stream.response()
+                        outcome.events.append(event)
+                    outcome.response = stream.response()
                 except AiLibError as error:
-                    found.error = error
+                    outcome.error = error
 
         anyio.run(run, backend=self.runtime)
-        return found
+        return outcome
 
     def invoke(self, operation: str, body: dict[str, Any] | None, **values: Any) -> Any:
-        """Return the answer of an operation beside chat."""
+        """Return the response of an operation other than chat."""
         if self.runtime == "blocking":
-            with self._sync() as client:
+            with self._build_blocking() as client:
                 return client.invoke(operation, body, **values)
 
         async def run() -> Any:
-            async with await self._async() as client:
+            async with await self._build_async() as client:
                 return await client.invoke(operation, body, **values)
 
         return anyio.run(run, backend=self.runtime)
@@ -90,29 +90,29 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     def describe(self, ask: Ask) -> Any:
         """Return what `ask` makes of a client, with nothing sent."""
         if self.runtime == "blocking":
-            with self._sync() as client:
+            with self._build_blocking() as client:
                 return ask(client)
 
         async def run() -> Any:
-            async with await self._async() as client:
+            async with await self._build_async() as client:
                 return ask(client)
 
         return anyio.run(run, backend=self.runtime)
 
-    def _configured(self, builder: Any) -> Any:
+    def _configure(self, builder: Any) -> Any:
         builder = builder.protocol_dir(self.manifest).model(f"{self.provider}/{self.model}")
         if self.api_key is not None:
             builder = builder.api_key(self.api_key)
         return builder.base_url(self.base_url) if self.base_url else builder
 
-    def _sync(self) -> "ai_lib_sync.client.AiClient":
-        client: ai_lib_sync.client.AiClient = self._configured(
+    def _build_blocking(self) -> "ai_lib_sync.client.AiClient":
+        client: ai_lib_sync.client.AiClient = self._configure(
             ai_lib_sync.client.AiClient.builder()
         ).build()
         return client
 
-    async def _async(self) -> "ai_lib.client.AiClient":
-        client: ai_lib.client.AiClient = await self._configured(
+    async def _build_async(self) -> "ai_lib.client.AiClient":
+        client: ai_lib.client.AiClient = await self._configure(
             ai_lib.client.AiClient.builder()
         ).build()
         return client
