@@ -17,7 +17,7 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import remote_error
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.batches import BatchShape, BatchState
 from ai_lib.protocol.dialect.template import fill_template
@@ -130,7 +130,7 @@ def _response(
     if reply is not MISSING and reply is not None:
         if not 200 <= status <= 299:
             raise remote_error(compiled, status, reply)
-        return read_reply(compiled, msgspec.json.encode(reply))
+        return read_response(compiled, msgspec.json.encode(reply))
     for place in places.error:
         error = compile_path(place).first(line)
         if error is not MISSING and error is not None:

@@ -1,4 +1,4 @@
-"""Bytes to events: decoders, rules, tool calls, and the pipeline that joins them."""
+"""Turns bytes into events: decoders, rules, tool calls, and the pipeline that joins them."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Collects the events of a reply into a `ChatResponse`."""
+"""Collects the events of a response into a `ChatResponse`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -22,8 +22,8 @@ from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 
-class _Piece:
-    """A run of text or thinking, or the place of a tool call, under collection."""
+class _OpenBlock:
+    """A block under collection: text, thinking, opaque objects, or the position of a tool call."""
 
     __slots__ = ("citations", "index", "kind", "raw", "redacted", "signature", "texts")
 
@@ -36,15 +36,15 @@ class _Piece:
         self.signature: str | None = None
         self.redacted: str | None = None
 
-    def goes_on(self, kind: type, index: int | None, text: str) -> bool:
-        """Whether more of this kind belongs here; nothing is written after a signature."""
-        sealed = self.redacted or (self.signature and text)
-        return self.kind is kind and self.index == index and not sealed
+    def continues(self, kind: type, index: int | None, text: str) -> bool:
+        """Say whether more of this kind belongs to the block; no text follows a signature."""
+        is_sealed = self.redacted or (self.signature and text)
+        return self.kind is kind and self.index == index and not is_sealed
 
-    def block(self, origin: str, joins: Sequence[str]) -> Block:
-        """Return what was collected; the origin is named where there is opaque state."""
+    def build(self, origin: str, joins: Sequence[str]) -> Block:
+        """Return the block; it has the origin when it has opaque state."""
         text = "".join(self.texts)
-        raw = tuple(_joined(self.raw, joins) if joins and self.raw else self.raw)
+        raw = tuple(_join_objects(self.raw, joins) if joins and self.raw else self.raw)
         if self.kind is ThinkingBlock:
             return ThinkingBlock(
                 thinking=text,
@@ -55,51 +55,51 @@ class _Piece:
             )
         if self.kind is OpaqueBlock:
             return OpaqueBlock(raw=raw, origin=origin)
-        own = self.signature or raw or self.citations
+        is_opaque = self.signature or raw or self.citations
         return TextBlock(
             text=text,
             citations=tuple(self.citations),
             signature=self.signature,
             raw=raw,
-            origin=origin if own else None,
+            origin=origin if is_opaque else None,
         )
 
 
-_NOWHERE: Final = (None, _Piece(TextBlock, None))
+_NO_TEXT: Final = (None, _OpenBlock(TextBlock, None))
 
 
-class _Candidate:
+class _OpenCandidate:
     """One candidate under collection."""
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.pieces: list[_Piece] = []
+        self.blocks: list[_OpenBlock] = []
         self.calls: dict[int, ToolUseBlock] = {}
         self.finish_reason: str | None = None
         self.termination_reason: str | None = None
 
-    def piece(
-        self, kind: type, index: int | None = None, text: str = "", whole: object = False
-    ) -> _Piece:
-        """Return the piece `text` belongs to; with `whole`, one of its own."""
-        last = self.pieces[-1] if self.pieces else None
-        if whole or last is None or not last.goes_on(kind, index, text):
-            last = _Piece(kind, index)
-            self.pieces.append(last)
+    def add(
+        self, kind: type, index: int | None = None, text: str = "", alone: object = False
+    ) -> _OpenBlock:
+        """Add `text` to the block it belongs to and return that; with `alone`, to a new one."""
+        last = self.blocks[-1] if self.blocks else None
+        if alone or last is None or not last.continues(kind, index, text):
+            last = _OpenBlock(kind, index)
+            self.blocks.append(last)
         last.texts.append(text)
         return last
 
-    def whole(self, origin: str, joins: Sequence[str]) -> Candidate:
-        """Return what was collected."""
+    def build(self, origin: str, joins: Sequence[str]) -> Candidate:
+        """Return the candidate as collected so far."""
         return Candidate(
             index=self.index,
-            blocks=tuple(self._blocks(origin, joins)),
-            tool_calls=tuple(self._tool_calls()) if self.calls else (),
+            blocks=tuple(self._build_blocks(origin, joins)),
+            tool_calls=tuple(self._build_tool_calls()) if self.calls else (),
             finish_reason=self.finish_reason,
             termination_reason=self.termination_reason,
         )
 
-    def _tool_calls(self) -> list[ToolCall]:
+    def _build_tool_calls(self) -> list[ToolCall]:
         return [
             ToolCall(
                 id=call.id,
@@ -111,57 +111,58 @@ class _Candidate:
             for index, call in sorted(self.calls.items())
         ]
 
-    def _blocks(self, origin: str, joins: Sequence[str]) -> list[Block]:
-        found: list[Block] = []
-        for piece in self.pieces:
-            if piece.kind is not ToolUseBlock:
-                found.append(piece.block(origin, joins))
-            elif piece.index in self.calls:
-                found.append(self.calls[piece.index])
-        return found
+    def _build_blocks(self, origin: str, joins: Sequence[str]) -> list[Block]:
+        blocks: list[Block] = []
+        for block in self.blocks:
+            if block.kind is not ToolUseBlock:
+                blocks.append(block.build(origin, joins))
+            elif block.index in self.calls:
+                blocks.append(self.calls[block.index])
+        return blocks
 
 
 class Collector:
-    """Builds one reply from its events; used for plain and streamed replies alike.
+    """Builds one response from its events, plain or streamed.
 
-    `origin` says who the reply is from: opaque state is replayed to it and to nobody else. `joins`
-    are the dialect's `raw_joins`.
+    `origin` names the provider and dialect of the response; opaque state is sent back to that
+    origin only. `joins` are the dialect's `raw_joins`.
     """
 
     def __init__(self, origin: str, joins: Sequence[str] = ()) -> None:
         self._origin = origin
         self._joins = joins
-        self._candidates: dict[int, _Candidate] = {}
+        self._candidates: dict[int, _OpenCandidate] = {}
         self._usage = Usage()
         self._id: str | None = None
         self._model: str | None = None
-        self._open: tuple[int, _Piece] | None = None  # the candidate and text that goes on
+        # The candidate and the text block that the next text may continue.
+        self._open: tuple[int, _OpenBlock] | None = None
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         """Add one event."""
         if type(event) is PartialContentDelta:
-            self._say(event)
-        elif type(event) is not PartialToolCall:  # a call's end has all of it
+            self._add_text(event)
+        elif type(event) is not PartialToolCall:  # ToolCallEnded has all arguments
             self._open = None
-            self._take(event)
+            self._add_other(event)
 
-    def take_all(self, events: Iterable[Event]) -> None:
-        """Add events in their order; most are text that goes on, or pieces of arguments."""
-        known, last = self._open or _NOWHERE
+    def add_all(self, events: Iterable[Event]) -> None:
+        """Add events in their order; most continue a text or the arguments of a call."""
+        candidate, block = self._open or _NO_TEXT
         for event in events:
             if (
                 type(event) is PartialContentDelta
-                and event.candidate == known
-                and event.index == last.index
+                and event.candidate == candidate
+                and event.index == block.index
                 and not (event.signature or event.citations or event.raw)
             ):
-                last.texts.append(event.content)
+                block.texts.append(event.content)
             elif type(event) is not PartialToolCall:
-                self.take(event)
-                known, last = self._open or _NOWHERE
+                self.add(event)
+                candidate, block = self._open or _NO_TEXT
 
-    def _take(self, event: Event) -> None:
-        # An event is of one type only, and to ask for that is quicker than to match it.
+    def _add_other(self, event: Event) -> None:
+        # A comparison of types is quicker than a match.
         if type(event) is Metadata:
             self._usage = event.usage or self._usage
             self._id = event.id or self._id
@@ -171,28 +172,28 @@ class Collector:
             candidate.finish_reason = event.finish_reason
             candidate.termination_reason = event.termination_reason
         else:
-            self._take_other(event)
+            self._add_rare(event)
 
-    def _take_other(self, event: Event) -> None:
+    def _add_rare(self, event: Event) -> None:
         match event:
             case ThinkingDelta():
-                self._think(event)
+                self._add_thinking(event)
             case ToolCallStarted():
-                self._candidate(event.candidate).piece(ToolUseBlock, event.index)
+                self._candidate(event.candidate).add(ToolUseBlock, event.index)
             case ToolCallEnded():
-                self._call(event)
+                self._add_tool_call(event)
             case OpaqueContent():
-                piece = self._candidate(event.candidate).piece(OpaqueBlock, whole=True)
-                piece.raw.extend(event.raw)
+                block = self._candidate(event.candidate).add(OpaqueBlock, alone=True)
+                block.raw.extend(event.raw)
             case StreamEnd():
                 self._usage = event.usage or self._usage
             case _:
                 pass
 
-    def response(self, **facts: object) -> ChatResponse:
-        """Return the reply as collected so far; `facts` are further fields of ChatResponse."""
+    def build_response(self, **facts: object) -> ChatResponse:
+        """Return the response as collected so far; `facts` are further fields of ChatResponse."""
         candidates = [
-            self._candidates[index].whole(self._origin, self._joins)
+            self._candidates[index].build(self._origin, self._joins)
             for index in sorted(self._candidates)
         ]
         return ChatResponse(
@@ -203,34 +204,34 @@ class Collector:
             **facts,  # type: ignore[arg-type]
         )
 
-    def _candidate(self, index: int) -> _Candidate:
-        found = self._candidates.get(index)
-        if found is None:
-            found = self._candidates[index] = _Candidate(index)
-        return found
+    def _candidate(self, index: int) -> _OpenCandidate:
+        candidate = self._candidates.get(index)
+        if candidate is None:
+            candidate = self._candidates[index] = _OpenCandidate(index)
+        return candidate
 
-    def _say(self, event: PartialContentDelta) -> None:
-        # Where parts are not counted, a signed one goes back as it came, with nothing joined to it.
-        whole = event.signature and event.index is None
+    def _add_text(self, event: PartialContentDelta) -> None:
+        # Without an index, a signed part must be sent back as it came, with nothing joined to it.
+        is_alone = event.signature and event.index is None
         candidate = self._candidate(event.candidate)
-        piece = candidate.piece(TextBlock, event.index, event.content, whole=whole)
+        block = candidate.add(TextBlock, event.index, event.content, alone=is_alone)
         if event.signature:
-            piece.signature = event.signature
+            block.signature = event.signature
         if event.citations:
-            piece.citations.extend(event.citations)
+            block.citations.extend(event.citations)
         if event.raw:
-            piece.raw.extend(event.raw)
-        self._open = None if piece.signature else (event.candidate, piece)
+            block.raw.extend(event.raw)
+        self._open = None if block.signature else (event.candidate, block)
 
-    def _think(self, event: ThinkingDelta) -> None:
-        whole = event.redacted or (event.signature and event.thinking)
+    def _add_thinking(self, event: ThinkingDelta) -> None:
+        is_alone = event.redacted or (event.signature and event.thinking)
         candidate = self._candidate(event.candidate)
-        piece = candidate.piece(ThinkingBlock, event.index, event.thinking, whole=whole)
-        piece.signature = event.signature or piece.signature
-        piece.redacted = event.redacted or piece.redacted
-        piece.raw.extend(event.raw)
+        block = candidate.add(ThinkingBlock, event.index, event.thinking, alone=is_alone)
+        block.signature = event.signature or block.signature
+        block.redacted = event.redacted or block.redacted
+        block.raw.extend(event.raw)
 
-    def _call(self, event: ToolCallEnded) -> None:
+    def _add_tool_call(self, event: ToolCallEnded) -> None:
         self._candidate(event.candidate).calls[event.index] = ToolUseBlock(
             id=event.tool_call_id,
             name=event.tool_name,
@@ -241,19 +242,19 @@ class Collector:
         )
 
 
-def _joined(raw: Sequence[JsonObject], names: Sequence[str]) -> list[JsonObject]:
-    """Join neighbours that are pieces of one object: their texts, and what else each one says."""
-    found: list[JsonDict] = []
-    for piece in raw:
-        last = found[-1] if found else {}
+def _join_objects(pieces: Sequence[JsonObject], text_names: Sequence[str]) -> list[JsonObject]:
+    """Join consecutive pieces of one object: the named texts, and the last of other values."""
+    objects: list[JsonDict] = []
+    for piece in pieces:
+        last = objects[-1] if objects else {}
         index = piece.get("index")
         if index is None or (last.get("type"), last.get("index")) != (piece.get("type"), index):
-            found.append(dict(piece))
+            objects.append(dict(piece))
             continue
         for name, value in piece.items():
-            known = last.get(name)
-            if name in names and isinstance(known, str) and isinstance(value, str):
-                last[name] = known + value
+            earlier = last.get(name)
+            if name in text_names and isinstance(earlier, str) and isinstance(value, str):
+                last[name] = earlier + value
             elif value is not None or name not in last:
                 last[name] = value
-    return list(found)
+    return list(objects)

@@ -1,4 +1,4 @@
-"""An error answer, by HTTP status or inside a stream, as a typed error."""
+"""Turns an error response, by HTTP status or inside a stream, into a typed error."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.query.path import Path
 
-_SHOWN = 500
+_MOST_MESSAGE_CHARACTERS = 500
 _STATUS = re.compile("[45][0-9]{2}")
-_TOLD = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 
 
 def remote_error(
@@ -24,8 +24,8 @@ def remote_error(
     headers: Mapping[str, str] | None = None,
 ) -> RemoteError:
     """Return the error that `body` (decoded JSON, or text when it is not JSON) stands for."""
-    facts = {name: _first_text(paths, alone(body)) for name, paths in compiled.errors.facts}
-    message = facts["message"] or (body if isinstance(body, str) else _shown(body))
+    facts = {name: _first_text(paths, unwrap_error(body)) for name, paths in compiled.errors.facts}
+    message = facts["message"] or (body if isinstance(body, str) else _show(body))
     rules = compiled.manifest.errors
     standard = classify_http_error(
         _status((facts["status"], facts["code"]), status),
@@ -39,13 +39,13 @@ def remote_error(
     )
     headers = headers or {}
     return RemoteError(
-        f"{compiled.id} answered {status} ({standard}): {message[:_SHOWN]}",
+        f"{compiled.id} answered {status} ({standard}): {message[:_MOST_MESSAGE_CHARACTERS]}",
         status_code=status,
         code=facts["code"],
         type=facts["type"],
         param=facts["param"],
-        retry_after=_wait(headers, compiled.manifest, message),
-        should_retry=_TOLD.get(headers.get("x-should-retry", "").strip().lower()),
+        retry_after=_retry_delay(headers, compiled.manifest, message),
+        should_retry=_BOOLEANS.get(headers.get("x-should-retry", "").strip().lower()),
         body=body,
         provider=compiled.id,
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
@@ -53,36 +53,38 @@ def remote_error(
     )
 
 
-def tells_of_an_error(compiled: CompiledManifest, body: object) -> bool:
-    """Whether a body is an error whatever its status: it has a message where errors have theirs."""
-    body = alone(body)
+def is_error_body(compiled: CompiledManifest, body: object) -> bool:
+    """Say whether a body is an error whatever its status: it has an error's message."""
+    body = unwrap_error(body)
     if not isinstance(body, Mapping):
         return False
-    places = dict(compiled.errors.facts)["message"]
-    return body.get("error") is not None or _first_text(places, body) is not None
+    message_paths = dict(compiled.errors.facts)["message"]
+    return body.get("error") is not None or _first_text(message_paths, body) is not None
 
 
-def alone(body: object) -> object:
-    """Return the first object of a list: an error may stand in the array a stream would be."""
+def unwrap_error(body: object) -> object:
+    """Return the first object of a list: an error may come in the array a stream would be."""
     first = body[0] if isinstance(body, list) and body else None
     return first if isinstance(first, Mapping) else body
 
 
-def _wait(headers: Mapping[str, str], manifest: ProtocolManifest, message: str) -> float | None:
-    """Seconds to wait: by a header, else as the manifest finds it in the message."""
+def _retry_delay(
+    headers: Mapping[str, str], manifest: ProtocolManifest, message: str
+) -> float | None:
+    """Return the seconds to wait: by a header, else as the manifest finds it in the message."""
     seconds = retry_after(headers, manifest.retry_after_header)
     pattern = manifest.errors.retry_after
     if seconds is not None or pattern is None:
         return seconds
-    found = pattern.search(message[:_SHOWN])
+    match = pattern.search(message[:_MOST_MESSAGE_CHARACTERS])
     try:
-        seconds = float(found[1]) * manifest.errors.retry_after_unit if found else None
-    except (TypeError, ValueError):  # the group took no part, or holds no number
+        seconds = float(match[1]) * manifest.errors.retry_after_unit if match else None
+    except (TypeError, ValueError):  # the group did not match, or holds no number
         return None
     return seconds if seconds is not None and 0 <= seconds < float("inf") else None
 
 
-def decoded_or_text(data: bytes) -> object:
+def decode_error_body(data: bytes) -> object:
     """Return an error body as JSON when it is JSON, else as text."""
     try:
         return msgspec.json.decode(data)
@@ -100,13 +102,13 @@ def _first_text(paths: tuple[Path, ...], body: object) -> str | None:
     return None
 
 
-def _status(found: tuple[str | None, ...], status: int) -> int:
-    """An error inside a 200 stream is classified by the status it names, when it names one."""
+def _status(codes: tuple[str | None, ...], status: int) -> int:
+    """Return the status to classify by: inside a 200 stream, the one that the error names."""
     if status < 400:
-        named = (int(word) for word in found if word and _STATUS.fullmatch(word))
-        return next((number for number in named if number <= 599), 500)
+        numbers = (int(code) for code in codes if code and _STATUS.fullmatch(code))
+        return next((number for number in numbers if number <= 599), 500)
     return status
 
 
-def _shown(body: object) -> str:
+def _show(body: object) -> str:
     return encode_json(body)

@@ -1,10 +1,10 @@
-"""The event mapper: rules that say which events a frame stands for, and their state."""
+"""Maps the frames of one stream to events by rules."""
 
 import functools
 from collections.abc import Mapping, Sequence
 
 from ai_lib.pipeline.assembly.assembler import EventAssembler
-from ai_lib.pipeline.rules.compiler import reader_of
+from ai_lib.pipeline.rules.compiler import get_rule_reader
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
@@ -13,11 +13,11 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 
 class ProtocolEventMapper:
-    """Maps the frames of one stream by rules: those of a manifest, or an `event_map` by itself.
+    """Maps the frames of one stream by the rules of a manifest or of an `event_map`.
 
-    Every rule that matches a frame fires, in order. It is what a `Pipeline` runs; by itself it
-    takes decoded frames, and gives events for them. Make a new one for every stream: calls under
-    assembly and usage so far are its state.
+    Every rule that matches a frame fires, in order. A `Pipeline` runs a mapper; without a pipeline,
+    `map` takes decoded frames and returns their events. Make a new one for every stream: its state
+    is the tool calls under assembly and the usage so far.
 
     Raises:
         ProtocolError: the rules can't be compiled.
@@ -27,50 +27,50 @@ class ProtocolEventMapper:
         if isinstance(rules, ProtocolManifest):
             rules = compile_manifest(rules)
         if not isinstance(rules, CompiledManifest):
-            rules = _of_event_map(rules)
-        self.assembly = EventAssembler(rules)
-        """Where findings become events: accumulates tool calls, usage and finish reasons."""
-        self.read = reader_of(rules.stream)
-        """Tells a sink what the rules find in a frame; candidates are told apart by `FanOut`."""
+            rules = _compile_event_map(rules)
+        self.assembler = EventAssembler(rules)
+        """Turns findings into events; accumulates tool calls, usage and finish reasons."""
+        self.read = get_rule_reader(rules.stream)
+        """Gives a sink what the rules find in a frame."""
 
     @classmethod
     def from_manifest(cls, manifest: ProtocolManifest | CompiledManifest) -> "ProtocolEventMapper":
-        """Return the mapper of a manifest: its dialect's rules with its own in their place."""
+        """Return the mapper of a manifest: its dialect's rules, overridden by its own."""
         return ProtocolEventMapper(manifest)
 
     def map(self, frame: object) -> list[Event]:
-        """Return the events that a decoded frame stands for.
+        """Return the events of a decoded frame.
 
         Raises:
-            RemoteError: the frame is an error of the provider's.
+            RemoteError: the frame is an error of the provider.
         """
-        self.assembly.frame = frame
-        self.read(frame, self.assembly)
-        if self.assembly.failure is not None:
-            raise self.assembly.failure
-        return self._taken()
+        self.assembler.frame = frame
+        self.read(frame, self.assembler)
+        if self.assembler.failure is not None:
+            raise self.assembler.failure
+        return self._pop_events()
 
     def close(self) -> list[Event]:
-        """Say that the stream is complete; return the events that end it, `StreamEnd` last.
+        """End a complete stream; return the events that end it, `StreamEnd` last.
 
         Raises:
             InvalidToolArguments: a tool call's arguments are not a JSON object.
         """
-        self.assembly.close()
-        if self.assembly.broken is not None:
-            raise self.assembly.broken
-        self.assembly.events.append(self.assembly.stream_end())
-        return self._taken()
+        self.assembler.close()
+        if self.assembler.invalid is not None:
+            raise self.assembler.invalid
+        self.assembler.events.append(self.assembler.build_stream_end())
+        return self._pop_events()
 
-    def _taken(self) -> list[Event]:
-        events, self.assembly.events = self.assembly.events, []
+    def _pop_events(self) -> list[Event]:
+        events, self.assembler.events = self.assembler.events, []
         return events
 
 
 class DefaultEventMapper(ProtocolEventMapper):
     """Maps by the rules of the dialect that most providers speak.
 
-    Paths that are given count before those of the dialect.
+    The given paths take precedence over those of the dialect.
     """
 
     def __init__(
@@ -85,28 +85,28 @@ class DefaultEventMapper(ProtocolEventMapper):
             "tool_call_path": tool_call_path,
             "usage_path": usage_path,
         }
-        given = {name: path for name, path in paths.items() if path is not None}
-        super().__init__(_of_dialect("openai_chat", tuple(given.items())))
+        overrides = tuple((name, path) for name, path in paths.items() if path is not None)
+        super().__init__(_compile_dialect("openai_chat", overrides))
 
 
 class AnthropicEventMapper(ProtocolEventMapper):
     """Maps by the rules of the dialect whose streams are made of content blocks."""
 
     def __init__(self) -> None:
-        super().__init__(_of_dialect("anthropic_messages"))
+        super().__init__(_compile_dialect("anthropic_messages"))
 
 
 @functools.cache
-def _of_dialect(dialect: str, paths: tuple[tuple[str, str], ...] = ()) -> CompiledManifest:
-    return _compiled(dialect=dialect, streaming=dict(paths))
+def _compile_dialect(dialect: str, paths: tuple[tuple[str, str], ...] = ()) -> CompiledManifest:
+    return _compile(dialect=dialect, streaming=dict(paths))
 
 
-def _of_event_map(rules: Sequence[JsonObject]) -> CompiledManifest:
-    nothing: JsonDict = {"request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}}
-    return _compiled(wire=nothing, streaming={"event_map": [dict(rule) for rule in rules]})
+def _compile_event_map(rules: Sequence[JsonObject]) -> CompiledManifest:
+    empty_request: JsonDict = {"request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}}
+    return _compile(wire=empty_request, streaming={"event_map": [dict(rule) for rule in rules]})
 
 
-def _compiled(**sections: Mapping[str, object] | str) -> CompiledManifest:
+def _compile(**sections: Mapping[str, object] | str) -> CompiledManifest:
     document = {
         "id": "event-mapper",
         "protocol_version": "2.0",

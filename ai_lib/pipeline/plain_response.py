@@ -1,60 +1,59 @@
-"""A plain reply, read by the same stages as a stream: the body is one frame."""
+"""Reads a plain response by the same stages as a stream: the body is one frame."""
 
 from ai_lib.errors.exceptions import DecodeError
 from ai_lib.pipeline.assembly.assembler import EventAssembler
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
-from ai_lib.pipeline.rules.compiler import reader_of
+from ai_lib.pipeline.rules.compiler import get_rule_reader
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.response import ChatResponse
 
 
-def read_reply(compiled: CompiledManifest, body: bytes, **facts: object) -> ChatResponse:
-    """Return the reply in `body`; `facts` are further fields of ChatResponse.
+def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> ChatResponse:
+    """Return the response in `body`; `facts` are further fields of ChatResponse.
+
+    As in a stream, an error is raised when everything else has been read.
 
     Raises:
         DecodeError: the body is not a JSON object.
         RemoteError: the body is an error although the HTTP status was not.
-        InvalidToolArguments: a tool call's arguments are not a JSON object; the rest of the reply
-            is in `partial`.
-
-    As in a stream, what is wrong is raised when everything else has been read.
+        InvalidToolArguments: a tool call's arguments are not a JSON object; the rest of the
+            response is in `partial`.
     """
-    frame = decode_json(body, f"the reply of {compiled.id}")
+    frame = decode_json(body, f"the response of {compiled.id}")
     if not isinstance(frame, dict):
         raise DecodeError(
-            f"{compiled.id} answered with {type(frame).__name__}, not with an object",
+            f"{compiled.id} sent a response that is {type(frame).__name__}, not an object",
             excerpt=body[:200].decode("utf-8", "replace"),
             provider=compiled.id,
         )
-    heads: dict[str, str] = {}
+    head: dict[str, str] = {}
     for name, path in compiled.response.envelope:
-        head = path.first(frame)
-        if isinstance(head, str):
-            heads[name] = head
-    read = reader_of(compiled.response)
+        value = path.first(frame)
+        if isinstance(value, str):
+            head[name] = value
+    read_rules = get_rule_reader(compiled.response)
     if compiled.dialect.thinking_tags is None:
-        text = SingleTextReader(compiled)
-        read(frame, text)
-        if text.is_all:
-            return text.response(heads, raw_response=frame, **facts)
-    assembly = EventAssembler(compiled)
-    assembly.head(heads)
-    assembly.frame = frame
-    read(frame, assembly)
-    assembly.close()
-    return _collected(compiled, assembly, raw_response=frame, **facts)
+        single_text = SingleTextReader(compiled)
+        read_rules(frame, single_text)
+        if single_text.is_single_text:
+            return single_text.build_response(head, raw_response=frame, **facts)
+    assembler = EventAssembler(compiled)
+    assembler.add_head(head)
+    assembler.frame = frame
+    read_rules(frame, assembler)
+    assembler.close()
+    return _collect(compiled, assembler, raw_response=frame, **facts)
 
 
-def _collected(
-    compiled: CompiledManifest, assembly: EventAssembler, **facts: object
+def _collect(
+    compiled: CompiledManifest, assembler: EventAssembler, **facts: object
 ) -> ChatResponse:
     collector = Collector(compiled.origin, compiled.dialect.raw_joins)
-    for event in assembly.events:
-        collector.take(event)
-    response = collector.response(**facts)
-    failure = assembly.failure or assembly.broken
+    collector.add_all(assembler.events)
+    response = collector.build_response(**facts)
+    failure = assembler.failure or assembler.invalid
     if failure is not None:
         failure.provider, failure.partial = compiled.id, response
         raise failure

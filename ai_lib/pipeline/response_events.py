@@ -1,4 +1,4 @@
-"""A reply that is there already, as the events of a stream."""
+"""Replays a complete response as the events of a stream."""
 
 from collections.abc import Iterator
 
@@ -20,11 +20,11 @@ from ai_lib.types.events import (
 from ai_lib.types.response import Candidate, ChatResponse
 
 
-def replayed(response: ChatResponse) -> Iterator[Event]:
-    """Give the events that a stream of this reply would consist of, `StreamEnd` last."""
+def replay_events(response: ChatResponse) -> Iterator[Event]:
+    """Yield the events that a stream of this response would have, `StreamEnd` last."""
     yield Metadata(id=response.id, model=response.model, usage=response.usage)
     for candidate in response.candidates:
-        yield from _of_candidate(candidate)
+        yield from _candidate_events(candidate)
     yield StreamEnd(
         finish_reason=response.finish_reason,
         termination_reason=response.termination_reason,
@@ -32,10 +32,10 @@ def replayed(response: ChatResponse) -> Iterator[Event]:
     )
 
 
-def _of_candidate(candidate: Candidate) -> Iterator[Event]:
+def _candidate_events(candidate: Candidate) -> Iterator[Event]:
     calls = 0
     for block in candidate.blocks:
-        yield from _of_block(block, candidate.index, calls)
+        yield from _block_events(block, candidate.index, calls)
         calls += isinstance(block, ToolUseBlock)
     if candidate.finish_reason is not None:
         yield FinalCandidate(
@@ -45,7 +45,7 @@ def _of_candidate(candidate: Candidate) -> Iterator[Event]:
         )
 
 
-def _of_block(block: Block, candidate: int, index: int) -> Iterator[Event]:
+def _block_events(block: Block, candidate: int, index: int) -> Iterator[Event]:
     match block:
         case TextBlock():
             yield PartialContentDelta(
@@ -64,14 +64,14 @@ def _of_block(block: Block, candidate: int, index: int) -> Iterator[Event]:
                 raw=block.raw,
             )
         case ToolUseBlock():
-            yield from _of_call(block, candidate, index)
+            yield from _call_events(block, candidate, index)
         case OpaqueBlock():
             yield OpaqueContent(candidate=candidate, raw=block.raw)
         case _:
-            pass  # no reply holds what only a caller says
+            pass  # a response has no blocks that only callers write
 
 
-def _of_call(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Event]:
+def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Event]:
     yield ToolCallStarted(
         candidate=candidate, tool_call_id=block.id, tool_name=block.name, index=index
     )

@@ -1,4 +1,4 @@
-"""The selector: lets those frames of a stream through that an expression holds for."""
+"""Selects the frames of a stream for which an expression holds."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,12 +6,13 @@ from ai_lib.protocol.query.expression import Expression, compile_expression
 
 
 class JsonPathSelector:
-    """Chooses frames by a match expression, such as `$.type in ["delta", "done"]`.
+    """Selects frames by a match expression, such as `$.type in ["delta", "done"]`.
 
-    A bare path means that something is there. In a pipeline it is the manifest's `frame_selector`.
+    A bare path means that the path selects something. A pipeline takes the expression from the
+    manifest's `frame_selector`.
 
     Raises:
-        ManifestSyntaxError: the expression does not parse; the position is told.
+        ManifestSyntaxError: the expression does not parse; the error has the position.
     """
 
     def __init__(self, expression: str | Expression) -> None:
@@ -19,14 +20,14 @@ class JsonPathSelector:
             expression = compile_expression(expression)
         self.expression = expression
         self.holds: Callable[[object, object], bool] = expression.condition
-        """What a pipeline asks, with the frame twice: as the node, and as the root of paths."""
+        """Takes the frame twice: as the node, and as the root of paths."""
 
     def matches(self, frame: object) -> bool:
-        """Whether the frame is let through."""
+        """Say whether the frame is selected."""
         return self.holds(frame, frame)
 
     def __call__(self, frame: object) -> Iterator[object]:
-        """Give the frame, if it is let through: the selector as a transform."""
+        """Yield the frame if it is selected. This makes a selector a transform."""
         if self.holds(frame, frame):
             yield frame
 

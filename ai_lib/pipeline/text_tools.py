@@ -1,8 +1,8 @@
-"""Tool calls that a model wrote into its text (AI-Protocol, tool-calling, text fallback).
+"""Finds tool calls that a model wrote into its text (AI-Protocol, tool-calling, text fallback).
 
-The canonical form is a `<tool_call>` element around `{"name": ..., "arguments": {...}}`. Read
-leniently, the name may be an attribute, arguments may go under other names, calls may stand in a
-wrapper, be `<invoke>` elements with `<parameter>`s, or be a tag that a manifest maps to a tool.
+The canonical form is a `<tool_call>` element around `{"name": ..., "arguments": {...}}`. Lenient
+parsing also takes a name that is an attribute, arguments under other names, calls inside a
+wrapper, `<invoke>` elements with `<parameter>`s, and tags that a manifest maps to a tool.
 """
 
 import os
@@ -19,10 +19,10 @@ from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 
 DIALECTS: Final[Mapping[str, str]] = {"shell": "shell"}
-"""Tags that models make up although nobody told them, and the tools they mean."""
+"""Tags that models invent, and the tools they mean."""
 
 _ARGUMENTS: Final = ("arguments", "parameters", "params", "args", "input")
-# Some models put a mark of their own between bars before every name.
+# Some models put a marker of their own between bars before every name.
 _MARK: Final = r"(?:[|\uff5c]{1,2}\w{1,16}[|\uff5c]{1,2})?"
 _OPENING: Final = re.compile(rf"<({_MARK})([A-Za-z_][\w-]{{0,63}})((?:\s[^<>]{{0,500}})?)>")
 _WRAPPER: Final = re.compile(rf"</?{_MARK}tool_calls>")
@@ -30,7 +30,7 @@ _ATTRIBUTE: Final = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*\"([^\"]*)\"")
 
 
 class TextToolCalls(msgspec.Struct, frozen=True, kw_only=True):
-    """What a text holds: the tool calls, and what is left of it without them."""
+    """The tool calls in a text, and the text without them."""
 
     text: str
     calls: Sequence[ToolCall]
@@ -49,25 +49,25 @@ class _Element(msgspec.Struct, frozen=True):
 def parse_text_tool_calls(
     text: str, *, lenient: bool = True, dialects: Mapping[str, str] = DIALECTS
 ) -> TextToolCalls:
-    """Return the tool calls in a text. What is malformed is left in the text.
+    """Return the tool calls in a text. Malformed calls are left in the text.
 
-    Not `lenient`, only the canonical form counts. `dialects` maps tags to tools.
+    Without `lenient`, only the canonical form is a call. `dialects` maps tags to tools.
     """
-    left: list[str] = []
+    kept_texts: list[str] = []
     calls: list[ToolCall] = []
     position = 0
     names = {"tool_call"} | ({"invoke", *dialects} if lenient else set())
     for element in _elements(text, names):
-        found = _call(element, lenient, dialects)
-        if found is None:
+        name_and_arguments = _parse_call(element, lenient, dialects)
+        if name_and_arguments is None:
             continue
-        name, arguments = found
+        name, arguments = name_and_arguments
         call_id = f"call_{os.urandom(8).hex()}"
         calls.append(ToolCall(id=call_id, name=name, arguments=arguments, index=len(calls)))
-        left.append(text[position : element.start])
+        kept_texts.append(text[position : element.start])
         position = element.end
-    left.append(text[position:])
-    remaining = "".join(left)
+    kept_texts.append(text[position:])
+    remaining = "".join(kept_texts)
     if calls:
         remaining = (_WRAPPER.sub("", remaining) if lenient else remaining).strip()
     return TextToolCalls(text=remaining, calls=tuple(calls))
@@ -86,16 +86,19 @@ def parse_hybrid_tool_calls(
     return parse_text_tool_calls(text, lenient=lenient, dialects=dialects)
 
 
-def with_text_tools(response: ChatResponse, how: TextTools | None) -> ChatResponse:
-    """Return the response with the calls of its texts made tool calls, if `how` says so."""
-    if how is None:
+def with_text_tools(response: ChatResponse, text_tools: TextTools | None) -> ChatResponse:
+    """Return the response with the calls in its texts made tool calls.
+
+    Without `text_tools`, the manifest's section, it is returned unchanged.
+    """
+    if text_tools is None:
         return response
-    dialects = {**DIALECTS, **how.dialects}
-    candidates = tuple(_candidate(one, dialects) for one in response.candidates)
+    dialects = {**DIALECTS, **text_tools.dialects}
+    candidates = tuple(_parse_candidate(candidate, dialects) for candidate in response.candidates)
     return msgspec.structs.replace(response, candidates=candidates)
 
 
-def _candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candidate:
+def _parse_candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candidate:
     if candidate.tool_calls:
         return candidate
     blocks: list[Block] = []
@@ -104,25 +107,25 @@ def _candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candidate:
         if not isinstance(block, TextBlock):
             blocks.append(block)
             continue
-        found = parse_text_tool_calls(block.text, dialects=dialects)
-        if found.text or not found.calls:
-            blocks.append(TextBlock(text=found.text) if found.calls else block)
-        for call in found.calls:
+        parsed = parse_text_tool_calls(block.text, dialects=dialects)
+        if parsed.text or not parsed.calls:
+            blocks.append(TextBlock(text=parsed.text) if parsed.calls else block)
+        for call in parsed.calls:
             calls.append(msgspec.structs.replace(call, index=len(calls)))
             blocks.append(ToolUseBlock(id=call.id, name=call.name, input=call.arguments))
     if not calls:
         return candidate
-    ended = candidate.termination_reason in (None, "end_turn", "stop_sequence")
+    is_normal_end = candidate.termination_reason in (None, "end_turn", "stop_sequence")
     return msgspec.structs.replace(
         candidate,
         blocks=tuple(blocks),
         tool_calls=tuple(calls),
-        termination_reason="tool_use" if ended else candidate.termination_reason,
+        termination_reason="tool_use" if is_normal_end else candidate.termination_reason,
     )
 
 
 def _elements(text: str, names: set[str]) -> Iterator[_Element]:
-    """Yield the elements of these names, none inside another; one without an end is none."""
+    """Yield the closed elements with these names, but none inside another."""
     position = 0
     unclosed: set[str] = set()
     while opening := _OPENING.search(text, position):
@@ -145,22 +148,22 @@ def _elements(text: str, names: set[str]) -> Iterator[_Element]:
         position = end + len(closing)
 
 
-def _call(
+def _parse_call(
     element: _Element, lenient: bool, dialects: Mapping[str, str]
 ) -> tuple[str, JsonObject] | None:
     if element.name == "tool_call":
-        return _json_call(element, lenient)
+        return _parse_json_call(element, lenient)
     if element.name == "invoke":
         name = element.attributes.get("name")
-        return (name, _parameters(element.body)) if name else None
+        return (name, _parse_parameters(element.body)) if name else None
     arguments = {
         inner.name: inner.body for inner in _elements(element.body, _names_in(element.body))
     }
     return (dialects[element.name], arguments) if arguments else None
 
 
-def _json_call(element: _Element, lenient: bool) -> tuple[str, JsonObject] | None:
-    body = _object(element.body)
+def _parse_json_call(element: _Element, lenient: bool) -> tuple[str, JsonObject] | None:
+    body = _parse_object(element.body)
     if body is None:
         return None
     if not lenient:
@@ -168,39 +171,39 @@ def _json_call(element: _Element, lenient: bool) -> tuple[str, JsonObject] | Non
         if isinstance(name, str) and isinstance(arguments, dict) and len(body) == 2:
             return name, arguments
         return None
-    given = element.attributes.get("name")
-    name = given or body.get("name")
+    attribute = element.attributes.get("name")
+    name = attribute or body.get("name")
     if not isinstance(name, str) or not name:
         return None
     for key in _ARGUMENTS:
         arguments = body.get(key)
         if isinstance(arguments, str):
-            arguments = _object(arguments)
+            arguments = _parse_object(arguments)
         if isinstance(arguments, dict):
             return name, arguments
-    return (name, body) if given else (name, {})
+    return (name, body) if attribute else (name, {})
 
 
-def _parameters(body: str) -> JsonDict:
-    found: JsonDict = {}
+def _parse_parameters(body: str) -> JsonDict:
+    parameters: JsonDict = {}
     for parameter in _elements(body, {"parameter"}):
         name = parameter.attributes.get("name")
         if name:
             is_text = parameter.attributes.get("string") != "false"
-            found[name] = parameter.body if is_text else _value(parameter.body)
-    return found
+            parameters[name] = parameter.body if is_text else _parse_value(parameter.body)
+    return parameters
 
 
 def _names_in(body: str) -> set[str]:
     return {opening[2] for opening in _OPENING.finditer(body)}
 
 
-def _object(text: str) -> JsonDict | None:
-    found = _value(text)
-    return found if isinstance(found, dict) else None
+def _parse_object(text: str) -> JsonDict | None:
+    value = _parse_value(text)
+    return value if isinstance(value, dict) else None
 
 
-def _value(text: str) -> object:
+def _parse_value(text: str) -> object:
     try:
         return msgspec.json.decode(text.strip())
     except (msgspec.DecodeError, UnicodeError, RecursionError):

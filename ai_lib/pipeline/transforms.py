@@ -1,4 +1,4 @@
-"""Transforms: what may stand between the selector and the event mapper, frame by frame."""
+"""Transforms change frames between the selector and the event mapper."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
@@ -6,11 +6,11 @@ from typing import TypeAlias
 from ai_lib.pipeline.selector import JsonPathSelector
 
 Transform: TypeAlias = Callable[[object], Iterable[object]]
-"""Takes a decoded frame; gives those that go on in its place."""
+"""Takes a decoded frame; gives the frames that replace it."""
 
 
 class ReplicateTransform:
-    """Gives every frame `count` times; with `add_index`, objects know which of them they are."""
+    """Repeats every frame `count` times; with `add_index`, objects get a `_replica_index`."""
 
     def __init__(self, count: int = 2, *, add_index: bool = False) -> None:
         if count < 1:
@@ -19,7 +19,7 @@ class ReplicateTransform:
         self._add_index = add_index
 
     def __call__(self, frame: object) -> Iterator[object]:
-        """Give the frame as often."""
+        """Yield the frame `count` times."""
         for index in range(self._count):
             if self._add_index and isinstance(frame, dict):
                 yield {**frame, "_replica_index": index}
@@ -28,10 +28,10 @@ class ReplicateTransform:
 
 
 class SplitTransform:
-    """Lets frames through for which `predicate` holds, and keeps the others in `filtered`.
+    """Passes frames on for which `predicate` holds, and keeps the others in `filtered`.
 
-    The predicate is a function, or a match expression; without one all go on. What a function
-    raises is raised. With `collect_filtered=False` the others are dropped.
+    The predicate is a function or a match expression; without one every frame passes. What a
+    function raises is raised. With `collect_filtered=False` the other frames are dropped.
     """
 
     def __init__(
@@ -47,24 +47,24 @@ class SplitTransform:
         self.filtered: list[object] = []
 
     def __call__(self, frame: object) -> Iterator[object]:
-        """Give the frame if it goes on."""
+        """Yield the frame if it passes."""
         if self._predicate is None or self._predicate(frame):
             yield frame
         elif self._collects:
             self.filtered.append(frame)
 
     def get_filtered(self) -> list[object]:
-        """Return a copy of what was kept back."""
+        """Return a copy of the frames that did not pass."""
         return list(self.filtered)
 
     def clear_filtered(self) -> None:
-        """Forget what was kept back."""
+        """Forget the frames that did not pass."""
         self.filtered.clear()
 
 
-def through(transforms: Iterable[Transform], frame: object) -> Iterable[object]:
-    """Return what becomes of a frame on its way through all of them."""
+def apply_transforms(transforms: Iterable[Transform], frame: object) -> Iterable[object]:
+    """Return the frames that all transforms, one after the other, make of a frame."""
     frames: Iterable[object] = (frame,)
     for transform in transforms:
-        frames = [after for before in frames for after in transform(before)]
+        frames = [output for source in frames for output in transform(source)]
     return frames

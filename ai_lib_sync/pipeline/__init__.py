@@ -1,5 +1,5 @@
 # Copied from ai_lib/pipeline/__init__.py by codegen; do not edit.
-"""Bytes to events: decoders, rules, tool calls, and the pipeline that joins them."""
+"""Turns bytes into events: decoders, rules, tool calls, and the pipeline that joins them."""
 
 from typing import TYPE_CHECKING
 

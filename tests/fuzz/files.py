@@ -13,7 +13,7 @@ from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.journal import Journal
 from ai_lib.cache.serialization import pack, unpack
 from ai_lib.errors.exceptions import AiLibError, CacheError, JournalError, RequestError
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.testing.cassettes.cassette import Exchange, encode_chunk, read_cassette
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from ai_lib_sync.cache import DiskCache
@@ -55,7 +55,7 @@ def cassettes(chance: Random) -> None:
 
 def packed(chance: Random) -> None:
     """Packed values are read as they were, or refused: damage is never handed out."""
-    response = read_reply(manifest("openai_chat"), said("openai_chat", "calls", False))
+    response = read_response(manifest("openai_chat"), said("openai_chat", "calls", False))
     value: Any = chance.choice((response, {"a": [1, None, "é"]}, "text", 1.5, b"bytes"))
     data = pack(value)
     assert unpack(data) == value

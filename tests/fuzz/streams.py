@@ -14,7 +14,7 @@ from ai_lib.pipeline.decoders.frame import Frame
 from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder
 from ai_lib.pipeline.decoders.sse import SseDecoder
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from tests.fuzz.mutation import TOKENS, bent, pieces
 from tests.fuzz.spoken import DIALECTS, REPLIES, manifest, said
 
@@ -111,7 +111,7 @@ def plain(chance: Random) -> None:
     dialect, body = chance.choice(bodies)
     data = bent(body, chance, [other for _, other in bodies])
     try:
-        response = read_reply(manifest(dialect), data)
+        response = read_response(manifest(dialect), data)
     except AiLibError as error:
         _shown(error)
         return

@@ -76,7 +76,7 @@ def sloppy(chance: Random) -> None:
             arguments=chance.choice(('{"x"', ":1}", '{"y": [', "]}", *ARGUMENTS, *ODD)),
             index=chance.choice(ODD_INDEX),
             total=chance.choice((None, None, None, *ODD)),
-            named=chance.choice((None, True)),
+            name_complete=chance.choice((None, True)),
             signature=chance.choice((None, "s", 7)),
         )
     _end(tools, events, None)

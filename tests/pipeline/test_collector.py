@@ -21,8 +21,8 @@ from ai_lib.types.usage import Usage
 def collected(*events: Event) -> ChatResponse:
     collector = Collector("toy")
     for event in events:
-        collector.take(event)
-    return collector.response()
+        collector.add(event)
+    return collector.build_response()
 
 
 def text(content: str, signature: str | None = None, candidate: int = 0) -> Event:

@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import (
     StreamTruncated,
 )
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.types.events import Event, PartialContentDelta, StreamEnd
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, read, small, sse
@@ -148,20 +148,20 @@ def test_a_frame_that_is_not_utf_8_is_refused_among_frames_alike(text: bytes) ->
 def test_a_plain_response_that_is_not_utf_8_is_refused(text: bytes) -> None:
     for body in (b'{"choices": [{"message": {"content": "' + text + b'"}}]}', b"{" + text + b"}"):
         with pytest.raises(DecodeError, match="is not UTF-8"):
-            read_reply(bundled("openai"), body)
+            read_response(bundled("openai"), body)
 
 
 def test_a_plain_response_in_another_encoding_is_refused() -> None:
     body = '{"choices": [{"message": {"content": "x"}}]}'
     with pytest.raises(DecodeError, match="is not UTF-8"):
-        read_reply(bundled("openai"), body.encode("utf-16"))
+        read_response(bundled("openai"), body.encode("utf-16"))
     with pytest.raises(DecodeError, match="is not JSON"):
-        read_reply(bundled("openai"), body.encode("utf-16-le"))
+        read_response(bundled("openai"), body.encode("utf-16-le"))
 
 
 def test_a_plain_response_may_begin_with_a_byte_order_mark() -> None:
     body = b'\xef\xbb\xbf{"choices": [{"message": {"content": "x"}}]}'
-    assert read_reply(bundled("openai"), body).content == "x"
+    assert read_response(bundled("openai"), body).content == "x"
 
 
 def test_characters_split_over_chunks_are_whole() -> None:

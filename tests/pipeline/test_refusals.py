@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.types import StreamEnd
 from tests.pipeline.manifests import bundled, read, sse
 
@@ -35,13 +35,17 @@ def test_a_plain_reply_that_refuses_says_so() -> None:
     part = {"type": "refusal", "refusal": "I can't."}
     output = [{"type": "message", "role": "assistant", "content": [part]}]
     body = {"id": "r", "model": "m", "status": "completed", "output": output}
-    response = read_reply(bundled("openai", "responses"), json.dumps(body).encode())
+    response = read_response(bundled("openai", "responses"), json.dumps(body).encode())
     assert (response.content, response.termination_reason) == ("I can't.", "refusal")
 
 
 def test_an_empty_refusal_is_none() -> None:
     message = {"role": "assistant", "content": "Yes.", "refusal": None}
     body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    assert read_reply(bundled("openai"), json.dumps(body).encode()).termination_reason == "end_turn"
+    assert (
+        read_response(bundled("openai"), json.dumps(body).encode()).termination_reason == "end_turn"
+    )
     message["refusal"] = ""
-    assert read_reply(bundled("openai"), json.dumps(body).encode()).termination_reason == "end_turn"
+    assert (
+        read_response(bundled("openai"), json.dumps(body).encode()).termination_reason == "end_turn"
+    )

@@ -102,13 +102,13 @@ def test_a_fan_out_gives_one_frame_for_each_candidate() -> None:
 
 def test_the_pipeline_runs_its_rules_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    over = FanOut.over
+    wrap_step = FanOut.wrap_step
 
     def noted(self: FanOut, step: Any) -> Any:
         made.append(self.path.text)
-        return over(self, step)
+        return wrap_step(self, step)
 
-    monkeypatch.setattr(FanOut, "over", noted)
+    monkeypatch.setattr(FanOut, "wrap_step", noted)
     pipeline = Pipeline(
         small({"rules": [{"each": "$.all[*]", "candidate": "@.n", "rules": [TEXT_OF_EACH]}]})
     )

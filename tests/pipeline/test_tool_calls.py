@@ -213,7 +213,7 @@ def test_a_call_is_announced_when_its_arguments_begin() -> None:
 
 def test_a_call_whose_name_is_known_to_be_whole_is_announced_at_once() -> None:
     events: list[Event] = []
-    ToolCallAccumulator().add(events, **f("a", "go", "", 0), named=True)
+    ToolCallAccumulator().add(events, **f("a", "go", "", 0), name_complete=True)
     assert events == [ToolCallStarted(tool_call_id="a", tool_name="go", index=0)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
@@ -66,7 +66,7 @@ def test_a_recording_decodes_to_what_was_recorded(recording: Recording) -> None:
     if recording.streamed:
         response = streamed(provider, recording.body)
     else:
-        response = read_reply(compiled(provider), recording.body)
+        response = read_response(compiled(provider), recording.body)
     assert_as_recorded(response, recording)
 
 
@@ -212,7 +212,7 @@ def test_reasoning_counted_apart_becomes_part_of_the_output() -> None:
         b' "usage": {"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135,'
         b' "completion_tokens_details": {"reasoning_tokens": 94}}}'
     )
-    usage = read_reply(compiled("xai"), body).usage
+    usage = read_response(compiled("xai"), body).usage
     assert (usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens) == (32, 103, 94)
     assert usage.total_tokens == 135
 
@@ -231,7 +231,7 @@ FAILED = '{"base_resp": {"status_code": 1008, "status_msg": "insufficient balanc
 
 def test_an_error_with_status_200_is_an_error() -> None:
     for read in (
-        lambda: read_reply(compiled("minimax"), FAILED.encode()),
+        lambda: read_response(compiled("minimax"), FAILED.encode()),
         lambda: streamed("minimax", f"data: {FAILED}\n\n".encode()),
     ):
         with pytest.raises(RemoteError, match="insufficient balance") as caught:
@@ -245,7 +245,7 @@ def test_success_said_in_the_same_place_is_no_error() -> None:
         b'{"choices": [{"index": 0, "message": {"content": "A"}, "finish_reason": "stop"}],'
         b' "base_resp": {"status_code": 0, "status_msg": ""}}'
     )
-    assert read_reply(compiled("minimax"), body).content == "A"
+    assert read_response(compiled("minimax"), body).content == "A"
 
 
 def test_an_error_inside_a_stream_is_classified_by_the_status_it_names() -> None:

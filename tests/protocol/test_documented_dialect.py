@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.sources.document import read_text
@@ -40,7 +40,7 @@ def test_it_asks_as_the_page_says() -> None:
 
 
 def test_it_reads_a_reply_and_a_stream() -> None:
-    reply = read_reply(parrot(), b'{"squawk": "Hello!", "because": "tired"}')
+    reply = read_response(parrot(), b'{"squawk": "Hello!", "because": "tired"}')
     pipeline = Pipeline(parrot())
     events = pipeline.feed(b'{"bit": "Hel"}\n{"bit": "lo!"}\n{"because": "tired"}\n')
     events += pipeline.close()

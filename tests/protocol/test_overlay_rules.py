@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import AiLibError, RemoteError, StreamTruncated
 from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import (
@@ -419,7 +419,7 @@ def test_content_paths_alone_are_enough_to_read_a_stream() -> None:
 
 
 def reply(manifest: CompiledManifest, body: object) -> Any:
-    return read_reply(manifest, msgspec.json.encode(body))
+    return read_response(manifest, msgspec.json.encode(body))
 
 
 def test_a_plain_reply_is_read_by_its_response_paths() -> None:

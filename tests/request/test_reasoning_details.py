@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, sse
 from tests.request.test_replayed_state import asked_on
@@ -61,7 +61,7 @@ def test_pieces_of_a_stream_go_back_as_the_objects_they_are_of() -> None:
 def test_what_came_whole_goes_back_as_it_came() -> None:
     said = {"role": "assistant", "content": "So.", "reasoning_details": WHOLE}
     body = json.dumps(choice("message", said, "stop")).encode()
-    assert replayed(read_reply(bundled("openrouter"), body), "openrouter") == said
+    assert replayed(read_response(bundled("openrouter"), body), "openrouter") == said
 
 
 def test_nobody_else_gets_it() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -23,7 +23,7 @@ OPAQUE = ("signature", "thoughtSignature", "encrypted_content", "data", "encrypt
 
 def answer(recording: Recording) -> ChatResponse:
     family = FAMILIES.get(recording.family)
-    return read_reply(bundled(speaker(recording), family), recording.body)
+    return read_response(bundled(speaker(recording), family), recording.body)
 
 
 def asked_on(reply: ChatResponse, provider: str, family: str | None) -> BuiltRequest:

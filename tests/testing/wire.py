@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from ai_lib.pipeline import plain_response
 from ai_lib.pipeline.pipeline import Pipeline
-from ai_lib.pipeline.plain_response import read_reply
 from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
@@ -126,7 +126,7 @@ def compile_bundled(provider: str) -> CompiledManifest:
 def parse_response(provider: str, answer: RawResponse, stream: bool) -> ChatResponse:
     """Read an answer with the bundled manifest."""
     if not stream:
-        return read_reply(compile_bundled(provider), answer.body)
+        return plain_response.read_response(compile_bundled(provider), answer.body)
     pipeline = Pipeline(compile_bundled(provider))
     pipeline.feed(answer.body)
     pipeline.close()

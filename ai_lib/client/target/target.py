@@ -10,7 +10,7 @@ from ai_lib.client.target.ids import new_id
 from ai_lib.client.target.redaction import redact
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, DecodeError, RequestError
-from ai_lib.pipeline.errors import decoded_or_text, remote_error, tells_of_an_error
+from ai_lib.pipeline.errors import decode_error_body, is_error_body, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.registry import ModelRegistry
 from ai_lib.transport.credentials import Credential
@@ -123,7 +123,7 @@ def _from_environment() -> float | None:
 
 def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> AiLibError:
     """Return the error that a reply with a status other than 2xx stands for."""
-    error = remote_error(target.compiled, status, decoded_or_text(body), headers)
+    error = remote_error(target.compiled, status, decode_error_body(body), headers)
     if 300 <= status <= 399:
         # Asked again, or elsewhere, it would be the same: the address is wrong.
         error.standard_code = codes.UNKNOWN
@@ -137,8 +137,8 @@ def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> 
 
 def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
     """Return the error for a plain body that answered a stream request."""
-    decoded = decoded_or_text(body)
-    if tells_of_an_error(target.compiled, decoded):
+    decoded = decode_error_body(body)
+    if is_error_body(target.compiled, decoded):
         return placed(remote_error(target.compiled, 200, decoded), target)
     excerpt = body[:200].decode("utf-8", "replace")
     return placed(

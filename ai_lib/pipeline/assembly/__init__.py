@@ -1,1 +1,1 @@
-"""Puts what frames say in order and makes events of it."""
+"""Turns findings of rules into events."""

@@ -1,4 +1,4 @@
-"""Blocks of a streamed reply that mean something to their provider only, put together again."""
+"""Assembles streamed blocks that mean something to their provider only."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ class ProviderBlocks:
         self._open[index] = (block, [])
 
     def add(self, index: int | None, piece: object) -> bool:
-        """Take a piece, if it is one of such a block; return whether it was."""
+        """Take a piece if it belongs to such a block; return whether it did."""
         if index not in self._open:
             return False
         if isinstance(piece, str):
@@ -24,16 +24,16 @@ class ProviderBlocks:
         return True
 
     def end(self, index: int | None) -> JsonDict | None:
-        """Return the whole block that ended, if it was one of these."""
+        """Return the complete block when an open one ended, None otherwise."""
         if index not in self._open:
             return None
         block, pieces = self._open.pop(index)
         return {**block, **_input("".join(pieces))}
 
-    def rest(self) -> list[JsonDict]:
-        """Return those that never ended, at the end of the reply."""
-        found = (self.end(index) for index in sorted(self._open))
-        return [block for block in found if block is not None]
+    def end_all(self) -> list[JsonDict]:
+        """Return the blocks that have not ended, at the end of the response."""
+        blocks = (self.end(index) for index in sorted(self._open))
+        return [block for block in blocks if block is not None]
 
 
 def _input(text: str) -> JsonDict:
@@ -42,4 +42,4 @@ def _input(text: str) -> JsonDict:
     try:
         return {"input": msgspec.json.decode(text)}
     except msgspec.DecodeError:
-        return {}  # cut short: the block is shown as it began
+        return {}  # cut short: the block is kept as it began

@@ -1,7 +1,8 @@
-"""Joins the halves of characters that a provider split over two frames.
+"""Joins the texts of frames: halves of characters, and texts that repeat what came before.
 
-JSON escapes a character beyond the basic plane as two halves; a server that cuts its text between
-them sends each as a string of its own, and neither is text.
+JSON escapes a character beyond the basic plane as two surrogates, its halves. A server that cuts
+its text between them sends each in a string of its own, and neither is text. Other servers send
+all text so far with every frame.
 """
 
 import re
@@ -9,13 +10,13 @@ from typing import Final
 
 from ai_lib.errors.exceptions import DecodeError
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class SurrogateJoiner:
-    """Keeps what is half a character until the other half comes. True while it keeps any.
+    """Holds half a character until the other half comes. True while it holds any.
 
-    `place` says which run of text a piece is of.
+    `text_key` identifies the text that a piece belongs to.
     """
 
     def __init__(self) -> None:
@@ -24,54 +25,54 @@ class SurrogateJoiner:
     def __bool__(self) -> bool:
         return bool(self._halves)
 
-    def join(self, place: object, text: str) -> str:
-        """Return the text that is whole by now.
-
-        Raises DecodeError for a half that nothing matches.
-        """
+    def join(self, text_key: object, text: str) -> str:
+        """Return the complete characters so far. Raises DecodeError for half a character alone."""
         if self._halves:
-            text = self._halves.pop(place, "") + text
-        if not has_half(text):
+            text = self._halves.pop(text_key, "") + text
+        if not has_surrogate(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
-            self._halves[place], text = text[-1], text[:-1]
+            self._halves[text_key], text = text[-1], text[:-1]
         try:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError as error:
-            raise _broken(text) from error
+            raise _surrogate_error(text) from error
 
     def close(self) -> None:
-        """Say that the texts have ended. Raises DecodeError when half a character is left."""
+        """End the texts. Raises DecodeError when half a character is left."""
         for half in self._halves.values():
-            raise _broken(half)
+            raise _surrogate_error(half)
 
 
-def has_half(text: str) -> bool:
-    """Whether half a character stands anywhere in the text."""
-    return not text.isascii() and _HALF.search(text) is not None
+def has_surrogate(text: str) -> bool:
+    """Say whether the text holds half a character."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
-def _broken(text: str) -> DecodeError:
+def _surrogate_error(text: str) -> DecodeError:
     excerpt = text[:200].encode("unicode-escape").decode("ascii")
-    return DecodeError(f"the answer holds half a character: {excerpt!r}", excerpt=excerpt)
+    return DecodeError(f"the response holds half a character: {excerpt!r}", excerpt=excerpt)
 
 
 class CumulativeText:
-    """Knows what was said, and so what is new. Cost is linear in the bytes received."""
+    """Finds what is new in texts that repeat all text so far.
+
+    Cost is linear in the bytes received.
+    """
 
     def __init__(self) -> None:
-        self._said = ""
+        self._text = ""
 
-    def news(self, total: str) -> str:
-        """Return what `total` adds to what was said; a part of that, said again, adds nothing.
+    def delta(self, total: str) -> str:
+        """Return what `total` adds to the text so far; a beginning of that adds nothing.
 
-        Raises DecodeError when it is something else: what was given out can't be taken back.
+        Raises DecodeError when it is a different text: emitted text can't be taken back.
         """
-        if total.startswith(self._said):
-            new, self._said = total[len(self._said) :], total
+        if total.startswith(self._text):
+            new, self._text = total[len(self._text) :], total
             return new
-        if self._said.startswith(total):
+        if self._text.startswith(total):
             return ""
         raise DecodeError(
-            f"the answer changed what it had said, to {total[:200]!r}", excerpt=total[:200]
+            f"the response changed its earlier text, to {total[:200]!r}", excerpt=total[:200]
         )

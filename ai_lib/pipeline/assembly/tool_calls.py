@@ -1,4 +1,4 @@
-"""Assembles tool calls from the pieces a provider sends, in whatever order and shape."""
+"""Assembles tool calls from the fragments a provider sends, in any order and shape."""
 
 import os
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
-class _Call:
+class _OpenCall:
     """One call under assembly. `position` counts the candidate's calls, `index` is the wire's.
 
-    `wire_id` is the provider's id; `id` is that, or one made here when it comes too late, never,
-    or is another call's.
+    `wire_id` is the provider's id. `id` is the same, or is made here when the provider's comes too
+    late, never, or belongs to another call.
     """
 
     def __init__(self, position: int, index: int | None) -> None:
@@ -33,9 +33,9 @@ class _Call:
         self.size = 0
         self.signature: str | None = None
         self.raw: Sequence[JsonObject] = ()
-        self.started = False  # announced: the name is whole
+        self.started = False  # ToolCallStarted was emitted: the name is complete
         self.ended = False
-        self._nesting = BracketScanner()
+        self._brackets = BracketScanner()
         self._scanned = 0
         self._depth = 0
         self._closed = False
@@ -44,32 +44,33 @@ class _Call:
     def text(self) -> str:
         return "".join(self.parts)
 
-    def holds_a_whole_value(self) -> bool:
-        """Whether the arguments so far are a closed JSON object or array. Reads each piece once."""
+    def has_complete_value(self) -> bool:
+        """Say whether the arguments so far hold a closed JSON object or array."""
         for part in self.parts[self._scanned :]:
-            for mark, _ in self._nesting.marks(part):
-                if mark != ",":
-                    self._depth += 1 if mark in "{[" else -1
+            for bracket, _ in self._brackets.scan(part):
+                if bracket != ",":
+                    self._depth += 1 if bracket in "{[" else -1
                     self._closed = self._closed or self._depth == 0
         self._scanned = len(self.parts)
         return self._closed
 
 
 class ToolCallAccumulator:
-    """Makes whole tool calls of one candidate out of fragments.
+    """Assembles the tool calls of one candidate from fragments.
 
-    A call is known by its id, else by its index, else an id or a name opens a new call and
-    anything else continues the last one. Equal repeats change nothing; pieces of a name join only
-    before arguments begin; a second complete value, or another id under the same index, opens a
-    new call. Cost is linear in the bytes received.
+    A fragment belongs to the call with its id, otherwise to the call with its index. Without
+    either, a name opens a new call and anything else continues the last one. Repeated values
+    change nothing; pieces of a name are joined only before arguments begin; a second complete
+    value, or another id under the same index, opens a new call. Cost is linear in the bytes
+    received.
     """
 
     def __init__(self, candidate: int = 0, max_argument_bytes: int = MAX_ARGUMENT_BYTES) -> None:
         self._candidate = candidate
         self._limit = max_argument_bytes
-        self._calls: list[_Call] = []
-        self._by_id: dict[str, _Call] = {}
-        self._by_index: dict[int, _Call] = {}
+        self._calls: list[_OpenCall] = []
+        self._by_id: dict[str, _OpenCall] = {}
+        self._by_index: dict[int, _OpenCall] = {}
 
     def add(
         self,
@@ -80,85 +81,84 @@ class ToolCallAccumulator:
         arguments: object = None,
         index: object = None,
         signature: object = None,
-        named: object = None,
+        name_complete: object = None,
         total: object = None,
         raw: Sequence[JsonObject] = (),
     ) -> None:
-        """Take one fragment; append to `events` what it makes known.
+        """Take one fragment; append the events it completes to `events`.
 
-        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text, said
-        once more. With `named`, the name is known to be whole, so that the call is announced at
-        once. Values of another type are passed over. Raises ResponseTooLarge when one call's
-        arguments are over their bound.
+        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text so far.
+        With `name_complete`, nothing follows the name, so that the call starts at once. Values of
+        another type are ignored. Raises ResponseTooLarge when one call's arguments are over their
+        bound.
         """
-        known_id = id if isinstance(id, str) else ""
-        known_name = name if isinstance(name, str) else ""
-        known_index = as_index(index)
+        wire_id = id if isinstance(id, str) else ""
+        wire_name = name if isinstance(name, str) else ""
+        wire_index = as_index(index)
         piece = _as_text(arguments)
-        said = known_id or known_name or piece or signature or raw or total
-        if not said and self._known("", "", known_index) is None:
+        has_content = wire_id or wire_name or piece or signature or raw or total
+        if not has_content and self._find("", "", wire_index) is None:
             return  # an index alone is no call
-        call = self._of(known_id, known_name, known_index, piece, events)
-        if known_id and not call.wire_id:
-            call.wire_id = known_id
-            self._by_id.setdefault(known_id, call)
-        if known_name and not call.started and call.name != known_name:
-            call.name += known_name
+        call = self._find_or_open(wire_id, wire_name, wire_index, piece, events)
+        if wire_id and not call.wire_id:
+            call.wire_id = wire_id
+            self._by_id.setdefault(wire_id, call)
+        if wire_name and not call.started and call.name != wire_name:
+            call.name += wire_name
         if isinstance(signature, str):
             call.signature = signature
-        if named is True:
+        if name_complete is True:
             self._start(call, events)
         call.raw = raw or call.raw
         if isinstance(total, str) and total.startswith(call.text):
             piece = total.removeprefix(call.text)
         if piece:
-            self._extend(call, piece, events)
+            self._add_arguments(call, piece, events)
 
     def extend(self, events: list[Event], pieces: Sequence[str], index: int | None) -> int:
-        """Take pieces of the arguments of the call under this wire index, in the middle of them.
+        """Take further pieces of the arguments of the call with this index; return how many.
 
-        Returns how many were taken: the next one may be more than that, so `add` it. Raises as
-        `add`.
+        The piece after them may begin another call, so it must be given to `add`. Raises as `add`.
         """
         call = None if index is None else self._by_index.get(index)
         if call is None or not call.started or call.ended:
             return 0
-        taken = 0
+        count = 0
         for piece in pieces:
             if not piece or ("{" in piece and piece.lstrip().startswith("{")):
                 break  # a second value may begin here
-            taken += 1
-        self._append(call, pieces[:taken], events)
-        return taken
+            count += 1
+        self._append(call, pieces[:count], events)
+        return count
 
     def end(self, events: list[Event], index: object = None) -> None:
-        """Say that the call under this wire index is complete, or without an index, all of them.
+        """End the call with this index, or all calls when `index` is None.
 
         Raises InvalidToolArguments, after the others have ended, when the arguments of one are not
         a JSON object.
         """
-        known = as_index(index)
+        wire_index = as_index(index)
         if index is not None:
-            calls = [self._by_index[known]] if known in self._by_index else []
+            calls = [self._by_index[wire_index]] if wire_index in self._by_index else []
         else:
             calls = self._calls
-        broken: InvalidToolArguments | None = None
+        first_error: InvalidToolArguments | None = None
         for call in calls:
             try:
                 self._finish(call, events)
             except InvalidToolArguments as error:
-                broken = broken or error
-        if broken is not None:
-            raise broken
+                first_error = first_error or error
+        if first_error is not None:
+            raise first_error
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def _of(
+    def _find_or_open(
         self, id: str, name: str, index: int | None, piece: str | None, events: list[Event]
-    ) -> _Call:
-        """Return the call a fragment belongs to, a new one when it is of none there is."""
-        call = self._known(id, name, index)
+    ) -> _OpenCall:
+        """Return the call that a fragment belongs to, a new one when there is none."""
+        call = self._find(id, name, index)
         if call is not None and not self._is_another(call, id, name, index, piece):
             return call
         opened = self._open(index, events)
@@ -166,52 +166,52 @@ class ToolCallAccumulator:
             opened.name = call.name  # the same function, called once more
         return opened
 
-    def _open(self, index: int | None, events: list[Event]) -> _Call:
+    def _open(self, index: int | None, events: list[Event]) -> _OpenCall:
         if self._calls:
             self._start(self._calls[-1], events)
-        call = _Call(len(self._calls), index)
+        call = _OpenCall(len(self._calls), index)
         self._calls.append(call)
         if index is not None:
             self._by_index[index] = call
         return call
 
-    def _known(self, id: str, name: str, index: int | None) -> _Call | None:
-        here = None if index is None else self._by_index.get(index)
+    def _find(self, id: str, name: str, index: int | None) -> _OpenCall | None:
+        at_index = None if index is None else self._by_index.get(index)
         if id and id in self._by_id:
-            # An id that is used for several calls tells them apart no more; the index does.
-            return here if here is not None and here.wire_id == id else self._by_id[id]
+            # An id that several calls share identifies none of them; the index does.
+            return at_index if at_index is not None and at_index.wire_id == id else self._by_id[id]
         if index is not None:
-            return here
+            return at_index
         if id or name or not self._calls:
             return None
         return self._calls[-1]
 
     def _is_another(
-        self, call: _Call, id: str, name: str, index: int | None, piece: str | None
+        self, call: _OpenCall, id: str, name: str, index: int | None, piece: str | None
     ) -> bool:
-        """Whether a fragment that points at `call` must nevertheless begin a new one."""
+        """Say whether a fragment that matches `call` nevertheless begins a new one."""
         if id and call.wire_id and id != call.wire_id:
             return True
         if name and index is not None and call.index is not None and index != call.index:
-            return True  # an id used twice, for calls of their own
+            return True  # two calls share the id
         if name and call.started and name != call.name:
             return True
         return bool(piece) and self._begins_again(call, piece or "")
 
-    def _begins_again(self, call: _Call, piece: str) -> bool:
+    def _begins_again(self, call: _OpenCall, piece: str) -> bool:
         begins = piece.lstrip().startswith("{")
-        return begins and call.holds_a_whole_value() and piece.strip() != call.text.strip()
+        return begins and call.has_complete_value() and piece.strip() != call.text.strip()
 
-    def _extend(self, call: _Call, piece: str, events: list[Event]) -> None:
+    def _add_arguments(self, call: _OpenCall, piece: str, events: list[Event]) -> None:
         self._start(call, events)
-        if call.ended or (piece.startswith("{") and call.holds_a_whole_value()):
-            return  # said again
+        if call.ended or (piece.startswith("{") and call.has_complete_value()):
+            return  # a repetition
         self._append(call, [piece], events)
 
-    def _append(self, call: _Call, pieces: Sequence[str], events: list[Event]) -> None:
+    def _append(self, call: _OpenCall, pieces: Sequence[str], events: list[Event]) -> None:
         size = call.size + sum(map(len, pieces))
         if size > self._limit and len(pieces) > 1:
-            for piece in pieces:  # those before the one that is too much count
+            for piece in pieces:  # those before the one that is too large count
                 self._append(call, [piece], events)
         call.size = size
         if size > self._limit:
@@ -228,12 +228,12 @@ class ToolCallAccumulator:
             for piece in pieces
         ]
 
-    def _start(self, call: _Call, events: list[Event]) -> None:
+    def _start(self, call: _OpenCall, events: list[Event]) -> None:
         if call.started:
             return
         call.started = True
-        taken = self._by_id.get(call.wire_id) is not call
-        call.id = f"call_{os.urandom(8).hex()}" if taken else call.wire_id
+        is_shared = self._by_id.get(call.wire_id) is not call
+        call.id = f"call_{os.urandom(8).hex()}" if is_shared else call.wire_id
         events.append(
             ToolCallStarted(
                 candidate=self._candidate,
@@ -243,7 +243,7 @@ class ToolCallAccumulator:
             )
         )
 
-    def _finish(self, call: _Call, events: list[Event]) -> None:
+    def _finish(self, call: _OpenCall, events: list[Event]) -> None:
         if call.ended:
             return
         self._start(call, events)
@@ -254,7 +254,7 @@ class ToolCallAccumulator:
                 tool_call_id=call.id,
                 tool_name=call.name,
                 index=call.position,
-                arguments=_parsed(call),
+                arguments=_parse_arguments(call),
                 signature=call.signature,
                 raw=call.raw,
             )
@@ -262,7 +262,7 @@ class ToolCallAccumulator:
 
 
 def as_index(index: object) -> int | None:
-    """Return an index as the wire gives it, or None for what is none."""
+    """Return an index of the wire as a number, or None for any other value."""
     if isinstance(index, str) and len(index) < _MOST_DIGITS and index.isdecimal():
         return int(index)
     return index if type(index) is int else None
@@ -276,7 +276,7 @@ def _as_text(arguments: object) -> str | None:
     return None
 
 
-def _parsed(call: _Call) -> JsonDict:
+def _parse_arguments(call: _OpenCall) -> JsonDict:
     text = call.text
     if text.strip() in ("", "null"):
         return {}

@@ -1,1 +1,1 @@
-"""Bytes to frames."""
+"""Splits bodies into frames."""

@@ -1,4 +1,4 @@
-"""Frames of a stream, and the bound on each that every decoder keeps."""
+"""The frames of a stream, and the interface of the decoders that split a body into them."""
 
 from typing import Final
 
@@ -18,51 +18,51 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Decoder:
-    """Cuts a body into frames, the same ones however the bytes were cut."""
+    """Splits a body into frames. The frames do not depend on how the bytes are cut into chunks."""
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
-        self._refused: ResponseTooLarge | None = None
+        self._error: ResponseTooLarge | None = None
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """Take bytes as they come; return the frames they complete.
 
-        Raises ResponseTooLarge when one frame is over its bound; of the frames before it none is
-        lost: where some came with the same bytes, it is raised at the next call.
+        Raises ResponseTooLarge when one frame is over its bound. When the same bytes complete other
+        frames before it, those are returned and the error is raised at the next call.
         """
-        if self._refused is not None:
-            raise self._refused
+        if self._error is not None:
+            raise self._error
         frames: list[Frame] = []
         try:
-            self._read(chunk, frames)
+            self._split(chunk, frames)
         except ResponseTooLarge as error:
-            self._refused = error
+            self._error = error
             if not frames:
                 raise
         return frames
 
-    def aligned(self, chunk: bytes) -> bytes:
-        """Return the chunk with what was kept before it, if it then begins where a frame does.
+    def join_pending(self, chunk: bytes) -> bytes:
+        """Return the pending bytes and the chunk, if together they begin where a frame begins.
 
-        What was kept is the caller's then: all of it, or what follows some whole frames at its
-        beginning, is to be fed. Empty when the chunk itself is.
+        The decoder then forgets its pending bytes: the caller must feed the result, or what follows
+        some complete frames at its beginning. Otherwise the result is empty and nothing changes.
         """
         return b""
 
     def close(self) -> list[Frame]:
-        """Say that no more bytes follow; return the frames that end with the body."""
-        if self._refused is not None:
-            raise self._refused
+        """End the body; return the frames that end with it."""
+        if self._error is not None:
+            raise self._error
         frames: list[Frame] = []
-        self._read_rest(frames)
+        self._split_rest(frames)
         return frames
 
-    def _read(self, chunk: bytes, frames: list[Frame]) -> None:
+    def _split(self, chunk: bytes, frames: list[Frame]) -> None:
         raise NotImplementedError
 
-    def _read_rest(self, frames: list[Frame]) -> None:
+    def _split_rest(self, frames: list[Frame]) -> None:
         raise NotImplementedError
 
-    def _bound(self, size: int, what: str) -> None:
+    def _check_size(self, size: int, subject: str) -> None:
         if size > self._limit:
-            raise ResponseTooLarge(f"{what} is over {self._limit} bytes", limit=self._limit)
+            raise ResponseTooLarge(f"{subject} is over {self._limit} bytes", limit=self._limit)

@@ -1,4 +1,4 @@
-"""JSON as providers send it, decoded or refused with what came."""
+"""Decodes JSON as providers send it; an error shows how the data begins."""
 
 import json
 from typing import NoReturn

@@ -1,4 +1,4 @@
-"""Which parts of a frame a manifest's rules look at, by name."""
+"""Finds the members of a frame that a manifest's rules look at, by name."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,46 +20,46 @@ _WORD: Final = re.compile(r"\w+")
 
 
 class RuleFields(NamedTuple):
-    """Names of members: those whose value a condition compares, and all that are spoken of.
+    """Names of members: those whose value a condition compares, and all that rules mention.
 
-    When `known` is false, a condition compares things that names don't tell.
+    `is_exact` is False when a condition compares values that no name identifies.
     """
 
     compared: frozenset[str]
     mentioned: frozenset[str]
-    known: bool
+    is_exact: bool
 
 
-_NAMES: Final[WeakKeyDictionary[CompiledResponse, RuleFields]] = WeakKeyDictionary()
+_FIELDS: Final[WeakKeyDictionary[CompiledResponse, RuleFields]] = WeakKeyDictionary()
 
 
-def names_of(reply: CompiledResponse) -> RuleFields:
-    """Return the names that the rules and conditions of a reply look at."""
-    names = _NAMES.get(reply)
-    if names is None:
-        names = _NAMES[reply] = _names(reply)
-    return names
+def rule_fields(response: CompiledResponse) -> RuleFields:
+    """Return the names that the rules and conditions of a response look at."""
+    fields = _FIELDS.get(response)
+    if fields is None:
+        fields = _FIELDS[response] = _collect_fields(response)
+    return fields
 
 
-def _names(reply: CompiledResponse) -> RuleFields:
-    rules = list(_all_rules(reply.rules))
-    conditions = [reply.select, reply.end, reply.complete, reply.known]
+def _collect_fields(response: CompiledResponse) -> RuleFields:
+    rules = list(_all_rules(response.rules))
+    conditions = [response.select, response.end, response.complete, response.known]
     conditions += [rule.match for rule in rules]
-    expressions = [one for one in conditions if one is not None]
+    expressions = [condition for condition in conditions if condition is not None]
     paths = [path for rule in rules for path in _paths(rule)]
-    paths += [path for _, path in reply.envelope]
-    paths += [path for one in expressions for path in one.paths]
+    paths += [path for _, path in response.envelope]
+    paths += [path for expression in expressions for path in expression.paths]
     compared: set[str] = set()
-    known = True
+    is_exact = True
     for comparison in _comparisons(expressions):
         sides = [side for side in (comparison.left, comparison.right) if isinstance(side, Path)]
-        known = known and len(sides) < 2 and all(_is_named(side) for side in sides)
+        is_exact = is_exact and len(sides) < 2 and all(_ends_in_name(side) for side in sides)
         compared.update(word for side in sides for word in _words(side)[-1:])
     for path in paths:
         if not path.syntax.is_plain:  # a filter compares whatever it names
             compared.update(_words(path))
     mentioned = frozenset(word for path in paths for word in _words(path))
-    return RuleFields(frozenset(compared), mentioned, known)
+    return RuleFields(frozenset(compared), mentioned, is_exact)
 
 
 def _all_rules(rules: Iterable[CompiledRule]) -> Iterator[CompiledRule]:
@@ -77,24 +77,24 @@ def _paths(rule: CompiledRule) -> Iterator[Path]:
 
 def _comparisons(expressions: Iterable[Expression]) -> Iterator[Comparison]:
     for expression in expressions:
-        yield from _within(expression.tree)
+        yield from _comparisons_in(expression.tree)
 
 
-def _within(tree: Tree) -> Iterator[Comparison]:
+def _comparisons_in(tree: Tree) -> Iterator[Comparison]:
     match tree:
         case Comparison():
             yield tree
         case Not(inner):
-            yield from _within(inner)
+            yield from _comparisons_in(inner)
         case AnyOf(inner) | AllOf(inner):
-            for each in inner:
-                yield from _within(each)
+            for subtree in inner:
+                yield from _comparisons_in(subtree)
         case _:
             pass
 
 
-def _is_named(path: Path) -> bool:
-    """Whether the path says by name what is compared."""
+def _ends_in_name(path: Path) -> bool:
+    """Say whether the path ends in the name of a member."""
     segments = path.syntax.segments
     return bool(segments) and isinstance(segments[-1].key, str) and path.syntax.is_plain
 

@@ -1,1 +1,1 @@
-"""The rules of a dialect, compiled."""
+"""Compiles and runs the rules of a dialect."""

@@ -1,60 +1,58 @@
-"""Compiles the rules of a dialect into one function from a frame to what it says."""
+"""Compiles the rules of a dialect into one function that reads a frame."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.pipeline.rules.fan_out import FIRST, FanOut, Position, Step
-from ai_lib.pipeline.rules.prefilter import is_news_by_itself, may_find
-from ai_lib.pipeline.rules.sink import Fields, FindingSink
+from ai_lib.pipeline.rules.prefilter import emits_without_fields, may_match
+from ai_lib.pipeline.rules.sink import FindingKind, FindingSink
 from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
 from ai_lib.protocol.query.path import MISSING, First, Path
 
-Emit = Callable[[FindingSink, int, Fields], None]
+RuleReader: TypeAlias = Callable[[object, FindingSink], None]
+"""Gives a sink everything that rules find in a decoded frame."""
+
+_READERS: Final[WeakKeyDictionary[CompiledResponse, RuleReader]] = WeakKeyDictionary()
 
 
-_READERS: Final[WeakKeyDictionary[CompiledResponse, Callable[[object, FindingSink], None]]] = (
-    WeakKeyDictionary()
-)
-
-
-# Providers send few kinds of objects; who sends more gets every rule asked each time.
+# Providers send objects of few kinds; where there are more, every rule runs each time.
 _MOST_KINDS: Final = 64
 _MOST_MEMBERS: Final = 64
 
-_EMITS: Final[Mapping[str, Emit]] = {
-    "PartialContentDelta": lambda sink, candidate, fields: sink.text(candidate, fields),
-    "ThinkingDelta": lambda sink, candidate, fields: sink.thinking(candidate, fields),
-    "ToolCall": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
-    "ToolCallStarted": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
-    "PartialToolCall": lambda sink, candidate, fields: sink.tool_call(candidate, fields),
-    "ToolCallEnded": lambda sink, candidate, fields: sink.tool_call_end(candidate, fields),
-    "OpaqueContent": lambda sink, candidate, fields: sink.opaque(candidate, fields),
-    "ForeignBlock": lambda sink, candidate, fields: sink.foreign_block(candidate, fields),
-    "Metadata": lambda sink, candidate, fields: sink.metadata(candidate, fields),
-    "UsageReport": lambda sink, candidate, fields: sink.metadata(candidate, fields),
-    "FinalCandidate": lambda sink, candidate, fields: sink.finish(candidate, fields),
-    "StreamEnd": lambda sink, candidate, fields: sink.end(candidate, fields),
-    "StreamError": lambda sink, candidate, fields: sink.error(candidate, fields),
+_KINDS: Final[Mapping[str, FindingKind]] = {
+    "PartialContentDelta": "text",
+    "ThinkingDelta": "thinking",
+    "ToolCall": "tool_call",
+    "ToolCallStarted": "tool_call",
+    "PartialToolCall": "tool_call",
+    "ToolCallEnded": "tool_call_end",
+    "OpaqueContent": "opaque",
+    "ForeignBlock": "provider_block",
+    "Metadata": "metadata",
+    "UsageReport": "metadata",
+    "FinalCandidate": "finish",
+    "StreamEnd": "end",
+    "StreamError": "error",
 }
 
 
-def reader_of(reply: CompiledResponse) -> Callable[[object, FindingSink], None]:
-    """Return `compile_rules` of a reply's rules, made when first asked for. Raises as it does."""
-    read = _READERS.get(reply)
+def get_rule_reader(response: CompiledResponse) -> RuleReader:
+    """Return `compile_rules` of a response's rules, compiled once. Raises as it does."""
+    read = _READERS.get(response)
     if read is None:
-        read = _READERS[reply] = compile_rules(reply.rules)
+        read = _READERS[response] = compile_rules(response.rules)
     return read
 
 
-def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, FindingSink], None]:
-    """Return the function that tells a sink everything `rules` find in a frame, in their order.
+def compile_rules(rules: tuple[CompiledRule, ...]) -> RuleReader:
+    """Return the function that gives a sink everything `rules` find in a frame, in their order.
 
     Raises:
-        ProtocolError: a rule emits an event there is none of.
+        ProtocolError: a rule emits an unknown event.
     """
-    run = _all(rules, at_root=True)
+    run = _run_all(rules, at_root=True)
 
     def read(frame: object, sink: FindingSink) -> None:
         run(frame, frame, FIRST, sink)
@@ -62,153 +60,160 @@ def compile_rules(rules: tuple[CompiledRule, ...]) -> Callable[[object, FindingS
     return read
 
 
-def _step(rule: CompiledRule, at_root: bool) -> Step:
+def _compile_rule(rule: CompiledRule, at_root: bool) -> Step:
     at_root = at_root and rule.each is None
-    step = _emit(rule) if rule.emit else _all(rule.rules, at_root)
+    step = _compile_emit(rule) if rule.emit else _run_all(rule.rules, at_root)
     if rule.otherwise:
-        step = _first(step, _all(rule.otherwise, at_root))
+        step = _run_either(step, _run_all(rule.otherwise, at_root))
     if rule.match is not None:
-        step = _guarded(rule, step)
-    return _each(rule, step) if rule.each is not None else step
+        step = _add_condition(rule, step)
+    return _run_for_each(rule, step) if rule.each is not None else step
 
 
-def _all(rules: tuple[CompiledRule, ...], at_root: bool) -> Step:
-    """All rules in their order, but those that find nothing where an object has its members."""
-    steps = tuple(_step(rule, at_root) for rule in rules)
+def _run_all(rules: tuple[CompiledRule, ...], at_root: bool) -> Step:
+    """Return the step that runs all rules in their order, except those that can't match."""
+    steps = tuple(_compile_rule(rule, at_root) for rule in rules)
     if len(steps) == 1:
         return steps[0]
-    known: dict[tuple[str, ...], tuple[Step, ...]] = {}
+    steps_by_members: dict[tuple[str, ...], tuple[Step, ...]] = {}
 
-    def learned(members: tuple[str, ...]) -> tuple[Step, ...]:
-        if len(known) == _MOST_KINDS or len(members) > _MOST_MEMBERS:
+    def select_steps(members: tuple[str, ...]) -> tuple[Step, ...]:
+        if len(steps_by_members) == _MOST_KINDS or len(members) > _MOST_MEMBERS:
             return steps
-        asked = zip(rules, steps, strict=True)
-        found = tuple(step for rule, step in asked if may_find(rule, members, at_root))
-        return known.setdefault(members, found)
+        pairs = zip(rules, steps, strict=True)
+        matching = tuple(step for rule, step in pairs if may_match(rule, members, at_root))
+        return steps_by_members.setdefault(members, matching)
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        chosen = steps
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        selected = steps
         if isinstance(node, dict):
             members = tuple(node)
-            found_before = known.get(members)
-            chosen = learned(members) if found_before is None else found_before
-        found = False
-        for step in chosen:
-            if step(node, root, place, sink):
-                found = True
-        return found
+            remembered = steps_by_members.get(members)
+            selected = select_steps(members) if remembered is None else remembered
+        has_found = False
+        for step in selected:
+            if step(node, root, position, sink):
+                has_found = True
+        return has_found
 
     return run
 
 
-def _first(step: Step, otherwise: Step) -> Step:
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        return step(node, root, place, sink) or otherwise(node, root, place, sink)
+def _run_either(step: Step, otherwise: Step) -> Step:
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        return step(node, root, position, sink) or otherwise(node, root, position, sink)
 
     return run
 
 
-def _guarded(rule: CompiledRule, step: Step) -> Step:
+def _add_condition(rule: CompiledRule, step: Step) -> Step:
     assert rule.match is not None
     holds = rule.match.condition
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        return holds(node, root) and step(node, root, place, sink)
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        return holds(node, root) and step(node, root, position, sink)
 
     return run
 
 
-def _each(rule: CompiledRule, step: Step) -> Step:
+def _run_for_each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
     if rule.candidate is not None or rule.numbered:
-        return FanOut(rule.each, rule.candidate, numbered=rule.numbered).over(step)
+        return FanOut(rule.each, rule.candidate, numbered=rule.numbered).wrap_step(step)
     select, first = rule.each.select, rule.each.first
 
-    def run_one(node: object, root: object, place: Position, sink: FindingSink) -> bool:
+    def run_once(node: object, root: object, position: Position, sink: FindingSink) -> bool:
         element = first(node, root)
-        return element is not MISSING and step(element, root, place, sink)
+        return element is not MISSING and step(element, root, position, sink)
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        found = False
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        has_found = False
         for element in select(node, root):
-            if step(element, root, place, sink):
-                found = True
-        return found
+            if step(element, root, position, sink):
+                has_found = True
+        return has_found
 
-    return run_one if rule.each.is_singular else run
+    return run_once if rule.each.is_singular else run
 
 
-def _emit(rule: CompiledRule) -> Step:
-    emit = _EMITS.get(rule.emit or "")
-    if emit is None:
-        known = ", ".join(_EMITS)
-        raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {known}")
-    always = is_news_by_itself(rule)
+def _compile_emit(rule: CompiledRule) -> Step:
+    kind = _KINDS.get(rule.emit or "")
+    if kind is None:
+        events = ", ".join(_KINDS)
+        raise ProtocolError(f"a rule emits {rule.emit!r}; the events are {events}")
+    always = emits_without_fields(rule)
     if rule.levels or rule.generated or rule.needs:
-        return _emit_walking(rule, emit, always and not rule.levels)
+        return _emit_for_each_trail(rule, kind, always and not rule.levels)
     paths = tuple((name, path.first) for name, _, path in rule.paths)
     literals = dict(rule.literals)
     if len(paths) == 1 and not literals and not always:
-        return _emit_one(*paths[0], emit)
+        return _emit_single_field(*paths[0], kind)
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        found = literals.copy()
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        fields = literals.copy()
         for name, first in paths:
             value = first(node, root)
             if value is not MISSING and value is not None:
-                found[name] = value
-        if not always and len(found) == len(literals):
+                fields[name] = value
+        if not always and len(fields) == len(literals):
             return False
-        if place.position is not None:
-            found.setdefault("index", place.position)
-        emit(sink, place.candidate, found)
+        if position.index is not None:
+            fields.setdefault("index", position.index)
+        sink.add(kind, position.candidate, fields)
         return True
 
     return run
 
 
-def _emit_one(name: str, first: First, emit: Emit) -> Step:
-    """The event of a rule that says one thing."""
+def _emit_single_field(name: str, first: First, kind: FindingKind) -> Step:
+    """Return the step of a rule that has one field."""
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
         value = first(node, root)
         if value is MISSING or value is None:
             return False
-        if place.position is None or name == "index":
-            emit(sink, place.candidate, {name: value})
+        if position.index is None or name == "index":
+            sink.add(kind, position.candidate, {name: value})
         else:
-            emit(sink, place.candidate, {name: value, "index": place.position})
+            sink.add(kind, position.candidate, {name: value, "index": position.index})
         return True
 
     return run
 
 
-def _emit_walking(rule: CompiledRule, emit: Emit, always: bool) -> Step:
-    """One event for every element that the fields share; see `plan_shared_paths`."""
+def _emit_for_each_trail(rule: CompiledRule, kind: FindingKind, always: bool) -> Step:
+    """Return the step that emits once for every element that the fields share.
+
+    The elements are those of the rule's `levels`, see `ai_lib.protocol.shared_paths`.
+    """
     paths = tuple((name, level, path.first) for name, level, path in rule.paths)
     needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
 
-    def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-        fired = False
-        for trail in _trails(rule.levels, node, root):
-            read = {name: first(trail[level], root) for name, level, first in paths}
-            found = {name: value for name, value in read.items() if value not in (MISSING, None)}
-            if needs.isdisjoint(found) if needs else not (found or always):
+    def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+        has_emitted = False
+        for trail in _find_trails(rule.levels, node, root):
+            values = {name: first(trail[level], root) for name, level, first in paths}
+            fields = {name: value for name, value in values.items() if value not in (MISSING, None)}
+            if needs.isdisjoint(fields) if needs else not (fields or always):
                 continue
-            if place.position is not None:
-                found.setdefault("index", place.position)
+            if position.index is not None:
+                fields.setdefault("index", position.index)
             for name in generated:
-                if "index" not in found:
-                    found[name] = sink.made_id(trail[-1], "tool_name" in found)
-            emit(sink, place.candidate, {**literals, **found})
-            fired = True
-        return fired
+                if "index" not in fields:
+                    fields[name] = sink.id_for(trail[-1], "tool_name" in fields)
+            sink.add(kind, position.candidate, {**literals, **fields})
+            has_emitted = True
+        return has_emitted
 
     return run
 
 
-def _trails(levels: tuple[Path, ...], node: object, root: object) -> Iterable[tuple[object, ...]]:
+def _find_trails(
+    levels: tuple[Path, ...], node: object, root: object
+) -> Iterable[tuple[object, ...]]:
     trails: list[tuple[object, ...]] = [(node,)]
     for level in levels:
-        trails = [(*trail, one) for trail in trails for one in level.select(trail[-1], root)]
+        trails = [
+            (*trail, element) for trail in trails for element in level.select(trail[-1], root)
+        ]
     return trails

@@ -1,4 +1,4 @@
-"""The fan-out: takes a frame apart into what it says of each candidate."""
+"""Splits a frame into what it says of each candidate."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,24 +11,24 @@ from ai_lib.protocol.query.path import Path, compile_path
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
-    """Where in a reply a finding stands: its candidate, and its position among the parts."""
+    """The position of a finding in a response: its candidate, and the index of its part."""
 
     candidate: int = 0
-    position: int | None = None
+    index: int | None = None
 
 
-Step = Callable[[object, object, Position, FindingSink], bool]  # whether it found something
+Step = Callable[[object, object, Position, FindingSink], bool]  # True when it found something
 
 FIRST: Final = Position()
 _MEMBER: Final = re.compile(r"^(?:\$\.)?(\w+)\[\*\]$")
 
 
 class FanOut:
-    """Takes apart what `path` selects; each element is of the candidate that `candidate` names.
+    """Splits what `path` selects; `candidate` is the path of each element's candidate index.
 
-    An element that names none, or a number below zero, is of the candidate of its position. With
-    `numbered`, its position is also the `index` of what is found in it, and without `candidate`
-    only that. A pipeline's rules with `each` and `candidate` run through it.
+    An element without such an index, or with one below zero, belongs to the candidate of its
+    position. With `numbered`, its position is also the `index` of what is found in it; without
+    `candidate`, it is only that. A pipeline's rules with `each` and `candidate` run through it.
 
     Raises:
         ManifestSyntaxError: a path does not parse.
@@ -44,52 +44,52 @@ class FanOut:
         self.path = compile_path(path) if isinstance(path, str) else path
         self.candidate = compile_path(candidate) if isinstance(candidate, str) else candidate
         self.numbered = numbered
-        found = _MEMBER.match(self.path.text)
-        self._member = found[1] if found else None
+        match = _MEMBER.match(self.path.text)
+        self._member = match[1] if match else None
 
-    def over(self, step: Step) -> Step:
-        """Return the step that takes `step` to every element, at its candidate's place."""
+    def wrap_step(self, step: Step) -> Step:
+        """Return the step that runs `step` on every element, at its candidate's position."""
         select, numbered = self.path.select, self.numbered
-        named = None if self.candidate is None else self.candidate.first
+        read_candidate = None if self.candidate is None else self.candidate.first
 
-        def run(node: object, root: object, place: Position, sink: FindingSink) -> bool:
-            found = False
-            for position, element in enumerate(select(node, root)):
-                known = place.candidate
-                if named is not None:
-                    index = named(element, root)
-                    known = index if type(index) is int and index >= 0 else position
-                own = position if numbered else place.position
-                here = place
-                if known != place.candidate or own != place.position:
-                    here = Position(known, own)
-                if step(element, root, here, sink):
-                    found = True
-            return found
+        def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
+            has_found = False
+            for number, element in enumerate(select(node, root)):
+                candidate = position.candidate
+                if read_candidate is not None:
+                    value = read_candidate(element, root)
+                    candidate = value if type(value) is int and value >= 0 else number
+                index = number if numbered else position.index
+                element_position = position
+                if candidate != position.candidate or index != position.index:
+                    element_position = Position(candidate, index)
+                if step(element, root, element_position, sink):
+                    has_found = True
+            return has_found
 
         return run
 
     def split(self, frame: object) -> list[tuple[int, object]]:
         """Return the candidates in a frame: the index of each, and what the frame says of it."""
-        found: list[tuple[int, object]] = []
+        candidates: list[tuple[int, object]] = []
 
-        def note(element: object, root: object, place: Position, sink: FindingSink) -> bool:
-            found.append((place.candidate, element))
+        def collect(element: object, root: object, position: Position, sink: FindingSink) -> bool:
+            candidates.append((position.candidate, element))
             return True
 
-        self.over(note)(frame, frame, FIRST, None)  # type: ignore[arg-type]
-        return found
+        self.wrap_step(collect)(frame, frame, FIRST, None)  # type: ignore[arg-type]
+        return candidates
 
     def __call__(self, frame: object) -> Iterator[object]:
-        """Give one frame for each element, with the frame's other members: as a transform.
+        """Yield one frame for each element, with the frame's other members.
 
-        A frame in which nothing is selected is given as it is.
+        This makes a fan-out a transform. A frame in which nothing is selected is yielded as it is.
         """
         elements = self.split(frame)
         if not elements:
             yield frame
-        rest = frame if isinstance(frame, Mapping) else {}
-        beside = {name: value for name, value in rest.items() if name != self._member}
+        members = frame if isinstance(frame, Mapping) else {}
+        shared = {name: value for name, value in members.items() if name != self._member}
         for _, element in elements:
-            own = element if isinstance(element, Mapping) else {"value": element}
-            yield {**beside, **own}
+            element_members = element if isinstance(element, Mapping) else {"value": element}
+            yield {**shared, **element_members}

@@ -1,4 +1,4 @@
-"""Which members an object must have for a rule to find anything in it."""
+"""Tells which rules can match an object by the names of its members alone."""
 
 from collections.abc import Collection
 
@@ -9,10 +9,10 @@ from ai_lib.protocol.query.path import Path
 Members = Collection[str]
 
 
-def may_find(rule: CompiledRule, members: Members, at_root: bool) -> bool:
-    """Whether a rule can find something in an object with these members, whatever they hold.
+def may_match(rule: CompiledRule, members: Members, at_root: bool) -> bool:
+    """Say whether a rule can find something in an object with these members.
 
-    True is always safe; False says that the rule would tell nothing. `at_root` says that the
+    True is always safe; False says that the rule would find nothing. `at_root` says that the
     object is the frame itself, so that `$` means it too.
     """
     if rule.each is not None:
@@ -20,21 +20,21 @@ def may_find(rule: CompiledRule, members: Members, at_root: bool) -> bool:
     if rule.match is not None and not _may_hold(rule.match.tree, members, at_root):
         return False
     if rule.emit is not None:
-        found = _may_tell(rule, members, at_root)
+        matches = _may_emit(rule, members, at_root)
     else:
-        found = any(may_find(nested, members, at_root) for nested in rule.rules)
-    return found or any(may_find(other, members, at_root) for other in rule.otherwise)
+        matches = any(may_match(nested, members, at_root) for nested in rule.rules)
+    return matches or any(may_match(other, members, at_root) for other in rule.otherwise)
 
 
-def is_news_by_itself(rule: CompiledRule) -> bool:
-    """Whether a rule tells its event without any field: ends and errors are news when matched."""
+def emits_without_fields(rule: CompiledRule) -> bool:
+    """Say whether a rule emits its event without any field, as matched ends and errors do."""
     return not rule.paths or (rule.match is not None and rule.emit in ("StreamEnd", "StreamError"))
 
 
-def _may_tell(rule: CompiledRule, members: Members, at_root: bool) -> bool:
+def _may_emit(rule: CompiledRule, members: Members, at_root: bool) -> bool:
     if rule.levels:
         return _may_select(rule.levels[0], members, at_root)
-    if is_news_by_itself(rule):
+    if emits_without_fields(rule):
         return True
     return any(_may_select(path, members, at_root) for _, _, path in rule.paths)
 

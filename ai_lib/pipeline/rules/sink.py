@@ -1,22 +1,32 @@
-"""What takes the findings of a mapper's rules."""
+"""The interface of what receives the findings of a dialect's rules."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
-Fields = Mapping[str, object]
+Fields: TypeAlias = Mapping[str, object]
+
+FindingKind: TypeAlias = Literal[
+    "text",
+    "thinking",
+    "tool_call",
+    "tool_call_end",
+    "opaque",
+    "provider_block",
+    "metadata",
+    "finish",
+    "end",
+    "error",
+]
 
 
 class FindingSink(Protocol):
-    """What takes the findings of rules; each method takes the candidate and the rule's fields."""
+    """Receives what rules find in a frame."""
 
-    def text(self, candidate: int, fields: Fields) -> None: ...
-    def thinking(self, candidate: int, fields: Fields) -> None: ...
-    def tool_call(self, candidate: int, fields: Fields) -> None: ...
-    def tool_call_end(self, candidate: int, fields: Fields) -> None: ...
-    def opaque(self, candidate: int, fields: Fields) -> None: ...
-    def foreign_block(self, candidate: int, fields: Fields) -> None: ...
-    def metadata(self, candidate: int, fields: Fields) -> None: ...
-    def finish(self, candidate: int, fields: Fields) -> None: ...
-    def end(self, candidate: int, fields: Fields) -> None: ...
-    def error(self, candidate: int, fields: Fields) -> None: ...
-    def made_id(self, element: object, is_new: bool) -> str | None: ...
+    def add(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
+        """Take one finding: its kind, the index of its candidate, and the rule's fields."""
+
+    def id_for(self, element: object, is_new: bool) -> str | None:
+        """Return the id made for a tool call that the wire gives none.
+
+        All rules that read the same element get the same id; it is made when one `is_new`.
+        """

@@ -11,7 +11,7 @@ from ai_lib.client.call.tokens import count_tokens, would_cost
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import failed_reply, request_id_of
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -133,7 +133,7 @@ class CallRunner:
         if not 200 <= reply.status <= 299:
             # Its body is no local variable: it may say the key back.
             raise failed_reply(leg.target, reply.status, reply.headers, reply.read_error())
-        response = read_reply(
+        response = read_response(
             leg.target.compiled,
             reply.read(),
             request_id=request_id_of(reply.headers),

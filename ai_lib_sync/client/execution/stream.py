@@ -11,7 +11,7 @@ from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.stream_filter import StreamFilter, screened
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.pipeline.response_events import replayed
+from ai_lib.pipeline.response_events import replay_events
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
@@ -213,7 +213,7 @@ class ChatStream:
             found = self._company.lookup(call)
             if found is not None:
                 self._found = found
-                return list(replayed(found))
+                return list(replay_events(found))
         journey.start()
         return journey.run(self._begin)
 

@@ -1,4 +1,4 @@
-"""A plain reply that is one text is read straight, and says the same as by the detour."""
+"""A plain response that is one text is read without events, and gives the same response."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError
-from ai_lib.pipeline import plain_response as reply
+from ai_lib.pipeline import plain_response
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.types.content import TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.usage import Usage
@@ -17,9 +17,9 @@ from tests.pipeline.manifests import bundled
 
 
 class Detour(SingleTextReader):
-    """Never has all of a reply."""
+    """Claims never to be a single text."""
 
-    is_all = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+    is_single_text = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
 
 
 def said(*choices: dict[str, Any], **more: Any) -> bytes:
@@ -34,7 +34,7 @@ def choice(index: int = 0, finish: object = "stop", **message: Any) -> dict[str,
 def test_one_text_is_a_whole_reply() -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 4}
     body = said(choice(content="Grüße", refusal=None, annotations=[]), usage=usage)
-    assert read_reply(bundled("openai"), body, request_id="q1") == ChatResponse(
+    assert read_response(bundled("openai"), body, request_id="q1") == ChatResponse(
         candidates=(
             Candidate(
                 blocks=(TextBlock(text="Grüße"),),
@@ -51,11 +51,11 @@ def test_one_text_is_a_whole_reply() -> None:
 
 
 def test_it_is_read_straight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reply, "Assembly", None)
-    assert read_reply(bundled("openai"), said(choice(content="Hi"))).content == "Hi"
+    monkeypatch.setattr(plain_response, "EventAssembler", None)
+    assert read_response(bundled("openai"), said(choice(content="Hi"))).content == "Hi"
     block = {"type": "text", "text": "Hi"}
     body = {"type": "message", "content": [block], "stop_reason": "end_turn"}
-    assert read_reply(bundled("anthropic"), json.dumps(body).encode()).content == "Hi"
+    assert read_response(bundled("anthropic"), json.dumps(body).encode()).content == "Hi"
 
 
 @pytest.mark.parametrize(
@@ -71,33 +71,33 @@ def test_it_is_read_straight(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_has_more_to_it_loses_nothing(choices: list[Any], contents: list[str]) -> None:
-    response = read_reply(bundled("openai"), said(*choices))
+    response = read_response(bundled("openai"), said(*choices))
     assert [candidate.content for candidate in response.candidates] == contents
 
 
 def test_who_says_nothing_and_does_not_end_is_no_candidate() -> None:
-    response = read_reply(bundled("openai"), said(choice(1, None, content="")))
+    response = read_response(bundled("openai"), said(choice(1, None, content="")))
     assert response.candidates == (Candidate(),)
 
 
 def test_thinking_sources_and_refusals_are_kept() -> None:
-    thought = read_reply(bundled("openai"), said(choice(content="a", reasoning_content="Hm")))
+    thought = read_response(bundled("openai"), said(choice(content="a", reasoning_content="Hm")))
     assert (thought.thinking, thought.content) == ("Hm", "a")
-    cited = read_reply(bundled("openai"), said(choice(content="a", annotations=[{"url": "u"}])))
+    cited = read_response(bundled("openai"), said(choice(content="a", annotations=[{"url": "u"}])))
     assert cited.candidates[0].blocks == (
         TextBlock(text="a", citations=({"url": "u"},), origin="openai:openai_chat"),
     )
-    refused = read_reply(bundled("openai"), said(choice(refusal="No.")))
+    refused = read_response(bundled("openai"), said(choice(refusal="No.")))
     assert (refused.content, refused.termination_reason) == ("No.", "refusal")
 
 
 def test_half_a_character_is_still_an_error() -> None:
     with pytest.raises(DecodeError, match="half a character"):
-        read_reply(bundled("openai"), b'{"choices": [{"message": {"content": "a\\ud83d"}}]}')
+        read_response(bundled("openai"), b'{"choices": [{"message": {"content": "a\\ud83d"}}]}')
 
 
 def test_an_empty_id_is_none() -> None:
-    assert read_reply(bundled("openai"), said(choice(content="a"), id="", model=7)).id is None
+    assert read_response(bundled("openai"), said(choice(content="a"), id="", model=7)).id is None
 
 
 TEXTS = st.sampled_from(["", "a", "Grüße", "\ud83d", None, 7, {}, [], ["x"], [{"text": "p"}]])
@@ -138,9 +138,9 @@ def outcome(provider: str, body: bytes, *, straight: bool) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.urandom", bytes)  # ids that are made up are the same twice
         if not straight:
-            patch.setattr(reply, "SingleTextReader", Detour)
+            patch.setattr(plain_response, "SingleTextReader", Detour)
         try:
-            return read_reply(bundled(provider), body)
+            return read_response(bundled(provider), body)
         except AiLibError as error:
             return type(error), str(error), getattr(error, "partial", None)
 

@@ -1,6 +1,6 @@
-"""Frames that differ in a text alone are told by their bytes, and nothing else changes by it.
+"""Frames that differ in a text alone are read by their bytes, and give the same events.
 
-A pipeline with a mapper that was given to it decodes every frame; it is what all is compared with.
+A pipeline with a mapper of the caller decodes every frame; all outcomes are compared with its.
 """
 
 import json
@@ -28,12 +28,12 @@ def outcome(pipeline: Pipeline, chunks: Iterable[bytes]) -> Outcome:
     events = [event for chunk in chunks for event in pipeline.feed(chunk)]
     events += pipeline.close()
     failure = pipeline.failure
-    told = None if failure is None else f"{type(failure).__name__}: {failure}"
-    return events, told, pipeline.response(), pipeline.unknown_count
+    message = None if failure is None else f"{type(failure).__name__}: {failure}"
+    return events, message, pipeline.response(), pipeline.unknown_count
 
 
 def both(compiled: CompiledManifest, chunks: list[bytes]) -> tuple[Outcome, Outcome]:
-    """Read a stream by its likenesses, and every frame by itself."""
+    """Read a stream by the fast path, and every frame by itself."""
     strict = Pipeline(compiled, mapper=ProtocolEventMapper(compiled))
     return outcome(Pipeline(compiled), chunks), outcome(strict, chunks)
 
@@ -53,9 +53,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     seen: list[bytes] = []
     decode = pipeline_module.decode_json
 
-    def watched(data: bytes, what: str) -> object:
+    def watched(data: bytes, subject: str) -> object:
         seen.append(data)
-        return decode(data, what)
+        return decode(data, subject)
 
     monkeypatch.setattr(pipeline_module, "decode_json", watched)
     return seen
@@ -136,6 +136,19 @@ def test_most_frames_of_a_stream_are_not_decoded(
     assert known == strict
     assert known[1] is None
     assert few < len(frames) / 4
+
+
+def test_a_stage_of_the_caller_sees_every_frame(decoded: list[bytes]) -> None:
+    frames = openai_text()
+    seen: list[object] = []
+
+    def look(frame: object) -> Iterable[object]:
+        seen.append(frame)
+        yield frame
+
+    strict = outcome(Pipeline(bundled("openai")).with_transform(look), framed(frames))
+    assert len(seen) == len(decoded) == len(frames) - 1  # [DONE] is no JSON
+    assert outcome(Pipeline(bundled("openai")), framed(frames)) == strict
 
 
 @pytest.mark.parametrize(
@@ -277,9 +290,9 @@ def test_any_stream_says_the_same(chunks: list[bytes]) -> None:
     assert _without_made_ids(known) == _without_made_ids(strict)
 
 
-def _without_made_ids(told: Outcome) -> list[object]:
+def _without_made_ids(outcome: Outcome) -> list[object]:
     """Ids that are made here differ by chance."""
-    events, failure, response, unknown = told
+    events, failure, response, unknown = outcome
     named = [
         (type(event).__name__, getattr(event, "arguments", None), event.candidate)
         if hasattr(event, "tool_call_id")

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from ai_lib.errors.exceptions import ResponseTooLarge
-from ai_lib.pipeline import Pipeline, ProtocolEventMapper, pipeline as pipeline_module
+from ai_lib.pipeline import Pipeline, ProtocolEventMapper
 from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator
 from ai_lib.pipeline.decoders.sse import SseDecoder
-from ai_lib.pipeline.fast_path.frame_run import opening_of, read_run
+from ai_lib.pipeline.fast_path import frame_pattern
+from ai_lib.pipeline.fast_path.frame_run import frame_prefix, read_run
 from ai_lib.types.events import Event, PartialContentDelta, PartialToolCall
 from tests.pipeline.manifests import bundled
 
@@ -61,19 +62,19 @@ def test_what_is_no_run_of_texts_is_read_frame_by_frame(data: bytes) -> None:
 
 
 def test_only_frames_of_one_data_line_perhaps_named_have_an_opening() -> None:
-    assert opening_of(b"data: {}\n\n") == b"data: "
-    assert opening_of(b"event: delta\ndata: {}\n\n") == b"event: delta\ndata: "
+    assert frame_prefix(b"data: {}\n\n") == b"data: "
+    assert frame_prefix(b"event: delta\ndata: {}\n\n") == b"event: delta\ndata: "
     for other in (b"data:{}\n\n", b"event: a\nid: 1\ndata: {}\n\n", b": x\n\n", b"event: a", b""):
-        assert opening_of(other) == b""
-    assert opening_of(b"event: error\ndata: {}\n\n") == b""
+        assert frame_prefix(other) == b""
+    assert frame_prefix(b"event: error\ndata: {}\n\n") == b""
 
 
 def test_a_chunk_begins_where_a_frame_does_with_what_was_kept_before_it() -> None:
     decoder = SseDecoder()
-    assert decoder.aligned(b"data: 0\n\n") == b""  # perhaps behind a BOM
+    assert decoder.join_pending(b"data: 0\n\n") == b""  # perhaps behind a BOM
     decoder.feed(b"data: 1\n\nevent: a\nda")
-    assert decoder.aligned(b"ta: 2") == b""
-    assert decoder.aligned(b"ta: 2\n\ndata: 3") == b"event: a\ndata: 2\n\ndata: 3"
+    assert decoder.join_pending(b"ta: 2") == b""
+    assert decoder.join_pending(b"ta: 2\n\ndata: 3") == b"event: a\ndata: 2\n\ndata: 3"
     assert [(one.data, one.event) for one in decoder.feed(b"data: 4\n\n")] == [(b"4", None)]
 
 
@@ -81,16 +82,16 @@ def test_a_chunk_begins_where_a_frame_does_with_what_was_kept_before_it() -> Non
 def test_a_chunk_in_the_middle_of_a_frame_or_a_line_end_does_not(begun: bytes) -> None:
     decoder = SseDecoder()
     decoder.feed(b"data: 0\n\n" + begun)
-    assert decoder.aligned(b"\ndata: 2\n\n") == b""
+    assert decoder.join_pending(b"\ndata: 2\n\n") == b""
 
 
 def test_a_frame_over_its_bound_is_refused_although_it_comes_with_others() -> None:
     decoder = SseDecoder(max_frame_bytes=20)
     decoder.feed(b"data: 0\n\ndata: " + b"x" * 16)
-    assert decoder.aligned(b"xxxxx\n\n") == b""
+    assert decoder.join_pending(b"xxxxx\n\n") == b""
     with pytest.raises(ResponseTooLarge):
         decoder.feed(b"xxxxx\n\n")
-    assert decoder.aligned(b"data: 1\n\n") == b""
+    assert decoder.join_pending(b"data: 1\n\n") == b""
 
 
 def said(delta: dict[str, Any]) -> str:
@@ -156,16 +157,16 @@ def test_a_chunk_of_frames_alike_is_not_taken_apart(
     chunks = ["".join(frames[:3]), *(body[at : at + size] for at in range(0, len(body), size))]
     compiled = bundled(provider)
     strict = outcome(Pipeline(compiled, mapper=ProtocolEventMapper(compiled)), chunks)
-    monkeypatch.setattr(pipeline_module, "_SEVERAL_FRAMES", 1)
+    monkeypatch.setattr(frame_pattern, "_RUN_BYTES", 1)
     pipeline, apart = Pipeline(compiled), 0
-    take = pipeline._take
+    read_frame = pipeline._read_frame
 
     def counted(frame: Any) -> None:
         nonlocal apart
         apart += 1
-        take(frame)
+        read_frame(frame)
 
-    monkeypatch.setattr(pipeline, "_take", counted)
+    monkeypatch.setattr(pipeline, "_read_frame", counted)
     assert outcome(pipeline, chunks) == strict
     assert apart < 12  # those before two are known, and those of a chunk cut between line ends
 

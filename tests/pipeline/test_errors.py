@@ -9,7 +9,7 @@ import pytest
 from ai_lib.errors import codes
 from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.codes import STANDARD_ERROR_CODES, StandardErrorCode, standard_code
-from ai_lib.pipeline.errors import decoded_or_text, remote_error
+from ai_lib.pipeline.errors import decode_error_body, remote_error
 from tests.pipeline.manifests import bundled
 
 BY_STATUS = {
@@ -152,7 +152,7 @@ def test_the_request_id_is_found(
     ids=["JSON", "text", "nothing", "another encoding", "half a character", "nested too deep"],
 )
 def test_an_error_body_may_be_anything(data: bytes, expected: object) -> None:
-    assert decoded_or_text(data) == expected
+    assert decode_error_body(data) == expected
 
 
 def in_seconds(seconds: int) -> str:

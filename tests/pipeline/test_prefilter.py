@@ -1,4 +1,4 @@
-"""Rules that can't find anything in an object are not asked, and nobody can tell."""
+"""Rules that can't match an object do not run, and the findings are the same."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from hypothesis import given, settings, strategies as st
 
 from ai_lib.pipeline.rules import compiler as rules
 from ai_lib.pipeline.rules.compiler import compile_rules
-from ai_lib.pipeline.rules.prefilter import may_find
-from ai_lib.pipeline.rules.sink import Fields
+from ai_lib.pipeline.rules.prefilter import may_match
+from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.protocol.compiled import CompiledRule
 from tests.pipeline.manifests import bundled, small
 
@@ -43,32 +43,32 @@ def rule(**written: Any) -> CompiledRule:
 def test_a_rule_is_asked_where_it_may_find_something(
     written: dict[str, Any], members: list[str], finds: bool
 ) -> None:
-    assert may_find(rule(**written), members, at_root=True) is finds
+    assert may_match(rule(**written), members, at_root=True) is finds
 
 
 def test_otherwise_is_asked_as_well() -> None:
     other = {"emit": "Metadata", "fields": {"usage": "$.b"}}
     one = rule(emit="Metadata", fields={"usage": "$.a"}, otherwise=[other])
-    assert may_find(one, ["b"], at_root=True)
-    assert not may_find(one, ["c"], at_root=True)
+    assert may_match(one, ["b"], at_root=True)
+    assert not may_match(one, ["c"], at_root=True)
 
 
 def test_below_the_frame_a_path_from_its_root_may_find_anything() -> None:
-    assert may_find(rule(emit="Metadata", fields={"usage": "$.usage"}), ["b"], at_root=False)
-    assert not may_find(rule(emit="Metadata", fields={"usage": "@.usage"}), ["b"], at_root=False)
+    assert may_match(rule(emit="Metadata", fields={"usage": "$.usage"}), ["b"], at_root=False)
+    assert not may_match(rule(emit="Metadata", fields={"usage": "@.usage"}), ["b"], at_root=False)
 
 
-class Notes:
-    """A sink that keeps what it is told."""
+class FindingList:
+    """A sink that keeps its findings."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, int, Fields]] = []
+        self.findings: list[tuple[str, int, Fields]] = []
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda candidate, fields: self.told.append((name, candidate, dict(fields)))
+    def add(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
+        self.findings.append((kind, candidate, dict(fields)))
 
-    def made_id(self, element: object, is_new: bool) -> str | None:
-        self.told.append(("made_id", 0, {"element": element, "is_new": is_new}))
+    def id_for(self, element: object, is_new: bool) -> str | None:
+        self.findings.append(("id", 0, {"element": element, "is_new": is_new}))
         return "made"
 
 
@@ -96,23 +96,23 @@ DIALECTS = [("openai", None), ("openai", "responses"), ("anthropic", None), ("ge
 @pytest.mark.parametrize(("provider", "family"), DIALECTS)
 @settings(max_examples=60, deadline=None)
 @given(frame=FRAMES)
-def test_all_rules_asked_would_tell_the_same(
+def test_all_rules_would_find_the_same(
     provider: str, family: str | None, frame: dict[str, Any]
 ) -> None:
     compiled = bundled(provider, family)
     for reply in (compiled.response, compiled.stream):
-        some: Any = Notes()
-        every: Any = Notes()
+        some = FindingList()
+        every = FindingList()
         compile_rules(reply.rules)(frame, some)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(rules, "may_find", lambda rule, members, at_root: True)
+            patch.setattr(rules, "may_match", lambda rule, members, at_root: True)
             compile_rules(reply.rules)(frame, every)
-        assert some.told == every.told
+        assert some.findings == every.findings
 
 
 def test_kinds_of_frames_without_end_are_all_read() -> None:
-    read = compile_rules(bundled("openai").reply.rules)
+    read = compile_rules(bundled("openai").response.rules)
     for number in range(200):
-        notes: Any = Notes()
+        notes = FindingList()
         read({f"x{number}": 1, "usage": {"prompt_tokens": number}}, notes)
-        assert notes.told == [("metadata", 0, {"usage": {"prompt_tokens": number}})]
+        assert notes.findings == [("metadata", 0, {"usage": {"prompt_tokens": number}})]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ai_lib.pipeline.assembly.thinking_tags import ThinkingTagParser
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.dialect.model import ThinkingTags
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from tests.pipeline.manifests import bundled
@@ -36,7 +36,7 @@ SAID = {
 
 def told_apart(*pieces: str) -> tuple[str, str]:
     tagged = ThinkingTagParser(ThinkingTags())
-    found = [one for piece in pieces for one in tagged.split(piece)] + tagged.rest()
+    found = [one for piece in pieces for one in tagged.feed(piece)] + tagged.flush()
     assert all(one.text for one in found)
     thinking = "".join(one.text for one in found if one.is_thinking)
     return thinking, "".join(one.text for one in found if not one.is_thinking)
@@ -54,32 +54,32 @@ def test_thinking_and_text_are_told_apart_however_they_are_cut(
 
 def test_other_tags_are_as_good() -> None:
     tagged = ThinkingTagParser(ThinkingTags(open="[THINK]", close="[/THINK]"))
-    assert tagged.split("[THINK]Hm.[/THINK]So.") == [("Hm.", True), ("So.", False)]
+    assert tagged.feed("[THINK]Hm.[/THINK]So.") == [("Hm.", True), ("So.", False)]
 
 
 def test_text_is_given_out_as_soon_as_it_can_be_no_tag() -> None:
     tagged = ThinkingTagParser(ThinkingTags())
-    assert tagged.split("<thi") == []
-    assert tagged.split("nk>Hm") == [("Hm", True)]
-    assert tagged.split(" well") == [(" well", True)]
-    assert tagged.split(" </think") == []
-    assert tagged.split(">So") == [("So", False)]
-    assert tagged.split(" <") == [(" <", False)]
+    assert tagged.feed("<thi") == []
+    assert tagged.feed("nk>Hm") == [("Hm", True)]
+    assert tagged.feed(" well") == [(" well", True)]
+    assert tagged.feed(" </think") == []
+    assert tagged.feed(">So") == [("So", False)]
+    assert tagged.feed(" <") == [(" <", False)]
 
 
 def test_what_was_held_back_is_given_out_at_a_pause_and_goes_on() -> None:
     tagged = ThinkingTagParser(ThinkingTags())
-    assert tagged.rest() == []
-    tagged.split("<think>Hm <")
-    assert tagged.rest() == [(" <", True)]
-    assert tagged.split("well</think>So") == [("well", True), ("So", False)]
+    assert tagged.flush() == []
+    tagged.feed("<think>Hm <")
+    assert tagged.flush() == [(" <", True)]
+    assert tagged.feed("well</think>So") == [("well", True), ("So", False)]
 
 
 def test_blank_space_without_end_is_not_held_without_end() -> None:
     for begun in ("", "<think>"):
         tagged = ThinkingTagParser(ThinkingTags())
-        tagged.split(begun + ("x" if begun else ""))
-        given = sum(len(one.text) for _ in range(4_000) for one in tagged.split(" "))
+        tagged.feed(begun + ("x" if begun else ""))
+        given = sum(len(one.text) for _ in range(4_000) for one in tagged.feed(" "))
         assert given > 3_000
 
 
@@ -87,8 +87,8 @@ def test_a_plain_answer_is_told_apart_as_a_stream_is() -> None:
     message = {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nSo."}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     body = json.dumps({"choices": [choice]}).encode()
-    reply = read_reply(bundled("perplexity"), body)
+    reply = read_response(bundled("perplexity"), body)
     assert (reply.thinking, reply.content) == ("Hm.", "So.")
     assert [type(block) for block in reply.to_message().blocks] == [ThinkingBlock, TextBlock]
-    reply = read_reply(bundled("openai"), body)
+    reply = read_response(bundled("openai"), body)
     assert (reply.thinking, reply.content) == ("", message["content"])

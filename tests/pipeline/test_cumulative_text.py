@@ -85,5 +85,5 @@ def test_calls_are_said_so_too() -> None:
 
 
 def test_what_was_said_can_not_be_changed() -> None:
-    with pytest.raises(DecodeError, match="changed what it had said"):
+    with pytest.raises(DecodeError, match="changed its earlier text"):
         streamed(answers("abc"), answers("abd"))
