@@ -1,4 +1,4 @@
-"""`ai-lib completion`: what a shell needs to complete the command line, read off the parser."""
+"""`ai-lib completion`: writes a shell's completion script from the parser's commands."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""`ai-lib doctor`: what is in force on this machine, and what is wrong with it."""
+"""`ai-lib doctor`: reports the settings in force on this machine, and problems with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def run_doctor(parsed: argparse.Namespace) -> int:
 
 
 async def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
-    """See whether each provider's host answers; no key is sent."""
+    """Check whether each provider's host responds; no key is sent."""
     async with HttpTransport() as transport:
         checks = [
             functools.partial(_check_host, transport, manifest.base_url) for manifest in manifests
@@ -51,7 +51,7 @@ async def _check_providers(report: Report, manifests: list[ProtocolManifest]) ->
 
 async def _check_host(transport: HttpTransport, url: str) -> str:
     if "{" in url:
-        return "no: its address needs values first"
+        return "no: its URL has placeholders without values"
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
     timeouts = TimeoutOptions(
         connect=_TIMEOUT_SECONDS,

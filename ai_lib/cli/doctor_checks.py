@@ -1,4 +1,4 @@
-"""What `ai-lib doctor` finds without waiting: versions, extras, keys, proxies, TLS, manifests."""
+"""The checks of `ai-lib doctor` that need no network, and the report they are written to."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ from ai_lib.transport.connections.proxy import ProxyRules
 from ai_lib.transport.credentials import describe_credential
 from ai_lib.transport.http.url import parse_target
 
-# What each extra brings, by the module that tells whether it is there.
+# Each extra with a module that is installed with it.
 _EXTRA_MODULES: Final = {
     "vision": "PIL",
     "audio": "soundfile",
@@ -36,7 +36,7 @@ NOT_CHECKED: Final = "not checked"
 
 
 class ProviderReport(msgspec.Struct, kw_only=True):
-    """One provider: its key, its address, and the manifest in force."""
+    """One provider: its key, its host, and the manifest in force."""
 
     id: str
     key: str
@@ -48,7 +48,7 @@ class ProviderReport(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Everything found; `problems` are sentences that say what to do."""
+    """The whole report; each of `problems` is a sentence that says what to do."""
 
     version: str
     python: str
@@ -61,7 +61,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 def examine(provider_names: list[str]) -> tuple[Report, list[ProtocolManifest]]:
-    """Return what can be seen on this machine, and the manifests of the providers reported."""
+    """Return the report, and the manifests of its providers; without names, of all providers."""
     catalog = ManifestCatalog()
     problems: list[str] = []
     manifests: list[ProtocolManifest] = []
@@ -107,7 +107,7 @@ def _is_proxied(url: str) -> bool:
 
 
 def _list_proxies() -> dict[str, str]:
-    """Return the proxy settings in force, without logins."""
+    """Return the proxy settings in force, without user names and passwords."""
     proxies = {}
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         value = os.environ.get(name) or os.environ.get(name.lower())
@@ -125,7 +125,7 @@ def _describe_key(manifest: ProtocolManifest) -> str:
 
 
 def _list_shadowed_keys(manifest: ProtocolManifest) -> list[str]:
-    """Say where a key is set under a name that another name hides."""
+    """Return a problem for each variable with a key that another variable takes precedence over."""
     report = describe_credential(manifest)
     shadowed_names = [name for name in report.shadowed if os.environ.get(name)]
     return [
@@ -134,7 +134,7 @@ def _list_shadowed_keys(manifest: ProtocolManifest) -> list[str]:
 
 
 def _list_variables() -> dict[str, str]:
-    """Return the settings in force; none of these names holds a key."""
+    """Return the environment variables in force that hold no key."""
     return {
         name: value
         for name, value in sorted(os.environ.items())
@@ -150,5 +150,5 @@ def _describe_certificates() -> str:
 
 
 def _get_host(url: str) -> str:
-    """Return the host and port of an address, without a login."""
+    """Return the host and port of a URL, without user name and password."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Starts a program of either colour, and the demo in both."""
+"""Runs a command of either package, and the demo of both."""
 
 import inspect
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-# By name, because each colour is a program of its own: neither package imports the other.
+# By name, because neither package imports the other.
 PACKAGES: Final = ("ai_lib", "ai_lib_sync")
 
 
@@ -21,7 +21,7 @@ def run(program: Callable[[], Any]) -> int:
 
     try:
         return int(anyio.run(program))
-    except asyncio.CancelledError as cancelled:  # how Python 3.10 tells of an interrupt
+    except asyncio.CancelledError as cancelled:  # what Python 3.10 raises on an interrupt
         raise KeyboardInterrupt from cancelled
 
 

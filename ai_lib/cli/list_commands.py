@@ -1,4 +1,7 @@
-"""`ai-lib models`: the models that manifests list, with sizes and prices."""
+"""`ai-lib models` and `ai-lib providers`: list what the manifests offer.
+
+Models are listed with sizes and prices, providers with dialect, host, and whether there is a key.
+"""
 
 import sys
 
@@ -14,7 +17,7 @@ _MODEL_COLUMNS = ("model", "aliases", "context", "answer", "in", "out", "abiliti
 
 
 def list_models(text: str = "", *, provider: str = "", as_json: bool = False) -> int:
-    """Write the models whose name holds `text` to standard output; 1 when there is none."""
+    """Write the models whose name contains `text` to standard output; return 1 if there is none."""
     records = [
         record
         for record in ManifestCatalog().build_registry().list_models()
@@ -29,7 +32,7 @@ def list_models(text: str = "", *, provider: str = "", as_json: bool = False) ->
         )
         sys.stdout.write("\nSizes are tokens, prices per million tokens; - is unknown.\n")
     else:
-        sys.stderr.write("ai-lib: no listed model has such a name\n")
+        sys.stderr.write("ai-lib: no listed model has a name with this text\n")
     return 0 if records else 1
 
 
@@ -52,7 +55,7 @@ def _format_number(value: float | None, unit: str = "") -> str:
 
 
 def list_providers(*, as_json: bool = False) -> int:
-    """Write the providers to standard output; return the exit code, 1 when one can't be used."""
+    """Write the providers to standard output; return 1 if one of them can't be used, else 0."""
     catalog, rows, messages = ManifestCatalog(), [], []
     for name in catalog.list_providers():
         try:

@@ -1,4 +1,4 @@
-"""`ai-lib diff`: what changes from one manifest to another, and what a caller will notice."""
+"""`ai-lib diff`, `lint` and `new`: compare, check and write manifests."""
 
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,9 @@ from ai_lib.types.json import JsonValue
 
 
 def diff_manifests(old: str, new: str) -> int:
-    """Write the changes to standard output; return 0 when there are none, else 1.
+    """Write what changes from one manifest to another; return 0 when nothing does, else 1.
+
+    `old` and `new` are files or ids of providers.
 
     Raises:
         ProtocolError: a file can't be read, or there is no such provider.
@@ -32,7 +34,7 @@ def _load_document(name: str) -> JsonValue:
 
 
 def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
-    """Write what is wrong to standard output; 1 when there is an error (strict: or a warning)."""
+    """Write a line for each problem of the files; return 1 on an error (strict: or a warning)."""
     errors = warnings = 0
     for name in files:
         for problem in lint_file(Path(name)):
@@ -45,10 +47,10 @@ def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
 
 
 def write_manifest(provider: str, *, like: str, base_url: str | None = None) -> int:
-    """Write a manifest for `provider` that is as that of `like`; return the exit code.
+    """Write a manifest for `provider`, modelled on that of `like`; return the exit code.
 
     Raises:
-        ManifestNotFound: there is no provider `like`, or `provider` can't be an id.
+        ManifestNotFound: there is no provider `like`, or `provider` is no valid id.
     """
     manifest = ManifestCatalog().load(like).manifest
     sys.stdout.write(scaffold_manifest(manifest, check_provider_id(provider), base_url))

@@ -1,4 +1,4 @@
-"""The command line's arguments; nothing heavy is imported here, so that `--help` is instant."""
+"""Parses the command line. It imports nothing heavy, so that `--help` is instant."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from ai_lib.cli.plain_commands import add_commands
 
 
 class ChatOptions(NamedTuple):
-    """What `ai-lib chat` or `ai-lib record` was asked; without a question, a conversation."""
+    """The options of `ai-lib chat` and `ai-lib record`; no question means a conversation."""
 
     model: str
     question: str | None = None
@@ -33,15 +33,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ai-lib", description="One client for every provider.")
     parser.add_argument("--version", action="version", version=f"ai-lib {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("demo", help="see answers stream in from a provider of its own; no key")
-    chat = commands.add_parser("chat", help="ask a model one question, or talk with it")
+    commands.add_parser("demo", help="stream responses from a built-in mock provider; no key")
+    chat = commands.add_parser("chat", help="ask a model one question, or have a conversation")
     _add_chat(chat)
     record = commands.add_parser("record", help="ask a question and record the exchange in a file")
-    record.add_argument("cassette", metavar="CASSETTE", help="the file; it is made anew")
+    record.add_argument("cassette", metavar="CASSETTE", help="the file; it is overwritten")
     _add_chat(record)
     add_server_commands(commands)
     doctor = commands.add_parser("doctor", help="show keys, proxies, TLS and manifests in force")
-    doctor.add_argument("--check", action="store_true", help="see whether providers are reachable")
+    doctor.add_argument(
+        "--check", action="store_true", help="check whether providers are reachable"
+    )
     doctor.add_argument("--provider", action="append", default=[], metavar="ID", help="only these")
     doctor.add_argument("--json", action="store_true", help="write JSON")
     completion = commands.add_parser("completion", help="write a completion script for a shell")
@@ -56,34 +58,36 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
         "question",
         nargs="?",
         metavar="QUESTION",
-        help="the question, - to read it; without one, a conversation in the terminal",
+        help="the question, or - for standard input; without one, a conversation",
     )
     parser.add_argument("--system", metavar="TEXT", help="instructions for the model")
     parser.add_argument(
         "-f", "--file", action="append", default=[], metavar="FILE", help="attach a file"
     )
     parser.add_argument(
-        "--json", metavar="SCHEMA", help="answer in JSON that fits this schema (a file, or JSON)"
+        "--json", metavar="SCHEMA", help="respond in JSON that fits this schema (a file, or JSON)"
     )
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a standard parameter"
     )
-    parser.add_argument("--base-url", metavar="URL", help="another address than the provider's")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, help="how long to wait")
-    parser.add_argument("--no-stream", action="store_true", help="write the answer when complete")
-    parser.add_argument("--plain", action="store_true", help="no Markdown, even in a terminal")
+    parser.add_argument("--base-url", metavar="URL", help="use this base URL, not the provider's")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float, help="the time limit of a call")
+    parser.add_argument(
+        "--no-stream", action="store_true", help="write the response when it is complete"
+    )
+    parser.add_argument("--plain", action="store_true", help="plain text, even in a terminal")
     parser.add_argument("-v", "--verbose", action="store_true", help="always show usage and cost")
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the arguments; exits with code 2 and the usage when they are wrong."""
+    """Parse the arguments; exit with code 2 and the usage when they are wrong."""
     return make_parser().parse_args(arguments)
 
 
 def make_chat_options(parsed: argparse.Namespace) -> ChatOptions:
-    """Return the options of `chat`, with the question read from standard input for `-`.
+    """Return the options of `chat`; for `-` the question is read from standard input.
 
-    Without a question it is read from standard input too, unless that is a terminal.
+    It is also read from there without a question, unless standard input is a terminal.
 
     Raises:
         ValueError: a `--param` is not NAME=VALUE.
@@ -108,14 +112,14 @@ def make_chat_options(parsed: argparse.Namespace) -> ChatOptions:
 
 
 def parse_parameter(text: str) -> tuple[str, object]:
-    """Return the name and value of NAME=VALUE; the value is JSON, or else a text.
+    """Return the name and value of NAME=VALUE; a value that is not JSON is a text.
 
     Raises:
-        ValueError: it is not of that form.
+        ValueError: `text` is not NAME=VALUE.
     """
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise ValueError(f"--param wants NAME=VALUE, not {text!r}")
+        raise ValueError(f"--param must be NAME=VALUE, not {text!r}")
     try:
         return name, json.loads(value)
     except ValueError:

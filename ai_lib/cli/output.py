@@ -1,4 +1,4 @@
-"""What the command line shows: text that arrives in pieces, wrapped and plain."""
+"""Writes to standard output: text that arrives in pieces, tables, and JSON."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 
 class Output:
-    """Writes to a stream as text arrives; styles only where a terminal shows them."""
+    """Writes text as it arrives and wraps it; styles it only on a terminal."""
 
     def __init__(self, out: TextIO | None = None, width: int = _WIDTH) -> None:
         self._out = sys.stdout if out is None else out
@@ -21,7 +21,7 @@ class Output:
         self._styled = self._out.isatty()
 
     def write_title(self, text: str) -> None:
-        """Write a line that heads what follows."""
+        """Write a title line."""
         self._end_line()
         self._write(f"\n{self._style(_BOLD, text)}\n")
 
@@ -31,17 +31,17 @@ class Output:
         self._write(f"{text}\n")
 
     def write_note(self, text: str) -> None:
-        """Write one line of lesser weight."""
+        """Write one line in dim style."""
         self.write_line(self._style(_DIM, text))
 
     def begin_paragraph(self, label: str) -> None:
-        """Begin a paragraph that `piece` continues."""
+        """Begin a paragraph that `write_piece` continues."""
         self._end_line()
         self._write(label)
         self._column = self._indent = len(label)
 
     def write_piece(self, text: str) -> None:
-        """Write the next piece of the paragraph at once, on a new line where it is full."""
+        """Write the next piece of the paragraph, on a new line when the line is full."""
         word = text.strip()
         if self._column + len(text) > self._width and word:
             self._write("\n" + " " * self._indent)
@@ -63,7 +63,7 @@ class Output:
 
 
 def format_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """Return rows as aligned text under a line of column names; numbers stand to the right."""
+    """Return rows as aligned text under a line of column names; numbers are right-aligned."""
     lines = [dict(zip(columns, columns, strict=True)), *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in columns}
     right = {name for name in columns if rows and all(_is_number(row[name]) for row in rows)}

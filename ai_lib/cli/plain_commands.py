@@ -1,6 +1,6 @@
-"""The commands that don't wait, and the arguments of those that speak of manifests.
+"""Runs the commands that don't wait, and declares the arguments of those about manifests.
 
-Nothing heavy is imported here.
+It imports nothing heavy.
 """
 
 import argparse
@@ -20,33 +20,37 @@ def add_commands(commands: "Commands") -> None:
     providers.add_argument("--json", action="store_true", help="write JSON")
     models = commands.add_parser("models", help="list models, with sizes and prices")
     models.add_argument("name", nargs="?", default="", metavar="TEXT", help="part of a name")
-    models.add_argument("--provider", metavar="ID", default="", help="of this provider only")
+    models.add_argument("--provider", metavar="ID", default="", help="only models of this provider")
     models.add_argument("--json", action="store_true", help="write JSON")
     lint = commands.add_parser("lint", help="find what is wrong with manifests")
     lint.add_argument("files", nargs="+", metavar="FILE", help="a manifest, YAML or JSON")
     lint.add_argument("--strict", action="store_true", help="fail on warnings too")
-    explain = commands.add_parser("explain", help="show the request to a model, and what applies")
+    explain = commands.add_parser(
+        "explain", help="show the request to a model, and what applies to it"
+    )
     explain.add_argument("model", metavar="MODEL", help="provider/model, or a listed model's name")
     explain.add_argument("question", nargs="?", default="Hello", metavar="QUESTION")
     explain.add_argument("--system", metavar="TEXT", help="instructions for the model")
     explain.add_argument("--stream", action="store_true", help="the streamed request")
-    explain.add_argument("--base-url", metavar="URL", help="another address than the provider's")
+    explain.add_argument("--base-url", metavar="URL", help="use this base URL, not the provider's")
     explain.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a standard parameter"
     )
-    new = commands.add_parser("new", help="write a manifest to begin with")
+    new = commands.add_parser("new", help="write a first version of a manifest")
     new.add_argument("id", metavar="ID", help="the new provider's id")
-    new.add_argument("--like", required=True, metavar="PROVIDER", help="whose wire it speaks")
-    new.add_argument("--base-url", metavar="URL", help="where it is")
+    new.add_argument(
+        "--like", required=True, metavar="PROVIDER", help="the provider whose API it has"
+    )
+    new.add_argument("--base-url", metavar="URL", help="its base URL")
     diff = commands.add_parser("diff", help="show what changes from one manifest to another")
     diff.add_argument("old", metavar="OLD", help="a file, or a provider's id")
     diff.add_argument("new", metavar="NEW", help="a file, or a provider's id")
 
 
 def run_command(parsed: argparse.Namespace) -> int | None:
-    """Run the command if it is one of these and does not wait; return its exit code, else None.
+    """Run a command that does not wait and return its exit code; return None for other commands.
 
-    0 is success, 1 that something was found, 2 a wrong argument.
+    0 is success, 1 a finding, 2 a wrong argument.
     """
     command = _COMMANDS.get(parsed.command)
     if command is None:

@@ -1,5 +1,5 @@
 # Generated from ai_lib/cli/doctor.py by codegen; do not edit.
-"""`ai-lib doctor`: what is in force on this machine, and what is wrong with it."""
+"""`ai-lib doctor`: reports the settings in force on this machine, and problems with them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run_doctor(parsed: argparse.Namespace) -> int:
 
 
 def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
-    """See whether each provider's host answers; no key is sent."""
+    """Check whether each provider's host responds; no key is sent."""
     with HttpTransport() as transport:
         checks = [
             functools.partial(_check_host, transport, manifest.base_url) for manifest in manifests
@@ -52,7 +52,7 @@ def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
 
 def _check_host(transport: HttpTransport, url: str) -> str:
     if "{" in url:
-        return "no: its address needs values first"
+        return "no: its URL has placeholders without values"
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
     timeouts = TimeoutOptions(
         connect=_TIMEOUT_SECONDS,

@@ -1,5 +1,5 @@
 # Generated from ai_lib/cli/explain.py by codegen; do not edit.
-"""`ai-lib explain`: the request to a model and what applies to it, without a key and unsent."""
+"""`ai-lib explain`: shows the request to a model and what applies to it, without sending it."""
 
 from __future__ import annotations
 

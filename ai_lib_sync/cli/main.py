@@ -19,8 +19,8 @@ USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0 is success, 1 a provider's error or something found, 2 a wrong argument or a missing key, 130
-    an interruption.
+    0 is success, 1 a provider's error or a finding, 2 a wrong argument or a missing key, 130 an
+    interruption.
     """
     parsed = parse_arguments(arguments)
     try:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # Who read the answer has left; what is still buffered must not fail again at exit.
+        # The reader of standard output is gone; what is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROVIDER_ERROR
 

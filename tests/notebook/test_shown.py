@@ -119,7 +119,17 @@ async def ask(word):
         raise ValueError("<no>")
     return await client.chat().user(word).execute()
 
-await BatchExecutor(ask).execute_with_progress(["one", "bad", "three"])
+import sys
+widgets = sys.modules.pop("ipywidgets", None)
+sys.modules["ipywidgets"] = None  # hidden, so that the bar is HTML whatever is installed
+batch = await BatchExecutor(ask).execute_with_progress(["one", "bad", "three"])
+del sys.modules["ipywidgets"]
+if widgets is not None:
+    sys.modules["ipywidgets"] = widgets
+batch
+""",
+    "batch_with_widgets": """
+await BatchExecutor(ask).execute_with_progress(["four"])
 """,
     "embeddings": """
 vectors = await EmbeddingClient.create(
@@ -261,6 +271,15 @@ def test_metrics_batches_and_vectors_are_tables(shown: dict[str, Shown]) -> None
     (vectors,) = shown["embeddings"].html
     assert [row[:2] for row in cells(vectors)[1:]] == [["0", "1,536"], ["1", "1,536"]]
     assert "openai/text-embedding-3-small · 2 vectors · 2 tokens" in vectors
+
+
+def test_progress_is_a_widget_where_widgets_are_installed(shown: dict[str, Shown]) -> None:
+    pytest.importorskip("tqdm")
+    pytest.importorskip("ipywidgets")
+    views = shown["batch_with_widgets"].of("application/vnd.jupyter.widget-view+json")
+    assert len(views) == 1
+    (batch,) = [page for page in shown["batch_with_widgets"].html if "<table" in page]
+    assert cells(batch)[1:] == [["0", "done", "You said: four"]]
 
 
 def test_no_event_loop_is_patched(shown: dict[str, Shown]) -> None:

@@ -1,4 +1,4 @@
-"""Files on the command line, as content blocks."""
+"""Makes content blocks of the files on the command line."""
 
 from collections.abc import Iterable, Sequence
 from mimetypes import guess_type
@@ -9,10 +9,10 @@ from ai_lib.types.content import Block, ContentBlock, TextBlock
 
 
 def attach_files(question: str, files: Iterable[str]) -> str | Sequence[Block]:
-    """Return what the user says: the files, then the question.
+    """Return the content of the user's message: the files, then the question.
 
     Raises:
-        RequestError: a file can't be read, or is of no kind that a model takes.
+        RequestError: a file can't be read, or has a type that no model takes.
     """
     blocks = [_make_block(Path(name)) for name in files]
     return [*blocks, TextBlock(text=question)] if blocks else question

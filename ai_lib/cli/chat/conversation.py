@@ -1,4 +1,4 @@
-"""A conversation from the command line: asks, shows the answer, remembers both."""
+"""A conversation from the command line: sends questions, shows responses, keeps both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_chat(options: ChatOptions) -> int:
     """Ask one question, or hold a conversation; return the exit code.
 
     Raises:
-        AiLibError: a question can't be asked, or the only one was not answered.
+        AiLibError: a question can't be sent, or the only one got no response.
     """
     conversation = Conversation(options)
     if options.question is not None:
@@ -48,7 +48,7 @@ def run_chat(options: ChatOptions) -> int:
 class Conversation:
     """One conversation with one model.
 
-    Each question makes its own client: an answer may run on an event loop of its own.
+    Each question makes its own client, because each call may run on its own event loop.
     """
 
     def __init__(self, options: ChatOptions) -> None:
@@ -61,10 +61,10 @@ class Conversation:
         self._stream: ChatStream | None = None
 
     async def ask(self, question: str) -> int:
-        """Put a question, show the answer, and keep both; returns 0.
+        """Send a question, show the response, and keep both; return 0.
 
         Raises:
-            AiLibError: the question can't be asked, or was not answered.
+            AiLibError: the question can't be sent, or got no response.
         """
         question_message = Message.user(attach_files(question, self._files))
         async with await self._build_client() as client:
@@ -85,7 +85,7 @@ class Conversation:
         return 0
 
     def keep_partial_response(self) -> None:
-        """Keep what came of an answer that was cut short, or forget its question."""
+        """Keep the part of an interrupted response that came, or else drop its question."""
         stream, self._stream = self._stream, None
         partial = stream.response() if stream is not None else None
         if partial is not None and partial.content:
@@ -112,7 +112,7 @@ class Conversation:
             return response
         async with request.stream() as stream:
             self._stream = stream
-            first_event = await stream.__anext__()  # before this nothing is to be shown
+            first_event = await stream.__anext__()  # nothing is shown before the first event
             writer = make_writer(plain=self._options.plain)
             try:
                 _write_event(writer, first_event)
@@ -126,7 +126,7 @@ class Conversation:
     async def _execute_typed(
         self, request: ChatRequestBuilder, schema: JsonObject
     ) -> StructuredOutput[JsonValue]:
-        """Ask until the answer fits the schema; only one that fits is shown, as JSON."""
+        """Ask until the response fits the schema, then show it as JSON."""
         try:
             if self._options.stream:
                 async with request.stream_as(schema) as stream:
@@ -142,7 +142,7 @@ class Conversation:
 
 
 def format_summary(response: ChatResponse) -> str:
-    """Return model, usage, cost where it is known, time and finish reason in one line."""
+    """Return model, usage, cost if known, time and finish reason in one line."""
     parts = figures(response.model, response.total_usage, response.attempts, response.cost)
     return f"[{'; '.join([*parts, response.finish_reason or 'no finish reason'])}]"
 

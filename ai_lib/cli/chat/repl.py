@@ -1,4 +1,7 @@
-"""A conversation in the terminal: a line is a question, Ctrl-C ends an answer, Ctrl-D all."""
+"""The conversation in the terminal: each line is a question.
+
+Ctrl-C ends a response, Ctrl-D the conversation.
+"""
 
 import contextlib
 import sys
@@ -6,18 +9,18 @@ from collections.abc import Callable
 
 from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError
 
-_HELP = "Ctrl-C ends an answer, Ctrl-D or /quit the conversation; /new begins another one\n"
+_HELP = "Ctrl-C ends a response, Ctrl-D or /quit the conversation; /new begins another one\n"
 
 
 def run_repl(
     ask: Callable[[str], object], on_interrupt: Callable[[], None], restart: Callable[[], None]
 ) -> int:
-    """Read questions until the end; return the exit code, that of the last error if it is one.
+    """Read questions until the end; return the exit code: 1 if the last question failed, else 0.
 
-    `ask` shows an answer, `interrupted` is called after a Ctrl-C or an error in the middle of one.
+    `ask` shows a response; `on_interrupt` is called when a Ctrl-C or an error ended it.
 
     Raises:
-        CredentialError, ProtocolError: no question at all could be asked.
+        CredentialError, ProtocolError: no question can be asked at all.
     """
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 (it gives `input` its history)

@@ -1,4 +1,4 @@
-"""Where an answer is written as it arrives: plain text, or Markdown in a terminal."""
+"""Writes a response as it arrives: as plain text, or as Markdown in a terminal."""
 
 import sys
 from importlib.util import find_spec
@@ -6,19 +6,19 @@ from typing import Any, Protocol
 
 
 class Writer(Protocol):
-    """Takes the pieces of one answer, and its end."""
+    """Writes one response, in pieces."""
 
     def write(self, text: str) -> None:
-        """Show more of the answer."""
+        """Write the next piece of the response."""
         ...
 
     def finish(self) -> None:
-        """Finish the answer, also one that was cut short."""
+        """Finish the response, also one that was cut short."""
         ...
 
 
 def make_writer(*, plain: bool) -> Writer:
-    """Return Markdown on a terminal where rich is installed and wanted, else plain text."""
+    """Return a Markdown writer on a terminal with rich, unless `plain`; else a plain one."""
     if plain or not sys.stdout.isatty() or find_spec("rich") is None:
         return PlainWriter()
     return MarkdownWriter()
@@ -31,21 +31,21 @@ class PlainWriter:
         self._at_line_end = True
 
     def write(self, text: str) -> None:
-        """Show more of the answer."""
+        """Write the next piece of the response."""
         if text:
             self._at_line_end = text.endswith("\n")
             sys.stdout.write(text)
             sys.stdout.flush()
 
     def finish(self) -> None:
-        """Finish the answer."""
+        """Finish the response."""
         if not self._at_line_end:
             sys.stdout.write("\n")
             sys.stdout.flush()
 
 
 class MarkdownWriter:
-    """Shows what has come so far as Markdown, a few times a second."""
+    """Renders the text so far as Markdown, a few times a second."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -56,12 +56,12 @@ class MarkdownWriter:
         self._live.start()
 
     def write(self, text: str) -> None:
-        """Show more of the answer."""
+        """Write the next piece of the response."""
         from rich.markdown import Markdown
 
         self._text += text
         self._live.update(Markdown(self._text))
 
     def finish(self) -> None:
-        """Finish the answer."""
+        """Finish the response."""
         self._live.stop()

@@ -1,4 +1,4 @@
-"""`ai-lib mock` and `ai-lib replay`: answers on a port of this machine, for any client."""
+"""`ai-lib mock` and `ai-lib replay`: serve responses on a port of this machine."""
 
 import argparse
 import sys
@@ -20,37 +20,41 @@ _PAGE_PAUSE_SECONDS = 0.06
 
 def add_server_commands(commands: "Commands") -> None:
     """Add the two commands to the console script."""
-    mock = commands.add_parser("mock", help="serve a provider of your own on a port; no key")
+    mock = commands.add_parser("mock", help="serve a mock provider on a port; no key")
     _add_port(mock)
     mock.add_argument(
-        "--manifest", action="append", default=[], metavar="FILE", help="a further provider"
+        "--manifest", action="append", default=[], metavar="FILE", help="an additional provider"
     )
-    mock.add_argument("--say", action="append", default=[], metavar="TEXT", help="the next answer")
-    mock.add_argument("--pause", type=float, default=None, metavar="SECONDS", help="between words")
+    mock.add_argument(
+        "--say", action="append", default=[], metavar="TEXT", help="the text of the next response"
+    )
+    mock.add_argument(
+        "--pause", type=float, default=None, metavar="SECONDS", help="seconds between words"
+    )
     mock.add_argument("--ui", action="store_true", help="with a page to try it in a browser")
-    replay = commands.add_parser("replay", help="serve recorded answers on a port")
+    replay = commands.add_parser("replay", help="serve recorded responses on a port")
     replay.add_argument("cassette", metavar="CASSETTE", help="a file that `record` has written")
     _add_port(replay)
     replay.add_argument(
         "--speed", type=float, default=None, metavar="N", help="1: as recorded; default: at once"
     )
-    replay.add_argument("--once", action="store_true", help="give each recording only once")
+    replay.add_argument("--once", action="store_true", help="use each recording only once")
 
 
 def _add_port(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--port", type=int, default=8765, metavar="N", help="0: any free one (default 8765)"
+        "--port", type=int, default=8765, metavar="N", help="0: any free port (default 8765)"
     )
 
 
 def serve_mock(
     parsed: argparse.Namespace, make_page: "Callable[[Service], Page] | None" = None
 ) -> int:
-    """Serve the mock provider until interrupted, behind a page where one is given."""
+    """Serve the mock provider until interrupted, behind the page that `make_page` makes, if any."""
     from ai_lib.testing.mock.reply import Reply
     from ai_lib.testing.mock.service import Service
 
-    # In a browser one wants to see the words come.
+    # In a browser the words shall appear one by one.
     pause = parsed.pause if parsed.pause is not None else _PAGE_PAUSE_SECONDS if make_page else 0.0
     replies = [Reply(text=text, pause=pause) for text in parsed.say]
     service = Service(replies, parsed.manifest, None, pause)

@@ -1,4 +1,4 @@
-"""The demo: one question in every dialect, then a tool call, over a real socket, with no key."""
+"""`ai-lib demo`: one question in every dialect, then a tool call, over a real socket, no key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ...testing import MockProvider
 
 
 async def run_demo(output: Output | None = None) -> int:
-    """Show it; return the exit code."""
+    """Run the demo; return the exit code."""
     output = output or Output()
     package = AiClient.__module__.partition(".")[0]
     async with MockProvider() as mock:
@@ -42,7 +42,7 @@ async def run_demo(output: Output | None = None) -> int:
 
 
 async def stream_response(output: Output, request: ChatRequestBuilder) -> ChatResponse:
-    """Stream the answer to the screen as it arrives, and its figures; return it."""
+    """Write the response as it arrives, then its usage and timing; return it."""
     shown_kind = ""
     async with request.stream() as stream:
         async for event in stream:
@@ -58,7 +58,7 @@ async def stream_response(output: Output, request: ChatRequestBuilder) -> ChatRe
 
 
 async def stream_tool_call(output: Output, mock: MockProvider, provider: str) -> None:
-    """Let the model call a tool, answer it, and show what it makes of the result."""
+    """Let the model call a tool, send the result, and show the response to it."""
     async with await mock.client(f"{provider}/demo-model") as client:
         output.write_title(f"  a tool call  ({provider})")
         output.write_line(f"    you: {TOOL_QUESTION}")

@@ -1,4 +1,4 @@
-"""What the demo asks and what it is answered."""
+"""The questions and replies of the demo."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ WEATHER: Final = ToolDefinition.from_function(
 
 
 def list_demo_dialects() -> list[tuple[str, str]]:
-    """Return each bundled dialect with the provider it is named after, which is bundled too."""
+    """Return pairs of a bundled provider and the dialect that is named after it."""
     providers = list_bundled_names("manifests")
     pairs = [(name.partition("_")[0], name) for name in list_bundled_dialects()]
     return [(provider, dialect) for provider, dialect in pairs if provider in providers]

@@ -1,7 +1,7 @@
-"""The page of `ai-lib mock --ui`, and the endpoint it asks; all else goes to the mock provider.
+"""The page of `ai-lib mock --ui` and its endpoints; other requests go to the mock provider.
 
-A question is answered by a client of this library, whose events are sent on as lines of JSON while
-they come. So the page shows what the library makes of an answer, the same for every dialect.
+A client of this library answers the page's questions, and its events are sent to the page as JSON
+lines while they arrive. So the page shows the library's events, the same for every dialect.
 """
 
 import threading
@@ -36,7 +36,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page asks: a conversation that ends with the new question."""
+    """The page's question: a conversation that ends with the new question."""
 
     model: str
     turns: tuple[Turn, ...]
@@ -48,10 +48,10 @@ StartCall = Callable[[Question, str, SendLine, Callable[[], None]], Callable[[],
 
 
 class Page:
-    """Serves the page. `begin` starts an answer in the background.
+    """Serves the page. `start_call` starts the call for a question in the background.
 
-    It is given the question, the address of the mock provider, what to say events to, and what to
-    call at the end; it returns what cancels the answer.
+    Its arguments are the question, the address of the mock provider, a function that sends a line
+    to the page, and a function to call at the end. It returns a function that cancels the call.
     """
 
     def __init__(self, mock: Handler, providers: tuple[str, ...], start_call: StartCall) -> None:
@@ -60,14 +60,14 @@ class Page:
         self._start_call = start_call
 
     def respond(self, request: ReceivedRequest) -> ServerResponse:
-        """Return the answer to one request."""
+        """Return the response to one request."""
         if request.path not in ("/", "/ui/models", "/ui/ask"):
             return self._mock(request)
-        # A page of another origin can't ask: neither under a name of its own for this machine, nor
-        # with a type of content that browsers send without asking first.
+        # Pages of other origins are refused: by the host name, against DNS rebinding, and by the
+        # content type, which browsers send to another origin only after a preflight request.
         host = request.headers.get("host", "")
         if host.rpartition(":")[0] not in ("127.0.0.1", "localhost"):
-            return _make_response(403, "text/plain", b"ask 127.0.0.1 by its own name")
+            return _make_response(403, "text/plain", b"use 127.0.0.1 or localhost as the host")
         if request.path == "/":
             return _make_response(200, "text/html; charset=utf-8", _read_page())
         if request.path == "/ui/models":
@@ -95,7 +95,7 @@ class Page:
                 try:
                     line = lines.get(timeout=_HEARTBEAT_SECONDS)
                 except Empty:
-                    # Only by writing is it noticed that nobody reads any more.
+                    # Only a write shows that the page was closed.
                     yield Chunk(b"\n")
                     continue
                 if line is None:
@@ -111,7 +111,7 @@ class Page:
             try:
                 names = [model.name for model in load_models(provider, catalog)]
                 can_chat = names or catalog.load(provider).find_endpoint("chat")
-            except AiLibError:  # one that can't be used is not offered
+            except AiLibError:  # a provider that can't be used is not listed
                 continue
             if can_chat:
                 providers.append({"provider": provider, "models": names or ["any-model"]})

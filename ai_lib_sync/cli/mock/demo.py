@@ -1,5 +1,5 @@
 # Generated from ai_lib/cli/mock/demo.py by codegen; do not edit.
-"""The demo: one question in every dialect, then a tool call, over a real socket, with no key."""
+"""`ai-lib demo`: one question in every dialect, then a tool call, over a real socket, no key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ...testing import MockProvider
 
 
 def run_demo(output: Output | None = None) -> int:
-    """Show it; return the exit code."""
+    """Run the demo; return the exit code."""
     output = output or Output()
     package = AiClient.__module__.partition(".")[0]
     with MockProvider() as mock:
@@ -43,7 +43,7 @@ def run_demo(output: Output | None = None) -> int:
 
 
 def stream_response(output: Output, request: ChatRequestBuilder) -> ChatResponse:
-    """Stream the answer to the screen as it arrives, and its figures; return it."""
+    """Write the response as it arrives, then its usage and timing; return it."""
     shown_kind = ""
     with request.stream() as stream:
         for event in stream:
@@ -59,7 +59,7 @@ def stream_response(output: Output, request: ChatRequestBuilder) -> ChatResponse
 
 
 def stream_tool_call(output: Output, mock: MockProvider, provider: str) -> None:
-    """Let the model call a tool, answer it, and show what it makes of the result."""
+    """Let the model call a tool, send the result, and show the response to it."""
     with mock.client(f"{provider}/demo-model") as client:
         output.write_title(f"  a tool call  ({provider})")
         output.write_line(f"    you: {TOOL_QUESTION}")

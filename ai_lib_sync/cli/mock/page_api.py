@@ -1,5 +1,5 @@
 # Generated from ai_lib/cli/mock/page_api.py by codegen; do not edit.
-"""Answers the questions of the page with a client, and tells it what happens as it happens."""
+"""Answers the page's questions with a client and sends its events to the page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make_page(service: Service) -> Page:
 def start_call(
     question: Question, address: str, send_line: SendLine, on_end: Callable[[], None]
 ) -> Callable[[], object]:
-    """Start an answer in the background; return what cancels it."""
+    """Start a call in the background; return the function that cancels it."""
     token = CancelToken()
     program = functools.partial(run_call, question, address, send_line, token)
 
@@ -59,7 +59,7 @@ def start_call(
 
 
 def run_call(question: Question, address: str, send_line: SendLine, token: CancelToken) -> int:
-    """Ask the mock provider, and say each event; an error is said, too."""
+    """Call the mock provider and send a line for each event, also for an error."""
     provider = question.model.partition("/")[0]
     try:
         with AiClient.create(
