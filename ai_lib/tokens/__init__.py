@@ -1,4 +1,4 @@
-"""Counts tokens, and what they cost: before a call, after it, and up to a limit."""
+"""Counts tokens and their cost: before a call, after it, and within a budget."""
 
 from typing import TYPE_CHECKING
 

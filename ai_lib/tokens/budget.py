@@ -1,4 +1,4 @@
-"""A spend cap: what an attempt may cost is set aside before it is sent, and settled after."""
+"""A budget: the possible cost of an attempt is reserved before it is sent, and settled after."""
 
 from collections.abc import Mapping
 from threading import Lock, RLock
@@ -11,7 +11,7 @@ from ai_lib.types.cost import CostBounds
 
 
 class BudgetStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How an account stands, in `currency`. `unpriced` counts attempts nobody knew the price of."""
+    """The state of a budget, in `currency`. `unpriced` counts attempts of an unknown price."""
 
     limit: float
     currency: str
@@ -20,49 +20,49 @@ class BudgetStats(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int = 0
 
     @property
-    def left(self) -> float:
-        """What may still be set aside."""
+    def remaining(self) -> float:
+        """What may still be reserved."""
         return max(0.0, self.limit - self.spent - self.reserved)
 
 
 class Reservation:
-    """What one attempt may cost. Settle it once; a second time does nothing."""
+    """The reserved cost of one attempt. Settle it once; a second time does nothing."""
 
-    __slots__ = ("_account", "_due", "amount")
+    __slots__ = ("_account", "_pending", "amount")
 
     def __init__(self, account: "_Account", amount: float) -> None:
         self.amount = amount
         self._account = account
-        self._due = [amount]
+        self._pending = [amount]
 
     def settle(self, cost: float | None) -> None:
-        """Say what it cost, None if nobody knows: then it counts with all that was set aside."""
+        """Count the real cost. None means it is unknown: then all that was reserved counts."""
         try:
-            amount = self._due.pop()  # in one step: another thread may settle it as well
+            amount = self._pending.pop()  # in one step: another thread may settle it as well
         except IndexError:
             return
         self._account.settle(amount, amount if cost is None else cost)
 
     def release(self) -> None:
-        """Give it back: nothing was spent."""
+        """Count no cost: nothing was spent."""
         self.settle(0.0)
 
 
 class Budget:
-    """At most `limit` is spent, in `currency`, by all the clients that share this object.
+    """A limit on what all clients that share this object spend, in `currency`.
 
     With `tag`, every value that calls have under that name in their `metadata` has a limit of its
-    own, and calls without it are not counted. An attempt is refused when it might cost more than is
-    left; so what is spent and set aside together never exceeds the limit, unless a provider counts
-    more tokens than `TokenCount.at_most`.
+    own, and calls without it are not counted. An attempt is refused when it might cost more than
+    what remains. So the spent and the reserved sum never exceeds the limit, unless a provider
+    counts more tokens than `TokenCount.at_most`.
 
-    `unknown_price` says what becomes of an attempt whose cost has no upper bound: `refuse`, or
-    `allow`, which then counts with nothing. Prices in another currency are unknown prices.
+    `unknown_price` decides about an attempt whose cost has no upper bound: `refuse` it, or `allow`
+    it without counting anything. Prices in another currency are unknown prices.
 
     Safe to share between tasks, threads and both packages.
 
     Raises:
-        ValueError: the limit is below 0 or no number, or `unknown_price` is another word.
+        ValueError: the limit is below 0 or not finite, or `unknown_price` is another word.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class Budget:
     def reserve(
         self, bounds: CostBounds, metadata: Mapping[str, object] | None = None
     ) -> Reservation | None:
-        """Set aside what an attempt may cost at most; None where it is not counted.
+        """Reserve the upper bound of an attempt's cost; None where it is not counted.
 
         Raises:
-            BudgetExceeded: there is not so much left, or nobody knows how much it may be.
+            BudgetExceeded: so much does not remain, or the cost has no upper bound.
         """
         name: str | None = None
         if self.tag is not None:
@@ -108,55 +108,55 @@ class Budget:
         return Reservation(account, amount)
 
     def stats(self, value: str | None = None) -> BudgetStats:
-        """Return how it stands, of a budget by tag for one value of it."""
+        """Return the state of the budget; of one with a tag, for one value of the tag."""
         return self._account(value).stats()
 
     @property
     def spent(self) -> float:
-        """What was spent, over all values of the tag."""
-        return sum(one.spent for one in self._all())
+        """The sum spent, over all values of the tag."""
+        return sum(stats.spent for stats in self._all_stats())
 
     @property
     def reserved(self) -> float:
-        """What is set aside for attempts under way, over all values of the tag."""
-        return sum(one.reserved for one in self._all())
+        """The sum reserved for running attempts, over all values of the tag."""
+        return sum(stats.reserved for stats in self._all_stats())
 
     @property
-    def left(self) -> float:
-        """What may still be set aside; of a budget by tag, by a value not seen yet."""
-        return self.limit if self.tag is not None else self.stats().left
+    def remaining(self) -> float:
+        """What may still be reserved; of a budget with a tag, for a new value of it."""
+        return self.limit if self.tag is not None else self.stats().remaining
 
     def _account(self, name: str | None) -> "_Account":
         with self._lock:
             return self._accounts.setdefault(name, _Account(self.limit, self.currency))
 
-    def _all(self) -> list[BudgetStats]:
+    def _all_stats(self) -> list[BudgetStats]:
         with self._lock:
             accounts = list(self._accounts.values())
         return [account.stats() for account in accounts]
 
-    def _refusal(self, now: BudgetStats, bounds: CostBounds, name: str | None) -> BudgetExceeded:
-        whose = f"the budget of {self.tag}={name}" if self.tag else "the budget"
-        known = bounds.upper is not None and bounds.currency == self.currency
-        if known:
-            why = (
+    def _refusal(self, stats: BudgetStats, bounds: CostBounds, name: str | None) -> BudgetExceeded:
+        budget = f"the budget of {self.tag}={name}" if self.tag else "the budget"
+        is_known = bounds.upper is not None and bounds.currency == self.currency
+        if is_known:
+            message = (
                 f"a call to {bounds.model} may cost {bounds.upper:.6g} {self.currency}, and "
-                f"{whose} has {now.left:.6g} left of {self.limit:g} "
-                f"({now.reserved:.6g} set aside): raise the limit, or bound the answer with "
+                f"{budget} has {stats.remaining:.6g} left of {self.limit:g} "
+                f"({stats.reserved:.6g} reserved): raise the limit, or bound the response with "
                 "max_tokens"
             )
         else:
             reason = bounds.reason or f"its price is in {bounds.currency}, not in {self.currency}"
-            why = (
+            message = (
                 f"what a call to {bounds.model} may cost is unknown: {reason}; state it in the "
                 "manifest, or let the budget have unknown_price='allow'"
             )
         return BudgetExceeded(
-            why,
+            message,
             limit=self.limit,
-            spent=now.spent,
-            reserved=now.reserved,
-            needed=bounds.upper if known else None,
+            spent=stats.spent,
+            reserved=stats.reserved,
+            needed=bounds.upper if is_known else None,
             currency=self.currency,
             tag=f"{self.tag}={name}" if self.tag else None,
         )
@@ -167,7 +167,7 @@ class Budget:
 
 
 class _Account:
-    """The books of one budget, or of one value of its tag."""
+    """The account of one budget, or of one value of its tag."""
 
     def __init__(self, limit: float, currency: str) -> None:
         self._limit = limit
@@ -176,36 +176,36 @@ class _Account:
         self._lock = RLock()
         self._spent = 0.0
         self._reserved = 0.0
-        self._open = 0
+        self._running = 0
         self._unpriced = 0
 
     def take(self, amount: float) -> bool:
-        """Set an amount aside if there is so much."""
+        """Reserve an amount if so much remains; say whether."""
         with self._lock:
-            # Sums of prices are not exact in binary; a billionth of a unit is nobody's money.
+            # Sums of prices are not exact in binary; a billionth of a unit is no money.
             if self._spent + self._reserved + amount > self._limit + 1e-9:
                 return False
             self._reserved += amount
-            self._open += 1
+            self._running += 1
             return True
 
     def allow(self) -> Reservation:
-        """Set nothing aside for an attempt whose price nobody knows."""
+        """Reserve nothing for an attempt of an unknown price."""
         with self._lock:
             self._unpriced += 1
-            self._open += 1
+            self._running += 1
         return Reservation(self, 0.0)
 
     def settle(self, amount: float, cost: float) -> None:
-        """Replace what was set aside by what it cost."""
+        """Replace the reserved amount by the real cost."""
         with self._lock:
-            self._open -= 1
-            # With nothing under way nothing is set aside, whatever binary sums have left over.
-            self._reserved = max(0.0, self._reserved - amount) if self._open else 0.0
+            self._running -= 1
+            # With nothing running nothing is reserved; binary sums may leave a rest.
+            self._reserved = max(0.0, self._reserved - amount) if self._running else 0.0
             self._spent += cost
 
     def stats(self) -> BudgetStats:
-        """Return how it stands."""
+        """Return the state of the account."""
         with self._lock:
             return BudgetStats(
                 limit=self._limit,

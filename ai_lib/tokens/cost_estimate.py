@@ -1,8 +1,8 @@
-"""What so many tokens cost at a model's listed prices."""
+"""Estimates the cost of token counts at a model's listed prices."""
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.tokens.cost import cost_of, unpriced
-from ai_lib.tokens.known_model import known_model
+from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
+from ai_lib.tokens.known_model import resolve_model
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.usage import Usage
 
@@ -17,10 +17,10 @@ def estimate_cost(
     reasoning_tokens: int = 0,
     catalog: ManifestCatalog | None = None,
 ) -> CostEstimate:
-    """Return what so many tokens cost at a model's listed prices.
+    """Return the cost of so many tokens at a model's listed prices.
 
     `model` is a listed name or `provider/model`. `cached_tokens` and `cache_write_tokens` are parts
-    of the input, `reasoning_tokens` of the output. Of a model whose price is unknown the total is
+    of the input, `reasoning_tokens` of the output. If the model's price is unknown, the total is
     None, and `reason` says why.
 
     Raises:
@@ -39,7 +39,7 @@ def estimate_cost(
         raise ValueError(f"token counts can't be below 0: {counts}")
     if usage.uncached_prompt_tokens < 0 or usage.answer_tokens < 0:
         raise ValueError("cached tokens are part of the input, reasoning tokens of the output")
-    known = known_model(model, catalog)
-    if known.record is None:
-        return unpriced(usage, model, f"no price of {model!r} is listed")
-    return cost_of(usage, known.record.prices, known.record.full_name)
+    known_model = resolve_model(model, catalog)
+    if known_model.record is None:
+        return make_unknown_cost(usage, model, f"no price of {model!r} is listed")
+    return calculate_cost(usage, known_model.record.prices, known_model.record.full_name)

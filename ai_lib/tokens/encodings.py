@@ -1,4 +1,4 @@
-"""The encodings that can be had offline: files that are there, checked by their digest."""
+"""Loads encodings from vocabulary files on disk, which are checked by their digest."""
 
 import base64
 import hashlib
@@ -23,8 +23,10 @@ class Encoding(Protocol):
 
 
 class EncodingFile(msgspec.Struct, frozen=True, kw_only=True):
-    """An encoding's vocabulary: the name of its file in a cache of tiktoken's, the SHA-256 of what
-    is in it, and the pattern that splits text before it is merged.
+    """The file of an encoding's vocabulary.
+
+    `name` is its name in tiktoken's cache, `sha256` the digest of its content, `pattern` the
+    regular expression that splits text before tokens are merged.
     """
 
     name: str
@@ -67,21 +69,21 @@ def find_encoding(
 ) -> Encoding | None:
     """Return an encoding, or None where tiktoken or the vocabulary is absent.
 
-    It is looked for in `cache_dir`, or else in tiktoken's own cache (`TIKTOKEN_CACHE_DIR`,
-    `DATA_GYM_CACHE_DIR`, the folder for temporary files). A file that is not what it should be is
-    left alone and not used. Only with `download` is the network asked.
+    The vocabulary is read from `cache_dir`, or else from tiktoken's own cache
+    (`TIKTOKEN_CACHE_DIR`, `DATA_GYM_CACHE_DIR`, the folder for temporary files). A file with
+    another digest is left alone and not used. With `download`, a missing one is downloaded.
 
     Raises:
-        RequestError: it was to be downloaded, and tiktoken is absent or could not.
+        RequestError: tiktoken is absent, or the download failed.
     """
     file = ENCODINGS.get(name)
     folders = [Path(cache_dir)] if cache_dir is not None else list(_usual_folders())
     for folder in folders if file is not None else ():
         path = folder / file.name if file is not None else folder
-        found = _read(name, str(path)) if path.is_file() else None
-        if found is not None:
-            return found
-    return _downloaded(name) if download else None
+        encoding = _read(name, str(path)) if path.is_file() else None
+        if encoding is not None:
+            return encoding
+    return _download(name) if download else None
 
 
 def _usual_folders() -> Iterator[Path]:
@@ -103,18 +105,18 @@ def _read(name: str, path: str) -> Encoding | None:
         from tiktoken import Encoding as Tiktoken
     except ImportError:
         return None
-    found: Encoding = Tiktoken(
-        name, pat_str=file.pattern, mergeable_ranks=_ranks(data), special_tokens={}
+    encoding: Encoding = Tiktoken(
+        name, pat_str=file.pattern, mergeable_ranks=_parse_ranks(data), special_tokens={}
     )
-    return found
+    return encoding
 
 
-def _ranks(data: bytes) -> dict[bytes, int]:
+def _parse_ranks(data: bytes) -> dict[bytes, int]:
     lines = (line.split() for line in data.split(b"\n") if line)
     return {base64.b64decode(token): int(rank) for token, rank in lines}
 
 
-def _downloaded(name: str) -> Encoding:
+def _download(name: str) -> Encoding:
     try:
         import tiktoken
     except ImportError as error:
@@ -122,7 +124,7 @@ def _downloaded(name: str) -> Encoding:
             "no encoding can be downloaded without tiktoken: pip install ai-lib[tokenizer]"
         ) from error
     try:
-        found: Encoding = tiktoken.get_encoding(name)
+        encoding: Encoding = tiktoken.get_encoding(name)
     except (OSError, ValueError) as error:
         raise RequestError(f"the encoding {name!r} could not be downloaded: {error}") from error
-    return found
+    return encoding

@@ -1,8 +1,8 @@
-"""Tokens of a text from the classes of its characters, where no encoding is at hand.
+"""Estimates the tokens of a text from the classes of its characters, without an encoding.
 
-Fitted to the encodings named below on prose, code, JSON, YAML and fourteen languages: of 582 pieces
-of some 1,500 characters 98 % are within `KNOWN_BOUND`, and two (of Polish) are above what `at_most`
-says. It takes time in proportion to the text.
+The figures are fitted to the encodings below on prose, code, JSON, YAML and fourteen languages. Of
+582 texts of some 1,500 characters 98 % are within `KNOWN_BOUND`, and two (in Polish) are above
+`count_at_most`. The time is in proportion to the text.
 """
 
 import math
@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 KNOWN_BOUND: Final = 0.25
-"""How far an estimate may be off for an encoding there are figures of, as a share of itself."""
+"""The error bound of an estimate for an encoding in the tables below, as a share of it."""
 
 UNKNOWN_BOUND: Final = 0.4
-"""The same for one there are none of: their vocabularies differ more."""
+"""The error bound for any other encoding: their vocabularies differ more."""
 
 
 def _runs(pattern: str) -> Callable[[str], int]:
@@ -37,7 +37,7 @@ _ASCII: Final = {
     "signs": _runs(r"[!-/:-@\[-`{-~]+"),
     "control": _length(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+"),
 }
-# The first that has a character counts it; `beyond` has the rest.
+# The first class that has a character counts it; `beyond` has the rest.
 _OTHER: Final = {
     "vietnamese": r"[\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]+",
     "latin": r"[\u00a0-\u024f\u1e00-\u1eff]+",
@@ -98,28 +98,28 @@ _UNKNOWN: Final = {name: max(_O200K[name], _CL100K[name]) for name in _O200K}
 
 
 class Estimator:
-    """Estimates tokens as an encoding would cut them; None stands for one nobody knows."""
+    """Estimates the number of tokens of an encoding; None stands for an unknown one."""
 
     def __init__(self, encoding: str | None = None) -> None:
         self._figures = _FIGURES.get(encoding or "", _UNKNOWN)
         self.error_bound = KNOWN_BOUND if encoding in _FIGURES else UNKNOWN_BOUND
 
     def count(self, text: str) -> int:
-        """Return about how many tokens the text is; 0 only for the empty text."""
+        """Return the estimated number of tokens; 0 only for the empty text."""
         if not text:
             return 0
         return max(1, math.ceil(self._estimate(text)))
 
-    def at_most(self, text: str) -> int:
-        """Return what it is rounded up by the error bound; never more than its bytes."""
-        most = math.ceil(self._estimate(text) * (1 + self.error_bound))
+    def count_at_most(self, text: str) -> int:
+        """Return the estimate plus the error bound; never more than the bytes of the text."""
+        upper = math.ceil(self._estimate(text) * (1 + self.error_bound))
         # Every encoding in use cuts bytes: none makes more tokens than there are.
-        return min(most, len(text.encode("utf-8", "surrogatepass")))
+        return min(upper, len(text.encode("utf-8", "surrogatepass")))
 
     def _estimate(self, text: str) -> float:
         figures = self._figures
         total = sum(figures[name] * count(text) for name, count in _ASCII.items())
         if not text.isascii():
-            for found in _OTHERS.finditer("".join(_BEYOND.findall(text))):
-                total += figures[found.lastgroup or "beyond"] * (found.end() - found.start())
+            for match in _OTHERS.finditer("".join(_BEYOND.findall(text))):
+                total += figures[match.lastgroup or "beyond"] * (match.end() - match.start())
         return total

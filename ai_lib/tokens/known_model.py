@@ -1,4 +1,4 @@
-"""What is known of a model that tokens are counted or paid for: its record, and how it counts."""
+"""Resolves the name of a model to its record and its token rules."""
 
 import os
 from functools import lru_cache
@@ -13,7 +13,7 @@ from ai_lib.protocol.manifest.models import ModelRecord
 
 
 class KnownModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model by the name it is sent under, with its record where one is listed."""
+    """A model by the name that is sent, with its token rules, and its record if it is listed."""
 
     model: str
     shape: TokenShape = TokenShape()
@@ -21,42 +21,42 @@ class KnownModel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def encoding(self) -> str | None:
-        """The name of the encoding that cuts its text, None where nothing says so."""
+        """The name of its encoding, None where it is unknown."""
         return self.shape.find_encoding(self.model)
 
 
-def known_model(name: str, catalog: ManifestCatalog | None = None) -> KnownModel:
-    """Return what is known of a model, by its listed name or as `provider/model`.
+def resolve_model(name: str, catalog: ManifestCatalog | None = None) -> KnownModel:
+    """Return a model and its token rules, by its listed name or as `provider/model`.
 
-    Of a model that nothing lists it is how its provider counts, and of one whose provider is not
-    named that of the provider whose patterns have such a name; else nothing.
+    A model that is not listed has the token rules of its provider. If the name has no provider,
+    that is the one whose patterns match the name. Else there are no rules.
     """
     if catalog is None:
-        return _usual(name, read_environment_location(), os.getcwd())
-    return _known(name, catalog)
+        return _resolve_by_default(name, read_environment_location(), os.getcwd())
+    return _resolve(name, catalog)
 
 
 @lru_cache(maxsize=256)
-def _usual(name: str, place: str, folder: str) -> KnownModel:
-    return _known(name, _catalogue(place, folder))
+def _resolve_by_default(name: str, location: str, folder: str) -> KnownModel:
+    return _resolve(name, _load_catalog(location, folder))
 
 
 @lru_cache(maxsize=4)
-def _catalogue(place: str, folder: str) -> ManifestCatalog:
+def _load_catalog(location: str, folder: str) -> ManifestCatalog:
     return ManifestCatalog()
 
 
-def _known(name: str, catalog: ManifestCatalog) -> KnownModel:
+def _resolve(name: str, catalog: ManifestCatalog) -> KnownModel:
     record = find_record(name, catalog)
     if record is not None:
         return KnownModel(
-            model=record.model_id, shape=_shape(record.provider, catalog), record=record
+            model=record.model_id, shape=_load_shape(record.provider, catalog), record=record
         )
     provider, slash, model = name.partition("/")
     if slash and model:
-        return KnownModel(model=model, shape=_shape(provider, catalog))
-    owner = _by_pattern(name)
-    return KnownModel(model=name, shape=_shape(owner, catalog) if owner else TokenShape())
+        return KnownModel(model=model, shape=_load_shape(provider, catalog))
+    owner = _match_provider(name)
+    return KnownModel(model=name, shape=_load_shape(owner, catalog) if owner else TokenShape())
 
 
 def find_record(name: str, catalog: ManifestCatalog) -> ModelRecord | None:
@@ -69,14 +69,14 @@ def find_record(name: str, catalog: ManifestCatalog) -> ModelRecord | None:
         return models.get(provider, model) if model else None
 
 
-def _shape(provider: str, catalog: ManifestCatalog) -> TokenShape:
+def _load_shape(provider: str, catalog: ManifestCatalog) -> TokenShape:
     try:
         return catalog.load(provider).dialect.tokens
     except ProtocolError:
         return TokenShape()
 
 
-def _by_pattern(name: str) -> str | None:
+def _match_provider(name: str) -> str | None:
     for provider in list_bundled_names("manifests"):
         section = (find_bundled_manifest(provider) or {}).get("tokens") or {}
         if TokenShape(encodings=section.get("encodings") or {}).find_encoding(name):

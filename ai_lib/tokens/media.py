@@ -1,4 +1,4 @@
-"""Tokens of images, sound and documents, by what their first bytes tell of them."""
+"""Counts the tokens of images, audio and documents, by what their first bytes tell."""
 
 import base64
 import binascii
@@ -14,30 +14,30 @@ from ai_lib.types.media_type import Pixels, pixels_of, recognised
 # Enough for every header but that of a JPEG with large metadata; its size is then unknown.
 _HEAD: Final = 1 << 18
 _PAGE: Final = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
-# Of a document that does not say how many pages it has, and of sound that is no WAV (64 kbit/s).
+# For a document that does not say its pages, and for audio that is no WAV (64 kbit/s).
 _BYTES_A_PAGE: Final = 50_000
 _BYTES_A_SECOND: Final = 8_000
 _UNKNOWN_PAGES: Final = 10
 _UNKNOWN_SECONDS: Final = 60.0
 
 
-def image_tokens(block: ImageBlock, shape: ImageShape) -> tuple[int, bool]:
+def count_image_tokens(block: ImageBlock, shape: ImageShape) -> tuple[int, bool]:
     """Return the tokens of an image, and whether its size is known."""
     if block.detail == "low" and shape.low is not None:
         return shape.low, True
     if shape.rule == "fixed":
         return shape.base, True
-    size = image_size(_head(block.data)) if block.data else None
+    size = read_image_size(_decode_head(block.data)) if block.data else None
     if size is None:
         return shape.assumed, False
-    return _of_size(*size, shape), True
+    return _count_for_size(*size, shape), True
 
 
-def audio_tokens(block: AudioBlock, shape: TokenShape) -> int:
-    """Return the tokens of a sound, about: of a WAV its header says how long it takes."""
+def count_audio_tokens(block: AudioBlock, shape: TokenShape) -> int:
+    """Return the approximate tokens of audio. The header of a WAV has its duration."""
     seconds = _UNKNOWN_SECONDS
     if block.data:
-        size, head = len(block.data) * 3 // 4, _head(block.data)
+        size, head = len(block.data) * 3 // 4, _decode_head(block.data)
         rate = _BYTES_A_SECOND
         if head[:4] == b"RIFF" and head[8:16] == b"WAVEfmt " and len(head) >= 32:
             rate = struct.unpack("<I", head[28:32])[0] or rate
@@ -45,28 +45,28 @@ def audio_tokens(block: AudioBlock, shape: TokenShape) -> int:
     return math.ceil(seconds * shape.audio_second)
 
 
-def document_pages(block: DocumentBlock) -> int:
-    """Return the pages of a document, about: a PDF is searched for them."""
+def count_document_pages(block: DocumentBlock) -> int:
+    """Return the approximate pages of a document. A PDF is searched for them."""
     if not block.data:
         return _UNKNOWN_PAGES
-    data = _decoded(block.data)
+    data = _decode(block.data)
     return len(_PAGE.findall(data)) or max(1, len(data) // _BYTES_A_PAGE)
 
 
-def document_text(block: DocumentBlock) -> str | None:
-    """Return the text of a document that is plain text."""
+def read_document_text(block: DocumentBlock) -> str | None:
+    """Return the text of a document that is plain text, None for any other."""
     if block.data and (block.media_type or "").startswith("text/"):
-        return _decoded(block.data).decode("utf-8", "replace")
+        return _decode(block.data).decode("utf-8", "replace")
     return None
 
 
-def image_size(head: bytes) -> Pixels | None:
-    """Return width and height in pixels of an image; None if its first bytes don't say."""
+def read_image_size(head: bytes) -> Pixels | None:
+    """Return width and height of an image in pixels; None if its first bytes don't say."""
     size = pixels_of(head, recognised(head) or "")
     return size if size is not None and min(size) > 0 else None
 
 
-def _of_size(width: int, height: int, shape: ImageShape) -> int:
+def _count_for_size(width: int, height: int, shape: ImageShape) -> int:
     if shape.small is not None and max(width, height) <= shape.small:
         return shape.each
     scale = 1.0
@@ -87,11 +87,11 @@ def _of_size(width: int, height: int, shape: ImageShape) -> int:
     return math.ceil((squares if shape.most is None else min(squares, shape.most)) * shape.factor)
 
 
-def _head(data: str) -> bytes:
-    return _decoded(data[: _HEAD * 4 // 3 // 4 * 4])
+def _decode_head(data: str) -> bytes:
+    return _decode(data[: _HEAD * 4 // 3 // 4 * 4])
 
 
-def _decoded(data: str) -> bytes:
+def _decode(data: str) -> bytes:
     try:
         return base64.b64decode(data + "=" * (-len(data) % 4))
     except (binascii.Error, ValueError):

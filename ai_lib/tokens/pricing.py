@@ -1,16 +1,16 @@
-"""A model's prices and sizes, read from the model registry."""
+"""Reads a model's prices and sizes from the model registry."""
 
 import msgspec
 
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
-from ai_lib.tokens.known_model import known_model
+from ai_lib.tokens.known_model import resolve_model
 
 
 class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model costs, in `currency`, and how much it takes; None is unknown, 0 is free.
+    """The prices of a model in `currency`, and its sizes in tokens; None is unknown, 0 is free.
 
-    `prices` are the figures as listed, for a million tokens, with the tiers of long calls.
+    `prices` are the listed prices of a million tokens, with the tiers of long calls.
     """
 
     model: str
@@ -21,46 +21,46 @@ class ModelPricing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def input_price_per_1k(self) -> float | None:
-        """A thousand tokens of input."""
+        """The price of a thousand tokens of input."""
         return _thousandth(self.prices.input)
 
     @property
     def output_price_per_1k(self) -> float | None:
-        """A thousand tokens of output."""
+        """The price of a thousand tokens of output."""
         return _thousandth(self.prices.output)
 
     @property
     def cached_price_per_1k(self) -> float | None:
-        """A thousand tokens of input that a cache serves."""
+        """The price of a thousand tokens of input from the provider's cache."""
         return _thousandth(self.prices.cache_read)
 
     @property
     def input_price_per_1m(self) -> float | None:
-        """A million tokens of input."""
+        """The price of a million tokens of input."""
         return self.prices.input
 
     @property
     def output_price_per_1m(self) -> float | None:
-        """A million tokens of output."""
+        """The price of a million tokens of output."""
         return self.prices.output
 
     @property
     def cached_price_per_1m(self) -> float | None:
-        """A million tokens of input that a cache serves."""
+        """The price of a million tokens of input from the provider's cache."""
         return self.prices.cache_read
 
 
 def get_model_pricing(model: str, catalog: ManifestCatalog | None = None) -> ModelPricing | None:
     """Return a model's prices, by its listed name or as `provider/model`.
 
-    None where it is not listed, or where several providers have the name; a part of a name is no
-    name.
+    It is None when the model is not listed, or when several providers have the name. A part of a
+    name does not match.
     """
-    record = known_model(model, catalog).record
-    return pricing_of(record) if record is not None else None
+    record = resolve_model(model, catalog).record
+    return build_pricing(record) if record is not None else None
 
 
-def pricing_of(record: ModelRecord) -> ModelPricing:
+def build_pricing(record: ModelRecord) -> ModelPricing:
     """Return the prices of a listed model."""
     return ModelPricing(
         model=record.full_name,

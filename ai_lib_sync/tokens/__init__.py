@@ -1,5 +1,5 @@
 # Copied from ai_lib/tokens/__init__.py by codegen; do not edit.
-"""Counts tokens, and what they cost: before a call, after it, and up to a limit."""
+"""Counts tokens and their cost: before a call, after it, and within a budget."""
 
 from typing import TYPE_CHECKING
 

@@ -26,10 +26,10 @@ def test_what_is_set_aside_is_settled_with_what_it_cost() -> None:
     budget = Budget(1.0)
     held = budget.reserve(bounds(0.6))
     assert held is not None
-    assert (budget.reserved, budget.spent, budget.left) == (0.6, 0.0, pytest.approx(0.4))
+    assert (budget.reserved, budget.spent, budget.remaining) == (0.6, 0.0, pytest.approx(0.4))
     held.settle(0.1)
     held.settle(0.5)  # once is enough
-    assert (budget.reserved, budget.spent, budget.left) == (0.0, 0.1, pytest.approx(0.9))
+    assert (budget.reserved, budget.spent, budget.remaining) == (0.0, 0.1, pytest.approx(0.9))
 
 
 def test_a_refusal_says_how_it_stands() -> None:
@@ -100,7 +100,7 @@ def test_by_tag_each_value_has_an_account_of_its_own() -> None:
     with pytest.raises(BudgetExceeded, match="the budget of team=ads") as caught:
         budget.reserve(bounds(0.8), {"team": "ads"})
     assert caught.value.tag == "team=ads"
-    assert budget.stats("search").left == pytest.approx(0.2)
+    assert budget.stats("search").remaining == pytest.approx(0.2)
     assert budget.reserved == pytest.approx(1.6)
 
 

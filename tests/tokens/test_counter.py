@@ -91,7 +91,7 @@ def test_an_estimate_is_as_near_as_it_says(text: str) -> None:
         estimator = Estimator(encoding)
         # A sentence is short: two tokens either way are no error.
         assert abs(estimator.count(text) - tokens) <= estimator.error_bound * tokens + 2
-        assert tokens <= estimator.at_most(text) <= len(text.encode())
+        assert tokens <= estimator.count_at_most(text) <= len(text.encode())
 
 
 def test_a_script_of_few_figures_is_rather_counted_too_high() -> None:
@@ -129,13 +129,13 @@ def test_a_cut_text_keeps_the_limit_and_is_no_shorter_than_need_be(exact: bool, 
     text = "".join(rng.choice(pieces) for _ in range(400))
     for limit in (0, 1, 3, 10, 100):
         cut = counter.truncate_to_limit(text, limit)
-        assert counter.at_most(cut) <= limit
+        assert counter.count_at_most(cut) <= limit
         assert "\ufffd" not in cut
         body = cut.removesuffix("...")
         assert text.startswith(body)
         if limit >= 10:
             longer = text[: len(body) + 3] + "..."
-            assert counter.at_most(longer) > limit
+            assert counter.count_at_most(longer) > limit
     assert counter.truncate_to_limit("Hi", 10) == "Hi"
 
 

@@ -8,11 +8,11 @@ import pytest
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.tokens.media import (
-    audio_tokens,
-    document_pages,
-    document_text,
-    image_size,
-    image_tokens,
+    count_audio_tokens,
+    count_document_pages,
+    count_image_tokens,
+    read_document_text,
+    read_image_size,
 )
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock
 
@@ -52,7 +52,7 @@ def webp(kind: bytes, width: int, height: int) -> bytes:
     ],
 )
 def test_the_size_is_read_from_every_usual_format(data: bytes) -> None:
-    assert image_size(data) == (640, 480)
+    assert read_image_size(data) == (640, 480)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_the_size_is_read_from_every_usual_format(data: bytes) -> None:
     ],
 )
 def test_what_does_not_say_its_size_has_none(data: bytes) -> None:
-    assert image_size(data) is None
+    assert read_image_size(data) is None
 
 
 def tokens(model: str, data: bytes, detail: str | None = None) -> int:
     provider, _, name = model.partition("/")
     shape = ManifestCatalog().load(provider).dialect.tokens.find_image_shape(name)
     block = ImageBlock(data=base64.b64encode(data).decode(), detail=detail)
-    return image_tokens(block, shape)[0]
+    return count_image_tokens(block, shape)[0]
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_low_detail_is_cheap_where_there_is_such_a_thing() -> None:
 
 def test_an_image_of_unknown_size_is_counted_as_a_large_one() -> None:
     shape = ManifestCatalog().load("openai").dialect.tokens.find_image_shape("gpt-4o")
-    counted, known = image_tokens(ImageBlock(url="https://example.com/a.png"), shape)
+    counted, known = count_image_tokens(ImageBlock(url="https://example.com/a.png"), shape)
     assert (counted, known) == (1445, False)
-    assert image_tokens(ImageBlock(data="!"), shape) == (1445, False)
+    assert count_image_tokens(ImageBlock(data="!"), shape) == (1445, False)
 
 
 def test_a_fixed_price_needs_no_size() -> None:
-    assert image_tokens(ImageBlock(url="https://a.b/c"), ImageShape(base=64)) == (64, True)
+    assert count_image_tokens(ImageBlock(url="https://a.b/c"), ImageShape(base=64)) == (64, True)
 
 
 def test_sound_is_counted_by_the_second() -> None:
@@ -128,13 +128,13 @@ def test_sound_is_counted_by_the_second() -> None:
     )
     wav = head + b"\x00" * (160_000 - len(head))
     block = AudioBlock(data=base64.b64encode(wav).decode(), media_type="audio/wav")
-    assert audio_tokens(block, TokenShape(audio_second=32)) == pytest.approx(320, abs=1)
+    assert count_audio_tokens(block, TokenShape(audio_second=32)) == pytest.approx(320, abs=1)
 
 
 def test_pages_are_found_in_a_pdf_and_text_is_text() -> None:
     pdf = b"%PDF-1.4 /Type /Pages /Type /Page /Type/Page "
     encoded = base64.b64encode(pdf).decode()
-    assert document_pages(DocumentBlock(data=encoded)) == 2
+    assert count_document_pages(DocumentBlock(data=encoded)) == 2
     plain = base64.b64encode("Grüße".encode()).decode()
-    assert document_text(DocumentBlock(data=plain, media_type="text/plain")) == "Grüße"
-    assert document_text(DocumentBlock(data=encoded, media_type="application/pdf")) is None
+    assert read_document_text(DocumentBlock(data=plain, media_type="text/plain")) == "Grüße"
+    assert read_document_text(DocumentBlock(data=encoded, media_type="application/pdf")) is None

@@ -20,13 +20,15 @@ def bill(attempts: Sequence[Attempt], record: Record) -> CostEstimate:
 
 def cost_of_attempt(attempt: Attempt, record: Record) -> CostEstimate:
     """Return what one attempt cost."""
-    from ai_lib.tokens.cost import cost_of, unpriced
+    from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
 
     model = f"{attempt.provider}/{attempt.model}"
     if not attempt.usage.total_tokens:
-        return unpriced(attempt.usage, model, f"{attempt.provider} did not say what it used")
+        return make_unknown_cost(
+            attempt.usage, model, f"{attempt.provider} did not say what it used"
+        )
     found = record(attempt.provider, attempt.model)
-    return cost_of(attempt.usage, found.prices if found is not None else Prices(), model)
+    return calculate_cost(attempt.usage, found.prices if found is not None else Prices(), model)
 
 
 _NOTHING = 0, summed_costs(())

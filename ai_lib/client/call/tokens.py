@@ -30,12 +30,12 @@ def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) ->
     """
     from ai_lib.tokens.counter import TokenCounter
 
-    counter = TokenCounter.of(target.compiled.dialect.tokens, target.model)
+    counter = TokenCounter.from_shape(target.compiled.dialect.tokens, target.model)
     if isinstance(what, str):
         return _of_texts(counter, [what])
     if not isinstance(what, ChatRequest):
         what = ChatRequest(messages=[checked_message(one) for one in what])
-    return counter.weigh(what)
+    return counter.count_request(what)
 
 
 def explained(target: Target, request: ChatRequest | None = None) -> Explanation:
@@ -54,18 +54,18 @@ def would_cost(target: Target, request: ChatRequest, record: ModelRecord | None)
 
     The tokens are estimated: a vocabulary takes longer to load than a call should wait.
     """
-    from ai_lib.tokens.cost import cost_bounds, longest_answer
+    from ai_lib.tokens.cost import calculate_cost_bounds, find_output_limit
 
     weight = estimated(target, request)
-    answer = longest_answer(request, record, _sent_unasked(target))
-    return cost_bounds(target.model_id, weight, answer, record)
+    answer = find_output_limit(request, record, _sent_unasked(target))
+    return calculate_cost_bounds(target.model_id, weight, answer, record)
 
 
 def input_cost(model_id: str, weight: TokenCount, record: ModelRecord | None) -> CostBounds:
     """Return what a request without an answer in tokens, such as for vectors, may cost."""
-    from ai_lib.tokens.cost import cost_bounds
+    from ai_lib.tokens.cost import calculate_cost_bounds
 
-    return cost_bounds(model_id, weight, 0, record)
+    return calculate_cost_bounds(model_id, weight, 0, record)
 
 
 def nothing_yet(model_id: str, currency: str) -> CostBounds:
@@ -83,10 +83,10 @@ def nothing_yet(model_id: str, currency: str) -> CostBounds:
 
 def tokens_of(leg: PreparedRequest) -> float:
     """Return the tokens an attempt may use, for a rate limit: input, rounded up, and answer."""
-    from ai_lib.tokens.cost import longest_answer
+    from ai_lib.tokens.cost import find_output_limit
 
     weight = estimated(leg.target, leg.request)
-    answer = longest_answer(leg.request, None, _sent_unasked(leg.target) or _ANSWER)
+    answer = find_output_limit(leg.request, None, _sent_unasked(leg.target) or _ANSWER)
     return weight.at_most + (answer or _ANSWER)
 
 
@@ -94,7 +94,7 @@ def estimated(target: Target, request: ChatRequest) -> TokenCount:
     """Return the tokens of a request's input, estimated."""
     from ai_lib.tokens.counter import TokenCounter
 
-    return TokenCounter(target.compiled.dialect.tokens, target.model).weigh(request)
+    return TokenCounter(target.compiled.dialect.tokens, target.model).count_request(request)
 
 
 def weighed(target: Target, texts: Sequence[str]) -> TokenCount:
@@ -107,7 +107,7 @@ def weighed(target: Target, texts: Sequence[str]) -> TokenCount:
 def _of_texts(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
     return TokenCount(
         tokens=sum(counter.count(text) for text in texts),
-        at_most=sum(counter.at_most(text) for text in texts),
+        at_most=sum(counter.count_at_most(text) for text in texts),
         is_exact=counter.is_exact,
         error_bound=counter.error_bound,
         encoding=counter.encoding,

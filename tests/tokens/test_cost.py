@@ -4,7 +4,7 @@ import pytest
 
 from ai_lib.protocol.manifest.models import Prices, PriceTier, read_prices
 from ai_lib.tokens import estimate_cost, get_model_pricing
-from ai_lib.tokens.cost import cost_of
+from ai_lib.tokens.cost import calculate_cost
 from ai_lib.types import Usage
 from ai_lib.types.cost import CostEstimate, summed_costs
 
@@ -68,7 +68,7 @@ def test_a_listed_model_without_a_price_has_none() -> None:
 
 def test_a_free_model_costs_nothing() -> None:
     usage = Usage(prompt_tokens=10, completion_tokens=10, total_tokens=20)
-    assert cost_of(usage, Prices(input=0, output=0), "free").total_cost == 0.0
+    assert calculate_cost(usage, Prices(input=0, output=0), "free").total_cost == 0.0
 
 
 def test_parts_are_paid_once_each() -> None:
@@ -81,7 +81,7 @@ def test_parts_are_paid_once_each() -> None:
         cache_read_tokens=300,
         cache_write_tokens=100,
     )
-    cost = cost_of(usage, Prices(input=2, output=8, cache_read=0.5, cache_write=2.5), "m")
+    cost = calculate_cost(usage, Prices(input=2, output=8, cache_read=0.5, cache_write=2.5), "m")
     assert cost.input_cost == pytest.approx((600 * 2 + 300 * 0.5 + 100 * 2.5) / 1e6)
     assert cost.cached_cost == pytest.approx(300 * 0.5 / 1e6)
     assert cost.cache_write_cost == pytest.approx(100 * 2.5 / 1e6)
@@ -93,14 +93,14 @@ def test_parts_are_paid_once_each() -> None:
 
 def test_a_cache_without_a_price_is_paid_as_input_and_said_so() -> None:
     usage = Usage(prompt_tokens=100, total_tokens=100, cache_read_tokens=40, cache_write_tokens=60)
-    cost = cost_of(usage, Prices(input=2, output=8), "m")
+    cost = calculate_cost(usage, Prices(input=2, output=8), "m")
     assert cost.total_cost == pytest.approx(100 * 2 / 1e6)
     assert cost.assumed == ("cache_read", "cache_write")
 
 
 def test_reasoning_may_have_a_price_of_its_own() -> None:
     usage = Usage(completion_tokens=100, total_tokens=100, reasoning_tokens=60)
-    cost = cost_of(usage, Prices(input=2, output=8, reasoning=3), "m")
+    cost = calculate_cost(usage, Prices(input=2, output=8, reasoning=3), "m")
     assert cost.total_cost == pytest.approx((40 * 8 + 60 * 3) / 1e6)
 
 

@@ -7,7 +7,7 @@ from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.tokens import TokenCounter
 from ai_lib.types import Message
-from tests.routing.test_models import HOUSE
+from tests.routing.test_model_manager import HOUSE
 
 
 def test_the_longest_pattern_counts() -> None:
@@ -24,7 +24,7 @@ def test_a_manifest_says_how_its_models_count_over_its_dialect() -> None:
     catalog = ManifestCatalog()
     section = {"message": 100, "encodings": {"small": "cl100k_base"}}
     shape = catalog.register({**HOUSE, "tokens": section}).dialect.tokens
-    counter = TokenCounter.of(shape, "small")
+    counter = TokenCounter.from_shape(shape, "small")
     assert counter.encoding == "cl100k_base"
     assert counter.count_messages([Message.user("")]) == 100 + 3  # what opens the answer
     assert shape.find_image_shape("small").each == 170  # its dialect's
