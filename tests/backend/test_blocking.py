@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from ai_lib._runtime.sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
-from ai_lib_sync._runtime.backend import CancelScope, deadline, now, run_all
+from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
 from ai_lib_sync._runtime.stream import SocketStream, dial
+from tests.guards import hang_guard
 
 
 class Peer:
@@ -43,11 +44,10 @@ def test_a_deadline_holds_over_many_short_reads(peer: Peer) -> None:
 
     thread = threading.Thread(target=trickle)
     thread.start()
-    began = now()
-    with pytest.raises(TimeoutError), deadline(0.1):
-        while peer.line.read(100, 5):
-            pass
-    assert now() - began < 1
+    with hang_guard():
+        with pytest.raises(TimeoutError), deadline(0.1):
+            while peer.line.read(100, 5):
+                pass
     stop.set()
     thread.join()
 
@@ -56,11 +56,10 @@ def test_a_cancelled_scope_wakes_whoever_waits_for_a_socket(peer: Peer) -> None:
     scope = CancelScope()
     timer = threading.Timer(0.05, scope.cancel)
     timer.start()
-    began = now()
-    with scope:
-        peer.line.read(100)
+    with hang_guard():
+        with scope:
+            peer.line.read(100)
     assert scope.cancelled
-    assert now() - began < 0.5
     timer.join()
 
 
@@ -90,12 +89,11 @@ def test_a_slow_name_look_up_ends_with_the_deadline(monkeypatch: pytest.MonkeyPa
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    began = now()
-    with pytest.raises(TimeoutError), deadline(0.05):
-        dial("localhost", 80)
-    with pytest.raises(ConnectTimeout):
-        dial("localhost", 80, 0.05)
-    assert now() - began < 0.5
+    with hang_guard():
+        with pytest.raises(TimeoutError), deadline(0.05):
+            dial("localhost", 80)
+        with pytest.raises(ConnectTimeout):
+            dial("localhost", 80, 0.05)
     found.set()
 
 

@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, now, sleep
+from ai_lib._runtime.backend import CancelScope, Event, sleep
 from ai_lib._runtime.workers import BackgroundTasks, as_worker
+from tests.guards import hang_guard
 
 
 async def test_a_function_that_waits_and_one_that_does_not() -> None:
@@ -38,12 +39,11 @@ async def test_the_end_of_a_block_ends_what_runs_beside_it() -> None:
         finally:
             ended.set()
 
-    began = now()
-    async with BackgroundTasks() as crew:
-        crew.start(beside)
-        await begun.wait()
+    with hang_guard():
+        async with BackgroundTasks() as crew:
+            crew.start(beside)
+            await begun.wait()
     assert ended.is_set()
-    assert now() - began < 5
     assert threading.active_count() <= before
 
 
@@ -67,10 +67,9 @@ async def test_a_cancelled_block_ends_what_runs_beside_it() -> None:
         scope.cancel()
         await sleep(30)
 
-    began = now()
-    with scope:
-        async with BackgroundTasks() as crew:
-            crew.start(beside)
-            await sleep(30)
+    with hang_guard():
+        with scope:
+            async with BackgroundTasks() as crew:
+                crew.start(beside)
+                await sleep(30)
     assert scope.cancelled
-    assert now() - began < 5

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, checkpoint, now, sleep
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, sleep
 from ai_lib.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib.errors import ItemTimeout
+from tests.guards import hang_guard
 
 
 async def test_results_come_in_the_order_of_the_items() -> None:
@@ -80,10 +81,9 @@ async def test_failing_fast_ends_what_is_under_way_and_counts_it_as_neither() ->
         await sleep(30)
         return number
 
-    began = now()
-    result = await BatchExecutor(work, 2, fail_fast=True).execute(range(100))
+    with hang_guard():
+        result = await BatchExecutor(work, 2, fail_fast=True).execute(range(100))
 
-    assert now() - began < 5
     assert begun == [0, 1, 2]
     assert (result.successful_count, result.failed_count) == (1, 1)
     assert result.unfinished == {1, *range(3, 100)}
@@ -212,12 +212,11 @@ async def test_a_cancelled_batch_leaves_nothing_behind() -> None:
         finally:
             ended.append(number)
 
-    began = now()
-    with scope:
-        await BatchExecutor(work, 4).execute(range(100))
+    with hang_guard():
+        with scope:
+            await BatchExecutor(work, 4).execute(range(100))
 
     assert scope.cancelled
-    assert now() - began < 5
     assert set(ended) >= {0, 1, 2, 3, 4, 5}
     assert max(ended) <= 6
     assert threading.active_count() <= before
@@ -363,13 +362,12 @@ async def test_leaving_the_block_ends_what_is_under_way() -> None:
             await sleep(30)
         return number
 
-    began = now()
-    async with BatchExecutor(work, 4).as_completed(range(10)) as done:
-        async for item in done:
-            assert item.index == 0
-            break
+    with hang_guard():
+        async with BatchExecutor(work, 4).as_completed(range(10)) as done:
+            async for item in done:
+                assert item.index == 0
+                break
 
-    assert now() - began < 5
     assert threading.active_count() <= before
 
 

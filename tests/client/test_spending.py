@@ -245,8 +245,8 @@ async def test_a_stream_left_early_gives_its_reservation_back(way: str) -> None:
 
 
 async def test_many_calls_at_once_never_overdraw_it() -> None:
-    """500 tasks, each of which may cost up to about a cent and does cost three quarters of one."""
-    budget = Budget(0.5)
+    """50 tasks, each of which may cost up to about a cent and does cost three quarters of one."""
+    budget = Budget(0.05)
     worst: list[float] = []
 
     def answer(_: object) -> Reply:
@@ -267,12 +267,12 @@ async def test_many_calls_at_once_never_overdraw_it() -> None:
                     return 0
                 return 1
 
-            done = await run_all([one] * 500, 500)
+            done = await run_all([one] * 50, 50)
     assert budget.spent == pytest.approx(sum(done) * PAID)
-    assert budget.spent <= 0.5
-    assert max(worst) <= 0.5 + 1e-9
+    assert budget.spent <= 0.05
+    assert max(worst) <= 0.05 + 1e-9
     assert budget.reserved == 0.0
-    assert 40 <= sum(done) <= 66
+    assert 4 <= sum(done) <= 6
 
 
 async def test_one_budget_holds_several_clients() -> None:

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.guards import Stopwatch
 from tests.programs import heed_interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ class Desk:
 
     def run(self, *command: str, code: int = 0, **env: str) -> str:
         """Run a command, say how long it took, and give what it printed."""
-        began = time.perf_counter()
+        stopwatch = Stopwatch()
         done = subprocess.run(
             [str(self.bin / command[0]), *command[1:]],
             cwd=self.folder,
@@ -60,7 +60,7 @@ class Desk:
             timeout=120,
             stdin=subprocess.DEVNULL,
         )
-        took = time.perf_counter() - began
+        took = stopwatch.seconds
         shown = done.stdout + done.stderr
         sys.stdout.write(f"\n$ {' '.join(command)}   [{took:.1f} s]\n{shown[:600]}\n")
         assert done.returncode == code, shown
@@ -104,10 +104,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     here = next((folder / ".venv" / "lib").glob("python*/site-packages"))
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
     target = ["--target", str(here), "--disable-pip-version-check", str(ROOT)]
-    began = time.perf_counter()
+    stopwatch = Stopwatch()
     subprocess.run([*install, *target], check=True, capture_output=True, timeout=120)
     (here / "borrowed.pth").write_text(f"{ours}\n")
-    took = time.perf_counter() - began
+    took = stopwatch.seconds
     sys.stdout.write(f"\n$ pip install ai-lib   [{took:.1f} s, without dependencies]\n")
     for name in ("ai-lib", "pytest"):
         script = desk.bin / name

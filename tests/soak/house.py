@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from random import Random
 
-from ai_lib._runtime.backend import deadline, now
+from ai_lib._runtime.backend import deadline
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.client.call.call import Call
@@ -29,6 +29,7 @@ from ai_lib.transport import HttpTransport
 from ai_lib.transport.connections.connection import Connection
 from ai_lib.types import TimeoutOptions
 from ai_lib.types.response import ChatResponse
+from tests.guards import Stopwatch
 from tests.servers.chaos import Chaos
 
 OTHER = "anthropic/claude-sonnet-4-5"
@@ -164,7 +165,7 @@ class House:
         chance = Random(f"end {number}")
         again = chance.random() < 0.1 and number >= 10
         mark = f"call-{number - chance.randrange(1, 10) if again else number}"
-        end, began = chance.choice(ENDS), now()
+        end, stopwatch = chance.choice(ENDS), Stopwatch()
         try:
             with deadline(chance.random() * 0.05 if end.startswith("late") else None):
                 await self._ask(client, mark, end, chance)
@@ -175,7 +176,7 @@ class House:
         except TimeoutError:
             assert end.startswith("late")
             self._note(end, "cancelled")
-        assert now() - began < (CLOCKS.total or 0) + SLACK, (mark, end)
+        assert stopwatch.seconds < (CLOCKS.total or 0) + SLACK, (mark, end)
 
     def _note(self, end: str, how: str) -> None:
         with self._lock:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, deadline, now, run_all
+from ai_lib._runtime.backend import CancelScope, Event, deadline, run_all
 from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
+from tests.guards import hang_guard
 from tests.servers.scripted import Exchange, Script
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
@@ -33,23 +34,15 @@ def in_a_thread(function: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("script", [stall, stall_in_body])
-async def test_another_thread_cancels_a_stalled_call_within_100_ms(
-    serve: Serve, script: Script
-) -> None:
+async def test_another_thread_cancels_a_stalled_call(serve: Serve, script: Script) -> None:
     server = serve(script)
-    cancelled_at = []
     scope = CancelScope()
-
-    def cancel() -> None:
-        cancelled_at.append(now())
-        scope.cancel()
-
     async with HttpTransport() as transport:
-        in_a_thread(cancel)
-        with scope:
-            async with await transport.send(ask(server), PATIENT) as reply:
-                await reply.read()
-        assert now() - cancelled_at[0] < 0.1
+        in_a_thread(scope.cancel)
+        with hang_guard():
+            with scope:
+                async with await transport.send(ask(server), PATIENT) as reply:
+                    await reply.read()
         assert scope.cancelled
         assert transport.stats().active == 0
         assert server.wait_for_open_connections(0)
@@ -71,23 +64,20 @@ async def test_closing_a_reply_elsewhere_ends_its_pending_read(serve: Serve) -> 
     async with HttpTransport() as transport:
         reply = await transport.send(ask(server), PATIENT)
         reading = Event()
-        times = {}
 
         async def read() -> None:
             assert await reply.__anext__() == b"one"
             reading.set()
             with pytest.raises(ConnectionLost, match="closed before its end"):
                 await reply.__anext__()
-            times["ended"] = now()
 
         async def close() -> None:
             await reading.wait()
-            times["closed"] = now()
             await reply.aclose()
             assert transport.stats().active == 0
 
-        await run_all([read, close], 2)
-        assert times["ended"] - times["closed"] < 0.1
+        with hang_guard():
+            await run_all([read, close], 2)
         assert server.wait_for_open_connections(0)
 
 

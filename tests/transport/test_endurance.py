@@ -17,9 +17,9 @@ from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 from tests.transport.conftest import Serve
 
-pytestmark = pytest.mark.usefixtures("either_reader")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("either_reader")]
 
-# The full form: ENDURANCE=10000 pytest -s tests/transport/test_endurance.py
+# The full form: ENDURANCE=10000 pytest -s -m slow tests/transport/test_endurance.py
 STREAMS = int(os.environ.get("ENDURANCE", "1000"))
 
 

@@ -13,11 +13,11 @@ from ai_lib_sync._runtime.backend import (
     Lock,
     Semaphore,
     deadline,
-    now,
     run_all,
     shield,
     sleep,
 )
+from tests.guards import hang_guard
 
 
 def in_a_thread(function: Callable[[], object]) -> None:
@@ -45,18 +45,12 @@ WAITS: list[Wait] = [wait_for_event, wait_for_lock, wait_for_sleep]
 
 
 @pytest.mark.parametrize("wait", WAITS)
-def test_another_thread_interrupts_a_wait_within_100_ms(wait: Wait) -> None:
+def test_another_thread_interrupts_a_wait(wait: Wait) -> None:
     scope = CancelScope()
-    times = []
-
-    def cancel() -> None:
-        times.append(now())
-        scope.cancel()
-
-    in_a_thread(cancel)
-    with scope:
-        wait()
-    assert now() - times[0] < 0.1
+    in_a_thread(scope.cancel)
+    with hang_guard():
+        with scope:
+            wait()
     assert scope.cancelled
 
 
@@ -143,10 +137,9 @@ def test_every_wait_of_a_cancelled_body_is_interrupted() -> None:
 
 
 def test_a_deadline_raises_timeout_error() -> None:
-    began = now()
-    with pytest.raises(TimeoutError), deadline(0.05):
-        sleep(10)
-    assert now() - began < 0.5
+    with hang_guard():
+        with pytest.raises(TimeoutError), deadline(0.05):
+            sleep(10)
 
 
 def test_no_deadline_never_raises() -> None:

@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, Event, now, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, sleep
 from ai_lib_sync._runtime.workers import BackgroundTasks, as_worker
+from tests.guards import hang_guard
 
 
 def test_a_function_that_waits_and_one_that_does_not() -> None:
@@ -39,12 +40,11 @@ def test_the_end_of_a_block_ends_what_runs_beside_it() -> None:
         finally:
             ended.set()
 
-    began = now()
-    with BackgroundTasks() as crew:
-        crew.start(beside)
-        begun.wait()
+    with hang_guard():
+        with BackgroundTasks() as crew:
+            crew.start(beside)
+            begun.wait()
     assert ended.is_set()
-    assert now() - began < 5
     assert threading.active_count() <= before
 
 
@@ -68,10 +68,9 @@ def test_a_cancelled_block_ends_what_runs_beside_it() -> None:
         scope.cancel()
         sleep(30)
 
-    began = now()
-    with scope:
-        with BackgroundTasks() as crew:
-            crew.start(beside)
-            sleep(30)
+    with hang_guard():
+        with scope:
+            with BackgroundTasks() as crew:
+                crew.start(beside)
+                sleep(30)
     assert scope.cancelled
-    assert now() - began < 5

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, now, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, sleep
 from ai_lib_sync.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib_sync.errors import ItemTimeout
+from tests.guards import hang_guard
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -81,10 +82,9 @@ def test_failing_fast_ends_what_is_under_way_and_counts_it_as_neither() -> None:
         sleep(30)
         return number
 
-    began = now()
-    result = BatchExecutor(work, 2, fail_fast=True).execute(range(100))
+    with hang_guard():
+        result = BatchExecutor(work, 2, fail_fast=True).execute(range(100))
 
-    assert now() - began < 5
     assert begun == [0, 1, 2]
     assert (result.successful_count, result.failed_count) == (1, 1)
     assert result.unfinished == {1, *range(3, 100)}
@@ -213,12 +213,11 @@ def test_a_cancelled_batch_leaves_nothing_behind() -> None:
         finally:
             ended.append(number)
 
-    began = now()
-    with scope:
-        BatchExecutor(work, 4).execute(range(100))
+    with hang_guard():
+        with scope:
+            BatchExecutor(work, 4).execute(range(100))
 
     assert scope.cancelled
-    assert now() - began < 5
     assert set(ended) >= {0, 1, 2, 3, 4, 5}
     assert max(ended) <= 6
     assert threading.active_count() <= before
@@ -364,13 +363,12 @@ def test_leaving_the_block_ends_what_is_under_way() -> None:
             sleep(30)
         return number
 
-    began = now()
-    with BatchExecutor(work, 4).as_completed(range(10)) as done:
-        for item in done:
-            assert item.index == 0
-            break
+    with hang_guard():
+        with BatchExecutor(work, 4).as_completed(range(10)) as done:
+            for item in done:
+                assert item.index == 0
+                break
 
-    assert now() - began < 5
     assert threading.active_count() <= before
 
 

@@ -14,7 +14,7 @@ from random import Random
 from ai_lib.client.call.call import Call
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.types.response import ChatResponse
-from ai_lib_sync._runtime.backend import deadline, now
+from ai_lib_sync._runtime.backend import deadline
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
 from ai_lib_sync.client.execution.plan import Dispatcher
@@ -30,6 +30,7 @@ from ai_lib_sync.tokens import Budget
 from ai_lib_sync.transport import HttpTransport
 from ai_lib_sync.transport.connections.connection import Connection
 from ai_lib_sync.types import TimeoutOptions
+from tests.guards import Stopwatch
 from tests.servers.chaos import Chaos
 
 OTHER = "anthropic/claude-sonnet-4-5"
@@ -165,7 +166,7 @@ class House:
         chance = Random(f"end {number}")
         again = chance.random() < 0.1 and number >= 10
         mark = f"call-{number - chance.randrange(1, 10) if again else number}"
-        end, began = chance.choice(ENDS), now()
+        end, stopwatch = chance.choice(ENDS), Stopwatch()
         try:
             with deadline(chance.random() * 0.05 if end.startswith("late") else None):
                 self._ask(client, mark, end, chance)
@@ -176,7 +177,7 @@ class House:
         except TimeoutError:
             assert end.startswith("late")
             self._note(end, "cancelled")
-        assert now() - began < (CLOCKS.total or 0) + SLACK, (mark, end)
+        assert stopwatch.seconds < (CLOCKS.total or 0) + SLACK, (mark, end)
 
     def _note(self, end: str, how: str) -> None:
         with self._lock:

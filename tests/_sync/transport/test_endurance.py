@@ -18,9 +18,9 @@ from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask
 
-pytestmark = pytest.mark.usefixtures("either_reader")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("either_reader")]
 
-# The full form: ENDURANCE=10000 pytest -s tests/transport/test_endurance.py
+# The full form: ENDURANCE=10000 pytest -s -m slow tests/transport/test_endurance.py
 STREAMS = int(os.environ.get("ENDURANCE", "1000"))
 
 
