@@ -3,8 +3,6 @@
 import ast
 from collections.abc import Iterator
 
-import tokenize_rt
-
 from codegen.refusal import Refusal
 from codegen.renames import RUNTIMES, is_renamed, lacks_a_rename
 from codegen.source import Source, find_imports, is_waiting
@@ -22,7 +20,7 @@ def check(source: Source) -> Iterator[Refusal]:
 
 
 def _check_annotations(source: Source) -> Problems:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         for annotation in _find_annotations(node):
             for part in _walk_outside_literals(annotation):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
@@ -53,7 +51,7 @@ def _walk_outside_literals(annotation: ast.expr) -> Iterator[ast.AST]:
 
 
 def _check_formatted_strings(source: Source) -> Problems:
-    for string in ast.walk(source.tree):
+    for string in source.nodes:
         if not isinstance(string, ast.JoinedStr):
             continue
         for node in ast.walk(string):
@@ -66,7 +64,7 @@ def _check_formatted_strings(source: Source) -> Problems:
 
 
 def _check_spacing(source: Source) -> Problems:
-    tokens = tokenize_rt.src_to_tokens(source.text)
+    tokens = source.tokens
     for token, space, following in zip(tokens, tokens[1:], tokens[2:], strict=False):
         spaced = space.src == " " and following.name != "ESCAPED_NL"
         if token.name == "NAME" and token.src in {"async", "await"} and not spaced:
@@ -74,7 +72,7 @@ def _check_spacing(source: Source) -> Problems:
 
 
 def _check_renames(source: Source) -> Problems:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         for name in _find_names(node):
             if lacks_a_rename(name):
                 yield _get_line(node), f"`{name}` needs a rename: add one to codegen/renames.py"
@@ -103,14 +101,14 @@ def _check_docstrings(source: Source) -> Problems:
 
 
 def _check_stop_iteration(source: Source) -> Problems:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Raise) and node.exc is not None:
             if ast.unparse(node.exc).split("(")[0] == "StopIteration":
                 yield node.lineno, "`raise StopIteration`: a stream is a class with `__anext__`"
 
 
 def _check_yields(source: Source) -> Problems:
-    for function in ast.walk(source.tree):
+    for function in source.nodes:
         if isinstance(function, ast.AsyncFunctionDef) and not _is_context_manager(function):
             yield from _find_yields_in_scope(function, in_scope=False)
 
@@ -131,10 +129,8 @@ def _find_yields_in_scope(node: ast.AST, *, in_scope: bool) -> Problems:
 
 
 def _check_awaitables(source: Source) -> Problems:
-    subscripted = {
-        id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Subscript)
-    }
-    for node in ast.walk(source.tree):
+    subscripted = {id(node.value) for node in source.nodes if isinstance(node, ast.Subscript)}
+    for node in source.nodes:
         if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in subscripted:
             if _find_names(node) == ["Awaitable"]:
                 yield node.lineno, "bare `Awaitable`: write `Awaitable[T]`, which becomes `T`"

@@ -1,6 +1,5 @@
 """Checks a generated file: nothing in it may wait or import an event loop."""
 
-import ast
 from collections.abc import Iterator
 
 from codegen.refusal import Refusal
@@ -10,7 +9,7 @@ from codegen.source import Source, find_imports, is_waiting
 
 def check(twin: Source) -> Iterator[Refusal]:
     """Refuse everything in a twin that is still async."""
-    for node in ast.walk(twin.tree):
+    for node in twin.nodes:
         if is_waiting(node):
             yield Refusal(twin.path, getattr(node, "lineno", 1), "the generated text still waits")
     for imported in find_imports(twin):

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import tokenize_rt
-
 from codegen import colours, constructs, data, output, twin
 from codegen.project import ASYNC, BLOCKING, Project
 from codegen.refusal import Refusal, SourceRefused
@@ -92,7 +90,7 @@ def _find_unused_renames(sources: Iterable[Source]) -> list[str]:
     used_words = {
         token.src.strip("\"'")
         for source in sources
-        for token in tokenize_rt.src_to_tokens(source.text)
+        for token in source.tokens
         if token.name in {"NAME", "STRING"}
     }
     return [name for name in RENAMES if name not in used_words]

@@ -1,10 +1,12 @@
 """Parses a Python file: its text, its tree, its imports, and whether it waits."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+import tokenize_rt
 
 from codegen.refusal import SourceRefused
 
@@ -36,9 +38,25 @@ class Source:
         return self.module if self.is_package else self.module.rpartition(".")[0]
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree. The tree is walked once and looked at by many."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def tokens(self) -> list[tokenize_rt.Token]:
+        """The tokens of the text."""
+        tokens: list[tokenize_rt.Token] = tokenize_rt.src_to_tokens(self.text)
+        return tokens
+
+    @cached_property
+    def imports(self) -> "tuple[ImportedName, ...]":
+        """What its import statements bind."""
+        return tuple(_read_imports(self, self.nodes))
+
+    @cached_property
     def waits(self) -> bool:
         """Whether it contains `async` or `await`."""
-        return any(is_waiting(node) for node in ast.walk(self.tree))
+        return any(is_waiting(node) for node in self.nodes)
 
 
 @dataclass(frozen=True)
@@ -74,7 +92,11 @@ def parse_source(path: str, text: str) -> Source:
 
 def find_imports(source: Source, within: ast.AST | None = None) -> Iterator[ImportedName]:
     """Walk the import statements of a file, or of one part of it."""
-    for node in ast.walk(within or source.tree):
+    return _read_imports(source, ast.walk(within)) if within else iter(source.imports)
+
+
+def _read_imports(source: Source, nodes: Iterable[ast.AST]) -> Iterator[ImportedName]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for item in node.names:
                 yield ImportedName(node, item.name, "", item.asname, relative=False)

@@ -66,7 +66,7 @@ class Suite:
             reason = self._explain_wrong_import(imported)
             if reason:
                 yield Refusal(source.path, imported.line, reason)
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.JoinedStr):
                 if any(isinstance(part, ast.Name) and part.id == ASYNC for part in ast.walk(node)):
                     yield Refusal(source.path, node.lineno, f"`{ASYNC}` inside an f-string")
@@ -112,5 +112,5 @@ def _find_uses(source: Source) -> list[ast.Name]:
     # From the right, so that replacing one leaves the columns of the others.
     if not any(i.base == ASYNC and not i.name and not i.alias for i in find_imports(source)):
         return []
-    names = [node for node in ast.walk(source.tree) if isinstance(node, ast.Name)]
+    names = [node for node in source.nodes if isinstance(node, ast.Name)]
     return sorted((n for n in names if n.id == ASYNC), key=lambda n: -n.col_offset)

@@ -53,6 +53,8 @@ def _read_converted(path: Path) -> str:
 
 def unwrap_awaitables(text: str) -> str:
     """Replace each `Awaitable[T]` by `T`."""
+    if "Awaitable" not in text:
+        return text
     tokens = tokenize_rt.src_to_tokens(text)
     for start in range(len(tokens) - 2, -1, -1):
         if tokens[start].matches(name="NAME", src="Awaitable") and tokens[start + 1].src == "[":
