@@ -1,4 +1,4 @@
-"""What a cache keeps, for how long, and how much of it."""
+"""The configuration of a cache, and the counters of its use."""
 
 import math
 from threading import Lock as PlainLock
@@ -6,22 +6,22 @@ from threading import Lock as PlainLock
 import msgspec
 
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
-"""The standard reasons of an answer that ended of itself."""
+"""The standard termination reasons of a response that ended by itself."""
 
 
 class CacheConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How a `CacheManager` works.
+    """The configuration of a `CacheManager`.
 
     `default_ttl_seconds` is how long an entry lives, None for ever. `max_size` (entries) and
     `max_size_bytes` bound the memory cache that a manager makes when it is given no backend.
 
-    What is kept of a client's answers: those whose every candidate ended for one of the
-    `store_reasons` (standard termination reasons; add `max_tokens` or `refusal` to keep such
-    answers too), of the model that was asked for, not of one it fell back to. Streams are kept
-    once they are complete, unless `cache_streaming` is off: streamed calls then pass the cache by.
+    A client's response is stored when every candidate ended for one of the `store_reasons`
+    (standard termination reasons; add `max_tokens` or `refusal` to store such responses too), and
+    when it is from the model of the request, not from a fallback. Streams are stored once they are
+    complete. With `cache_streaming` off, streamed calls do not use the cache.
 
-    A cache is asked for, so it keeps whatever is asked twice, sampled at a temperature or not.
-    With `only_deterministic` it serves only requests that set the temperature to 0 or a seed.
+    The cache serves every repeated request, sampled at a temperature or not. With
+    `only_deterministic` it serves only requests that set the temperature to 0 or a seed.
     """
 
     enabled: bool = True
@@ -38,42 +38,42 @@ class CacheConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("max_size and max_size_bytes must be at least 1")
 
     @classmethod
-    def disabled(cls) -> "CacheConfig":
-        """Keep nothing."""
+    def no_cache(cls) -> "CacheConfig":
+        """Store nothing."""
         return cls(enabled=False)
 
     @classmethod
     def short_ttl(cls) -> "CacheConfig":
-        """Keep entries for five minutes."""
+        """Store entries for five minutes."""
         return cls(default_ttl_seconds=300.0)
 
     @classmethod
     def long_ttl(cls) -> "CacheConfig":
-        """Keep entries for a day."""
+        """Store entries for a day."""
         return cls(default_ttl_seconds=86400.0)
 
 
 def check_ttl(seconds: float | None) -> None:
-    """Raise ValueError for a time to live that is negative or no number."""
+    """Raise ValueError for a time to live that is negative or NaN."""
     if seconds is not None and (math.isnan(seconds) or seconds < 0):
         raise ValueError(f"a time to live is 0 seconds or more, not {seconds}")
 
 
-def chosen_ttl(given: float | None, default: float | None) -> float | None:
-    """Return the time to live in force: 0 keeps nothing, None (or infinity) keeps for ever.
+def resolve_ttl(ttl: float | None, default: float | None) -> float | None:
+    """Return the effective time to live: 0 stores nothing, None (or infinity) stores for ever.
 
-    Raises ValueError for one that is negative or no number.
+    Raises ValueError for one that is negative or NaN.
     """
-    check_ttl(given)
-    chosen = default if given is None else given
-    return None if chosen == math.inf else chosen
+    check_ttl(ttl)
+    seconds = default if ttl is None else ttl
+    return None if seconds == math.inf else seconds
 
 
 class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a cache was asked, and what came of it.
+    """The statistics of a cache.
 
-    `shared` counts the hits that waited for another call with the same question; `evictions` is
-    what the backend dropped to make room, `errors` how often it could not be read or written.
+    `shared` counts the hits that waited for another call with the same request, `evictions` the
+    entries that the backend dropped to make room, `errors` its failed reads and writes.
     """
 
     hits: int = 0
@@ -85,12 +85,12 @@ class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total_requests(self) -> int:
-        """How often the cache was asked."""
+        """The number of lookups."""
         return self.hits + self.misses
 
     @property
     def hit_ratio(self) -> float:
-        """The share of requests that the cache answered, 0 to 1; 0 before the first."""
+        """The share of lookups that were hits, 0 to 1; 0 before the first."""
         return self.hits / self.total_requests if self.total_requests else 0.0
 
     @property
@@ -100,24 +100,24 @@ class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counters:
-    """Counts for `CacheStats`; used from any thread."""
+    """The counters behind `CacheStats`. Any thread may use them."""
 
     def __init__(self) -> None:
         self._lock = PlainLock()
         self._counts: dict[str, int] = {}
 
     def add(self, *names: str) -> None:
-        """Count one of each."""
+        """Increment the counters of these names."""
         with self._lock:
             for name in names:
                 self._counts[name] = self._counts.get(name, 0) + 1
 
     def clear(self) -> None:
-        """Begin again at 0."""
+        """Reset all counters to 0."""
         with self._lock:
             self._counts.clear()
 
     def stats(self, evictions: int) -> CacheStats:
-        """Return the counts as they are now."""
+        """Return the present statistics."""
         with self._lock:
             return CacheStats(**self._counts, evictions=evictions)

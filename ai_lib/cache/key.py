@@ -1,4 +1,4 @@
-"""The keys under which answers are kept: hashes of everything that makes a question."""
+"""Generates the keys of cached responses: hashes of everything in a request."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,65 +16,65 @@ from ai_lib.types.json import JsonObject
 
 
 class CacheKeyGenerator:
-    """Makes keys `<prefix>:<64 hex digits>`. Every part of a question counts, the API key never.
+    """Generates keys `<prefix>:<64 hex digits>` from every part of a request but the API key.
 
-    A key says nothing of the text it stands for, and is the same in every process.
+    A key reveals nothing of the text, and is the same in every process.
     """
 
     def __init__(self, prefix: str = "ai") -> None:
         self.prefix = prefix
 
     def generate(self, model: str, messages: Sequence[object], **params: object) -> str:
-        """Return the key of a question put by hand: messages as `Message` or as mappings.
+        """Return the key of a request in parts: messages as `Message` or as mappings.
 
-        Raises CacheError when something in it has no form that can be compared.
+        Raises CacheError when a value in it can't be encoded.
         """
-        return self._key("chat", model, [*messages], params)
+        return self._hash("chat", model, [*messages], params)
 
     def generate_for_embedding(self, model: str, input: object, **params: object) -> str:
         """Return the key of an embedding. Raises as `generate`."""
-        return self._key("embedding", model, input, params)
+        return self._hash("embedding", model, input, params)
 
-    def of_request(self, compiled: CompiledManifest, url: str, body: JsonObject) -> str:
-        """Return the key of a compiled request that goes to `url`, which holds no credential.
+    def generate_for_request(self, compiled: CompiledManifest, url: str, body: JsonObject) -> str:
+        """Return the key of a compiled request to `url`, which must hold no credential.
 
-        Provider and manifest count too, and the version of this library, which reads the answer.
-        Raises as `generate`.
+        The key also depends on the provider, the manifest and the version of this library, which
+        reads the response. Raises as `generate`.
         """
         parts = urlsplit(url)
-        place = f"{parts.scheme}://{parts.netloc}{parts.path}?{parts.query}"
-        said = compiled.id, manifest_digest(compiled), __version__
-        return self._key("request", *said, place, body)
+        address = f"{parts.scheme}://{parts.netloc}{parts.path}?{parts.query}"
+        origin = compiled.id, digest_manifest(compiled), __version__
+        return self._hash("request", *origin, address, body)
 
-    def _key(self, *parts: object) -> str:
-        return f"{self.prefix}:{hashlib.sha256(_written(parts)).hexdigest()}"
-
-
-def manifest_digest(compiled: CompiledManifest) -> str:
-    """Return the SHA-256 of a manifest as it was read, in hex."""
-    found = _DIGESTS.get(compiled)
-    if found is None:
-        written = _written(compiled.manifest.raw)
-        found = _DIGESTS[compiled] = hashlib.sha256(written).hexdigest()
-    return found
+    def _hash(self, *parts: object) -> str:
+        return f"{self.prefix}:{hashlib.sha256(_encode(parts)).hexdigest()}"
 
 
-# They go with their manifests, of which each client and each hot reload brings another one.
+def digest_manifest(compiled: CompiledManifest) -> str:
+    """Return the SHA-256 of a manifest's source, in hex."""
+    digest = _DIGESTS.get(compiled)
+    if digest is None:
+        encoded = _encode(compiled.manifest.raw)
+        digest = _DIGESTS[compiled] = hashlib.sha256(encoded).hexdigest()
+    return digest
+
+
+# A digest is dropped with its manifest: each client and each hot reload loads another one.
 _DIGESTS: Final[WeakKeyDictionary[CompiledManifest, str]] = WeakKeyDictionary()
 
 
-def _written(parts: object) -> bytes:
+def _encode(parts: object) -> bytes:
     try:
-        # In between it is plain JSON: keys that are numbers can't be sorted among texts.
-        plain = msgspec.json.decode(msgspec.json.encode(parts, enc_hook=_by_name))
+        # Plain JSON first, as keys that are numbers can't be sorted among strings.
+        plain = msgspec.json.decode(msgspec.json.encode(parts, enc_hook=_encode_value))
         return msgspec.json.encode(plain, order="deterministic")
     except (TypeError, ValueError, RecursionError) as error:
-        raise CacheError(f"no cache key can be made of this question: {error}") from error
+        raise CacheError(f"no cache key can be made of this request: {error}") from error
 
 
-def _by_name(value: object) -> object:
+def _encode_value(value: object) -> object:
     if callable(value):
         return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} has no form that can be compared")
+    raise TypeError(f"a {type(value).__name__} can't be part of a cache key")

@@ -1,4 +1,4 @@
-"""Bytes by key in memory: the least recently used go first."""
+"""A store of bytes by key in memory, which evicts the least recently used."""
 
 from collections import OrderedDict
 from typing import NamedTuple
@@ -10,10 +10,10 @@ class _Entry(NamedTuple):
 
 
 class LruStore:
-    """At most so many entries and so many bytes, keys included; every step takes constant time.
+    """A bounded number of entries and bytes, keys included. Every step takes constant time.
 
-    Times are in seconds on the clock of whoever calls. An entry that has expired is dropped when
-    it is next asked for, or when it is the oldest. It is not safe to share without a lock.
+    Times are in seconds on the caller's clock. An expired entry is dropped when it is looked up, or
+    when it is the oldest. Sharing it needs a lock.
     """
 
     def __init__(self, max_size: int, max_bytes: int) -> None:
@@ -27,7 +27,7 @@ class LruStore:
         return len(self._entries)
 
     def get(self, key: str, at: float) -> bytes | None:
-        """Return what is under the key, unless it has expired."""
+        """Return the value of a key, None when there is none or it has expired."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -38,9 +38,9 @@ class LruStore:
         return entry.value
 
     def put(self, key: str, value: bytes, expires: float | None) -> None:
-        """Keep a value, which makes others go; one that is too large by itself is not kept."""
+        """Store a value, and evict others for it. A value that is too large alone is not stored."""
         self.drop(key)
-        size = _size(key, value)
+        size = _count_bytes(key, value)
         if size > self._max_bytes:
             return
         self._entries[key] = _Entry(value, expires)
@@ -50,18 +50,18 @@ class LruStore:
             self.evictions += 1
 
     def drop(self, key: str) -> bool:
-        """Forget the key; False when it was not there."""
+        """Delete a key; False when it was not there."""
         entry = self._entries.pop(key, None)
         if entry is None:
             return False
-        self.size_bytes -= _size(key, entry.value)
+        self.size_bytes -= _count_bytes(key, entry.value)
         return True
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all values."""
         self._entries.clear()
         self.size_bytes = 0
 
 
-def _size(key: str, value: bytes) -> int:
+def _count_bytes(key: str, value: bytes) -> int:
     return len(key.encode("utf-8", "surrogatepass")) + len(value)

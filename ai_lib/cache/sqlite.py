@@ -1,9 +1,9 @@
-"""Bytes by key in one SQLite file, which several processes may share.
+"""A store of bytes by key in one SQLite file, which several processes may share.
 
 The file is in WAL mode: a process that is killed in the middle of a write leaves the entries as
-they were before it (sqlite.org/wal.html; the file must not be on a network share). A file that is
-damaged is renamed `<name>.damaged` and made anew, without the entries; a database of somebody
-else's is left alone, and an error.
+they were before it (sqlite.org/wal.html; the file must not be on a network share). A damaged file
+is renamed `<name>.damaged` and created again, without the entries. A database of another program is
+left alone, and raises an error.
 """
 
 from __future__ import annotations
@@ -28,164 +28,170 @@ CREATE INDEX by_use ON entries (used);
 CREATE INDEX by_end ON entries (expires) WHERE expires IS NOT NULL;
 """
 _PAGE: Final = 4096
-_LEAST: Final = 16 * _PAGE
-# An entry's use is noted only so often, so that reading seldom has to write.
-_NOTED_SECONDS: Final = 10.0
+_MIN_BYTES: Final = 16 * _PAGE
+# An entry's last use is updated only so often, so that reading seldom has to write.
+_USE_SECONDS: Final = 10.0
 # The log beside the file is written back, and cut, at this size.
 _LOG_PAGES: Final = 256
-_AT_ONCE: Final = 16
+_EVICTIONS_AT_ONCE: Final = 16
 
 
 class SqliteStore:
-    """An open file; made when it is first used. One thread at a time may use it.
+    """An SQLite file, which is created at the first use. One thread at a time may use it.
 
-    `max_bytes` bounds the file, 64 KiB at least; its log beside it is bounded to about 1 MiB more.
-    Times are seconds of the wall clock, given by the caller, as other processes have to agree.
+    `max_bytes` bounds the file, 64 KiB at least. Its log beside it has up to about 1 MiB more. The
+    caller gives times in seconds of the wall clock, as other processes have to agree.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        if max_bytes < _LEAST:
-            raise ValueError(f"a cache on disk takes at least {_LEAST} bytes, not {max_bytes}")
+        if max_bytes < _MIN_BYTES:
+            raise ValueError(f"a cache on disk takes at least {_MIN_BYTES} bytes, not {max_bytes}")
         self._path = path
         self._max_pages = max_bytes // _PAGE
-        self._open: Connection | None = None
+        self._connection: Connection | None = None
         self._owner = 0
         self.evictions = 0
 
     def get(self, key: str, at: float) -> bytes | None:
-        """Return what is under the key, unless it has expired."""
+        """Return the value of a key, None when there is none or it has expired."""
 
-        def work(table: Connection) -> bytes | None:
-            row = table.execute(
+        def run(connection: Connection) -> bytes | None:
+            row = connection.execute(
                 "SELECT value, expires, used FROM entries WHERE key = ?", (key,)
             ).fetchone()
             if row is None or (row[1] is not None and at >= row[1]):
                 return None
-            if at - row[2] > _NOTED_SECONDS:
-                table.execute("UPDATE entries SET used = ? WHERE key = ?", (at, key))
+            if at - row[2] > _USE_SECONDS:
+                connection.execute("UPDATE entries SET used = ? WHERE key = ?", (at, key))
             return bytes(row[0])
 
-        return self._do(work)
+        return self._run(run)
 
     def put(self, key: str, value: bytes, expires: float | None, at: float) -> None:
-        """Keep a value, which makes others go; one that is too large by itself is not kept."""
+        """Store a value, and evict others for it. A value that is too large alone is not stored."""
         pages = (len(value) + len(key)) // _PAGE + 8
 
-        def work(table: Connection) -> None:
-            table.execute("BEGIN IMMEDIATE")
-            table.execute("DELETE FROM entries WHERE key = ?", (key,))
-            if pages <= self._max_pages and self._make_room(table, pages, at):
-                table.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", (key, value, expires, at))
-            table.execute("COMMIT")
+        def run(connection: Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+            if pages <= self._max_pages and self._make_room(connection, pages, at):
+                connection.execute(
+                    "INSERT INTO entries VALUES (?, ?, ?, ?)", (key, value, expires, at)
+                )
+            connection.execute("COMMIT")
 
-        self._do(work)
+        self._run(run)
 
     def drop(self, key: str) -> bool:
-        """Forget the key; False when it was not there."""
-        return self._do(
-            lambda table: table.execute("DELETE FROM entries WHERE key = ?", (key,)).rowcount > 0
+        """Delete a key; False when it was not there."""
+        return self._run(
+            lambda connection: (
+                connection.execute("DELETE FROM entries WHERE key = ?", (key,)).rowcount > 0
+            )
         )
 
     def drop_expired(self, at: float) -> int:
-        """Forget what has expired; return how much that was."""
-        return self._do(
-            lambda table: table.execute("DELETE FROM entries WHERE expires <= ?", (at,)).rowcount
+        """Delete the expired values; return how many there were."""
+        return self._run(
+            lambda connection: (
+                connection.execute("DELETE FROM entries WHERE expires <= ?", (at,)).rowcount
+            )
         )
 
     def clear(self) -> None:
-        """Forget everything, and give the room on the disk back."""
+        """Delete all values, and free the space on the disk."""
 
-        def work(table: Connection) -> None:
-            table.execute("DELETE FROM entries")
-            table.execute("VACUUM")
-            table.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        def run(connection: Connection) -> None:
+            connection.execute("DELETE FROM entries")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-        self._do(work)
+        self._run(run)
 
     def size_bytes(self) -> int:
-        """Return how much of the file is in use."""
-        return self._do(_pages) * _PAGE
+        """Return how many bytes of the file are in use."""
+        return self._run(_count_used_pages) * _PAGE
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is used again."""
-        table, self._open = self._open, None
-        if table is not None and self._owner == os.getpid():
-            table.close()
+        """Close the file. The next use opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None and self._owner == os.getpid():
+            connection.close()
 
-    def _make_room(self, table: Connection, pages: int, at: float) -> bool:
-        """Drop what has expired, then what was used longest ago, until so many pages are free."""
-        if _pages(table) + pages <= self._max_pages:
+    def _make_room(self, connection: Connection, pages: int, at: float) -> bool:
+        """Delete expired entries, then the least recently used, until so many pages are free."""
+        if _count_used_pages(connection) + pages <= self._max_pages:
             return True
-        table.execute("DELETE FROM entries WHERE expires <= ?", (at,))
-        while _pages(table) + pages > self._max_pages:
-            dropped = table.execute(
+        connection.execute("DELETE FROM entries WHERE expires <= ?", (at,))
+        while _count_used_pages(connection) + pages > self._max_pages:
+            dropped = connection.execute(
                 "DELETE FROM entries WHERE key IN (SELECT key FROM entries ORDER BY used LIMIT ?)",
-                (_AT_ONCE,),
+                (_EVICTIONS_AT_ONCE,),
             ).rowcount
             if not dropped:
                 return False
             self.evictions += dropped
         return True
 
-    def _do(self, work: Callable[[Connection], T]) -> T:
+    def _run(self, operation: Callable[[Connection], T]) -> T:
         import sqlite3
 
         try:
             try:
-                return self._try(work)
+                return self._run_once(operation)
             except sqlite3.OperationalError:
                 raise
             except (sqlite3.DatabaseError, UnicodeDecodeError):
                 self._replace_damaged()
-                return self._try(work)
+                return self._run_once(operation)
         except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             raise CacheError(f"the cache {self._path} can't be used: {error}") from error
 
-    def _try(self, work: Callable[[Connection], T]) -> T:
-        table = self._connection()
+    def _run_once(self, operation: Callable[[Connection], T]) -> T:
+        connection = self._get_connection()
         try:
-            return work(table)
+            return operation(connection)
         except BaseException:
-            if table.in_transaction:
-                table.rollback()
+            if connection.in_transaction:
+                connection.rollback()
             raise
 
-    def _connection(self) -> Connection:
+    def _get_connection(self) -> Connection:
         # A connection must not be used by a forked child, not even to close it.
-        if self._open is None or self._owner != os.getpid():
-            if not _is_there(self._path):
-                self._make()
-            self._open, self._owner = _connect(self._path), os.getpid()
-        return self._open
+        if self._connection is None or self._owner != os.getpid():
+            if not _has_content(self._path):
+                self._create_file()
+            self._connection, self._owner = _connect(self._path), os.getpid()
+        return self._connection
 
-    def _make(self) -> None:
-        """Make a whole empty file beside, then put it in place, unless another was quicker."""
+    def _create_file(self) -> None:
+        """Create an empty file beside, then move it into place, unless another process did so."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}.new")
-        table = _connect(new, mode="rwc")
+        temporary = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}.new")
+        connection = _connect(temporary, mode="rwc")
         try:
-            table.execute(f"PRAGMA page_size = {_PAGE}")
-            table.execute("PRAGMA journal_mode = WAL")
-            table.executescript(_SCHEMA)
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
         finally:
-            table.close()
+            connection.close()
         try:
-            os.link(new, self._path)
+            os.link(temporary, self._path)
         except FileExistsError:
             pass
         except OSError:  # no links on this file system
-            os.replace(new, self._path)
-        new.unlink(missing_ok=True)
+            os.replace(temporary, self._path)
+        temporary.unlink(missing_ok=True)
 
     def _replace_damaged(self) -> None:
-        """Look afresh, as another process may have made a new file; else put this one aside."""
+        """Reopen the file, as another process may have replaced it; else rename the damaged one."""
         import sqlite3
 
         self.close()
         try:
-            table = self._connection()
-            if table.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                table.execute("SELECT key, value, expires, used FROM entries LIMIT 1")
+            connection = self._get_connection()
+            if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                connection.execute("SELECT key, value, expires, used FROM entries LIMIT 1")
                 return
         except (sqlite3.DatabaseError, UnicodeDecodeError):
             pass
@@ -196,7 +202,7 @@ class SqliteStore:
             os.replace(self._path, self._path.with_name(f"{self._path.name}.damaged"))
 
 
-def _is_there(path: Path) -> bool:
+def _has_content(path: Path) -> bool:
     if not path.exists():
         return False
     if path.stat().st_size == 0:  # cut off by a full disk, or made by hand
@@ -208,7 +214,7 @@ def _is_there(path: Path) -> bool:
 def _connect(path: Path, mode: str = "rw") -> Connection:
     import sqlite3
 
-    table = sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=5.0,
@@ -216,16 +222,16 @@ def _connect(path: Path, mode: str = "rw") -> Connection:
         check_same_thread=False,
     )
     try:
-        table.execute("PRAGMA synchronous = NORMAL")
-        table.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        table.execute(f"PRAGMA journal_size_limit = {_LOG_PAGES * _PAGE}")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_PAGES * _PAGE}")
     except BaseException:
-        table.close()
+        connection.close()
         raise
-    return table
+    return connection
 
 
-def _pages(table: Connection) -> int:
-    whole = table.execute("PRAGMA page_count").fetchone()[0]
-    free = table.execute("PRAGMA freelist_count").fetchone()[0]
-    return int(whole) - int(free)
+def _count_used_pages(connection: Connection) -> int:
+    total = connection.execute("PRAGMA page_count").fetchone()[0]
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    return int(total) - int(free)

@@ -1,5 +1,5 @@
 # Generated from ai_lib/cache/backend.py by codegen; do not edit.
-"""What a store of cached values has to be able to do."""
+"""The protocol of a store for cached values."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Protocol
 
 
 class CacheBackend(Protocol):
-    """A store of values by key, such as one of your own over a network.
+    """A store of values by key, such as your own over a network.
 
-    `pack` and `unpack` turn the values into bytes and back. What it raises makes a client's lookup
-    a miss, and is a CacheError to who asks a `CacheManager`. With a number `evictions`, it has
-    its part in `CacheStats`.
+    `pack` and `unpack` turn the values into bytes and back. An exception of the store makes a
+    client's lookup a miss, and a `CacheManager` raises it as CacheError. The number in an attribute
+    `evictions` is shown in `CacheStats`.
     """
 
     def get(self, key: str) -> object:
-        """Return the value, None when there is none (any more)."""
+        """Return the value, None when there is none or it has expired."""
         ...
 
     def set(self, key: str, value: object, ttl: float | None = None) -> None:
-        """Keep a value for so many seconds: None is the store's default, 0 keeps nothing."""
+        """Store a value for so many seconds: None is the store's default, 0 stores nothing."""
         ...
 
     def delete(self, key: str) -> bool:
-        """Forget a value; False when there was none."""
+        """Delete a value; False when there was none."""
         ...
 
     def exists(self, key: str) -> bool:
@@ -31,9 +31,9 @@ class CacheBackend(Protocol):
         ...
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all values."""
         ...
 
     def close(self) -> None:
-        """Let go of what the store holds open."""
+        """Close the connections and files of the store."""
         ...

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
-from ai_lib.cache.config import check_ttl, chosen_ttl
+from ai_lib.cache.config import check_ttl, resolve_ttl
 from ai_lib.cache.serialization import pack, unpack
 from ai_lib.cache.sqlite import SqliteStore
 from ai_lib.errors.exceptions import CacheError
@@ -23,13 +23,13 @@ def _wall_clock() -> float:
 
 
 class DiskCache:
-    """Keeps values in the SQLite file `path`, made when it is first used; the least recently used
-    go first when it is full.
+    """Stores values in the SQLite file `path`, which is created at the first use. When it is full,
+    the least recently used values are evicted.
 
-    `max_size_bytes` bounds the file (64 KiB at least), beside which SQLite keeps a log of up to
-    about 1 MiB. Several processes may use one file at once, and one that is killed harms nothing;
-    what of the file is damaged counts as absent. It must not be on a network share. `default_ttl`
-    is in seconds, None for ever. `clock` gives seconds, the same for all processes.
+    `max_size_bytes` bounds the file (64 KiB at least). SQLite keeps a log of up to about 1 MiB
+    beside it. Several processes may use one file at once, and one that is killed damages nothing.
+    Damaged values count as absent. The file must not be on a network share. `default_ttl` is in
+    seconds, None for ever. `clock` returns seconds, the same in all processes.
     """
 
     def __init__(
@@ -46,20 +46,20 @@ class DiskCache:
             self.path = self.path / "cache.sqlite"
         self._default_ttl = default_ttl
         self._clock = clock
-        self._turn = Lock()
-        self._table = SqliteStore(self.path, max_size_bytes)
+        self._lock = Lock()
+        self._store = SqliteStore(self.path, max_size_bytes)
 
     @property
     def evictions(self) -> int:
-        """How many entries this object had to drop to make room."""
-        return self._table.evictions
+        """The number of entries that this object dropped to make room."""
+        return self._store.evictions
 
     def get(self, key: str) -> object:
-        """Return the value, None when there is none (any more), or it is damaged.
+        """Return the value, None when there is none, or it has expired or is damaged.
 
         Raises CacheError, as every method does, when the file can't be used at all.
         """
-        packed = self._do(lambda: self._table.get(key, self._clock()))
+        packed = self._run(lambda: self._store.get(key, self._clock()))
         if packed is None:
             return None
         try:
@@ -69,45 +69,45 @@ class DiskCache:
             return None
 
     def set(self, key: str, value: object, ttl: float | None = None) -> None:
-        """Keep a value for `ttl` seconds: None is the default, 0 keeps nothing.
+        """Store a value for `ttl` seconds: None is the default, 0 stores nothing.
 
         Raises CacheError for a value that can't be cached, ValueError for a negative `ttl`.
         """
-        seconds = chosen_ttl(ttl, self._default_ttl)
+        seconds = resolve_ttl(ttl, self._default_ttl)
         packed = pack(value)
         if seconds == 0:
             self.delete(key)
             return
         at = self._clock()
         expires = None if seconds is None else at + seconds
-        self._do(lambda: self._table.put(key, packed, expires, at))
+        self._run(lambda: self._store.put(key, packed, expires, at))
 
     def delete(self, key: str) -> bool:
-        """Forget a value; False when there was none."""
-        return self._do(lambda: self._table.drop(key))
+        """Delete a value; False when there was none."""
+        return self._run(lambda: self._store.drop(key))
 
     def exists(self, key: str) -> bool:
         """Whether there is a value that has not expired."""
-        return self._do(lambda: self._table.get(key, self._clock()) is not None)
+        return self._run(lambda: self._store.get(key, self._clock()) is not None)
 
     def clear(self) -> None:
-        """Forget everything, and give the room on the disk back."""
-        self._do(self._table.clear)
+        """Delete all values, and free the space on the disk."""
+        self._run(self._store.clear)
 
     def cleanup_expired(self) -> int:
-        """Forget what has expired; return how many entries that was."""
-        return self._do(lambda: self._table.drop_expired(self._clock()))
+        """Delete the expired values; return how many there were."""
+        return self._run(lambda: self._store.drop_expired(self._clock()))
 
     def size_bytes(self) -> int:
-        """Return how much of the file is in use."""
-        return self._do(self._table.size_bytes)
+        """Return how many bytes of the file are in use."""
+        return self._run(self._store.size_bytes)
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is used again."""
-        self._do(self._table.close)
+        """Close the file. The next use opens it again."""
+        self._run(self._store.close)
 
-    def _do(self, work: Callable[[], T]) -> T:
-        with self._turn:
+    def _run(self, work: Callable[[], T]) -> T:
+        with self._lock:
             return in_thread(work)
 
     def __repr__(self) -> str:

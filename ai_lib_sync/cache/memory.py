@@ -1,12 +1,12 @@
 # Generated from ai_lib/cache/memory.py by codegen; do not edit.
-"""A cache in memory."""
+"""A cache in memory, and a cache that stores nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock as PlainLock
 
-from ai_lib.cache.config import check_ttl, chosen_ttl
+from ai_lib.cache.config import check_ttl, resolve_ttl
 from ai_lib.cache.lru import LruStore
 from ai_lib.cache.serialization import pack, unpack
 
@@ -14,11 +14,11 @@ from .._runtime.backend import now
 
 
 class MemoryCache:
-    """Keeps up to `max_size` entries and `max_size_bytes` bytes; the least recently used go first.
+    """Stores up to `max_size` entries and `max_size_bytes` bytes; evicts the least recently used.
 
-    Values are kept as bytes, so that nobody can change what others get. `default_ttl` is in
-    seconds, None for ever. It may be shared by any number of clients, tasks and threads. `clock`
-    gives seconds.
+    Values are stored as bytes, so that no caller can change the value of another. `default_ttl` is
+    in seconds, None for ever. Any number of clients, tasks and threads may share it. `clock`
+    returns seconds.
     """
 
     def __init__(
@@ -35,67 +35,67 @@ class MemoryCache:
         self._default_ttl = default_ttl
         self._clock = clock
         self._lock = PlainLock()
-        self._shelf = LruStore(max_size, max_size_bytes)
+        self._store = LruStore(max_size, max_size_bytes)
 
     @property
     def size(self) -> int:
-        """How many entries it holds, those that have expired unseen included."""
-        return len(self._shelf)
+        """The number of entries, including expired ones that were not dropped yet."""
+        return len(self._store)
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes its keys and values take."""
-        return self._shelf.size_bytes
+        """The number of bytes of its keys and values."""
+        return self._store.size_bytes
 
     @property
     def evictions(self) -> int:
-        """How many entries had to go to make room."""
-        return self._shelf.evictions
+        """The number of entries that were dropped to make room."""
+        return self._store.evictions
 
     def get(self, key: str) -> object:
-        """Return the value, None when there is none (any more)."""
+        """Return the value, None when there is none or it has expired."""
         with self._lock:
-            packed = self._shelf.get(key, self._clock())
+            packed = self._store.get(key, self._clock())
         return None if packed is None else unpack(packed)
 
     def set(self, key: str, value: object, ttl: float | None = None) -> None:
-        """Keep a value for `ttl` seconds: None is the default, 0 keeps nothing.
+        """Store a value for `ttl` seconds: None is the default, 0 stores nothing.
 
         Raises CacheError for a value that can't be cached, ValueError for a negative `ttl`.
         """
-        seconds = chosen_ttl(ttl, self._default_ttl)
+        seconds = resolve_ttl(ttl, self._default_ttl)
         packed = pack(value)
         with self._lock:
             if seconds == 0:
-                self._shelf.drop(key)
+                self._store.drop(key)
                 return
             expires = None if seconds is None else self._clock() + seconds
-            self._shelf.put(key, packed, expires)
+            self._store.put(key, packed, expires)
 
     def delete(self, key: str) -> bool:
-        """Forget a value; False when there was none."""
+        """Delete a value; False when there was none."""
         with self._lock:
-            return self._shelf.drop(key)
+            return self._store.drop(key)
 
     def exists(self, key: str) -> bool:
         """Whether there is a value that has not expired."""
         with self._lock:
-            return self._shelf.get(key, self._clock()) is not None
+            return self._store.get(key, self._clock()) is not None
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all values."""
         with self._lock:
-            self._shelf.clear()
+            self._store.clear()
 
     def close(self) -> None:
-        """Nothing has to be let go of."""
+        """Do nothing: there is nothing to close."""
 
     def __repr__(self) -> str:
         return f"MemoryCache({self.size} entries, {self.size_bytes} bytes)"
 
 
 class NullCache:
-    """Forgets everything at once: the cache to have none."""
+    """A cache that stores nothing."""
 
     def get(self, key: str) -> object:
         """Return None."""
@@ -105,7 +105,7 @@ class NullCache:
         """Do nothing."""
 
     def delete(self, key: str) -> bool:
-        """Return False: there was nothing."""
+        """Return False: there is no value."""
         return False
 
     def exists(self, key: str) -> bool:

@@ -1,5 +1,5 @@
 # Generated from ai_lib/cache/single_flight.py by codegen; do not edit.
-"""Single flight: of the calls that ask the same at the same time, one asks, the others wait."""
+"""Single flight: of equal calls at the same time one is sent, and the others wait for it."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from .._runtime.backend import Lock, deadline
 
 
 class InFlight:
-    """A question on its way. Who holds the lock leads: asks for all who wait for it."""
+    """A request in flight. The call that holds the lock leads: it sends the request for all."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.answer: ChatResponse | None = None
-        self.is_open = False
+        self.response: ChatResponse | None = None
+        self.has_ended = False
 
 
 class SingleFlight:
-    """The questions on their way, by key; used from any task or thread.
+    """The requests in flight, by key. Any task or thread may use it.
 
-    When who leads is cancelled or fails, the first of those who wait leads in its place, so that
-    each who gets an error has asked for itself. When the answer is not one to share, all who wait
-    ask at once. Ending a flight never blocks and is safe in a finalizer.
+    When the leader is cancelled or fails, the first call that waits leads in its place. So a call
+    raises only errors of its own request. When the response is not to be shared, all waiting calls
+    send their request at once. `complete` and `release` never block and are safe in a finalizer.
     """
 
     def __init__(self) -> None:
-        self._flights: dict[str, InFlight] = {}
-        self.landed = 0
+        self._in_flight: dict[str, InFlight] = {}
+        self.completed_count = 0
 
     def join(self, key: str, seconds: float | None) -> InFlight | ChatResponse | None:
-        """Return the answer of another call; or the flight to lead; or None, to ask by oneself.
+        """Return the response of another call, or the flight to lead, or None.
 
-        It waits at most so many seconds, then it is None.
+        None means that the call sends its own request. It is also returned after `seconds`.
         """
-        flight = self._flights.setdefault(key, InFlight())
+        flight = self._in_flight.setdefault(key, InFlight())
         if not flight.lock.try_acquire():
             try:
                 with deadline(seconds):
                     flight.lock.acquire()
             except TimeoutError:
                 return None
-        if flight.answer is None and not flight.is_open:
+        if flight.response is None and not flight.has_ended:
             return flight
         flight.lock.release()
-        return flight.answer
+        return flight.response
 
-    def land(self, key: str, flight: InFlight, answer: ChatResponse | None) -> None:
-        """End the flight with the answer for all who wait; with None, each has to ask itself."""
-        flight.answer = answer
-        flight.is_open = answer is None
-        self.landed += 1
+    def complete(self, key: str, flight: InFlight, response: ChatResponse | None) -> None:
+        """End the flight with the response for all waiting calls; after None, each is sent."""
+        flight.response = response
+        flight.has_ended = response is None
+        self.completed_count += 1
         self._forget(key, flight)
         flight.lock.release()
 
-    def hand_over(self, key: str, flight: InFlight) -> None:
-        """Let the first who waits lead."""
+    def release(self, key: str, flight: InFlight) -> None:
+        """Let the first waiting call lead."""
         if not flight.lock.waiting:
             self._forget(key, flight)
         flight.lock.release()
 
     def _forget(self, key: str, flight: InFlight) -> None:
-        if self._flights.get(key) is flight:
-            self._flights.pop(key, None)
+        if self._in_flight.get(key) is flight:
+            self._in_flight.pop(key, None)

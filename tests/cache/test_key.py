@@ -64,29 +64,33 @@ def test_changing_any_field_of_the_body_changes_the_key(
         node[way[-1]] = after  # type: ignore[index]
     else:
         del node[way[-1]]  # type: ignore[attr-defined]
-    assert KEYS.of_request(HOUSE, URL, body) != KEYS.of_request(HOUSE, URL, other)
+    assert KEYS.generate_for_request(HOUSE, URL, body) != KEYS.generate_for_request(
+        HOUSE, URL, other
+    )
 
 
 @given(BODIES)
 def test_the_order_of_an_objects_fields_does_not_count(body: dict[str, object]) -> None:
     turned = dict(reversed(body.items()))
-    assert KEYS.of_request(HOUSE, URL, body) == KEYS.of_request(HOUSE, URL, turned)
+    assert KEYS.generate_for_request(HOUSE, URL, body) == KEYS.generate_for_request(
+        HOUSE, URL, turned
+    )
 
 
 def test_provider_manifest_and_address_count() -> None:
     body = {"model": "m"}
-    known = KEYS.of_request(HOUSE, URL, body)
-    assert known == KEYS.of_request(compiled(), URL, body)
-    assert known != KEYS.of_request(compiled("other"), URL, body)
-    assert known != KEYS.of_request(compiled(name="house", status="beta"), URL, body)
-    assert known != KEYS.of_request(HOUSE, URL + "/x", body)
-    assert known != KEYS.of_request(HOUSE, "https://other.example/v1/chat", body)
-    assert known != KEYS.of_request(HOUSE, URL + "?version=2", body)
+    known = KEYS.generate_for_request(HOUSE, URL, body)
+    assert known == KEYS.generate_for_request(compiled(), URL, body)
+    assert known != KEYS.generate_for_request(compiled("other"), URL, body)
+    assert known != KEYS.generate_for_request(compiled(name="house", status="beta"), URL, body)
+    assert known != KEYS.generate_for_request(HOUSE, URL + "/x", body)
+    assert known != KEYS.generate_for_request(HOUSE, "https://other.example/v1/chat", body)
+    assert known != KEYS.generate_for_request(HOUSE, URL + "?version=2", body)
 
 
 def test_a_key_keeps_no_manifest() -> None:
     house = compiled()
-    KEYS.of_request(house, URL, {"model": "m"})
+    KEYS.generate_for_request(house, URL, {"model": "m"})
     left = weakref.ref(house)
     del house
     gc.collect()

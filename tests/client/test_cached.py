@@ -306,7 +306,7 @@ async def test_what_is_on_disk_serves_the_next_client(tmp_path: Path) -> None:
 
 
 async def test_a_switched_off_cache_asks_every_time() -> None:
-    manager = CacheManager(CacheConfig.disabled())
+    manager = CacheManager(CacheConfig.no_cache())
     async with MockProvider() as mock, await client_of(mock, manager) as client:
         await client.chat().user("?").execute()
         await client.chat().user("?").execute()

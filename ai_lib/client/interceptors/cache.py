@@ -52,23 +52,23 @@ class CacheInterceptor(Interceptor):
             _report(error)
             return None
         call.lookup = "hit" if found is not None else "miss"
-        manager.tally.add("hits" if found is not None else "misses")
+        manager.counters.add("hits" if found is not None else "misses")
         return found
 
     async def _ask(self, call: Call, leg: PreparedRequest, key: str) -> ChatResponse | None:
         manager = self._manager
-        landed = manager.flights.landed
+        landed = manager.single_flight.completed_count
         found = await self._look(key)
         if found is not None:
             return found
         lookup = call.notes[_NOTE] = _Lookup(key)
-        joined = await manager.flights.join(key, patience(leg))
+        joined = await manager.single_flight.join(key, patience(leg))
         if isinstance(joined, ChatResponse):
             del call.notes[_NOTE]
-            manager.tally.add("shared")
+            manager.counters.add("shared")
             return joined
         lookup.flight = joined
-        if joined is None or manager.flights.landed == landed:
+        if joined is None or manager.single_flight.completed_count == landed:
             return None
         # Another call may have been answered between the look and the lead.
         found = await self._look(key)
@@ -77,7 +77,7 @@ class CacheInterceptor(Interceptor):
         return found
 
     async def _look(self, key: str) -> ChatResponse | None:
-        found = await self._manager.look(key)
+        found = await self._manager.peek(key)
         return found if isinstance(found, ChatResponse) else None
 
     async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
@@ -97,12 +97,12 @@ class CacheInterceptor(Interceptor):
     def _land(self, call: Call, response: ChatResponse | None) -> None:
         lookup = call.notes.pop(_NOTE, None)
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
-            self._manager.flights.land(lookup.key, lookup.flight, response)
+            self._manager.single_flight.complete(lookup.key, lookup.flight, response)
 
     def on_end(self, call: Call) -> None:
         lookup = call.notes.pop(_NOTE, None)
         if isinstance(lookup, _Lookup) and lookup.flight is not None:
-            self._manager.flights.hand_over(lookup.key, lookup.flight)
+            self._manager.single_flight.release(lookup.key, lookup.flight)
 
 
 def _report(error: AiLibError) -> None:

@@ -16,7 +16,7 @@ def key_of(keys: CacheKeyGenerator, call: Call, leg: PreparedRequest) -> str:
     Raises CacheError when the request has no form that can be compared.
     """
     built = _unstreamed(call, leg)
-    return keys.of_request(leg.target.compiled, built.wire.url, built.body)
+    return keys.generate_for_request(leg.target.compiled, built.wire.url, built.body)
 
 
 def _unstreamed(call: Call, leg: PreparedRequest) -> BuiltRequest:

@@ -307,7 +307,7 @@ def test_what_is_on_disk_serves_the_next_client(tmp_path: Path) -> None:
 
 
 def test_a_switched_off_cache_asks_every_time() -> None:
-    manager = CacheManager(CacheConfig.disabled())
+    manager = CacheManager(CacheConfig.no_cache())
     with MockProvider() as mock, client_of(mock, manager) as client:
         client.chat().user("?").execute()
         client.chat().user("?").execute()

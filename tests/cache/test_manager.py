@@ -54,7 +54,7 @@ async def test_the_managers_time_to_live_comes_before_the_stores() -> None:
 
 
 async def test_what_is_switched_off_keeps_nothing() -> None:
-    for cache in (CacheManager(CacheConfig.disabled()), CacheManager(backend=NullCache())):
+    for cache in (CacheManager(CacheConfig.no_cache()), CacheManager(backend=NullCache())):
         assert not cache.enabled
         await cache.set("k", 1)
         assert await cache.get("k") is None

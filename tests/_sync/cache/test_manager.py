@@ -1,4 +1,4 @@
-# Generated from tests/cache/test_caching.py by codegen; do not edit.
+# Generated from tests/cache/test_manager.py by codegen; do not edit.
 """The cache by hand: keys, times to live, figures, and stores that fail."""
 
 import pytest
@@ -55,7 +55,7 @@ def test_the_managers_time_to_live_comes_before_the_stores() -> None:
 
 
 def test_what_is_switched_off_keeps_nothing() -> None:
-    for cache in (CacheManager(CacheConfig.disabled()), CacheManager(backend=NullCache())):
+    for cache in (CacheManager(CacheConfig.no_cache()), CacheManager(backend=NullCache())):
         assert not cache.enabled
         cache.set("k", 1)
         assert cache.get("k") is None
