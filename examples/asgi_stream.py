@@ -1,4 +1,4 @@
-"""A page and, streamed to it as server-sent events, answers: ASGI without a framework.
+"""Serves a page and streams responses to it as server-sent events: ASGI without a framework.
 
 Run it with `uvicorn asgi_stream:app` or `hypercorn asgi_stream:app` from this folder.
 """
@@ -25,16 +25,16 @@ def get_time() -> str:
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
-        await live(receive, send)
+        await run_lifespan(receive, send)
     elif scope["path"] == "/chat":
-        await chat(receive, send)
+        await stream_chat(receive, send)
     else:
-        await start(send, b"text/html; charset=utf-8")
+        await start_response(send, b"text/html; charset=utf-8")
         await send({"type": "http.response.body", "body": PAGE.read_bytes()})
 
 
-async def live(receive, send):
-    """Keep one client, and its connections, as long as the server runs."""
+async def run_lifespan(receive, send):
+    """Keep one client and its connections while the server runs."""
     await receive()
     async with await AiClient.create(MODEL, base_url=BASE_URL) as CLIENTS[MODEL]:
         await send({"type": "lifespan.startup.complete"})
@@ -42,46 +42,46 @@ async def live(receive, send):
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def start(send, kind):
-    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
+async def start_response(send, content_type):
+    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
-async def chat(receive, send):
-    """Answer a list of messages with events; a reader who leaves cancels the call."""
-    body, more = b"", True
-    while more:
+async def stream_chat(receive, send):
+    """Respond to a list of messages with events; a disconnect cancels the call."""
+    body, has_more = b"", True
+    while has_more:
         part = await receive()
-        body, more = body + part.get("body", b""), part.get("more_body", False)
+        body, has_more = body + part.get("body", b""), part.get("more_body", False)
     messages, token = msgspec.json.decode(body, type=list[Message]), CancelToken()
 
-    async def tell(event):
+    async def send_event(event):
         data = b"data: " + msgspec.json.encode(event) + b"\n\n"
         await send({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def watch():
+    async def watch_for_disconnect():
         while (await receive())["type"] != "http.disconnect":
             pass
         token.cancel()
 
-    await start(send, b"text/event-stream")
+    await start_response(send, b"text/event-stream")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch)
+        tasks.start_soon(watch_for_disconnect)
         try:
-            await answer(messages, token, tell)
+            await send_events(messages, token, send_event)
         except AiLibError as error:
-            await tell({"type": "Error", "message": str(error)})
+            await send_event({"type": "Error", "message": str(error)})
         tasks.cancel_scope.cancel()
     if not token.is_cancelled:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def answer(messages, token, tell):
+async def send_events(messages, token, send_event):
     chat = CLIENTS[MODEL].chat().messages(messages)
     async with chat.stream_tools([get_time], cancel_token=token) as stream:
         async for event in stream:
-            await tell(event)
+            await send_event(event)
     if not token.is_cancelled:
         usage = stream.result().usage
         cost = estimate_cost(usage.prompt_tokens, usage.completion_tokens, MODEL)
-        await tell({"type": "Done", "usage": usage, "cost": cost})
+        await send_event({"type": "Done", "usage": usage, "cost": cost})

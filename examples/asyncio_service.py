@@ -1,4 +1,4 @@
-"""A service on asyncio: each line that comes over TCP is a question, the answer streams back.
+"""A service on asyncio: each line received over TCP is a question; its response streams back.
 
 Try it with `nc 127.0.0.1 8000`. One client serves all connections.
 """
@@ -31,10 +31,10 @@ async def converse(
 async def serve(client: AiClient, port: int) -> asyncio.Server:
     """Listen on a port of this machine."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await converse(client, reader, writer)
 
-    return await asyncio.start_server(connected, "127.0.0.1", port)
+    return await asyncio.start_server(handle_connection, "127.0.0.1", port)
 
 
 async def main() -> None:

@@ -1,6 +1,6 @@
-"""Ask many questions, some at once, with progress; run it again and it goes on where it was.
+"""Ask many questions, some at once, with progress; a second run resumes where the first ended.
 
-Give a file with one question a line, or none for three questions of its own.
+Pass files with one question a line, or none to ask three built-in questions.
 """
 
 import asyncio
@@ -31,5 +31,5 @@ async def main(questions: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    given = [Path(path).read_text(encoding="utf-8").split("\n") for path in sys.argv[1:]]
-    asyncio.run(main([line for lines in given for line in lines if line] or QUESTIONS))
+    files = [Path(path).read_text(encoding="utf-8").split("\n") for path in sys.argv[1:]]
+    asyncio.run(main([line for lines in files for line in lines if line] or QUESTIONS))

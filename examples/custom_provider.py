@@ -1,4 +1,4 @@
-"""Talk to a provider that is described in a YAML file, and see what is sent to it.
+"""Call a provider that is described in a YAML file, and see what is sent to it.
 
 The file is `house.yaml`; check it with `ai-lib lint examples/house.yaml`.
 """
@@ -19,9 +19,9 @@ async def main() -> None:
     async with await builder.build() as client:
         chat = client.chat().user("Hello, house!").max_tokens(100).seed(7)
         print(client.explain(chat.build()))
-        reply, stats = await chat.execute_with_stats()
-        print(reply.content)
-        print("adapted:", *reply.adaptations, sep="\n  ")
+        response, stats = await chat.execute_with_stats()
+        print(response.content)
+        print("adapted:", *response.adaptations, sep="\n  ")
         print(f"{stats.cost:.6f} {stats.currency}")
 
 

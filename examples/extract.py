@@ -1,4 +1,4 @@
-"""Take facts out of a text, as values of a type."""
+"""Extract facts from a text, as values of a type."""
 
 import os
 from typing import Annotated, Literal
@@ -30,7 +30,7 @@ def main() -> None:
         try:
             output = chat.execute_structured(Complaint, max_reasks=2)
         except InvalidOutput as error:
-            print("no answer did fit:", error)
+            print("no response fits the type:", error)
             return
     print(output.value)
     print(f"asked {output.asks} time(s), {output.usage.total_tokens} tokens")

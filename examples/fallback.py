@@ -1,6 +1,6 @@
-"""Ask another model when the first one can't be reached, and see what was tried.
+"""Ask another model when the first one can't be reached, and list the attempts.
 
-The first target is an address where nobody listens, so that there is something to see.
+The first target is an address where no server listens, so that the fallback is used.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ async def main() -> None:
     if BASE_URL:
         builder = builder.base_url_for(MODEL, BASE_URL)
     async with await builder.build() as client:
-        reply = await client.chat().user("Are you there?").timeout(30).execute()
-        print(reply.content)
-        for attempt in reply.attempts:
+        response = await client.chat().user("Are you there?").timeout(30).execute()
+        print(response.content)
+        for attempt in response.attempts:
             print(f"{attempt.provider:8} {attempt.ended:12} {attempt.error or ''}")
 
 

@@ -1,4 +1,4 @@
-"""Ask a question, then stream an answer, in a plain script."""
+"""Ask a question, then stream a response, in a plain script."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE
 
 def main() -> None:
     with AiClient.create(MODEL, base_url=BASE_URL) as client:
-        reply = client.chat().system("Be brief.").user("What is 2+2?").execute()
-        print(reply.content, f"({reply.usage.total_tokens} tokens)")
+        response = client.chat().system("Be brief.").user("What is 2+2?").execute()
+        print(response.content, f"({response.usage.total_tokens} tokens)")
 
         with client.chat().user("Tell me a story in two sentences.").stream() as stream:
             for event in stream:

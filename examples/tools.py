@@ -1,4 +1,4 @@
-"""Let the model call Python functions until it has its answer."""
+"""Let the model call Python functions until it has an answer."""
 
 import asyncio
 import os

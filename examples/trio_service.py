@@ -1,6 +1,6 @@
-"""A service on trio: each line that comes over TCP is a question, answered within a deadline.
+"""A service on trio: each line received over TCP is a question, answered within a deadline.
 
-Try it with `nc 127.0.0.1 8000`. A cancel scope around a call ends it, and leaves nothing behind.
+Try it with `nc 127.0.0.1 8000`. A cancel scope around a call ends it and releases its connection.
 """
 
 import os
@@ -11,21 +11,21 @@ import trio
 from ai_lib import AiClient, AiLibError
 
 MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
-SECONDS = 20.0
+DEADLINE_SECONDS = 20.0
 
 
 async def converse(client: AiClient, stream: trio.SocketStream) -> None:
     """Answer the questions of one connection."""
-    waiting = b""
+    unfinished_line = b""
     async for data in stream:
-        *lines, waiting = (waiting + data).split(b"\n")
+        *lines, unfinished_line = (unfinished_line + data).split(b"\n")
         for line in lines:
             await stream.send_all(await answer(client, line.decode()) + b"\n")
 
 
 async def answer(client: AiClient, question: str) -> bytes:
-    """Answer one question, or say why not."""
-    with trio.move_on_after(SECONDS):
+    """Return the response to one question, or the reason why there is none."""
+    with trio.move_on_after(DEADLINE_SECONDS):
         try:
             return (await client.chat().user(question).execute()).content.encode()
         except AiLibError as error:

@@ -74,7 +74,7 @@ def test_the_trio_service_answers_and_keeps_its_deadline(mock: MockProvider) -> 
                     said += await stream.receive_some()
             nursery.cancel_scope.cancel()
         mock.enqueue(Reply(text="late", delay=30))
-        answer.__globals__["SECONDS"] = 0.05
+        answer.__globals__["DEADLINE_SECONDS"] = 0.05
         async with await mock.client("openai/gpt-4o") as client:
             return [said, await answer(client, "Now?"), await answer(client, "Again?")]
 
