@@ -15,7 +15,7 @@ from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import remote_error
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings
-from ai_lib.protocol.query.path import Path
+from ai_lib.protocol.query.path import JsonPath
 
 _FLOAT32: Final = 4
 
@@ -125,7 +125,7 @@ def _usage(shape: CompiledEmbeddings, reply: object) -> EmbeddingUsage:
     return EmbeddingUsage(prompt_tokens=prompt or total, total_tokens=total or prompt)
 
 
-def _count(places: Iterable[Path], reply: object) -> int:
+def _count(places: Iterable[JsonPath], reply: object) -> int:
     for place in places:
         found = place.first(reply)
         if isinstance(found, int | float) and not isinstance(found, bool):

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import RemoteError
 from ai_lib.pipeline.decoders.json_text import encode_json
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.protocol.query.path import Path
+from ai_lib.protocol.query.path import JsonPath
 
 _MOST_MESSAGE_CHARACTERS = 500
 _STATUS = re.compile("[45][0-9]{2}")
@@ -92,7 +92,7 @@ def decode_error_body(data: bytes) -> object:
         return data.decode("utf-8", "replace").strip() or "(no body)"
 
 
-def _first_text(paths: tuple[Path, ...], body: object) -> str | None:
+def _first_text(paths: tuple[JsonPath, ...], body: object) -> str | None:
     for path in paths:
         value = path.first(body)
         if isinstance(value, str) and value:

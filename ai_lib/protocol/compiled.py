@@ -17,10 +17,10 @@ from ai_lib.protocol.dialect.rule_merge import is_known_event
 from ai_lib.protocol.dialect.selection import select_dialect
 from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
 from ai_lib.protocol.query.expression import Expression, compile_expression
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.shared_paths import plan_shared_paths
 
-Field = Path | object
+Field = JsonPath | object
 
 
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +32,14 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     match: Expression | None
-    each: Path | None
-    candidate: Path | None
+    each: JsonPath | None
+    candidate: JsonPath | None
     numbered: bool
     rules: tuple[CompiledRule, ...]
     otherwise: tuple[CompiledRule, ...]
     emit: str | None
-    levels: tuple[Path, ...]
-    paths: tuple[tuple[str, int, Path], ...]
+    levels: tuple[JsonPath, ...]
+    paths: tuple[tuple[str, int, JsonPath], ...]
     literals: tuple[tuple[str, object], ...]
     generated: tuple[str, ...]
     needs: frozenset[str]
@@ -52,7 +52,7 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     """
 
     rules: tuple[CompiledRule, ...]
-    envelope: tuple[tuple[str, Path], ...]
+    envelope: tuple[tuple[str, JsonPath], ...]
     select: Expression | None = None
     end: Expression | None = None
     complete: Expression | None = None
@@ -62,14 +62,14 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
     """The paths of token counts: a field of `Usage` is the sum of what all its paths select."""
 
-    fields: tuple[tuple[str, Path], ...]
+    fields: tuple[tuple[str, JsonPath], ...]
     combine: str
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
     """The paths of an error's facts, in the order they are tried, and the classes of its codes."""
 
-    facts: tuple[tuple[str, tuple[Path, ...]], ...]
+    facts: tuple[tuple[str, tuple[JsonPath, ...]], ...]
     by_code: Mapping[str, str]
 
 
@@ -172,7 +172,9 @@ def _compile_condition(text: str | None) -> Expression | None:
     return None if text is None else compile_expression(text)
 
 
-def _compile_envelope(paths: Mapping[Literal["id", "model"], str]) -> tuple[tuple[str, Path], ...]:
+def _compile_envelope(
+    paths: Mapping[Literal["id", "model"], str],
+) -> tuple[tuple[str, JsonPath], ...]:
     return tuple((name, compile_path(text)) for name, text in paths.items())
 
 
@@ -208,7 +210,7 @@ def _compile_rule(rule: Rule) -> CompiledRule:
 
 def _plan_paths(
     texts: Mapping[str, str],
-) -> tuple[tuple[Path, ...], tuple[tuple[str, int, Path], ...]]:
+) -> tuple[tuple[JsonPath, ...], tuple[tuple[str, int, JsonPath], ...]]:
     """Return the levels that fields with wildcards share, and each field's level and path."""
     wildcard_texts = {name: text for name, text in texts.items() if compile_path(text).wildcards}
     if not wildcard_texts or len({text[0] for text in wildcard_texts.values()}) > 1:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.query.path_grammar import PathSyntax
 
 
@@ -17,8 +17,8 @@ class SharedPaths(msgspec.Struct, frozen=True):
     relative to it.
     """
 
-    levels: tuple[Path, ...]
-    fields: dict[str, tuple[int, Path]]
+    levels: tuple[JsonPath, ...]
+    fields: dict[str, tuple[int, JsonPath]]
 
 
 def plan_shared_paths(paths: Mapping[str, str], *, trusted: bool = True) -> SharedPaths:
@@ -29,7 +29,7 @@ def plan_shared_paths(paths: Mapping[str, str], *, trusted: bool = True) -> Shar
     """
     full_paths = {name: compile_path(text, trusted=trusted) for name, text in paths.items()}
     cuts_by_field = {name: _cut_after_wildcards(path.syntax) for name, path in full_paths.items()}
-    levels: list[Path] = []
+    levels: list[JsonPath] = []
     while (
         len({cuts[len(levels)][0] for cuts in cuts_by_field.values() if len(cuts) > len(levels)})
         == 1

@@ -35,75 +35,78 @@ for _ in range(60):
 
 def seeds() -> list[dict[str, Any]]:
     """Return manifests that are good: of every shape, dialect and version at hand."""
-    found = [document("house"), *filter(None, map(find_bundled_manifest, ("openai", "anthropic")))]
+    documents = [
+        document("house"),
+        *filter(None, map(find_bundled_manifest, ("openai", "anthropic"))),
+    ]
     for name in list_bundled_dialects():
         dialect = {k: v for k, v in load_bundled_dialect(name).items() if k != "serve"}
-        found.append(document("house", dialect=None, wire=dialect))
-    found += [json.loads(path.read_text("utf-8")) for path in files("dist/*/providers/*.json")]
-    return copy.deepcopy(found)
+        documents.append(document("house", dialect=None, wire=dialect))
+    documents += [json.loads(path.read_text("utf-8")) for path in files("dist/*/providers/*.json")]
+    return copy.deepcopy(documents)
 
 
 def mutants(count: int, seed: int) -> Iterator[tuple[str, str]]:
     """Give the names and texts of so many mutants."""
     chance = random.Random(seed)
-    whole = seeds()
+    valid_documents = seeds()
     written = [path.read_text("utf-8") for path in MANIFESTS.glob("*.yaml")]
     for number in range(count):
         if chance.random() < 0.05:
-            text = _scratched(_scratched(chance.choice(written), chance), chance)
+            text = _scratch_text(_scratch_text(chance.choice(written), chance), chance)
             yield f"mutant-{seed}-{number}.yaml", text
             continue
-        mutant = copy.deepcopy(chance.choice(whole))
+        mutant = copy.deepcopy(chance.choice(valid_documents))
         for _ in range(chance.choice([1, 1, 1, 2, 5])):
-            mutant = _bent(mutant, chance)
+            mutant = _mutate_value(mutant, chance)
         text = json.dumps(mutant, ensure_ascii=chance.random() < 0.5)
         # YAML takes ten times as long to read.
         name = f"mutant-{seed}-{number}." + ("yaml" if chance.random() < 0.03 else "json")
         if chance.random() < 0.1:
-            text = _scratched(text, chance)
+            text = _scratch_text(text, chance)
         yield name, text
 
 
-def _bent(value: Any, chance: random.Random) -> Any:
+def _mutate_value(value: Any, chance: random.Random) -> Any:
     """Change one place of a document."""
-    places = list(_places(value))
-    if not places:
+    positions = list(_walk_positions(value))
+    if not positions:
         return chance.choice(ODD)
-    parent, key = chance.choice(places)
+    parent, key = chance.choice(positions)
     change = chance.choice([_remove, _replace, _replace, _replace, _rename, _repeat, _move])
-    change(parent, key, chance, places)
+    change(parent, key, chance, positions)
     return value
 
 
-Place = tuple[Any, Any]
+Position = tuple[Any, Any]
 
 
-def _remove(parent: Any, key: Any, chance: random.Random, places: list[Place]) -> None:
+def _remove(parent: Any, key: Any, chance: random.Random, positions: list[Position]) -> None:
     del parent[key]
 
 
-def _replace(parent: Any, key: Any, chance: random.Random, places: list[Place]) -> None:
+def _replace(parent: Any, key: Any, chance: random.Random, positions: list[Position]) -> None:
     parent[key] = copy.deepcopy(DEEP if chance.random() < 0.01 else chance.choice(ODD))
 
 
-def _rename(parent: Any, key: Any, chance: random.Random, places: list[Place]) -> None:
+def _rename(parent: Any, key: Any, chance: random.Random, positions: list[Position]) -> None:
     if isinstance(parent, dict):
         parent[str(chance.choice([key, "x", "", "$ref", "match", *parent]))] = parent.pop(key)
 
 
-def _repeat(parent: Any, key: Any, chance: random.Random, places: list[Place]) -> None:
+def _repeat(parent: Any, key: Any, chance: random.Random, positions: list[Position]) -> None:
     if isinstance(parent, list):
         parent.extend(copy.deepcopy([parent[key]] * chance.choice([1, 50])))
     else:
         parent[f"{key}_"] = copy.deepcopy(parent[key])
 
 
-def _move(parent: Any, key: Any, chance: random.Random, places: list[Place]) -> None:
-    other, place = chance.choice(places)
-    other[place] = copy.deepcopy(parent[key])
+def _move(parent: Any, key: Any, chance: random.Random, positions: list[Position]) -> None:
+    other, position = chance.choice(positions)
+    other[position] = copy.deepcopy(parent[key])
 
 
-def _places(value: Any) -> Iterator[Place]:
+def _walk_positions(value: Any) -> Iterator[Position]:
     todo = [value]
     while todo:
         node = todo.pop()
@@ -114,7 +117,7 @@ def _places(value: Any) -> Iterator[Place]:
                 todo.append(node[key])
 
 
-def _scratched(text: str, chance: random.Random) -> str:
+def _scratch_text(text: str, chance: random.Random) -> str:
     """Damage a text as an editor, a disk or a stranger would."""
     at = chance.randrange(len(text) + 1)
     scratches: list[Callable[[], str]] = [

@@ -40,23 +40,23 @@ class Playhouse:
             self._answer(exchange, body, live)
 
     def _answer(self, exchange: Exchange, body: dict[str, Any], live: bool) -> None:
-        who, acts = body["script"][-1]
-        said = "".join(act.get("line", "") for act in acts)
-        if said == "Tickets!":
+        speaker, acts = body["script"][-1]
+        line = "".join(act.get("line", "") for act in acts)
+        if line == "Tickets!":
             shout = {"kind": "sold_out", "shout": "Full, come back in 3 minutes", "seat": "R-12"}
             _say(exchange, {"hiss": shout}, 471)
-        elif said == "Burn!" and live:
+        elif line == "Burn!" and live:
             line = {"on": "line", "said": "The cur"}
             _live(exchange, [line, {"on": "hiss", "kind": "curtain", "shout": "Fire!"}])
-        elif said == "Break!" and live:
+        elif line == "Break!" and live:
             _live(exchange, [{"on": "line", "said": "To be"}], end=False)
-        elif who == "prompter":
-            heard = " and ".join(act[kind]["heard"] for act in acts for kind in act)
-            _speak(exchange, live, f"They said: {heard}")
+        elif speaker == "prompter":
+            lines_heard = " and ".join(act[kind]["heard"] for act in acts for kind in act)
+            _speak(exchange, live, f"They said: {lines_heard}")
         elif body.get("props"):
             _cue(exchange, live)
         else:
-            _speak(exchange, live, f"You said {said!r}")
+            _speak(exchange, live, f"You said {line!r}")
 
 
 def _speak(exchange: Exchange, live: bool, text: str) -> None:

@@ -24,7 +24,7 @@ def named(path: Path) -> str:
 
 def document(provider: str, **changes: Any) -> dict[str, Any]:
     """Return a small manifest of protocol 2.0; a change to None takes a field out."""
-    whole = {
+    manifest = {
         "id": provider,
         "protocol_version": "2.0",
         "dialect": "openai_chat",
@@ -33,7 +33,7 @@ def document(provider: str, **changes: Any) -> dict[str, Any]:
         "capabilities": {"required": ["text", "streaming"]},
         **changes,
     }
-    return {name: value for name, value in whole.items() if value is not None}
+    return {name: value for name, value in manifest.items() if value is not None}
 
 
 def write(path: Path, provider: str, **changes: Any) -> Path:

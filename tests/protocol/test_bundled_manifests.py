@@ -64,9 +64,9 @@ CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
 
 
 def document(name: str) -> Json:
-    found = find_bundled_manifest(name)
-    assert found is not None
-    return found
+    manifest = find_bundled_manifest(name)
+    assert manifest is not None
+    return manifest
 
 
 def load(name: str) -> CompiledManifest:
@@ -92,11 +92,11 @@ def test_every_promised_provider_is_there() -> None:
 
 @every
 def test_it_has_every_field(name: str) -> None:
-    found = document(name)
-    assert [field for field in REQUIRED if field not in found] == []
-    assert found["id"] == name
-    assert found["protocol_version"] == "2.0"
-    assert found["official_url"].startswith("https://")
+    manifest = document(name)
+    assert [field for field in REQUIRED if field not in manifest] == []
+    assert manifest["id"] == name
+    assert manifest["protocol_version"] == "2.0"
+    assert manifest["official_url"].startswith("https://")
 
 
 @every
@@ -128,24 +128,24 @@ def test_its_endpoints_are_paths_and_chat_is_one_unless_it_only_embeds(name: str
 
 @every
 def test_its_families_name_an_endpoint_each(name: str) -> None:
-    found = document(name)
-    families = found.get("api_families")
+    manifest = document(name)
+    families = manifest.get("api_families")
     if families is None:
         assert name in EMBED_ONLY
         return
-    assert found["default_api_family"] in families
+    assert manifest["default_api_family"] in families
     if isinstance(families, dict):
-        assert families[found["default_api_family"]]["dialect"] == found["dialect"]
-        assert all(family["endpoint"] in found["endpoints"] for family in families.values())
+        assert families[manifest["default_api_family"]]["dialect"] == manifest["dialect"]
+        assert all(family["endpoint"] in manifest["endpoints"] for family in families.values())
 
 
 @every
 def test_its_capabilities_are_words_of_the_protocol(name: str) -> None:
     declared = document(name)["capabilities"]
-    said = [*declared["required"], *declared.get("optional", [])]
-    assert set(said) <= set(CAPABILITIES)
-    assert len(said) == len(set(said))
-    assert ("text" in said) == (name not in EMBED_ONLY)
+    capabilities = [*declared["required"], *declared.get("optional", [])]
+    assert set(capabilities) <= set(CAPABILITIES)
+    assert len(capabilities) == len(set(capabilities))
+    assert ("text" in capabilities) == (name not in EMBED_ONLY)
 
 
 @every
@@ -171,7 +171,7 @@ def test_no_key_is_an_error_unless_it_is_this_machine(name: str) -> None:
 
 @every
 def test_its_errors_are_standard_classes(name: str) -> None:
-    known = {code.name for code in STANDARD_ERROR_CODES}
+    error_names = {code.name for code in STANDARD_ERROR_CODES}
     tables = document(name)["error_classification"]
     assert set(tables) <= {
         "by_error_code",
@@ -181,7 +181,7 @@ def test_its_errors_are_standard_classes(name: str) -> None:
     }
     for table in tables.values():
         assert all(isinstance(word, str) for word in table)
-        assert set(table.values()) <= known
+        assert set(table.values()) <= error_names
     assert all(re.fullmatch("[45][0-9]{2}", status) for status in tables.get("by_http_status", {}))
 
 
@@ -211,7 +211,9 @@ def test_its_limit_headers_say_how_a_reset_is_written(name: str) -> None:
 
 def test_ids_and_aliases_belong_to_one_provider_each() -> None:
     documents = [document(name) for name in list_bundled_names("manifests")]
-    names = Counter(name for one in documents for name in (one["id"], *one.get("aliases", [])))
+    names = Counter(
+        name for manifest in documents for name in (manifest["id"], *manifest.get("aliases", []))
+    )
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -245,18 +247,18 @@ def test_models_are_listed_once_by_name_and_alias(name: str) -> None:
     listed = document(name)["metadata"]["models"]
     assert bool(listed) == (name not in MODELS_UNLISTED)
     names = Counter(
-        known for model, entry in listed.items() for known in (model, *entry.get("aliases", []))
+        name for model, entry in listed.items() for name in (model, *entry.get("aliases", []))
     )
-    assert [known for known, count in names.items() if count > 1] == []
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @every_model
 def test_a_models_sizes_are_whole_and_fit(provider: str, model: str, entry: Json) -> None:
     assert set(entry) <= set(MODEL_FIELDS)
-    window, most = entry.get("context_window"), entry.get("max_output_tokens")
-    for size in (window, most):
+    window, max_output = entry.get("context_window"), entry.get("max_output_tokens")
+    for size in (window, max_output):
         assert size is None or (type(size) is int and size >= 1024)
-    assert window is None or most is None or most <= window
+    assert window is None or max_output is None or max_output <= window
 
 
 @every_model
@@ -297,6 +299,6 @@ def test_a_price_is_per_million_and_says_its_currency(
 def test_prices_are_the_published_ones(
     provider: str, model: str, prices: tuple[float, float, float]
 ) -> None:
-    found = document(provider)["metadata"]["models"][model]["pricing"]
+    pricing = document(provider)["metadata"]["models"][model]["pricing"]
     names = ("input_per_1m", "output_per_1m", "cache_read_per_1m")
-    assert tuple(found[name] for name in names) == prices
+    assert tuple(pricing[name] for name in names) == prices

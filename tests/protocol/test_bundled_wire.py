@@ -114,7 +114,7 @@ def test_an_address_with_a_part_of_ones_own_is_never_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "sent"),
+    ("model", "parameters", "sent"),
     [
         ("openai/gpt-4o", {"max_tokens": 9}, {"max_completion_tokens": 9}),
         ("openai/o3", {"temperature": 0.5, "top_p": 0.9, "parallel_tool_calls": False}, {}),
@@ -136,14 +136,18 @@ def test_an_address_with_a_part_of_ones_own_is_never_guessed() -> None:
     ],
 )
 def test_parameters_are_renamed_or_left_out(
-    model: str, given: dict[str, object], sent: dict[str, object]
+    model: str, parameters: dict[str, object], sent: dict[str, object]
 ) -> None:
-    request = built(model, parameters=given)
-    found = {k: v for k, v in request.body.items() if k not in ("model", "messages")}
-    assert found == sent
-    left_out = [name for name in given if any(f"{name} left out" in a for a in request.adaptations)]
-    renamed = [name for name in given if any(f"{name} sent as" in a for a in request.adaptations)]
-    assert set(given) == {*left_out, *renamed, *(name for name in given if name in sent)}
+    request = built(model, parameters=parameters)
+    sent_parameters = {k: v for k, v in request.body.items() if k not in ("model", "messages")}
+    assert sent_parameters == sent
+    left_out = [
+        name for name in parameters if any(f"{name} left out" in a for a in request.adaptations)
+    ]
+    renamed = [
+        name for name in parameters if any(f"{name} sent as" in a for a in request.adaptations)
+    ]
+    assert set(parameters) == {*left_out, *renamed, *(name for name in parameters if name in sent)}
 
 
 def test_a_temperature_out_of_range_is_refused_before_sending() -> None:

@@ -18,11 +18,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "own-dialect.md"
 
 
 def parrot() -> CompiledManifest:
-    found = re.search(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert found
-    document = read_text(found[1], "parrot.yaml")
+    block = re.search(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block
+    document = read_text(block[1], "parrot.yaml")
     return build_manifest(
-        ManifestDocument(document=document, source="parrot.yaml", origin="file", text=found[1])
+        ManifestDocument(document=document, source="parrot.yaml", origin="file", text=block[1])
     )
 
 

@@ -84,14 +84,14 @@ def test_the_expressions_of_manifests(
 def test_every_expression_in_the_protocols_files_parses() -> None:
     field = re.compile(r'\b(?:match|frame_selector|stop_condition|flush_on)"?: *(".*?"|[^"{}\n]+)')
     files = [file for kind in ("yaml", "json") for file in MANIFESTS.rglob(f"*.{kind}")]
-    found = {
+    expressions = {
         text.strip().strip('"')
         for file in files
         for text in field.findall(file.read_text(encoding="utf-8"))
         if text.strip()
     }
-    assert len(found) >= 40
-    for text in found:
+    assert len(expressions) >= 40
+    for text in expressions:
         assert compile_expression(text, trusted=False).paths
 
 
@@ -454,10 +454,10 @@ def test_unequal_is_the_negation_of_equal(left: str, right: str, frame: object) 
 @settings(deadline=None, max_examples=200)
 @given(conditions, conditions, values)
 def test_logic_joins_as_de_morgan_says(left: str, right: str, frame: object) -> None:
-    both, either = holds(f"{left} && {right}", frame), holds(f"{left} || {right}", frame)
-    assert both is (holds(left, frame) and holds(right, frame))
+    conjunction, either = holds(f"{left} && {right}", frame), holds(f"{left} || {right}", frame)
+    assert conjunction is (holds(left, frame) and holds(right, frame))
     assert either is (holds(left, frame) or holds(right, frame))
-    assert both is not holds(f"!({left}) || !({right})", frame)
+    assert conjunction is not holds(f"!({left}) || !({right})", frame)
 
 
 @settings(deadline=None, max_examples=200)
@@ -475,9 +475,9 @@ def test_in_a_list_is_equality_with_some_element(
 
 
 def test_values_nested_very_deeply_are_compared_without_raising() -> None:
-    one: object = "bottom"
+    deep_list: object = "bottom"
     other: object = "bottom"
     for _ in range(100_000):
-        one, other = [one], {"a": other}
-    assert holds("$.a == $.b", {"a": one, "b": one})
-    assert not holds("$.a == $.b", {"a": one, "b": other})
+        deep_list, other = [deep_list], {"a": other}
+    assert holds("$.a == $.b", {"a": deep_list, "b": deep_list})
+    assert not holds("$.a == $.b", {"a": deep_list, "b": other})

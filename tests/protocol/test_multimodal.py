@@ -40,9 +40,9 @@ def test_protocol_2_says_what_is_taken_under_input() -> None:
     }
     audio = {"supported": True, "formats": ["mp3", "wav"], "max_duration": "1h30m"}
 
-    found = house({"input": {"vision": vision, "audio": audio}}).multimodal
+    multimodal = house({"input": {"vision": vision, "audio": audio}}).multimodal
 
-    assert found.image == MediaLimits(
+    assert multimodal.image == MediaLimits(
         supported=True,
         media_types=("image/jpeg", "image/png"),
         max_bytes=int(2.5 * MB),
@@ -50,10 +50,10 @@ def test_protocol_2_says_what_is_taken_under_input() -> None:
         max_count=4,
         encodings=frozenset({"base64_inline"}),
     )
-    assert found.audio == MediaLimits(
+    assert multimodal.audio == MediaLimits(
         supported=True, media_types=("audio/mpeg", "audio/wav"), max_seconds=5400
     )
-    assert found.document == MediaLimits(supported=False)
+    assert multimodal.document == MediaLimits(supported=False)
 
 
 def test_protocol_1_says_it_beside_and_in_any_shape() -> None:
@@ -64,12 +64,12 @@ def test_protocol_1_says_it_beside_and_in_any_shape() -> None:
         "video": {"formats": 7},
     }
 
-    found = house(section, protocol_version="1.5").multimodal
+    multimodal = house(section, protocol_version="1.5").multimodal
 
     types = ("image/png", "image/jpeg", "image/gif", "image/webp")
-    assert found.image == MediaLimits(media_types=types, max_bytes=10 * MB)
-    assert found.audio == MediaLimits(supported=False)
-    assert found.document == MediaLimits()
+    assert multimodal.image == MediaLimits(media_types=types, max_bytes=10 * MB)
+    assert multimodal.audio == MediaLimits(supported=False)
+    assert multimodal.document == MediaLimits()
     assert house({"image": {"max_size": "big"}}).multimodal.image == MediaLimits()
 
 

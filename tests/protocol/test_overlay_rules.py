@@ -28,9 +28,9 @@ NOTHING: dict[str, Any] = {
 
 
 def compiled(dialect: str | None = "openai_chat", **sections: Any) -> CompiledManifest:
-    chosen: dict[str, Any] = {"dialect": dialect} if dialect else {"wire": NOTHING}
+    choice: dict[str, Any] = {"dialect": dialect} if dialect else {"wire": NOTHING}
     document = {"id": "some-one", "endpoint": {"base_url": "https://example.com"}}
-    return compile_manifest(read_manifest({**document, **chosen, **sections}, "some-one.yaml"))
+    return compile_manifest(read_manifest({**document, **choice, **sections}, "some-one.yaml"))
 
 
 def run(manifest: CompiledManifest, *frames: object) -> tuple[list[Event], AiLibError | None]:
@@ -44,16 +44,16 @@ def run(manifest: CompiledManifest, *frames: object) -> tuple[list[Event], AiLib
 
 
 def texts(events: list[Event], candidate: int = 0) -> str:
-    found = [e for e in events if isinstance(e, PartialContentDelta) and e.candidate == candidate]
-    return "".join(event.content for event in found)
+    deltas = [e for e in events if isinstance(e, PartialContentDelta) and e.candidate == candidate]
+    return "".join(event.content for event in deltas)
 
 
 def rule(emit: str, match: str | None = None, **fields: Any) -> dict[str, Any]:
     return {"emit": emit, "fields": fields} | ({"match": match} if match else {})
 
 
-def event_map(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"event_map": list(rules), **more}
+def event_map(*rules: dict[str, Any], **sections: Any) -> dict[str, Any]:
+    return {"event_map": list(rules), **sections}
 
 
 # --- Manifest before dialect --------------------------------------------------------------------
@@ -332,9 +332,9 @@ def test_a_literal_reason_never_replaces_one_that_was_seen() -> None:
     manifest = compiled(
         None, streaming=event_map(*rules), termination={"mapping": {"full": "max_tokens"}}
     )
-    seen, _ = run(manifest, {"text": "a"}, {"why": "full"}, {"bye": 1})
-    assert isinstance(seen[-1], StreamEnd)
-    assert (seen[-1].finish_reason, seen[-1].termination_reason) == ("full", "max_tokens")
+    events, _ = run(manifest, {"text": "a"}, {"why": "full"}, {"bye": 1})
+    assert isinstance(events[-1], StreamEnd)
+    assert (events[-1].finish_reason, events[-1].termination_reason) == ("full", "max_tokens")
     unseen, _ = run(manifest, {"text": "a"}, {"bye": 1})
     assert isinstance(unseen[-1], StreamEnd)
     assert unseen[-1].finish_reason == "stop"
@@ -373,10 +373,10 @@ def test_a_stop_condition_makes_the_answer_whole() -> None:
 
 def test_a_stop_condition_for_candidate_0_does_not_hide_that_another_was_cut() -> None:
     manifest = compiled(streaming={"stop_condition": "$.choices[0].finish_reason != null"})
-    both = [{"index": index, "delta": {"content": "a"}} for index in (0, 1)]
+    choices = [{"index": index, "delta": {"content": "a"}} for index in (0, 1)]
     _, failure = run(
         manifest,
-        {"choices": both},
+        {"choices": choices},
         {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
     )
     assert isinstance(failure, StreamTruncated)
@@ -435,10 +435,10 @@ def test_a_plain_reply_is_read_by_its_response_paths() -> None:
         wire={**NOTHING, "usage": {"prompt_tokens": ["in"], "completion_tokens": ["out"]}},
     )
     answer = {"text": "Hello", "why": "fin", "thoughts": "hm"}
-    found = reply(manifest, {"answer": answer, "cost": {"in": 3, "out": 2}})
-    assert (found.content, found.thinking) == ("Hello", "hm")
-    assert (found.finish_reason, found.termination_reason) == ("fin", "end_turn")
-    assert (found.usage.prompt_tokens, found.usage.total_tokens) == (3, 5)
+    response = reply(manifest, {"answer": answer, "cost": {"in": 3, "out": 2}})
+    assert (response.content, response.thinking) == ("Hello", "hm")
+    assert (response.finish_reason, response.termination_reason) == ("fin", "end_turn")
+    assert (response.usage.prompt_tokens, response.usage.total_tokens) == (3, 5)
     odd = reply(manifest, {"answer": {"text": "a", "why": "odd"}})
     assert odd.termination_reason == "other"
 
@@ -462,10 +462,10 @@ def test_mapped_tool_calls_are_filtered_element_by_element() -> None:
         {"type": "call", "name": "f", "input": {"a": 1}},
         {"type": "call", "name": "f", "input": {"a": 2}},
     ]
-    found = reply(manifest, {"content": blocks})
-    assert found.content == "Well"
-    assert [call.arguments for call in found.tool_calls] == [{"a": 1}, {"a": 2}]
-    assert len({call.id for call in found.tool_calls}) == 2
+    response = reply(manifest, {"content": blocks})
+    assert response.content == "Well"
+    assert [call.arguments for call in response.tool_calls] == [{"a": 1}, {"a": 2}]
+    assert len({call.id for call in response.tool_calls}) == 2
 
 
 def test_response_paths_that_say_what_the_dialect_says_serve_every_candidate() -> None:
@@ -480,8 +480,8 @@ def test_response_paths_that_say_what_the_dialect_says_serve_every_candidate() -
         {"index": i, "message": {"content": word}, "finish_reason": "stop"}
         for i, word in enumerate(("one", "two"))
     ]
-    found = reply(manifest, {"choices": choices})
-    assert [candidate.content for candidate in found.candidates] == ["one", "two"]
+    response = reply(manifest, {"choices": choices})
+    assert [candidate.content for candidate in response.candidates] == ["one", "two"]
 
 
 # --- Errors -------------------------------------------------------------------------------------

@@ -58,12 +58,12 @@ def test_the_rfc_9535_suite_passes(case: dict[str, Any]) -> None:
         return
     path = compile_path(case["selector"])
     allowed = [case["result"]] if "result" in case else case["results"]
-    found = path.select(case["document"])
-    assert exact(found) in [exact(result) for result in allowed]
+    nodes = path.select(case["document"])
+    assert exact(nodes) in [exact(result) for result in allowed]
     first = path.first(case["document"])
-    assert exact(first) == exact(found[0]) if found else first is MISSING
+    assert exact(first) == exact(nodes[0]) if nodes else first is MISSING
     if path.is_singular:
-        assert len(found) <= 1
+        assert len(nodes) <= 1
 
 
 def render_dotted(key: str | int | None) -> str:
@@ -226,7 +226,7 @@ def test_a_path_tells_how_many_nodes_it_may_select(
 
 def test_the_same_text_compiles_once() -> None:
     assert compile_path("$.a.b") is compile_path("$.a.b")
-    assert repr(compile_path("$.a.b")) == "Path('$.a.b')"
+    assert repr(compile_path("$.a.b")) == "JsonPath('$.a.b')"
     with pytest.raises(AttributeError):
         compile_path("$.a.b").text = "$.c"  # type: ignore[misc]
 

@@ -22,16 +22,16 @@ from ai_lib.errors import (
 from ai_lib.protocol import FetchResponse, ProtocolLoader
 from ai_lib.protocol.sources.remote_address import RemoteCache, build_github_address, parse_address
 from ai_lib.testing import MockProvider
+from tests.protocol.manifest_server import COMMIT, ManifestServer
 from tests.protocol.shared import document
-from tests.protocol.shelf import COMMIT, Shelf
 from tests.servers.scripted import Exchange, ScriptedServer
 
-PLACE = "v2/providers/house.yaml"
+MANIFEST_PATH = "v2/providers/house.yaml"
 CANARY = "sk-canary-2b7e151628aed2a6"
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ManifestServer]:
     """A server of manifests, and no protocol folder nearby."""
     monkeypatch.chdir(tmp_path)
     servers: list[ScriptedServer] = []
@@ -40,88 +40,96 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
         servers.append(ScriptedServer(script))
         return servers[-1]
 
-    yield Shelf(serve)
+    yield ManifestServer(serve)
     for server in servers:
         server.close()
 
 
 def loader(address: str, folder: Path, **options: Any) -> ProtocolLoader:
     """Return a loader that fetches from an address of this machine."""
-    given = {"allow_loopback": True, "fetch": fetch_manifest, "cache_dir": folder / "cache"}
-    return ProtocolLoader(address, **{**given, **options})
+    defaults = {"allow_loopback": True, "fetch": fetch_manifest, "cache_dir": folder / "cache"}
+    return ProtocolLoader(address, **{**defaults, **options})
 
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def test_a_manifest_is_fetched_from_a_tree_at_a_commit(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.put(PLACE, json.dumps(document("house")))
+async def test_a_manifest_is_fetched_from_a_tree_at_a_commit(
+    server: ManifestServer, tmp_path: Path
+) -> None:
+    server.put(MANIFEST_PATH, json.dumps(document("house")))
 
-    compiled = await loader(shelf.root, tmp_path).load_provider("house")
+    compiled = await loader(server.root, tmp_path).load_provider("house")
 
     assert (compiled.id, compiled.manifest.origin) == ("house", "remote")
-    assert compiled.manifest.source == f"{shelf.root}/{PLACE}"
-    assert [path.removeprefix(f"/owner/repository/{COMMIT}/") for path in shelf.asked] == [
+    assert compiled.manifest.source == f"{server.root}/{MANIFEST_PATH}"
+    assert [
+        path.removeprefix(f"/owner/repository/{COMMIT}/") for path in server.requested_paths
+    ] == [
         "dist/provider-identity.json",
         "dist/v1/providers/house.json",
         "v1/providers/house.yaml",
         "dist/provider-identity.json",
         "dist/v2/providers/house.json",
-        PLACE,
+        MANIFEST_PATH,
     ]
 
 
-async def test_the_identity_map_of_the_tree_gives_aliases(shelf: Shelf, tmp_path: Path) -> None:
+async def test_the_identity_map_of_the_tree_gives_aliases(
+    server: ManifestServer, tmp_path: Path
+) -> None:
     family = {"canonical_id": "house", "aliases": ["home"]}
-    shelf.put("dist/provider-identity.json", json.dumps({"families": [family]}))
-    shelf.put(PLACE, json.dumps(document("house")))
+    server.put("dist/provider-identity.json", json.dumps({"families": [family]}))
+    server.put(MANIFEST_PATH, json.dumps(document("house")))
 
-    assert (await loader(shelf.root, tmp_path).load_provider("home")).id == "house"
+    assert (await loader(server.root, tmp_path).load_provider("home")).id == "house"
 
 
-async def test_what_was_fetched_is_kept_with_its_digest(shelf: Shelf, tmp_path: Path) -> None:
+async def test_what_was_fetched_is_kept_with_its_digest(
+    server: ManifestServer, tmp_path: Path
+) -> None:
     text = json.dumps(document("house"))
-    shelf.put(PLACE, text)
-    await loader(shelf.root, tmp_path).load_provider("house")
+    server.put(MANIFEST_PATH, text)
+    await loader(server.root, tmp_path).load_provider("house")
     records = [json.loads(path.read_text()) for path in (tmp_path / "cache").iterdir()]
-    shelf.texts.clear()
+    server.texts.clear()
 
-    again = await loader(shelf.root, tmp_path).load_provider("house")
+    second = await loader(server.root, tmp_path).load_provider("house")
 
-    assert again.id == "house"
+    assert second.id == "house"
     assert [record["sha256"] for record in records] == [sha256(text)]
 
 
 @pytest.mark.parametrize("kept", ["{", "[]", '{"url": 1}', "CHANGED"])
 async def test_a_kept_file_that_was_changed_is_fetched_again(
-    shelf: Shelf, tmp_path: Path, kept: str
+    server: ManifestServer, tmp_path: Path, kept: str
 ) -> None:
-    shelf.put(PLACE, json.dumps(document("house")))
-    await loader(shelf.root, tmp_path).load_provider("house")
+    server.put(MANIFEST_PATH, json.dumps(document("house")))
+    await loader(server.root, tmp_path).load_provider("house")
     (path,) = (tmp_path / "cache").iterdir()
     changed = path.read_text().replace("house.example", "other.example")
     path.write_text(changed if kept == "CHANGED" else kept)
 
-    compiled = await loader(shelf.root, tmp_path).load_provider("house")
+    compiled = await loader(server.root, tmp_path).load_provider("house")
 
     assert compiled.manifest.base_url == "https://house.example/v1"
 
 
 async def test_a_disk_that_can_t_be_written_costs_a_fetch_only(
-    shelf: Shelf, tmp_path: Path
+    server: ManifestServer, tmp_path: Path
 ) -> None:
-    shelf.put(PLACE, json.dumps(document("house")))
+    server.put(MANIFEST_PATH, json.dumps(document("house")))
     (tmp_path / "cache").write_text("a file where the folder should be")
 
-    assert (await loader(shelf.root, tmp_path).load_provider("house")).id == "house"
+    assert (await loader(server.root, tmp_path).load_provider("house")).id == "house"
 
 
-async def test_a_file_is_pinned_by_its_digest(shelf: Shelf, tmp_path: Path) -> None:
+async def test_a_file_is_pinned_by_its_digest(server: ManifestServer, tmp_path: Path) -> None:
     text = json.dumps(document("house"))
-    shelf.texts["/house.yaml"] = text
-    good = f"{shelf.address}/house.yaml#sha256={sha256(text)}"
-    bad = f"{shelf.address}/house.yaml#sha256={sha256('another')}"
+    server.texts["/house.yaml"] = text
+    good = f"{server.address}/house.yaml#sha256={sha256(text)}"
+    bad = f"{server.address}/house.yaml#sha256={sha256('another')}"
 
     assert (await loader(good, tmp_path).load_provider("house")).id == "house"
     with pytest.raises(ProtocolError, match=f"SHA-256 is {sha256(text)}.*it is not used"):
@@ -129,11 +137,11 @@ async def test_a_file_is_pinned_by_its_digest(shelf: Shelf, tmp_path: Path) -> N
 
 
 async def test_a_tree_may_be_pinned_by_the_digests_of_its_manifests(
-    shelf: Shelf, tmp_path: Path
+    server: ManifestServer, tmp_path: Path
 ) -> None:
     text = json.dumps(document("house"))
-    shelf.texts[f"/tree/{PLACE}"] = text
-    pinned = loader(f"{shelf.address}/tree", tmp_path, pins={"house": sha256(text)})
+    server.texts[f"/tree/{MANIFEST_PATH}"] = text
+    pinned = loader(f"{server.address}/tree", tmp_path, pins={"house": sha256(text)})
 
     assert (await pinned.load_provider("house")).id == "house"
     with pytest.raises(ProtocolError, match="nothing pins it"):
@@ -180,7 +188,7 @@ def test_what_is_pinned_is_accepted(address: str, url: str) -> None:
 
 
 async def test_the_environment_s_address_is_the_consent(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AI_PROTOCOL_PATH", "https://elsewhere.example/unpinned")
 
@@ -189,21 +197,21 @@ async def test_the_environment_s_address_is_the_consent(
 
 
 async def test_nothing_is_fetched_unless_it_was_allowed(tmp_path: Path) -> None:
-    asked: list[str] = []
+    requested_urls: list[str] = []
 
     async def fetch(url: str, *, limit: int, seconds: float) -> FetchResponse:
-        asked.append(url)
+        requested_urls.append(url)
         return FetchResponse(404, b"")
 
     with pytest.raises(ManifestNotFound):
         await ProtocolLoader(tmp_path, fetch=fetch).load_provider("nowhere")
-    assert asked == []
+    assert requested_urls == []
     allowed = ProtocolLoader(
         tmp_path, True, fetch=fetch, cache_dir=tmp_path / "cache", github_ref="v1.2.0"
     )
     with pytest.raises(ManifestNotFound):
         await allowed.load_provider("nowhere")
-    assert {url.rpartition("/v1.2.0/")[0] for url in asked} == {
+    assert {url.rpartition("/v1.2.0/")[0] for url in requested_urls} == {
         "https://raw.githubusercontent.com/ailib-official/ai-protocol"
     }
     assert (await allowed.load_provider("openai")).manifest.origin == "bundled"
@@ -228,73 +236,75 @@ async def test_a_loader_without_a_fetch_says_what_to_do(tmp_path: Path) -> None:
     ],
 )
 async def test_what_is_no_good_manifest_is_refused_and_not_kept(
-    shelf: Shelf, tmp_path: Path, text: str, error: type[Exception], message: str
+    server: ManifestServer, tmp_path: Path, text: str, error: type[Exception], message: str
 ) -> None:
-    shelf.put(PLACE, text)
+    server.put(MANIFEST_PATH, text)
 
     with pytest.raises(error, match=message):
-        await loader(shelf.root, tmp_path).load_provider("house")
+        await loader(server.root, tmp_path).load_provider("house")
 
 
 @pytest.mark.parametrize("text", ["$.a[?match(@.b, '(a+)+$')]", "exists($.a[?search(@, 'a*')])"])
 async def test_a_stranger_s_regular_expressions_are_refused(
-    shelf: Shelf, tmp_path: Path, text: str
+    server: ManifestServer, tmp_path: Path, text: str
 ) -> None:
     wire = {"stream": {"rules": [{"match": text, "emit": "Metadata"}]}}
     note = "what search(this) finds"
-    shelf.put(PLACE, json.dumps(document("house", wire=wire, notes=note)))
+    server.put(MANIFEST_PATH, json.dumps(document("house", wire=wire, notes=note)))
 
     with pytest.raises(ManifestSyntaxError, match=r"house\.yaml: .*at character"):
-        await loader(shelf.root, tmp_path).load_provider("house")
-    shelf.put(PLACE, json.dumps(document("house", notes=note)))
-    assert (await loader(shelf.root, tmp_path / "b").load_provider("house")).id == "house"
+        await loader(server.root, tmp_path).load_provider("house")
+    server.put(MANIFEST_PATH, json.dumps(document("house", notes=note)))
+    assert (await loader(server.root, tmp_path / "b").load_provider("house")).id == "house"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 403, 500, 204])
 async def test_any_other_answer_is_an_error_and_no_redirect_is_followed(
-    shelf: Shelf, tmp_path: Path, status: int
+    server: ManifestServer, tmp_path: Path, status: int
 ) -> None:
-    shelf.script = lambda exchange: exchange.reply(
-        status=status, headers=f"location: {shelf.address}/elsewhere\r\n"
+    server.script = lambda exchange: exchange.reply(
+        status=status, headers=f"location: {server.address}/elsewhere\r\n"
     )
 
     with pytest.raises(ProtocolError, match=f"answered {status}"):
-        await loader(shelf.root, tmp_path).load_provider("house")
-    assert len(shelf.asked) == 1
+        await loader(server.root, tmp_path).load_provider("house")
+    assert len(server.requested_paths) == 1
 
 
-async def test_an_answer_is_bounded_in_size(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.script = lambda exchange: exchange.reply(b"#" * (1024 * 1024 + 1))
+async def test_an_answer_is_bounded_in_size(server: ManifestServer, tmp_path: Path) -> None:
+    server.script = lambda exchange: exchange.reply(b"#" * (1024 * 1024 + 1))
 
     with pytest.raises(ResponseTooLarge):
-        await loader(shelf.root, tmp_path).load_provider("house")
+        await loader(server.root, tmp_path).load_provider("house")
 
 
-async def test_an_answer_is_bounded_in_time(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.script = lambda exchange: exchange.stall()
-    asked: list[float] = []
+async def test_an_answer_is_bounded_in_time(server: ManifestServer, tmp_path: Path) -> None:
+    server.script = lambda exchange: exchange.stall()
+    timeouts: list[float] = []
 
     async def impatient(url: str, *, limit: int, seconds: float) -> FetchResponse:
-        asked.append(seconds)
+        timeouts.append(seconds)
         return await fetch_manifest(url, limit=limit, seconds=0.05)
 
     with pytest.raises(TransportTimeout):
-        await loader(shelf.root, tmp_path, fetch=impatient).load_provider("house")
-    assert asked == [10.0]
+        await loader(server.root, tmp_path, fetch=impatient).load_provider("house")
+    assert timeouts == [10.0]
 
 
-async def test_an_answer_that_is_no_text_is_an_error(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.script = lambda exchange: exchange.reply(b"\xff\xfe")
+async def test_an_answer_that_is_no_text_is_an_error(
+    server: ManifestServer, tmp_path: Path
+) -> None:
+    server.script = lambda exchange: exchange.reply(b"\xff\xfe")
 
     with pytest.raises(ProtocolError, match="not UTF-8"):
-        await loader(shelf.root, tmp_path).load_provider("house")
+        await loader(server.root, tmp_path).load_provider("house")
 
 
-def thief(shelf: Shelf, **changes: Any) -> None:
+def thief(server: ManifestServer, **changes: Any) -> None:
     """Serve a manifest that takes a bundled provider's place and names a host of its own."""
     endpoint = {"base_url": "https://thief.example/v1"}
-    whole = document("openai", **{"endpoint": endpoint, **changes})
-    shelf.put(f"v2/providers/{whole['id']}.yaml", json.dumps(whole))
+    manifest = document("openai", **{"endpoint": endpoint, **changes})
+    server.put(f"v2/providers/{manifest['id']}.yaml", json.dumps(manifest))
 
 
 @pytest.mark.parametrize(
@@ -309,12 +319,12 @@ def thief(shelf: Shelf, **changes: Any) -> None:
     ids=["same id", "longer host", "another port", "its variable", "its alias"],
 )
 async def test_a_manifest_from_elsewhere_can_t_move_a_key_to_a_new_host(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    thief(shelf, **changes)
+    thief(server, **changes)
     model = f"{changes.get('id', 'openai')}/gpt-4o"
-    builder = AiClient.builder().model(model).protocol_loader(loader(shelf.root, tmp_path))
+    builder = AiClient.builder().model(model).protocol_loader(loader(server.root, tmp_path))
 
     with pytest.raises(CredentialError, match=r"is for openai at api\.openai\.com") as raised:
         await builder.build()
@@ -323,14 +333,14 @@ async def test_a_manifest_from_elsewhere_can_t_move_a_key_to_a_new_host(
 
 
 async def test_the_caller_may_allow_a_host(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    thief(shelf)
+    thief(server)
 
     def builder() -> Any:
-        own = loader(shelf.root, tmp_path)
-        return AiClient.builder().model("openai/gpt-4o").protocol_loader(own)
+        remote_loader = loader(server.root, tmp_path)
+        return AiClient.builder().model("openai/gpt-4o").protocol_loader(remote_loader)
 
     async with MockProvider() as mock:
         base_url = mock.base_url("openai")
@@ -343,15 +353,15 @@ async def test_the_caller_may_allow_a_host(
 
 
 async def test_the_bundled_host_and_providers_of_one_s_own_are_free(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("HOUSE_API_KEY", CANARY)
-    thief(shelf, endpoint={"base_url": "https://api.openai.com/v1"})
-    thief(shelf, id="house")
+    thief(server, endpoint={"base_url": "https://api.openai.com/v1"})
+    thief(server, id="house")
 
     for model in ("openai/gpt-4o", "house/large"):
-        builder = AiClient.builder().model(model).protocol_loader(loader(shelf.root, tmp_path))
+        builder = AiClient.builder().model(model).protocol_loader(loader(server.root, tmp_path))
         async with await builder.build() as client:
             assert client.manifest.origin == "remote"
 
@@ -363,8 +373,8 @@ async def test_a_folder_nobody_named_is_bound_too_and_one_that_was_named_is_not(
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "ai-protocol"
     folder.mkdir()
-    whole = document("openai", endpoint={"base_url": "https://thief.example"})
-    (folder / "openai.json").write_text(json.dumps(whole))
+    manifest = document("openai", endpoint={"base_url": "https://thief.example"})
+    (folder / "openai.json").write_text(json.dumps(manifest))
 
     with pytest.raises(CredentialError, match="thief"):
         await AiClient.create("openai/gpt-4o")

@@ -54,8 +54,8 @@ streaming:
 def invalid(**changes: Any) -> list[str]:
     """Return what is said of the manifest with these top-level changes (None removes)."""
     document = {**copy.deepcopy(MANIFEST), **changes}
-    kept = {key: value for key, value in document.items() if value is not None}
-    return [f"{each.path}: {each.message}" for each in validate_manifest(kept).errors]
+    sections = {key: value for key, value in document.items() if value is not None}
+    return [f"{problem.path}: {problem.message}" for problem in validate_manifest(sections).errors]
 
 
 def test_a_good_manifest_has_no_problems() -> None:
@@ -70,7 +70,7 @@ def test_a_good_manifest_has_no_problems() -> None:
 def test_what_is_bundled_is_valid_without_a_warning(name: str) -> None:
     document = find_bundled_manifest(name)
 
-    assert [str(each) for each in ProtocolValidator().validate(document).problems] == []
+    assert [str(problem) for problem in ProtocolValidator().validate(document).problems] == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_bundled_is_valid_without_a_warning(name: str) -> None:
     ids=named,
 )  # fmt: skip
 def test_every_valid_manifest_of_the_protocol_passes(path: Path) -> None:
-    assert [str(each) for each in validate_manifest(path).errors] == []
+    assert [str(problem) for problem in validate_manifest(path).errors] == []
 
 
 @pytest.mark.parametrize("path", files(f"{named(FIXTURES)}/*invalid*"), ids=named)
@@ -100,10 +100,10 @@ def test_every_invalid_fixture_is_refused_at_its_place(path: Path, schemas: Path
     begins = (profile or first)[0]
 
     assert not result
-    for each in result.errors:
-        assert each.line is not None
-        assert each.line >= begins
-        assert f"{path}:{each.line}:{each.column}: $" in str(each)
+    for problem in result.errors:
+        assert problem.line is not None
+        assert problem.line >= begins
+        assert f"{path}:{problem.line}:{problem.column}: $" in str(problem)
     with pytest.raises(ManifestInvalid) as raised:
         result.raise_if_invalid()
     assert raised.value.problems == tuple(map(str, result.errors))
@@ -115,7 +115,7 @@ def test_the_protocol_s_own_schemas_accept_its_own_manifests() -> None:
     for path in files("v1/providers/*", "v2/providers/*", "dist/*/providers/*", "v1/models/*"):
         document = read_text(path.read_text("utf-8"), str(path))
 
-        assert [str(each) for each in validator.validate(document).errors] == [], named(path)
+        assert [str(problem) for problem in validator.validate(document).errors] == [], named(path)
 
 
 def test_all_problems_are_named_with_line_column_path_found_and_allowed(tmp_path: Path) -> None:
@@ -124,13 +124,13 @@ def test_all_problems_are_named_with_line_column_path_found_and_allowed(tmp_path
 
     result = validate_manifest(path)
 
-    assert [(each.line, each.column, each.path) for each in result.errors] == [
+    assert [(problem.line, problem.column, problem.path) for problem in result.errors] == [
         (5, 3, "$.endpoint.base_url"),
         (6, 3, "$.endpoint.timeout_ms"),
         (7, 11, "$.endpoint.auth.type"),
         (15, 7, "$.streaming.event_map[1].emit"),
     ]
-    messages = [each.message for each in result.errors]
+    messages = [problem.message for problem in result.errors]
     assert 'found "ftp://llm.example"; allowed is an absolute address' in messages[0]
     assert messages[1] == 'found "soon"; allowed is a whole number'
     assert 'found "bearrer"; allowed: "bearer"' in messages[2]
@@ -185,17 +185,17 @@ def test_a_member_that_a_merge_key_brings_is_found_where_it_stands(tmp_path: Pat
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_words(changes: dict[str, Any], expected: str) -> None:
-    said = invalid(**changes)
+    messages = invalid(**changes)
 
-    assert any(expected in each for each in said), said
+    assert any(expected in problem for problem in messages), messages
 
 
 def test_no_section_is_ever_dumped_into_a_message() -> None:
     secret = {"token_env": 5, "note": "x" * 500}
-    (said,) = invalid(endpoint={"base_url": "https://a.example", "auth": [secret]})
+    (messages,) = invalid(endpoint={"base_url": "https://a.example", "auth": [secret]})
 
-    assert said == "$.endpoint.auth: found a list of 1; allowed is an object"
-    assert all(len(each) < 200 for each in invalid(id="y" * 5000))
+    assert messages == "$.endpoint.auth: found a list of 1; allowed is an object"
+    assert all(len(problem) < 200 for problem in invalid(id="y" * 5000))
 
 
 def test_unknown_fields_are_kept_with_a_warning_that_names_the_nearest() -> None:
@@ -212,13 +212,13 @@ def test_a_word_of_a_later_protocol_is_a_warning_where_vocabularies_grow() -> No
     result = validate_manifest({**MANIFEST, "capabilities": {"required": ["text", "reranking"]}})
 
     assert result.valid
-    assert [each.path for each in result.warnings] == ["$.capabilities.required[1]"]
+    assert [problem.path for problem in result.warnings] == ["$.capabilities.required[1]"]
 
 
 def test_strict_makes_warnings_errors() -> None:
     result = validate_manifest({**MANIFEST, "future": 1}, strict=True)
 
-    assert [each.path for each in result.errors] == ["$.future"]
+    assert [problem.path for problem in result.errors] == ["$.future"]
 
 
 @pytest.mark.parametrize("version", SUPPORTED_PROTOCOL_VERSIONS)
@@ -236,11 +236,11 @@ def test_the_older_forms_are_read_under_every_version_one(version: str) -> None:
 
 def test_sections_wrapped_in_core_are_checked_where_they_stand(tmp_path: Path) -> None:
     core = {name: MANIFEST[name] for name in ("id", "protocol_version", "endpoint")}
-    rest = {name: part for name, part in MANIFEST.items() if name not in core}
+    other_sections = {name: part for name, part in MANIFEST.items() if name not in core}
     path = tmp_path / "house.json"
-    path.write_text(json.dumps({**rest, "core": core}))
+    path.write_text(json.dumps({**other_sections, "core": core}))
     assert validate_manifest(path).problems == ()
-    path.write_text(json.dumps({**rest, "core": {**core, "status": "fine"}}, indent=1))
+    path.write_text(json.dumps({**other_sections, "core": {**core, "status": "fine"}}, indent=1))
 
     (error,) = validate_manifest(path).errors
 
@@ -265,7 +265,7 @@ def test_a_file_of_models_is_checked_as_one() -> None:
     bad = {"models": {"large": {"provider": "house"}}}
 
     assert validate_manifest(good).valid
-    assert [str(each) for each in validate_manifest(bad).errors] == [
+    assert [str(problem) for problem in validate_manifest(bad).errors] == [
         "manifest: $.models.large: lacks 'model_id'"
     ]
 
@@ -280,9 +280,9 @@ def test_a_tree_s_own_schema_decides_in_its_tree(tmp_path: Path) -> None:
         json.dumps({"$id": f"{address}provider.json", "allOf": [{"$ref": "./part.json"}]})
     )
 
-    assert [each.message for each in ProtocolValidator(tmp_path).validate(MANIFEST).errors] == [
-        "lacks 'extra'"
-    ]
+    assert [
+        problem.message for problem in ProtocolValidator(tmp_path).validate(MANIFEST).errors
+    ] == ["lacks 'extra'"]
 
 
 def test_a_tree_s_schema_that_allows_all_does_not_allow_what_can_t_be_read(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_tree_s_schema_that_allows_all_does_not_allow_what_can_t_be_read(tmp_p
 
     assert validator.validate({**MANIFEST, "status": "fine"}).valid
     odd = {**MANIFEST, "streaming": [], "endpoints": {"chat": {"path": "@evil.example"}}}
-    assert [each.path for each in validator.validate(odd).errors] == [
+    assert [problem.path for problem in validator.validate(odd).errors] == [
         "$.endpoints.chat.path",
         "$.streaming",
     ]
@@ -373,8 +373,8 @@ def test_nothing_of_jsonschema_is_loaded_before_it_is_needed() -> None:
         "assert 'jsonschema' in sys.modules\n"
     )
     root = Path(__file__).parents[2]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
     )
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")

@@ -14,7 +14,7 @@ from ai_lib.protocol.query.expression_grammar import (
     Not,
     Tree,
 )
-from ai_lib.protocol.query.path import Path
+from ai_lib.protocol.query.path import JsonPath
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -52,7 +52,7 @@ def _collect_fields(response: CompiledResponse) -> RuleFields:
     compared: set[str] = set()
     is_exact = True
     for comparison in _comparisons(expressions):
-        sides = [side for side in (comparison.left, comparison.right) if isinstance(side, Path)]
+        sides = [side for side in (comparison.left, comparison.right) if isinstance(side, JsonPath)]
         is_exact = is_exact and len(sides) < 2 and all(_ends_in_name(side) for side in sides)
         compared.update(word for side in sides for word in _words(side)[-1:])
     for path in paths:
@@ -69,7 +69,7 @@ def _all_rules(rules: Iterable[CompiledRule]) -> Iterator[CompiledRule]:
         yield from _all_rules(rule.otherwise)
 
 
-def _paths(rule: CompiledRule) -> Iterator[Path]:
+def _paths(rule: CompiledRule) -> Iterator[JsonPath]:
     yield from rule.levels
     yield from (path for _, _, path in rule.paths)
     yield from (path for path in (rule.each, rule.candidate) if path is not None)
@@ -93,13 +93,13 @@ def _comparisons_in(tree: Tree) -> Iterator[Comparison]:
             pass
 
 
-def _ends_in_name(path: Path) -> bool:
+def _ends_in_name(path: JsonPath) -> bool:
     """Say whether the path ends in the name of a member."""
     segments = path.syntax.segments
     return bool(segments) and isinstance(segments[-1].key, str) and path.syntax.is_plain
 
 
-def _words(path: Path) -> list[str]:
+def _words(path: JsonPath) -> list[str]:
     if not path.syntax.is_plain:
         return _WORD.findall(path.text)
     return [segment.key for segment in path.syntax.segments if isinstance(segment.key, str)]

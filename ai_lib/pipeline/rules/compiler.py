@@ -9,7 +9,7 @@ from ai_lib.pipeline.rules.fan_out import FIRST, FanOut, Position, Step
 from ai_lib.pipeline.rules.prefilter import emits_without_fields, may_match
 from ai_lib.pipeline.rules.sink import FindingKind, FindingSink
 from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
-from ai_lib.protocol.query.path import MISSING, First, Path
+from ai_lib.protocol.query.path import MISSING, First, JsonPath
 
 RuleReader: TypeAlias = Callable[[object, FindingSink], None]
 """Gives a sink everything that rules find in a decoded frame."""
@@ -209,7 +209,7 @@ def _emit_for_each_trail(rule: CompiledRule, kind: FindingKind, always: bool) ->
 
 
 def _find_trails(
-    levels: tuple[Path, ...], node: object, root: object
+    levels: tuple[JsonPath, ...], node: object, root: object
 ) -> Iterable[tuple[object, ...]]:
     trails: list[tuple[object, ...]] = [(node,)]
     for level in levels:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.pipeline.rules.sink import FindingSink
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
@@ -36,8 +36,8 @@ class FanOut:
 
     def __init__(
         self,
-        path: str | Path = "$.choices[*]",
-        candidate: str | Path | None = "@.index",
+        path: str | JsonPath = "$.choices[*]",
+        candidate: str | JsonPath | None = "@.index",
         *,
         numbered: bool = False,
     ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from ai_lib.protocol.compiled import CompiledRule
 from ai_lib.protocol.query.expression_grammar import AllOf, AnyOf, Comparison, Exists, Literal, Tree
-from ai_lib.protocol.query.path import Path
+from ai_lib.protocol.query.path import JsonPath
 
 Members = Collection[str]
 
@@ -47,13 +47,13 @@ def _may_hold(tree: Tree, members: Members, at_root: bool) -> bool:
             return all(_may_hold(part, members, at_root) for part in parts)
         case AnyOf(parts):
             return any(_may_hold(part, members, at_root) for part in parts)
-        case Comparison(Path() as path, "==", Literal(str())):
+        case Comparison(JsonPath() as path, "==", Literal(str())):
             return _may_select(path, members, at_root)
         case _:
             return True
 
 
-def _may_select(path: Path, members: Members, at_root: bool) -> bool:
+def _may_select(path: JsonPath, members: Members, at_root: bool) -> bool:
     segments, origin = path.syntax.segments, path.syntax.origin
     key = segments[0].key if segments and (at_root or origin == "@") else None
     return key in members if isinstance(key, str) else True

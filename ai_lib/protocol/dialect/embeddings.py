@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 
 from ai_lib.protocol.dialect.template import find_placeholders
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.types.json import JsonValue
 
 
@@ -87,11 +87,11 @@ class CompiledEmbeddings(msgspec.Struct, frozen=True, kw_only=True):
 
     shape: EmbeddingShape
     placeholders: frozenset[str]
-    each: tuple[Path, ...]
-    vector: Path
-    index: Path | None
-    usage: Mapping[str, tuple[Path, ...]]
-    model: Path | None
+    each: tuple[JsonPath, ...]
+    vector: JsonPath
+    index: JsonPath | None
+    usage: Mapping[str, tuple[JsonPath, ...]]
+    model: JsonPath | None
 
     def find_limits(self, model: str) -> EmbeddingLimits:
         """Return the limits of one request to a model."""

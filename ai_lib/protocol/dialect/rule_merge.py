@@ -28,7 +28,7 @@ from ai_lib.protocol.query.expression_grammar import (
     Tree,
     parse_expression,
 )
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 PathKeys: TypeAlias = tuple[str | None, ...]
@@ -143,7 +143,7 @@ def parse_conditions(rule: ManifestRule) -> Conditions:
     return _normalize_conditions(tree, normalize_path(rule.each) if rule.each else ())
 
 
-def normalize_path(path: str | Path, prefix: PathKeys = ()) -> PathKeys:
+def normalize_path(path: str | JsonPath, prefix: PathKeys = ()) -> PathKeys:
     """Return the keys of a path: an index counts as a wildcard, and `@` continues `prefix`."""
     compiled = compile_path(path) if isinstance(path, str) else path
     steps = tuple(
@@ -307,7 +307,7 @@ def _normalize_condition(tree: Tree, prefix: PathKeys) -> object:
     match tree:
         case Exists(path):
             return ("exists", normalize_path(path, prefix))
-        case Comparison(left, "!=", Literal(None)) if isinstance(left, Path):
+        case Comparison(left, "!=", Literal(None)) if isinstance(left, JsonPath):
             return ("exists", normalize_path(left, prefix))
         case Comparison(left, operator, right):
             return (operator, _normalize_operand(left, prefix), _normalize_operand(right, prefix))
@@ -321,8 +321,8 @@ def _normalize_condition(tree: Tree, prefix: PathKeys) -> object:
             return ("literal", repr(value))
 
 
-def _normalize_operand(operand: Path | Literal, prefix: PathKeys) -> object:
-    if isinstance(operand, Path):
+def _normalize_operand(operand: JsonPath | Literal, prefix: PathKeys) -> object:
+    if isinstance(operand, JsonPath):
         return normalize_path(operand, prefix)
     return repr(operand.value)
 

@@ -10,7 +10,7 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import find_placeholders
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.query.expression import compile_expression
-from ai_lib.protocol.query.path import Path as JsonPath, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import read_file
 from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions

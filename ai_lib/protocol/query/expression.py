@@ -30,7 +30,7 @@ from ai_lib.protocol.query.expression_grammar import (
     Tree,
     parse_expression,
 )
-from ai_lib.protocol.query.path import MISSING, Path
+from ai_lib.protocol.query.path import MISSING, JsonPath
 
 Condition: TypeAlias = Callable[[object, object], bool]
 _Nodes: TypeAlias = Callable[[object, object], list[object]]
@@ -46,7 +46,7 @@ class Expression(msgspec.Struct, frozen=True, eq=False):
     """
 
     text: str
-    paths: tuple[Path, ...]
+    paths: tuple[JsonPath, ...]
     tree: Tree
     condition: Condition
 
@@ -87,7 +87,7 @@ def _compile_condition(tree: Tree) -> Condition:
             return lambda node, root: value is True
 
 
-def _compile_exists(path: Path) -> Condition:
+def _compile_exists(path: JsonPath) -> Condition:
     if path.is_singular:
         return _negate(_compile_is_null(path))
     select = path.select
@@ -99,7 +99,7 @@ def _compile_exists(path: Path) -> Condition:
     return exists
 
 
-def _compile_is_null(path: Path) -> Condition:
+def _compile_is_null(path: JsonPath) -> Condition:
     first, select = path.first, path.select
 
     def is_null(node: object, root: object) -> bool:
@@ -137,20 +137,20 @@ def _join_all(conditions: list[Condition]) -> Condition:
 def _compile_comparison(tree: Comparison) -> Condition:
     left, operator, right = tree
     if operator == "!=":
-        if isinstance(left, Path) and left.is_singular and isinstance(right, Literal):
+        if isinstance(left, JsonPath) and left.is_singular and isinstance(right, Literal):
             first, value = left.first, right.value
             if isinstance(value, str):
                 return lambda node, root: first(node, root) != value
         return _negate(_compile_comparison(Comparison(left, "==", right)))
     if operator == "==" and isinstance(left, Literal):
         left, right = right, left
-    if isinstance(left, Path) and isinstance(right, Literal):
+    if isinstance(left, JsonPath) and isinstance(right, Literal):
         if operator == "==":
             return _compile_equals_some(left, [right.value])
         if operator == "in" and isinstance(right.value, list):
             return _compile_equals_some(left, right.value)
     if operator == "in":
-        many = isinstance(right, Path) and not right.is_singular
+        many = isinstance(right, JsonPath) and not right.is_singular
         return _compile_some_pair(
             _compile_nodes(left),
             _equals_or_is_in_list if many else _is_in_list,
@@ -159,7 +159,7 @@ def _compile_comparison(tree: Comparison) -> Condition:
     return _compile_some_pair(_compile_nodes(left), _TESTS[operator], _compile_nodes(right))
 
 
-def _compile_equals_some(path: Path, values: list[object]) -> Condition:
+def _compile_equals_some(path: JsonPath, values: list[object]) -> Condition:
     if values == [None]:
         return _compile_is_null(path)
     if not path.is_singular:
@@ -188,13 +188,13 @@ def _compile_some_pair(lefts: _Nodes, test: _Test, rights: _Nodes) -> Condition:
     return some_pair
 
 
-def _compile_nodes(operand: Path | Literal) -> _Nodes:
+def _compile_nodes(operand: JsonPath | Literal) -> _Nodes:
     listed = _compile_values(operand)
     return lambda node, root: listed(node, root) or [None]
 
 
-def _compile_values(operand: Path | Literal) -> _Nodes:
-    if isinstance(operand, Path):
+def _compile_values(operand: JsonPath | Literal) -> _Nodes:
+    if isinstance(operand, JsonPath):
         return operand.select
     values = [operand.value]
     return lambda node, root: values

@@ -9,7 +9,7 @@ import re
 from typing import Final, NamedTuple, TypeAlias
 
 from ai_lib.errors.exceptions import ManifestSyntaxError
-from ai_lib.protocol.query.path import Path, compile_path
+from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.query.path_grammar import MARK, NAME, STRING, unquote
 
 MAX_TEXT: Final = 4096
@@ -36,7 +36,7 @@ class Literal(NamedTuple):
 
 
 class Exists(NamedTuple):
-    path: Path
+    path: JsonPath
 
 
 class Not(NamedTuple):
@@ -52,15 +52,15 @@ class AllOf(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    left: Path | Literal
+    left: JsonPath | Literal
     operator: str
-    right: Path | Literal
+    right: JsonPath | Literal
 
 
 Tree: TypeAlias = Literal | Exists | Not | AnyOf | AllOf | Comparison
 
 
-def parse_expression(text: str, *, trusted: bool) -> tuple[Tree, tuple[Path, ...]]:
+def parse_expression(text: str, *, trusted: bool) -> tuple[Tree, tuple[JsonPath, ...]]:
     """Return the tree of a condition and its paths, each once, in order.
 
     Raises ManifestSyntaxError with the position of the mistake and what was expected there.
@@ -74,9 +74,9 @@ class _Parser:
         self._trusted = trusted
         self._position = 0
         self._depth = 0
-        self._paths: dict[Path, None] = {}
+        self._paths: dict[JsonPath, None] = {}
 
-    def parse(self) -> tuple[Tree, tuple[Path, ...]]:
+    def parse(self) -> tuple[Tree, tuple[JsonPath, ...]]:
         if len(self._text) > MAX_TEXT:
             raise self._build_error(
                 MAX_TEXT, f"an expression is at most {MAX_TEXT} characters long"
@@ -88,7 +88,7 @@ class _Parser:
             )
         return tree, tuple(self._paths)
 
-    def _parse_binary(self, limit: int) -> Tree | Path:
+    def _parse_binary(self, limit: int) -> Tree | JsonPath:
         start = self._skip_space()
         left = self._parse_unary()
         while operator_match := _OPERATOR.match(self._text, self._skip_space()):
@@ -114,7 +114,7 @@ class _Parser:
                 )
         return left
 
-    def _parse_unary(self) -> Tree | Path:
+    def _parse_unary(self) -> Tree | JsonPath:
         start = self._position
         if self._take_token("!"):
             operand_start = self._skip_space()
@@ -147,7 +147,7 @@ class _Parser:
         self._expect_token(")")
         return Exists(path)
 
-    def _parse_path(self, text: str, start: int) -> Path:
+    def _parse_path(self, text: str, start: int) -> JsonPath:
         try:
             path = compile_path(text, trusted=self._trusted)
         except ManifestSyntaxError as error:
@@ -200,7 +200,7 @@ class _Parser:
         self._depth -= 1
         return values
 
-    def _parse_nested(self, limit: int) -> Tree | Path:
+    def _parse_nested(self, limit: int) -> Tree | JsonPath:
         self._enter_level()
         tree = self._parse_binary(limit)
         self._depth -= 1
@@ -211,15 +211,15 @@ class _Parser:
         if self._depth > MAX_DEPTH:
             raise self._build_error(self._position, f"nested deeper than {MAX_DEPTH}")
 
-    def _as_condition(self, tree: Tree | Path, start: int) -> Tree:
-        if isinstance(tree, Path):
+    def _as_condition(self, tree: Tree | JsonPath, start: int) -> Tree:
+        if isinstance(tree, JsonPath):
             return Exists(tree)
         if isinstance(tree, Literal) and not isinstance(tree.value, bool):
             raise self._build_error(start, "expected a condition, found a value")
         return tree
 
-    def _as_operand(self, tree: Tree | Path, operator: re.Match[str]) -> Path | Literal:
-        if not isinstance(tree, (Path, Literal)):
+    def _as_operand(self, tree: Tree | JsonPath, operator: re.Match[str]) -> JsonPath | Literal:
+        if not isinstance(tree, (JsonPath, Literal)):
             reason = f"{operator[0]!r} compares paths and literals, not conditions"
             raise self._build_error(operator.start(), reason)
         return tree
@@ -249,8 +249,10 @@ class _Parser:
         return ManifestSyntaxError(self._text, position, reason)
 
 
-def _is_container(tree: Tree | Path) -> bool:
-    return isinstance(tree, Path) or (isinstance(tree, Literal) and isinstance(tree.value, list))
+def _is_container(tree: Tree | JsonPath) -> bool:
+    return isinstance(tree, JsonPath) or (
+        isinstance(tree, Literal) and isinstance(tree.value, list)
+    )
 
 
 def _join(kind: type[AnyOf] | type[AllOf], left: Tree, right: Tree) -> AnyOf | AllOf:

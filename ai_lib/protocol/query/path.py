@@ -51,7 +51,7 @@ class First(Protocol):
     def __call__(self, node: object, root: object = ...) -> object: ...
 
 
-class Path(msgspec.Struct, frozen=True, eq=False):
+class JsonPath(msgspec.Struct, frozen=True, eq=False):
     """A compiled path, made by `compile_path`.
 
     `select(node, root)` returns all selected nodes in the order of RFC 9535, `first(node, root)`
@@ -70,7 +70,7 @@ class Path(msgspec.Struct, frozen=True, eq=False):
     syntax: PathSyntax
 
     def __repr__(self) -> str:
-        return f"Path({self.text!r})"
+        return f"JsonPath({self.text!r})"
 
     def set(self, document: JsonDict, value: object) -> None:
         """Write `value` at this path and create missing objects and arrays above it.
@@ -115,7 +115,7 @@ class Path(msgspec.Struct, frozen=True, eq=False):
             raise RequestError(f"{self.text} can't be set: {parent} holds {kind}")
 
 
-def compile_path(text: str, *, trusted: bool = True) -> Path:
+def compile_path(text: str, *, trusted: bool = True) -> JsonPath:
     """Return a compiled path, written with or without its leading `$.`; it is cached by its text.
 
     With `trusted=False` the regular expressions of `match()` and `search()` are refused. Raises
@@ -125,20 +125,20 @@ def compile_path(text: str, *, trusted: bool = True) -> Path:
 
 
 @lru_cache(maxsize=1024)
-def _compile(text: str, trusted: bool) -> Path:
+def _compile(text: str, trusted: bool) -> JsonPath:
     syntax = parse_path(text)
     is_rooted = syntax.origin == "$"
     if not syntax.is_plain:
         query, wildcards = compile_query(syntax, trusted=trusted)
         select = _compile_query_select(query, is_rooted)
-        return Path(text, False, wildcards, select, _compile_first(select), syntax)
+        return JsonPath(text, False, wildcards, select, _compile_first(select), syntax)
     keys = tuple(segment.key for segment in syntax.segments)
     wildcards = keys.count(None)
     if wildcards:
         select = _compile_plural(keys, is_rooted)
-        return Path(text, False, wildcards, select, _compile_first(select), syntax)
+        return JsonPath(text, False, wildcards, select, _compile_first(select), syntax)
     first = _compile_singular(keys, is_rooted)
-    return Path(text, True, 0, _compile_select(first), first, syntax)
+    return JsonPath(text, True, 0, _compile_select(first), first, syntax)
 
 
 def _compile_query_select(query: Query, is_rooted: bool) -> Select:

@@ -104,15 +104,15 @@ def test_of_a_burst_the_first_and_the_last_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path / "house.yaml", "house")
     clock = Clock()
     catalog = ManifestCatalog(tmp_path, now=clock)
-    seen = [catalog.load("house").manifest.base_url]
+    base_urls = [catalog.load("house").manifest.base_url]
     for name in ("a", "b", "c"):
         replace(path, house(name))
         clock.seconds += 0.02
-        seen.append(catalog.load("house").manifest.base_url)
+        base_urls.append(catalog.load("house").manifest.base_url)
     clock.seconds += 0.1
-    seen.append(catalog.load("house").manifest.base_url)
+    base_urls.append(catalog.load("house").manifest.base_url)
 
-    assert seen == [
+    assert base_urls == [
         "https://house.example/v1",
         *["https://a.example"] * 3,
         "https://c.example",

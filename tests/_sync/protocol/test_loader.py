@@ -22,10 +22,10 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path / "here")
 
 
-def tree(root: Path, **places: str) -> Path:
+def tree(root: Path, **paths: str) -> Path:
     """Write manifests of the provider `house`, each at a place, with its host."""
-    for host, place in places.items():
-        write(root / place, "house", endpoint={"base_url": f"https://{host}.example"})
+    for host, path in paths.items():
+        write(root / path, "house", endpoint={"base_url": f"https://{host}.example"})
     return root
 
 
@@ -44,7 +44,7 @@ def host(loader: ProtocolLoader, provider: str = "house") -> str:
     ],
 )
 def test_a_tree_is_searched_in_order(tmp_path: Path, prefer: Any, order: list[str]) -> None:
-    places = {
+    paths = {
         "d1": "dist/v1/providers/house.json",
         "y1": "v1/providers/house.yaml",
         "d2": "dist/v2/providers/house.json",
@@ -53,26 +53,26 @@ def test_a_tree_is_searched_in_order(tmp_path: Path, prefer: Any, order: list[st
         "flat": "providers/house.yaml",
         "top": "house.yaml",
     }
-    tree(tmp_path, **places)
+    tree(tmp_path, **paths)
 
     for expected in order:
         assert host(ProtocolLoader(tmp_path, prefer=prefer)) == expected
-        (tmp_path / places[expected]).unlink()
+        (tmp_path / paths[expected]).unlink()
     with pytest.raises(ManifestNotFound, match=f"no manifest for 'house' in {tmp_path}"):
         host(ProtocolLoader(tmp_path, prefer=prefer))
 
 
 def test_sources_are_asked_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = tree(tmp_path / "given", given="house.yaml")
+    given_folder = tree(tmp_path / "given", given="house.yaml")
     folder = tree(tmp_path / "dir", dir="house.yaml")
     path = tree(tmp_path / "path", path="house.yaml")
     nearby = tree(tmp_path / "ai-protocol", nearby="house.yaml")
     monkeypatch.setenv("AI_PROTOCOL_DIR", str(folder))
     monkeypatch.setenv("AI_PROTOCOL_PATH", str(path))
 
-    assert host(ProtocolLoader(given)) == "given"
-    (given / "house.yaml").unlink()
-    assert host(ProtocolLoader(given)) == "dir"
+    assert host(ProtocolLoader(given_folder)) == "given"
+    (given_folder / "house.yaml").unlink()
+    assert host(ProtocolLoader(given_folder)) == "dir"
     monkeypatch.delenv("AI_PROTOCOL_DIR")
     assert host(ProtocolLoader()) == "path"
     monkeypatch.delenv("AI_PROTOCOL_PATH")
@@ -85,8 +85,8 @@ def test_sources_are_asked_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_where_a_manifest_is_from_is_kept_on_it(tmp_path: Path) -> None:
     tree(tmp_path / "ai-protocol", nearby="near.yaml")
     write(tmp_path / "ai-protocol" / "near.yaml", "near")
-    given = write(tmp_path / "house.yaml", "house")
-    loader = ProtocolLoader(given)
+    given_file = write(tmp_path / "house.yaml", "house")
+    loader = ProtocolLoader(given_file)
     name = list_bundled_names("manifests")[0]
 
     origins = [(loader.load_provider(n)).manifest.origin for n in ("house", "near", name)]
@@ -274,11 +274,11 @@ def test_threads_get_one_manifest(tmp_path: Path) -> None:
     from ai_lib_sync.protocol import ProtocolLoader as Blocking
 
     loader = Blocking(tree(tmp_path, given="house.yaml"))
-    gate, found = threading.Barrier(8), []
+    gate, manifests = threading.Barrier(8), []
 
     def load() -> None:
         gate.wait(10)
-        found.append(loader.load_provider("house"))
+        manifests.append(loader.load_provider("house"))
 
     threads = [threading.Thread(target=load) for _ in range(8)]
     for thread in threads:
@@ -286,5 +286,5 @@ def test_threads_get_one_manifest(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(10)
 
-    assert len(found) == 8
-    assert all(each is found[0] for each in found)
+    assert len(manifests) == 8
+    assert all(manifest is manifests[0] for manifest in manifests)

@@ -70,7 +70,7 @@ def test_a_stream() -> None:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_tools_are_called_and_their_results_told(live: bool) -> None:
-    asked = Message.user("What is it like in Köln, and when?")
+    question = Message.user("What is it like in Köln, and when?")
 
     def answer(client: AiClient, *messages: Message) -> Any:
         chat = client.chat().messages(messages).tools(TOOLS)
@@ -82,12 +82,12 @@ def test_tools_are_called_and_their_results_told(live: bool) -> None:
 
     with Playhouse() as house:
         with visit(house) as client:
-            first = answer(client, asked)
+            first = answer(client, question)
             results = [
                 Message.tool("s1", "rain"),
                 Message.tool("s2", "no clock", is_error=True),
             ]
-            second = answer(client, asked, first.to_message(), *results)
+            second = answer(client, question, first.to_message(), *results)
     calls = [(call.id, call.name, call.arguments) for call in first.tool_calls]
     assert calls == [("s1", "weather", {"city": "Köln"}), ("s2", "clock", {})]
     assert first.termination_reason == "tool_use"
@@ -115,8 +115,8 @@ def test_everything_else_a_request_can_say() -> None:
     schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
     with Playhouse() as house:
         with visit(house) as client:
-            said = [ThinkingBlock(thinking="Hm"), ContentBlock.text("Words")]
-            chat = client.chat().user("A").assistant(said).user("B").seed(6)
+            blocks = [ThinkingBlock(thinking="Hm"), ContentBlock.text("Words")]
+            chat = client.chat().user("A").assistant(blocks).user("B").seed(6)
             chat.response_format(ResponseFormat(type="json_schema", schema=schema)).execute()
             chat = client.chat().user("A").tools(TOOLS).tool_choice("clock")
             chat.reasoning_effort("deep").execute()

@@ -10,7 +10,7 @@ from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.usage import Usage
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.testing import MockProvider, Reply
-from tests.protocol.tree_of_manifests import TREE, compiled_file, manifest_files, name_of
+from tests.protocol.protocol_tree import TREE, compiled_file, manifest_files, name_of
 
 FILES = manifest_files()
 pytestmark = pytest.mark.skipif(not FILES, reason="the protocol's tree is not beside the checkout")
@@ -75,7 +75,7 @@ def test_every_manifest_that_declares_tools_calls_them(path: Path) -> None:
             stream = client.chat().user("Look it up").tools([LOOKUP]).stream()
             events = [event for event in stream]
             streamed = stream.response()
-        asked = [request.tools for request in mock.requests]
+        sent_tools = [request.tools for request in mock.requests]
     for response in (plain, streamed):
         (call,) = response.tool_calls
         assert (call.name, call.arguments) == ("lookup", {"word": "tre\u0301s"})
@@ -83,7 +83,7 @@ def test_every_manifest_that_declares_tools_calls_them(path: Path) -> None:
         assert response.content == ""
         assert response.usage.completion_tokens == 5
     assert sum(event.is_tool_call_ended for event in events) == 1
-    assert [[tool.name for tool in tools] for tools in asked] == [["lookup"], ["lookup"]]
+    assert [[tool.name for tool in tools] for tools in sent_tools] == [["lookup"], ["lookup"]]
 
 
 @pytest.mark.parametrize("path", SILENT, ids=name_of)
@@ -100,8 +100,8 @@ def test_a_manifest_without_a_dialect_loads_and_says_why_it_can_not_chat(path: P
 
 
 def test_the_tree_is_read_whole() -> None:
-    found = {name_of(path).partition("/")[0] for path in FILES}
-    assert found == {"v1", "v1-legacy", "v2", "dist"}
+    versions = {name_of(path).partition("/")[0] for path in FILES}
+    assert versions == {"v1", "v1-legacy", "v2", "dist"}
     assert (TREE / "dist" / "v2-alpha" / "providers" / "gemini.json") in FILES
 
 

@@ -58,10 +58,10 @@ def registry(root: Path) -> ModelRegistry:
 
 def folder(root: Path, **manifests: dict[str, Any]) -> Path:
     """Write manifests and the file of models as a tree."""
-    for provider, whole in manifests.items():
+    for provider, manifest in manifests.items():
         path = root / "v2" / "providers" / f"{provider}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(whole))
+        path.write_text(json.dumps(manifest))
     (root / "v1" / "models").mkdir(parents=True, exist_ok=True)
     (root / "v1" / "models" / "swift.yaml").write_text(json.dumps(FILE))
     return root
@@ -111,8 +111,8 @@ def test_a_name_without_a_provider_finds_it(tmp_path: Path) -> None:
     loader = ProtocolLoader(folder(tmp_path, house=house(large=LARGE)))
 
     for name, wire in [("large", "large"), ("big", "large"), ("swift", "swift-2026-01-01")]:
-        compiled, found = loader.load_model(name)
-        assert (compiled.id, found) == ("house", wire)
+        compiled, model = loader.load_model(name)
+        assert (compiled.id, model) == ("house", wire)
     assert loader.find_model("house/big").name == "large"
 
 
@@ -160,9 +160,9 @@ def test_an_earlier_source_hides_a_later_one(tmp_path: Path) -> None:
 def test_what_is_known_of_one_provider_s_model_can_be_asked(tmp_path: Path) -> None:
     models = registry(folder(tmp_path, house=house(large=LARGE)))
 
-    found = models.get("house", "big")
-    assert found is not None
-    assert found.name == "large"
+    record = models.get("house", "big")
+    assert record is not None
+    assert record.name == "large"
     assert models.get("house", "none") is None
 
 

@@ -45,19 +45,19 @@ def test_tools_are_described_and_called_in_the_text(streamed: bool, tmp_path: An
             else:
                 first = chat.execute()
             (call,) = first.tool_calls
-            again = client.chat().user("What is fog?").add_message(first.to_message())
-            again.add_message(Message.tool(call.id, "Low cloud.")).tools([LOOK_UP])
-            second = again.execute()
-        asked, told = mock.requests
+            follow_up = client.chat().user("What is fog?").add_message(first.to_message())
+            follow_up.add_message(Message.tool(call.id, "Low cloud.")).tools([LOOK_UP])
+            second = follow_up.execute()
+        first_request, second_request = mock.requests
     assert (first.content, first.termination_reason) == ("Let me see.", "tool_use")
     assert (call.name, call.arguments) == ("look_up", {"word": "fog"})
     assert second.content == "It is fog."
-    assert asked.tools == []
-    prompt = "".join(m.text for m in asked.messages if m.role.value == "system")
+    assert first_request.tools == []
+    prompt = "".join(m.text for m in first_request.messages if m.role.value == "system")
     assert all(
         part in prompt for part in ("Be brief.", "look_up", "Looks a word up.", "<tool_call>")
     )
-    turns = [(m.role.value, m.text) for m in told.messages if m.role.value != "system"]
+    turns = [(m.role.value, m.text) for m in second_request.messages if m.role.value != "system"]
     assert [role for role, _ in turns] == ["user", "assistant", "user"]
     assert '{"word":"fog"}' in turns[1][1]
     assert "Low cloud." in turns[2][1]
@@ -85,9 +85,9 @@ def test_tools_are_described_and_called_in_the_text(streamed: bool, tmp_path: An
 def test_calls_are_read_in_the_forms_models_write(
     text: str, left: str, calls: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    found = parse_text_tool_calls(text)
-    assert found.text == left
-    assert [(call.name, call.arguments) for call in found.calls] == calls
+    parsed = parse_text_tool_calls(text)
+    assert parsed.text == left
+    assert [(call.name, call.arguments) for call in parsed.calls] == calls
 
 
 def test_a_text_full_of_openings_takes_no_longer_than_it_is_long() -> None:

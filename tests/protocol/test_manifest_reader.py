@@ -273,8 +273,10 @@ def test_a_flat_parameter_is_put_where_the_dialect_nests_it() -> None:
         parameters={"maxOutputTokens": {"alias": "max_tokens"}, "temperature": {"min": 0}},
         parameter_mappings={"top_p": "elsewhere.topP"},
     )
-    places = {name: one.path for name, one in compile_manifest(manifest).parameters.items()}
-    assert places == {
+    paths = {
+        name: parameter.path for name, parameter in compile_manifest(manifest).parameters.items()
+    }
+    assert paths == {
         "max_tokens": "generationConfig.maxOutputTokens",
         "temperature": "generationConfig.temperature",
         "top_p": "elsewhere.topP",
@@ -409,14 +411,18 @@ def test_availability_has_a_second_check_and_an_interval() -> None:
         "fallback": {"method": "POST", "path": "/other"},
         "interval_ms": 5000,
     }
-    found = read(availability=block).availability
-    assert found is not None
-    assert (found.required, found.regions, found.interval_ms) == (True, ("eu",), 5000)
-    assert found.fallback is not None
-    assert (found.fallback.method, found.fallback.path) == ("POST", "/other")
+    availability = read(availability=block).availability
+    assert availability is not None
+    assert (availability.required, availability.regions, availability.interval_ms) == (
+        True,
+        ("eu",),
+        5000,
+    )
+    assert availability.fallback is not None
+    assert (availability.fallback.method, availability.fallback.path) == ("POST", "/other")
     # What it does not say is as in the first check.
-    assert found.fallback.expected_status == frozenset({204})
-    assert found.fallback.timeout_ms == 500
+    assert availability.fallback.expected_status == frozenset({204})
+    assert availability.fallback.timeout_ms == 500
 
 
 def test_an_interval_of_another_type_is_refused_with_its_place() -> None:

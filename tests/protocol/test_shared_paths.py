@@ -70,12 +70,12 @@ def test_a_walk_keeps_the_values_of_one_element_together() -> None:
     )
     outer, inner = plan.levels
     id_path, index_path = plan.fields["id"][1], plan.fields["candidate_index"][1]
-    found = [
+    rows = [
         (index_path.first(choice, FRAME), id_path.first(call, FRAME))
         for choice in outer.select(FRAME)
         for call in inner.select(choice, FRAME)
     ]
-    assert found == [(1, "a"), (1, "b")]
+    assert rows == [(1, "a"), (1, "b")]
 
 
 def test_a_walk_over_an_untrusted_manifest_refuses_regular_expressions() -> None:

@@ -1,4 +1,4 @@
-"""A loopback server of manifests, and what a client does with one."""
+"""A loopback server of manifests."""
 
 from collections.abc import Callable
 
@@ -7,18 +7,18 @@ from tests.servers.scripted import Exchange, ScriptedServer
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-class Shelf:
-    """Serves texts by path; `asked` lists the paths that were asked for, in order."""
+class ManifestServer:
+    """Serves texts by path; `requested_paths` lists the paths of the requests, in order."""
 
     def __init__(self, serve: Callable[[Callable[[Exchange], None]], ScriptedServer]) -> None:
         self.texts: dict[str, str] = {}
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
         self.script: Callable[[Exchange], None] | None = None
         self._server = serve(self._answer)
 
     @property
     def root(self) -> str:
-        """The address of a tree at one commit."""
+        """The address of a folder at one commit."""
         return f"{self.address}/owner/repository/{COMMIT}"
 
     @property
@@ -26,13 +26,13 @@ class Shelf:
         """The address of the server."""
         return f"http://127.0.0.1:{self._server.port}"
 
-    def put(self, place: str, text: str) -> None:
-        """Serve a text at a place of the tree."""
-        self.texts[f"/owner/repository/{COMMIT}/{place}"] = text
+    def put(self, path: str, text: str) -> None:
+        """Serve a text at a path of the folder."""
+        self.texts[f"/owner/repository/{COMMIT}/{path}"] = text
 
     def _answer(self, exchange: Exchange) -> None:
         path = exchange.received.target
-        self.asked.append(path)
+        self.requested_paths.append(path)
         if self.script is not None:
             self.script(exchange)
         elif path in self.texts:

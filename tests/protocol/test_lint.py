@@ -19,16 +19,16 @@ from tests.protocol.shared import document, files, named
 MANIFESTS = Path(__file__).parents[2] / "ai_lib" / "protocol" / "manifests"
 
 
-def linted(**changed: Any) -> list[str]:
+def lint_changes(**changed: Any) -> list[str]:
     """Return what is said of a small manifest with these changes, without source and place."""
     text = json.dumps(document("house", **changed))
-    found = lint_document(read_text(text, "house.json"), "house.json", text)
-    return [f"{each.severity} {each.path}: {each.message}" for each in found]
+    problems = lint_document(read_text(text, "house.json"), "house.json", text)
+    return [f"{problem.severity} {problem.path}: {problem.message}" for problem in problems]
 
 
-def rules(*given: dict[str, Any]) -> dict[str, Any]:
+def rules(*event_map: dict[str, Any]) -> dict[str, Any]:
     """Return a streaming section with these rules."""
-    return {"event_map": list(given)}
+    return {"event_map": list(event_map)}
 
 
 TEXT = {
@@ -39,18 +39,18 @@ TEXT = {
 
 
 def test_a_good_manifest_has_nothing_said_of_it() -> None:
-    assert linted() == []
-    assert linted(streaming=rules(TEXT), capabilities={"required": ["text"]}) == []
+    assert lint_changes() == []
+    assert lint_changes(streaming=rules(TEXT), capabilities={"required": ["text"]}) == []
 
 
 @pytest.mark.parametrize("path", sorted(MANIFESTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_nothing_is_said_of_what_is_bundled(path: Path) -> None:
-    assert [str(each) for each in lint_file(path)] == []
+    assert [str(problem) for problem in lint_file(path)] == []
 
 
 @pytest.mark.parametrize("path", files("v1/providers/*", "v2/providers/*"), ids=named)
 def test_every_manifest_of_the_protocol_can_be_linted(path: Path) -> None:
-    errors = [each for each in lint_file(path) if each.severity == "error"]
+    errors = [problem for problem in lint_file(path) if problem.severity == "error"]
 
     assert [str(e) for e in errors if "no wire dialect is chosen" not in e.message] == []
 
@@ -74,14 +74,14 @@ def test_a_mistake_in_an_expression_is_told_with_its_place_and_character(tmp_pat
 
 
 def test_a_stream_that_can_never_be_complete_is_an_error() -> None:
-    whole = {
+    dialect = {
         name: part for name, part in load_bundled_dialect("openai_chat").items() if name != "serve"
     }
-    wire = {**whole, "dialect": "house", "stream": {"rules": [TEXT]}}
+    wire = {**dialect, "dialect": "house", "stream": {"rules": [TEXT]}}
 
-    (said,) = linted(dialect=None, wire=wire)
+    (messages,) = lint_changes(dialect=None, wire=wire)
 
-    assert said.startswith("error $: nothing says when a stream is complete")
+    assert messages.startswith("error $: nothing says when a stream is complete")
     for complete in (
         {"end": "$.done == true"},
         {"decoder": {"done_signal": "[DONE]"}},
@@ -89,8 +89,8 @@ def test_a_stream_that_can_never_be_complete_is_an_error() -> None:
         {"rules": [{"each": "$.a[*]", "rules": [{"emit": "FinalCandidate"}]}]},
     ):
         stream = {**wire["stream"], **complete}
-        assert linted(dialect=None, wire={**wire, "stream": stream}) == []
-    assert linted(dialect=None, wire=wire, capabilities={"required": ["text"]}) == []
+        assert lint_changes(dialect=None, wire={**wire, "stream": stream}) == []
+    assert lint_changes(dialect=None, wire=wire, capabilities={"required": ["text"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_stream_that_can_never_be_complete_is_an_error() -> None:
     ],
 )
 def test_a_path_that_the_dialect_s_frames_have_is_fine(path: str) -> None:
-    assert linted(streaming={"content_path": path}) == []
+    assert lint_changes(streaming={"content_path": path}) == []
 
 
 @pytest.mark.parametrize(
@@ -112,25 +112,25 @@ def test_a_path_that_the_dialect_s_frames_have_is_fine(path: str) -> None:
     ["$.choises[0].delta.content", "$.choices.delta", "delta.text", "$.choices[0].message.content"],
 )
 def test_a_path_that_no_frame_can_have_is_told(path: str) -> None:
-    (said,) = linted(streaming={"content_path": path})
+    (messages,) = lint_changes(streaming={"content_path": path})
 
-    assert said == (
+    assert messages == (
         f"warning $.streaming.content_path: {path} can never select anything: "
         "no frame of its dialect has that"
     )
 
 
 def test_plain_replies_are_another_shape_than_frames() -> None:
-    assert linted(response_paths={"content": "$.choices[0].message.content"}) == []
-    (said,) = linted(response_paths={"content": "$.choices[0].delta.content"})
-    assert "no response of its dialect has that" in said
+    assert lint_changes(response_paths={"content": "$.choices[0].message.content"}) == []
+    (messages,) = lint_changes(response_paths={"content": "$.choices[0].delta.content"})
+    assert "no response of its dialect has that" in messages
 
 
 def test_a_rule_that_can_never_fire_and_one_that_fires_twice_are_told() -> None:
     dead = {"match": "$.type == 'content_block_delta'", "emit": "PartialContentDelta"}
     wrong = {**TEXT, "fields": {"content": "$.choices[*].delta.text"}}
 
-    assert linted(streaming=rules(TEXT, dead, TEXT, wrong)) == [
+    assert lint_changes(streaming=rules(TEXT, dead, TEXT, wrong)) == [
         "warning $.streaming.event_map[1].match: the rule can never fire: no frame of its dialect "
         "has what `match` asks for",
         "warning $.streaming.event_map[3].fields.content: $.choices[*].delta.text can never select "
@@ -154,15 +154,15 @@ def test_a_rule_that_can_never_fire_and_one_that_fires_twice_are_told() -> None:
     ],
 )  # fmt: skip
 def test_other_things_are_told(changed: dict[str, Any], expected: str) -> None:
-    said = linted(**changed)
+    messages = lint_changes(**changed)
 
-    assert any(expected in each for each in said), said
+    assert any(expected in problem for problem in messages), messages
 
 
 def test_a_key_may_go_unencrypted_to_this_machine_or_where_there_is_none() -> None:
-    assert linted(endpoint={"base_url": "http://localhost:11434"}) == []
+    assert lint_changes(endpoint={"base_url": "http://localhost:11434"}) == []
     free = {"base_url": "http://house.example", "auth": {"type": "none"}}
-    assert linted(endpoint=free) == []
+    assert lint_changes(endpoint=free) == []
 
 
 def test_a_file_that_is_not_named_after_its_provider_is_told(tmp_path: Path) -> None:
@@ -186,12 +186,12 @@ def test_a_file_that_can_t_be_read_is_one_error(tmp_path: Path) -> None:
 def test_a_new_manifest_is_good_and_speaks_the_same_wire(like: str) -> None:
     model = ManifestCatalog().load(like)
     text = scaffold_manifest(model.manifest, "house", "https://house.example/v1")
-    found = ManifestDocument(
+    manifest_document = ManifestDocument(
         document=read_text(text, "house.yaml"), source="house.yaml", origin="given"
     )
-    new = build_manifest(found, strict=True)
+    new = build_manifest(manifest_document, strict=True)
 
-    assert lint_document(found.document, "house.yaml", text) == []
+    assert lint_document(manifest_document.document, "house.yaml", text) == []
     assert (new.id, new.manifest.base_url) == ("house", "https://house.example/v1")
     assert (new.dialect, new.manifest.endpoints) == (model.dialect, model.manifest.endpoints)
     assert (new.manifest.auth.kind, new.manifest.auth.header) == (
@@ -211,7 +211,7 @@ def test_changes_are_told_by_place_with_what_they_mean() -> None:
         status=None,
     )
 
-    assert [str(each) for each in compare_manifests(old, new)] == [
+    assert [str(problem) for problem in compare_manifests(old, new)] == [
         '~ $.endpoint.base_url: "https://house.example/v1" -> "https://other.example/v1"   '
         "(requests and keys go to another host)",
         '- $.capabilities.required: "tools"   (requests that need it will be refused)',
@@ -226,7 +226,7 @@ def test_lists_of_objects_are_compared_by_position_and_kinds_are_told_apart() ->
     old = {"rules": [{"a": 1}, {"b": 1}], "flag": 1, "models": {}}
     new = {"rules": [{"a": 2}], "flag": True, "models": {}}
 
-    assert [str(each) for each in compare_manifests(old, new)] == [
+    assert [str(problem) for problem in compare_manifests(old, new)] == [
         "~ $.rules[0].a: 1 -> 2",
         '- $.rules[1]: {"b":1}',
         "~ $.flag: 1 -> true",
@@ -237,7 +237,7 @@ def test_a_model_that_goes_and_a_price_that_moves_are_told() -> None:
     old = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 1}}, "b": {}}}}
     new = {"metadata": {"models": {"a": {"pricing": {"input_per_1m": 2}}}}}
 
-    assert [each.effect for each in compare_manifests(old, new)] == [
+    assert [problem.effect for problem in compare_manifests(old, new)] == [
         "costs are computed anew",
         "the model's sizes and prices are unknown then",
     ]

@@ -13,7 +13,7 @@ _PLACES = ("v*/providers/*.yaml", "dist/*/providers/*.json")
 
 def manifest_files() -> list[Path]:
     """Every provider manifest of every version in the tree."""
-    return sorted(path for place in _PLACES for path in TREE.glob(place))
+    return sorted(path for pattern in _PLACES for path in TREE.glob(pattern))
 
 
 def name_of(path: Path) -> str:
