@@ -32,7 +32,7 @@ class _ForbiddenEnvironment(Mapping[str, str]):
 
 def run_credential_resolution(case: Case, runtime: Runtime) -> None:
     """A key is found where the chain says, or an error names the sources without showing a key."""
-    from ai_lib.transport.credentials import resolve_credential, variable_names
+    from ai_lib.transport.credentials import list_key_variables, resolve_credential
 
     expected = case.expected
     explicit = case.input.get("explicit_credential")
@@ -50,7 +50,7 @@ def run_credential_resolution(case: Case, runtime: Runtime) -> None:
     _check_source(sent, manifest, case)
     check("required", list(manifest.auth.env), expected["required"])
     for name in expected.get("shadowed_envs_must_not_resolve", ()):
-        check(f"{name} is looked at", name in variable_names(manifest), False)
+        check(f"{name} is looked at", name in list_key_variables(manifest), False)
     for name in expected.get("diagnostic_should_mention", ()):
         check(f"{name} is named as shadowed", name in manifest.auth.shadowed_env, True)
     if expected.get("implicit_env_allowed") is False:

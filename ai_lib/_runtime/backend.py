@@ -1,4 +1,4 @@
-"""What this package waits on: asyncio or trio, by way of anyio.
+"""Waits on asyncio or trio, through anyio.
 
 The other package has a module of the same names and signatures. Nothing in here belongs to one
 event loop: a lock, a semaphore, an event may be shared by several loops and threads.
@@ -26,51 +26,51 @@ now = time.monotonic
 
 
 async def sleep(seconds: float) -> None:
-    """Wait that long."""
+    """Wait for that many seconds."""
     await anyio.sleep(seconds)
 
 
-async def settle(value: Awaitable[T] | T) -> T:
-    """Return what a plain function gave, or wait for what an asynchronous one will."""
-    if isawaitable(value):
-        waited: T = await value
-        return waited
-    return value
+async def maybe_await(value: Awaitable[T] | T) -> T:
+    """Return a plain function's value, or await an asynchronous function's."""
+    if not isawaitable(value):
+        return value
+    result: T = await value
+    return result
 
 
-def can_call(function: Callable[..., object]) -> bool:
-    """Whether `settle` can have the result of this function, waited for if need be."""
+def can_await(function: Callable[..., object]) -> bool:
+    """Return whether `maybe_await` can take this function's result: always."""
     return True
 
 
 async def checkpoint() -> None:
-    """Let others run, and notice a cancellation."""
+    """Let other tasks run, and raise where this one was cancelled."""
     await anyio.lowlevel.checkpoint()
 
 
-def runtime_key() -> object:
-    """The running event loop; state that must not leave it is kept by this key."""
+def current_runtime() -> object:
+    """Return the running event loop, as a key for state that must not leave it."""
     return anyio.lowlevel.current_token().native_token
 
 
-def is_over(runtime: object) -> bool:
-    """Whether the event loop of that key has ended, and what it held can only be forgotten."""
+def has_ended(runtime: object) -> bool:
+    """Return whether that event loop has ended."""
     closed = getattr(runtime, "is_closed", None)
-    return closed() if closed is not None else not _tell(runtime, int)
+    return closed() if closed is not None else not _call_soon(runtime, int)
 
 
-def deadline(seconds: float | None) -> AbstractContextManager[object]:
-    """Raise `TimeoutError` when the body takes longer; None never does."""
+def fail_after(seconds: float | None) -> AbstractContextManager[object]:
+    """Raise `TimeoutError` when the body takes more seconds; None sets no limit."""
     return anyio.fail_after(seconds)
 
 
 def shield() -> AbstractContextManager[object]:
-    """Let the body finish whatever is cancelled or late around it."""
+    """Let the body finish although a scope around it is cancelled or late."""
     return anyio.CancelScope(shield=True)
 
 
-def _tell(runtime: Any, function: Callable[[], object]) -> bool:
-    """Have the runtime call the function, from any thread; False when the runtime is gone."""
+def _call_soon(runtime: Any, function: Callable[[], object]) -> bool:
+    """Schedule a call in an event loop, from any thread; return False when the loop has ended."""
     schedule = getattr(runtime, "call_soon_threadsafe", None) or runtime.run_sync_soon
     try:
         schedule(function)
@@ -79,19 +79,19 @@ def _tell(runtime: Any, function: Callable[[], object]) -> bool:
     return True
 
 
-async def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
-    """Call what may block for a moment without holding up the event loop.
+async def run_in_thread(function: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
+    """Call a function that may block, in a thread, and return its result.
 
-    A cancellation waits for it, unless it is to `leave` it to itself.
+    A cancellation waits for the function to end, unless `abandon_on_cancel` leaves it running.
     """
-    return await anyio.to_thread.run_sync(function, abandon_on_cancel=leave)
+    return await anyio.to_thread.run_sync(function, abandon_on_cancel=abandon_on_cancel)
 
 
 class CancelScope:
     """A body that `cancel()` interrupts at its current wait, from any thread.
 
     Cancelling before the body begins interrupts its first wait; after its end it does nothing.
-    `cancelled` says whether the body was cut short.
+    `cancelled` is true when the body was cut short.
     """
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class CancelScope:
             self._requested = True
             runtime = self._runtime
         if runtime is not None:
-            _tell(runtime, self._deliver)
+            _call_soon(runtime, self._deliver)
 
     def _deliver(self) -> None:
         if self._scope is not None:
@@ -117,7 +117,7 @@ class CancelScope:
         self._scope = anyio.CancelScope()
         self._scope.__enter__()
         with self._lock:
-            self._runtime = runtime_key()
+            self._runtime = current_runtime()
             requested = self._requested
         if requested:
             self._scope.cancel()
@@ -134,64 +134,64 @@ class CancelScope:
             self._runtime = None
         if scope is None:
             return False
-        swallowed = scope.__exit__(kind, error, trace)
+        is_swallowed = scope.__exit__(kind, error, trace)
         self.cancelled = scope.cancelled_caught
-        return bool(swallowed)
+        return bool(is_swallowed)
 
 
 class Waiter:
     """One wait for one call of `wake`, which may come from any thread or a finalizer."""
 
     def __init__(self) -> None:
-        self._runtime = runtime_key()
+        self._runtime = current_runtime()
         self._event = anyio.Event()
 
     def wake(self) -> bool:
-        """End the wait; False when nobody can be waiting any more."""
-        return _tell(self._runtime, self._event.set)
+        """End the wait; return False when its event loop has ended."""
+        return _call_soon(self._runtime, self._event.set)
 
     async def wait(self) -> None:
-        """Return once woken."""
+        """Return once `wake` was called."""
         await self._event.wait()
 
 
 class Semaphore:
-    """At most `limit` holders at a time, first come first served.
+    """Allows at most `limit` holders at a time, first come first served.
 
     `release` never blocks and is safe in a finalizer.
     """
 
     def __init__(self, limit: int) -> None:
-        self._turns = FairQueue(limit, Waiter)
+        self._queue = FairQueue(limit, Waiter)
 
     @property
-    def held(self) -> int:
-        """How many hold it now."""
-        return self._turns.held
+    def holder_count(self) -> int:
+        """The number of holders now."""
+        return self._queue.holder_count
 
     @property
-    def waiting(self) -> int:
-        """How many wait for it now."""
-        return self._turns.waiting
+    def waiter_count(self) -> int:
+        """The number of waiters now."""
+        return self._queue.waiter_count
 
     async def acquire(self) -> None:
-        """Hold it, after those who asked before."""
-        waiter = self._turns.take()
+        """Become a holder; wait behind those that came before."""
+        waiter = self._queue.acquire()
         if waiter is None:
             return
         try:
             await waiter.wait()
         except BaseException:
-            self._turns.give_back(waiter)
+            self._queue.release(waiter)
             raise
 
     def try_acquire(self) -> bool:
-        """Hold it if that needs no wait."""
-        return self._turns.take_now()
+        """Become a holder and return True, or return False when that needs a wait."""
+        return self._queue.try_acquire()
 
     def release(self) -> None:
-        """Let the next one in."""
-        self._turns.give_back()
+        """Let the next waiter in."""
+        self._queue.release()
 
     async def __aenter__(self) -> None:
         await self.acquire()
@@ -201,33 +201,33 @@ class Semaphore:
 
 
 class Lock(Semaphore):
-    """One holder at a time, first come first served."""
+    """Allows one holder at a time, first come first served."""
 
     def __init__(self) -> None:
         super().__init__(1)
 
 
 class Event(WakeFlag[Waiter]):
-    """A flag that is raised once, from any thread, and releases everyone who waits for it."""
+    """A flag that is set once, from any thread, and wakes every waiter."""
 
     def __init__(self) -> None:
         super().__init__(Waiter)
 
     async def wait(self) -> None:
-        """Return once it is raised."""
-        waiter = self._enlist()
+        """Return once the flag is set."""
+        waiter = self._add_waiter()
         if waiter is None:
             return
         try:
             await waiter.wait()
         finally:
-            self._strike(waiter)
+            self._remove_waiter(waiter)
 
 
 class LeakyBucket:
-    """At most `burst` at once and `rate` a second after that, by aiolimiter: asyncio only.
+    """Lets `burst` units through at once and `rate` a second after that, on asyncio only.
 
-    Each event loop has a bucket of its own.
+    It is aiolimiter's bucket; each event loop has one of its own.
     """
 
     def __init__(self, burst: float, rate: float) -> None:
@@ -236,8 +236,8 @@ class LeakyBucket:
         self._buckets: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     async def acquire(self, amount: float) -> None:
-        """Wait until so much may go."""
-        runtime: Any = runtime_key()
+        """Wait until `amount` units may go."""
+        runtime: Any = current_runtime()
         if not hasattr(runtime, "call_soon_threadsafe"):
             raise RequestError(_ASYNCIO_ONLY)
         bucket = self._buckets.get(runtime)
@@ -252,16 +252,16 @@ _ASYNCIO_ONLY = "aiolimiter works on asyncio only; leave the rate limiter's algo
 
 
 async def run_all(functions: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
-    """Call all, at most `limit` at a time, and give their results in order.
+    """Call all functions, at most `limit` at a time, and return their results in order.
 
-    The first error cancels the rest and is raised as it is.
+    The first error cancels the other calls and is raised as it is.
     """
     results: dict[int, T] = {}
     errors: list[Exception] = []
-    left = iter(enumerate(functions))
+    remaining = iter(enumerate(functions))
 
     async def work() -> None:
-        for index, function in left:
+        for index, function in remaining:
             try:
                 results[index] = await function()
             except Exception as error:  # noqa: BLE001 (raised below)

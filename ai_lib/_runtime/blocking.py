@@ -1,6 +1,6 @@
 """Deadlines and cancellation for code that blocks its thread.
 
-Every blocking wait goes through `interruptible`, which looks at the scopes around it: one of them
+Every blocking wait goes through `run_interruptible`, which reads the scopes around it: one of them
 may end the wait early, and the unwinding then stops at that scope.
 """
 
@@ -16,8 +16,8 @@ T = TypeVar("T")
 FOREVER = math.inf
 
 
-class Interrupted(BaseException):
-    """Unwinds to the scope that asked for it."""
+class ScopeInterrupted(BaseException):
+    """Unwinds to the scope that was cancelled or is late."""
 
     def __init__(self, scope: "Scope") -> None:
         super().__init__("interrupted")
@@ -28,33 +28,33 @@ class Scope:
     """A body that `cancel()` interrupts at its current wait, from any thread.
 
     Cancelling before the body begins interrupts its first wait; after its end it does nothing.
-    `cancelled` says whether the body was cut short, `ends` is when it is without being asked.
+    `cancelled` is true when the body was cut short. At `deadline` the body ends by itself.
     """
 
     def __init__(self) -> None:
         self.cancelled = False
-        self.ends = FOREVER
-        self.requested = False
+        self.deadline = FOREVER
+        self.is_cancel_requested = False
         self._lock = Lock()
         self._waits: dict[object, Callable[[], object]] = {}
 
     def cancel(self) -> None:
         """Interrupt the body."""
         with self._lock:
-            self.requested = True
+            self.is_cancel_requested = True
             for wake in self._waits.values():
                 wake()
 
-    def _watch(self, key: object, wake: Callable[[], object]) -> None:
+    def _add_wait(self, key: object, wake: Callable[[], object]) -> None:
         with self._lock:
             self._waits[key] = wake
 
-    def _unwatch(self, key: object) -> None:
+    def _remove_wait(self, key: object) -> None:
         with self._lock:
             self._waits.pop(key, None)
 
     def __enter__(self) -> "Scope":
-        self._outer = scopes.set((*scopes.get(), self))
+        self._token = current_scopes.set((*current_scopes.get(), self))
         return self
 
     def __exit__(
@@ -63,45 +63,49 @@ class Scope:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        scopes.reset(self._outer)
-        self.cancelled = isinstance(error, Interrupted) and error.scope is self
+        current_scopes.reset(self._token)
+        self.cancelled = isinstance(error, ScopeInterrupted) and error.scope is self
         return self.cancelled
 
 
-scopes: ContextVar[tuple[Scope, ...]] = ContextVar("ai_lib_scopes", default=())
+current_scopes: ContextVar[tuple[Scope, ...]] = ContextVar("ai_lib_scopes", default=())
 
 
-def check(at: float) -> None:
-    """Raise `Interrupted` when a scope around has been cancelled or has ended by that time."""
-    for scope in scopes.get():
-        if scope.requested or at >= scope.ends:
-            raise Interrupted(scope)
+def raise_if_interrupted(at: float) -> None:
+    """Raise `ScopeInterrupted` when a scope around was cancelled, or is late at that time."""
+    for scope in current_scopes.get():
+        if scope.is_cancel_requested or at >= scope.deadline:
+            raise ScopeInterrupted(scope)
 
 
-def interruptible(
+def run_interruptible(
     wake: Callable[[], object],
     block: Callable[[float | None], T],
     seconds: float | None,
     clock: Callable[[], float],
 ) -> T:
-    """Block, at most so long, and return early on `wake`, which a cancelled scope calls."""
-    around = scopes.get()
-    if not around:
+    """Call `block` with its limit in seconds, and return what it returns.
+
+    The limit is the lesser of `seconds` and what the scopes around leave. A scope that is cancelled
+    calls `wake`, which has to make `block` return or raise.
+    """
+    scopes = current_scopes.get()
+    if not scopes:
         return block(seconds)
     key = object()
-    for scope in around:
-        scope._watch(key, wake)
+    for scope in scopes:
+        scope._add_wait(key, wake)
     try:
         at = clock()
-        check(at)
-        left = min(scope.ends for scope in around) - at
-        limit = left if seconds is None else min(left, seconds)
-        done = block(None if limit == FOREVER else max(limit, 0.0))
+        raise_if_interrupted(at)
+        remaining = min(scope.deadline for scope in scopes) - at
+        limit = remaining if seconds is None else min(remaining, seconds)
+        result = block(None if limit == FOREVER else max(limit, 0.0))
     except Exception:
-        check(clock())  # whoever ends a wait may break what was waited for
+        raise_if_interrupted(clock())  # `wake` may have broken what was waited for
         raise
     finally:
-        for scope in around:
-            scope._unwatch(key)
-    check(clock())
-    return done
+        for scope in scopes:
+            scope._remove_wait(key)
+    raise_if_interrupted(clock())
+    return result

@@ -1,4 +1,4 @@
-"""Whose turn it is: the bookkeeping of a fair semaphore and of an event, without the waiting."""
+"""The bookkeeping of a fair semaphore and of an event, without the waiting."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -6,20 +6,20 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 
-class Wakeable(Protocol):
-    """Something that waits for one call of `wake`, which is false when nobody waits any more."""
+class WaiterLike(Protocol):
+    """Something that waits for one call of `wake`, which is false when nothing waits any more."""
 
     def wake(self) -> bool: ...
 
 
-W = TypeVar("W", bound=Wakeable)
+W = TypeVar("W", bound=WaiterLike)
 
 
 class FairQueue(Generic[W]):
-    """At most `limit` holders at a time, first come first served.
+    """Allows at most `limit` holders at a time, first come first served.
 
-    Giving back never blocks and is safe in a finalizer: what can't be settled at once is settled by
-    whoever holds the lock.
+    `release` never blocks and is safe in a finalizer: a release that finds the lock taken is
+    processed by the thread that holds the lock.
     """
 
     def __init__(self, limit: int, new_waiter: Callable[[], W]) -> None:
@@ -28,20 +28,20 @@ class FairQueue(Generic[W]):
         self._lock = Lock()
         self._free = limit
         self._waiters: OrderedDict[W, None] = OrderedDict()
-        self._returned: deque[W | None] = deque()
+        self._releases: deque[W | None] = deque()
 
     @property
-    def held(self) -> int:
-        """How many hold it now."""
+    def holder_count(self) -> int:
+        """The number of holders now."""
         return self._limit - self._free
 
     @property
-    def waiting(self) -> int:
-        """How many wait for it now."""
+    def waiter_count(self) -> int:
+        """The number of waiters now."""
         return len(self._waiters)
 
-    def take(self) -> W | None:
-        """Take a turn now, or give the waiter to wait for it with."""
+    def acquire(self) -> W | None:
+        """Become a holder and return None, or return the waiter that is woken as a holder."""
         waiter = None
         with self._lock:
             if self._free and not self._waiters:
@@ -49,33 +49,33 @@ class FairQueue(Generic[W]):
             else:
                 waiter = self._new_waiter()
                 self._waiters[waiter] = None
-        self._settle()
+        self._process_releases()
         return waiter
 
-    def take_now(self) -> bool:
-        """Take a turn if that needs no wait."""
+    def try_acquire(self) -> bool:
+        """Become a holder and return True, or return False when that needs a wait."""
         with self._lock:
-            taken = self._free > 0 and not self._waiters
-            if taken:
+            is_free = self._free > 0 and not self._waiters
+            if is_free:
                 self._free -= 1
-        if self._returned:
-            self._settle()
-        return taken
+        if self._releases:
+            self._process_releases()
+        return is_free
 
-    def give_back(self, abandoned: W | None = None) -> None:
-        """End a turn, or the wait for one, whether or not it was granted meanwhile."""
-        self._returned.append(abandoned)
-        self._settle()
+    def release(self, abandoned: W | None = None) -> None:
+        """Stop being a holder, or give up a wait, whether or not it was granted meanwhile."""
+        self._releases.append(abandoned)
+        self._process_releases()
 
-    def _settle(self) -> None:
-        while self._returned and self._lock.acquire(blocking=False):
+    def _process_releases(self) -> None:
+        while self._releases and self._lock.acquire(blocking=False):
             try:
-                while self._returned:
-                    self._settle_one(self._returned.popleft())
+                while self._releases:
+                    self._process_release(self._releases.popleft())
             finally:
                 self._lock.release()
 
-    def _settle_one(self, abandoned: W | None) -> None:
+    def _process_release(self, abandoned: W | None) -> None:
         if abandoned is not None and abandoned in self._waiters:
             del self._waiters[abandoned]
             return
@@ -86,33 +86,33 @@ class FairQueue(Generic[W]):
 
 
 class WakeFlag(Generic[W]):
-    """A flag that is raised once and wakes everyone who waits for it."""
+    """A flag that is set once and wakes every waiter."""
 
     def __init__(self, new_waiter: Callable[[], W]) -> None:
         self._new_waiter = new_waiter
         self._lock = Lock()
-        self._raised = False
+        self._is_set = False
         self._waiters: dict[W, None] = {}
 
     def is_set(self) -> bool:
-        """Whether it was raised."""
-        return self._raised
+        """Return whether the flag was set."""
+        return self._is_set
 
     def set(self) -> None:
-        """Raise it, from any thread."""
+        """Set the flag, from any thread."""
         with self._lock:
-            self._raised = True
+            self._is_set = True
             waiters, self._waiters = self._waiters, {}
         for waiter in waiters:
             waiter.wake()
 
-    def _enlist(self) -> W | None:
+    def _add_waiter(self) -> W | None:
         with self._lock:
-            if self._raised:
+            if self._is_set:
                 return None
             waiter = self._new_waiter()
             self._waiters[waiter] = None
             return waiter
 
-    def _strike(self, waiter: W) -> None:
+    def _remove_waiter(self, waiter: W) -> None:
         self._waiters.pop(waiter, None)  # no lock: a finalizer may call this

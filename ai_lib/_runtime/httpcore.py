@@ -1,6 +1,6 @@
-"""httpcore's connections. The only place that imports it; the other package has one like it.
+"""Imports httpcore, and is the only module that does; the other package has one of the same names.
 
-It is not imported where we speak HTTP ourselves: it takes long, and trio comes with it.
+Nothing imports this module where we speak HTTP ourselves: httpcore takes long, and imports trio.
 """
 
 from collections.abc import AsyncIterable, Iterable
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Iterable
 import httpcore
 
 HTTPConnection = httpcore.AsyncHTTPConnection
-ConnectionMaker = httpcore.AsyncConnectionPool
+HttpcorePool = httpcore.AsyncConnectionPool
 ConnectionInterface = httpcore.AsyncConnectionInterface
 NetworkBackend = httpcore.AsyncNetworkBackend
 NetworkStream = httpcore.AsyncNetworkStream
@@ -18,27 +18,27 @@ Request = httpcore.Request
 Response = httpcore.Response
 ProxySettings = httpcore.Proxy
 LocalProtocolError = httpcore.LocalProtocolError
-WriteRefused = httpcore.WriteError
+HttpcoreWriteError = httpcore.WriteError
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 
 
-class _Abandoned(BaseException):
-    """Unwinds a wait that nobody waits for. GeneratorExit would not reach inner generators."""
+class _ReadAborted(BaseException):
+    """Unwinds a read that was aborted. GeneratorExit would not reach inner generators."""
 
 
-class Body:
-    """The body of a reply, piece by piece. Raises httpcore's errors."""
+class ResponseBody:
+    """The body of a response, piece by piece. Raises httpcore's errors."""
 
     def __init__(self, response: httpcore.Response) -> None:
         assert isinstance(response.stream, AsyncIterable)
         self._response = response
         self._pieces = response.stream.__aiter__()
-        self._began = False
+        self._is_started = False
 
     async def read(self) -> bytes:
-        """Give the next piece, empty at the end; only then the connection is free."""
-        self._began = True
+        """Return the next piece, empty at the end; only then the connection is free."""
+        self._is_started = True
         try:
             while not (piece := await self._pieces.__anext__()):
                 pass
@@ -47,19 +47,19 @@ class Body:
             return b""
         return piece
 
-    def abandon(self) -> None:
-        """Finish what nobody will read, once its line was hung up; from anywhere.
+    def abort(self) -> None:
+        """Finish the body of an aborted stream, unread; from any task, thread or finalizer.
 
-        httpcore's generators would else be finished by the event loop, some time later, and trio
-        warns of that.
+        The event loop would else finish httpcore's generators some time later, and trio warns of
+        that.
         """
-        while self._began:
+        while self._is_started:
             step = self._pieces.__anext__().__await__()
             try:
                 step.send(None)
                 while True:  # cleaning up, it may wait again
-                    step.throw(_Abandoned())
+                    step.throw(_ReadAborted())
             except StopIteration:  # a piece that had come
                 continue
-            except (Exception, _Abandoned):  # noqa: BLE001 (it ended, or its reader ends it)
+            except (Exception, _ReadAborted):  # noqa: BLE001 (it ended, or its reader ends it)
                 return

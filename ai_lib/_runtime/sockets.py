@@ -1,4 +1,4 @@
-"""Listens whether anything has come to a socket."""
+"""Probes of sockets, and the errors of sockets; both packages use them."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class ReadableProbe:
-    """Listens at one socket, without taking anything."""
+    """Tells whether a socket has bytes to read, without taking any."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -17,8 +17,8 @@ class ReadableProbe:
         if self._poll is not None:
             self._poll.register(sock.fileno(), select.POLLIN)
 
-    def hears(self) -> bool:
-        """Whether something has arrived, or the end; of a closed socket that is true."""
+    def is_readable(self) -> bool:
+        """Return whether bytes or the end have arrived; true for a closed socket."""
         descriptor = self._socket.fileno()
         if descriptor < 0:
             return True
@@ -27,49 +27,54 @@ class ReadableProbe:
         return bool(self._poll.poll(0))
 
 
-# Linux's `struct tcp_info`: the bytes the peer has acknowledged, and where they stand in it.
-_ACKNOWLEDGED: Final = struct.Struct("=Q")
-_AT: Final = 120
-_CAN_TELL: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
+# Linux's `struct tcp_info` counts the bytes that the peer acknowledged, at this offset.
+_BYTES_ACKED: Final = struct.Struct("=Q")
+_BYTES_ACKED_OFFSET: Final = 120
+_HAS_TCP_INFO: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 
 class AckProbe:
-    """Watches one socket from now on. Close it, or a descriptor is lost.
+    """Tells whether the peer acknowledged bytes since the probe was made. Close it after use.
 
-    It holds the socket by a handle of its own where that may be closed before one asks. Raises
-    OSError when it was closed before.
+    With `duplicate` it keeps a descriptor of its own, for a socket that may be closed before the
+    probe is asked.
+
+    Raises:
+        OSError: the socket was closed before.
     """
 
-    def __init__(self, sock: socket.socket, *, held: bool) -> None:
-        self._handle = _handle(sock) if held and _CAN_TELL else None
-        self._socket = self._handle or sock
-        self._before = self._acknowledged()
+    def __init__(self, sock: socket.socket, *, duplicate: bool) -> None:
+        self._duplicate = _duplicate(sock) if duplicate and _HAS_TCP_INFO else None
+        self._socket = self._duplicate or sock
+        self._initial_count = self._count_acknowledged()
 
-    def is_unread(self) -> bool:
-        """Whether the peer acknowledged not a single byte since; false where nobody can tell."""
-        return self._before is not None and self._acknowledged() == self._before
+    def is_unacknowledged(self) -> bool:
+        """Return whether the peer acknowledged not one byte since; false where that is unknown."""
+        if self._initial_count is None:
+            return False
+        return self._count_acknowledged() == self._initial_count
 
     def close(self) -> None:
-        """Stop watching."""
-        if self._handle is not None:
-            self._handle.close()
+        """Close the probe's own descriptor."""
+        if self._duplicate is not None:
+            self._duplicate.close()
 
-    def _acknowledged(self) -> int | None:
-        if not _CAN_TELL:
+    def _count_acknowledged(self) -> int | None:
+        if not _HAS_TCP_INFO:
             return None
-        size = _AT + _ACKNOWLEDGED.size
+        size = _BYTES_ACKED_OFFSET + _BYTES_ACKED.size
         try:
             info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, size)
         except OSError:
             return None
         if len(info) < size:
             return None
-        found: int = _ACKNOWLEDGED.unpack_from(info, _AT)[0]
-        return found
+        count: int = _BYTES_ACKED.unpack_from(info, _BYTES_ACKED_OFFSET)[0]
+        return count
 
 
-def _handle(sock: socket.socket) -> socket.socket:
-    # The family does not matter here; a socket that is not told would ask the system for it.
+def _duplicate(sock: socket.socket) -> socket.socket:
+    # Without an explicit family the constructor would ask the system for it; here any one will do.
     return socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=os.dup(sock.fileno()))
 
 
@@ -77,19 +82,19 @@ KEEP_ALIVE: Final = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
 
 
 class SocketError(Exception):
-    """Something went wrong with a socket; translated by whoever used it."""
+    """A socket failed; the code that used the socket translates this."""
 
 
-class NotConnected(SocketError):
-    """There is no connection, or no encryption on it."""
+class SocketConnectError(SocketError):
+    """The connection, or its TLS, could not be made."""
 
 
 class ConnectTimeout(SocketError):
-    """Connecting, or encrypting, took too long."""
+    """Connecting, or the TLS handshake, took too long."""
 
 
 class ReadError(SocketError):
-    """The connection broke while something was awaited of it."""
+    """The connection broke during a read."""
 
 
 class ReadTimeout(SocketError):
@@ -97,8 +102,8 @@ class ReadTimeout(SocketError):
 
 
 class WriteError(SocketError):
-    """The connection broke while something was sent."""
+    """The connection broke during a write."""
 
 
 class WriteTimeout(SocketError):
-    """The peer did not take in time what was sent."""
+    """The peer did not take the bytes in time."""

@@ -1,6 +1,6 @@
-"""What this package connects with: anyio's sockets. The other package has its like.
+"""Connects by anyio's sockets; the other package has a module of the same names and signatures.
 
-A socket belongs to the event loop that made it, but `SocketStream.hang_up` lets go of it from
+A socket belongs to the event loop that made it, but `SocketStream.abort` may be called from
 anywhere.
 """
 
@@ -18,29 +18,29 @@ import anyio.abc
 import anyio.lowlevel
 from anyio.streams.tls import TLSAttribute, TLSStream
 
-from ai_lib._runtime.backend import _tell, runtime_key
+from ai_lib._runtime.backend import _call_soon, current_runtime
 from ai_lib._runtime.sockets import (
     KEEP_ALIVE,
     ConnectTimeout,
-    NotConnected,
     ReadableProbe,
     ReadError,
     ReadTimeout,
+    SocketConnectError,
     WriteError,
     WriteTimeout,
 )
 
-# asyncio receives so much at once, whoever asks for less has it cut.
+# asyncio receives this much at once; a reader that asks for less has it cut.
 READ_SIZE = 256 * 1024
 
-# Whose sockets have no number any more once they are closed; to name asyncio's class is to import
-# asyncio, which trio's users need not.
-_HONEST = ("socket", "asyncio.trsock")
+# Modules of the sockets whose descriptor is -1 once they are closed. asyncio's class is not named
+# here, for that would import asyncio, which trio's users need not have.
+_TRUSTED_SOCKET_MODULES = ("socket", "asyncio.trsock")
 
 
-def is_replaced() -> bool:
-    """Whether something stands in for httpcore's connection, as respx does."""
-    if "httpcore" not in sys.modules:  # then nobody can have put something there
+def is_httpcore_replaced() -> bool:
+    """Return whether something, as respx does, stands in for httpcore's connection."""
+    if "httpcore" not in sys.modules:  # then nothing can have been put there
         return False
     from ai_lib._runtime.httpcore import HTTPConnection
 
@@ -48,32 +48,33 @@ def is_replaced() -> bool:
 
 
 class SocketStream:
-    """One socket, perhaps encrypted. One call at a time uses it; `hang_up` is for anyone, anytime.
+    """One socket, perhaps encrypted, used by one call at a time.
 
-    Raises `SocketError`s. It does what httpcore's own streams do, at half the cost.
+    `abort` may be called from anywhere at any time. Raises `SocketError`s. It does what httpcore's
+    own streams do, at half the cost.
     """
 
     def __init__(self, stream: anyio.abc.SocketStream) -> None:
         self._streams: list[anyio.abc.ByteStream] = [stream]
         self._socket: socket.socket = stream.extra(anyio.abc.SocketAttribute.raw_socket)
-        self._runtime = runtime_key()
+        self._runtime = current_runtime()
         self._lock = Lock()
-        self._busy = False
-        self._hung_up = False
+        self._is_busy = False
+        self._is_aborted = False
         self._is_plain = True
-        self._ear = ReadableProbe(self._socket)
+        self._readable_probe = ReadableProbe(self._socket)
         # What anyio would look up at each deadline.
         self._scope = type(anyio.CancelScope())
         self._time: Callable[[], float] = getattr(self._runtime, "time", anyio.current_time)
 
-    def _within(self, seconds: float | None) -> anyio.CancelScope:
+    def _limit_to(self, seconds: float | None) -> anyio.CancelScope:
         return self._scope(deadline=math.inf if seconds is None else self._time() + seconds)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Give what arrives, empty at the end."""
+        """Return the bytes that arrive, none at the end."""
         stream = self._begin()
         try:
-            with self._within(timeout):
+            with self._limit_to(timeout):
                 return await stream.receive(max_bytes)
             raise ReadTimeout("nothing came in time")
         except anyio.EndOfStream:
@@ -84,13 +85,13 @@ class SocketStream:
             self._end()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send."""
+        """Send all bytes."""
         stream = self._begin()
         try:
             await anyio.lowlevel.checkpoint_if_cancelled()
-            if rest := buffer[self._write_now(buffer) :]:
-                with self._within(timeout):
-                    return await stream.send(rest)
+            if unsent := buffer[self._write_now(buffer) :]:
+                with self._limit_to(timeout):
+                    return await stream.send(unsent)
                 raise WriteTimeout("not all was taken in time")
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise WriteError(error) from error
@@ -100,9 +101,9 @@ class SocketStream:
     def _write_now(self, buffer: bytes) -> int:
         """Write what the system takes at once: mostly all, without a turn of the event loop.
 
-        Nothing waits to be written before it: whoever sends sees to that, or lets go of the line.
+        No earlier bytes wait to be written: a call either sends all of its bytes or aborts.
         """
-        if not (self._is_plain and _may_be_written(self._socket)):
+        if not (self._is_plain and _has_own_descriptor(self._socket)):
             return 0
         try:
             return os.write(self._socket.fileno(), buffer)
@@ -117,7 +118,7 @@ class SocketStream:
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Encrypt what follows."""
+        """Encrypt from now on."""
         stream = self._begin()
         self._is_plain = False
         try:
@@ -134,71 +135,71 @@ class SocketStream:
         except TimeoutError as error:
             raise ConnectTimeout(error) from error
         except (anyio.BrokenResourceError, anyio.EndOfStream, SSLError) as error:
-            raise NotConnected(error) from error
+            raise SocketConnectError(error) from error
         finally:
             self._end()
 
     def get_extra_info(self, info: str) -> object:
-        """Tell by httpcore's words; of a line that was hung up nothing is known."""
+        """Return what httpcore calls by that name; an aborted stream is readable, no more."""
         streams = self._streams
-        if not streams or self._hung_up:
+        if not streams or self._is_aborted:
             return True if info == "is_readable" else None
         if info == "is_readable":
-            return self._ear.hears()
+            return self._readable_probe.is_readable()
         if info == "ssl_object":
             return streams[0].extra(TLSAttribute.ssl_object, None)
         return self._socket if info == "socket" else None
 
     def _begin(self) -> anyio.abc.ByteStream:
         with self._lock:
-            if self._hung_up:
+            if self._is_aborted:
                 raise ReadError("closed here")
-            self._busy = True
+            self._is_busy = True
             return self._streams[0]
 
     def _end(self) -> None:
         with self._lock:
-            self._busy = False
-        if self._hung_up:
-            self._let_go()
+            self._is_busy = False
+        if self._is_aborted:
+            self._release()
 
-    def hang_up(self) -> None:
+    def abort(self) -> None:
         """Close at once, without waiting, from any task, thread or finalizer."""
-        if self._hung_up:
+        if self._is_aborted:
             return
-        self._hung_up = True
+        self._is_aborted = True
         with self._lock:
             try:
-                # The peer knows, and whoever waits for this socket wakes up and lets go of it.
+                # This tells the peer, and wakes the call that waits; that one releases the socket.
                 self._socket.shutdown(socket.SHUT_RDWR)
             except (OSError, TypeError):  # TypeError: uvloop does not allow it
                 pass
-            if self._busy:
+            if self._is_busy:
                 return
-        self._let_go()
+        self._release()
 
-    def _let_go(self) -> None:
-        held, self._streams = self._streams, []
-        if not held:
+    def _release(self) -> None:
+        streams, self._streams = self._streams, []
+        if not streams:
             return
         if isinstance(self._socket, socket.socket):  # trio's: it is tied to no loop
             self._socket.close()
-        elif _runs_here(self._runtime):
-            _close(held)
-        elif not _tell(self._runtime, lambda: _close(held)):
-            _close_without_loop(self._runtime, held)
+        elif _is_current_runtime(self._runtime):
+            _close(streams)
+        elif not _call_soon(self._runtime, lambda: _close(streams)):
+            _close_without_loop(self._runtime, streams)
 
 
-def _runs_here(runtime: object) -> bool:
+def _is_current_runtime(runtime: object) -> bool:
     try:
-        return runtime_key() is runtime
+        return current_runtime() is runtime
     except RuntimeError:  # no loop runs in this thread
         return False
 
 
-def _close(held: list[anyio.abc.ByteStream]) -> None:
-    """Close asyncio's transport; the coroutine that does it only lets others have a turn."""
-    closing = held.pop().aclose()
+def _close(streams: list[anyio.abc.ByteStream]) -> None:
+    """Close asyncio's transport; the coroutine that does so only yields to other tasks."""
+    closing = streams.pop().aclose()
     try:
         while True:
             closing.send(None)
@@ -206,28 +207,28 @@ def _close(held: list[anyio.abc.ByteStream]) -> None:
         pass
 
 
-def _close_without_loop(loop: Any, held: list[anyio.abc.ByteStream]) -> None:
-    """Close what a closed loop left.
+def _close_without_loop(loop: Any, streams: list[anyio.abc.ByteStream]) -> None:
+    """Close what an event loop left that was closed.
 
     asyncio closes a transport in the loop's next turn. That will not come, so it is taken now.
     """
     try:
         loop.call_soon = lambda function, *arguments, context=None: function(*arguments)
-        _close(held)
+        _close(streams)
     except (AttributeError, RuntimeError):  # uvloop closed its sockets itself, as it ended
         return
 
 
-def _may_be_written(sock: object) -> bool:
-    """Whether writing to its descriptor is sure to be writing to this socket.
+def _has_own_descriptor(sock: object) -> bool:
+    """Return whether writing to its descriptor is sure to be writing to this socket.
 
-    One that is closed says so in asyncio and trio. uvloop's goes on to give its number, which by
-    then may be another one's; elsewhere than on POSIX it is no file.
+    A closed socket of asyncio or trio has the descriptor -1. uvloop's keeps its number, which may
+    be another socket's by then; elsewhere than on POSIX a descriptor is no file.
     """
-    return os.name == "posix" and type(sock).__module__ in _HONEST
+    return os.name == "posix" and type(sock).__module__ in _TRUSTED_SOCKET_MODULES
 
 
-async def dial(host: str, port: int, timeout: float | None = None) -> SocketStream:
+async def connect_tcp(host: str, port: int, timeout: float | None = None) -> SocketStream:
     """Connect to a name or an address."""
     try:
         with anyio.fail_after(timeout):
@@ -235,8 +236,8 @@ async def dial(host: str, port: int, timeout: float | None = None) -> SocketStre
     except TimeoutError as error:
         raise ConnectTimeout(error) from error
     except (OSError, anyio.BrokenResourceError) as error:
-        raise NotConnected(error) from error
-    line = SocketStream(stream)
+        raise SocketConnectError(error) from error
+    connected = SocketStream(stream)
     for option in KEEP_ALIVE:
-        line._socket.setsockopt(*option)
-    return line
+        connected._socket.setsockopt(*option)
+    return connected

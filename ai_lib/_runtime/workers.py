@@ -1,6 +1,6 @@
-"""Functions of either kind as workers, and workers beside a block: asyncio or trio, by anyio.
+"""Runs functions as workers, and tasks beside a block, on asyncio or trio by anyio.
 
-The other package has a module of the same names and signatures, as for `_backend`.
+The other package has a module of the same names and signatures, as for `backend`.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,34 +16,34 @@ T = TypeVar("T")
 
 
 def as_worker(
-    function: Callable[[A], Awaitable[T] | T], places: int
+    function: Callable[[A], Awaitable[T] | T], max_threads: int
 ) -> Callable[[A], Awaitable[T]]:
-    """Return a function of either kind as one to wait for, for use in the running event loop.
+    """Return a plain or asynchronous function as an asynchronous one, for the running event loop.
 
-    A plain one runs in threads, at most so many at a time; it is waited for even when cancelled.
+    A plain function runs in threads, at most `max_threads` at a time. A cancellation waits for it.
     """
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         return cast("Callable[[A], Awaitable[T]]", function)
-    limiter = anyio.CapacityLimiter(places)
+    limiter = anyio.CapacityLimiter(max_threads)
 
     async def work(argument: A) -> T:
-        found = await anyio.to_thread.run_sync(function, argument, limiter=limiter)
-        return cast("T", await found if isawaitable(found) else found)
+        result = await anyio.to_thread.run_sync(function, argument, limiter=limiter)
+        return cast("T", await result if isawaitable(result) else result)
 
     return work
 
 
 class BackgroundTasks:
-    """Functions that run beside the body of a `with`; its end cancels them and waits for them.
+    """Runs functions beside the body of a `with`; its end cancels them and waits for them.
 
-    They must not raise.
+    The functions must not raise.
     """
 
     def __init__(self) -> None:
         self._group = anyio.create_task_group()
 
     def start(self, function: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Have the function run from now on."""
+        """Start the function."""
         self._group.start_soon(function)
 
     async def __aenter__(self) -> "BackgroundTasks":

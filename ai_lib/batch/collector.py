@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from ai_lib.batch.config import BatchConfig
 from ai_lib.errors.exceptions import BatchError
 
-from .._runtime.backend import Event, Semaphore, deadline, now
+from .._runtime.backend import Event, Semaphore, fail_after, now
 from .._runtime.workers import as_worker
 
 G = TypeVar("G")
@@ -141,7 +141,7 @@ class BatchCollector(Generic[G, R]):
     async def _lead(self, group: _Group[G, R]) -> None:
         """Wait until the group is complete, then work on it."""
         try:
-            with deadline(max(0.0, group.ends - now())):
+            with fail_after(max(0.0, group.ends - now())):
                 await group.full.wait()
         except TimeoutError:
             pass

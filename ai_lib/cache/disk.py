@@ -12,7 +12,7 @@ from ai_lib.cache.serialization import pack, unpack
 from ai_lib.cache.sqlite import SqliteStore
 from ai_lib.errors.exceptions import CacheError
 
-from .._runtime.backend import Lock, in_thread
+from .._runtime.backend import Lock, run_in_thread
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class DiskCache:
 
     async def _run(self, work: Callable[[], T]) -> T:
         async with self._lock:
-            return await in_thread(work)
+            return await run_in_thread(work)
 
     def __repr__(self) -> str:
         return f"DiskCache({str(self.path)!r})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ai_lib.types.response import ChatResponse
 
-from .._runtime.backend import Lock, deadline
+from .._runtime.backend import Lock, fail_after
 
 
 class InFlight:
@@ -36,7 +36,7 @@ class SingleFlight:
         flight = self._in_flight.setdefault(key, InFlight())
         if not flight.lock.try_acquire():
             try:
-                with deadline(seconds):
+                with fail_after(seconds):
                     await flight.lock.acquire()
             except TimeoutError:
                 return None
@@ -55,7 +55,7 @@ class SingleFlight:
 
     def release(self, key: str, flight: InFlight) -> None:
         """Let the first waiting call lead."""
-        if not flight.lock.waiting:
+        if not flight.lock.waiter_count:
             self._forget(key, flight)
         flight.lock.release()
 

@@ -103,7 +103,7 @@ def _is_proxied(url: str) -> bool:
     if "{" in url:
         return False
     rules = ProxyRules("environment", os.environ)
-    return rules.lead_to(parse_target(url).origin) is not None
+    return rules.proxy_for(parse_target(url).origin) is not None
 
 
 def _list_proxies() -> dict[str, str]:

@@ -130,7 +130,7 @@ class ClientBuilder:
 
     def timeouts(self: B, options: TimeoutOptions) -> B:
         """Set each time limit of every call by itself, in place of `timeout`."""
-        return self._set(clocks=options)
+        return self._set(timeouts=options)
 
     def protocol_dir(self: B, path: str | Path) -> B:
         """Load manifests from this protocol tree, one file, or a pinned https address."""

@@ -45,8 +45,8 @@ async def fetch_manifest(url: str, *, limit: int, seconds: float) -> FetchRespon
     Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
     """
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
-    clocks = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
+    timeouts = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
     async with HttpTransport() as transport:
-        reply = await transport.send(request, clocks)
+        reply = await transport.send(request, timeouts)
         async with reply:
             return FetchResponse(reply.status, await reply.read(limit))

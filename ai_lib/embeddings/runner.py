@@ -73,7 +73,7 @@ class EmbeddingCall:
                 chain.add_target(f"{number}", self._asking(place))
             return await chain.run()
         except AiLibError as error:
-            if isinstance(error, TransportTimeout) and error.clock == "total":
+            if isinstance(error, TransportTimeout) and error.timeout_name == "total":
                 error.seconds = total  # not what was left for the last attempt
                 error.message = (
                     f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
@@ -86,7 +86,7 @@ class EmbeddingCall:
         return self._operation.ledger
 
     def _total(self, target: Target) -> float | None:
-        return (self._call.clocks or target.clocks(False, self._call.timeout)).total
+        return (self._call.timeouts or target.timeouts(False, self._call.timeout)).total
 
     def _may_go_on(self, error: AiLibError) -> bool:
         return error.fallbackable and now() < self._books.ends
@@ -166,11 +166,11 @@ class EmbeddingCall:
         self, part: _Part, wire: HttpRequest, ledger: AttemptLog, permit: Permit
     ) -> ParsedVectors:
         target = part.target
-        clocks = self._call.clocks or target.clocks(False, self._call.timeout)
+        timeouts = self._call.timeouts or target.timeouts(False, self._call.timeout)
         left = ledger.seconds_left(now())
         if left is not None:
-            clocks = msgspec.structs.replace(clocks, total=left)
-        reply = await self._transport.send(wire, clocks)
+            timeouts = msgspec.structs.replace(timeouts, total=left)
+        reply = await self._transport.send(wire, timeouts)
         async with reply:
             permit.on_headers(reply.headers)
             permit.request_id = request_id_of(reply.headers)

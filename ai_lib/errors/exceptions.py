@@ -14,7 +14,7 @@
     |-- TransportError             bytes could not be exchanged
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
-    |   |-- TransportTimeout       one of the clocks ran out (also a TimeoutError)
+    |   |-- TransportTimeout       one of the timeouts ran out (also a TimeoutError)
     |   `-- ResponseTooLarge       a reply, frame or error body is over its bound
     |-- RemoteError                the provider answered with an error
     |-- ResponseError                 the provider's answer can't be used
@@ -254,8 +254,8 @@ class ConnectionLost(TransportError):
 
 
 class TransportTimeout(TransportError, TimeoutError):
-    """A clock ran out. `clock` is `connect`, `write`, `pool`, `first_token`, `idle`, `delta_idle`,
-    `attempt` (of a circuit breaker) or `total`; `seconds` is what it was set to."""
+    """A timeout ran out. `timeout_name` is `connect`, `write`, `pool`, `first_token`, `idle`,
+    `delta_idle`, `attempt` (of a circuit breaker) or `total`; `seconds` is what it was set to."""
 
     default_code = codes.TIMEOUT
 
@@ -263,13 +263,13 @@ class TransportTimeout(TransportError, TimeoutError):
         self,
         message: str,
         *,
-        clock: str,
+        timeout_name: str,
         seconds: float | None,
         request_sent: bool = False,
         **facts: str | None,
     ) -> None:
         super().__init__(message, request_sent=request_sent, **facts)
-        self.clock = clock
+        self.timeout_name = timeout_name
         self.seconds = seconds
 
 

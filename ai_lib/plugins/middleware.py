@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import PluginContext
 from ai_lib.types.response import ChatResponse
 
-from .._runtime.backend import settle
+from .._runtime.backend import maybe_await
 from .hook_manager import check_callable
 
 CallNext = Callable[[PluginContext], Awaitable[ChatResponse]]
@@ -115,7 +115,7 @@ async def _step(name: str, middleware: Around, inner: CallNext, ctx: PluginConte
         return await inner(ctx)
 
     try:
-        response = await settle(middleware(ctx, call_next))
+        response = await maybe_await(middleware(ctx, call_next))
     except AiLibError:
         raise
     except Exception as error:

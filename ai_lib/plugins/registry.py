@@ -11,7 +11,7 @@ from ai_lib.plugins.context import HookType, PluginContext
 from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
-from .._runtime.backend import settle
+from .._runtime.backend import maybe_await
 from .hook_manager import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
@@ -60,7 +60,7 @@ class PluginRegistry:
         """
         self._take_in(plugin)
         try:
-            await settle(plugin.on_init())
+            await maybe_await(plugin.on_init())
         except Exception as error:
             self._drop(plugin)
             raise fatal(plugin.name(), "on_init", error) from error
@@ -80,7 +80,7 @@ class PluginRegistry:
         while self._fresh:
             plugin = self._fresh.popleft()
             try:
-                await settle(plugin.on_init())
+                await maybe_await(plugin.on_init())
             except Exception as error:
                 self._drop(plugin)
                 if plugin.is_fatal:
@@ -112,7 +112,7 @@ class PluginRegistry:
             return False
         self._drop(plugin)
         try:
-            await settle(plugin.on_shutdown())
+            await maybe_await(plugin.on_shutdown())
         except Exception as error:
             raise fatal(name, "on_shutdown", error) from error
         return True

@@ -53,7 +53,7 @@ def _guard(module: Any) -> Callable[[], None]:
         if not _is_loopback(target.origin):
             safe_url = HttpRequest(url=url).safe_url
             raise RealCallRefused(
-                f"a test was about to call {target.origin.place}; use MockProvider or "
+                f"a test was about to call {target.origin.host_port}; use MockProvider or "
                 "ReplayTransport, or let this test make real calls (marker `real_calls`)",
                 url=safe_url,
             )

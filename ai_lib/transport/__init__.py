@@ -1,4 +1,4 @@
-"""Bytes out, bytes in: connections, proxies, TLS, clocks, size limits. Knows no provider."""
+"""Bytes out, bytes in: connections, proxies, TLS, timeouts, size limits. Knows no provider."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Connections of one's own, for requests that no manifest describes and for several clients."""
+"""A pool of connections for requests that no manifest describes, and for several clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .transport import HttpTransport
 
 
 class ConnectionPool:
-    """Connections to any number of providers, kept for the next request.
+    """Keeps connections to any number of providers for the next request.
 
         async with ConnectionPool(PoolConfig.high_throughput()) as pool:
             client = await pool.get_client("provider", "https://api.example.com")
@@ -39,18 +39,18 @@ class ConnectionPool:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the pool was closed."""
         return self._closed
 
     async def get_client(
         self, provider: str, base_url: str, headers: Mapping[str, str] | None = None
     ) -> PoolClient:
-        """Return a client for one address; its figures are counted under the provider's name.
+        """Return a client for one address; its connections are counted under the provider's name.
 
         `headers` go out with each of its requests. Nothing is sent yet.
 
         Raises:
-            RequestError: the address is none, or the pool was closed.
+            RequestError: the address is no URL, or the pool was closed.
         """
         if self._closed:
             raise RequestError("this pool was closed; make another one")
@@ -59,26 +59,29 @@ class ConnectionPool:
         return PoolClient(self.transport, base_url, headers)
 
     def get_active_providers(self) -> list[str]:
-        """Return the names clients were asked for by, in that order."""
+        """Return the names of the providers that clients were made for, in that order."""
         return list(self._addresses)
 
     def get_stats(self, provider: str | None = None) -> dict[str, dict[str, int]]:
-        """Return the figures by provider, of one or of all; of an unknown one they are 0.
+        """Return the counts by provider, of one or of all; those of an unknown one are 0.
 
-        Providers at the same host and port share their connections, and so these figures. They are
+        Providers at the same host and port share their connections, and so these counts. They are
         `active_connections`, `idle_connections`, `waiting_requests`, and so far
         `opened_connections`, `closed_connections` and `reused_connections`.
         """
         names = self.get_active_providers() if provider is None else [provider]
-        return {name: self._figures(name) for name in names}
+        return {name: self._count(name) for name in names}
 
-    def _figures(self, provider: str) -> dict[str, int]:
+    def _count(self, provider: str) -> dict[str, int]:
         addresses = {parse_target(url).origin: url for url in self._addresses.get(provider, ())}
-        found = [self.transport.stats(url) for url in addresses.values()]
-        return {name: sum(getattr(one, field) for one in found) for name, field in _FIGURES.items()}
+        stats = [self.transport.stats(url) for url in addresses.values()]
+        return {
+            name: sum(getattr(origin_stats, field) for origin_stats in stats)
+            for name, field in _STATS_FIELDS.items()
+        }
 
     def stats(self) -> PoolStats:
-        """Return the figures over all hosts."""
+        """Return the counts over all hosts."""
         return self.transport.stats()
 
     async def aclose(self) -> None:
@@ -96,7 +99,7 @@ class ConnectionPool:
         return f"<ConnectionPool {', '.join(self._addresses) or 'unused'}>"
 
 
-_FIGURES = {
+_STATS_FIELDS = {
     "active_connections": "active",
     "idle_connections": "idle",
     "waiting_requests": "waiting",

@@ -1,4 +1,4 @@
-"""Finds the API key for a provider: given, in the environment, or in the system's keyring."""
+"""Finds the API key of a provider: an argument, a variable of the environment, or the keyring."""
 
 import os
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """A key and where it was found; the key is in no representation of this object.
+    """A key and its source; the key is in no representation of this object.
 
-    `kind` is the sort of place and `name` the variable or keyring service, where it has one.
+    `kind` is the kind of source and `name` the variable or the keyring service, if there is one.
     """
 
     value: str
@@ -34,11 +34,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a provider's key comes from, or where it was looked for; never the key itself.
+    """Where a provider's key comes from, or where it was searched; never the key itself.
 
     `required` are the variables the manifest names, `conventional` those tried after them.
     `shadowed` are variables of an `auth` block that `endpoint.auth` overrides: they count for
-    nothing. `attached` says how the key is sent.
+    nothing. `sent_as` says how the key is sent.
     """
 
     provider: str
@@ -48,11 +48,11 @@ class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
     required: tuple[str, ...]
     conventional: tuple[str, ...]
     shadowed: tuple[str, ...]
-    attached: str
+    sent_as: str
 
     @property
     def looked_in(self) -> tuple[str, ...]:
-        """Every place that may hold the key, in the order they are tried."""
+        """Every source that may hold the key, in the order they are tried."""
         return (*self.required, *self.conventional, "keyring")
 
     def __str__(self) -> str:
@@ -61,8 +61,8 @@ class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
         if self.status == "missing":
             text = f"no API key for {self.provider}: set {self._variables}, or pass api_key="
         else:
-            where = self.source_name or _SHOWN[self.source_kind]
-            text = f"key for {self.provider} from {where}, sent as {self.attached}"
+            source = self.source_name or _SOURCE_LABELS[self.source_kind]
+            text = f"key for {self.provider} from {source}, sent as {self.sent_as}"
         if self.shadowed:
             names = ", ".join(self.shadowed)
             text += (
@@ -76,7 +76,7 @@ class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
         return " or ".join((*self.required, *self.conventional))
 
 
-_SHOWN: Final[Mapping[SourceKind, str]] = {"explicit": "the api_key argument"}
+_SOURCE_LABELS: Final[Mapping[SourceKind, str]] = {"explicit": "the api_key argument"}
 
 
 def resolve_credential(
@@ -86,19 +86,19 @@ def resolve_credential(
 ) -> Credential | None:
     """Return the key to use, or None when the provider needs none, or can do without.
 
-    Looked at in order: `explicit`, the variables the manifest names, `<ID>_API_KEY` for the id and
-    each alias, the keyring (when the `keyring` package is installed).
+    The sources, in order: `explicit`, the variables the manifest names, `<ID>_API_KEY` for the id
+    and each alias, the keyring (when the `keyring` package is installed).
 
     Raises:
         CredentialError: there is none; the message says which variables would do.
     """
     if manifest.auth.kind == "none":
         return None
-    found = _search(manifest, explicit, os.environ if environ is None else environ)
-    if found is None and not manifest.auth.optional:
+    credential = _search(manifest, explicit, os.environ if environ is None else environ)
+    if credential is None and not manifest.auth.optional:
         report = _report(manifest, None)
         raise CredentialError(str(report), looked_in=report.looked_in, provider=manifest.id)
-    return found
+    return credential
 
 
 def describe_credential(
@@ -106,33 +106,33 @@ def describe_credential(
     explicit: str | None = None,
     environ: Mapping[str, str] | None = None,
     *,
-    found: Credential | None = None,
+    credential: Credential | None = None,
 ) -> CredentialReport:
     """Return where the key for a provider comes from, without the key; it never raises.
 
-    `found` is the credential in use, when there is one; else it is looked for.
+    `credential` is the one in use, when there is one; else it is searched.
     """
     environ = os.environ if environ is None else environ
-    if found is None and manifest.auth.kind != "none":
-        found = _search(manifest, explicit, environ)
-    return _report(manifest, found)
+    if credential is None and manifest.auth.kind != "none":
+        credential = _search(manifest, explicit, environ)
+    return _report(manifest, credential)
 
 
 def resolve_api_key(manifest: ProtocolManifest, explicit: str | None = None) -> str | None:
     """Return the key itself, or None; `resolve_credential` also says where it was found."""
-    found = resolve_credential(manifest, explicit)
-    return found.value if found else None
+    credential = resolve_credential(manifest, explicit)
+    return credential.value if credential else None
 
 
-def variable_names(manifest: ProtocolManifest) -> tuple[str, ...]:
+def list_key_variables(manifest: ProtocolManifest) -> tuple[str, ...]:
     """Return the environment variables that may hold the key, in the order they are tried."""
-    return (*manifest.auth.env, *_conventional(manifest))
+    return (*manifest.auth.env, *_conventional_variables(manifest))
 
 
-def _conventional(manifest: ProtocolManifest) -> tuple[str, ...]:
+def _conventional_variables(manifest: ProtocolManifest) -> tuple[str, ...]:
     names = (manifest.id, *manifest.aliases)
-    usual = dict.fromkeys(f"{name.upper().replace('-', '_')}_API_KEY" for name in names)
-    return tuple(name for name in usual if name not in manifest.auth.env)
+    variables = dict.fromkeys(f"{name.upper().replace('-', '_')}_API_KEY" for name in names)
+    return tuple(name for name in variables if name not in manifest.auth.env)
 
 
 def _search(
@@ -142,7 +142,7 @@ def _search(
         return Credential(value=explicit, source="argument")
     kinds: tuple[tuple[SourceKind, tuple[str, ...]], ...] = (
         ("manifest_env", manifest.auth.env),
-        ("conventional_env", _conventional(manifest)),
+        ("conventional_env", _conventional_variables(manifest)),
     )
     for kind, names in kinds:
         for name in names:
@@ -168,23 +168,23 @@ def _from_keyring(provider: str) -> Credential | None:
     return None
 
 
-def _report(manifest: ProtocolManifest, found: Credential | None) -> CredentialReport:
+def _report(manifest: ProtocolManifest, credential: Credential | None) -> CredentialReport:
     has_key = manifest.auth.kind != "none"
-    needed = has_key and not manifest.auth.optional
-    missing: Literal["missing", "not needed"] = "missing" if needed else "not needed"
+    is_needed = has_key and not manifest.auth.optional
+    missing: Literal["missing", "not needed"] = "missing" if is_needed else "not needed"
     return CredentialReport(
         provider=manifest.id,
-        status="available" if found else missing,
-        source_kind=found.kind if found else "none",
-        source_name=found.name if found else None,
+        status="available" if credential else missing,
+        source_kind=credential.kind if credential else "none",
+        source_name=credential.name if credential else None,
         required=manifest.auth.env,
-        conventional=_conventional(manifest) if has_key else (),
+        conventional=_conventional_variables(manifest) if has_key else (),
         shadowed=manifest.auth.shadowed_env,
-        attached=_attached(manifest),
+        sent_as=_describe_sending(manifest),
     )
 
 
-def _attached(manifest: ProtocolManifest) -> str:
+def _describe_sending(manifest: ProtocolManifest) -> str:
     auth = manifest.auth
     if auth.kind == "query":
         return f"query parameter {auth.param}"

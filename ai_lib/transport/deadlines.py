@@ -1,4 +1,4 @@
-"""The clocks of one call: what is left of them, and the error when one runs out."""
+"""The deadlines of one call, made of its timeouts, and the error when one passes."""
 
 import math
 from typing import NamedTuple
@@ -8,90 +8,94 @@ from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 _ADVICE = {
     "connect": "no connection to {host} within {seconds:g} s; check address, network and proxy,"
-    " or raise the connect clock",
-    "pool": "all connections to {host} stayed in use for {seconds:g} s; close the replies that are"
-    " no longer read, or raise PoolConfig.max_connections",
+    " or raise the connect timeout",
+    "pool": "all connections to {host} stayed in use for {seconds:g} s; close the responses that"
+    " are no longer read, or raise PoolConfig.max_connections",
     "write": "{host} did not take the request for {seconds:g} s; check the network, or raise the"
-    " idle clock",
+    " idle timeout",
     "first_token": "{host} sent no content within {seconds:g} s of the request; raise the"
-    " first_token clock if the model needs longer",
-    "idle": "{host} was silent for {seconds:g} s; raise the idle clock if the model pauses longer",
-    "total": "the call to {host} was not done within {seconds:g} s, the total clock",
+    " first_token timeout if the model needs longer",
+    "idle": "{host} was silent for {seconds:g} s; raise the idle timeout if the model pauses"
+    " longer",
+    "total": "the call to {host} was not done within {seconds:g} s, the total timeout",
 }
 
 
 class Deadline(NamedTuple):
-    """How long a wait may take, and which clock says so; `setting` is what it was set to."""
+    """How long a wait may take, and by which timeout.
 
-    clock: str
-    setting: float | None
-    left: float | None
+    `seconds` is what that timeout was set to, `seconds_left` what is left of it; None is no limit.
+    """
+
+    name: str
+    seconds: float | None
+    seconds_left: float | None
 
 
 class Deadlines:
-    """The clocks of one call, started when it begins. The time is always given by the caller.
+    """The deadlines of one call, which begins `at` that time. Times are always the caller's.
 
-    `sent` is true once some of the request has been written.
+    `request_sent` is true once some of the request has been written.
     """
 
-    def __init__(self, request: HttpRequest, clocks: TimeoutOptions, at: float) -> None:
+    def __init__(self, request: HttpRequest, timeouts: TimeoutOptions, at: float) -> None:
         self.request = request
-        self.began = at
-        self.sent = False
-        self._clocks = clocks
-        self._ends = math.inf if clocks.total is None else at + clocks.total
-        self._first_ends: float | None = None
+        self.started_at = at
+        self.request_sent = False
+        self._timeouts = timeouts
+        self._total_ends_at = math.inf if timeouts.total is None else at + timeouts.total
+        self._first_token_ends_at: float | None = None
 
-    def sending(self, at: float) -> None:
-        """Note that the request is being written from now on."""
-        self.sent = True
-        if self._clocks.first_token is not None:
-            self._first_ends = at + self._clocks.first_token
+    def mark_sending(self, at: float) -> None:
+        """Note that the request is being written from that time on."""
+        self.request_sent = True
+        if self._timeouts.first_token is not None:
+            self._first_token_ends_at = at + self._timeouts.first_token
 
-    def content_came(self) -> None:
-        """Note the first bytes of content: from now on only silence counts."""
-        self._first_ends = None
+    def mark_content(self) -> None:
+        """Note the first bytes of content: the first_token timeout is met."""
+        self._first_token_ends_at = None
 
     def check_total(self, at: float) -> None:
-        """Raise `TransportTimeout` when the total clock has run out."""
-        if at >= self._ends:
-            raise self.ran_out(Deadline("total", self._clocks.total, 0.0))
+        """Raise `TransportTimeout` when the total timeout has run out."""
+        if at >= self._total_ends_at:
+            raise self.timeout_error(Deadline("total", self._timeouts.total, 0.0))
 
-    def connecting(self, at: float) -> Deadline:
-        """The limit for opening a connection."""
-        return self._within_total("connect", self._clocks.connect, self._clocks.connect, at)
+    def connect_deadline(self, at: float) -> Deadline:
+        """Return the deadline for opening a connection."""
+        return self._within_total("connect", self._timeouts.connect, self._timeouts.connect, at)
 
-    def queueing(self, seconds: float | None, at: float) -> Deadline:
-        """The limit for standing in line, where the pool sets one."""
+    def pool_deadline(self, seconds: float | None, at: float) -> Deadline:
+        """Return the deadline for getting a connection; `seconds` is the pool's own limit."""
         return self._within_total("pool", seconds, seconds, at)
 
-    def writing(self, at: float) -> Deadline:
-        """The limit for the peer to take more of the request."""
-        return self._within_total("write", self._clocks.idle, self._clocks.idle, at)
+    def write_deadline(self, at: float) -> Deadline:
+        """Return the deadline for the peer to take more of the request."""
+        return self._within_total("write", self._timeouts.idle, self._timeouts.idle, at)
 
-    def reading(self, at: float) -> Deadline:
-        """The limit for the next bytes of the reply."""
-        if self._first_ends is not None:
-            setting = self._clocks.first_token
-            return self._within_total("first_token", setting, self._first_ends - at, at)
-        return self._within_total("idle", self._clocks.idle, self._clocks.idle, at)
+    def read_deadline(self, at: float) -> Deadline:
+        """Return the deadline for the next bytes of the response."""
+        if self._first_token_ends_at is not None:
+            seconds_left = self._first_token_ends_at - at
+            return self._within_total("first_token", self._timeouts.first_token, seconds_left, at)
+        return self._within_total("idle", self._timeouts.idle, self._timeouts.idle, at)
 
     def _within_total(
-        self, clock: str, setting: float | None, left: float | None, at: float
+        self, name: str, seconds: float | None, seconds_left: float | None, at: float
     ) -> Deadline:
-        total_left = self._ends - at
-        if total_left < (math.inf if left is None else left):
-            return Deadline("total", self._clocks.total, max(total_left, 0.0))
-        return Deadline(clock, setting, None if left is None else max(left, 0.0))
+        total_left = self._total_ends_at - at
+        if total_left < (math.inf if seconds_left is None else seconds_left):
+            return Deadline("total", self._timeouts.total, max(total_left, 0.0))
+        return Deadline(name, seconds, None if seconds_left is None else max(seconds_left, 0.0))
 
-    def ran_out(self, limit: Deadline) -> TransportTimeout:
-        """The error for a clock that ran out."""
+    def timeout_error(self, deadline: Deadline) -> TransportTimeout:
+        """Return the error for a deadline that passed."""
         url = self.request.safe_url
-        message = _ADVICE[limit.clock].format(host=url.split("/")[2], seconds=limit.setting or 0.0)
+        host, seconds = url.split("/")[2], deadline.seconds or 0.0
         return TransportTimeout(
-            message,
-            clock=limit.clock,
-            seconds=limit.setting,
+            _ADVICE[deadline.name].format(host=host, seconds=seconds),
+            timeout_name=deadline.name,
+            seconds=deadline.seconds,
             url=url,
-            request_sent=self.sent,
+            request_sent=self.request_sent,
         )

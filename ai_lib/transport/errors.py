@@ -1,4 +1,4 @@
-"""The transport's errors, worded once. None of them shows a credential."""
+"""Makes the transport's errors, each in one place. None of them shows a credential."""
 
 import os
 from socket import gaierror
@@ -12,49 +12,49 @@ E = TypeVar("E", bound=BaseException)
 
 
 class RemoteProtocolError(Exception):
-    """The peer broke its protocol, or stopped in the middle of it; translated by whoever asked."""
+    """The peer broke its protocol, or stopped in the middle; the transport translates this."""
 
 
-def bare(error: E) -> E:
-    """Drop the tracebacks of an error and of what is behind it.
+def strip_tracebacks(error: E) -> E:
+    """Drop the tracebacks of an error and of its causes, and return it.
 
-    The locals of their frames are the request, credential and all, and some tools show locals.
+    The locals of their frames hold the request with its credential, and some tools show locals.
     """
-    behind: list[BaseException | None] = [error]
-    while behind:
-        one = behind.pop()
-        if one is not None and one.__traceback__ is not None:
-            one.__traceback__ = None
-            behind += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    pending: list[BaseException | None] = [error]
+    while pending:
+        cause = pending.pop()
+        if cause is not None and cause.__traceback__ is not None:
+            cause.__traceback__ = None
+            pending += [cause.__cause__, cause.__context__, *getattr(cause, "exceptions", ())]
     return error
 
 
 _ADVICE = "check the base URL, the network and the proxy settings"
-_TLS_ADVICE = "check the host name, and whom you trust (ca_bundle, SSL_CERT_FILE)"
+_TLS_ADVICE = "check the host name, and the trusted certificates (ca_bundle, SSL_CERT_FILE)"
 
 
-def connect_failure(request: HttpRequest, place: str, error: Exception) -> ConnectError:
-    """No connection: `place` is host and port, and says what lies between."""
-    root = _root(error)
+def connect_error(request: HttpRequest, route: str, error: Exception) -> ConnectError:
+    """Return the error for a connection that can't be opened; `route` says where it leads."""
+    root = _find_root(error)
     advice = _TLS_ADVICE if isinstance(root, SSLError) else _ADVICE
     return ConnectError(
-        f"no connection to {place}: {_reason(root)}; {advice}",
+        f"no connection to {route}: {_describe(root)}; {advice}",
         url=request.safe_url,
         request_sent=False,
     )
 
 
-def _root(error: BaseException) -> BaseException:
-    """What is behind it all; of several reasons the first."""
+def _find_root(error: BaseException) -> BaseException:
+    """Return the first cause; of an exception group, that of its first error."""
     while True:
-        several = getattr(error, "exceptions", ())
-        cause = several[0] if several else error.__cause__
+        group = getattr(error, "exceptions", ())
+        cause = group[0] if group else error.__cause__
         if cause is None:
             return error
         error = cause
 
 
-def _reason(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, SSLError):
         detail = getattr(error, "verify_message", None) or error.reason or str(error)
         return f"TLS failed ({detail})"
@@ -64,8 +64,8 @@ def _reason(error: BaseException) -> str:
     return f"the proxy said: {text}" if type(error).__name__ == "ProxyError" else text
 
 
-def lost(request: HttpRequest, reason: object, *, sent: bool) -> ConnectionLost:
-    """The connection broke, or the peer broke HTTP."""
+def connection_lost(request: HttpRequest, reason: object, *, sent: bool) -> ConnectionLost:
+    """Return the error for a connection that broke, or a peer that broke HTTP."""
     host = request.safe_url.split("/")[2]
     return ConnectionLost(
         f"the exchange with {host} broke off: {reason}; try again, or look at the server's log",
@@ -74,25 +74,26 @@ def lost(request: HttpRequest, reason: object, *, sent: bool) -> ConnectionLost:
     )
 
 
-def closed_here(request: HttpRequest) -> ConnectionLost:
-    """The reply was closed, here, while it was being read."""
+def closed_locally(request: HttpRequest) -> ConnectionLost:
+    """Return the error for a read of a response that was closed here."""
     return ConnectionLost(
-        "the reply was closed before its end; read no further",
+        "the response was closed before its end; read no further",
         url=request.safe_url,
         request_sent=True,
     )
 
 
-def too_large(request: HttpRequest, limit: int) -> ResponseTooLarge:
-    """The body is over its bound."""
+def response_too_large(request: HttpRequest, limit: int) -> ResponseTooLarge:
+    """Return the error for a body that is over its bound."""
     return ResponseTooLarge(
-        f"the reply of {request.safe_url} is over {limit} bytes; raise the limit if that is right",
+        f"the response of {request.safe_url} is over {limit} bytes;"
+        " raise the limit if that is right",
         limit=limit,
         url=request.safe_url,
         request_sent=True,
     )
 
 
-def unwritable() -> RequestError:
-    """A request that HTTP has no words for. What it is made of is not shown."""
+def invalid_request() -> RequestError:
+    """Return the error for a request that HTTP does not allow; it shows none of its parts."""
     return RequestError("the request's method, path or a header is not what HTTP allows")

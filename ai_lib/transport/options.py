@@ -1,4 +1,4 @@
-"""What can be chosen about the transport, and what it tells about itself."""
+"""The options and the statistics of the transport."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many connections are kept, for each host.
 
     `max_connections` bounds the calls in flight to one host; further calls wait in line, at most
-    `queue_seconds` (None: as long as the call's total clock allows). An idle connection is kept
+    `queue_seconds` (None: as long as the call's total timeout allows). An idle connection is kept
     for `keepalive_seconds`.
     """
 
@@ -61,7 +61,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
       are for a key kept apart or encrypted.
     - `proxy` is an http, https, socks5 or socks5h URL; "environment" means HTTP_PROXY,
       HTTPS_PROXY, ALL_PROXY and NO_PROXY; None means no proxy whatever the environment says.
-    - `max_body_bytes` bounds a whole reply and `max_error_bytes` that of an error, both after
+    - `max_body_bytes` bounds a whole response and `max_error_bytes` that of an error, both after
       decompression; `max_head_bytes` (up to 100 KiB) bounds status line and headers.
     - After a stream's end, `drain_bytes` and `drain_seconds` bound what is read to make the
       connection usable again.
@@ -92,7 +92,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     reader: Literal["auto", "httptools", "httpcore"] = "auto"
 
     @property
-    def reads_itself(self) -> bool:
+    def uses_httptools(self) -> bool:
         """Whether httptools is to read what comes without a proxy."""
         return self.reader != "httpcore" and not self.http2 and _has_httptools()
 

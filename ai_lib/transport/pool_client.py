@@ -1,4 +1,4 @@
-"""Sends requests of one's own to one base URL, over a pool's connections."""
+"""Sends requests that no manifest describes to one base URL, over a pool's connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SECRETS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key",
 class PoolClient:
     """Requests to `base_url`, each with the same `headers`; a pool's `get_client` makes it.
 
-    An error status is an answer like any other. Nothing is tried again.
+    An error status is a response like any other. Nothing is retried.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class PoolClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> PoolResponse:
-        """Get a path. Raises as `request`."""
+        """Send a GET request. Raises as `request`."""
         return await self.request("GET", path, params=params, headers=headers, timeout=timeout)
 
     async def post(
@@ -54,14 +54,17 @@ class PoolClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> PoolResponse:
-        """Post `json`, `content` as it is, or a form of `data` and `files`. Raises as `request`."""
-        body, kind = _body(json, content, data, files)
+        """Send a POST request with `json`, `content` as it is, or a form of `data` and `files`.
+
+        Raises as `request`.
+        """
+        body, content_type = _encode_body(json, content, data, files)
         return await self.request(
             "POST",
             path,
             body=body,
             params=params,
-            headers={**({"Content-Type": kind} if kind else {}), **(headers or {})},
+            headers={**({"Content-Type": content_type} if content_type else {}), **(headers or {})},
             timeout=timeout,
         )
 
@@ -75,21 +78,21 @@ class PoolClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> PoolResponse:
-        """Send a request and return the whole answer; `timeout` is seconds for all of it.
+        """Send a request and return the whole response; `timeout` is seconds for all of it.
 
         Raises:
-            RequestError: it can't be sent as it is.
+            RequestError: the request can't be sent as it is.
             TransportError: bytes could not be exchanged in time.
         """
-        reply = await self.send(
+        response = await self.send(
             method, path, body=body, params=params, headers=headers, timeout=timeout
         )
-        async with reply:
+        async with response:
             return PoolResponse(
-                status_code=reply.status,
-                headers=reply.headers,
-                content=await reply.read(),
-                url=reply.request.safe_url,
+                status_code=response.status,
+                headers=response.headers,
+                content=await response.read(),
+                url=response.request.safe_url,
             )
 
     async def send(
@@ -102,33 +105,33 @@ class PoolClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> HttpResponse:
-        """Send a request and return once the answer begins; iterate over it, and close it.
+        """Send a request and return once the response begins; iterate over it, and close it.
 
         Raises as `request`.
         """
-        given = {name.lower(): (name, value) for name, value in self._headers.items()}
-        given.update({name.lower(): (name, value) for name, value in (headers or {}).items()})
+        fields = {name.lower(): (name, value) for name, value in self._headers.items()}
+        fields.update({name.lower(): (name, value) for name, value in (headers or {}).items()})
         url = f"{self.base_url}/{path.lstrip('/')}"
-        wire = HttpRequest(
+        http_request = HttpRequest(
             method=method,
             url=f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url,
-            headers=tuple(given.values()),
+            headers=tuple(fields.values()),
             body=body,
             secrets=_SECRETS,
         )
-        return await self._transport.send(wire, TimeoutOptions(total=timeout))
+        return await self._transport.send(http_request, TimeoutOptions(total=timeout))
 
     def __repr__(self) -> str:
         return f"PoolClient({self.base_url!r})"
 
 
-def _body(
+def _encode_body(
     json: JsonValue,
     content: bytes | None,
     data: JsonObject | None,
     files: Mapping[str, FileLike] | None,
 ) -> tuple[bytes | Multipart, str]:
-    if sum(given is not None for given in (json, content, data or files)) > 1:
+    if sum(body is not None for body in (json, content, data or files)) > 1:
         raise TypeError("give one of json, content, and data with files")
     if data is not None or files is not None:
         form = Multipart(data or {}, files or {})

@@ -1,4 +1,4 @@
-"""A whole answer, as a pool's client gives it."""
+"""The whole response that a pool's client returns."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from ai_lib.types.json import JsonValue
 
 
 class PoolResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Status, headers and content of a reply, whatever the status is.
+    """Status, headers and content of a response, whatever the status is.
 
     `content` is decompressed; `url` is without its query.
     """
@@ -25,7 +25,7 @@ class PoolResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The content as text; what is no UTF-8 shows as U+FFFD."""
+        """The content as text; bytes that are no UTF-8 become U+FFFD."""
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> JsonValue:
@@ -38,7 +38,7 @@ class PoolResponse(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.json.decode(self.content)
         except ValueError as error:
             raise DecodeError(
-                f"the answer of {self.url} (status {self.status_code}) is no JSON: {error}",
+                f"the response of {self.url} (status {self.status_code}) is no JSON: {error}",
                 excerpt=self.text[:200],
             ) from error
 

@@ -1,4 +1,4 @@
-"""A reply as it arrives: its head is there, its body is read on demand."""
+"""A response as it arrives: its head is there, its body is read on demand."""
 
 from __future__ import annotations
 
@@ -6,68 +6,77 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import RemoteProtocolError, closed_here, lost, too_large
+from ai_lib.transport.errors import (
+    RemoteProtocolError,
+    closed_locally,
+    connection_lost,
+    response_too_large,
+)
 from ai_lib.transport.http.content_encoding import ContentDecoder
 from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.options import TransportOptions
 from ai_lib.types.wire import HttpRequest
 
 
-class Readable(Protocol):
-    """Where the bytes of a body come from."""
+class BodyReader(Protocol):
+    """Reads the bytes of a body: a connection, or a stand-in for one."""
 
-    async def read(self, clocks: Deadlines) -> bytes:
-        """Give the next bytes, empty at the end."""
+    async def read(self, deadlines: Deadlines) -> bytes:
+        """Return the next bytes, none at the end."""
         ...
 
 
-class Source(Protocol):
-    """What a reply holds while it is read: a lease of a connection, or what stands in for one."""
+class ResponseLease(Protocol):
+    """What a response holds while it is read: a lease of a connection, or a stand-in for one."""
 
     @property
-    def connection(self) -> Readable:
-        """What is read from."""
+    def connection(self) -> BodyReader:
+        """The reader of the body's bytes."""
         ...
 
-    def give_back(self) -> None:
-        """Take it back: the reply was read to its end, or nobody wants the rest."""
+    def release(self) -> None:
+        """Return it: the response was read to its end, or the rest is not wanted."""
         ...
 
-    def park(self) -> None:
-        """Take it back, although the reply's last bytes are still to come."""
+    def defer_drain(self) -> None:
+        """Return it although the response's last bytes are still to come."""
         ...
 
 
 class HttpResponse:
-    """The reply to one request. It holds a connection until it is read to the end or closed.
+    """The response to one request. It holds a connection until it is read to the end or closed.
 
     Iterating gives the body's content, decompressed, as it arrives. Closing it, from any task or
     thread, ends a read that is under way with `ConnectionLost`.
     """
 
     def __init__(
-        self, head: ResponseHead, lease: Source, clocks: Deadlines, options: TransportOptions
+        self,
+        head: ResponseHead,
+        lease: ResponseLease,
+        deadlines: Deadlines,
+        options: TransportOptions,
     ) -> None:
         self.status = head.status
         self.headers: Headers = head.headers
         self.http_version = head.http_version
         self._lease = lease
-        self._clocks = clocks
+        self._deadlines = deadlines
         self._options = options
         self._ended = False
         self._closed = False
         self._pieces: Iterator[bytes] = iter(())
-        self._kept: list[bytes] = []
-        self._kept_size = 0
+        self._body_pieces: list[bytes] = []
+        self._body_size = 0
         try:
-            self._content = ContentDecoder(head.headers.get("content-encoding"))
+            self._decoder = ContentDecoder(head.headers.get("content-encoding"))
         except RemoteProtocolError as error:
-            raise lost(self.request, error, sent=True) from error
+            raise connection_lost(self.request, error, sent=True) from error
 
     @property
     def request(self) -> HttpRequest:
-        """The request this replies to."""
-        return self._clocks.request
+        """The request of this response."""
+        return self._deadlines.request
 
     def __aiter__(self) -> HttpResponse:
         return self
@@ -83,81 +92,83 @@ class HttpResponse:
         return piece
 
     async def _next(self) -> bytes:
-        """Give the next piece of content, empty at its end."""
+        """Return the next piece of content, empty at its end."""
         try:
             while not self._ended:
                 for piece in self._pieces:
                     return piece
                 data = await self._receive()
-                if self._content.is_plain:
+                if self._decoder.is_plain:
                     return data
-                self._pieces = self._content.decode(data)
+                self._pieces = self._decoder.decode(data)
         except RemoteProtocolError as error:
-            raise lost(self.request, error, sent=True) from error
+            raise connection_lost(self.request, error, sent=True) from error
         if self._closed:
-            raise closed_here(self.request)
+            raise closed_locally(self.request)
         return b""
 
     async def _receive(self) -> bytes:
         if self._closed:
-            raise closed_here(self.request)
-        data = await self._lease.connection.read(self._clocks)
+            raise closed_locally(self.request)
+        data = await self._lease.connection.read(self._deadlines)
         if data:
-            self._clocks.content_came()
+            self._deadlines.mark_content()
         else:
             self._ended = True
-            self._content.finish()
-            self._lease.give_back()
+            self._decoder.finish()
+            self._lease.release()
         return data
 
     async def read_error(self) -> bytes:
-        """Give a whole body that is no answer: an error, a page. Raises as `read`.
+        """Read the whole body of an error, or of a page; at most the transport's `max_error_bytes`.
 
-        Its bound is the transport's `max_error_bytes`.
+        Raises as `read`.
         """
         return await self.read(self._options.max_error_bytes)
 
     async def read(self, limit: int | None = None) -> bytes:
-        """Read the whole body, at most `limit` bytes (or the transport's own bound).
+        """Read the whole body, at most `limit` bytes (or the transport's `max_body_bytes`).
 
-        Raises `ResponseTooLarge` when there is more.
+        Raises:
+            ResponseTooLarge: there is more.
+            TransportError: the connection broke, or a timeout ran out.
         """
-        bound = self._options.max_body_bytes if limit is None else limit
+        max_bytes = self._options.max_body_bytes if limit is None else limit
         try:
-            while size := await self._keep_next():
-                self._kept_size += size
-                if self._kept_size > bound:
-                    raise too_large(self.request, bound)
+            while size := await self._read_piece():
+                self._body_size += size
+                if self._body_size > max_bytes:
+                    raise response_too_large(self.request, max_bytes)
         except BaseException:
             self._close()
             raise
-        return b"".join(self._kept)
+        return b"".join(self._body_pieces)
 
-    async def _keep_next(self) -> int:
+    async def _read_piece(self) -> int:
         """Read the next piece and return its size; 0 at the end of the body."""
-        # No local variable: tracebacks may show those, and the body may say the key back.
-        self._kept.append(await self._next())
-        return len(self._kept[-1])
+        # No local variable: tracebacks may show those, and the body may repeat the key.
+        self._body_pieces.append(await self._next())
+        return len(self._body_pieces[-1])
 
     async def drain(self) -> None:
-        """Give the connection back once nothing more of the body is wanted.
+        """Return the connection once nothing more of the body is wanted.
 
         What is still to come of it (within the transport's drain bounds) is read before the
-        connection's next use; waiting for it is not on this call's time.
+        connection's next use; this call does not wait for it.
         """
         if self._closed or self._ended:
             return
         self._ended = self._closed = True
-        self._lease.park()
+        self._lease.defer_drain()
 
     async def aclose(self) -> None:
-        """Close the connection unless the reply has come to its end; at once, without waiting."""
+        """Close the connection at once, unless the response has come to its end."""
         self._close()
 
     def _close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._lease.give_back()
+            self._lease.release()
 
     def __del__(self) -> None:
         self._close()

@@ -14,7 +14,7 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.types.json import JsonObject, JsonValue
 
 _UNKNOWN_TYPE: Final = "application/octet-stream"
-# What a browser does with the signs that would end a name.
+# What a browser does with the characters that would end a name.
 _ESCAPED: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 FileSource: TypeAlias = bytes | bytearray | os.PathLike[str] | BinaryIO
@@ -33,41 +33,41 @@ class FilePart(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None = None
 
     def __repr__(self) -> str:
-        return f"FilePart({_name(self)!r})"
+        return f"FilePart({_get_filename(self)!r})"
 
 
 FileLike: TypeAlias = FileSource | FilePart
 
 
-class Source(Protocol):
-    """Content that is read while it is sent. `length` is in bytes, None when nobody knows.
+class UploadSource(Protocol):
+    """Content that is read while it is sent. `length` is in bytes, None when it is unknown.
 
-    `rewinds` says whether it can be read again; `patient` whether reading it may take long.
+    `can_rewind` is true when it can be read again, `may_block_long` when reading may take long.
     """
 
     length: int | None
-    rewinds: bool
-    patient: bool
+    can_rewind: bool
+    may_block_long: bool
 
     def open(self) -> BinaryIO: ...
 
-    def close(self, opened: BinaryIO) -> None: ...
+    def close(self, file: BinaryIO) -> None: ...
 
 
 class Multipart:
-    """A form: fields as text, files as they are.
+    """A form of text fields and files.
 
     A list becomes several fields of one name, an object becomes JSON, None is left out. It can be
     sent again unless one of its files can only be read once.
 
     Raises:
-        RequestError: a file can't be read, or is none.
+        RequestError: a file can't be read, or is no file.
     """
 
     def __init__(self, fields: JsonObject, files: Mapping[str, FileLike]) -> None:
         self.boundary = uuid.uuid4().hex
-        self.began = False
-        self.segments = tuple(_segments(self.boundary, fields, files))
+        self.is_started = False
+        self.segments = tuple(_encode_segments(self.boundary, fields, files))
 
     @property
     def content_type(self) -> str:
@@ -76,7 +76,7 @@ class Multipart:
 
     @property
     def length(self) -> int | None:
-        """Its length in bytes, None when a file's is not known."""
+        """Its length in bytes, None when a file's is unknown."""
         total = 0
         for segment in self.segments:
             size = len(segment) if isinstance(segment, bytes) else segment.length
@@ -87,122 +87,124 @@ class Multipart:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it was read, and can't be read again."""
+        """Whether the form was read and can't be read again."""
         sources = [segment for segment in self.segments if not isinstance(segment, bytes)]
-        return self.began and not all(source.rewinds for source in sources)
+        return self.is_started and not all(source.can_rewind for source in sources)
 
     def __repr__(self) -> str:
         size = "unknown length" if self.length is None else f"{self.length} bytes"
         return f"<Multipart {size}>"
 
 
-class _Path:
-    """A file by its name, opened anew each time it is sent."""
+class _PathSource:
+    """A file by its path, opened anew each time it is sent."""
 
-    rewinds = True
-    patient = False
+    can_rewind = True
+    may_block_long = False
 
     def __init__(self, path: str, field: str) -> None:
         self._path = path
         try:
-            found = os.stat(path)
+            status = os.stat(path)
         except OSError as error:
-            raise _unreadable(field, error) from error
+            raise _unreadable_error(field, error) from error
         # A pipe or a device has no length of its own.
-        self.length = found.st_size if stat.S_ISREG(found.st_mode) else None
+        self.length = status.st_size if stat.S_ISREG(status.st_mode) else None
 
     def open(self) -> BinaryIO:
         return open(self._path, "rb")
 
-    def close(self, opened: BinaryIO) -> None:
-        opened.close()
+    def close(self, file: BinaryIO) -> None:
+        file.close()
 
 
-class _Stream:
-    """A file the caller opened, sent from where it stood."""
+class _FileSource:
+    """A file that the caller opened, sent from its position."""
 
-    patient = True
+    may_block_long = True
 
     def __init__(self, file: BinaryIO, field: str) -> None:
         self._file = file
         self.length: int | None = None
         try:
-            self.rewinds = file.seekable()
-            if self.rewinds:
+            self.can_rewind = file.seekable()
+            if self.can_rewind:
                 self._start = file.tell()
                 self.length = file.seek(0, io.SEEK_END) - self._start
                 file.seek(self._start)
         except (OSError, ValueError) as error:  # ValueError: it was closed
-            raise _unreadable(field, error) from error
+            raise _unreadable_error(field, error) from error
         except AttributeError:
-            self.rewinds = False
+            self.can_rewind = False
 
     def open(self) -> BinaryIO:
-        if self.rewinds:
+        if self.can_rewind:
             self._file.seek(self._start)
         return self._file
 
-    def close(self, opened: BinaryIO) -> None:
-        """It is the caller's."""
+    def close(self, file: BinaryIO) -> None:
+        """Leave the file open: it is the caller's."""
 
 
-def _unreadable(field: str, error: Exception) -> RequestError:
+def _unreadable_error(field: str, error: Exception) -> RequestError:
     return RequestError(f"the file of {field!r} can't be read: {error}; nothing was sent")
 
 
-def _segments(
+def _encode_segments(
     boundary: str, fields: JsonObject, files: Mapping[str, FileLike]
-) -> Iterator[bytes | Source]:
+) -> Iterator[bytes | UploadSource]:
     begin = f"--{boundary}\r\n".encode()
     for name, value in fields.items():
-        for text, kind in _texts(value):
-            yield begin + _head(name, None, kind) + text + b"\r\n"
-    for name, given in files.items():
-        part = given if isinstance(given, FilePart) else FilePart(content=given)
-        filename = _name(part) or "upload"
-        kind = part.content_type or mimetypes.guess_type(filename)[0] or _UNKNOWN_TYPE
-        yield begin + _head(name, filename, kind)
-        yield _content(part.content, name)
+        for text, content_type in _encode_values(value):
+            yield begin + _encode_part_head(name, None, content_type) + text + b"\r\n"
+    for name, file in files.items():
+        part = file if isinstance(file, FilePart) else FilePart(content=file)
+        filename = _get_filename(part) or "upload"
+        content_type = part.content_type or mimetypes.guess_type(filename)[0] or _UNKNOWN_TYPE
+        yield begin + _encode_part_head(name, filename, content_type)
+        yield _open_content(part.content, name)
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
 
-def _texts(value: JsonValue) -> Iterator[tuple[bytes, str | None]]:
-    is_several = isinstance(value, list | tuple)
-    for one in cast("Sequence[JsonValue]", value if is_several else (value,)):
-        if isinstance(one, str):
-            yield one.encode(), None
-        elif isinstance(one, Mapping | list | tuple):
-            yield msgspec.json.encode(one), "application/json"
-        elif one is not None:
-            yield msgspec.json.encode(one), None
+def _encode_values(value: JsonValue) -> Iterator[tuple[bytes, str | None]]:
+    is_list = isinstance(value, list | tuple)
+    for element in cast("Sequence[JsonValue]", value if is_list else (value,)):
+        if isinstance(element, str):
+            yield element.encode(), None
+        elif isinstance(element, Mapping | list | tuple):
+            yield msgspec.json.encode(element), "application/json"
+        elif element is not None:
+            yield msgspec.json.encode(element), None
 
 
-def _head(name: str, filename: str | None, kind: str | None) -> bytes:
+def _encode_part_head(name: str, filename: str | None, content_type: str | None) -> bytes:
     lines = [f'Content-Disposition: form-data; name="{name.translate(_ESCAPED)}"']
     if filename is not None:
         lines[0] += f'; filename="{filename.translate(_ESCAPED)}"'
-    if kind is not None:
-        lines.append(f"Content-Type: {kind.translate(_ESCAPED)}")
+    if content_type is not None:
+        lines.append(f"Content-Type: {content_type.translate(_ESCAPED)}")
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def _name(part: FilePart) -> str | None:
+def _get_filename(part: FilePart) -> str | None:
     if part.filename is not None:
         return part.filename
-    named = part.content if isinstance(part.content, os.PathLike) else None
-    path = getattr(part.content, "name", None) if named is None else os.fspath(named)
+    content = part.content
+    if isinstance(content, os.PathLike):
+        return os.path.basename(os.fspath(content))
+    path = getattr(content, "name", None)
     # An opened descriptor has a number for a name.
     return os.path.basename(path) if isinstance(path, str) else None
 
 
-def _content(content: FileSource, field: str) -> bytes | Source:
+def _open_content(content: FileSource, field: str) -> bytes | UploadSource:
     if isinstance(content, bytes | bytearray):
         return bytes(content)
     if isinstance(content, os.PathLike):
-        return _Path(os.fspath(content), field)
+        return _PathSource(os.fspath(content), field)
     if hasattr(content, "read") and not isinstance(content, io.TextIOBase):
-        return _Stream(content, field)
+        return _FileSource(content, field)
     raise RequestError(
         f"the file of {field!r} is a {type(content).__name__}; give bytes, a pathlib.Path, or a "
         "file opened in binary mode"

@@ -1,4 +1,4 @@
-"""What goes over the wire: one HTTP request as the transport sends it, and the clocks it keeps."""
+"""One HTTP request as the transport sends it, and its timeouts."""
 
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -7,8 +7,8 @@ import msgspec
 
 from ai_lib.types.upload import Multipart
 
-# What is shorter is no secret but a placeholder, and part of other words.
-SHORTEST: Final = 8
+# A shorter value is no secret but a placeholder, and part of other words.
+MIN_SECRET_LENGTH: Final = 8
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +41,11 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
             (name, "***" if name.lower() in self.secrets else value) for name, value in self.headers
         )
 
-    def keys(self) -> frozenset[str]:
-        """Return the secret values themselves, without the scheme before them."""
+    def secret_values(self) -> frozenset[str]:
+        """Return the secret values, without the scheme before them."""
         fields = [*self.headers, *parse_qsl(urlsplit(self.url).query)] if self.secrets else ()
-        found = (value.split(" ")[-1] for name, value in fields if name.lower() in self.secrets)
-        return frozenset(key for key in found if len(key) >= SHORTEST)
+        keys = (value.split(" ")[-1] for name, value in fields if name.lower() in self.secrets)
+        return frozenset(key for key in keys if len(key) >= MIN_SECRET_LENGTH)
 
     def __repr__(self) -> str:
         body = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body)
@@ -53,7 +53,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeoutOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The clocks of one call, in seconds; None switches a clock off.
+    """The timeouts of one call, in seconds; None switches a timeout off.
 
     `connect` bounds opening a connection (TLS included), `first_token` the wait from sending to
     the first content, `idle` the silence between two reads, `delta_idle` the silence between two

@@ -1,7 +1,7 @@
-"""What this package waits on: the calling thread.
+"""Waits by blocking the calling thread.
 
 The other package has a module of the same names and signatures. Every wait in here ends early
-when a deadline around it passes or a scope around it is cancelled, by whichever thread.
+when a deadline around it passes, or when any thread cancels a scope around it.
 """
 
 import threading
@@ -15,7 +15,13 @@ from inspect import isawaitable, iscoroutine, iscoroutinefunction, isroutine
 from threading import Lock as PlainLock
 from typing import TypeVar
 
-from ai_lib._runtime.blocking import Interrupted, Scope, check, interruptible, scopes
+from ai_lib._runtime.blocking import (
+    Scope,
+    ScopeInterrupted,
+    current_scopes,
+    raise_if_interrupted,
+    run_interruptible,
+)
 from ai_lib._runtime.fair_queue import FairQueue, WakeFlag
 from ai_lib.errors.exceptions import RequestError
 
@@ -30,19 +36,20 @@ class CancelScope(Scope):
     """A body that `cancel()` interrupts at its current wait, from any thread.
 
     Cancelling before the body begins interrupts its first wait; after its end it does nothing.
-    `cancelled` says whether the body was cut short.
+    `cancelled` is true when the body was cut short.
     """
 
 
 def sleep(seconds: float) -> None:
-    """Wait that long."""
+    """Wait for that many seconds."""
     Waiter()._wait(seconds)
 
 
-def settle(value: Awaitable[T] | T) -> T:
-    """Return what a plain function gave; an asynchronous one can't be waited for.
+def maybe_await(value: Awaitable[T] | T) -> T:
+    """Return a plain function's value.
 
-    Raises TypeError for what only an event loop could wait for.
+    Raises:
+        TypeError: the value is an awaitable, which needs an event loop.
     """
     if isawaitable(value):
         if iscoroutine(value):
@@ -51,8 +58,8 @@ def settle(value: Awaitable[T] | T) -> T:
     return value
 
 
-def can_call(function: Callable[..., object]) -> bool:
-    """Whether `settle` can have the result of this function, where nothing is waited for."""
+def can_await(function: Callable[..., object]) -> bool:
+    """Return whether `maybe_await` can take this function's result: a plain function's only."""
     inner = function.func if isinstance(function, partial) else function
     if not isroutine(inner):
         inner = type(inner).__call__  # an object that is called
@@ -60,26 +67,26 @@ def can_call(function: Callable[..., object]) -> bool:
 
 
 def checkpoint() -> None:
-    """Let others run, and notice a cancellation."""
-    check(now())
+    """Raise where a scope around was cancelled."""
+    raise_if_interrupted(now())
 
 
-def runtime_key() -> object:
-    """The same for all threads: sockets and locks may go from one to another."""
+def current_runtime() -> object:
+    """Return the same key for all threads: sockets and locks may go from one to another."""
     return _THREADS
 
 
-def is_over(runtime: object) -> bool:
-    """Never: threads come and go, what they leave serves the others."""
+def has_ended(runtime: object) -> bool:
+    """Return False: what a thread that ended leaves serves the others."""
     return False
 
 
 @contextmanager
-def deadline(seconds: float | None) -> Iterator[object]:
-    """Raise `TimeoutError` when the body takes longer; None never does."""
+def fail_after(seconds: float | None) -> Iterator[object]:
+    """Raise `TimeoutError` when the body takes more seconds; None sets no limit."""
     scope = CancelScope()
     if seconds is not None:
-        scope.ends = now() + seconds
+        scope.deadline = now() + seconds
     with scope:
         yield scope
     if scope.cancelled:
@@ -88,16 +95,16 @@ def deadline(seconds: float | None) -> Iterator[object]:
 
 @contextmanager
 def shield() -> Iterator[object]:
-    """Let the body finish whatever is cancelled or late around it."""
-    outer = scopes.set(())
+    """Let the body finish although a scope around it is cancelled or late."""
+    outer = current_scopes.set(())
     try:
         yield None
     finally:
-        scopes.reset(outer)
+        current_scopes.reset(outer)
 
 
-def in_thread(function: Callable[[], T], *, leave: bool = False) -> T:
-    """Call it: this thread may block."""
+def run_in_thread(function: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
+    """Call the function: this thread may block."""
     return function()
 
 
@@ -109,7 +116,7 @@ class Waiter:
         self._signal.acquire()
 
     def wake(self) -> bool:
-        """End the wait; False when nobody can be waiting any more."""
+        """End the wait and return True."""
         try:
             self._signal.release()
         except RuntimeError:  # woken before
@@ -117,53 +124,53 @@ class Waiter:
         return True
 
     def wait(self) -> None:
-        """Return once woken."""
+        """Return once `wake` was called."""
         self._wait(None)
 
     def _wait(self, seconds: float | None) -> bool:
-        return interruptible(self.wake, self._block, seconds, now)
+        return run_interruptible(self.wake, self._block, seconds, now)
 
     def _block(self, seconds: float | None) -> bool:
         return self._signal.acquire(timeout=-1 if seconds is None else seconds)
 
 
 class Semaphore:
-    """At most `limit` holders at a time, first come first served.
+    """Allows at most `limit` holders at a time, first come first served.
 
     `release` never blocks and is safe in a finalizer.
     """
 
     def __init__(self, limit: int) -> None:
-        self._turns = FairQueue(limit, Waiter)
+        self._queue = FairQueue(limit, Waiter)
 
     @property
-    def held(self) -> int:
-        """How many hold it now."""
-        return self._turns.held
+    def holder_count(self) -> int:
+        """The number of holders now."""
+        return self._queue.holder_count
 
     @property
-    def waiting(self) -> int:
-        """How many wait for it now."""
-        return self._turns.waiting
+    def waiter_count(self) -> int:
+        """The number of waiters now."""
+        return self._queue.waiter_count
 
     def acquire(self) -> None:
-        """Hold it, after those who asked before."""
-        waiter = self._turns.take()
+        """Become a holder; wait behind those that came before."""
+        waiter = self._queue.acquire()
         if waiter is None:
             return
         try:
             waiter.wait()
         except BaseException:
-            self._turns.give_back(waiter)
+            self._queue.release(waiter)
             raise
 
     def try_acquire(self) -> bool:
-        """Hold it if that needs no wait."""
-        return self._turns.take_now()
+        """Become a holder and return True, or return False when that needs a wait."""
+        return self._queue.try_acquire()
 
     def release(self) -> None:
-        """Let the next one in."""
-        self._turns.give_back()
+        """Let the next waiter in."""
+        self._queue.release()
 
     def __enter__(self) -> None:
         self.acquire()
@@ -173,31 +180,31 @@ class Semaphore:
 
 
 class Lock(Semaphore):
-    """One holder at a time, first come first served."""
+    """Allows one holder at a time, first come first served."""
 
     def __init__(self) -> None:
         super().__init__(1)
 
 
 class Event(WakeFlag[Waiter]):
-    """A flag that is raised once, from any thread, and releases everyone who waits for it."""
+    """A flag that is set once, from any thread, and wakes every waiter."""
 
     def __init__(self) -> None:
         super().__init__(Waiter)
 
     def wait(self) -> None:
-        """Return once it is raised."""
-        waiter = self._enlist()
+        """Return once the flag is set."""
+        waiter = self._add_waiter()
         if waiter is None:
             return
         try:
             waiter.wait()
         finally:
-            self._strike(waiter)
+            self._remove_waiter(waiter)
 
 
 class LeakyBucket:
-    """What the other package paces with aiolimiter; that has no blocking form."""
+    """The other package's aiolimiter bucket; aiolimiter has no blocking form."""
 
     def __init__(self, burst: float, rate: float) -> None:
         raise RequestError(
@@ -205,42 +212,42 @@ class LeakyBucket:
         )
 
     def acquire(self, amount: float) -> None:
-        """Never reached."""
+        """Do nothing: no bucket can be made."""
 
 
 def run_all(functions: Sequence[Callable[[], T]], limit: int) -> list[T]:
-    """Call all, at most `limit` at a time, and give their results in order.
+    """Call all functions, at most `limit` at a time, and return their results in order.
 
-    The first error cancels the rest and is raised as it is.
+    The first error cancels the other calls and is raised as it is.
     """
     results: dict[int, T] = {}
     errors: list[BaseException] = []
-    left = deque(enumerate(functions))
+    remaining = deque(enumerate(functions))
     scope = CancelScope()
 
     def work() -> None:
-        while left and not errors:
+        while remaining and not errors:
             try:
-                index, function = left.popleft()
+                index, function = remaining.popleft()
             except IndexError:  # another thread took the last one
                 return
             try:
                 results[index] = function()
-            except Interrupted:
+            except ScopeInterrupted:
                 return
             except BaseException as error:  # noqa: BLE001 (raised below)
                 errors.append(error)
                 scope.cancel()
 
     with scope:
-        _join([work] * min(limit, len(functions)), scope)
+        _run_threads([work] * min(limit, len(functions)), scope)
     if errors:
         raise errors[0]
     checkpoint()
     return [results[index] for index in range(len(functions))]
 
 
-def _join(works: list[Callable[[], None]], scope: CancelScope) -> None:
+def _run_threads(works: list[Callable[[], None]], scope: CancelScope) -> None:
     threads = [
         threading.Thread(target=copy_context().run, args=(work,), name="ai-lib", daemon=True)
         for work in works

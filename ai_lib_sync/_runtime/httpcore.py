@@ -1,6 +1,6 @@
-"""httpcore's connections. The only place that imports it; the other package has one like it.
+"""Imports httpcore, and is the only module that does; the other package has one of the same names.
 
-It is not imported where we speak HTTP ourselves: it takes long, and trio comes with it.
+Nothing imports this module where we speak HTTP ourselves: httpcore takes long, and imports trio.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import httpcore
 
 HTTPConnection = httpcore.HTTPConnection
-ConnectionMaker = httpcore.ConnectionPool
+HttpcorePool = httpcore.ConnectionPool
 ConnectionInterface = httpcore.ConnectionInterface
 NetworkBackend = httpcore.NetworkBackend
 NetworkStream = httpcore.NetworkStream
@@ -18,13 +18,13 @@ Request = httpcore.Request
 Response = httpcore.Response
 ProxySettings = httpcore.Proxy
 LocalProtocolError = httpcore.LocalProtocolError
-WriteRefused = httpcore.WriteError
+HttpcoreWriteError = httpcore.WriteError
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 
 
-class Body:
-    """The body of a reply, piece by piece. Raises httpcore's errors."""
+class ResponseBody:
+    """The body of a response, piece by piece. Raises httpcore's errors."""
 
     def __init__(self, response: httpcore.Response) -> None:
         assert isinstance(response.stream, Iterable)
@@ -32,15 +32,15 @@ class Body:
         self._pieces = iter(response.stream)
 
     def read(self) -> bytes:
-        """Give the next piece, empty at the end; only then the connection is free."""
+        """Return the next piece, empty at the end; only then the connection is free."""
         for piece in self._pieces:
             if piece:
                 return piece
         self._response.close()
         return b""
 
-    def abandon(self) -> None:
-        """Finish what nobody will read, once its line was hung up; from anywhere."""
+    def abort(self) -> None:
+        """Finish the body of an aborted stream, unread; from any task, thread or finalizer."""
         close = getattr(self._pieces, "close", None)
         try:
             if close is not None:

@@ -1,6 +1,6 @@
-"""Functions as workers, and workers beside a block: threads.
+"""Runs functions as workers, and threads beside a block.
 
-The other package has a module of the same names and signatures, as for `_backend`.
+The other package has a module of the same names and signatures, as for `backend`.
 """
 
 import threading
@@ -10,7 +10,7 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TypeVar, cast
 
-from ai_lib._runtime.blocking import Interrupted, scopes
+from ai_lib._runtime.blocking import ScopeInterrupted, current_scopes
 
 from .backend import CancelScope
 
@@ -18,10 +18,11 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
-def as_worker(function: Callable[[A], Awaitable[T] | T], places: int) -> Callable[[A], T]:
-    """Return the function: its caller is the thread that waits for it.
+def as_worker(function: Callable[[A], Awaitable[T] | T], max_threads: int) -> Callable[[A], T]:
+    """Return the function: the thread that calls it waits for it.
 
-    A coroutine function is a TypeError: it belongs to the other package.
+    Raises:
+        TypeError: it is a coroutine function, which the other package takes.
     """
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         raise TypeError("a coroutine function can't be run here; use ai_lib, or a plain function")
@@ -29,9 +30,9 @@ def as_worker(function: Callable[[A], Awaitable[T] | T], places: int) -> Callabl
 
 
 class BackgroundTasks:
-    """Functions that run beside the body of a `with`; its end cancels them and waits for them.
+    """Runs functions beside the body of a `with`; its end cancels them and waits for them.
 
-    They must not raise.
+    The functions must not raise.
     """
 
     def __init__(self) -> None:
@@ -39,9 +40,9 @@ class BackgroundTasks:
         self._threads: list[threading.Thread] = []
 
     def start(self, function: Callable[[], None]) -> None:
-        """Have the function run from now on."""
+        """Start the function."""
         context = copy_context()
-        context.run(scopes.set, (*scopes.get(), self._scope))
+        context.run(current_scopes.set, (*current_scopes.get(), self._scope))
         thread = threading.Thread(
             target=context.run, args=(_until_interrupted, function), name="ai-lib", daemon=True
         )
@@ -65,5 +66,5 @@ class BackgroundTasks:
 def _until_interrupted(function: Callable[[], None]) -> None:
     try:
         function()
-    except Interrupted:
+    except ScopeInterrupted:
         return

@@ -14,7 +14,7 @@ from ai_lib.batch.journal import Journal
 from ai_lib.batch.result import BatchItem
 from ai_lib.errors.exceptions import AiLibError, ItemTimeout
 
-from .._runtime.backend import Semaphore, checkpoint, deadline, now
+from .._runtime.backend import Semaphore, checkpoint, fail_after, now
 from .._runtime.workers import BackgroundTasks, as_worker
 
 G = TypeVar("G")
@@ -126,7 +126,7 @@ class BatchRun(Generic[G, R]):
     def _within(self, item: G) -> R:
         if self._config.timeout is None:
             return self._call(item)
-        with deadline(self._config.timeout):
+        with fail_after(self._config.timeout):
             return self._call(item)
 
     def _worded(self, error: Exception, index: int, took: float) -> Exception:

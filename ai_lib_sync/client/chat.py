@@ -170,7 +170,7 @@ class ChatRequestBuilder:
 
     def timeouts(self, options: TimeoutOptions) -> ChatRequestBuilder:
         """Set each time limit of this call by itself, in place of `timeout`."""
-        return self._set(clocks=options)
+        return self._set(timeouts=options)
 
     def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
         """Try these models when the client's fails, in place of the client's own fallbacks."""

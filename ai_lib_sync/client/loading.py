@@ -44,8 +44,8 @@ def fetch_manifest(url: str, *, limit: int, seconds: float) -> FetchResponse:
     Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
     """
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
-    clocks = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
+    timeouts = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
     with HttpTransport() as transport:
-        reply = transport.send(request, clocks)
+        reply = transport.send(request, timeouts)
         with reply:
             return FetchResponse(reply.status, reply.read(limit))

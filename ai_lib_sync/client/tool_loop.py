@@ -22,7 +22,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
-from .._runtime.backend import can_call, run_all, settle
+from .._runtime.backend import can_await, maybe_await, run_all
 from .execution.cancel import CancelToken
 from .execution.runner import CallRunner
 from .execution.stream import ChatStream
@@ -92,7 +92,7 @@ class ToolLoop:
         if problem is not None:
             return error_message(call, ValidationError(problem))
         try:
-            result = settle(self._tools.bind(call)())
+            result = maybe_await(self._tools.bind(call)())
             return result_message(call, result)
         except self._raises:
             raise
@@ -215,7 +215,7 @@ def make_tool_loop(
     raises: Raises,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
-    tools = ToolRegistry((*request.tools, *functions), can_call=can_call)
+    tools = ToolRegistry((*request.tools, *functions), can_await=can_await)
     return ToolLoop(
         runner,
         ToolConversation(request, tools, max_rounds),

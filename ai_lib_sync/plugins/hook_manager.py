@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
 from ai_lib.plugins.hook import Callback, Hook
 
-from .._runtime.backend import can_call, settle
+from .._runtime.backend import can_await, maybe_await
 
 
 class HookManager:
@@ -94,7 +94,7 @@ def check_callable(name: str, callback: Callable[..., object]) -> None:
     """Raise PluginError for what can't be called here."""
     if not callable(callback):
         raise PluginError(f"the hook {name!r} is no function", plugin=name)
-    if not can_call(callback):
+    if not can_await(callback):
         raise PluginError(
             f"{name!r} has to be waited for, which this client can't: give it a plain function",
             plugin=name,
@@ -104,7 +104,7 @@ def check_callable(name: str, callback: Callable[..., object]) -> None:
 def run_hook(hook: Hook, kind: HookType, ctx: PluginContext) -> None:
     """Run one function; log its error, or raise it when the function is fatal."""
     try:
-        settle(hook.callback(ctx))
+        maybe_await(hook.callback(ctx))
     except Exception as error:
         if hook.is_fatal:
             raise fatal(hook.name, kind.value, error) from error

@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import PluginContext
 from ai_lib.types.response import ChatResponse
 
-from .._runtime.backend import settle
+from .._runtime.backend import maybe_await
 from .hook_manager import check_callable
 
 CallNext = Callable[[PluginContext], ChatResponse]
@@ -116,7 +116,7 @@ def _step(name: str, middleware: Around, inner: CallNext, ctx: PluginContext) ->
         return inner(ctx)
 
     try:
-        response = settle(middleware(ctx, call_next))
+        response = maybe_await(middleware(ctx, call_next))
     except AiLibError:
         raise
     except Exception as error:

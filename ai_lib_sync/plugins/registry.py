@@ -12,7 +12,7 @@ from ai_lib.plugins.context import HookType, PluginContext
 from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
-from .._runtime.backend import settle
+from .._runtime.backend import maybe_await
 from .hook_manager import HookManager, check_callable, fatal, run_hook
 from .middleware import Middleware, MiddlewareChain
 
@@ -61,7 +61,7 @@ class PluginRegistry:
         """
         self._take_in(plugin)
         try:
-            settle(plugin.on_init())
+            maybe_await(plugin.on_init())
         except Exception as error:
             self._drop(plugin)
             raise fatal(plugin.name(), "on_init", error) from error
@@ -81,7 +81,7 @@ class PluginRegistry:
         while self._fresh:
             plugin = self._fresh.popleft()
             try:
-                settle(plugin.on_init())
+                maybe_await(plugin.on_init())
             except Exception as error:
                 self._drop(plugin)
                 if plugin.is_fatal:
@@ -113,7 +113,7 @@ class PluginRegistry:
             return False
         self._drop(plugin)
         try:
-            settle(plugin.on_shutdown())
+            maybe_await(plugin.on_shutdown())
         except Exception as error:
             raise fatal(name, "on_shutdown", error) from error
         return True

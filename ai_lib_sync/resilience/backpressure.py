@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import BackpressureError
 from ai_lib.resilience.config import BackpressureConfig
 from ai_lib.resilience.permit import Slot
 
-from .._runtime.backend import Semaphore, deadline
+from .._runtime.backend import Semaphore, fail_after
 
 T = TypeVar("T")
 
@@ -33,14 +33,14 @@ class Backpressure:
     @property
     def current_inflight(self) -> int:
         """How many are in flight now."""
-        return self._inflight if self._slots is None else self._slots.held
+        return self._inflight if self._slots is None else self._slots.holder_count
 
     @property
     def available_permits(self) -> float:
         """How many more may start at once, infinite without a limit."""
         if self._slots is None:
             return float("inf")
-        return self.config.max_concurrent - self._slots.held
+        return self.config.max_concurrent - self._slots.holder_count
 
     def acquire_slot(self, timeout: float | None = None) -> Slot:
         """Take a slot, and wait in line for it at most `queue_timeout` and `timeout` seconds.
@@ -58,7 +58,7 @@ class Backpressure:
         try:
             if seconds == 0:
                 raise TimeoutError
-            with deadline(seconds):
+            with fail_after(seconds):
                 self._slots.acquire()
         except TimeoutError:
             with self._lock:

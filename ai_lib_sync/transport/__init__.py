@@ -1,5 +1,5 @@
 # Copied from ai_lib/transport/__init__.py by codegen; do not edit.
-"""Bytes out, bytes in: connections, proxies, TLS, clocks, size limits. Knows no provider."""
+"""Bytes out, bytes in: connections, proxies, TLS, timeouts, size limits. Knows no provider."""
 
 from typing import TYPE_CHECKING
 

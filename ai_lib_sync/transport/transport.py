@@ -1,11 +1,11 @@
 # Generated from ai_lib/transport/transport.py by codegen; do not edit.
-"""The transport: a request goes out, a reply comes back."""
+"""The transport: a request goes out, a response comes back."""
 
 from __future__ import annotations
 
 from ai_lib.errors.exceptions import ConnectionLost, RequestError
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import bare
+from ai_lib.transport.errors import strip_tracebacks
 from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead, RequestHeads
 from ai_lib.transport.http.url import parse_target
@@ -21,61 +21,78 @@ from .response import HttpResponse
 class HttpTransport:
     """Sends requests over connections that it keeps open for the next ones.
 
-    One transport serves any number of event loops and threads. A redirect is a reply like any
+    One transport serves any number of event loops and threads. A redirect is a response like any
     other: it is never followed, so a credential never goes elsewhere.
     """
 
     def __init__(self, options: TransportOptions | None = None) -> None:
         self.options = options or TransportOptions()
-        self._pool = OriginPools(self.options)
-        self._heads = RequestHeads(self.options.user_agent)
+        self._pools = OriginPools(self.options)
+        self._request_heads = RequestHeads(self.options.user_agent)
         self._closed = False
 
-    def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
-        """Send a request and return once the head of its reply is there, whatever its status.
+    def send(self, request: HttpRequest, timeouts: TimeoutOptions) -> HttpResponse:
+        """Send a request and return once the head of its response is there, whatever its status.
 
-        Raises `ConnectError`, `ConnectionLost`, `TransportTimeout`, and `RequestError` for a
-        request that can't be written as HTTP.
+        Raises:
+            RequestError: the request can't be written as HTTP, or the transport was closed.
+            ConnectError: no connection could be opened.
+            ConnectionLost: the connection broke.
+            TransportTimeout: a timeout ran out.
         """
-        head = self._head(request)
+        request_head = self._make_request_head(request)
         if self._closed:
             raise RequestError("this transport was closed; make another one")
-        call = Deadlines(request, clocks, now())
-        origin = head.target.origin
-        lease = self._pool.acquire(origin, call)
+        deadlines = Deadlines(request, timeouts, now())
+        lease = self._pools.acquire(request_head.target.origin, deadlines)
         try:
-            reply = _exchange(lease, head, call)
+            head = lease.connection.send(request_head, deadlines)
         except ConnectionLost as error:
-            if self._pool.is_closed or error.request_sent or _is_spent(request):
+            lease.discard()
+            if self._pools.is_closed or error.request_sent or _is_spent(request):
                 raise
             # The server closed the idle connection as we took it: it never saw this request.
-            lease = self._pool.acquire(origin, call, fresh=True)
-            reply = _exchange(lease, head, call)
+            lease, head = self._send_on_new(request_head, deadlines)
+        except BaseException:
+            lease.discard()
+            raise
         try:
-            return self._reply(reply, lease, call)
+            return self._make_response(head, lease, deadlines)
         except BaseException:
             lease.discard()
             raise
 
-    def _reply(self, head: ResponseHead, lease: Lease, call: Deadlines) -> HttpResponse:
-        """Return the reply that begins so."""
-        return HttpResponse(head, lease, call, self.options)
-
-    def _head(self, request: HttpRequest) -> RequestHead:
+    def _send_on_new(
+        self, request_head: RequestHead, deadlines: Deadlines
+    ) -> tuple[Lease, ResponseHead]:
+        """Send on a new connection."""
+        lease = self._pools.acquire(request_head.target.origin, deadlines, fresh=True)
         try:
-            return self._heads.of(parse_target(request.url), request)
+            return lease, lease.connection.send(request_head, deadlines)
+        except BaseException:
+            lease.discard()
+            raise
+
+    def _make_response(
+        self, head: ResponseHead, lease: Lease, deadlines: Deadlines
+    ) -> HttpResponse:
+        return HttpResponse(head, lease, deadlines, self.options)
+
+    def _make_request_head(self, request: HttpRequest) -> RequestHead:
+        try:
+            return self._request_heads.get(parse_target(request.url), request)
         except RequestError as error:
-            raise bare(error) from None
+            raise strip_tracebacks(error) from None
 
     def stats(self, url: str | None = None) -> PoolStats:
         """Count the connections as they are now: those to the host of that URL, or all."""
-        return self._pool.stats(None if url is None else parse_target(url).origin)
+        return self._pools.stats(None if url is None else parse_target(url).origin)
 
     def close(self) -> None:
         """Close every connection; calls under way end with `ConnectionLost`."""
         self._closed = True
-        self._heads.forget()
-        self._pool.close_all()
+        self._request_heads.clear()
+        self._pools.close_all()
 
     def __enter__(self) -> HttpTransport:
         return self
@@ -86,11 +103,3 @@ class HttpTransport:
 
 def _is_spent(request: HttpRequest) -> bool:
     return isinstance(request.body, Multipart) and request.body.is_spent
-
-
-def _exchange(lease: Lease, head: RequestHead, call: Deadlines) -> ResponseHead:
-    try:
-        return lease.connection.send(head, call)
-    except BaseException:
-        lease.discard()
-        raise

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from ai_lib._runtime.sockets import ConnectTimeout, NotConnected, ReadError, ReadTimeout
-from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
-from ai_lib_sync._runtime.stream import SocketStream, dial
+from ai_lib._runtime.sockets import ConnectTimeout, ReadError, ReadTimeout, SocketConnectError
+from ai_lib_sync._runtime.backend import CancelScope, fail_after, run_all
+from ai_lib_sync._runtime.stream import SocketStream, connect_tcp
 from tests.guards import hang_guard
 
 
@@ -19,11 +19,11 @@ class Peer:
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.line = dial("127.0.0.1", self.port)
+        self.line = connect_tcp("127.0.0.1", self.port)
         self.sock, _ = self.listener.accept()
 
     def close(self) -> None:
-        self.line.hang_up()
+        self.line.abort()
         self.sock.close()
         self.listener.close()
 
@@ -45,7 +45,7 @@ def test_a_deadline_holds_over_many_short_reads(peer: Peer) -> None:
     thread = threading.Thread(target=trickle)
     thread.start()
     with hang_guard():
-        with pytest.raises(TimeoutError), deadline(0.1):
+        with pytest.raises(TimeoutError), fail_after(0.1):
             while peer.line.read(100, 5):
                 pass
     stop.set()
@@ -64,7 +64,7 @@ def test_a_cancelled_scope_wakes_whoever_waits_for_a_socket(peer: Peer) -> None:
 
 
 def test_hanging_up_ends_a_read_in_another_thread(peer: Peer) -> None:
-    timer = threading.Timer(0.05, peer.line.hang_up)
+    timer = threading.Timer(0.05, peer.line.abort)
     timer.start()
     assert peer.line.read(100) == b""
     timer.join()
@@ -90,10 +90,10 @@ def test_a_slow_name_look_up_ends_with_the_deadline(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     with hang_guard():
-        with pytest.raises(TimeoutError), deadline(0.05):
-            dial("localhost", 80)
+        with pytest.raises(TimeoutError), fail_after(0.05):
+            connect_tcp("localhost", 80)
         with pytest.raises(ConnectTimeout):
-            dial("localhost", 80, 0.05)
+            connect_tcp("localhost", 80, 0.05)
     found.set()
 
 
@@ -107,8 +107,8 @@ def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
         monkeypatch.setattr(socket, "getaddrinfo", slow)
-        with pytest.raises(TimeoutError), deadline(0.02):
-            dial("127.0.0.1", listener.getsockname()[1])
+        with pytest.raises(TimeoutError), fail_after(0.02):
+            connect_tcp("127.0.0.1", listener.getsockname()[1])
         asked.set()
         sock, _ = listener.accept()
         with sock:
@@ -126,16 +126,16 @@ def test_an_address_that_refuses_is_passed_over(
         return [found for each in hosts for found in real(each, port, *arguments, **options)]
 
     monkeypatch.setattr(socket, "getaddrinfo", several)
-    line: SocketStream = dial("several", peer.port)
+    line: SocketStream = connect_tcp("several", peer.port)
     sock = line.get_extra_info("socket")
     assert isinstance(sock, socket.socket)
     assert sock.getpeername() == ("127.0.0.1", peer.port)
-    line.hang_up()
+    line.abort()
 
 
 def test_an_unknown_name_is_a_connect_error() -> None:
-    with pytest.raises(NotConnected):
-        dial("nowhere.invalid", 80)
+    with pytest.raises(SocketConnectError):
+        connect_tcp("nowhere.invalid", 80)
 
 
 def test_no_thread_is_left_behind() -> None:

@@ -11,7 +11,7 @@ from ai_lib._runtime.backend import (
     Event,
     Lock,
     Semaphore,
-    deadline,
+    fail_after,
     run_all,
     shield,
     sleep,
@@ -137,22 +137,22 @@ async def test_every_wait_of_a_cancelled_body_is_interrupted() -> None:
 
 async def test_a_deadline_raises_timeout_error() -> None:
     with hang_guard():
-        with pytest.raises(TimeoutError), deadline(0.05):
+        with pytest.raises(TimeoutError), fail_after(0.05):
             await sleep(10)
 
 
 async def test_no_deadline_never_raises() -> None:
-    with deadline(None):
+    with fail_after(None):
         await sleep(0)
-    with deadline(5):
+    with fail_after(5):
         await sleep(0)
 
 
 async def test_the_outer_deadline_is_not_mistaken_for_the_inner_one() -> None:
     passed_inner = False
-    with pytest.raises(TimeoutError), deadline(0.05):
+    with pytest.raises(TimeoutError), fail_after(0.05):
         try:
-            with deadline(10):
+            with fail_after(10):
                 await sleep(20)
         except TimeoutError:
             passed_inner = True
@@ -160,8 +160,8 @@ async def test_the_outer_deadline_is_not_mistaken_for_the_inner_one() -> None:
 
 
 async def test_the_inner_deadline_ends_the_inner_body_only() -> None:
-    with deadline(10):
-        with pytest.raises(TimeoutError), deadline(0.02):
+    with fail_after(10):
+        with pytest.raises(TimeoutError), fail_after(0.02):
             await sleep(5)
         await sleep(0)
 
@@ -169,7 +169,7 @@ async def test_the_inner_deadline_ends_the_inner_body_only() -> None:
 async def test_a_deadline_and_a_cancelled_scope_are_told_apart() -> None:
     scope = CancelScope()
     in_a_thread(scope.cancel)
-    with scope, deadline(10):
+    with scope, fail_after(10):
         await sleep(20)
     assert scope.cancelled
 
@@ -181,14 +181,14 @@ async def test_a_semaphore_admits_in_order_and_up_to_its_limit() -> None:
     async def enter(number: int) -> None:
         async with semaphore:
             order.append(number)
-            assert semaphore.held <= 2
+            assert semaphore.holder_count <= 2
             await sleep(0.002)
 
     await run_all([partial(enter, number) for number in range(20)], 1)
     assert order == list(range(20))
     await run_all([partial(enter, number) for number in range(40)], 40)
-    assert semaphore.held == 0
-    assert semaphore.waiting == 0
+    assert semaphore.holder_count == 0
+    assert semaphore.waiter_count == 0
 
 
 async def test_who_gives_up_waiting_takes_no_place() -> None:
@@ -196,15 +196,15 @@ async def test_who_gives_up_waiting_takes_no_place() -> None:
     await semaphore.acquire()
 
     async def give_up() -> None:
-        with pytest.raises(TimeoutError), deadline(0.02):
+        with pytest.raises(TimeoutError), fail_after(0.02):
             await semaphore.acquire()
 
     await run_all([give_up] * 50, 50)
-    assert semaphore.waiting == 0
+    assert semaphore.waiter_count == 0
     semaphore.release()
-    with deadline(1):
+    with fail_after(1):
         await semaphore.acquire()
-    assert semaphore.held == 1
+    assert semaphore.holder_count == 1
 
 
 async def test_an_event_releases_everyone_and_stays_set() -> None:

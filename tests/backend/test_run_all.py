@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, deadline, run_all, sleep
+from ai_lib._runtime.backend import CancelScope, Event, fail_after, run_all, sleep
 from tests.guards import hang_guard
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
@@ -71,7 +71,7 @@ async def test_a_deadline_around_ends_all() -> None:
     async def wait() -> None:
         await Event().wait()
 
-    with pytest.raises(TimeoutError), deadline(0.05):
+    with pytest.raises(TimeoutError), fail_after(0.05):
         await run_all([wait] * 3, 3)
 
 

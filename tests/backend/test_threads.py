@@ -7,7 +7,7 @@ import threading
 import anyio
 import pytest
 
-from ai_lib._runtime.backend import Event, Semaphore, runtime_key, sleep
+from ai_lib._runtime.backend import Event, Semaphore, current_runtime, sleep
 
 pytestmark = pytest.mark.async_only
 
@@ -33,7 +33,7 @@ def test_one_semaphore_bounds_several_loops() -> None:
     async def one() -> None:
         for _ in range(20):
             async with semaphore:
-                inside.append(semaphore.held)
+                inside.append(semaphore.holder_count)
                 await sleep(0.0005)
 
     async def work() -> None:
@@ -44,7 +44,7 @@ def test_one_semaphore_bounds_several_loops() -> None:
     run_in_threads(6, work)
     assert len(inside) == 600
     assert max(inside) == 3
-    assert semaphore.held == 0
+    assert semaphore.holder_count == 0
 
 
 def test_one_event_wakes_several_loops() -> None:
@@ -70,7 +70,7 @@ def test_a_place_granted_to_a_dead_loop_goes_to_the_next() -> None:
 
     waiting: list[asyncio.Task[None]] = []
     loop.run_until_complete(take_and_wait())
-    assert semaphore.waiting == 1
+    assert semaphore.waiter_count == 1
     waiting[0]._log_destroy_pending = False  # type: ignore[attr-defined]
     loop.close()
     semaphore.release()
@@ -80,7 +80,7 @@ def test_a_place_granted_to_a_dead_loop_goes_to_the_next() -> None:
             await semaphore.acquire()
 
     asyncio.run(take())
-    assert semaphore.held == 1
+    assert semaphore.holder_count == 1
     waiting.clear()
     gc.collect()
 
@@ -89,8 +89,8 @@ def test_each_loop_has_a_key() -> None:
     keys: list[object] = []
 
     async def note() -> None:
-        keys.append(runtime_key())
-        assert runtime_key() is keys[-1]
+        keys.append(current_runtime())
+        assert current_runtime() is keys[-1]
 
     asyncio.run(note())
     asyncio.run(note())

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ai_lib import CancelToken
-from ai_lib._runtime.backend import deadline
+from ai_lib._runtime.backend import fail_after
 from ai_lib.client import CancelReason
 from ai_lib.testing import MockProvider, Reply
 from tests.guards import hang_guard
@@ -15,7 +15,7 @@ async def test_a_stalled_read_is_interrupted_from_another_thread() -> None:
     token = CancelToken()
     reply = Reply(text=["one ", "two"], pause=30.0)
     async with MockProvider([reply]) as mock, await mock.client("openai/gpt-4o") as client:
-        with deadline(10):
+        with fail_after(10):
             stream = client.chat().user("?").stream(cancel_token=token)
             timer = threading.Timer(0.2, token.cancel)
             timer.start()

@@ -18,7 +18,7 @@ from ai_lib.plugins import (
 
 
 class Noted(Plugin):
-    """Writes down what it hears."""
+    """Records what it is told."""
 
     def __init__(self, name: str, book: list[str], priority: int = PluginPriority.NORMAL) -> None:
         self._name = name

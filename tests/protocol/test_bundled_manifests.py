@@ -13,7 +13,7 @@ from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.transport.credentials import resolve_credential, variable_names
+from ai_lib.transport.credentials import list_key_variables, resolve_credential
 
 Json = dict[str, Any]
 
@@ -223,7 +223,7 @@ def test_a_variable_holds_the_key_of_one_provider_only() -> None:
         for name in list_bundled_names("manifests")
         if document(name)["dialect"] in list_bundled_dialects()
     ]
-    variables = Counter(name for manifest in manifests for name in variable_names(manifest))
+    variables = Counter(name for manifest in manifests for name in list_key_variables(manifest))
     assert [name for name, count in variables.items() if count > 1] == []
 
 

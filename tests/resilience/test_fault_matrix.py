@@ -22,7 +22,7 @@ from tests.resilience.house import CANARY, QUICK, answer, builder, fail, is_stre
 from tests.servers.scripted import Exchange
 
 # Short enough for the silent servers, long enough for the others on a busy machine.
-CLOCKS = TimeoutOptions(connect=5, first_token=0.5, idle=0.5, total=20)
+TIMEOUTS = TimeoutOptions(connect=5, first_token=0.5, idle=0.5, total=20)
 ALLOWED = 3
 
 
@@ -44,7 +44,7 @@ def reset_inside_headers(exchange: Exchange) -> None:
 
 def reset_after_headers(exchange: Exchange) -> None:
     exchange.begin("content-type: text/event-stream\r\n")
-    exchange.hang_up()
+    exchange.abort()
 
 
 def slow_headers(exchange: Exchange) -> None:
@@ -58,12 +58,12 @@ def slow_body(exchange: Exchange) -> None:
 
 def wrong_length(exchange: Exchange) -> None:
     exchange.send(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{}")
-    exchange.hang_up()
+    exchange.abort()
 
 
 def garbage(exchange: Exchange) -> None:
     exchange.send(b"\x00\xff not HTTP at all\r\n\r\n")
-    exchange.hang_up()
+    exchange.abort()
 
 
 def html(exchange: Exchange) -> None:
@@ -133,7 +133,7 @@ def quiet(client: AiClient, transport: HttpTransport) -> bool:
 
 
 async def protected(folder: Path, transport: HttpTransport) -> AiClient:
-    made = builder(folder).transport(transport).timeouts(CLOCKS).with_retry(QUICK).max_inflight(2)
+    made = builder(folder).transport(transport).timeouts(TIMEOUTS).with_retry(QUICK).max_inflight(2)
     made.with_rate_limit(RateLimiterConfig(requests_per_minute=1000, tokens_per_minute=10**6))
     made.with_circuit_breaker(CircuitBreakerConfig(failure_threshold=50))
     return await made.with_fallbacks(["other/m"]).build()

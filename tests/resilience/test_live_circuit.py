@@ -27,7 +27,7 @@ async def test_a_broken_stream_opens_the_circuit_and_a_callers_mistake_does_not(
             return
         exchange.begin("content-type: text/event-stream\r\n")
         exchange.chunk(frame("hel"))
-        exchange.hang_up()
+        exchange.abort()
 
     write(tmp_path, "house", serve(script).url)
     config = CircuitBreakerConfig(failure_threshold=2)

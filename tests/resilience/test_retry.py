@@ -50,7 +50,7 @@ def answered(status: int, word: str | None = None, **facts: object) -> RemoteErr
         (answered(400, should_retry=True), True),
         (ConnectError("refused"), True),
         (ConnectionLost("before anything was sent"), True),
-        (TransportTimeout("late", clock="connect", seconds=1.0), True),
+        (TransportTimeout("late", timeout_name="connect", seconds=1.0), True),
         (DecodeError("<html>"), True),
         (RequestError("no messages"), False),
         (CircuitOpenError("open"), False),
@@ -67,7 +67,7 @@ def test_what_is_tried_again(error: BaseException, again: bool) -> None:
     "error",
     [
         ConnectionLost("reset", request_sent=True),
-        TransportTimeout("late", clock="first_token", seconds=1.0, request_sent=True),
+        TransportTimeout("late", timeout_name="first_token", seconds=1.0, request_sent=True),
     ],
     ids=repr,
 )

@@ -140,7 +140,7 @@ async def test_a_streams_end_reaches_the_storage(serve: Serve, tmp_path: Path) -
     def script(exchange: Exchange) -> None:
         exchange.begin("content-type: text/event-stream\r\n")
         exchange.chunk(frame("hel"))
-        exchange.hang_up()
+        exchange.abort()
 
     write(tmp_path, "house", serve(script).url)
     storage = Storage()

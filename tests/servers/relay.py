@@ -11,7 +11,7 @@ Connected = tuple[str, int]
 
 
 class Relay:
-    """Relays to wherever it is asked, or to `lead_to`; `asked` lists what it was asked for.
+    """Relays to wherever it is asked, or to `upstream`; `asked` lists what it was asked for.
 
     With `login` ("user:password") it refuses everyone else; `refuse` answers CONNECT with 403.
     """
@@ -21,7 +21,7 @@ class Relay:
         self.tls = tls
         self.login: str | None = None
         self.refuse = False
-        self.lead_to: Connected | None = None
+        self.upstream: Connected | None = None
         self.asked: list[str] = []
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
@@ -134,7 +134,7 @@ class Relay:
         self._relay(sock, (host, port), b"")
 
     def _relay(self, sock: socket.socket, target: Connected, first: bytes) -> None:
-        with socket.create_connection(self.lead_to or target) as behind:
+        with socket.create_connection(self.upstream or target) as behind:
             self._sockets.append(behind)
             behind.sendall(first)
             self._start(_copy, behind, sock)

@@ -68,7 +68,7 @@ class Exchange:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise ConnectionAbortedError
 
-    def hang_up(self) -> None:
+    def abort(self) -> None:
         """Close the connection."""
         raise ConnectionAbortedError
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, deadline, run_all
+from ai_lib._runtime.backend import CancelScope, Event, fail_after, run_all
 from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from tests.guards import hang_guard
@@ -53,7 +53,7 @@ async def test_a_deadline_around_a_stalled_read_frees_the_connection(serve: Serv
     async with HttpTransport() as transport:
         reply = await transport.send(ask(server), PATIENT)
         assert await reply.__anext__() == b"one"
-        with pytest.raises(TimeoutError), deadline(0.05):
+        with pytest.raises(TimeoutError), fail_after(0.05):
             await reply.__anext__()
         assert transport.stats().active == 0
         assert server.wait_for_open_connections(0)
@@ -97,7 +97,7 @@ async def test_closing_the_transport_ends_the_reads_of_its_replies(serve: Serve)
     server = serve(stall_in_body)
     transport = HttpTransport()
     reply = await transport.send(ask(server), PATIENT)
-    in_a_thread(lambda: transport._pool.close_all())
+    in_a_thread(lambda: transport._pools.close_all())
     with pytest.raises(ConnectionLost):
         await reply.read()
     assert transport.stats().active == 0
@@ -127,7 +127,7 @@ async def test_two_hundred_calls_cancelled_at_once_leave_nothing(serve: Serve) -
     async with HttpTransport(options) as transport:
 
         async def call() -> None:
-            with pytest.raises(TimeoutError), deadline(0.2):
+            with pytest.raises(TimeoutError), fail_after(0.2):
                 async with await transport.send(ask(server), PATIENT) as reply:
                     await reply.read()
 

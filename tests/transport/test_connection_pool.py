@@ -135,7 +135,7 @@ async def test_the_time_for_a_request_is_kept(serve: Serve) -> None:
         client = await pool.get_client("one", server.url)
         with pytest.raises(TransportTimeout) as caught:
             await client.get("/", timeout=0.1)
-    assert (caught.value.clock, caught.value.seconds) == ("total", 0.1)
+    assert (caught.value.timeout_name, caught.value.seconds) == ("total", 0.1)
 
 
 async def test_never_more_connections_than_the_config_says(serve: Serve) -> None:

@@ -168,7 +168,7 @@ def test_how_a_key_is_sent_is_described(auth: dict[str, str], attached: str) -> 
     one = manifest(endpoint={"base_url": "https://a.example", "auth": auth})
     report = describe_credential(one, "given")
 
-    assert (report.status, report.source_kind, report.attached) == (
+    assert (report.status, report.source_kind, report.sent_as) == (
         "available", "explicit", attached,
     )  # fmt: skip
     assert str(report) == f"key for house from the api_key argument, sent as {attached}"

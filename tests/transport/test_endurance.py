@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, deadline, run_all
+from ai_lib._runtime.backend import CancelScope, fail_after, run_all
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from ai_lib.types.wire import TimeoutOptions
@@ -37,7 +37,7 @@ def moody(exchange: Exchange) -> None:
     exchange.begin()
     exchange.chunk(b"data: one\n\n")
     if mood == 1:
-        exchange.hang_up()
+        exchange.abort()
     if mood == 2:
         exchange.stall()
     exchange.pause(0.001)
@@ -87,7 +87,7 @@ async def one_call(transport: HttpTransport, server: object, seed: int) -> None:
     if ending == 0:
         scope.cancel()
     try:
-        with scope, deadline(0.05 if ending == 1 else None):
+        with scope, fail_after(0.05 if ending == 1 else None):
             reply = await transport.send(request, TimeoutOptions(idle=0.1))
             if ending == 2:
                 await reply.aclose()

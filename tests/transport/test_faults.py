@@ -34,7 +34,7 @@ def then_reset(data: bytes) -> Script:
 def then_close(data: bytes) -> Script:
     def script(exchange: Exchange) -> None:
         exchange.send(data)
-        exchange.hang_up()
+        exchange.abort()
 
     return script
 

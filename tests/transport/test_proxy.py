@@ -89,7 +89,7 @@ async def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
 @needs_socks
 async def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
     server = serve(ok)
-    socks.lead_to = ("127.0.0.1", server.port)
+    socks.upstream = ("127.0.0.1", server.port)
     async with HttpTransport(through(socks, "socks5h")) as transport:
         async with await transport.send(ask_url("http://model.invalid/chat"), PATIENT) as reply:
             assert await reply.read() == b"ok"

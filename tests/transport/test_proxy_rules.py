@@ -10,8 +10,8 @@ SECURE = Origin("https", "api.example.com", 443)
 
 
 def proxy_for(origin: Origin, **environment: str) -> str | None:
-    proxy = ProxyRules("environment", environment).lead_to(origin)
-    return None if proxy is None else f"{proxy.scheme}://{proxy.place}"
+    proxy = ProxyRules("environment", environment).proxy_for(origin)
+    return None if proxy is None else f"{proxy.scheme}://{proxy.host_port}"
 
 
 def test_each_scheme_has_its_variable() -> None:
@@ -84,4 +84,4 @@ def test_no_proxy(entry: str, host: str, port: int, exempt: bool) -> None:
 def test_an_explicit_proxy_ignores_the_environment() -> None:
     rules = ProxyRules("http://mine:1", {"HTTPS_PROXY": "http://theirs:2", "NO_PROXY": "*"})
 
-    assert rules.lead_to(SECURE) == ("http", "mine", 1, None, "")
+    assert rules.proxy_for(SECURE) == ("http", "mine", 1, None, "")

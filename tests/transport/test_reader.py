@@ -121,7 +121,7 @@ async def test_a_reply_out_of_the_way_is_read_as_any_other(
     def script(exchange: Exchange) -> None:
         exchange.send(data)
         if connections == 2:
-            exchange.hang_up()
+            exchange.abort()
 
     server = serve(script)
     async with HttpTransport() as transport:

@@ -24,7 +24,7 @@ def _head(request: HttpRequest) -> RequestHead:
 def test_the_length_of_the_body_stands_between_our_fields_and_those_of_the_request() -> None:
     head = _head(_request(Authorization="Bearer k", **{"Content-Length": "9"}))
 
-    lines = head.written(b"four").decode().split("\r\n")
+    lines = head.encode(b"four").decode().split("\r\n")
 
     assert lines[0] == "POST /v1/chat HTTP/1.1"
     assert lines[1] == "Host: 127.0.0.1:8080"
@@ -35,15 +35,15 @@ def test_the_length_of_the_body_stands_between_our_fields_and_those_of_the_reque
         "",
         "",
     ]
-    assert head.written(b"") == head.written(b"four").replace(b"Length: 4", b"Length: 0")
+    assert head.encode(b"") == head.encode(b"four").replace(b"Length: 4", b"Length: 0")
 
 
 def test_what_has_no_body_says_no_length() -> None:
-    assert b"content-length" not in _head(_request("GET")).written(b"").lower()
+    assert b"content-length" not in _head(_request("GET")).encode(b"").lower()
 
 
 def test_what_the_request_says_itself_is_not_said_twice() -> None:
-    written = _head(_request(host="other", **{"user-agent": "mine"})).written(b"")
+    written = _head(_request(host="other", **{"user-agent": "mine"})).encode(b"")
 
     assert written.lower().count(b"host:") == 1
     assert b"user-agent: mine\r\n" in written
@@ -52,9 +52,9 @@ def test_what_the_request_says_itself_is_not_said_twice() -> None:
 
 @pytest.mark.parametrize("said", ["close", "keep-alive, Close"])
 def test_it_knows_that_it_asks_to_close_the_connection(said: str) -> None:
-    assert _head(_request(Connection=said)).closes
-    assert not _head(_request(Connection="keep-alive")).closes
-    assert not _head(_request()).closes
+    assert _head(_request(Connection=said)).closes_connection
+    assert not _head(_request(Connection="keep-alive")).closes_connection
+    assert not _head(_request()).closes_connection
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "a\0b", "\u20ac"])
@@ -62,38 +62,38 @@ def test_a_header_that_http_does_not_allow_is_refused_without_its_value(value: s
     heads = RequestHeads("agent/1")
     for _ in range(2):  # what failed is not remembered
         with pytest.raises(RequestError) as caught:
-            heads.of(_TARGET, _request(Key=value))
+            heads.get(_TARGET, _request(Key=value))
         assert value not in str(caught.value)
 
 
 def test_requests_that_are_alike_share_a_head_and_others_do_not() -> None:
     heads = RequestHeads("agent/1")
-    first = heads.of(_TARGET, _request(Key="a"))
+    first = heads.get(_TARGET, _request(Key="a"))
 
-    assert heads.of(_TARGET, _request(Key="a")) is first
-    assert heads.of(_TARGET, _request(Key="b")).written(b"") != first.written(b"")
-    assert heads.of(_TARGET, _request("PUT", Key="a")).written(b"").startswith(b"PUT ")
+    assert heads.get(_TARGET, _request(Key="a")) is first
+    assert heads.get(_TARGET, _request(Key="b")).encode(b"") != first.encode(b"")
+    assert heads.get(_TARGET, _request("PUT", Key="a")).encode(b"").startswith(b"PUT ")
     other = parse_target("http://127.0.0.1:8080/v2")
-    assert heads.of(other, _request(Key="a")).target is other
+    assert heads.get(other, _request(Key="a")).target is other
 
 
 def test_only_so_many_are_remembered_and_none_once_they_are_to_be_forgotten() -> None:
     heads = RequestHeads("agent/1")
     for number in range(1000):
-        heads.of(_TARGET, _request(Key=f"{number}"))
-        assert len(heads._known) <= 64
+        heads.get(_TARGET, _request(Key=f"{number}"))
+        assert len(heads._heads) <= 64
 
-    heads.forget()
+    heads.clear()
 
-    assert not heads._known
+    assert not heads._heads
 
 
 def test_no_frame_of_a_refusal_shows_a_credential() -> None:
     heads = RequestHeads("agent/1")
     with pytest.raises(RequestError) as caught:
-        heads.of(_TARGET, _request(Authorization="Bearer s3cret", Key="a\nb"))
+        heads.get(_TARGET, _request(Authorization="Bearer s3cret", Key="a\nb"))
 
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    outer = [frame for frame in shown.stack if frame.name in ("of", "<module>")]
+    outer = [frame for frame in shown.stack if frame.name in ("get", "<module>")]
     assert outer
     assert all("s3cret" not in str(frame.locals) for frame in outer)

@@ -130,7 +130,7 @@ async def test_a_request_that_crosses_the_servers_goodbye_is_sent_anew(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the server's goodbye were still under way when we look.
-    monkeypatch.setattr(Connection, "is_quiet", lambda _: True)
+    monkeypatch.setattr(Connection, "has_expired", lambda _: False)
     server = serve(lambda exchange: exchange.reply(b"ok"))
     async with HttpTransport() as transport:
         for _ in range(3):
@@ -143,7 +143,7 @@ async def test_a_request_that_crosses_the_servers_goodbye_is_sent_anew(
     assert server.connections == 3
 
 
-@pytest.mark.parametrize("end", [Exchange.hang_up, Exchange.reset])
+@pytest.mark.parametrize("end", [Exchange.abort, Exchange.reset])
 async def test_a_request_the_server_took_is_never_sent_anew(
     serve: Serve, end: Callable[[Exchange], None]
 ) -> None:
@@ -164,7 +164,7 @@ async def test_a_request_the_server_took_is_never_sent_anew(
 
 
 async def test_a_fresh_connection_that_dies_is_not_replaced(serve: Serve) -> None:
-    server = serve(lambda exchange: exchange.hang_up())
+    server = serve(lambda exchange: exchange.abort())
     async with HttpTransport() as transport:
         with pytest.raises(ConnectionLost) as caught:
             await transport.send(ask(server), PATIENT)

@@ -1,4 +1,4 @@
-"""One call to one of its targets: the request as that target wants it, and its clocks."""
+"""One call to one of its targets: the request as that target wants it, and its timeouts."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ class PreparedRequest:
         self.target = target = target.current()
         self.request = request
         self.built = _built(target, request)
-        self.clocks = options.clocks or target.clocks(request.stream, options.timeout)
+        self.timeouts = options.timeouts or target.timeouts(request.stream, options.timeout)
         self._key = key
         self._headers = headers
 
@@ -44,12 +44,12 @@ class PreparedRequest:
             return wire
         return msgspec.structs.replace(wire, headers=(*wire.headers, *own))
 
-    def clocks_within(self, left: float | None) -> TimeoutOptions:
-        """Return the clocks of an attempt that begins when the call has so many seconds left."""
-        total = self.clocks.total
+    def timeouts_within(self, left: float | None) -> TimeoutOptions:
+        """Return the timeouts of an attempt that begins when the call has so many seconds left."""
+        total = self.timeouts.total
         if left is None or (total is not None and total <= left):
-            return self.clocks
-        return msgspec.structs.replace(self.clocks, total=left)
+            return self.timeouts
+        return msgspec.structs.replace(self.timeouts, total=left)
 
 
 def _built(target: Target, request: ChatRequest) -> BuiltRequest:

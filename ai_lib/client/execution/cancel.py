@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from ai_lib.client.execution.cancel_reason import CancelReason, CancelState
 from ai_lib.errors.exceptions import AiLibError, StreamCancelled
 
-from ..._runtime.backend import CancelScope, Event, deadline, now
+from ..._runtime.backend import CancelScope, Event, fail_after, now
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -92,7 +92,7 @@ class CancelToken:
         """Wait at most so long for it to be cancelled; returns whether it was."""
         limits = [limit for limit in (seconds, self._left()) if limit is not None]
         try:
-            with deadline(min(limits, default=None)):
+            with fail_after(min(limits, default=None)):
                 await self._event.wait()
         except TimeoutError:
             self._expire()
@@ -119,7 +119,7 @@ class CancelToken:
         with CancelScope() as scope:
             forget = self.on_cancel(scope.cancel)
             try:
-                with deadline(self._left()):
+                with fail_after(self._left()):
                     await step()
             except TimeoutError as error:
                 if self._ends is None or isinstance(error, AiLibError):

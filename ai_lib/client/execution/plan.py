@@ -42,7 +42,7 @@ class Dispatcher:
 
     @property
     def _total(self) -> float | None:
-        return self.first.clocks.total
+        return self.first.timeouts.total
 
     def start(self) -> None:
         """Let the deadline count from when the call began."""
@@ -106,19 +106,19 @@ class Dispatcher:
         call.legs.append(leg)
         return leg
 
-    def clocks(self, leg: PreparedRequest) -> TimeoutOptions:
-        """Return the clocks of an attempt that begins now."""
-        return leg.clocks_within(self.ledger.seconds_left(now()))
+    def timeouts(self, leg: PreparedRequest) -> TimeoutOptions:
+        """Return the timeouts of an attempt that begins now."""
+        return leg.timeouts_within(self.ledger.seconds_left(now()))
 
     def _may_go_on(self, error: AiLibError) -> bool:
         return error.fallbackable and now() < self.ledger.ends
 
     def _worded(self, error: AiLibError) -> AiLibError:
-        """Say of the total clock what it was set to, not what was left for the last attempt."""
-        if isinstance(error, TransportTimeout) and error.clock == "total":
+        """Say of the total timeout what it was set to, not what was left for the last attempt."""
+        if isinstance(error, TransportTimeout) and error.timeout_name == "total":
             error.seconds = self._total
             error.message = (
-                f"the call was not done within {self._total or 0:g} s, the total clock, "
+                f"the call was not done within {self._total or 0:g} s, the total timeout, "
                 f"in {len(self.ledger.attempts)} attempts; raise the timeout if it needs longer"
             )
         return error

@@ -121,7 +121,7 @@ class CallRunner:
         journey.start()
 
         async def attempt(leg: PreparedRequest, permit: Permit) -> _Answer:
-            reply = await self._transport.send(leg.wire, journey.clocks(leg))
+            reply = await self._transport.send(leg.wire, journey.timeouts(leg))
             async with reply:
                 response = await self._read(reply, leg, permit)
             return _Answer(response, leg)

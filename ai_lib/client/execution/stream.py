@@ -219,7 +219,7 @@ class ChatStream:
     async def _begin(self, leg: PreparedRequest, permit: Permit) -> list[Event]:
         if self._journey is None:
             raise RuntimeError("an attempt before the call was compiled")
-        incoming = StreamAttempt(leg, permit, self._journey.clocks(leg))
+        incoming = StreamAttempt(leg, permit, self._journey.timeouts(leg))
         events = await incoming.begin(self._transport)
         permit.detach()
         self._incoming, call = incoming, self._call

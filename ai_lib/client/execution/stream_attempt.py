@@ -11,7 +11,7 @@ from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolC
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
 
-from ..._runtime.backend import deadline, now
+from ..._runtime.backend import fail_after, now
 from ...transport import HttpResponse, HttpTransport
 
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
@@ -20,12 +20,12 @@ _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 class StreamAttempt:
     """Events of one reply. It holds a connection and an admission until it has ended."""
 
-    def __init__(self, leg: PreparedRequest, permit: Permit, clocks: TimeoutOptions) -> None:
+    def __init__(self, leg: PreparedRequest, permit: Permit, timeouts: TimeoutOptions) -> None:
         self.leg = leg
         self.pipeline = Pipeline(leg.target.compiled)
         self.request_id = ""
         self._permit = permit
-        self._clocks = clocks
+        self._timeouts = timeouts
         self._reply: HttpResponse | None = None
         self._since = 0.0
         self._begun = False
@@ -36,7 +36,7 @@ class StreamAttempt:
         Until then nothing was handed out, so that another attempt may take this one's place.
         """
         try:
-            reply = self._reply = await transport.send(self.leg.wire, self._clocks)
+            reply = self._reply = await transport.send(self.leg.wire, self._timeouts)
             await self._check(reply)
             events: list[Event] = []
             while not self._begun and not self.pipeline.finished:
@@ -143,28 +143,28 @@ class StreamAttempt:
             raise failure from error.__cause__
 
     async def _in_time(self, reply: HttpResponse) -> bytes:
-        """Read within the clock that heartbeats don't reset."""
+        """Read within the timeout that heartbeats don't reset."""
         name = "delta_idle" if self._begun else "first_token"
-        seconds = self._clocks.delta_idle if self._begun else self._clocks.first_token
+        seconds = self._timeouts.delta_idle if self._begun else self._timeouts.first_token
         if seconds is None:
             return await reply.__anext__()
         left = self._since + seconds - now()
         try:
             if left <= 0:
                 raise TimeoutError
-            with deadline(left):
+            with fail_after(left):
                 return await reply.__anext__()
         except TimeoutError as error:
             if isinstance(error, AiLibError):
                 raise
-            raise self._ran_out(name, seconds) from None
+            raise self._timeout_error(name, seconds) from None
 
-    def _ran_out(self, clock: str, seconds: float) -> TransportTimeout:
+    def _timeout_error(self, timeout_name: str, seconds: float) -> TransportTimeout:
         what = "event" if self._begun else "content"
         return TransportTimeout(
-            f"{self.leg.target.compiled.id} sent no {what} for {seconds:g} s; raise the {clock} "
-            "clock if the model needs longer",
-            clock=clock,
+            f"{self.leg.target.compiled.id} sent no {what} for {seconds:g} s; raise the "
+            f"{timeout_name} timeout if the model needs longer",
+            timeout_name=timeout_name,
             seconds=seconds,
             url=self.leg.built.wire.safe_url,
             request_sent=True,

@@ -58,5 +58,5 @@ def patience(leg: PreparedRequest) -> float | None:
 
     It is half of its own time, so that it can still ask itself; None is without end.
     """
-    most = leg.clocks.total or leg.clocks.first_token
+    most = leg.timeouts.total or leg.timeouts.first_token
     return None if most is None else most / 2

@@ -100,7 +100,7 @@ def explain(
     """
     request = request or ChatRequest(messages=(Message.user("Hello"),))
     manifest = compiled.manifest
-    report = describe_credential(manifest, found=credential)
+    report = describe_credential(manifest, credential=credential)
     key = None if manifest.auth.kind == "none" else _PLACEHOLDER
     built = build_chat(
         request, compiled, model=model, credential=key, base_url=base_url, fit_media=fit_media

@@ -8,7 +8,7 @@ from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
-from ai_lib.transport.credentials import Credential, variable_names
+from ai_lib.transport.credentials import Credential, list_key_variables
 
 
 def check_binding(
@@ -51,7 +51,7 @@ def _owners(manifest: ProtocolManifest, credential: Credential) -> Iterator[Prot
         document = find_bundled_manifest(name)
         bundled = read_manifest(document, f"bundled manifest {name}")
         by_name = not own.isdisjoint({bundled.id, *bundled.aliases})
-        if by_name or credential.name in variable_names(bundled):
+        if by_name or credential.name in list_key_variables(bundled):
             yield bundled
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.transport.errors import bare
+from ai_lib.transport.errors import strip_tracebacks
 from ai_lib.types.secret import forms_of
-from ai_lib.types.wire import SHORTEST
+from ai_lib.types.wire import MIN_SECRET_LENGTH
 
 _SHOWN = "***"
 
@@ -18,13 +18,13 @@ def redact(error: AiLibError, secret: str | None) -> None:
     Where it was, the tracebacks go as well, and what is behind the error: they hold what the
     provider said.
     """
-    if secret is None or len(secret) < SHORTEST:
+    if secret is None or len(secret) < MIN_SECRET_LENGTH:
         return
     forms = forms_of(secret)
     said = "".join(repr((one.args, vars(one))) for one in _chain(error))
     if not any(form in said for form in forms):
         return
-    bare(error)
+    strip_tracebacks(error)
     error.__cause__ = error.__context__ = None
     error.args = tuple(_without(forms, value) for value in error.args)
     for name, value in vars(error).items():

@@ -32,7 +32,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     timeout: float | None = None
-    clocks: TimeoutOptions | None = None
+    timeouts: TimeoutOptions | None = None
     fallbacks: tuple[str, ...] | None = None
     ledger: AttemptLog | None = None
     metadata: Mapping[str, object] = {}
@@ -65,7 +65,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None = None
     base_url: str | None = None
     timeout: float | None = None
-    clocks: TimeoutOptions | None = None
+    timeouts: TimeoutOptions | None = None
     protocol_dir: str | Path | None = None
     api_family: str | None = None
     hot_reload: bool = False
@@ -195,7 +195,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             credential=credential,
             base_url=base_url,
             timeout=self.timeout,
-            own_clocks=self.clocks,
+            own_timeouts=self.timeouts,
             fit_media=self.fit_media,
             models=self.catalog.build_registry() if self.catalog else None,
         )

@@ -36,7 +36,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
-    own_clocks: TimeoutOptions | None = None
+    own_timeouts: TimeoutOptions | None = None
     fit_media: bool = True
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
@@ -69,16 +69,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         block = self.compiled.manifest.raw.get("idempotency") or {}
         return bool(block.get("safe")) or self.idempotency_header is not None
 
-    def clocks(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
-        """Return the clocks of one call.
+    def timeouts(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
+        """Return the timeouts of one call.
 
-        The client's own clocks, when it has any, are taken as they are unless the call sets a
+        The client's own timeouts, when it has any, are taken as they are unless the call sets a
         timeout. That is, in order, that of the call, of the client, of `AI_HTTP_TIMEOUT_SECS`, of
         the manifest, 60 s. It bounds a plain call as a whole; of a stream it bounds the wait for
         the first token and every silence after it.
         """
-        if self.own_clocks is not None and timeout is None:
-            return self.own_clocks
+        if self.own_timeouts is not None and timeout is None:
+            return self.own_timeouts
         seconds = self._seconds(timeout)
         if stream:
             return TimeoutOptions(first_token=seconds, idle=seconds)

@@ -28,7 +28,7 @@ class ToolRegistry:
         ValueError: two tools have the same name.
     """
 
-    def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_call: Predicate) -> None:
+    def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_await: Predicate) -> None:
         self.definitions: list[ToolDefinition] = []
         self._functions: dict[str, tuple[Function, Signature | None]] = {}
         for tool in tools:
@@ -37,14 +37,14 @@ class ToolRegistry:
                 definition = ToolDefinition.from_function(definition)
             self.definitions.append(definition)
             if not definition.is_of_provider:
-                self._add(definition, can_call)
+                self._add(definition, can_await)
 
-    def _add(self, tool: ToolDefinition, can_call: Predicate) -> None:
+    def _add(self, tool: ToolDefinition, can_await: Predicate) -> None:
         if tool.function is None:
             raise TypeError(f"tool {tool.name!r} has no function: give the function itself")
         if tool.name in self._functions:
             raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
-        if not can_call(tool.function):
+        if not can_await(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
         signature = None if _takes_any_keyword(tool.function) else Signature(tool.function)
         self._functions[tool.name] = tool.function, signature

@@ -15,7 +15,7 @@ from ai_lib.resilience.circuit.circuit import (
 )
 from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitStorage
 
-from ..._runtime.backend import Lock, deadline, now, settle
+from ..._runtime.backend import Lock, fail_after, maybe_await, now
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class CircuitBreaker(Circuit):
             return await operation()
         ends = now() + seconds
         try:
-            with deadline(seconds):
+            with fail_after(seconds):
                 return await operation()
         except TimeoutError as error:
             if isinstance(error, AiLibError) or now() < ends:
@@ -89,7 +89,7 @@ class CircuitBreaker(Circuit):
             raise TransportTimeout(
                 f"the attempt at {self.name} took longer than {seconds:g} s, the circuit "
                 "breaker's timeout_seconds; raise it if the model needs longer",
-                clock="attempt",
+                timeout_name="attempt",
                 seconds=seconds,
                 request_sent=True,
             ) from None
@@ -112,12 +112,12 @@ class CircuitBreaker(Circuit):
     ) -> CircuitPermit | None:
         async with self._exchange_lock:
             while True:
-                stored = await settle(storage.load(self._key))
+                stored = await maybe_await(storage.load(self._key))
                 record = stored or CircuitRecord()
                 update = SharedUpdate(self, record, needs_permit=needs_permit)
                 is_done = False
                 try:
-                    is_done = update.record == record or await settle(
+                    is_done = update.record == record or await maybe_await(
                         storage.replace(self._key, stored, update.record)
                     )
                 finally:

@@ -8,7 +8,7 @@ from ai_lib.errors.exceptions import RateLimitExceeded
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reservation
 
-from ..._runtime.backend import LeakyBucket, Lock, deadline, now, sleep
+from ..._runtime.backend import LeakyBucket, Lock, fail_after, now, sleep
 
 # The first in line checks again this often: a refund or a pause may have changed its turn.
 _RECHECK_SECONDS = 0.1
@@ -66,7 +66,7 @@ class RateLimiter:
 
     async def _wait_in_line(self, timeout: float | None) -> None:
         try:
-            with deadline(timeout):
+            with fail_after(timeout):
                 await self._line.acquire()
         except TimeoutError:
             raise _limit_error("the line was too long", None) from None
@@ -145,7 +145,7 @@ class RateLimiter:
         """Return how many requests may be sent, how many wait, and the seconds of a pause."""
         return {
             "available": self.available_tokens,
-            "waiting": self._line.waiting,
+            "waiting": self._line.waiter_count,
             "paused_for": self.quota.get_pause(self._clock()),
         }
 

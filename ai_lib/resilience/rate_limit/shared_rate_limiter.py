@@ -9,7 +9,7 @@ from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
-from ..._runtime.backend import now, settle, sleep
+from ..._runtime.backend import maybe_await, now, sleep
 from .rate_limiter import RateLimiter
 
 
@@ -40,7 +40,7 @@ class SharedRateLimiter(RateLimiter):
         # If this call is cancelled now, the limiter may have granted it.
         reservation.is_held = True
         try:
-            wait = await settle(quota.reserve_shared(reservation))
+            wait = await maybe_await(quota.reserve_shared(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
@@ -54,7 +54,7 @@ class SharedRateLimiter(RateLimiter):
         while pending:
             send = pending.popleft()
             try:
-                await settle(send(self._clock()))
+                await maybe_await(send(self._clock()))
             except BaseException:
                 pending.appendleft(send)
                 raise

@@ -10,7 +10,7 @@ from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, overall
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
-from ..._runtime.backend import Lock, deadline, now, run_all
+from ..._runtime.backend import Lock, fail_after, now, run_all
 from ...transport import HttpTransport
 
 Check = Callable[[], Awaitable[HealthReport]]
@@ -104,8 +104,8 @@ async def _status(
         raise RequestError(f"the address {base} has a part that only you know: pass base_url=")
     seconds = timeout or check.timeout_ms / 1000
     request = HttpRequest(method=check.method, url=base.rstrip("/") + check.path)
-    clocks = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
-    reply = await transport.send(request, clocks)
+    timeouts = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
+    reply = await transport.send(request, timeouts)
     async with reply:
         await reply.drain()
         return reply.status
@@ -175,7 +175,7 @@ class HealthChecker:
 
         async def bounded() -> HealthReport:
             try:
-                with deadline(self._timeout or 3.0):
+                with fail_after(self._timeout or 3.0):
                     return await check()
             except Exception as error:  # noqa: BLE001 (the error is what the check found)
                 text = f"{type(error).__name__}: {error}"

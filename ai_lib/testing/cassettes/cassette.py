@@ -47,7 +47,7 @@ class RecordedChunk(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The transport error that ended an exchange; `clock` is the deadline that passed, if any."""
+    """The transport error that ended an exchange; `clock` names the timeout that ran out."""
 
     message: str
     connected: bool = True
@@ -101,7 +101,7 @@ def describe_failure(error: TransportError) -> Failure:
         message=error.message,
         connected=not isinstance(error, ConnectError),
         request_sent=error.request_sent,
-        clock=error.clock if isinstance(error, TransportTimeout) else "",
+        clock=error.timeout_name if isinstance(error, TransportTimeout) else "",
     )
 
 
@@ -110,7 +110,7 @@ def restore_error(failure: Failure, request: HttpRequest) -> TransportError:
     sent, url = failure.request_sent, request.safe_url
     if failure.clock:
         return TransportTimeout(
-            failure.message, clock=failure.clock, seconds=None, request_sent=sent, url=url
+            failure.message, timeout_name=failure.clock, seconds=None, request_sent=sent, url=url
         )
     error_type = ConnectionLost if failure.connected else ConnectError
     return error_type(failure.message, request_sent=sent, url=url)

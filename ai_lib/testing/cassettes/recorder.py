@@ -26,7 +26,7 @@ from ai_lib.types.wire import HttpRequest, TimeoutOptions
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
 from ...transport.connections.pool import Lease
-from ...transport.response import Readable
+from ...transport.response import BodyReader
 
 
 def record(path: str | Path, options: TransportOptions | None = None) -> RecordingTransport:
@@ -48,10 +48,10 @@ class RecordingTransport(HttpTransport):
         super().__init__(options)
         self._file = CassetteFile(path)
 
-    async def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
+    async def send(self, request: HttpRequest, timeouts: TimeoutOptions) -> HttpResponse:
         """Send a request, as `HttpTransport.send` does; its errors are recorded too."""
         try:
-            return await super().send(request, clocks)
+            return await super().send(request, timeouts)
         except TransportError as error:
             failed = msgspec.structs.replace(
                 begin_exchange(request), failure=describe_failure(error)
@@ -59,9 +59,11 @@ class RecordingTransport(HttpTransport):
             self._file.append(scrub_keys(failed, request))
             raise
 
-    def _reply(self, head: ResponseHead, lease: Lease, call: Deadlines) -> HttpResponse:
+    def _make_response(
+        self, head: ResponseHead, lease: Lease, deadlines: Deadlines
+    ) -> HttpResponse:
         return HttpResponse(
-            head, _RecordingLease(self._file, head, lease, call), call, self.options
+            head, _RecordingLease(self._file, head, lease, deadlines), deadlines, self.options
         )
 
     def __repr__(self) -> str:
@@ -72,25 +74,25 @@ class _RecordingLease:
     """Wraps the lease of a response's connection and records the bytes that are read."""
 
     def __init__(
-        self, file: CassetteFile, head: ResponseHead, lease: Lease, call: Deadlines
+        self, file: CassetteFile, head: ResponseHead, lease: Lease, deadlines: Deadlines
     ) -> None:
         self._file = file
         self._head = head
         self._lease = lease
-        self._request = call.request
+        self._request = deadlines.request
         self._received_at = now()
-        self._head_after = self._received_at - call.began
+        self._head_after = self._received_at - deadlines.started_at
         self._chunks: list[RecordedChunk] = []
         self._failure: Failure | None = None
         self._pending_write = [True]
 
     @property
-    def connection(self) -> Readable:
+    def connection(self) -> BodyReader:
         return self
 
-    async def read(self, clocks: Deadlines) -> bytes:
+    async def read(self, deadlines: Deadlines) -> bytes:
         try:
-            data = await self._lease.connection.read(clocks)
+            data = await self._lease.connection.read(deadlines)
         except TransportError as error:
             self._failure = describe_failure(error)
             raise
@@ -98,13 +100,13 @@ class _RecordingLease:
             self._chunks.append(encode_chunk(now() - self._received_at, data))
         return data
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         self._write_once()
-        self._lease.give_back()
+        self._lease.release()
 
-    def park(self) -> None:
+    def defer_drain(self) -> None:
         self._write_once()
-        self._lease.park()
+        self._lease.defer_drain()
 
     def _write_once(self) -> None:
         try:

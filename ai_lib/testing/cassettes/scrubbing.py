@@ -21,7 +21,7 @@ def scrub_keys(exchange: Exchange, request: HttpRequest) -> Exchange:
     In the body each letter of a key becomes a `*`, so that sizes and cuts stay. A compressed body
     stays compressed unless a key is in it; then it is recorded decompressed.
     """
-    key_forms = [key_form for key in request.keys() for key_form in forms_of(key)]  # noqa: SIM118
+    key_forms = [key_form for key in request.secret_values() for key_form in forms_of(key)]
     if not key_forms:
         return exchange
     failure = exchange.failure

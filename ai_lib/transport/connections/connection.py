@@ -1,21 +1,27 @@
-"""One connection: requests out, replies in, under the clocks of the call it serves."""
+"""One connection: requests go out, responses come in, under the deadlines of the call it serves."""
 
 from __future__ import annotations
 
 from ssl import SSLError
 from typing import TYPE_CHECKING
 
-from ai_lib._runtime.sockets import ReadError
+from ai_lib._runtime.sockets import AckProbe, ReadError
 from ai_lib.errors.exceptions import AiLibError, ConnectError
 from ai_lib.transport.connections.route import Route
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import RemoteProtocolError, bare, closed_here, connect_failure, lost
+from ai_lib.transport.errors import (
+    RemoteProtocolError,
+    closed_locally,
+    connect_error,
+    connection_lost,
+    strip_tracebacks,
+)
 from ai_lib.transport.http.headers import ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
 
-from ..._runtime.backend import now, runtime_key
-from ..._runtime.stream import is_replaced
+from ..._runtime.backend import current_runtime, now
+from ..._runtime.stream import is_httpcore_replaced
 from ..http.upload import Upload
 from .timed_stream import TimedStream
 
@@ -25,156 +31,168 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """A connection to an origin, for one call at a time; `close` is for anyone, anytime.
+    """A connection to an origin, for one call at a time; `close` may be called from anywhere.
 
-    It is opened by the first call and stays within the `runtime` of that. `served` counts the calls
-    before this one, `tail_ends` is until when a parked connection may still receive the rest of its
-    last reply.
+    The first call opens it, and it stays within the `runtime` of that call. `served` counts the
+    calls before this one. `drain_until` is set while the rest of the last response is still to be
+    read: the time until which it is worth waiting for.
     """
 
     def __init__(self, route: Route, options: TransportOptions) -> None:
-        self.runtime = runtime_key()
+        self.runtime = current_runtime()
         self.served = 0
         self.idle_since = 0.0
-        self.tail_ends: float | None = None
+        self.drain_until: float | None = None
         self._route = route
         self._options = options
-        self._closed = False
-        self._renew()
+        self._is_closed = False
+        self._reset()
 
-    def _renew(self) -> None:
-        self._wire = TimedStream(self._options.max_head_bytes)
-        self._reading = False
-        self._http = _speaker(self._wire, self._route, self._options)
-
-    @property
-    def heard(self) -> bool:
-        """Whether anything of the current reply has arrived."""
-        return self._wire.heard
+    def _reset(self) -> None:
+        self._stream = TimedStream(self._options.max_head_bytes)
+        self._is_reading = False
+        self._http = _make_http(self._stream, self._route, self._options)
 
     @property
-    def connected(self) -> bool:
-        """Whether it was opened."""
-        return self._wire.connected
+    def is_connected(self) -> bool:
+        """Whether the connection was opened."""
+        return self._stream.is_connected
 
     @property
-    def reusable(self) -> bool:
-        """Whether another call may use it now."""
-        return not self._closed and self._wire.whole and self._http.is_idle()
+    def is_reusable(self) -> bool:
+        """Whether another call may use the connection now."""
+        return not self._is_closed and self._stream.sent_all and self._http.is_idle()
 
-    async def send(self, request: RequestHead, clocks: Deadlines) -> ResponseHead:
-        """Send a request and give the head of its reply."""
-        for _ in range(0 if self.connected else self._options.connect_retries):
+    async def send(self, request: RequestHead, deadlines: Deadlines) -> ResponseHead:
+        """Send a request and return the head of its response."""
+        connect_retries = 0 if self.is_connected else self._options.connect_retries
+        while True:
+            self._stream.bind(deadlines)
+            body = deadlines.request.body
+            sending = body if isinstance(body, bytes) else Upload(body)
+            ack_probe = None
+            if self.served:
+                ack_probe = self._stream.probe_acks(duplicate=self._http.closes_socket_on_error)
+            self._is_reading = True
             try:
-                return await self._send(request, clocks)
-            except ConnectError:
-                self._renew()
-        return await self._send(request, clocks)
+                head = await self._http.send(request, deadlines, sending)
+            except AiLibError as error:
+                raise strip_tracebacks(error)  # noqa: B904 (it is that error)
+            except Exception as error:
+                failure = self._send_error(error, ack_probe, deadlines)
+                if not connect_retries or not isinstance(failure, ConnectError):
+                    raise failure from error
+                connect_retries -= 1
+                self._reset()
+            else:
+                return self._accept_head(head, deadlines)
+            finally:
+                if ack_probe is not None:
+                    ack_probe.close()
+                if isinstance(sending, Upload):
+                    sending.close()
 
-    async def _send(self, request: RequestHead, clocks: Deadlines) -> ResponseHead:
-        self._wire.serve(clocks)
-        body = clocks.request.body
-        sent = body if isinstance(body, bytes) else Upload(body)
-        receipt = self._wire.watched(held=self._http.closes_itself) if self.served else None
-        self._reading = True
-        try:
-            head = await self._http.send(request, clocks, sent)
-        except AiLibError as error:
-            raise bare(error)  # noqa: B904 (it is that error)
-        except Exception as error:
-            # A reset may come from one who read it: acknowledging takes its time. A goodbye
-            # acknowledges what came before.
-            goodbye = receipt if not isinstance(error, ReadError) else None
-            unread = goodbye is not None and goodbye.is_unread()
-            raise self._failure(bare(error), clocks, sent=not unread) from error
-        finally:
-            if receipt is not None:
-                receipt.close()
-            if isinstance(sent, Upload):
-                sent.close()
-        self._check_open(clocks)
-        self._wire.head_came()
-        if self.served and not self.heard:
-            # It stood behind the last reply; the request has not even been sent.
-            raise lost(clocks.request, "a reply came before the request", sent=clocks.sent)
+    def _accept_head(self, head: ResponseHead, deadlines: Deadlines) -> ResponseHead:
+        self._check_open(deadlines)
+        self._stream.end_head()
+        if self.served and not self._stream.got_bytes:
+            # It stood behind the last response; the request has not even been sent.
+            reason = "a response came before the request"
+            raise connection_lost(deadlines.request, reason, sent=deadlines.request_sent)
         return head
 
-    async def read(self, clocks: Deadlines) -> bytes:
-        """Give the next bytes of the reply's body as they arrive, empty at its end."""
-        if not self._reading:
+    def _send_error(
+        self, error: Exception, ack_probe: AckProbe | None, deadlines: Deadlines
+    ) -> AiLibError:
+        # A reset may come from a peer that read the request: acknowledging takes time. An orderly
+        # end acknowledges what came before it.
+        is_unread = (
+            ack_probe is not None
+            and not isinstance(error, ReadError)
+            and ack_probe.is_unacknowledged()
+        )
+        return self._translate(strip_tracebacks(error), deadlines, sent=not is_unread)
+
+    async def read(self, deadlines: Deadlines) -> bytes:
+        """Return the next bytes of the response's body as they arrive, none at its end."""
+        if not self._is_reading:
             return b""
         try:
             data = await self._http.read()
         except AiLibError as error:
-            if self._closed:
-                raise closed_here(clocks.request) from None
-            raise bare(error) from error.__cause__  # the frames below hold what came
+            if self._is_closed:
+                raise closed_locally(deadlines.request) from None
+            # The frames below hold the bytes that arrived.
+            raise strip_tracebacks(error) from error.__cause__
         except Exception as error:
-            bare(error)
-            raise self._failure(error, clocks) from error
-        self._check_open(clocks)
+            strip_tracebacks(error)
+            raise self._translate(error, deadlines) from error
+        self._check_open(deadlines)
         if not data:
-            self._reading = False
+            self._is_reading = False
         return data
 
-    def _failure(self, error: Exception, clocks: Deadlines, *, sent: bool = True) -> AiLibError:
-        if self._closed:
-            return closed_here(clocks.request)
-        if not self.connected:
-            return connect_failure(clocks.request, self._route.place, error)
+    def _translate(
+        self, error: Exception, deadlines: Deadlines, *, sent: bool = True
+    ) -> AiLibError:
+        if self._is_closed:
+            return closed_locally(deadlines.request)
+        if not self.is_connected:
+            return connect_error(deadlines.request, self._route.description, error)
         reason = "TLS failed" if isinstance(error, SSLError) else str(error)
-        return lost(clocks.request, reason or type(error).__name__, sent=sent)
+        return connection_lost(deadlines.request, reason or type(error).__name__, sent=sent)
 
-    def _check_open(self, clocks: Deadlines) -> None:
-        if self._closed:
-            raise closed_here(clocks.request)
+    def _check_open(self, deadlines: Deadlines) -> None:
+        if self._is_closed:
+            raise closed_locally(deadlines.request)
 
-    def park(self, until: float) -> None:
-        """Leave the reply's rest for later: it is worth waiting for until that time."""
-        self.tail_ends = self.idle_since = until
+    def defer_drain(self, until: float) -> None:
+        """Leave the rest of the response for `drain`, which may wait for it until that time."""
+        self.drain_until = self.idle_since = until
 
-    async def finish_tail(self, limit: int, ends: float) -> None:
-        """Read the last reply's rest, waiting until that time; what is there is taken anyway.
+    async def drain(self, limit: int, until: float) -> None:
+        """Read the rest of the last response, at most `limit` bytes, waiting until that time.
 
-        Raises `RemoteProtocolError` or one of our errors when it can't be had.
+        Bytes that have arrived are read even after that time. Raises `RemoteProtocolError` or one
+        of our errors when the rest can't be had.
         """
-        self._wire.expect_rest(max(ends - now(), 0.0))
+        self._stream.start_drain(max(until - now(), 0.0))
         size = 0
-        while data := await self.read(self._wire.clocks):
+        while data := await self.read(self._stream.deadlines):
             size += len(data)
             if size > limit:
-                raise RemoteProtocolError("the rest of the reply is too long")
-        self._wire.end_stage()
-        self.tail_ends = None
+                raise RemoteProtocolError("the rest of the response is too long")
+        self._stream.end_phase()
+        self.drain_until = None
 
-    def rest(self, at: float) -> None:
-        """Be idle from now on, ready for another call."""
-        self._wire.rest()
+    def mark_idle(self, at: float) -> None:
+        """Be idle from that time on, ready for another call."""
+        self._stream.release()
         self.idle_since = at
         self.served += 1
 
-    def is_quiet(self) -> bool:
-        """Whether the idle connection still stands: no byte and no end has come."""
-        return self._http.is_quiet()
+    def has_expired(self) -> bool:
+        """Return whether bytes or the end came on the idle connection, so that it can't be used."""
+        return self._http.has_expired()
 
     def close(self) -> None:
         """Close at once, without waiting, from any task, thread or finalizer."""
-        if self._closed:
+        if self._is_closed:
             return
-        self._closed = True
-        self._wire.hang_up()
-        self._http.abandon()
+        self._is_closed = True
+        self._stream.abort()
+        self._http.abort()
 
 
-def _speaker(
-    wire: TimedStream, route: Route, options: TransportOptions
+def _make_http(
+    stream: TimedStream, route: Route, options: TransportOptions
 ) -> Http11Connection | HttpcoreConnection:
-    """Who speaks HTTP here; something that stands in for httpcore does unless we are to."""
-    mocked = options.reader == "auto" and is_replaced()
-    if mocked or not options.reads_itself or route.proxy is not None:
+    """Return our HTTP/1.1, or httpcore for what that has not and where a mock replaces it."""
+    is_mocked = options.reader == "auto" and is_httpcore_replaced()
+    if is_mocked or not options.uses_httptools or route.proxy is not None:
         from .via_httpcore import HttpcoreConnection
 
-        return HttpcoreConnection(wire, route, options)
+        return HttpcoreConnection(stream, route, options)
     from .http11 import Http11Connection
 
-    return Http11Connection(wire, route, options.max_head_bytes)
+    return Http11Connection(stream, route, options.max_head_bytes)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as we speak it ourselves: requests written in one piece, replies read by httptools."""
+"""HTTP/1.1 of our own: requests are written in one piece, responses are parsed by httptools."""
 
 from __future__ import annotations
 
@@ -17,87 +17,89 @@ from .timed_stream import TimedStream
 class Http11Connection:
     """One connection to an origin, without a proxy between, for one request at a time.
 
-    Errors are `SocketError`s, and `Violation`.
+    Raises `SocketError`s, `RemoteProtocolError` and our own errors.
     """
 
-    # Whether the socket is closed before an error of it gets out.
-    closes_itself = False
+    # Whether the socket is closed before its error is raised.
+    closes_socket_on_error = False
 
-    def __init__(self, wire: TimedStream, route: Route, limit: int) -> None:
-        self._wire = wire
+    def __init__(self, stream: TimedStream, route: Route, limit: int) -> None:
+        self._stream = stream
         self._route = route
         self._limit = limit
-        self._reply: ResponseParser | None = None
-        self._first = b""
-        self._sound = True
-        self._leaves = False
+        self._parser: ResponseParser | None = None
+        self._first_bytes = b""
+        self._keeps_alive = True
+        self._request_closes = False
 
     async def send(
-        self, request: RequestHead, clocks: Deadlines, body: bytes | Upload
+        self, request: RequestHead, deadlines: Deadlines, body: bytes | Upload
     ) -> ResponseHead:
-        """Send a request and give the head of its reply."""
-        head = request.written(clocks.request.body)
-        self._leaves = request.closes
-        if not self._wire.connected:
+        """Send a request and return the head of its response."""
+        stream = self._stream
+        request_head = request.encode(deadlines.request.body)
+        self._request_closes = request.closes_connection
+        if not stream.is_connected:
             await self._connect()
-        self._sound = False
+        self._keeps_alive = False
         try:
-            await self._wire.write(head)
-            await self._write_body(body, clocks)
+            await stream.write(request_head)
+            if isinstance(body, bytes):
+                await stream.write(body)
+            else:
+                await self._write_upload(body)
+            await stream.flush()
         except WriteError:
-            pass  # the server may have answered before it left
-        self._reply = reply = ResponseParser(clocks.request.method, self._limit)
-        while reply.head is None:
-            self._first = await self._receive(reply)
-        return reply.head
+            pass  # the server may have responded before it closed
+        parser = self._parser = ResponseParser(deadlines.request.method, self._limit)
+        while parser.head is None:
+            if data := await stream.read(READ_SIZE):
+                self._first_bytes = parser.feed(data)
+            else:
+                parser.finish()
+        return parser.head
 
     async def _connect(self) -> None:
         origin = self._route.origin
-        await self._wire.dial(origin.host, origin.port)
+        await self._stream.connect_tcp(origin.host, origin.port)
         if self._route.context is not None:
             self._route.context.set_alpn_protocols(["http/1.1"])
-            await self._wire.start_tls(self._route.context, origin.host)
-        self._wire.opened()
+            await self._stream.start_tls(self._route.context, origin.host)
+        self._stream.end_connect()
 
-    async def _write_body(self, body: bytes | Upload, clocks: Deadlines) -> None:
-        if isinstance(body, bytes):
-            await self._wire.write(body)
-            return
-        measured = body.length is not None
+    async def _write_upload(self, body: Upload) -> None:
+        is_chunked = body.length is None
         async for piece in body:
-            await self._wire.write(piece if measured else b"%x\r\n%b\r\n" % (len(piece), piece))
-        if not measured:
-            await self._wire.write(b"0\r\n\r\n")
-
-    async def _receive(self, reply: ResponseParser) -> bytes:
-        data = await self._wire.read(READ_SIZE)
-        if data:
-            return reply.feed(data)
-        reply.finish()
-        return b""
+            chunk = b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece
+            await self._stream.write(chunk)
+        if is_chunked:
+            await self._stream.write(b"0\r\n\r\n")
 
     async def read(self) -> bytes:
-        """Give the next bytes of the reply's body, all that have come; empty at its end."""
-        reply, data = self._reply, self._first
-        if reply is None:
+        """Return the next bytes of the response's body, all that have arrived; none at its end."""
+        parser, data = self._parser, self._first_bytes
+        if parser is None:
             return b""
-        self._first = b""
-        while not data and not reply.ended:
-            reply.check()
-            data = await self._receive(reply)
+        self._first_bytes = b""
+        while not data and not parser.is_complete:
+            parser.check()
+            if received := await self._stream.read(READ_SIZE):
+                data = parser.feed(received)
+            else:
+                parser.finish()
         if not data:
-            self._reply = None
-            self._sound = reply.keeps and not self._leaves
+            self._parser = None
+            self._keeps_alive = parser.keeps_alive and not self._request_closes
         return data
 
     def is_idle(self) -> bool:
-        """Whether it may serve another request."""
-        return self._sound and self._reply is None
+        """Return whether the connection may serve another request."""
+        return self._keeps_alive and self._parser is None
 
-    def is_quiet(self) -> bool:
-        """Whether neither a byte nor an end has come since."""
-        return not self._wire.get_extra_info("is_readable")
+    def has_expired(self) -> bool:
+        """Return whether bytes or the end came since the last response."""
+        return bool(self._stream.get_extra_info("is_readable"))
 
-    def abandon(self) -> None:
-        """Forget a reply that nobody will read, once the wire was hung up; from anywhere."""
-        self._first = b""
+    def abort(self) -> None:
+        """Forget the response of an aborted stream; from any task, thread or finalizer."""
+        self._first_bytes = b""

@@ -1,6 +1,6 @@
-"""What httpcore logs of a reply, without the keys of the request it answers.
+"""Redacts the keys of a request in what httpcore logs of its response.
 
-At DEBUG it logs the headers it receives, and a server may say a key back in them.
+At DEBUG httpcore logs the headers it receives, and a server may repeat a key in them.
 """
 
 import logging
@@ -13,30 +13,30 @@ from ai_lib._log import HTTPCORE
 from ai_lib.types.secret import forms_of
 from ai_lib.types.wire import HttpRequest
 
-_asked: Final[ContextVar[HttpRequest | None]] = ContextVar("ai_lib_asked", default=None)
+_current_request: Final[ContextVar[HttpRequest | None]] = ContextVar("ai_lib_request", default=None)
 
 
 @contextmanager
-def keys_hidden(request: HttpRequest) -> Iterator[None]:
-    """Have the keys of this request shown as `***` by httpcore's loggers, here and until the end.
+def redact_httpcore_logs(request: HttpRequest) -> Iterator[None]:
+    """Have httpcore's loggers show the keys of this request as `***` within the block.
 
-    What else logs there, or speaks by httpcore on its own, is left as it is.
+    Records of other users of httpcore are left as they are.
     """
     for logger in HTTPCORE:
-        logger.addFilter(_hide)  # a second time it does nothing
-    token = _asked.set(request)
+        logger.addFilter(_redact)  # a second time it does nothing
+    token = _current_request.set(request)
     try:
         yield
     finally:
-        _asked.reset(token)
+        _current_request.reset(token)
 
 
-def _hide(record: logging.LogRecord) -> bool:
-    request = _asked.get()
+def _redact(record: logging.LogRecord) -> bool:
+    request = _current_request.get()
     if request is not None:
-        said = record.getMessage()
-        for key in request.keys():  # noqa: SIM118 (it is no mapping)
+        text = record.getMessage()
+        for key in request.secret_values():
             for form in forms_of(key):
-                said = said.replace(form, "***")
-        record.msg, record.args = said, None
+                text = text.replace(form, "***")
+        record.msg, record.args = text, None
     return True

@@ -1,6 +1,6 @@
-"""Open connections, kept by origin and handed out fairly.
+"""Open connections, kept by origin and lent in fair order.
 
-Taking and giving back cost the same however many there are. One pool serves several event loops
+Lending and returning cost the same however many there are. One pool serves several event loops
 and threads: its bounds hold over all of them, a connection stays in the runtime that opened it.
 """
 
@@ -13,19 +13,19 @@ from weakref import finalize
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.connections.route import Routes
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import RemoteProtocolError, closed_here
+from ai_lib.transport.errors import RemoteProtocolError, closed_locally
 from ai_lib.transport.http.url import Origin
 from ai_lib.transport.options import PoolStats, TransportOptions
 
-from ..._runtime.backend import Semaphore, deadline, is_over, now, runtime_key
+from ..._runtime.backend import Semaphore, current_runtime, fail_after, has_ended, now
 from .connection import Connection
 
 
 class _OriginPool:
     """The connections to one origin, the idle ones by runtime.
 
-    `opened` and `reused` count the calls that got a new one and an idle one, `patient` tells
-    whether its replies' tails come in time.
+    `opened` and `reused` count the calls that got a new connection and an idle one.
+    `drains_in_time` is true while the rests of its responses arrive in time.
     """
 
     def __init__(self, limit: int) -> None:
@@ -33,34 +33,34 @@ class _OriginPool:
         self.idle: dict[object, deque[Connection]] = {}
         self.opened = 0
         self.reused = 0
-        self.patient = True
+        self.drains_in_time = True
 
 
 class Lease:
-    """One connection on loan to one call. Giving it back twice does nothing."""
+    """One connection, lent to one call. Returning it twice does nothing."""
 
-    def __init__(self, pool: OriginPools, lane: _OriginPool, connection: Connection) -> None:
+    def __init__(self, pools: OriginPools, pool: _OriginPool, connection: Connection) -> None:
         self.connection = connection
+        self._pools = pools
         self._pool = pool
-        self._lane = lane
         self._due = [connection]
 
-    def give_back(self) -> None:
-        """Return the connection: kept when its reply was read to the end, closed otherwise."""
-        if self._is_due():
-            self._pool._take_back(self._lane, self.connection)
+    def release(self) -> None:
+        """Return the connection: kept when its response was read to the end, closed otherwise."""
+        if self._take_due():
+            self._pools._return(self._pool, self.connection)
 
     def discard(self) -> None:
         """Close the connection, whatever was read from it."""
-        if self._is_due():
-            self._pool._drop(self._lane, self.connection)
+        if self._take_due():
+            self._pools._return_closed(self._pool, self.connection)
 
-    def park(self) -> None:
-        """Return the connection although its reply's last bytes are still to come."""
-        if self._is_due():
-            self._pool._park(self._lane, self.connection)
+    def defer_drain(self) -> None:
+        """Return the connection although the last bytes of its response are still to come."""
+        if self._take_due():
+            self._pools._return_undrained(self._pool, self.connection)
 
-    def _is_due(self) -> bool:
+    def _take_due(self) -> bool:
         try:
             self._due.pop()  # of two threads and a finalizer, one succeeds
         except IndexError:
@@ -75,64 +75,62 @@ class OriginPools:
         self._options = options
         self._routes = Routes(options)
         self._lock = Lock()
-        self._lanes: dict[Origin, _OriginPool] = {}
+        self._pools: dict[Origin, _OriginPool] = {}
         self._open: dict[Connection, _OriginPool] = {}
         self._closed = False
         # Not `__del__`: this comes before any finalizer of what a dying pool holds.
         finalize(self, _close_each, self._open)
 
-    async def acquire(self, origin: Origin, clocks: Deadlines, *, fresh: bool = False) -> Lease:
-        """Lend a connection, an open one unless `fresh`; wait in line when all are in use."""
-        lane = self._lane(origin)
-        await self._queue(lane, clocks)
+    async def acquire(self, origin: Origin, deadlines: Deadlines, *, fresh: bool = False) -> Lease:
+        """Lend a connection, an idle one unless `fresh`; wait when all of them are in use."""
+        pool = self._get_pool(origin)
+        if not pool.slots.try_acquire():
+            await self._wait_for_slot(pool, deadlines)
         try:
-            connection = None if fresh else await self._usable(lane)
+            connection = None if fresh else await self._take_idle(pool)
             if connection is None:
-                connection = Connection(self._routes.to(origin), self._options)
-                self._register(connection, lane, clocks)
+                connection = Connection(self._routes.get(origin), self._options)
+                self._register(connection, pool, deadlines)
             else:
                 with self._lock:
-                    lane.reused += 1
+                    pool.reused += 1
         except BaseException:
-            lane.slots.release()
+            pool.slots.release()
             raise
-        return Lease(self, lane, connection)
+        return Lease(self, pool, connection)
 
     @property
     def is_closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the pools were closed."""
         return self._closed
 
-    def _register(self, connection: Connection, lane: _OriginPool, clocks: Deadlines) -> None:
+    def _register(self, connection: Connection, pool: _OriginPool, deadlines: Deadlines) -> None:
         with self._lock:
-            lane.opened += 1
-            self._open[connection] = lane
+            pool.opened += 1
+            self._open[connection] = pool
         if self._closed:
             self._discard(connection)
-            raise closed_here(clocks.request)
+            raise closed_locally(deadlines.request)
 
-    def _lane(self, origin: Origin) -> _OriginPool:
+    def _get_pool(self, origin: Origin) -> _OriginPool:
         with self._lock:
-            lane = self._lanes.get(origin)
-            if lane is None:
-                lane = self._lanes[origin] = _OriginPool(self._options.pool.max_connections)
-            return lane
+            pool = self._pools.get(origin)
+            if pool is None:
+                pool = self._pools[origin] = _OriginPool(self._options.pool.max_connections)
+            return pool
 
-    async def _queue(self, lane: _OriginPool, clocks: Deadlines) -> None:
-        if lane.slots.try_acquire():
-            return
-        limit = clocks.queueing(self._options.pool.queue_seconds, now())
+    async def _wait_for_slot(self, pool: _OriginPool, deadlines: Deadlines) -> None:
+        deadline = deadlines.pool_deadline(self._options.pool.queue_seconds, now())
         try:
-            with deadline(limit.left):
-                await lane.slots.acquire()
+            with fail_after(deadline.seconds_left):
+                await pool.slots.acquire()
         except TimeoutError as error:
-            raise clocks.ran_out(limit) from error
+            raise deadlines.timeout_error(deadline) from error
 
-    async def _usable(self, lane: _OriginPool) -> Connection | None:
-        runtime = runtime_key()
-        idle = lane.idle.get(runtime)
+    async def _take_idle(self, pool: _OriginPool) -> Connection | None:
+        idle = pool.idle.get(current_runtime())
         if idle is None:
-            self._forget_the_dead()
+            self._close_ended_runtimes()
             return None
         while idle:
             try:
@@ -140,68 +138,67 @@ class OriginPools:
             except IndexError:  # another thread took the last one
                 return None
             try:
-                usable = await self._is_usable(lane, connection)
+                is_usable = await self._is_usable(pool, connection)
             except BaseException:
                 self._discard(connection)
                 raise
-            if usable:
+            if is_usable:
                 return connection
             self._discard(connection)
         return None
 
-    def _forget_the_dead(self) -> None:
-        """Close what event loops left that have ended."""
+    def _close_ended_runtimes(self) -> None:
+        """Close the idle connections of event loops that have ended."""
         with self._lock:
-            lanes = list(self._lanes.values())
-        for lane in lanes:
-            for runtime in [key for key in lane.idle.copy() if is_over(key)]:
-                for connection in lane.idle.pop(runtime, ()):
+            pools = list(self._pools.values())
+        for pool in pools:
+            for runtime in [key for key in pool.idle.copy() if has_ended(key)]:
+                for connection in pool.idle.pop(runtime, ()):
                     self._discard(connection)
 
-    async def _is_usable(self, lane: _OriginPool, connection: Connection) -> bool:
-        if connection.tail_ends is not None:
-            return await self._finish(lane, connection, connection.tail_ends)
+    async def _is_usable(self, pool: _OriginPool, connection: Connection) -> bool:
+        if connection.drain_until is not None:
+            return await self._drain(pool, connection, connection.drain_until)
         age = now() - connection.idle_since
-        return age < self._options.pool.keepalive_seconds and connection.is_quiet()
+        return age < self._options.pool.keepalive_seconds and not connection.has_expired()
 
-    async def _finish(self, lane: _OriginPool, connection: Connection, ends: float) -> bool:
-        """Take the rest of the connection's last reply, waiting for it only where that helps."""
-        wanted = ends if lane.patient else 0.0
+    async def _drain(self, pool: _OriginPool, connection: Connection, until: float) -> bool:
+        """Read the rest of the last response; wait for it only where the last wait was of use."""
         try:
-            await connection.finish_tail(self._options.drain_bytes, wanted)
+            await connection.drain(self._options.drain_bytes, until if pool.drains_in_time else 0.0)
         except (RemoteProtocolError, TransportError):
-            lane.patient = False
+            pool.drains_in_time = False
             return False
-        lane.patient = True
-        if not connection.reusable:
+        pool.drains_in_time = True
+        if not connection.is_reusable:
             return False
-        connection.rest(now())
+        connection.mark_idle(now())
         return True
 
-    def _take_back(self, lane: _OriginPool, connection: Connection) -> None:
-        if connection.reusable and not self._closed:
-            connection.rest(now())
-            self._keep(lane, connection)
+    def _return(self, pool: _OriginPool, connection: Connection) -> None:
+        if connection.is_reusable and not self._closed:
+            connection.mark_idle(now())
+            self._keep(pool, connection)
         else:
             self._discard(connection)
-        lane.slots.release()
+        pool.slots.release()
 
-    def _drop(self, lane: _OriginPool, connection: Connection) -> None:
+    def _return_closed(self, pool: _OriginPool, connection: Connection) -> None:
         self._discard(connection)
-        lane.slots.release()
+        pool.slots.release()
 
-    def _park(self, lane: _OriginPool, connection: Connection) -> None:
+    def _return_undrained(self, pool: _OriginPool, connection: Connection) -> None:
         if self._closed:
             self._discard(connection)
         else:
-            connection.park(now() + self._options.drain_seconds)
-            self._keep(lane, connection)
-        lane.slots.release()
+            connection.defer_drain(now() + self._options.drain_seconds)
+            self._keep(pool, connection)
+        pool.slots.release()
 
-    def _keep(self, lane: _OriginPool, connection: Connection) -> None:
-        idle = lane.idle.setdefault(connection.runtime, deque())
+    def _keep(self, pool: _OriginPool, connection: Connection) -> None:
+        idle = pool.idle.setdefault(connection.runtime, deque())
         idle.append(connection)
-        # Close what has been idle for too long; the oldest stand first.
+        # Close what has been idle for too long; the oldest come first.
         oldest = now() - self._options.pool.keepalive_seconds
         try:
             while idle[0].idle_since < oldest:
@@ -213,32 +210,31 @@ class OriginPools:
 
     def _discard(self, connection: Connection) -> None:
         connection.close()
-        lane = self._open.pop(connection, None)
-        if lane is not None and not connection.connected:
+        pool = self._open.pop(connection, None)
+        if pool is not None and not connection.is_connected:
             with self._lock:
-                lane.opened -= 1
+                pool.opened -= 1
 
     def stats(self, origin: Origin | None = None) -> PoolStats:
-        """Count the connections to one origin, or over all."""
+        """Count the connections to one origin, or to all."""
         with self._lock:
-            found = self._lanes.copy()
-            lanes = [found[key] for key in found if origin in (None, key)]
-            opened = sum(lane.opened for lane in lanes)
-            kept = self._open.copy().values()
+            pools = [self._pools[key] for key in self._pools if origin in (None, key)]
+            opened = sum(pool.opened for pool in pools)
+            still_open = self._open.copy().values()
         return PoolStats(
-            active=sum(lane.slots.held for lane in lanes),
-            idle=sum(len(idle) for lane in lanes for idle in lane.idle.copy().values()),
-            waiting=sum(lane.slots.waiting for lane in lanes),
+            active=sum(pool.slots.holder_count for pool in pools),
+            idle=sum(len(idle) for pool in pools for idle in pool.idle.copy().values()),
+            waiting=sum(pool.slots.waiter_count for pool in pools),
             opened=opened,
-            reused=sum(lane.reused for lane in lanes),
-            closed=opened - sum(lane in lanes for lane in kept),
+            reused=sum(pool.reused for pool in pools),
+            closed=opened - sum(pool in pools for pool in still_open),
         )
 
     def close_all(self) -> None:
         """Close every connection, those in use too, and keep none from now on."""
         self._closed = True
-        for lane in self._lanes.copy().values():
-            for idle in lane.idle.copy().values():
+        for pool in self._pools.copy().values():
+            for idle in pool.idle.copy().values():
                 idle.clear()
         for connection in self._open.copy():
             self._discard(connection)

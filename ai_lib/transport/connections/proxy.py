@@ -1,4 +1,4 @@
-"""Which proxy, if any, leads to an origin: an explicit one, or what the environment says."""
+"""Chooses the proxy for an origin: an explicit one, or what the environment says."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -21,8 +21,8 @@ class Proxy(NamedTuple):
     password: str = ""
 
     @property
-    def place(self) -> str:
-        """Host and port, as errors name them."""
+    def host_port(self) -> str:
+        """Host and port, as errors show them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
@@ -32,11 +32,15 @@ class Proxy(NamedTuple):
         return None if self.user is None else (self.user.encode(), self.password.encode())
 
     def __repr__(self) -> str:
-        return f"Proxy({self.scheme}://{self.place})"
+        return f"Proxy({self.scheme}://{self.host_port})"
 
 
 def parse_proxy(url: str) -> Proxy:
-    """Take a proxy's URL apart; one without a scheme means http."""
+    """Parse a proxy's URL; without a scheme it is http.
+
+    Raises:
+        RequestError: it is no URL of a proxy.
+    """
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
@@ -55,17 +59,17 @@ def parse_proxy(url: str) -> Proxy:
 
 
 class ProxyRules:
-    """Which proxy leads where. `choice` is as in `TransportOptions.proxy`."""
+    """The proxies by origin. `choice` is as in `TransportOptions.proxy`."""
 
     def __init__(self, choice: str | None, environment: Mapping[str, str]) -> None:
         self._by_scheme: dict[str, Proxy] = {}
         self._exempt: list[str] = []
         if choice == "environment":
-            self._read(environment)
+            self._read_environment(environment)
         elif choice is not None:
             self._by_scheme = dict.fromkeys(("http", "https"), parse_proxy(choice))
 
-    def _read(self, environment: Mapping[str, str]) -> None:
+    def _read_environment(self, environment: Mapping[str, str]) -> None:
         for scheme in ("http", "https"):
             # A CGI server puts a caller's `Proxy:` header into HTTP_PROXY (CVE-2016-5385).
             unsafe = scheme == "http" and "REQUEST_METHOD" in environment
@@ -78,8 +82,8 @@ class ProxyRules:
         listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
         self._exempt = [entry.strip().lower() for entry in listed.split(",") if entry.strip()]
 
-    def lead_to(self, origin: Origin) -> Proxy | None:
-        """Give the proxy for an origin, None when it is reached directly."""
+    def proxy_for(self, origin: Origin) -> Proxy | None:
+        """Return the proxy for an origin, or None when it is reached directly."""
         proxy = self._by_scheme.get(origin.scheme)
         if proxy is None or any(_covers(entry, origin) for entry in self._exempt):
             return None
@@ -87,7 +91,7 @@ class ProxyRules:
 
 
 def _covers(entry: str, origin: Origin) -> bool:
-    """Whether a NO_PROXY entry (host, suffix, address or network, perhaps a port) means it."""
+    """Return whether a NO_PROXY entry (host, suffix, address or network) covers an origin."""
     if entry == "*":
         return True
     host, port = _split_port(entry)
@@ -103,8 +107,8 @@ def _covers(entry: str, origin: Origin) -> bool:
 
 def _split_port(entry: str) -> tuple[str, int | None]:
     if entry.startswith("["):
-        host, _, rest = entry[1:].partition("]")
-        return host, int(rest[1:]) if rest[1:].isdigit() else None
+        host, _, suffix = entry[1:].partition("]")
+        return host, int(suffix[1:]) if suffix[1:].isdigit() else None
     host, colon, port = entry.rpartition(":")
     if colon and ":" not in host and port.isdigit():
         return host, int(port)

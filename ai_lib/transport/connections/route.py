@@ -1,4 +1,4 @@
-"""How an origin is reached: directly or by which proxy, trusting whom."""
+"""How an origin is reached: directly or by a proxy, and which certificates are trusted."""
 
 import os
 import ssl
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.transport.connections.proxy import Proxy, ProxyRules
-from ai_lib.transport.errors import bare
+from ai_lib.transport.errors import strip_tracebacks
 from ai_lib.transport.http.url import Origin
 from ai_lib.transport.options import TransportOptions
 
@@ -20,7 +20,7 @@ def make_context(options: TransportOptions, environment: Mapping[str, str]) -> s
     Raises `RequestError` when a file it needs can't be used.
     """
     try:
-        context = _trusting(options, environment)
+        context = _make_trusting_context(options, environment)
         if options.client_cert is not None:
             context.load_cert_chain(
                 options.client_cert, options.client_key, options.client_key_password or ""
@@ -36,7 +36,9 @@ def make_context(options: TransportOptions, environment: Mapping[str, str]) -> s
     return context
 
 
-def _trusting(options: TransportOptions, environment: Mapping[str, str]) -> ssl.SSLContext:
+def _make_trusting_context(
+    options: TransportOptions, environment: Mapping[str, str]
+) -> ssl.SSLContext:
     if options.ca_bundle is not None:
         if os.path.isdir(options.ca_bundle):
             return ssl.create_default_context(capath=options.ca_bundle)
@@ -67,21 +69,21 @@ class Route(NamedTuple):
     proxy_context: SSLContext | None
 
     @property
-    def place(self) -> str:
-        """Host and port, as errors name them."""
-        by = "" if self.proxy is None else f" by the proxy {self.proxy.place}"
-        return f"{self.origin.place}{by}"
+    def description(self) -> str:
+        """Host and port, and the proxy's, as errors show them."""
+        by = "" if self.proxy is None else f" by the proxy {self.proxy.host_port}"
+        return f"{self.origin.host_port}{by}"
 
     @property
-    def forwarded(self) -> bool:
-        """Whether an http proxy stands between, which takes hosts as URLs write them."""
+    def is_forwarded(self) -> bool:
+        """Whether it leads through an http proxy, which takes hosts as URLs write them."""
         return self.proxy is not None and not self.proxy.scheme.startswith("socks")
 
     @property
     def host(self) -> str:
-        """The host, as httpcore wants it."""
+        """The host, as httpcore takes it."""
         host = self.origin.host
-        return f"[{host}]" if self.forwarded and ":" in host else host
+        return f"[{host}]" if self.is_forwarded and ":" in host else host
 
 
 class Routes:
@@ -93,18 +95,18 @@ class Routes:
         try:
             self._proxies = ProxyRules(options.proxy, self._environment)
         except RequestError as error:
-            raise bare(error) from None
+            raise strip_tracebacks(error) from None
         self._contexts: dict[str, SSLContext] = {}
         if options.http2:
-            _need("h2", "http2")
+            _require("h2", "http2")
         if options.reader == "httptools":
-            _need("httptools", "speed")
+            _require("httptools", "speed")
 
-    def to(self, origin: Origin) -> Route:
+    def get(self, origin: Origin) -> Route:
         """Give the route to an origin."""
-        proxy = self._proxies.lead_to(origin)
+        proxy = self._proxies.proxy_for(origin)
         if proxy is not None and proxy.scheme.startswith("socks"):
-            _need("socksio", "socks")
+            _require("socksio", "socks")
         return Route(
             origin,
             proxy,
@@ -120,10 +122,10 @@ class Routes:
             try:
                 self._contexts[purpose] = make_context(self._options, self._environment)
             except RequestError as error:
-                raise bare(error)  # noqa: B904 (it is that error)
+                raise strip_tracebacks(error)  # noqa: B904 (it is that error)
         return self._contexts[purpose]
 
 
-def _need(module: str, extra: str) -> None:
+def _require(module: str, extra: str) -> None:
     if find_spec(module) is None:
         raise RequestError(f"this needs a package that is not installed: install ai-lib[{extra}]")

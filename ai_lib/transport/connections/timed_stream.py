@@ -1,4 +1,4 @@
-"""The bytes of one connection, under the clocks of the call it serves."""
+"""The bytes of one connection, under the deadlines of the call that uses it."""
 
 from __future__ import annotations
 
@@ -18,198 +18,212 @@ from ai_lib.transport.deadlines import Deadline, Deadlines
 from ai_lib.transport.errors import RemoteProtocolError
 
 from ..._runtime.backend import now
-from ..._runtime.stream import SocketStream, dial
+from ..._runtime.stream import SocketStream, connect_tcp
 
-# So much is sent under one limit.
-_SLICE = 256 * 1024
-# So long is looked whether what came is a reply; TLS sends things of its own.
-_GLANCE = 0.001
-_ROOM_FOR_EARLY = 4096
-# What is there already arrives within that time, even when the machine is busy.
-_INSTANT = 0.1
+# So many bytes are sent under one deadline.
+_WRITE_SIZE = 256 * 1024
+# An early response is read with these bounds; TLS sends bytes of its own, which are none.
+_EARLY_READ_SECONDS = 0.001
+_EARLY_READ_SIZE = 4096
+# Bytes that wait in the socket are read within that time, even when the machine is busy.
+_BUFFERED_READ_SECONDS = 0.1
+_MIN_SECONDS = 0.001
 
 
 class TimedStream:
-    """A connection's socket, for one of two to speak HTTP over.
+    """A connection's socket, which an HTTP implementation writes to and reads from.
 
-    What is written goes out together, at the first read: a request in one piece, and none
-    at all when a reply is there before it. `heard` says whether anything of the reply has come,
-    `whole` whether the request went out whole, `stage` is what else than a call it is busy with.
-    The clocks are asked at each turn. Raises `SocketError`s and our own errors.
+    Written bytes are buffered and go out together, with `flush` or the next read: a request in one
+    piece, and nothing at all when a response is there before it. Every wait is under the call's
+    deadlines, and under that of the `phase` where there is one: opening the connection, or
+    draining it. Raises `SocketError`s and our own errors.
+
+    `got_bytes` is true once bytes of the current response arrived, `sent_all` is false when the
+    peer did not take the whole request.
     """
 
     def __init__(self, max_head_bytes: int) -> None:
-        self.heard = False
-        self.whole = True
-        self.connected = False
-        self.stage: Deadline | None = None
-        self._stage_ends = 0.0
+        self.got_bytes = False
+        self.sent_all = True
+        self.is_connected = False
+        self.phase: Deadline | None = None
+        self._phase_ends_at = 0.0
         self._max_head_bytes = max_head_bytes
         self._head_bytes: int | None = None
         self._unsent: list[bytes] = []
-        self._early = b""
-        self._line: SocketStream | None = None
-        self._closed = False
+        self._early_bytes = b""
+        self._socket: SocketStream | None = None
+        self._is_aborted = False
 
-    def serve(self, clocks: Deadlines) -> None:
-        """Be under a call's clocks from now on."""
-        self.clocks = clocks
-        self.heard = False
+    def bind(self, deadlines: Deadlines) -> None:
+        """Serve a call from now on, under its deadlines."""
+        self.deadlines = deadlines
+        self.got_bytes = False
         self._head_bytes = 0
-        if not self.connected:
-            self._begin(clocks.connecting(now()))
+        if not self.is_connected:
+            self._start_phase(deadlines.connect_deadline(now()))
 
-    def rest(self) -> None:
+    def release(self) -> None:
         """Forget the call, and with it the request's body."""
-        del self.clocks
+        del self.deadlines
 
-    def expect_rest(self, seconds: float) -> None:
-        """Wait for the rest of a reply, so long in all."""
-        self._begin(Deadline("idle", seconds, seconds))
+    def start_drain(self, seconds: float) -> None:
+        """Allow that many seconds in all for the rest of a response."""
+        self._start_phase(Deadline("idle", seconds, seconds))
 
-    def _begin(self, stage: Deadline) -> None:
-        self.stage = stage
-        self._stage_ends = now() + (stage.left or 0.0)
+    def _start_phase(self, phase: Deadline) -> None:
+        self.phase = phase
+        self._phase_ends_at = now() + (phase.seconds_left or 0.0)
 
-    def end_stage(self) -> None:
-        """Be under the call's clocks alone."""
-        self.stage = None
+    def end_phase(self) -> None:
+        """Return to the call's own deadlines."""
+        self.phase = None
 
-    def opened(self) -> None:
-        """Note that proxies and TLS are done."""
-        self.connected = True
-        self.heard = False
+    def end_connect(self) -> None:
+        """Note that the connection is open, with its proxies and TLS."""
+        self.is_connected = True
+        self.got_bytes = False
         self._head_bytes = 0
-        self.end_stage()
+        self.end_phase()
 
-    def watched(self, *, held: bool) -> AckProbe | None:
-        """Watch whether what is sent from now on reaches the peer; close what this returns.
-
-        It has to be `held` where the socket may be closed before one asks.
-        """
-        found = self.get_extra_info("socket")
-        try:
-            return None if found is None else AckProbe(cast(socket, found), held=held)
-        except OSError:  # it was closed
-            return None
-
-    def head_came(self) -> None:
-        """Stop counting the head's bytes."""
+    def end_head(self) -> None:
+        """Stop counting the bytes of the response's head."""
         self._head_bytes = None
 
-    def _limit(self, of_call: Deadline) -> Deadline:
-        if self.stage is None:
-            return of_call
-        if self.stage.left is None:
-            return self.stage
-        left = self._stage_ends - now()
-        if left < _INSTANT and self.get_extra_info("is_readable"):
-            left = _INSTANT
-        return self.stage._replace(left=max(left, 0.001))
+    def probe_acks(self, *, duplicate: bool) -> AckProbe | None:
+        """Return a probe of whether the peer gets what is sent from now on. Close it after use.
 
-    async def dial(self, host: str, port: int) -> None:
-        """Connect."""
-        limit = self._limit(self.clocks.connecting(now()))
+        `duplicate` is for a socket that may be closed before the probe is asked.
+        """
+        sock = self.get_extra_info("socket")
         try:
-            self._line = await dial(host, port, limit.left)
+            return None if sock is None else AckProbe(cast(socket, sock), duplicate=duplicate)
+        except OSError:  # the socket was closed
+            return None
+
+    def _apply_phase(self, call_deadline: Deadline) -> Deadline:
+        """Return the phase's deadline, or the call's where there is no phase."""
+        if self.phase is None:
+            return call_deadline
+        if self.phase.seconds_left is None:
+            return self.phase
+        seconds = self._phase_ends_at - now()
+        if seconds < _BUFFERED_READ_SECONDS and self.get_extra_info("is_readable"):
+            seconds = _BUFFERED_READ_SECONDS
+        return self.phase._replace(seconds_left=max(seconds, _MIN_SECONDS))
+
+    async def connect_tcp(self, host: str, port: int) -> None:
+        """Connect."""
+        deadline = self._apply_phase(self.deadlines.connect_deadline(now()))
+        try:
+            self._socket = await connect_tcp(host, port, deadline.seconds_left)
         except ConnectTimeout as error:
-            raise self.clocks.ran_out(limit) from error
-        if self._closed:
-            self._line.hang_up()
+            raise self.deadlines.timeout_error(deadline) from error
+        if self._is_aborted:
+            self._socket.abort()
 
     async def start_tls(self, ssl_context: SSLContext, server_hostname: str | None) -> None:
-        """Encrypt what follows."""
-        limit = self._limit(self.clocks.connecting(now()))
+        """Encrypt from now on."""
+        deadline = self._apply_phase(self.deadlines.connect_deadline(now()))
         host = server_hostname and server_hostname.strip("[]")
         try:
-            await self._open().start_tls(ssl_context, host, limit.left)
+            await self._get_socket().start_tls(ssl_context, host, deadline.seconds_left)
         except ConnectTimeout as error:
-            raise self.clocks.ran_out(limit) from error
+            raise self.deadlines.timeout_error(deadline) from error
 
     async def write(self, buffer: bytes) -> None:
-        """Take bytes to send; what was taken before goes out when that is much."""
-        if sum(map(len, self._unsent)) >= _SLICE:
-            await self._send()
-        if not self.whole:
-            # The peer takes no more: there is nothing to do but to hear what it says.
+        """Buffer bytes to send; first send those buffered before, when they are many."""
+        if sum(map(len, self._unsent)) >= _WRITE_SIZE:
+            await self.flush()
+        if not self.sent_all:
+            # The peer takes no more: only its response is left to read.
             raise WriteError("the rest of the request was not wanted")
         if buffer:
             self._unsent.append(buffer)
 
     async def read(self, max_bytes: int) -> bytes:
-        """Send what was written, then give what arrives, empty at the end."""
+        """Send what is buffered, then return the bytes that arrive, none at the end."""
         if self._unsent:
-            await self._send()
-        limit = self._limit(self.clocks.reading(now()))
-        if self._early:
-            self.heard = True
-            data, self._early = self._early, b""
+            await self.flush()
+        deadline = self.deadlines.read_deadline(now())
+        if self.phase is not None:
+            deadline = self._apply_phase(deadline)
+        if self._early_bytes:
+            self.got_bytes = True
+            data, self._early_bytes = self._early_bytes, b""
             return data
         try:
-            data = await self._open().read(min(max_bytes, self._room()), limit.left)
+            data = await self._get_socket().read(
+                min(max_bytes, self._max_read_size()), deadline.seconds_left
+            )
         except ReadTimeout as error:
-            raise self.clocks.ran_out(limit) from error
+            raise self.deadlines.timeout_error(deadline) from error
         if data:
-            self.heard = True
+            self.got_bytes = True
             if self._head_bytes is not None:
                 self._head_bytes += len(data)
         return data
 
-    def _room(self) -> int:
+    def _max_read_size(self) -> int:
         if self._head_bytes is None:
-            return _SLICE
-        room = self._max_head_bytes - self._head_bytes
-        if room < 0:
-            raise RemoteProtocolError(f"the head of the reply is over {self._max_head_bytes} bytes")
-        return room + 1
+            return _WRITE_SIZE
+        size = self._max_head_bytes - self._head_bytes
+        if size < 0:
+            raise RemoteProtocolError(
+                f"the head of the response is over {self._max_head_bytes} bytes"
+            )
+        return size + 1
 
-    async def _send(self) -> None:
+    async def flush(self) -> None:
+        """Send what is buffered, unless a response is there already."""
         data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
         self._unsent.clear()
-        under_way = self.clocks.sent
-        if self.stage is None:
-            self.clocks.sending(now())
+        was_sending = self.deadlines.request_sent
+        if self.phase is None:
+            self.deadlines.mark_sending(now())
         try:
-            for start in range(0, len(data), _SLICE):
-                if (start or under_way) and await self._is_answered():
-                    self.whole = False
+            for start in range(0, len(data), _WRITE_SIZE):
+                if (start or was_sending) and await self._has_early_response():
+                    self.sent_all = False
                     return
-                limit = self._limit(self.clocks.writing(now()))
+                deadline = self._apply_phase(self.deadlines.write_deadline(now()))
                 try:
-                    await self._open().write(data[start : start + _SLICE], limit.left)
+                    await self._get_socket().write(
+                        data[start : start + _WRITE_SIZE], deadline.seconds_left
+                    )
                 except WriteTimeout as error:
-                    raise self.clocks.ran_out(limit) from error
+                    raise self.deadlines.timeout_error(deadline) from error
         except WriteError:
-            # A server may answer early and close: what it said is worth more than how it ended.
-            self.whole = False
+            # A server may respond early and close: its response is worth more than how it ended.
+            self.sent_all = False
 
-    async def _is_answered(self) -> bool:
-        """Whether a reply came before all was sent; its beginning is kept for `read`."""
-        line = self._open()
-        protocol = getattr(line.get_extra_info("ssl_object"), "selected_alpn_protocol", None)
-        # In HTTP/2 the peer talks all the time.
-        is_second = protocol is not None and protocol() == "h2"
-        if is_second or not line.get_extra_info("is_readable"):
+    async def _has_early_response(self) -> bool:
+        """Return whether a response came before all was sent; its first bytes are kept."""
+        stream = self._get_socket()
+        protocol = getattr(stream.get_extra_info("ssl_object"), "selected_alpn_protocol", None)
+        # In HTTP/2 the peer sends frames all the time.
+        is_http2 = protocol is not None and protocol() == "h2"
+        if is_http2 or not stream.get_extra_info("is_readable"):
             return False
         try:
-            self._early = await line.read(_ROOM_FOR_EARLY, _GLANCE)
+            self._early_bytes = await stream.read(_EARLY_READ_SIZE, _EARLY_READ_SECONDS)
         except ReadTimeout:
             return False
-        except ReadError:  # it went away
+        except ReadError:  # the peer closed
             return True
         return True
 
-    def _open(self) -> SocketStream:
-        if self._line is None:
+    def _get_socket(self) -> SocketStream:
+        if self._socket is None:
             raise RemoteProtocolError("it is not connected")
-        return self._line
+        return self._socket
 
     def get_extra_info(self, info: str) -> object:
-        """Tell by httpcore's words."""
-        return None if self._line is None else self._line.get_extra_info(info)
+        """Return what httpcore calls by that name; None when it is unknown."""
+        return None if self._socket is None else self._socket.get_extra_info(info)
 
-    def hang_up(self) -> None:
+    def abort(self) -> None:
         """Close at once, without waiting, from any task, thread or finalizer."""
-        self._closed = True
-        if self._line is not None:
-            self._line.hang_up()
+        self._is_aborted = True
+        if self._socket is not None:
+            self._socket.abort()

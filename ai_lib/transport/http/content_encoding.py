@@ -9,15 +9,15 @@ from typing import Protocol
 from ai_lib.transport.errors import RemoteProtocolError
 
 _PIECE = 256 * 1024
-# Packages without a bound on their output are fed this little at a time.
-_SIP = 1024
+# Packages without a bound on their output are fed this many bytes at a time.
+_CHUNK = 1024
 
 
 class Decoder(Protocol):
-    """One coding's state. A piece is bounded, however well the content is compressed."""
+    """Decodes one coding. A piece is bounded, however well the content is compressed."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Give the content of these bytes."""
+        """Yield the content of these bytes."""
         ...
 
     def finish(self) -> None:
@@ -25,19 +25,21 @@ class Decoder(Protocol):
         ...
 
 
-class _Zlib:
+class _ZlibDecoder:
     def __init__(self, window: int) -> None:
         self._window = window
         self._state = zlib.decompressobj(window)
-        self._began = False
+        self._is_started = False
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         while data:
-            self._began = True
+            self._is_started = True
             try:
                 piece = self._state.decompress(data, _PIECE)
             except zlib.error as error:
-                raise RemoteProtocolError(f"the compressed reply is damaged ({error})") from error
+                raise RemoteProtocolError(
+                    f"the compressed response is damaged ({error})"
+                ) from error
             if piece:
                 yield piece
             data = self._state.unconsumed_tail or self._next_member()
@@ -51,46 +53,48 @@ class _Zlib:
         return data
 
     def finish(self) -> None:
-        if self._began and not self._state.eof:
-            raise RemoteProtocolError("the compressed reply ended too early")
+        if self._is_started and not self._state.eof:
+            raise RemoteProtocolError("the compressed response ended too early")
 
 
-class _Deflate:
-    """Zlib's format, as the RFC asks, or bare deflate, as some servers send."""
+class _DeflateDecoder:
+    """Decodes zlib's format, as the RFC asks, or raw deflate, as some servers send."""
 
     def __init__(self) -> None:
-        self._first = b""
-        self._inner: _Zlib | None = None
+        self._first_bytes = b""
+        self._inner: _ZlibDecoder | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         if self._inner is None:
-            self._first += data
-            if len(self._first) < 2:
+            self._first_bytes += data
+            if len(self._first_bytes) < 2:
                 return
-            data = self._first
+            data = self._first_bytes
             has_header = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
-            self._inner = _Zlib(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+            self._inner = _ZlibDecoder(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
         yield from self._inner.decode(data)
 
     def finish(self) -> None:
         if self._inner is not None:
             self._inner.finish()
-        elif self._first:
-            raise RemoteProtocolError("the compressed reply ended too early")
+        elif self._first_bytes:
+            raise RemoteProtocolError("the compressed response ended too early")
 
 
 class _PackageDecoder:
-    """A decoder of an installed package: `step` turns bytes into content."""
+    """Decodes with an installed package, whose `step` turns bytes into content."""
 
     def __init__(self, step: Callable[[bytes], bytes]) -> None:
         self._step = step
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _SIP):
+        for start in range(0, len(data), _CHUNK):
             try:
-                piece = self._step(data[start : start + _SIP])
+                piece = self._step(data[start : start + _CHUNK])
             except Exception as error:
-                raise RemoteProtocolError(f"the compressed reply is damaged ({error})") from error
+                raise RemoteProtocolError(
+                    f"the compressed response is damaged ({error})"
+                ) from error
             if piece:
                 yield piece
 
@@ -98,29 +102,29 @@ class _PackageDecoder:
         pass
 
 
-def _brotli() -> Decoder:
+def _make_brotli() -> Decoder:
     return _PackageDecoder(import_module("brotli").Decompressor().process)
 
 
-def _zstandard() -> Decoder:
+def _make_zstandard() -> Decoder:
     return _PackageDecoder(import_module("zstandard").ZstdDecompressor().decompressobj().decompress)
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
-    "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
-    "x-gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
-    "deflate": _Deflate,
+    "gzip": lambda: _ZlibDecoder(zlib.MAX_WBITS | 16),
+    "x-gzip": lambda: _ZlibDecoder(zlib.MAX_WBITS | 16),
+    "deflate": _DeflateDecoder,
 }
 if find_spec("brotli"):
-    _DECODERS["br"] = _brotli
+    _DECODERS["br"] = _make_brotli
 if find_spec("zstandard"):
-    _DECODERS["zstd"] = _zstandard
+    _DECODERS["zstd"] = _make_zstandard
 
 ACCEPTED = ", ".join(name for name in _DECODERS if name != "x-gzip")
 
 
 class ContentDecoder:
-    """The content of one body, through all codings its `Content-Encoding` lists."""
+    """Decodes one body, through all codings that its `Content-Encoding` lists."""
 
     def __init__(self, encoding: str | None) -> None:
         self._decoders: list[Decoder] = []
@@ -130,17 +134,17 @@ class ContentDecoder:
         for name in reversed([name for name in names if name not in ("", "identity")]):
             if name not in _DECODERS:
                 raise RemoteProtocolError(
-                    f"the reply is encoded as {name!r}, which was not asked for"
+                    f"the response is encoded as {name!r}, which was not asked for"
                 )
             self._decoders.append(_DECODERS[name]())
 
     @property
     def is_plain(self) -> bool:
-        """Whether content is what was received."""
+        """Whether the content is the bytes as received."""
         return not self._decoders
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Give the content of these bytes, piece by piece."""
+        """Yield the content of these bytes, piece by piece."""
         pieces: Iterator[bytes] = iter((data,))
         for decoder in self._decoders:
             pieces = _chain(decoder, pieces)

@@ -1,4 +1,4 @@
-"""The headers of a reply."""
+"""Header fields, and the head of a response."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, overload
@@ -9,7 +9,7 @@ _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cook
 
 
 class RawFields(list[tuple[bytes, bytes]]):
-    """The header fields of a request as they are written; they are not shown."""
+    """The header fields of a request as they are written; its repr shows none of them."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} header fields>"
@@ -52,16 +52,16 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
     def get_all(self, name: str) -> list[str]:
-        """Every value of a field, in the order received; empty when it is absent."""
+        """Return every value of a field, in the order received; none when it is absent."""
         return list(self._values.get(name.lower(), ()))
 
     def __repr__(self) -> str:
-        shown = {name: "***" if name in _SECRET else self[name] for name in self}
-        return f"Headers({shown})"
+        fields = {name: "***" if name in _SECRET else self[name] for name in self}
+        return f"Headers({fields})"
 
 
 class ResponseHead(NamedTuple):
-    """How a reply begins."""
+    """The head of a response."""
 
     status: int
     headers: Headers

@@ -1,10 +1,10 @@
-"""The head of a request as it is written; for requests that are alike it is written once."""
+"""Writes the head of a request; for requests that are alike it is written once."""
 
 import re
 from functools import cached_property
 
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.transport.errors import unwritable
+from ai_lib.transport.errors import invalid_request
 from ai_lib.transport.http.content_encoding import ACCEPTED
 from ai_lib.transport.http.headers import RawFields
 from ai_lib.transport.http.url import RequestTarget
@@ -18,10 +18,10 @@ _HEAD = re.compile(
 )
 _CLOSES = re.compile(rb"\r\nconnection:[^\r]*\bclose\b")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_OURS = frozenset({"content-length", "transfer-encoding"})
+_LENGTH_FIELDS = frozenset({"content-length", "transfer-encoding"})
 _FORBIDDEN = re.compile("[\r\n\0]")
-# Requests of so many kinds are remembered.
-_MOST = 64
+# The heads of that many requests are kept.
+_MAX_HEADS = 64
 
 
 class RequestHead:
@@ -33,42 +33,45 @@ class RequestHead:
     def __init__(self, target: RequestTarget, request: HttpRequest, user_agent: str) -> None:
         self.target = target
         self._method = request.method
-        given = {name.lower() for name, _ in request.headers}
-        first = [("Host", target.origin.authority)] if "host" not in given else []
-        if "accept-encoding" not in given:
-            first.append(("Accept-Encoding", ACCEPTED))
-        if "user-agent" not in given:
-            first.append(("User-Agent", user_agent))
-        self._first = _encoded(first)
-        self._last = _encoded([one for one in request.headers if one[0].lower() not in _OURS])
+        names = {name.lower() for name, _ in request.headers}
+        added = [("Host", target.origin.authority)] if "host" not in names else []
+        if "accept-encoding" not in names:
+            added.append(("Accept-Encoding", ACCEPTED))
+        if "user-agent" not in names:
+            added.append(("User-Agent", user_agent))
+        self._added_fields = _encode_fields(added)
+        self._request_fields = _encode_fields(
+            [field for field in request.headers if field[0].lower() not in _LENGTH_FIELDS]
+        )
 
-    def fields(self, body: bytes | Multipart) -> RawFields:
-        """Return the fields, with that of such a body."""
-        return RawFields((*self._first, *self._framing(body), *self._last))
+    def header_fields(self, body: bytes | Multipart) -> RawFields:
+        """Return the fields, with the one that says how long that body is."""
+        return RawFields((*self._added_fields, *self._length_fields(body), *self._request_fields))
 
-    def written(self, body: bytes | Multipart) -> bytes:
-        """Return the head of HTTP/1.1 for such a body. Raises `RequestError`."""
-        begun, ended = self._written
-        return b"%b%b%b" % (begun, _lines(self._framing(body)), ended)
-
-    @cached_property
-    def closes(self) -> bool:
-        """Whether it says that the connection is to be closed after the reply."""
-        return _CLOSES.search(b"".join(self._written).lower()) is not None
+    def encode(self, body: bytes | Multipart) -> bytes:
+        """Return the head of an HTTP/1.1 request with that body. Raises `RequestError`."""
+        begin, end = self._parts
+        return b"%b%b%b" % (begin, _join_fields(self._length_fields(body)), end)
 
     @cached_property
-    def _written(self) -> tuple[bytes, bytes]:
+    def closes_connection(self) -> bool:
+        """Whether a field asks to close the connection after the response."""
+        return _CLOSES.search(b"".join(self._parts).lower()) is not None
+
+    @cached_property
+    def _parts(self) -> tuple[bytes, bytes]:
         try:
             line = f"{self._method} {self.target.path} HTTP/1.1\r\n".encode("ascii")
         except UnicodeEncodeError:
-            raise unwritable() from None
-        begun, ended = line + _lines(self._first), _lines(self._last) + b"\r\n"
-        whole = begun + ended
-        if _HEAD.fullmatch(whole) is None or whole.lower().count(b"\r\nhost:") != 1:
-            raise unwritable()
-        return begun, ended
+            raise invalid_request() from None
+        begin = line + _join_fields(self._added_fields)
+        end = _join_fields(self._request_fields) + b"\r\n"
+        head = begin + end
+        if _HEAD.fullmatch(head) is None or head.lower().count(b"\r\nhost:") != 1:
+            raise invalid_request()
+        return begin, end
 
-    def _framing(self, body: bytes | Multipart) -> RawFields:
+    def _length_fields(self, body: bytes | Multipart) -> RawFields:
         if not body and self._method not in _WITH_BODY:
             return RawFields()
         length = len(body) if isinstance(body, bytes) else body.length
@@ -78,37 +81,37 @@ class RequestHead:
 
 
 class RequestHeads:
-    """The heads of the requests made of late; those to one model mostly have the same."""
+    """A cache of recent heads; most requests to one model have the same one."""
 
     def __init__(self, user_agent: str) -> None:
         self._user_agent = user_agent
-        self._known: dict[object, RequestHead] = {}
+        self._heads: dict[object, RequestHead] = {}
 
-    def of(self, target: RequestTarget, request: HttpRequest) -> RequestHead:
-        """Return the head of a request. Raises `RequestError` for one that can't be written."""
+    def get(self, target: RequestTarget, request: HttpRequest) -> RequestHead:
+        """Return the head of a request. Raises `RequestError` when it can't be written."""
         # The key is no local variable: tracebacks may show those, and it holds credentials.
-        found = self._known.get((request.method, target, request.headers))
-        if found is None:
-            found = RequestHead(target, request, self._user_agent)
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[request.method, target, request.headers] = found
-        return found
+        head = self._heads.get((request.method, target, request.headers))
+        if head is None:
+            head = RequestHead(target, request, self._user_agent)
+            if len(self._heads) >= _MAX_HEADS:
+                self._heads.clear()
+            self._heads[request.method, target, request.headers] = head
+        return head
 
-    def forget(self) -> None:
-        """Keep none of them."""
-        self._known.clear()
+    def clear(self) -> None:
+        """Drop all heads."""
+        self._heads.clear()
 
 
-def _lines(fields: RawFields) -> bytes:
+def _join_fields(fields: RawFields) -> bytes:
     return b"".join([b"%b: %b\r\n" % field for field in fields])
 
 
-def _encoded(fields: list[tuple[str, str]]) -> RawFields:
-    return RawFields([_encode(name, value) for name, value in fields])
+def _encode_fields(fields: list[tuple[str, str]]) -> RawFields:
+    return RawFields([_encode_field(name, value) for name, value in fields])
 
 
-def _encode(name: str, value: str) -> tuple[bytes, bytes]:
+def _encode_field(name: str, value: str) -> tuple[bytes, bytes]:
     value = value.strip(" \t")
     if not _FORBIDDEN.search(value) and not _FORBIDDEN.search(name):
         try:

@@ -1,4 +1,4 @@
-"""Takes one reply's bytes apart: its head, then its body as it comes. httptools does the work."""
+"""Parses one response, its head and then its body as it arrives, with httptools."""
 
 import re
 from collections.abc import Callable
@@ -14,8 +14,8 @@ _LINE_END = re.compile(rb"\r?\n")
 _BODILESS = frozenset({204, 304})
 
 
-class _Findings:
-    """What the parser finds. It knows nothing of the parser, so nothing goes round in circles.
+class _ParserEvents:
+    """Collects what the parser reports. It does not refer to the parser, so there is no cycle.
 
     A body's pieces go straight into a list: one call in C for each HTTP chunk.
     """
@@ -24,189 +24,196 @@ class _Findings:
         self.fields: list[tuple[str, str]] = []
         self.pieces: list[bytes] = []
         self.on_body: Callable[[bytes], None] = self.pieces.append
-        self.ended: int | None = None
-        self.spoiled = False
+        self.piece_count: int | None = None
+        self.is_spoiled = False
 
     def on_message_begin(self) -> None:
-        if self.ended is not None:
-            self.spoiled = True
+        if self.piece_count is not None:
+            self.is_spoiled = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.fields.append((name.decode("ascii"), value.decode("latin-1")))
 
     def on_message_complete(self) -> None:
-        if self.ended is None:
-            self.ended = len(self.pieces)
+        if self.piece_count is None:
+            self.piece_count = len(self.pieces)
 
 
 class ResponseParser:
-    """The parser of one reply to a request of that method. Raises `RemoteProtocolError` where it
-    is none.
+    """Parses the response to one request of that method.
 
-    `head` is there once its bytes are, `ended` says whether the reply has come whole, `keeps`
-    whether the connection may serve another call after it. Interim replies are passed over,
-    trailing fields ignored. `limit` bounds what may come of a chunked body without content.
+    `head` is set once its bytes are there. `is_complete` is true when the whole response has
+    arrived, `keeps_alive` when the connection may serve another call after it. Interim responses
+    are skipped, trailing fields ignored. `limit` bounds the bytes of a chunked body that have no
+    content.
+
+    Raises:
+        RemoteProtocolError: the bytes are no HTTP/1 response.
     """
 
     def __init__(self, method: str, limit: int) -> None:
         self.head: ResponseHead | None = None
-        self.ended = False
-        self.keeps = False
+        self.is_complete = False
+        self.keeps_alive = False
         self._method = method
         self._limit = limit
-        self._begun = b""
-        self._findings = _Findings()
-        self._parser: HttpResponseParser | None = _make_parser(self._findings)
+        self._partial_head = b""
+        self._events = _ParserEvents()
+        self._parser: HttpResponseParser | None = _make_parser(self._events)
         self._length: int | None = None
         self._received = 0
-        self._barren = 0
-        self._flaw = ""
+        self._empty_bytes = 0
+        self._late_error = ""
 
     def feed(self, data: bytes) -> bytes:
-        """Take what arrived and give what is body of it, all in one."""
+        """Take bytes that arrived and return those of the body, joined."""
         if self.head is None:
-            data = self._open(self._begun + data if self._begun else data)
-        if self.ended or self.head is None:
-            self.keeps = self.keeps and not data
+            data = self._read_heads(self._partial_head + data if self._partial_head else data)
+        if self.is_complete or self.head is None:
+            self.keeps_alive = self.keeps_alive and not data
             return b""
         if self._parser is not None:
-            return self._join(self._parser, data)
+            return self._read_chunks(self._parser, data)
         if self._length is not None:
-            left = self._length - self._received
-            if len(data) >= left:
-                self.ended = True
-                self.keeps = self.keeps and len(data) == left
-                data = data[:left]
+            remaining = self._length - self._received
+            if len(data) >= remaining:
+                self.is_complete = True
+                self.keeps_alive = self.keeps_alive and len(data) == remaining
+                data = data[:remaining]
         self._received += len(data)
         return data
 
     def check(self) -> None:
-        """Raise for what was wrong behind the body that was given last."""
-        if self._flaw:
-            raise RemoteProtocolError(self._flaw)
+        """Raise for an error behind the bytes that were returned last."""
+        if self._late_error:
+            raise RemoteProtocolError(self._late_error)
 
     def finish(self) -> None:
-        """Take note that nothing more comes."""
+        """Note that the peer closed the connection; raise when the response is incomplete."""
         self.check()
         if self.head is None:
-            began = " after the beginning of a reply" if self._begun else " without a reply"
-            raise RemoteProtocolError(f"the peer closed the connection{began}")
+            when = "after the beginning of" if self._partial_head else "without"
+            raise RemoteProtocolError(f"the peer closed the connection {when} a response")
         if self._parser is not None:
-            raise RemoteProtocolError(f"{_CUT} (incomplete chunked read)")
+            raise RemoteProtocolError(f"{_CUT_SHORT} (incomplete chunked read)")
         if self._length is not None:
             raise RemoteProtocolError(
-                f"{_CUT} (received {self._received} bytes, expected {self._length})"
+                f"{_CUT_SHORT} (received {self._received} bytes, expected {self._length})"
             )
-        self.ended = True
+        self.is_complete = True
 
-    def _open(self, data: bytes) -> bytes:
-        """Read the heads, the interim ones too, and give what is behind the last."""
+    def _read_heads(self, data: bytes) -> bytes:
+        """Read the heads, the interim ones too, and return the bytes behind the last."""
         while True:
             if not data.startswith(_BEGINNING) and not _BEGINNING.startswith(data[:7]):
-                raise RemoteProtocolError("what came is no HTTP/1 reply")
-            size = _measure(data)
+                raise RemoteProtocolError("what came is no HTTP/1 response")
+            size = _measure_head(data)
             if not size:
-                self._begun = data
+                self._partial_head = data
                 return b""
             head, data = data[:size], data[size:]
             status = self._read_head(head)
             if status >= 200:
-                self._begun = b""
-                fields = Headers(self._findings.fields)
+                self._partial_head = b""
+                fields = Headers(self._events.fields)
                 self.head = ResponseHead(status, fields, head[5:8].decode("ascii"))
-                self._frame(self.head)
+                self._find_body_end(self.head)
                 return data
-            self._findings.fields.clear()
+            self._events.fields.clear()
 
     def _read_head(self, head: bytes) -> int:
         try:
-            return self._parse(head)
+            return self._parse_head(head)
         except HttpParserError as error:
-            # What was once allowed is still seen: folded lines, lines without CR.
+            # Folded lines, and lines without CR, were allowed once and still occur.
             tidy = _LINE_END.sub(b"\r\n", _FOLD.sub(b" ", head))
             if tidy == head:
                 raise RemoteProtocolError(
-                    f"the head of the reply is malformed ({error})"
+                    f"the head of the response is malformed ({error})"
                 ) from error
-        self._findings = _Findings()
-        self._parser = _make_parser(self._findings)
+        self._events = _ParserEvents()
+        self._parser = _make_parser(self._events)
         return self._read_head(tidy)
 
-    def _parse(self, head: bytes) -> int:
+    def _parse_head(self, head: bytes) -> int:
         assert self._parser is not None
         try:
             self._parser.feed_data(head)
         except HttpParserUpgrade:
-            pass  # to be seen by its status
+            pass  # its status tells
         status = self._parser.get_status_code()
         if status == 101:
-            raise RemoteProtocolError("the server switched to a protocol that nobody asked for")
+            raise RemoteProtocolError("the server switched to a protocol that was not asked for")
         return status
 
-    def _frame(self, head: ResponseHead) -> None:
-        """Find out where the body will end (RFC 9112, section 6.3)."""
+    def _find_body_end(self, head: ResponseHead) -> None:
+        """Find where the body will end (RFC 9112, section 6.3)."""
         get = head.headers.get_all
-        said = head.headers.get("connection", "").lower()
-        self.keeps = head.http_version == "1.1" and not (said and _names(said, "close"))
+        connection = head.headers.get("connection", "").lower()
+        self.keeps_alive = head.http_version == "1.1" and not (
+            connection and _has_option(connection, "close")
+        )
         codings, length = get("transfer-encoding"), get("content-length")
         if self._method == "HEAD" or head.status in _BODILESS:
-            self.ended = True
+            self.is_complete = True
         elif codings:
             if [coding.strip().lower() for coding in codings] != ["chunked"]:
-                raise RemoteProtocolError("the reply's transfer coding is not known")
-            self._findings.ended = None
+                raise RemoteProtocolError("the response's transfer coding is not known")
+            self._events.piece_count = None
             return
         elif length:
             self._length = int(length[0])
-            self.ended = not self._length
+            self.is_complete = not self._length
         else:
-            self.keeps = False
+            self.keeps_alive = False
         self._parser = None
 
-    def _join(self, parser: HttpResponseParser, data: bytes) -> bytes:
-        """Give the content of the chunks."""
-        found = self._findings
+    def _read_chunks(self, parser: HttpResponseParser, data: bytes) -> bytes:
+        """Return the content of the chunks."""
+        events = self._events
         try:
             parser.feed_data(data)
         except HttpParserError as error:
-            found.spoiled = True
-            # What came before is given first.
-            self._flaw = "" if found.ended is not None else str(error)
-        pieces = found.pieces
-        if found.ended is not None:
-            self.ended = True
+            events.is_spoiled = True
+            # The content before it is returned first.
+            self._late_error = "" if events.piece_count is not None else str(error)
+        pieces = events.pieces
+        if events.piece_count is not None:
+            self.is_complete = True
             self._parser = None
-            self.keeps = self.keeps and not found.spoiled and len(pieces) == found.ended
-            del pieces[found.ended :]
+            self.keeps_alive = (
+                self.keeps_alive and not events.is_spoiled and len(pieces) == events.piece_count
+            )
+            del pieces[events.piece_count :]
         content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         self._received += len(content)
-        self._barren = 0 if content else self._barren + len(data)
-        if self._barren > self._limit:
+        self._empty_bytes = 0 if content else self._empty_bytes + len(data)
+        if self._empty_bytes > self._limit:
             raise RemoteProtocolError(
                 f"over {self._limit} bytes came between the pieces of the body"
             )
         return content
 
 
-_CUT = "peer closed connection without sending complete message body"
+_CUT_SHORT = "peer closed connection without sending complete message body"
 
 
-def _make_parser(findings: _Findings) -> HttpResponseParser:
-    parser = HttpResponseParser(findings)
+def _make_parser(events: _ParserEvents) -> HttpResponseParser:
+    parser = HttpResponseParser(events)
     # Some servers fill up the line of a chunk's size.
     parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)
     return parser
 
 
-def _measure(data: bytes) -> int:
-    """The size of the head, with the empty line that ends it; 0 when that has not come."""
+def _measure_head(data: bytes) -> int:
+    """Return the size of the head, with the empty line that ends it; 0 when that is missing."""
     end = data.find(b"\n\r\n")
-    bare = data.find(b"\n\n", 0, end if end >= 0 else len(data))
-    if bare >= 0:
-        return bare + 2
+    bare_end = data.find(b"\n\n", 0, end if end >= 0 else len(data))
+    if bare_end >= 0:
+        return bare_end + 2
     return end + 3 if end >= 0 else 0
 
 
-def _names(said: str, option: str) -> bool:
-    return option in said and option in [one.strip() for one in said.split(",")]
+def _has_option(connection: str, option: str) -> bool:
+    return option in connection and option in [name.strip() for name in connection.split(",")]

@@ -1,4 +1,4 @@
-"""Where a request goes: the address's parts, checked."""
+"""Parses and checks the URL of a request."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,58 +18,62 @@ class Origin(NamedTuple):
     port: int
 
     @property
-    def place(self) -> str:
-        """Host and port, as errors name them and CONNECT takes them."""
+    def host_port(self) -> str:
+        """Host and port, as errors show them and CONNECT takes them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     @property
     def explicit_port(self) -> int | None:
-        """The port, None where the scheme says it."""
+        """The port, or None where it is the scheme's."""
         return None if self.port == _PORTS[self.scheme] else self.port
 
     @property
     def authority(self) -> str:
         """The value of the Host header."""
         if self.port == _PORTS[self.scheme]:
-            return self.place.rpartition(":")[0]
-        return self.place
+            return self.host_port.rpartition(":")[0]
+        return self.host_port
 
 
 class RequestTarget(NamedTuple):
-    """An origin and what is asked of it: path and query."""
+    """An origin, and the path and query that are requested of it."""
 
     origin: Origin
     path: str
 
     def __repr__(self) -> str:
-        return f"Target({self.origin.place})"  # the query may hold a credential
+        return f"RequestTarget({self.origin.host_port})"  # the query may hold a credential
 
 
 def parse_target(url: str) -> RequestTarget:
-    """Take an http or https URL apart; raises `RequestError` for anything else."""
-    # What may hold a credential is not remembered.
-    return _parsed(url) if "?" in url or "@" in url else _remembered(url)
+    """Parse an http or https URL.
+
+    Raises:
+        RequestError: it is none.
+    """
+    # A URL that may hold a credential is not cached.
+    return _parse(url) if "?" in url or "@" in url else _parse_cached(url)
 
 
-def _parsed(url: str) -> RequestTarget:
+def _parse(url: str) -> RequestTarget:
     try:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("ascii" if url.isascii() else "idna").decode("ascii")
     except ValueError:  # UnicodeError is one
-        raise _unusable() from None
+        raise _unusable_url_error() from None
     path = parts.path or "/"
     if parts.query:
         path = f"{path}?{parts.query}"
     if parts.scheme not in _PORTS or not host or not path.isascii() or not _UNSAFE.isdisjoint(path):
-        raise _unusable()
+        raise _unusable_url_error()
     return RequestTarget(Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path)
 
 
-_remembered = lru_cache(maxsize=256)(_parsed)
+_parse_cached = lru_cache(maxsize=256)(_parse)
 
 
-def _unusable() -> RequestError:
+def _unusable_url_error() -> RequestError:
     # The address itself is not shown: it may hold a credential.
     return RequestError("the request's address is not an http or https URL; check the base URL")

@@ -67,15 +67,15 @@ def _ask(
         )
         headers = (*built.wire.headers, *operation.headers)
         wire = operation.wire = msgspec.structs.replace(built.wire, headers=headers)
-        clocks = target.clocks(False, timeout)
-        operation.ledger.ends = now() + (clocks.total or FOREVER)
+        timeouts = target.timeouts(False, timeout)
+        operation.ledger.ends = now() + (timeouts.total or FOREVER)
         repeatable = target.repeatable or wire.method in ("GET", "HEAD")
         errand = Errand(operation, target, repeatable=repeatable)
         ledger = errand.ledger
 
         def attempt(permit: Permit) -> JsonValue:
             errand.start()
-            left = msgspec.structs.replace(clocks, total=ledger.seconds_left(now()))
+            left = msgspec.structs.replace(timeouts, total=ledger.seconds_left(now()))
             try:
                 reply = transport.send(wire, left)
             finally:

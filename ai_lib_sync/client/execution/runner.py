@@ -120,7 +120,7 @@ class CallRunner:
         journey.start()
 
         def attempt(leg: PreparedRequest, permit: Permit) -> _Answer:
-            reply = self._transport.send(leg.wire, journey.clocks(leg))
+            reply = self._transport.send(leg.wire, journey.timeouts(leg))
             with reply:
                 response = self._read(reply, leg, permit)
             return _Answer(response, leg)

@@ -16,7 +16,7 @@ from ai_lib.resilience.circuit.circuit import (
 )
 from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitStorage
 
-from ..._runtime.backend import Lock, deadline, now, settle
+from ..._runtime.backend import Lock, fail_after, maybe_await, now
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class CircuitBreaker(Circuit):
             return operation()
         ends = now() + seconds
         try:
-            with deadline(seconds):
+            with fail_after(seconds):
                 return operation()
         except TimeoutError as error:
             if isinstance(error, AiLibError) or now() < ends:
@@ -90,7 +90,7 @@ class CircuitBreaker(Circuit):
             raise TransportTimeout(
                 f"the attempt at {self.name} took longer than {seconds:g} s, the circuit "
                 "breaker's timeout_seconds; raise it if the model needs longer",
-                clock="attempt",
+                timeout_name="attempt",
                 seconds=seconds,
                 request_sent=True,
             ) from None
@@ -111,12 +111,12 @@ class CircuitBreaker(Circuit):
     def _exchange(self, storage: CircuitStorage, *, needs_permit: bool) -> CircuitPermit | None:
         with self._exchange_lock:
             while True:
-                stored = settle(storage.load(self._key))
+                stored = maybe_await(storage.load(self._key))
                 record = stored or CircuitRecord()
                 update = SharedUpdate(self, record, needs_permit=needs_permit)
                 is_done = False
                 try:
-                    is_done = update.record == record or settle(
+                    is_done = update.record == record or maybe_await(
                         storage.replace(self._key, stored, update.record)
                     )
                 finally:

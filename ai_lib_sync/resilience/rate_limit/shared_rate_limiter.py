@@ -10,7 +10,7 @@ from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
-from ..._runtime.backend import now, settle, sleep
+from ..._runtime.backend import maybe_await, now, sleep
 from .rate_limiter import RateLimiter
 
 
@@ -41,7 +41,7 @@ class SharedRateLimiter(RateLimiter):
         # If this call is cancelled now, the limiter may have granted it.
         reservation.is_held = True
         try:
-            wait = settle(quota.reserve_shared(reservation))
+            wait = maybe_await(quota.reserve_shared(reservation))
         except BaseException:
             quota.refund(reservation)
             raise
@@ -55,7 +55,7 @@ class SharedRateLimiter(RateLimiter):
         while pending:
             send = pending.popleft()
             try:
-                settle(send(self._clock()))
+                maybe_await(send(self._clock()))
             except BaseException:
                 pending.appendleft(send)
                 raise

@@ -16,7 +16,7 @@ from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..._runtime.backend import now, sleep
 from ...transport import HttpResponse, HttpTransport
-from ...transport.response import Readable
+from ...transport.response import BodyReader
 
 
 class ReplayTransport(HttpTransport):
@@ -53,7 +53,7 @@ class ReplayTransport(HttpTransport):
         """The number of recorded exchanges that no request has used."""
         return self._index.unused_count
 
-    def send(self, request: HttpRequest, clocks: TimeoutOptions) -> HttpResponse:
+    def send(self, request: HttpRequest, timeouts: TimeoutOptions) -> HttpResponse:
         """Return the recorded response.
 
         Raises:
@@ -64,9 +64,9 @@ class ReplayTransport(HttpTransport):
         self._pause(exchange.head_after)
         if exchange.failure is not None and not exchange.status:
             raise restore_error(exchange.failure, request)
-        call = Deadlines(request, clocks, now())
+        deadlines = Deadlines(request, timeouts, now())
         head = ResponseHead(exchange.status, Headers(exchange.response_headers), "1.1")
-        return HttpResponse(head, _ReplayLease(self, exchange), call, self.options)
+        return HttpResponse(head, _ReplayLease(self, exchange), deadlines, self.options)
 
     def _pause(self, seconds: float) -> None:
         if self._speed is not None and seconds > 0:
@@ -83,22 +83,22 @@ class _ReplayLease:
         self._elapsed = 0.0
 
     @property
-    def connection(self) -> Readable:
+    def connection(self) -> BodyReader:
         return self
 
-    def read(self, clocks: Deadlines) -> bytes:
+    def read(self, deadlines: Deadlines) -> bytes:
         for after, data in self._chunks:
             self._transport._pause(after - self._elapsed)
             self._elapsed = after
             return data
         if self._failure is not None:
-            raise restore_error(self._failure, clocks.request)
+            raise restore_error(self._failure, deadlines.request)
         return b""
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         pass
 
-    def park(self) -> None:
+    def defer_drain(self) -> None:
         pass
 
 

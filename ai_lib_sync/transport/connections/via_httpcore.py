@@ -1,5 +1,5 @@
 # Generated from ai_lib/transport/connections/via_httpcore.py by codegen; do not edit.
-"""HTTP as httpcore speaks it: by proxies, in its second version, and where httptools is absent."""
+"""HTTP by httpcore: for proxies, for HTTP/2, and where httptools is absent."""
 
 from __future__ import annotations
 
@@ -7,62 +7,69 @@ from collections.abc import Mapping
 from ssl import SSLContext
 
 from ai_lib._runtime.sockets import WriteError
-from ai_lib.transport.connections.log_filter import keys_hidden
+from ai_lib.transport.connections.log_filter import redact_httpcore_logs
 from ai_lib.transport.connections.route import Route
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import unwritable
+from ai_lib.transport.errors import invalid_request
 from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
 
 from ..._runtime.httpcore import (
     URL,
-    Body,
     ConnectionInterface,
-    ConnectionMaker,
     HTTPConnection,
+    HttpcorePool,
+    HttpcoreWriteError,
     LocalProtocolError,
     NetworkBackend,
     NetworkStream,
     ProxySettings,
     Request,
     Response,
+    ResponseBody,
     SocketOptions,
-    WriteRefused,
 )
 from ..http.upload import Upload
 from .timed_stream import TimedStream
 
 
 class HttpcoreConnection:
-    """httpcore's connection, for one request at a time. Errors are httpcore's and the wire's."""
+    """httpcore's connection, for one request at a time.
 
-    # Whether the socket is closed before an error of it gets out.
-    closes_itself = True
+    Raises httpcore's errors and the stream's.
+    """
 
-    def __init__(self, wire: TimedStream, route: Route, options: TransportOptions) -> None:
-        self._wire = wire
+    # Whether the socket is closed before its error is raised.
+    closes_socket_on_error = True
+
+    def __init__(self, stream: TimedStream, route: Route, options: TransportOptions) -> None:
+        self._stream = stream
         self._route = route
-        self._http = _make(route, options, _Dialer(wire))
-        self._body: Body | None = None
+        self._http = _make_connection(route, options, _Backend(stream))
+        self._body: ResponseBody | None = None
 
-    def send(self, request: RequestHead, clocks: Deadlines, body: bytes | Upload) -> ResponseHead:
-        """Send a request and give the head of its reply."""
-        if not clocks.request.method.isascii():
-            raise unwritable()
-        whole = self._request(request, clocks, body)
+    def send(
+        self, request: RequestHead, deadlines: Deadlines, body: bytes | Upload
+    ) -> ResponseHead:
+        """Send a request and return the head of its response."""
+        if not deadlines.request.method.isascii():
+            raise invalid_request()
+        httpcore_request = self._make_request(request, deadlines, body)
         response: Response | None = None
         try:
-            with keys_hidden(clocks.request):
-                response = self._http.handle_request(whole)
+            with redact_httpcore_logs(deadlines.request):
+                response = self._http.handle_request(httpcore_request)
         except LocalProtocolError:
-            pass  # it names the value, which may be a credential: nothing is to remember it
+            pass  # it holds the bad value, which may be a credential: it must not become a cause
         if response is None:
-            raise unwritable()
-        self._body = Body(response)
-        return _head(response)
+            raise invalid_request()
+        self._body = ResponseBody(response)
+        return _read_head(response)
 
-    def _request(self, request: RequestHead, clocks: Deadlines, body: bytes | Upload) -> Request:
+    def _make_request(
+        self, request: RequestHead, deadlines: Deadlines, body: bytes | Upload
+    ) -> Request:
         origin = self._route.origin
         url = URL(
             scheme=origin.scheme,
@@ -70,19 +77,19 @@ class HttpcoreConnection:
             port=origin.explicit_port,
             target=request.target.path,
         )
-        fields = request.fields(clocks.request.body)
-        extensions = {} if self._wire.connected else {"trace": self._trace}
+        fields = request.header_fields(deadlines.request.body)
+        extensions = {} if self._stream.is_connected else {"trace": self._trace}
         return Request(
-            clocks.request.method, url, headers=fields, content=body, extensions=extensions
+            deadlines.request.method, url, headers=fields, content=body, extensions=extensions
         )
 
     def _trace(self, event: str, info: Mapping[str, Request]) -> None:
-        """Notice that proxies and TLS are done; httpcore tells."""
+        """Note that proxies and TLS are done, when httpcore reports the request's first bytes."""
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self._wire.opened()
+            self._stream.end_connect()
 
     def read(self) -> bytes:
-        """Give the next bytes of the reply's body as they arrive, empty at its end."""
+        """Return the next bytes of the response's body as they arrive, none at its end."""
         if self._body is None:
             return b""
         data = self._body.read()
@@ -91,24 +98,24 @@ class HttpcoreConnection:
         return data
 
     def is_idle(self) -> bool:
-        """Whether it may serve another request."""
+        """Return whether the connection may serve another request."""
         return self._http.is_idle()
 
-    def is_quiet(self) -> bool:
-        """Whether neither a byte nor an end has come since."""
-        return not self._http.has_expired()
+    def has_expired(self) -> bool:
+        """Return whether bytes or the end came since the last response."""
+        return self._http.has_expired()
 
-    def abandon(self) -> None:
-        """Forget a reply that nobody will read, once the wire was hung up; from anywhere."""
+    def abort(self) -> None:
+        """Finish the response of an aborted stream; from any task, thread or finalizer."""
         if self._body is not None:
-            self._body.abandon()
+            self._body.abort()
 
 
-class _Dialer(NetworkBackend):
-    """Gives httpcore the one wire it may use."""
+class _Backend(NetworkBackend):
+    """Gives httpcore the one stream it may use."""
 
-    def __init__(self, wire: TimedStream) -> None:
-        self._wire = wire
+    def __init__(self, stream: TimedStream) -> None:
+        self._stream = stream
 
     def connect_tcp(
         self,
@@ -118,25 +125,25 @@ class _Dialer(NetworkBackend):
         local_address: str | None = None,
         socket_options: SocketOptions | None = None,
     ) -> NetworkStream:
-        """Connect the wire."""
-        self._wire.dial(host, port)
-        return _Stream(self._wire)
+        """Connect the stream."""
+        self._stream.connect_tcp(host, port)
+        return _NetworkStream(self._stream)
 
 
-class _Stream(NetworkStream):
-    """The wire as httpcore takes it. Its timeouts are left to the wire's clocks."""
+class _NetworkStream(NetworkStream):
+    """A timed stream with httpcore's interface. Its timeouts are the stream's deadlines."""
 
-    def __init__(self, wire: TimedStream) -> None:
-        self._wire = wire
+    def __init__(self, stream: TimedStream) -> None:
+        self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._wire.read(max_bytes)
+        return self._stream.read(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
-            self._wire.write(buffer)
+            self._stream.write(buffer)
         except WriteError as error:
-            raise WriteRefused(error) from error  # it then reads what the server says
+            raise HttpcoreWriteError(error) from error  # httpcore then reads the response
 
     def start_tls(
         self,
@@ -144,27 +151,29 @@ class _Stream(NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> NetworkStream:
-        self._wire.start_tls(ssl_context, server_hostname)
+        self._stream.start_tls(ssl_context, server_hostname)
         return self
 
     def get_extra_info(self, info: str) -> object:
-        return self._wire.get_extra_info(info)
+        return self._stream.get_extra_info(info)
 
     def close(self) -> None:
-        self._wire.hang_up()
+        self._stream.abort()
 
 
-def _make(route: Route, options: TransportOptions, dialer: _Dialer) -> ConnectionInterface:
+def _make_connection(
+    route: Route, options: TransportOptions, backend: _Backend
+) -> ConnectionInterface:
     origin = URL(scheme=route.origin.scheme, host=route.host, port=route.origin.port, target="/")
     if route.proxy is None:
         return HTTPConnection(
             origin.origin,
             ssl_context=route.context,
             http2=options.http2,
-            network_backend=dialer,
+            network_backend=backend,
         )
     proxy = route.proxy
-    maker = ConnectionMaker(
+    pool = HttpcorePool(
         proxy=ProxySettings(
             URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
             auth=proxy.login,
@@ -172,12 +181,12 @@ def _make(route: Route, options: TransportOptions, dialer: _Dialer) -> Connectio
         ),
         ssl_context=route.context,
         http2=options.http2,
-        network_backend=dialer,
+        network_backend=backend,
     )
-    return maker.create_connection(origin.origin)
+    return pool.create_connection(origin.origin)
 
 
-def _head(response: Response) -> ResponseHead:
+def _read_head(response: Response) -> ResponseHead:
     fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers]
     version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii")
     return ResponseHead(response.status, Headers(fields), version.removeprefix("HTTP/"))

@@ -12,7 +12,7 @@ from ai_lib_sync._runtime.backend import (
     Event,
     Lock,
     Semaphore,
-    deadline,
+    fail_after,
     run_all,
     shield,
     sleep,
@@ -138,22 +138,22 @@ def test_every_wait_of_a_cancelled_body_is_interrupted() -> None:
 
 def test_a_deadline_raises_timeout_error() -> None:
     with hang_guard():
-        with pytest.raises(TimeoutError), deadline(0.05):
+        with pytest.raises(TimeoutError), fail_after(0.05):
             sleep(10)
 
 
 def test_no_deadline_never_raises() -> None:
-    with deadline(None):
+    with fail_after(None):
         sleep(0)
-    with deadline(5):
+    with fail_after(5):
         sleep(0)
 
 
 def test_the_outer_deadline_is_not_mistaken_for_the_inner_one() -> None:
     passed_inner = False
-    with pytest.raises(TimeoutError), deadline(0.05):
+    with pytest.raises(TimeoutError), fail_after(0.05):
         try:
-            with deadline(10):
+            with fail_after(10):
                 sleep(20)
         except TimeoutError:
             passed_inner = True
@@ -161,8 +161,8 @@ def test_the_outer_deadline_is_not_mistaken_for_the_inner_one() -> None:
 
 
 def test_the_inner_deadline_ends_the_inner_body_only() -> None:
-    with deadline(10):
-        with pytest.raises(TimeoutError), deadline(0.02):
+    with fail_after(10):
+        with pytest.raises(TimeoutError), fail_after(0.02):
             sleep(5)
         sleep(0)
 
@@ -170,7 +170,7 @@ def test_the_inner_deadline_ends_the_inner_body_only() -> None:
 def test_a_deadline_and_a_cancelled_scope_are_told_apart() -> None:
     scope = CancelScope()
     in_a_thread(scope.cancel)
-    with scope, deadline(10):
+    with scope, fail_after(10):
         sleep(20)
     assert scope.cancelled
 
@@ -182,14 +182,14 @@ def test_a_semaphore_admits_in_order_and_up_to_its_limit() -> None:
     def enter(number: int) -> None:
         with semaphore:
             order.append(number)
-            assert semaphore.held <= 2
+            assert semaphore.holder_count <= 2
             sleep(0.002)
 
     run_all([partial(enter, number) for number in range(20)], 1)
     assert order == list(range(20))
     run_all([partial(enter, number) for number in range(40)], 40)
-    assert semaphore.held == 0
-    assert semaphore.waiting == 0
+    assert semaphore.holder_count == 0
+    assert semaphore.waiter_count == 0
 
 
 def test_who_gives_up_waiting_takes_no_place() -> None:
@@ -197,15 +197,15 @@ def test_who_gives_up_waiting_takes_no_place() -> None:
     semaphore.acquire()
 
     def give_up() -> None:
-        with pytest.raises(TimeoutError), deadline(0.02):
+        with pytest.raises(TimeoutError), fail_after(0.02):
             semaphore.acquire()
 
     run_all([give_up] * 50, 50)
-    assert semaphore.waiting == 0
+    assert semaphore.waiter_count == 0
     semaphore.release()
-    with deadline(1):
+    with fail_after(1):
         semaphore.acquire()
-    assert semaphore.held == 1
+    assert semaphore.holder_count == 1
 
 
 def test_an_event_releases_everyone_and_stays_set() -> None:

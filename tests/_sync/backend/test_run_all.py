@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, Event, deadline, run_all, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, fail_after, run_all, sleep
 from tests.guards import hang_guard
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
@@ -72,7 +72,7 @@ def test_a_deadline_around_ends_all() -> None:
     def wait() -> None:
         Event().wait()
 
-    with pytest.raises(TimeoutError), deadline(0.05):
+    with pytest.raises(TimeoutError), fail_after(0.05):
         run_all([wait] * 3, 3)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, deadline, run_all, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, fail_after, run_all, sleep
 from ai_lib_sync.batch import BatchCollector, BatchConfig
 from ai_lib_sync.errors import BatchError
 from tests.guards import hang_guard
@@ -48,7 +48,7 @@ def test_a_batch_goes_when_its_time_has_come_although_the_executor_waits() -> No
         return numbers
 
     collector = BatchCollector(BatchConfig(max_batch_size=100, max_wait_ms=10), slow)
-    with deadline(10):
+    with fail_after(10):
         assert run_all([partial(collector.add, n) for n in range(5)], 5) == [0, 1, 2, 3, 4]
         assert collector.add(5) == 5  # and once more
         collector.stop()
@@ -67,7 +67,7 @@ def test_too_few_results_are_an_error_for_every_caller() -> None:
         except BatchError as error:
             errors.append(error)
 
-    with deadline(10):
+    with fail_after(10):
         run_all([partial(add, number) for number in range(3)], 3)
     assert len(errors) == 3
     assert "must return one for each" in str(errors[0])
@@ -180,7 +180,7 @@ def test_when_the_first_caller_goes_away_another_takes_its_place() -> None:
             sleep(0.001)
         return (run_all([partial(collector.add, 2), partial(collector.add, 3)], 2))[0]
 
-    with deadline(20):
+    with fail_after(20):
         assert run_all([first, then, last], 3) == [-1, 2, 4]
     assert sorted(double.batches[0]) == [1, 2, 3]
 
@@ -208,7 +208,7 @@ def test_when_the_caller_at_work_goes_away_the_others_are_worked_on_again() -> N
             sleep(0.001)
         return collector.add(2)
 
-    with deadline(20):
+    with fail_after(20):
         assert run_all([first, second], 2) == [-1, 2]
     assert batches == [[1, 2], [2]]
 
@@ -216,7 +216,7 @@ def test_when_the_caller_at_work_goes_away_the_others_are_worked_on_again() -> N
 def test_a_thousand_callers_are_served() -> None:
     double = Doubler()
     with BatchCollector(BatchConfig(max_batch_size=16, max_wait_ms=5), double) as collector:
-        with deadline(60):
+        with fail_after(60):
             found = run_all([partial(collector.add, n) for n in range(1000)], 40)
 
     assert found == [number * 2 for number in range(1000)]

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ai_lib_sync import CancelToken
-from ai_lib_sync._runtime.backend import deadline
+from ai_lib_sync._runtime.backend import fail_after
 from ai_lib_sync.client import CancelReason
 from ai_lib_sync.testing import MockProvider, Reply
 from tests.guards import hang_guard
@@ -16,7 +16,7 @@ def test_a_stalled_read_is_interrupted_from_another_thread() -> None:
     token = CancelToken()
     reply = Reply(text=["one ", "two"], pause=30.0)
     with MockProvider([reply]) as mock, mock.client("openai/gpt-4o") as client:
-        with deadline(10):
+        with fail_after(10):
             stream = client.chat().user("?").stream(cancel_token=token)
             timer = threading.Timer(0.2, token.cancel)
             timer.start()

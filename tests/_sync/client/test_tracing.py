@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ai_lib_sync import AiClient
-from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
+from ai_lib_sync._runtime.backend import CancelScope, fail_after, run_all
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
@@ -186,7 +186,7 @@ def test_a_plain_call_that_is_cut_short_ends_its_span() -> None:
     with MockProvider([Reply(text="late", delay=5)]) as mock:
         with client_of(mock, Tracer(exporter=exporter)) as client:
             with pytest.raises(TimeoutError):
-                with deadline(0.1):
+                with fail_after(0.1):
                     client.chat().user("?").execute()
     (span,) = exporter.spans
     assert span.attributes["ai_lib.outcome"] == "cancelled"

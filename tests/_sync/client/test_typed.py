@@ -340,14 +340,14 @@ def test_retries_fallbacks_and_asks_have_one_budget(
 
 
 def test_all_asks_have_one_deadline() -> None:
-    clocks = TimeoutOptions(total=1.5)
+    timeouts = TimeoutOptions(total=1.5)
     replies = [Reply(text="nothing", delay=0.5), Reply(text=ANNA, delay=30)]
     with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
         with pytest.raises(TransportTimeout) as caught:
-            client.chat().user("?").timeouts(clocks).execute_as(Person)
+            client.chat().user("?").timeouts(timeouts).execute_as(Person)
 
     error = caught.value
-    assert (error.clock, error.seconds) == ("total", 1.5)
+    assert (error.timeout_name, error.seconds) == ("total", 1.5)
     first, second = error.attempts
     assert second.latency_ms < 1450  # type: ignore[attr-defined]
     assert first.ended == "answered"  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from tests._sync.resilience.conftest import Serve
 from tests._sync.resilience.house import CANARY, answer, builder, fail, frame, write
 from tests.servers.scripted import Exchange
 
-CLOCKS = TimeoutOptions(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
+TIMEOUTS = TimeoutOptions(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 
 
@@ -54,7 +54,7 @@ def echo_in_stream(exchange: Exchange) -> None:
 def cut(exchange: Exchange) -> None:
     exchange.begin("content-type: text/event-stream\r\n")
     exchange.chunk(frame("hel"))
-    exchange.hang_up()
+    exchange.abort()
 
 
 def silent_after_content(exchange: Exchange) -> None:
@@ -136,7 +136,7 @@ def test_no_answer_shows_the_key(
     caplog.set_level(logging.DEBUG)
     server = serve(SCRIPTS[name])
     write(tmp_path, "house", server.url, more)
-    with builder(tmp_path).timeouts(CLOCKS).build() as client:
+    with builder(tmp_path).timeouts(TIMEOUTS).build() as client:
         error = failure_of(client, streamed)
     assert_hidden(error, caplog)
     asked = server.received[0]
@@ -157,7 +157,7 @@ def test_no_missing_connection_shows_the_key(
         for proxy in proxies:
             write(tmp_path, "house", url, more)
             with HttpTransport(TransportOptions(proxy=proxy)) as transport:
-                made = builder(tmp_path).transport(transport).timeouts(CLOCKS)
+                made = builder(tmp_path).transport(transport).timeouts(TIMEOUTS)
                 with made.build() as client:
                     assert_hidden(failure_of(client, True), caplog)
 

@@ -47,14 +47,14 @@ def fail(circuit: CircuitBreaker, times: int) -> None:
         (answered(529), True),
         (answered(408), True),
         (ConnectError("refused"), True),
-        (TransportTimeout("late", clock="first_token", seconds=1.0), True),
+        (TransportTimeout("late", timeout_name="first_token", seconds=1.0), True),
         (StreamTruncated("cut"), True),
         (answered(400), False),
         (answered(401), False),
         (answered(404), False),
         (answered(422), False),
         (answered(429), False),
-        (TransportTimeout("our own pool", clock="pool", seconds=1.0), False),
+        (TransportTimeout("our own pool", timeout_name="pool", seconds=1.0), False),
         (AiLibError("something else"), False),
     ],
     ids=repr,
@@ -282,7 +282,7 @@ def test_a_call_that_takes_too_long_is_ended_and_is_a_failure() -> None:
 
     with pytest.raises(TransportTimeout, match=r"0\.05 s.*timeout_seconds") as caught:
         circuit.execute(operation)
-    assert (caught.value.clock, caught.value.seconds) == ("attempt", 0.05)
+    assert (caught.value.timeout_name, caught.value.seconds) == ("attempt", 0.05)
     assert circuit.is_open
 
 

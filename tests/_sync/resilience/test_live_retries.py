@@ -112,7 +112,7 @@ def test_a_stream_that_breaks_after_content_is_never_begun_anew(
     def script(exchange: Exchange) -> None:
         exchange.begin("content-type: text/event-stream\r\n")
         exchange.chunk(frame("hel"))
-        exchange.hang_up()
+        exchange.abort()
 
     server, other = serve(script), serve(answer)
     write(tmp_path, "house", server.url)
@@ -179,9 +179,9 @@ def test_one_deadline_for_all_attempts(serve: Serve, tmp_path: Path) -> None:
     write(tmp_path, "other", other.url, POLICY.format(retries=99))
     made = builder(tmp_path).timeout(0.3).with_fallbacks(["other/m"])
     with made.build() as client:
-        with pytest.raises(TransportTimeout, match=r"within 0\.3 s, the total clock") as caught:
+        with pytest.raises(TransportTimeout, match=r"within 0\.3 s, the total timeout") as caught:
             client.chat().user("?").execute()
-    assert (caught.value.clock, caught.value.seconds) == ("total", 0.3)
+    assert (caught.value.timeout_name, caught.value.seconds) == ("total", 0.3)
     assert len(server.received) <= 3
     assert {attempt.provider for attempt in caught.value.attempts} == {"house"}  # type: ignore[attr-defined]
     assert other.received == []

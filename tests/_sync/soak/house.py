@@ -14,7 +14,7 @@ from random import Random
 from ai_lib.client.call.call import Call
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.types.response import ChatResponse
-from ai_lib_sync._runtime.backend import deadline
+from ai_lib_sync._runtime.backend import fail_after
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
 from ai_lib_sync.client.execution.plan import Dispatcher
@@ -34,7 +34,7 @@ from tests.guards import Stopwatch
 from tests.servers.chaos import Chaos
 
 OTHER = "anthropic/claude-sonnet-4-5"
-CLOCKS = TimeoutOptions(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
+TIMEOUTS = TimeoutOptions(connect=3, first_token=0.6, idle=0.4, delta_idle=0.6, total=4)
 SLACK = 20.0  # seconds a busy machine may take beyond the deadline
 RETRIES = 2
 ALLOWED = 2 * (1 + RETRIES)  # attempts of one call, over both targets
@@ -133,7 +133,7 @@ class House:
             RateLimiterConfig(requests_per_second=3000, burst_size=100, tokens_per_minute=1e9)
         )
         breaker = CircuitBreakerConfig(failure_threshold=5, cooldown_seconds=0.02)
-        builder.with_circuit_breaker(breaker).max_inflight(8).timeouts(CLOCKS)
+        builder.with_circuit_breaker(breaker).max_inflight(8).timeouts(TIMEOUTS)
         builder.cache(self.cache).budget(self.budget).metrics(self.collector)
         builder.guardrails([KeywordFilter("words", ["never said"])]).health(ProviderHealthTracker())
         return builder.intercept(self.books).transport(self.transport).build()
@@ -168,7 +168,7 @@ class House:
         mark = f"call-{number - chance.randrange(1, 10) if again else number}"
         end, stopwatch = chance.choice(ENDS), Stopwatch()
         try:
-            with deadline(chance.random() * 0.05 if end.startswith("late") else None):
+            with fail_after(chance.random() * 0.05 if end.startswith("late") else None):
                 self._ask(client, mark, end, chance)
             self._note(end, "well")
         except AiLibError as error:
@@ -177,7 +177,7 @@ class House:
         except TimeoutError:
             assert end.startswith("late")
             self._note(end, "cancelled")
-        assert stopwatch.seconds < (CLOCKS.total or 0) + SLACK, (mark, end)
+        assert stopwatch.seconds < (TIMEOUTS.total or 0) + SLACK, (mark, end)
 
     def _note(self, end: str, how: str) -> None:
         with self._lock:

@@ -36,7 +36,7 @@ from tests.servers.scripted import Exchange, ScriptedServer
 CODES = (b64encode, urlsafe_b64encode)
 READERS: tuple[Literal["auto", "httpcore"], ...] = ("auto", "httpcore")
 CASES = max(40, int(os.environ.get("SOAK", "40")) // 20)
-CLOCKS = TimeoutOptions(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
+TIMEOUTS = TimeoutOptions(connect=5, first_token=0.1, idle=0.1, delta_idle=0.1, total=5)
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_"
 MARKS = "/+=.~:@"
@@ -107,10 +107,10 @@ class Echo:
         elif kind == 4:
             exchange.begin("content-type: text/event-stream\r\n")
             exchange.chunk(b"event: error\ndata: " + body[: chance.randrange(len(body) + 1)])
-            exchange.hang_up()
+            exchange.abort()
         elif kind == 5:
             exchange.send(chance.choice((b"HTTP/1.1 2", b"\0", b"HTTP/1.1 200 OK\r\nx: ")) + body)
-            exchange.reset() if chance.random() < 0.5 else exchange.hang_up()
+            exchange.reset() if chance.random() < 0.5 else exchange.abort()
         elif kind == 6:
             exchange.begin("content-type: application/json\r\n")
             exchange.chunk(body[: len(body) // 2])
@@ -182,7 +182,9 @@ def one_failure(
 ) -> AiLibError | None:
     """Make one call; add to `texts` all that it left behind."""
     collector, exporter = MetricsCollector(), InMemoryExporter()
-    builder = AiClient.builder().model("house/m").protocol_dir(folder).api_key(key).timeouts(CLOCKS)
+    builder = (
+        AiClient.builder().model("house/m").protocol_dir(folder).api_key(key).timeouts(TIMEOUTS)
+    )
     builder.with_retry(RetryConfig(max_retries=chance.randrange(2), min_delay_ms=1, max_delay_ms=1))
     builder.metrics(collector).tracer(Tracer(exporter=exporter, capture_content=True))
     builder.cache(CacheManager(CacheConfig(), cache)).logger(get_logger("app"), content=True)

@@ -32,7 +32,7 @@ def sends_then_resets(*chunks: bytes) -> Script:
     def script(exchange: Exchange) -> None:
         exchange.begin(STREAM)
         exchange.send(b"".join(b"%x\r\n%s\r\n" % (len(data), data) for data in chunks if data))
-        exchange.hang_up()
+        exchange.abort()
 
     return script
 

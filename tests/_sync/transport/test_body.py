@@ -84,7 +84,7 @@ def test_compressed_content_is_given_as_it_arrives(serve: Serve) -> None:
 def test_a_body_that_lasts_until_the_connection_ends_is_read(serve: Serve) -> None:
     def unframed(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.0 200 OK\r\n\r\nall of it")
-        exchange.hang_up()
+        exchange.abort()
 
     server = serve(unframed)
     with HttpTransport() as transport:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ai_lib.errors.exceptions import ConnectionLost
-from ai_lib_sync._runtime.backend import CancelScope, Event, deadline, run_all
+from ai_lib_sync._runtime.backend import CancelScope, Event, fail_after, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.guards import hang_guard
@@ -54,7 +54,7 @@ def test_a_deadline_around_a_stalled_read_frees_the_connection(serve: Serve) -> 
     with HttpTransport() as transport:
         reply = transport.send(ask(server), PATIENT)
         assert reply.__next__() == b"one"
-        with pytest.raises(TimeoutError), deadline(0.05):
+        with pytest.raises(TimeoutError), fail_after(0.05):
             reply.__next__()
         assert transport.stats().active == 0
         assert server.wait_for_open_connections(0)
@@ -98,7 +98,7 @@ def test_closing_the_transport_ends_the_reads_of_its_replies(serve: Serve) -> No
     server = serve(stall_in_body)
     transport = HttpTransport()
     reply = transport.send(ask(server), PATIENT)
-    in_a_thread(lambda: transport._pool.close_all())
+    in_a_thread(lambda: transport._pools.close_all())
     with pytest.raises(ConnectionLost):
         reply.read()
     assert transport.stats().active == 0
@@ -128,7 +128,7 @@ def test_two_hundred_calls_cancelled_at_once_leave_nothing(serve: Serve) -> None
     with HttpTransport(options) as transport:
 
         def call() -> None:
-            with pytest.raises(TimeoutError), deadline(0.2):
+            with pytest.raises(TimeoutError), fail_after(0.2):
                 with transport.send(ask(server), PATIENT) as reply:
                     reply.read()
 

@@ -136,7 +136,7 @@ def test_the_time_for_a_request_is_kept(serve: Serve) -> None:
         client = pool.get_client("one", server.url)
         with pytest.raises(TransportTimeout) as caught:
             client.get("/", timeout=0.1)
-    assert (caught.value.clock, caught.value.seconds) == ("total", 0.1)
+    assert (caught.value.timeout_name, caught.value.seconds) == ("total", 0.1)
 
 
 def test_never_more_connections_than_the_config_says(serve: Serve) -> None:

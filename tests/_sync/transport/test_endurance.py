@@ -12,7 +12,7 @@ import pytest
 
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.types.wire import TimeoutOptions
-from ai_lib_sync._runtime.backend import CancelScope, deadline, run_all
+from ai_lib_sync._runtime.backend import CancelScope, fail_after, run_all
 from ai_lib_sync.transport import HttpTransport, PoolConfig, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
@@ -38,7 +38,7 @@ def moody(exchange: Exchange) -> None:
     exchange.begin()
     exchange.chunk(b"data: one\n\n")
     if mood == 1:
-        exchange.hang_up()
+        exchange.abort()
     if mood == 2:
         exchange.stall()
     exchange.pause(0.001)
@@ -88,7 +88,7 @@ def one_call(transport: HttpTransport, server: object, seed: int) -> None:
     if ending == 0:
         scope.cancel()
     try:
-        with scope, deadline(0.05 if ending == 1 else None):
+        with scope, fail_after(0.05 if ending == 1 else None):
             reply = transport.send(request, TimeoutOptions(idle=0.1))
             if ending == 2:
                 reply.close()

@@ -90,7 +90,7 @@ def test_socks_relays(serve: Serve, socks: Relay, scheme: str) -> None:
 @needs_socks
 def test_socks_resolves_names_at_the_proxy(serve: Serve, socks: Relay) -> None:
     server = serve(ok)
-    socks.lead_to = ("127.0.0.1", server.port)
+    socks.upstream = ("127.0.0.1", server.port)
     with HttpTransport(through(socks, "socks5h")) as transport:
         with transport.send(ask_url("http://model.invalid/chat"), PATIENT) as reply:
             assert reply.read() == b"ok"

@@ -120,7 +120,7 @@ def test_a_reply_out_of_the_way_is_read_as_any_other(
     def script(exchange: Exchange) -> None:
         exchange.send(data)
         if connections == 2:
-            exchange.hang_up()
+            exchange.abort()
 
     server = serve(script)
     with HttpTransport() as transport:

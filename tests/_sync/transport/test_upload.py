@@ -15,7 +15,7 @@ import pytest
 from ai_lib.errors.exceptions import ConnectionLost, RequestError, TransportTimeout
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import HttpRequest
-from ai_lib_sync._runtime.backend import deadline
+from ai_lib_sync._runtime.backend import fail_after
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from ai_lib_sync.transport.connections.connection import Connection
 from ai_lib_sync.types import FilePart, TimeoutOptions
@@ -153,7 +153,7 @@ def test_a_large_file_is_never_in_memory_as_a_whole(serve: Serve, tmp_path: Path
 def test_a_form_that_crosses_the_servers_goodbye_is_sent_anew_if_it_can_be(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Connection, "is_quiet", lambda _: True)
+    monkeypatch.setattr(Connection, "has_expired", lambda _: False)
     server = serve(ok)
     with HttpTransport() as transport:
         for content in (io.BytesIO(b"one"), io.BytesIO(b"two")):
@@ -242,7 +242,7 @@ def test_an_early_refusal_of_a_large_file_is_heard(serve: Serve, tmp_path: Path)
         assert transport.stats().idle == 0
 
 
-def test_the_clocks_hold_while_a_form_is_sent(serve: Serve, tmp_path: Path) -> None:
+def test_the_timeouts_hold_while_a_form_is_sent(serve: Serve, tmp_path: Path) -> None:
     server = serve(lambda exchange: exchange.pause(PATIENCE))
     server.max_body = 10
     path = tmp_path / "large.bin"
@@ -252,10 +252,10 @@ def test_the_clocks_hold_while_a_form_is_sent(serve: Serve, tmp_path: Path) -> N
     with HttpTransport(TransportOptions()) as transport:
         with pytest.raises(TransportTimeout) as caught:
             transport.send(request(server, form), TimeoutOptions(total=0.3))
-        assert caught.value.clock == "total"
+        assert caught.value.timeout_name == "total"
         with pytest.raises(TransportTimeout) as caught:
             transport.send(request(server, form), TimeoutOptions(idle=0.2))
-        assert caught.value.clock == "write"
-        with pytest.raises(TimeoutError), deadline(0.2):
+        assert caught.value.timeout_name == "write"
+        with pytest.raises(TimeoutError), fail_after(0.2):
             transport.send(request(server, form), PATIENT)
         assert transport.stats().active == 0

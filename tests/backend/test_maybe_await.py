@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from ai_lib._runtime.backend import can_call, checkpoint, settle
+from ai_lib._runtime.backend import can_await, checkpoint, maybe_await
 from ai_lib_sync._runtime import backend as blocking
 
 pytestmark = pytest.mark.async_only
@@ -21,16 +21,16 @@ class Later:
 
 
 async def test_what_has_to_be_waited_for_is() -> None:
-    assert can_call(later)
-    assert await settle(5) == 5
-    assert await settle(later()) == 7
+    assert can_await(later)
+    assert await maybe_await(5) == 5
+    assert await maybe_await(later()) == 7
 
 
 def test_without_a_loop_it_is_refused() -> None:
-    assert not blocking.can_call(later)
-    assert not blocking.can_call(partial(later))
-    assert not blocking.can_call(Later())
-    assert blocking.can_call(len)
-    assert blocking.settle(5) == 5
+    assert not blocking.can_await(later)
+    assert not blocking.can_await(partial(later))
+    assert not blocking.can_await(Later())
+    assert blocking.can_await(len)
+    assert blocking.maybe_await(5) == 5
     with pytest.raises(TypeError, match="only an event loop can wait for"):
-        blocking.settle(later())
+        blocking.maybe_await(later())

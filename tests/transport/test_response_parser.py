@@ -57,7 +57,7 @@ def test_a_whole_reply_ends_by_itself_however_it_is_cut(case: str) -> None:
     data, expected, keeps = WHOLE[case]
     for parts in ([data], one_by_one(data)):
         parser, body = parse(*parts)
-        assert (body, parser.ended, parser.keeps) == (expected, True, keeps)
+        assert (body, parser.is_complete, parser.keeps_alive) == (expected, True, keeps)
         assert parser.head is not None
         assert "link" not in parser.head.headers
         assert "x-t" not in parser.head.headers
@@ -70,15 +70,15 @@ def test_bytes_behind_a_reply_spoil_the_connection_and_not_the_reply(
 ) -> None:
     data, expected, _ = WHOLE[case]
     parser, body = parse(data + more)
-    assert (body, parser.ended, parser.keeps) == (expected, True, False)
+    assert (body, parser.is_complete, parser.keeps_alive) == (expected, True, False)
     parser.check()
 
 
 def test_the_reply_to_head_has_no_body_whatever_it_announces() -> None:
     for field in (b"content-length: 9", b"transfer-encoding: chunked", b"x: y"):
         parser, body = parse(OK + field + b"\r\n\r\n", method="HEAD")
-        assert (body, parser.ended, parser.keeps) == (b"", True, True)
-    assert not parse(OK + b"content-length: 1\r\n\r\na", method="HEAD")[0].keeps
+        assert (body, parser.is_complete, parser.keeps_alive) == (b"", True, True)
+    assert not parse(OK + b"content-length: 1\r\n\r\na", method="HEAD")[0].keeps_alive
 
 
 def test_all_chunks_of_one_read_are_one_piece() -> None:
@@ -89,9 +89,9 @@ def test_all_chunks_of_one_read_are_one_piece() -> None:
 
 def test_a_body_without_a_length_lasts_until_the_end() -> None:
     parser, body = parse(b"HTTP/1.0 200 OK\r\n\r\nab", b"cd")
-    assert (body, parser.ended) == (b"abcd", False)
+    assert (body, parser.is_complete) == (b"abcd", False)
     parser.finish()
-    assert (parser.ended, parser.keeps) == (True, False)
+    assert (parser.is_complete, parser.keeps_alive) == (True, False)
 
 
 def test_the_head_is_given_as_it_was_sent() -> None:
@@ -137,19 +137,19 @@ def test_what_is_no_reply_is_refused_at_once(case: str) -> None:
 def test_what_stands_before_a_bad_chunk_is_given_first(bad: bytes) -> None:
     parser = ResponseParser("POST", 1000)
     assert parser.feed(CHUNKED + b"1\r\na\r\n" + bad).startswith(b"a")
-    assert not parser.ended
+    assert not parser.is_complete
     with pytest.raises(RemoteProtocolError):
         parser.check()
 
 
 UNFINISHED = {
-    "nothing": (b"", "without a reply"),
+    "nothing": (b"", "without a response"),
     "half a head": (b"HTTP/1.1 200", "after the beginning"),
     "half a body": (OK + b"content-length: 9\r\n\r\nhalf", "received 4 bytes, expected 9"),
     "half a chunk": (CHUNKED + b"9\r\nhalf", "incomplete chunked read"),
     "no last chunk": (CHUNKED + b"4\r\nfull\r\n", "incomplete chunked read"),
     "half an end": (CHUNKED + b"4\r\nfull\r\n0\r\n", "incomplete chunked read"),
-    "an interim reply": (b"HTTP/1.1 100 Go\r\n\r\n", "without a reply"),
+    "an interim reply": (b"HTTP/1.1 100 Go\r\n\r\n", "without a response"),
 }
 
 

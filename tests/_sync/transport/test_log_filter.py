@@ -1,4 +1,4 @@
-# Generated from tests/transport/test_spoken.py by codegen; do not edit.
+# Generated from tests/transport/test_log_filter.py by codegen; do not edit.
 """httpcore's log tells no key of ours that a server says back, and is else what it was."""
 
 import logging

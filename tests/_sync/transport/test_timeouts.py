@@ -1,4 +1,4 @@
-# Generated from tests/transport/test_clocks.py by codegen; do not edit.
+# Generated from tests/transport/test_timeouts.py by codegen; do not edit.
 """Each clock cuts the wait it is for, names itself, and leaves no connection behind."""
 
 import socket
@@ -46,11 +46,11 @@ def trickle(exchange: Exchange) -> None:
         exchange.pause(0.01)
 
 
-def time_out(server: ScriptedServer, clocks: TimeoutOptions) -> TransportTimeout:
+def time_out(server: ScriptedServer, timeouts: TimeoutOptions) -> TransportTimeout:
     with HttpTransport() as transport:
         with hang_guard():
             with pytest.raises(TransportTimeout) as caught:
-                with transport.send(ask(server), clocks) as reply:
+                with transport.send(ask(server), timeouts) as reply:
                     reply.read()
         assert transport.stats().active == 0
     assert server.wait_for_open_connections(0)
@@ -61,10 +61,10 @@ def time_out(server: ScriptedServer, clocks: TimeoutOptions) -> TransportTimeout
 def test_silence_ends_with_the_idle_clock(serve: Serve, script: Script) -> None:
     error = time_out(serve(script), TimeoutOptions(idle=0.05, total=5))
 
-    assert (error.clock, error.seconds) == ("idle", 0.05)
+    assert (error.timeout_name, error.seconds) == ("idle", 0.05)
     assert error.request_sent
     assert isinstance(error, TimeoutError)
-    assert "raise the idle clock" in str(error)
+    assert "raise the idle timeout" in str(error)
 
 
 @pytest.mark.parametrize("script", [stall, stall_in_head, stall_after_head])
@@ -73,13 +73,13 @@ def test_content_that_does_not_begin_ends_with_the_first_token_clock(
 ) -> None:
     error = time_out(serve(script), TimeoutOptions(first_token=0.05, idle=5))
 
-    assert (error.clock, error.seconds) == ("first_token", 0.05)
+    assert (error.timeout_name, error.seconds) == ("first_token", 0.05)
 
 
 def test_once_content_came_the_first_token_clock_is_out(serve: Serve) -> None:
     error = time_out(serve(stall_in_body), TimeoutOptions(first_token=5, idle=0.05))
 
-    assert error.clock == "idle"
+    assert error.timeout_name == "idle"
 
 
 def test_the_first_token_clock_alone_bounds_the_wait_for_content(serve: Serve) -> None:
@@ -96,13 +96,13 @@ def test_the_first_token_clock_alone_bounds_the_wait_for_content(serve: Serve) -
 def test_the_total_clock_holds_over_a_stream_that_never_pauses(serve: Serve) -> None:
     error = time_out(serve(trickle), TimeoutOptions(idle=5, total=0.15))
 
-    assert (error.clock, error.seconds) == ("total", 0.15)
+    assert (error.timeout_name, error.seconds) == ("total", 0.15)
 
 
 def test_the_total_clock_bounds_a_silent_server(serve: Serve) -> None:
     error = time_out(serve(stall), TimeoutOptions(first_token=5, idle=5, total=0.05))
 
-    assert error.clock == "total"
+    assert error.timeout_name == "total"
 
 
 def test_a_peer_that_takes_no_bytes_ends_with_the_write_clock(serve: Serve) -> None:
@@ -112,7 +112,7 @@ def test_a_peer_that_takes_no_bytes_ends_with_the_write_clock(serve: Serve) -> N
         with pytest.raises(TransportTimeout) as caught:
             transport.send(ask(server, body=b"x" * 50_000_000), TimeoutOptions(idle=0.1))
         assert transport.stats().active == 0
-    assert caught.value.clock == "write"
+    assert caught.value.timeout_name == "write"
 
 
 def test_a_full_pool_ends_with_the_pool_clock(serve: Serve) -> None:
@@ -124,7 +124,7 @@ def test_a_full_pool_ends_with_the_pool_clock(serve: Serve) -> None:
                 transport.send(ask(server), PATIENT)
         assert transport.stats().active == 0
         assert transport.stats().waiting == 0
-    assert caught.value.clock == "pool"
+    assert caught.value.timeout_name == "pool"
     assert not caught.value.request_sent
     assert "max_connections" in str(caught.value)
 
@@ -135,7 +135,7 @@ def test_the_total_clock_runs_while_a_call_stands_in_line(serve: Serve) -> None:
     with HttpTransport(options) as transport, transport.send(ask(server), PATIENT):
         with pytest.raises(TransportTimeout) as caught:
             transport.send(ask(server), TimeoutOptions(total=0.05))
-    assert caught.value.clock == "total"
+    assert caught.value.timeout_name == "total"
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_connection_that_is_never_accepted_ends_with_the_connect_clock(
         with pytest.raises(TransportTimeout) as caught:
             transport.send(request, TimeoutOptions(connect=0.1))
         assert transport.stats().active == 0
-    assert caught.value.clock == "connect"
+    assert caught.value.timeout_name == "connect"
     assert not caught.value.request_sent
 
 
