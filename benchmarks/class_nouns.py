@@ -36,7 +36,7 @@ PROJECT_NOUNS = frozenset(
     admission apply availability backpressure bar blocks bounds candidates catalog circuit
     comparison contract counters dialer estimate estimator evaluation explanation features
     feedback finding findings fitter flight folder gcra guardrail head heads interceptor
-    joiner journal labels leaf lexer loop manifest media multimodal multipart not paths permit
+    joiner journal labels leaf lexer loop manifest media multimodal multipart not out paths permit
     plan pools position positions prices pricing priority problem quota redactor routes
     scanner section severity shape sink slot syntax tags tooling vectors widget
     """.split()

@@ -141,9 +141,9 @@ class ChatRequestBuilder:
         Raises:
             TypeError: the type has no schema.
         """
-        from ai_lib.structured.json_mode import format_of
+        from ai_lib.structured.json_mode import to_response_format
 
-        self._response_format = format_of(kind)
+        self._response_format = to_response_format(kind)
         return self
 
     def reasoning_effort(self, value: str) -> ChatRequestBuilder:
@@ -337,9 +337,9 @@ class ChatRequestBuilder:
     def _start_conversation(
         self, kind: type[T], mode: JsonMode | JsonModeConfig | None, max_reasks: int
     ) -> TypedConversation[T]:
-        from ai_lib.structured.typed_conversation import asking_for
+        from ai_lib.structured.typed_conversation import start_conversation
 
-        return asking_for(self.build(), kind, mode, max_reasks)
+        return start_conversation(self.build(), kind, mode, max_reasks)
 
     async def run_tools(
         self,

@@ -10,7 +10,7 @@ from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import InvalidToolArguments
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.structured.output import StructuredOutput
-from ai_lib.structured.typed_conversation import PartialAnswer, TypedConversation
+from ai_lib.structured.typed_conversation import PartialOutput, TypedConversation
 from ai_lib.types.json import JsonValue
 
 from .execution.cancel import CancelToken
@@ -37,9 +37,9 @@ async def ask_typed(
         try:
             response = await runner.ask(conversation.request, options)
         except InvalidToolArguments as error:
-            conversation.broken(error)
+            conversation.read_invalid_arguments(error)
         else:
-            output = conversation.take(response)
+            output = conversation.read_response(response)
         if output is not None:
             return output
 
@@ -63,7 +63,7 @@ class TypedStream(Generic[T]):
         self._conversation = conversation
         self._options = msgspec.structs.replace(options, ledger=AttemptLog())
         self._token = cancel_token
-        self._partial = PartialAnswer(conversation.shape)
+        self._partial = PartialOutput(conversation.shape)
         self._stream: ChatStream | None = None
         self._output: StructuredOutput[T] | None = None
         self._state: StreamState = "idle"
@@ -121,7 +121,7 @@ class TypedStream(Generic[T]):
         """Return the stream of the response that is arriving; begin one where there is none."""
         if self._stream is None or self._state == "idle":
             request = msgspec.structs.replace(self._conversation.request, stream=True)
-            self._partial = PartialAnswer(self._conversation.shape)
+            self._partial = PartialOutput(self._conversation.shape)
             self._stream = self._runner.stream(request, self._options, self._token)
             self._state = "open"
         return self._stream
@@ -130,17 +130,17 @@ class TypedStream(Generic[T]):
         """Return what the next events make known; None at the end of a response."""
         try:
             while True:
-                partial = self._partial.take(await stream.__anext__())
+                partial = self._partial.read_event(await stream.__anext__())
                 if partial is not None:
                     return partial
         except StopAsyncIteration:
             if stream.cancelled:
                 self._state = "closed"
             elif self._state == "open":
-                self._output = self._conversation.take(stream.response())
+                self._output = self._conversation.read_response(stream.response())
                 self._state = "idle"
         except InvalidToolArguments as error:
             if self._state == "open":
-                self._conversation.broken(error)
+                self._conversation.read_invalid_arguments(error)
                 self._state = "idle"
         return None

@@ -1,21 +1,21 @@
-"""What every guardrail is: a rule that finds places in a text."""
+"""Defines what a guardrail is: a rule that finds matches in a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple, TypedDict
 
 import msgspec
 
-from ai_lib.guardrails.masking import masked
+from ai_lib.guardrails.masking import mask_text
 
 Action = Literal["block", "redact", "warn"]
-"""What becomes of a text: it ends the call, what was found is masked, or a warning is logged."""
+"""What a match does: it ends the call, it is masked, or a warning is logged."""
 
 
 class GuardrailSeverity(str, Enum):
-    """How grave it is; nothing but a word for whoever reads the violations."""
+    """The severity of a violation. It has no effect of its own."""
 
     INFO = "info"
     WARNING = "warning"
@@ -24,10 +24,10 @@ class GuardrailSeverity(str, Enum):
 
 
 class GuardrailViolation(msgspec.Struct, frozen=True, kw_only=True):
-    """One place where a text breaks a rule: the characters from `start` up to `end`.
+    """One match of a rule in a text: the characters from `start` up to `end`.
 
-    `matched_text` is what stands there. Only `check` sets it, for who has the text anyway; it is in
-    no error and no log, and not in `repr`.
+    `matched_text` holds these characters. Only `check` sets it; it is in no error, no log and not
+    in `repr`.
     """
 
     rule_id: str
@@ -40,12 +40,12 @@ class GuardrailViolation(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, object] = {}
 
     def __repr__(self) -> str:
-        place = f"{self.start}:{self.end}"
-        return f"GuardrailViolation({self.rule_id!r}, {self.message!r}, {place}, {self.action})"
+        span = f"{self.start}:{self.end}"
+        return f"GuardrailViolation({self.rule_id!r}, {self.message!r}, {span}, {self.action})"
 
 
 class GuardrailResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in one text. `filtered_content` is the text with all of it masked."""
+    """The violations in one text. `filtered_content` is the text with all matches masked."""
 
     violations: Sequence[GuardrailViolation] = ()
     filtered_content: str = ""
@@ -53,7 +53,7 @@ class GuardrailResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_safe(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there are no violations."""
         return not self.violations
 
     def __repr__(self) -> str:
@@ -61,7 +61,7 @@ class GuardrailResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 REDACTED: Final = "[REDACTED]"
-# Words of AI-Protocol manifests and of other libraries for the same.
+# The words of AI-Protocol manifests and of other libraries.
 _ACTIONS: Final[dict[str, Action]] = {
     "block": "block",
     "redact": "redact",
@@ -72,7 +72,7 @@ _ACTIONS: Final[dict[str, Action]] = {
 
 
 class Match(NamedTuple):
-    """A place in a text that a rule found, and what masks it."""
+    """A span of a text that a rule found, and what masks it."""
 
     start: int
     end: int
@@ -80,8 +80,8 @@ class Match(NamedTuple):
     message: str
     replacement: str
 
-    def violation(self, text: str = "") -> GuardrailViolation:
-        """Return the match for the caller's eyes; of a text given, with what stands there."""
+    def to_violation(self, text: str = "") -> GuardrailViolation:
+        """Return the match as a violation, with its characters when the text is given."""
         return GuardrailViolation(
             rule_id=self.rule.rule_id,
             message=self.message,
@@ -93,17 +93,31 @@ class Match(NamedTuple):
         )
 
 
-class Guardrail:
-    """A rule. A rule of one's own overrides `find`, and `reach` or `settled` for streams.
+class ActionOptions(TypedDict, total=False):
+    """Keyword arguments that every rule passes on to `Guardrail`."""
 
-    `action` is what a client does with a text in which something is found: `block` (the call ends
-    with GuardrailError), `redact` (also called `mask`: `replacement` stands in its place) or `warn`
-    (also called `log`). A rule must not be changed while it is in use, but for `enable` and
-    `disable`.
+    action: str
+    enabled: bool
+
+
+class GuardrailOptions(ActionOptions, total=False):
+    """Keyword arguments of most rules: `ActionOptions`, and the message of a violation."""
+
+    message: str
+
+
+class Guardrail:
+    """A rule. Your own rule overrides `find`, and `max_match_length` or `find_stable_end`.
+
+    `action` is what a client does with a text that has a match: `block` (the call ends with
+    GuardrailError), `redact` (also called `mask`: `replacement` replaces the match) or `warn` (also
+    called `log`). Do not change a rule while it is in use, except by `enable` and `disable`.
     """
 
-    reach = 200
-    """The most characters that a match may have, and need after it to be certain."""
+    max_match_length = 200
+    """The most characters of a match, together with those after it that decide about it."""
+
+    _default_message: ClassVar[str] = "the text breaks the rule {rule_id!r}"
 
     def __init__(
         self,
@@ -123,66 +137,70 @@ class Guardrail:
         self.action: Action = _ACTIONS[action]
         self.severity = GuardrailSeverity(severity)
         self.replacement = replacement
-        self.message = message or f"the text breaks the rule {rule_id!r}"
+        self.message = message or self._default_message.format(rule_id=rule_id)
         self.enabled = enabled
 
     def enable(self) -> None:
-        """Let the rule count."""
+        """Switch the rule on."""
         self.enabled = True
 
     def disable(self) -> None:
-        """Let the rule find nothing."""
+        """Switch the rule off: it finds nothing."""
         self.enabled = False
 
     def find(self, text: str, start: int = 0) -> Iterable[Match]:
         """Return the matches that begin at `start` or later, in order, none inside another.
 
-        What stands before `start` may be looked at, to see whether a word begins there.
+        A rule may look at the text before `start`, to see whether a word begins there.
         """
         raise NotImplementedError(f"{type(self).__name__} has to override find()")
 
-    def settled(self, text: str, start: int = 0) -> int:
-        """Return up to where (not before `start`) more text can bring no match, nor change one.
+    def find_stable_end(self, text: str, start: int = 0) -> int:
+        """Return the end of the text that is stable: more text brings no match there.
 
-        A stream gives out what every rule has settled.
+        Nor does it change one. The end is not before `start`. A stream emits what is stable for
+        every rule.
         """
-        return max(start, len(text) - self.reach)
+        return max(start, len(text) - self.max_match_length)
 
-    def match(self, start: int, end: int, replacement: str | None = None) -> Match:
+    def make_match(self, start: int, end: int, replacement: str | None = None) -> Match:
         """Return a match of this rule."""
-        own = self.replacement if replacement is None else replacement
-        return Match(start, end, self, self.message, own)
+        if replacement is None:
+            replacement = self.replacement
+        return Match(start, end, self, self.message, replacement)
 
     def check(self, content: str) -> GuardrailResult:
-        """Return what is found in a text."""
-        matches = found_in(content, [self])
+        """Return the violations in a text."""
+        matches = find_matches(content, [self])
         return GuardrailResult(
-            violations=tuple(match.violation(content) for match in matches),
-            filtered_content=masked(content, matches),
+            violations=tuple(match.to_violation(content) for match in matches),
+            filtered_content=mask_text(content, matches),
         )
 
     def filter(self, content: str) -> str:
-        """Return the text with all that is found in it masked, whatever the rule's action."""
-        return masked(content, found_in(content, [self]))
+        """Return the text with all matches masked, whatever the rule's action."""
+        return mask_text(content, find_matches(content, [self]))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.rule_id!r}, {self.action})"
 
 
-def found_in(text: str, rules: Sequence[Guardrail], start: int = 0) -> list[Match]:
-    """Return what these rules find in a text, in order; matches of different ones may overlap."""
-    found = [match for rule in rules if rule.enabled for match in rule.find(text, start)]
-    found.sort(key=lambda match: (match.start, match.end))
-    return found
+def find_matches(text: str, rules: Sequence[Guardrail], start: int = 0) -> list[Match]:
+    """Return the matches of these rules in order; matches of different rules may overlap."""
+    matches = [match for rule in rules if rule.enabled for match in rule.find(text, start)]
+    matches.sort(key=lambda match: (match.start, match.end))
+    return matches
 
 
-def settled(text: str, rules: Sequence[Guardrail], matches: Sequence[Match], start: int = 0) -> int:
-    """Return up to where no rule can find more, or anything else, when the text goes on.
+def find_stable_end(
+    text: str, rules: Sequence[Guardrail], matches: Sequence[Match], start: int = 0
+) -> int:
+    """Return the end of the text in which more text brings no other match of any rule.
 
-    `matches` are what they find from `start` on; none of them is cut in two.
+    `matches` are what the rules find from `start` on; the end is in the middle of none of them.
     """
-    limit = min((rule.settled(text, start) for rule in rules), default=len(text))
+    end = min((rule.find_stable_end(text, start) for rule in rules), default=len(text))
     for match in reversed(matches):
-        if match.start < limit < match.end:
-            limit = match.start
-    return max(limit, start)
+        if match.start < end < match.end:
+            end = match.start
+    return max(end, start)

@@ -1,4 +1,4 @@
-"""Puts something else in the place of what was found in a text."""
+"""Masks matches in a text: relocations them by other characters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class TextLocation(Protocol):
-    """Characters of a text, and what is to stand there instead."""
+    """A span of a text, and its replacement."""
 
     @property
     def start(self) -> int: ...
@@ -17,19 +17,20 @@ class TextLocation(Protocol):
     def replacement(self) -> str: ...
 
 
-def masked(text: str, places: Sequence[TextLocation]) -> str:
-    """Return the text with its places replaced. They are in order; where they overlap, the first
-    one's replacement stands for all of them.
+def mask_text(text: str, locations: Sequence[TextLocation]) -> str:
+    """Return the text with these locations replaced.
+
+    They must be in order. Overlapping ones are replaced together, by the replacement of the first.
     """
-    return masked_parts([text], places)[0]
+    return mask_parts([text], locations)[0]
 
 
-def masked_parts(texts: Sequence[str], places: Sequence[TextLocation]) -> list[str]:
-    """The same for a text in several parts, whose places count over all of them.
+def mask_parts(texts: Sequence[str], locations: Sequence[TextLocation]) -> list[str]:
+    """Return a text in several parts with these locations, offsets in the whole text, replaced.
 
-    A replacement stands in the part where its place begins.
+    A replacement is put into the part in which its location begins.
     """
-    spans = _joined(places)
+    spans = _merge(locations)
     parts: list[str] = []
     begin = 0
     for text in texts:
@@ -49,14 +50,14 @@ def masked_parts(texts: Sequence[str], places: Sequence[TextLocation]) -> list[s
     return parts
 
 
-def _joined(places: Sequence[TextLocation]) -> list[tuple[int, int, str]]:
+def _merge(locations: Sequence[TextLocation]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
-    for place in places:
-        if place.end <= place.start:
+    for location in locations:
+        if location.end <= location.start:
             continue
-        if spans and place.start < spans[-1][1]:
+        if spans and location.start < spans[-1][1]:
             start, end, replacement = spans[-1]
-            spans[-1] = (start, max(end, place.end), replacement)
+            spans[-1] = (start, max(end, location.end), replacement)
         else:
-            spans.append((place.start, place.end, place.replacement))
+            spans.append((location.start, location.end, location.replacement))
     return spans

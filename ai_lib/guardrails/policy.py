@@ -1,4 +1,4 @@
-"""Which rules hold for what is sent and received, and what follows from what they find."""
+"""Applies the rules for what is sent or received to texts, and records what they find."""
 
 from __future__ import annotations
 
@@ -7,54 +7,57 @@ from typing import NamedTuple
 
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import GuardrailError
-from ai_lib.guardrails.guardrail import Guardrail, GuardrailViolation, Match, found_in, settled
-from ai_lib.guardrails.masking import TextLocation, masked_parts
+from ai_lib.guardrails.guardrail import (
+    Guardrail,
+    GuardrailViolation,
+    Match,
+    find_matches,
+    find_stable_end,
+)
+from ai_lib.guardrails.masking import TextLocation, mask_parts
 from ai_lib.guardrails.rules.length import LengthFilter
-from ai_lib.guardrails.validator import ContentFilter, blocked
+from ai_lib.guardrails.validator import ContentFilter, make_block_error
 from ai_lib.types.json import JsonValue
 
 Rules = Guardrail | Iterable[Guardrail]
 
 
-def flat(rules: Rules) -> list[Guardrail]:
-    """Return the rules one by one, those of enabled `ContentFilter`s among them.
+def flatten_rules(rules: Rules) -> list[Guardrail]:
+    """Return the single rules, including those of enabled `ContentFilter`s.
 
-    Raises TypeError for what is no guardrail.
+    Raises TypeError for a value that is no guardrail.
     """
-    found: list[Guardrail] = []
+    single_rules: list[Guardrail] = []
     for rule in [rules] if isinstance(rules, Guardrail) else rules:
         if not isinstance(rule, Guardrail):
             raise TypeError(f"{rule!r} is no Guardrail: a rule of your own has to be a subclass")
         if isinstance(rule, ContentFilter):
-            found += flat(rule.filters) if rule.enabled else ()
+            single_rules += flatten_rules(rule.filters) if rule.enabled else ()
         else:
-            found.append(rule)
-    return found
+            single_rules.append(rule)
+    return single_rules
 
 
 class Policy:
-    """The rules for one way that texts go: `stage` is `input` or `output`.
-
-    What a rule cuts off for its length is gone before the others look.
-    """
+    """The rules for one stage: `input`, what is sent, or `output`, what is received."""
 
     def __init__(self, rules: Rules, stage: str) -> None:
         self.stage = stage
-        self._given = rules
-        flat(rules)
+        self._rules = rules
+        flatten_rules(rules)
 
     @property
     def rules(self) -> list[Guardrail]:
-        """The rules that count now."""
-        return [rule for rule in flat(self._given) if rule.enabled]
+        """The single rules that are enabled now."""
+        return [rule for rule in flatten_rules(self._rules) if rule.enabled]
 
-    def judge(self, *, complete: bool = True) -> Evaluation:
-        """Begin to look at one request or reply, whether or not all of it has come."""
+    def evaluate(self, *, complete: bool = True) -> Evaluation:
+        """Return the evaluation for one request or response; `complete` says if all is there."""
         return Evaluation(self.rules, self.stage, complete)
 
 
-class _Gap(NamedTuple):
-    """A part of a text that nothing takes the place of."""
+class _RemovedSpan(NamedTuple):
+    """A part of a text that is removed without a replacement."""
 
     start: int
     end: int
@@ -62,71 +65,75 @@ class _Gap(NamedTuple):
 
 
 class Evaluation:
-    """What was found in the texts of one request or reply.
+    """Filters the texts of one request or response, and records what the rules find in them.
 
-    `blocking` is the error that ends the call, the first there was; `violations` lists everything.
-    Of texts that are not `complete`, the end is left out where it may be part of a match.
+    `blocking` is the first error that ends the call; `violations` lists all violations. A rule that
+    limits the length is applied first: the other rules don't see what it cuts off. If the texts are
+    not `complete`, an end that may be part of a match is removed.
     """
 
     def __init__(self, rules: Sequence[Guardrail], stage: str, complete: bool = True) -> None:
         self._complete = complete
-        self.bounds = [rule for rule in rules if isinstance(rule, LengthFilter)]
+        self.length_rules = [rule for rule in rules if isinstance(rule, LengthFilter)]
         self.rules = [rule for rule in rules if not isinstance(rule, LengthFilter)]
         self.stage = stage
         self.violations: list[GuardrailViolation] = []
         self.blocking: GuardrailError | None = None
-        self.masks = False
+        self.has_masks = False
 
     @property
     def is_needed(self) -> bool:
         """Whether there is any rule."""
-        return bool(self.rules or self.bounds)
+        return bool(self.rules or self.length_rules)
 
-    def parts(self, texts: Sequence[str], *, bounded: bool = True) -> list[str]:
-        """Return one text, given in parts, as the caller may see it."""
-        whole = "".join(texts)
-        size = len(whole)
-        places: list[TextLocation] = []
-        if bounded:
-            places += self.note(match for rule in self.bounds for match in rule.find(whole))
-            whole = whole[: min((place.start for place in places), default=size)]
-        matches = found_in(whole, self.rules)
+    def filter_parts(self, texts: Sequence[str], *, has_length_limit: bool = True) -> list[str]:
+        """Return one text, given in parts, as the rules leave it."""
+        text = "".join(texts)
+        size = len(text)
+        locations: list[TextLocation] = []
+        if has_length_limit:
+            locations += self.record(
+                match for rule in self.length_rules for match in rule.find(text)
+            )
+            text = text[: min((location.start for location in locations), default=size)]
+        matches = find_matches(text, self.rules)
         if not self._complete:
-            end = settled(whole, self.rules, matches)
+            end = find_stable_end(text, self.rules, matches)
             matches = [match for match in matches if match.end <= end]
-            places.append(_Gap(end, size))
-        places += self.note(matches)
-        if all(place.end <= place.start for place in places):
+            locations.append(_RemovedSpan(end, size))
+        locations += self.record(matches)
+        if all(location.end <= location.start for location in locations):
             return [*texts]
-        return masked_parts(texts, sorted(places, key=lambda place: place.start))
+        return mask_parts(texts, sorted(locations, key=lambda location: location.start))
 
-    def text(self, text: str, *, bounded: bool = True) -> str:
-        """The same for a text in one piece."""
-        return self.parts([text], bounded=bounded)[0]
+    def filter_text(self, text: str, *, has_length_limit: bool = True) -> str:
+        """Return a text as the rules leave it."""
+        return self.filter_parts([text], has_length_limit=has_length_limit)[0]
 
-    def value(self, value: JsonValue) -> JsonValue:
-        """Return decoded JSON with its texts as the caller may see them, keys as they are."""
+    def filter_json(self, value: JsonValue) -> JsonValue:
+        """Return decoded JSON with its texts as the rules leave them; keys are not filtered."""
         if isinstance(value, str):
-            return self.text(value, bounded=False)
+            return self.filter_text(value, has_length_limit=False)
         if isinstance(value, dict):
-            return {name: self.value(inner) for name, inner in value.items()}
+            return {name: self.filter_json(member) for name, member in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.value(inner) for inner in value]
+            return [self.filter_json(item) for item in value]
         return value
 
-    def note(self, matches: Iterable[Match]) -> list[Match]:
-        """Take in what was found; return what has to be masked."""
+    def record(self, matches: Iterable[Match]) -> list[Match]:
+        """Record matches; return those that must be masked."""
         to_mask: list[Match] = []
         for match in matches:
-            self.violations.append(match.violation())
+            self.violations.append(match.to_violation())
             if match.rule.action == "block":
-                self.blocking = self.blocking or blocked(match, self.stage)
+                self.blocking = self.blocking or make_block_error(match, self.stage)
             elif match.rule.action == "redact" and match.end > match.start:
                 to_mask.append(match)
-        self.masks = self.masks or bool(to_mask)
+        self.has_masks = self.has_masks or bool(to_mask)
         return to_mask
 
-    def report(self) -> None:
-        """Log what was found by rules that only warn: the rule, never the text."""
-        for rule_id in {one.rule_id for one in self.violations if one.action == "warn"}:
+    def log_warnings(self) -> None:
+        """Log the rules that only warn and found something, never the text."""
+        warnings = [violation for violation in self.violations if violation.action == "warn"]
+        for rule_id in {warning.rule_id for warning in warnings}:
             LOG.warning("the guardrail %r found something in the %s", rule_id, self.stage)

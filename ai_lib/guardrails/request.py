@@ -1,4 +1,4 @@
-"""The texts of a request, as the rules for input leave them."""
+"""Applies the rules for input to the texts of a request."""
 
 from collections.abc import Sequence
 
@@ -10,64 +10,64 @@ from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
 
 
-def judged_request(request: ChatRequest, verdict: Evaluation, *, tools: bool) -> ChatRequest:
-    """Return the request with the texts of its messages masked, what tools answered included.
+def filter_request(request: ChatRequest, evaluation: Evaluation, *, tools: bool) -> ChatRequest:
+    """Return the request with the texts of its messages and tool results masked.
 
-    Instructions (the system's messages) are the application's own, and pass. With `tools`, the
-    arguments of earlier tool calls count too.
+    Instructions (the system's messages) are not filtered, as they are the application's own. With
+    `tools`, the arguments of earlier tool calls are filtered too.
     """
-    messages = tuple(_message(message, verdict, tools) for message in request.messages)
-    return msgspec.structs.replace(request, messages=messages) if verdict.masks else request
+    messages = tuple(_filter_message(message, evaluation, tools) for message in request.messages)
+    return msgspec.structs.replace(request, messages=messages) if evaluation.has_masks else request
 
 
-def _message(message: Message, verdict: Evaluation, tools: bool) -> Message:
+def _filter_message(message: Message, evaluation: Evaluation, tools: bool) -> Message:
     if message.role is MessageRole.SYSTEM:
         return message
     if isinstance(message.content, str):
-        content: str | Sequence[Block] = verdict.text(message.content)
+        content: str | Sequence[Block] = evaluation.filter_text(message.content)
     else:
-        content = _blocks(message.content, verdict, tools)
+        content = _filter_blocks(message.content, evaluation, tools)
     return msgspec.structs.replace(message, content=content)
 
 
-def _blocks(blocks: Sequence[Block], verdict: Evaluation, tools: bool) -> Sequence[Block]:
+def _filter_blocks(blocks: Sequence[Block], evaluation: Evaluation, tools: bool) -> Sequence[Block]:
     texts = [block.text for block in blocks if isinstance(block, TextBlock)]
-    said = iter(verdict.parts(texts) if texts else ())
-    found: list[Block] = []
+    filtered = iter(evaluation.filter_parts(texts) if texts else ())
+    filtered_blocks: list[Block] = []
     for block in blocks:
         if isinstance(block, TextBlock):
-            found.append(masked_text(block, next(said)))
+            filtered_blocks.append(replace_text(block, next(filtered)))
         elif isinstance(block, ToolResultBlock):
-            found.append(_result(block, verdict))
+            filtered_blocks.append(_filter_result(block, evaluation))
         elif isinstance(block, ToolUseBlock) and tools:
-            found.append(masked_call(block, verdict))
+            filtered_blocks.append(mask_call(block, evaluation))
         else:
-            found.append(block)
-    return tuple(found)
+            filtered_blocks.append(block)
+    return tuple(filtered_blocks)
 
 
-def _result(block: ToolResultBlock, verdict: Evaluation) -> ToolResultBlock:
+def _filter_result(block: ToolResultBlock, evaluation: Evaluation) -> ToolResultBlock:
     if isinstance(block.content, str):
-        return msgspec.structs.replace(block, content=verdict.text(block.content))
+        return msgspec.structs.replace(block, content=evaluation.filter_text(block.content))
     texts = [inner.text for inner in block.content if isinstance(inner, TextBlock)]
-    said = iter(verdict.parts(texts) if texts else ())
+    filtered = iter(evaluation.filter_parts(texts) if texts else ())
     content = tuple(
-        masked_text(inner, next(said)) if isinstance(inner, TextBlock) else inner
+        replace_text(inner, next(filtered)) if isinstance(inner, TextBlock) else inner
         for inner in block.content
     )
     return msgspec.structs.replace(block, content=content)
 
 
-def masked_text(block: TextBlock, text: str) -> TextBlock:
-    """Return the block with another text; the provider's own form of it has the old one."""
+def replace_text(block: TextBlock, text: str) -> TextBlock:
+    """Return the block with another text, without the provider's own form of the old one."""
     if text == block.text:
         return block
     return msgspec.structs.replace(block, text=text, raw=(), signature=None, origin=None)
 
 
-def masked_call(block: ToolUseBlock, verdict: Evaluation) -> ToolUseBlock:
+def mask_call(block: ToolUseBlock, evaluation: Evaluation) -> ToolUseBlock:
     """Return the call with the texts in its arguments masked."""
-    arguments = verdict.value(block.input)
+    arguments = evaluation.filter_json(block.input)
     if arguments == block.input:
         return block
     return msgspec.structs.replace(block, input=arguments, raw=(), signature=None, origin=None)

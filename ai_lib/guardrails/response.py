@@ -1,28 +1,32 @@
-"""A reply, as the rules for output leave it."""
+"""Applies the rules for output to a response."""
 
 from collections.abc import Iterator
 
 import msgspec
 
 from ai_lib.guardrails.policy import Evaluation
-from ai_lib.guardrails.request import masked_call, masked_text
+from ai_lib.guardrails.request import mask_call, replace_text
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 
 
-def judged_reply(
-    response: ChatResponse, verdict: Evaluation, *, thinking: bool, tools: bool
+def filter_response(
+    response: ChatResponse, evaluation: Evaluation, *, thinking: bool, tools: bool
 ) -> ChatResponse:
-    """Return the reply as the caller may see it: masked, or of a blocked one nothing that was said.
+    """Return the response with matches masked, or without any content if a rule blocks it.
 
-    The text of a candidate counts as one, however many blocks it is in. Where anything had to be
-    masked, the provider's own body and frames are left out, as the same stands there.
+    All text blocks of a candidate are one text. When anything is masked, the provider's own body
+    and frames are removed, as they hold the same text.
     """
-    candidates = tuple(_candidate(one, verdict, thinking, tools) for one in response.candidates)
-    if verdict.blocking is not None:
+    candidates = tuple(
+        _filter_candidate(candidate, evaluation, thinking, tools)
+        for candidate in response.candidates
+    )
+    if evaluation.blocking is not None:
         candidates = tuple(
-            msgspec.structs.replace(one, blocks=(), tool_calls=()) for one in response.candidates
+            msgspec.structs.replace(candidate, blocks=(), tool_calls=())
+            for candidate in response.candidates
         )
     elif candidates == tuple(response.candidates):
         return response
@@ -31,45 +35,49 @@ def judged_reply(
     )
 
 
-def _candidate(candidate: Candidate, verdict: Evaluation, thinking: bool, tools: bool) -> Candidate:
+def _filter_candidate(
+    candidate: Candidate, evaluation: Evaluation, thinking: bool, tools: bool
+) -> Candidate:
     blocks = candidate.blocks
-    said = iter(verdict.parts([block.text for block in blocks if isinstance(block, TextBlock)]))
-    thought: Iterator[str] = iter(())
+    texts = iter(
+        evaluation.filter_parts([block.text for block in blocks if isinstance(block, TextBlock)])
+    )
+    thoughts: Iterator[str] = iter(())
     if thinking:
-        reasons = [block.thinking for block in blocks if isinstance(block, ThinkingBlock)]
-        thought = iter(verdict.parts(reasons, bounded=False))
-    found: list[Block] = []
+        parts = [block.thinking for block in blocks if isinstance(block, ThinkingBlock)]
+        thoughts = iter(evaluation.filter_parts(parts, has_length_limit=False))
+    filtered_blocks: list[Block] = []
     for block in blocks:
         if isinstance(block, TextBlock):
-            found.append(_cited(masked_text(block, next(said)), verdict))
+            filtered_blocks.append(_filter_citations(replace_text(block, next(texts)), evaluation))
         elif isinstance(block, ThinkingBlock) and thinking:
-            found.append(_masked_thinking(block, next(thought)))
+            filtered_blocks.append(_replace_thinking(block, next(thoughts)))
         elif isinstance(block, ToolUseBlock) and tools:
-            found.append(masked_call(block, verdict))
+            filtered_blocks.append(mask_call(block, evaluation))
         else:
-            found.append(block)
+            filtered_blocks.append(block)
     calls = candidate.tool_calls
     if tools:
-        calls = tuple(_call(call, found) for call in calls)
-    return msgspec.structs.replace(candidate, blocks=tuple(found), tool_calls=calls)
+        calls = tuple(_update_call(call, filtered_blocks) for call in calls)
+    return msgspec.structs.replace(candidate, blocks=tuple(filtered_blocks), tool_calls=calls)
 
 
-def _cited(block: TextBlock, verdict: Evaluation) -> TextBlock:
+def _filter_citations(block: TextBlock, evaluation: Evaluation) -> TextBlock:
     if not block.citations:
         return block
-    citations = tuple(verdict.value(citation) for citation in block.citations)
+    citations = tuple(evaluation.filter_json(citation) for citation in block.citations)
     return msgspec.structs.replace(block, citations=citations)
 
 
-def _masked_thinking(block: ThinkingBlock, text: str) -> ThinkingBlock:
+def _replace_thinking(block: ThinkingBlock, text: str) -> ThinkingBlock:
     if text == block.thinking:
         return block
     return msgspec.structs.replace(block, thinking=text, raw=(), signature=None, origin=None)
 
 
-def _call(call: ToolCall, blocks: list[Block]) -> ToolCall:
-    own = [block for block in blocks if isinstance(block, ToolUseBlock)]
-    block = own[call.index] if call.index < len(own) else None
+def _update_call(call: ToolCall, blocks: list[Block]) -> ToolCall:
+    call_blocks = [block for block in blocks if isinstance(block, ToolUseBlock)]
+    block = call_blocks[call.index] if call.index < len(call_blocks) else None
     if block is None or block.input == call.arguments:
         return call
     return msgspec.structs.replace(call, arguments=block.input, signature=None)

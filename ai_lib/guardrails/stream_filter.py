@@ -1,4 +1,4 @@
-"""The events of a stream on their way through the rules for output."""
+"""Applies the rules for output to the events of a stream."""
 
 from __future__ import annotations
 
@@ -20,92 +20,93 @@ from ai_lib.types.events import (
     ToolCallStarted,
 )
 
-Said = PartialContentDelta | ThinkingDelta
+TextEvent = PartialContentDelta | ThinkingDelta
 _Key = tuple[int, type]
 
 
 class OutputStreamFilter:
-    """Lets events pass once their text is settled, masked where a rule says so.
+    """Emits events once their text is stable, masked where a rule says so.
 
-    What is held back of a text comes out before a tool call or the end of its candidate; opaque
-    state without text is not held back. With `tools`, the arguments of a call come in one piece,
-    when they are complete. What comes before the text that a rule blocks is given out, then
-    GuardrailError is raised; nothing of what the rule found was given out.
+    Text that is held back is emitted before a tool call or the end of its candidate; opaque state
+    without text is not held back. With `tools`, the arguments of a call are emitted in one piece
+    when they are complete. When a rule blocks, the text before its match is emitted, then
+    GuardrailError is raised; nothing of the match is emitted.
     """
 
-    def __init__(self, verdict: Evaluation, *, thinking: bool, tools: bool) -> None:
-        self._verdict = verdict
+    def __init__(self, evaluation: Evaluation, *, thinking: bool, tools: bool) -> None:
+        self._evaluation = evaluation
         self._thinking = thinking
         self._tools = tools
-        self._flows: dict[_Key, StreamText[Said]] = {}
+        self._texts: dict[_Key, StreamText[TextEvent]] = {}
 
     def feed(self, events: list[Event]) -> Iterator[Event]:
-        """Give what may be handed out now. Raises GuardrailError where a rule blocks the rest."""
+        """Yield the events that may be emitted now. Raises GuardrailError when a rule blocks."""
         for event in events:
-            yield from self._pass(event)
-            if self._verdict.blocking is not None:
-                raise self._verdict.blocking
+            yield from self._filter(event)
+            if self._evaluation.blocking is not None:
+                raise self._evaluation.blocking
 
-    def _pass(self, event: Event) -> Iterator[Event]:
+    def _filter(self, event: Event) -> Iterator[Event]:
         match event:
             case PartialContentDelta():
-                yield from self._say(event, event.content)
+                yield from self._filter_text(event, event.content)
             case ThinkingDelta() if self._thinking:
-                yield from self._say(event, event.thinking)
+                yield from self._filter_text(event, event.thinking)
             case PartialToolCall() if self._tools:
                 pass
             case ToolCallEnded() if self._tools:
-                yield from self._call(event)
+                yield from self._filter_call(event)
             case ToolCallStarted() | OpaqueContent() | FinalCandidate():
                 yield from self._flush(event.candidate)
-                yield from self._unblocked(event)
+                yield from self._unless_blocked(event)
             case StreamEnd():
-                for candidate in sorted({candidate for candidate, _ in self._flows}):
+                for candidate in sorted({candidate for candidate, _ in self._texts}):
                     yield from self._flush(candidate, ended=True)
-                yield from self._unblocked(event)
+                yield from self._unless_blocked(event)
             case _:
                 yield event
 
-    def _unblocked(self, *events: Event) -> Iterator[Event]:
-        if self._verdict.blocking is None:
+    def _unless_blocked(self, *events: Event) -> Iterator[Event]:
+        if self._evaluation.blocking is None:
             yield from events
 
-    def _say(self, event: Said, text: str) -> Iterator[Event]:
+    def _filter_text(self, event: TextEvent, text: str) -> Iterator[Event]:
         if not text:
-            yield from self._unblocked(self._cited(event))
+            yield from self._unless_blocked(self._filter_citations(event))
             return
         key = event.candidate, type(event)
-        flow = self._flows.get(key)
-        if flow is None:
-            bounded = isinstance(event, PartialContentDelta)
-            flow = self._flows[key] = StreamText(self._verdict, bounded=bounded)
-        for said, origin in flow.feed(text, event):
-            yield self._with(origin, said)
+        stream_text = self._texts.get(key)
+        if stream_text is None:
+            has_length_limit = isinstance(event, PartialContentDelta)
+            stream_text = StreamText(self._evaluation, has_length_limit=has_length_limit)
+            self._texts[key] = stream_text
+        for filtered, source in stream_text.feed(text, event):
+            yield self._with_text(source, filtered)
 
     def _flush(self, candidate: int, *, ended: bool = False) -> Iterator[Event]:
-        for key in [key for key in self._flows if key[0] == candidate]:
-            flow = self._flows[key]
-            for said, origin in flow.end() if ended else flow.flush():
-                yield self._with(origin, said)
+        for key in [key for key in self._texts if key[0] == candidate]:
+            stream_text = self._texts[key]
+            for filtered, source in stream_text.end() if ended else stream_text.flush():
+                yield self._with_text(source, filtered)
 
-    def _with(self, event: Said, said: str) -> Event:
-        # The provider's own form of the part has the text as it was.
+    def _with_text(self, event: TextEvent, text: str) -> Event:
+        # The provider's own form of the part has the old text.
         if isinstance(event, ThinkingDelta):
-            return msgspec.structs.replace(event, thinking=said, raw=(), signature=None)
-        own = msgspec.structs.replace(event, content=said, raw=(), signature=None)
-        return self._cited(own)
+            return msgspec.structs.replace(event, thinking=text, raw=(), signature=None)
+        delta = msgspec.structs.replace(event, content=text, raw=(), signature=None)
+        return self._filter_citations(delta)
 
-    def _cited(self, event: Said) -> Event:
+    def _filter_citations(self, event: TextEvent) -> Event:
         if isinstance(event, ThinkingDelta) or not event.citations:
             return event
-        citations = tuple(self._verdict.value(citation) for citation in event.citations)
-        if self._verdict.blocking is not None:
-            citations = ()  # what is blocked may be in them
+        citations = tuple(self._evaluation.filter_json(citation) for citation in event.citations)
+        if self._evaluation.blocking is not None:
+            citations = ()  # they may hold the match
         return msgspec.structs.replace(event, citations=citations)
 
-    def _call(self, event: ToolCallEnded) -> Iterator[Event]:
-        arguments = self._verdict.value(event.arguments)
-        whole = PartialToolCall(
+    def _filter_call(self, event: ToolCallEnded) -> Iterator[Event]:
+        arguments = self._evaluation.filter_json(event.arguments)
+        delta = PartialToolCall(
             candidate=event.candidate,
             tool_call_id=event.tool_call_id,
             index=event.index,
@@ -113,4 +114,4 @@ class OutputStreamFilter:
         )
         if arguments != event.arguments:
             event = msgspec.structs.replace(event, arguments=arguments, raw=(), signature=None)
-        yield from self._unblocked(whole, event)
+        yield from self._unless_blocked(delta, event)

@@ -1,18 +1,18 @@
-"""Several guardrails as one, and the check of a text by hand."""
+"""Combines several guardrails, and checks texts without a client."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from ai_lib.errors.exceptions import GuardrailError
-from ai_lib.guardrails.guardrail import Guardrail, GuardrailResult, Match, found_in
-from ai_lib.guardrails.masking import masked
+from ai_lib.guardrails.guardrail import Guardrail, GuardrailResult, Match, find_matches
+from ai_lib.guardrails.masking import mask_text
 
 
 class ContentFilter(Guardrail):
-    """Several rules under one name, to be switched on and off together.
+    """Several rules that are switched on and off together.
 
-    Each of them keeps its own action; what is found bears the name of the rule that found it.
+    Each rule keeps its own action; a violation has the id of the single rule.
     """
 
     def __init__(
@@ -22,16 +22,16 @@ class ContentFilter(Guardrail):
         self.filters = tuple(filters)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        yield from found_in(text, self.filters, start)
+        yield from find_matches(text, self.filters, start)
 
-    def settled(self, text: str, start: int = 0) -> int:
-        return min((rule.settled(text, start) for rule in self.filters), default=len(text))
+    def find_stable_end(self, text: str, start: int = 0) -> int:
+        return min((rule.find_stable_end(text, start) for rule in self.filters), default=len(text))
 
 
 class ContentValidator:
-    """Checks texts by hand, by any number of rules.
+    """Checks texts by any number of rules.
 
-    `builder().guardrails(validator)` has a client do the same with all it sends and receives.
+    With `builder().guardrails(validator)` a client applies the rules to all it sends and receives.
     """
 
     def __init__(self, rules: Iterable[Guardrail] = ()) -> None:
@@ -46,35 +46,35 @@ class ContentValidator:
         return self
 
     def check(self, content: str) -> GuardrailResult:
-        """Return what all rules find in a text."""
-        matches = found_in(content, self._rules)
+        """Return the violations of all rules in a text."""
+        matches = find_matches(content, self._rules)
         return GuardrailResult(
-            violations=tuple(match.violation(content) for match in matches),
-            filtered_content=masked(content, matches),
+            violations=tuple(match.to_violation(content) for match in matches),
+            filtered_content=mask_text(content, matches),
         )
 
     def filter(self, content: str) -> str:
-        """Return the text with all that is found in it masked, whatever the rules' actions."""
-        return masked(content, found_in(content, self._rules))
+        """Return the text with all matches masked, whatever the rules' actions."""
+        return mask_text(content, find_matches(content, self._rules))
 
     def enforce(self, content: str, stage: str = "input") -> str:
-        """Return the text as the rules' actions leave it: masked where they say so.
+        """Return the text with the matches of rules that redact masked.
 
-        Raises GuardrailError when a rule blocks it; `stage` (`input` or `output`) is for its
-        message.
+        Raises GuardrailError when a rule blocks the text. Its message names the `stage`, `input`
+        or `output`.
         """
-        matches = found_in(content, self._rules)
+        matches = find_matches(content, self._rules)
         for match in matches:
             if match.rule.action == "block":
-                raise blocked(match, stage)
-        return masked(content, [match for match in matches if match.rule.action == "redact"])
+                raise make_block_error(match, stage)
+        return mask_text(content, [match for match in matches if match.rule.action == "redact"])
 
 
-def blocked(match: Match, stage: str) -> GuardrailError:
-    """Return the error for a text that a rule lets not pass; it does not hold the text."""
+def make_block_error(match: Match, stage: str) -> GuardrailError:
+    """Return the error for a text that a rule blocks; it does not hold the text."""
     return GuardrailError(
         f"the guardrail {match.rule.rule_id!r} blocked the {stage}: {match.message}",
         rule_id=match.rule.rule_id,
         stage=stage,
-        violations=(match.violation(),),
+        violations=(match.to_violation(),),
     )

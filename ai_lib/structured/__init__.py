@@ -1,4 +1,4 @@
-"""Typed answers: schemas from types, JSON out of text, answers checked and read as values."""
+"""Typed answers: schemas of types, JSON from text, and answers checked and converted."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A typed answer as Markdown for a notebook: its JSON and the figures of the call."""
+"""Shows a typed answer as Markdown in a notebook: its JSON and a summary of the call."""
 
 from typing import Protocol
 
@@ -12,8 +12,8 @@ from ai_lib.types.response import ChatResponse
 from ai_lib.types.schema.schema import to_json
 
 
-class Answered(Protocol):
-    """A typed answer."""
+class StructuredOutputLike(Protocol):
+    """What a `StructuredOutput` has."""
 
     @property
     def data(self) -> JsonValue: ...
@@ -25,21 +25,21 @@ class Answered(Protocol):
     def asks(self) -> int: ...
 
 
-def output_sheet(output: Answered) -> str:
-    """Return the answer with its figures."""
-    return joined(_json(msgspec.json.encode(output.data)), note(output_figures(output)))
+def output_markdown(output: StructuredOutputLike) -> str:
+    """Return the answer and its summary."""
+    return joined(_json(msgspec.json.encode(output.data)), note(output_summary(output)))
 
 
-def output_figures(output: Answered) -> str:
-    """Return its type and the figures of all asks in one line."""
-    reply, name = output.response, type(output.value).__name__
+def output_summary(output: StructuredOutputLike) -> str:
+    """Return one line: the type, and the model, usage, time and cost of all asks."""
+    response, name = output.response, type(output.value).__name__
     parts = [name] if name not in ("dict", "list", "str") else []
-    parts += figures(reply.model, reply.total_usage, reply.attempts, reply.cost)
+    parts += figures(response.model, response.total_usage, response.attempts, response.cost)
     return " · ".join([*parts, f"{output.asks} asks"] if output.asks > 1 else parts)
 
 
-def growing_sheet(partial: object) -> str:
-    """Return the answer as far as it is known."""
+def partial_markdown(partial: object) -> str:
+    """Return a partial answer as Markdown."""
     return _json(to_json(partial))
 
 

@@ -1,4 +1,4 @@
-"""How a provider is asked for JSON: which of its ways, and by which schema."""
+"""Describes how to ask a provider for JSON: by which mode and schema."""
 
 import enum
 
@@ -10,11 +10,11 @@ from ai_lib.types.request import ResponseFormat
 
 
 class JsonMode(str, enum.Enum):
-    """The ways to ask for JSON.
+    """The modes to ask for JSON.
 
-    `AUTO` takes the strictest the target has; `JSON_SCHEMA` has the provider keep the schema;
-    `JSON` asks for any JSON, with the schema in the instructions; `TOOL` has the answer given as
-    the arguments of a tool call; `OFF` only asks for it in words.
+    `AUTO` takes the strictest mode of the target. `JSON_SCHEMA` makes the provider enforce the
+    schema. `JSON` asks for any JSON, with the schema in the instructions. `TOOL` asks for the
+    arguments of a tool call. `OFF` only asks in words.
     """
 
     AUTO = "auto"
@@ -34,11 +34,10 @@ _TYPES = {
 
 
 class JsonModeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How to ask for JSON. Without a schema, the type that is asked for has it.
+    """How to ask for JSON. Without a schema, that of the requested type is used.
 
-    With `strict`, a provider that can is made to keep the schema to the letter: every object is
-    closed and all its members are required. A schema that can't be written so is asked for
-    without.
+    With `strict`, a provider that can must enforce the schema exactly: every object is closed and
+    all its members are required. A schema that can't be written so is sent without `strict`.
     """
 
     mode: JsonMode = JsonMode.AUTO
@@ -55,22 +54,22 @@ class JsonModeConfig(msgspec.Struct, frozen=True, kw_only=True):
     def from_schema(
         cls, schema: JsonObject, name: str = "response", *, strict: bool = True
     ) -> "JsonModeConfig":
-        """Ask for what fits a JSON Schema."""
+        """Ask for JSON that fits a JSON Schema."""
         return cls(schema=schema, schema_name=name, strict=strict)
 
     @classmethod
     def from_type(cls, kind: object, *, strict: bool = True) -> "JsonModeConfig":
-        """Ask for what fits a type. Raises TypeError when it has no schema."""
+        """Ask for JSON that fits a type. Raises TypeError when the type has no schema."""
         shape = OutputShape.of(kind)
         return cls(schema=shape.schema, schema_name=shape.name, strict=strict)
 
     @classmethod
     def from_pydantic(cls, model: object, *, strict: bool = True) -> "JsonModeConfig":
-        """The same as `from_type`."""
+        """Ask for JSON that fits a pydantic model, as `from_type` does."""
         return cls.from_type(model, strict=strict)
 
     def response_format(self, shape: "OutputShape[object] | None" = None) -> ResponseFormat:
-        """Return it as a request says it, for an answer of this shape."""
+        """Return the response format of a request, for an answer of this shape."""
         schema = self.schema or (shape.schema if shape else None)
         kind = _TYPES[JsonMode(self.mode)]
         if schema is None and kind != "prompt":
@@ -85,16 +84,16 @@ class JsonModeConfig(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def format_of(wanted: object) -> ResponseFormat:
-    """Return what `response_format()` was given as a request says it.
+def to_response_format(value: object) -> ResponseFormat:
+    """Return the response format for an argument of `response_format()`.
 
-    That is a `ResponseFormat`, `text` or `json_object`, a `JsonModeConfig`, a JSON Schema, or a
-    type. Raises TypeError when a type has no schema.
+    The argument is a `ResponseFormat`, `text` or `json_object`, a `JsonModeConfig`, a JSON Schema,
+    or a type. Raises TypeError when a type has no schema.
     """
-    if isinstance(wanted, ResponseFormat):
-        return wanted
-    if isinstance(wanted, str):
-        return ResponseFormat(type=wanted)
-    if isinstance(wanted, JsonModeConfig):
-        return wanted.response_format()
-    return JsonModeConfig().response_format(OutputShape.of(wanted))
+    if isinstance(value, ResponseFormat):
+        return value
+    if isinstance(value, str):
+        return ResponseFormat(type=value)
+    if isinstance(value, JsonModeConfig):
+        return value.response_format()
+    return JsonModeConfig().response_format(OutputShape.of(value))

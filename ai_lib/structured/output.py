@@ -1,4 +1,4 @@
-"""A typed answer: the value, the reply it stood in, and what it took to get it."""
+"""Defines the typed answer: its value, the response it was in, and how it was obtained."""
 
 from typing import Generic, TypeVar
 
@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import AnswerCutShort, AnswerRefused
 from ai_lib.structured.output_type import OutputShape, SchemaMismatch
-from ai_lib.structured.validator import invalid_output
+from ai_lib.structured.validator import make_invalid_output
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
@@ -17,8 +17,8 @@ T = TypeVar("T")
 class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """An answer that fits its type.
 
-    `value` is the answer as a value of the type, `data` the same as decoded JSON, `raw` its text;
-    `response` is the reply it stood in, whose `attempts` lists every try of all `asks`.
+    `value` is the answer as a value of the type, `data` the same as decoded JSON, `raw` its text.
+    `response` is the response that holds it; its `attempts` lists the attempts of all `asks`.
     """
 
     value: T
@@ -33,29 +33,29 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return self.response.total_usage
 
     def _repr_markdown_(self) -> str:
-        from ai_lib.structured.display import output_sheet
+        from ai_lib.structured.display import output_markdown
 
-        return output_sheet(self)
+        return output_markdown(self)
 
     @classmethod
     def from_response(
         cls, response: ChatResponse, kind: "type[T] | OutputShape[T]", asks: int = 1
     ) -> "StructuredOutput[T]":
-        """Read the answer that stands in a reply, in its text or as a tool call.
+        """Read the answer in a response, from its text or a tool call.
 
         Raises:
             AnswerRefused: the model refused.
-            AnswerCutShort: the reply ended at its limit of tokens before the answer was whole.
+            AnswerCutShort: the response ended at its token limit before the answer was complete.
             InvalidOutput: the answer does not fit.
             TypeError: the type has no schema.
         """
         shape: OutputShape[T] = kind if isinstance(kind, OutputShape) else OutputShape.of(kind)
-        call = next((each for each in response.tool_calls if each.name == shape.name), None)
+        call = next((call for call in response.tool_calls if call.name == shape.name), None)
         raw = response.content
         if call is not None:
             raw = msgspec.json.encode(call.arguments).decode()
         elif response.termination_reason == "refusal":
-            raise _refused(response)
+            raise _make_refusal(response)
         try:
             if call is not None:
                 value, data = shape.read(call.arguments), call.arguments
@@ -63,14 +63,14 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
                 value, data = shape.read_text(raw)
         except SchemaMismatch as error:
             if response.termination_reason == "max_tokens":
-                raise cut_short(response, raw) from error
-            found = invalid_output(error.problems, raw, asks)
-            found.partial, found.attempts = response, response.attempts
-            raise found from error
+                raise make_cut_short_error(response, raw) from error
+            invalid = make_invalid_output(error.problems, raw, asks)
+            invalid.partial, invalid.attempts = response, response.attempts
+            raise invalid from error
         return cls(value=value, data=data, raw=raw, response=response, asks=asks)
 
 
-def _refused(response: ChatResponse) -> AnswerRefused:
+def _make_refusal(response: ChatResponse) -> AnswerRefused:
     error = AnswerRefused(
         f"the model refused to answer: {response.content[:200] or '(it gave no reason)'}",
         raw=response.content,
@@ -81,7 +81,8 @@ def _refused(response: ChatResponse) -> AnswerRefused:
     return error
 
 
-def cut_short(response: ChatResponse, raw: str) -> AnswerCutShort:
+def make_cut_short_error(response: ChatResponse, raw: str) -> AnswerCutShort:
+    """Return the error for an answer that the token limit cut short."""
     error = AnswerCutShort(
         "the answer ended at the limit of tokens before it was whole; raise max_tokens",
         raw=raw,

@@ -1,10 +1,10 @@
-"""What a typed answer must be: a type or a JSON Schema, and how an answer becomes a value of it."""
+"""Defines the shape of a typed answer, a type or a JSON Schema, and converts answers to it."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 
-from ai_lib.structured.extract import found_json
+from ai_lib.structured.extract import find_json_values
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.problem import Problem, problems_of
@@ -17,7 +17,7 @@ _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 class SchemaMismatch(Exception):
-    """An answer does not fit; `problems` says where and why."""
+    """An answer does not fit its shape; `problems` says where and why."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(map(str, problems)))
@@ -25,22 +25,27 @@ class SchemaMismatch(Exception):
 
 
 class OutputShape(Generic[T_co]):
-    """A type that answers can have. `schema` is always one of an object: providers insist on it.
+    """A type that answers can have. `schema` always describes an object, as providers demand.
 
-    What is no object, such as `list[int]`, is asked for as the one member `value` of one.
+    A type that is no object, such as `list[int]`, is wrapped: it is the only member, `value`, of
+    an object.
     """
 
-    def __init__(self, kind: object, own: JsonObject, *, is_type: bool, strict: bool) -> None:
+    def __init__(
+        self, kind: object, kind_schema: JsonObject, *, is_type: bool, strict: bool
+    ) -> None:
         self._kind = kind
-        self._own = own
+        self._kind_schema = kind_schema
         self._is_type = is_type
         self._strict = strict
-        self.is_wrapped = own.get("type") != "object"
-        self.schema = _wrapped(own) if self.is_wrapped else own
-        named = getattr(kind, "__name__", "") if isinstance(kind, type) else own.get("title", "")
-        generic = hasattr(kind, "__origin__")
-        self.name = "response" if generic else _NOT_IN_NAMES.sub("_", named)[:64] or "response"
-        self.description = own.get("description")
+        self.is_wrapped = kind_schema.get("type") != "object"
+        self.schema = _wrap(kind_schema) if self.is_wrapped else kind_schema
+        title = kind_schema.get("title", "")
+        kind_name = getattr(kind, "__name__", "") if isinstance(kind, type) else title
+        is_generic = hasattr(kind, "__origin__")
+        name = "" if is_generic else _NOT_IN_NAMES.sub("_", kind_name)[:64]
+        self.name = name or "response"
+        self.description = kind_schema.get("description")
 
     @classmethod
     def of(cls, kind: object, *, strict: bool = True) -> "OutputShape[Any]":
@@ -59,62 +64,60 @@ class OutputShape(Generic[T_co]):
         return cls(kind, schema_of_type(kind), is_type=True, strict=strict)
 
     def read(self, value: JsonValue) -> T_co:
-        """Return a decoded answer as a value of the type; a schema's are returned as they are.
+        """Return a decoded answer as a value of the type; with a schema, return it unchanged.
 
         Raises:
-            Misfit: it does not fit.
+            SchemaMismatch: the answer does not fit.
         """
         if self.is_wrapped and isinstance(value, Mapping) and value.keys() == {_INNER}:
             value = value[_INNER]
-        return self._converted(value) if self._is_type else self._checked(value)
+        return self._convert(value) if self._is_type else self._check(value)
 
     def read_text(self, text: str) -> tuple[T_co, JsonValue]:
-        """Return the value that stands in a text, typed and as decoded.
+        """Return the value in a text, typed and as decoded JSON.
 
-        Of several JSON values the first that fits is taken.
+        Of several JSON values, the first that fits is returned.
 
         Raises:
-            Misfit: none fits; the problems are those of the first.
+            SchemaMismatch: no value fits; the problems are those of the first.
         """
-        first: SchemaMismatch | None = None
-        for value in found_json(text):
+        first_mismatch: SchemaMismatch | None = None
+        for value in find_json_values(text):
             try:
                 return self.read(value), value
             except SchemaMismatch as error:
-                first = first or error
-        if first is not None:
-            raise first
+                first_mismatch = first_mismatch or error
+        if first_mismatch is not None:
+            raise first_mismatch
         allowed = "a JSON object" if not self.is_wrapped else "a JSON value"
-        message = "there is no whole JSON value in the answer"
+        message = "there is no complete JSON value in the answer"
         raise SchemaMismatch((Problem(pointer="", message=message, allowed=allowed),))
 
-    def _converted(self, value: JsonValue) -> T_co:
+    def _convert(self, value: JsonValue) -> T_co:
         kind = cast("type[T_co]", self._kind)
         try:
             return from_json(value, kind, strict=self._strict)
         except (ValueError, RecursionError) as error:
-            found = problems_of(error)
-            # One that converts says what it saw first; the schema has all of it.
-            listed = schema_problems(value, self._own)
-            known = {problem.pointer for problem in listed}
-            raise SchemaMismatch(
-                (*listed, *(one for one in found if one.pointer not in known))
-            ) from error
+            # The conversion reports its first problems only; the schema finds all of its own.
+            problems = schema_problems(value, self._kind_schema)
+            pointers = {problem.pointer for problem in problems}
+            others = (other for other in problems_of(error) if other.pointer not in pointers)
+            raise SchemaMismatch((*problems, *others)) from error
 
-    def _checked(self, value: JsonValue) -> T_co:
-        problems = schema_problems(value, self._own)
+    def _check(self, value: JsonValue) -> T_co:
+        problems = schema_problems(value, self._kind_schema)
         if problems:
             raise SchemaMismatch(problems)
         return cast("T_co", value)
 
-    def partial(self, value: JsonValue) -> JsonValue:
-        """Return the part of an unfinished answer that is the value's; None before it comes."""
+    def unwrap_partial(self, value: JsonValue) -> JsonValue:
+        """Return the value in an unfinished answer, None before it comes."""
         if self.is_wrapped and isinstance(value, dict):
             return value.get(_INNER)
         return value
 
 
-def _wrapped(own: JsonObject) -> JsonDict:
-    inner = {key: value for key, value in own.items() if key != "$defs"}
-    defs = {"$defs": own["$defs"]} if "$defs" in own else {}
+def _wrap(schema: JsonObject) -> JsonDict:
+    inner = {key: value for key, value in schema.items() if key != "$defs"}
+    defs = {"$defs": schema["$defs"]} if "$defs" in schema else {}
     return {"type": "object", "properties": {_INNER: inner}, "required": [_INNER], **defs}

@@ -1,4 +1,4 @@
-"""JSON that comes in pieces, read as far as it is known; each character is looked at once."""
+"""Reads JSON that comes in pieces, as far as it has come; reads each character once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from ai_lib.types.json import JsonValue
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-_PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*')
+_PLAIN_TEXT: Final = re.compile(r'[^"\\\x00-\x1f]*')
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _NUMBER_SO_FAR: Final = re.compile(r"[-+.\deE]+", re.ASCII)
 _BEGINS_NUMBER: Final = frozenset("-0123456789")
@@ -24,9 +24,9 @@ _MOST_DIGITS: Final = 400
 
 
 class PartialObject(dict[str, Any]):
-    """A JSON object as far as it is known; its members are attributes too, None until they come.
+    """A partial JSON object; its members are attributes too, None until they come.
 
-    A member that is called like a method of dictionaries, such as `items`, is read as `["items"]`.
+    A member with the name of a dictionary method, such as `items`, is read as `["items"]`.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -36,26 +36,26 @@ class PartialObject(dict[str, Any]):
 
 
 class _NotJson(Exception):
-    """What was taken for JSON is none; `at` is the character that says so."""
+    """The text is no JSON; `at` is the offset of the first wrong character."""
 
     def __init__(self, at: int) -> None:
         self.at = at
 
 
-class _More(Exception):
-    """The text from `at` on can't be read before more of it has come."""
+class _TextMissing(Exception):
+    """The text from `at` on can't be read before more of it comes."""
 
     def __init__(self, at: int) -> None:
         self.at = at
 
 
 class PartialJson:
-    """Finds the first object or array in a text that comes in pieces, and follows it.
+    """Reads the first object or array in a text that comes in pieces.
 
-    Text before it is passed over, and so is what looks like JSON and turns out not to be. `value`
-    grows as pieces come: a string is there as far as it came, a number or word once it is whole, a
-    member once its value has begun. It is one and the same object all the time; copy what is to be
-    kept. `is_complete` says that it is closed; `end` is then where, in the last piece.
+    Text before it is skipped, and so is text that looks like JSON but is not. `value` grows as
+    pieces come: a string as far as it has come, a number or word once it is complete, a member once
+    its value begins. `value` is always the same object; copy it to keep a state. `is_complete` says
+    that it is closed; `end` is then its end in the last piece.
     """
 
     def __init__(self, opens: str = "{[") -> None:
@@ -64,58 +64,58 @@ class PartialJson:
         self.end = 0
         self._opens = re.compile(f"[{re.escape(opens)}]")
         self._held = ""
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self.value = None
         self._stack: list[dict[str, JsonValue] | list[JsonValue]] = []
         self._keys: list[str] = []
         self._pieces: list[str] = []
-        self._read = self._seek
+        self._step = self._find_start
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is a value to look at."""
+        """Whether `value` has begun."""
         return bool(self._stack) or self.is_complete
 
     def feed(self, piece: str, at: int = 0) -> bool:
-        """Take more text, from `at` on; return whether there was anything in it for the value."""
+        """Take more text, from `at` on; return whether any of it belongs to the value."""
         if self.is_complete or len(piece) <= at:
             return False
         if self._held:
             piece, at, self._held = self._held + piece[at:], 0, ""
-        begun = self.has_begun
+        had_begun = self.has_begun
         while at < len(piece) and not self.is_complete:
             try:
-                at = self._read(piece, at)
-            except _More as more:
-                self._held = piece[more.at :]
+                at = self._step(piece, at)
+            except _TextMissing as missing:
+                self._held = piece[missing.at :]
                 break
-            except _NotJson as wrong:
-                self._begin()
-                at = max(wrong.at, at)
+            except _NotJson as error:
+                self._reset()
+                at = max(error.at, at)
         self._show_open_string()
         self.end = at
-        return begun or self.has_begun
+        return had_begun or self.has_begun
 
-    def _seek(self, text: str, at: int) -> int:
-        found = self._opens.search(text, at)
-        if found is None:
+    def _find_start(self, text: str, at: int) -> int:
+        bracket = self._opens.search(text, at)
+        if bracket is None:
             return len(text)
-        return self._open(text, found.start())
+        return self._open(text, bracket.start())
 
     def _open(self, text: str, at: int) -> int:
         if len(self._stack) >= _MOST_DEPTH:
             raise _NotJson(at + 1)
         opened: dict[str, JsonValue] | list[JsonValue]
         opened = PartialObject() if text[at] == "{" else []
-        self._place(opened)
+        self._add_value(opened)
         self._stack.append(opened)
         self._keys.append("")
-        self._read = self._key_or_end if text[at] == "{" else self._value_or_end
+        self._step = self._read_key_or_end if text[at] == "{" else self._read_value_or_end
         return at + 1
 
-    def _place(self, value: JsonValue) -> None:
+    def _add_value(self, value: JsonValue) -> None:
         if not self._stack:
             self.value = value
             return
@@ -128,168 +128,168 @@ class PartialJson:
     def _close(self, at: int) -> int:
         self._stack.pop()
         self._keys.pop()
-        self._read = self._comma_or_end
+        self._step = self._read_comma_or_end
         self.is_complete = not self._stack
         return at + 1
 
-    def _key_or_end(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
-        return self._close(at) if text[at] == "}" else self._key(text, at)
+    def _read_key_or_end(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
+        return self._close(at) if text[at] == "}" else self._read_key(text, at)
 
-    def _key(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
+    def _read_key(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
         if text[at] != '"':
             raise _NotJson(at)
-        self._read = self._in_key
+        self._step = self._read_key_text
         return at + 1
 
-    def _in_key(self, text: str, at: int) -> int:
-        at, closed = self._string(text, at)
+    def _read_key_text(self, text: str, at: int) -> int:
+        at, closed = self._read_string_part(text, at)
         if closed:
             self._keys[-1] = "".join(self._pieces)
             self._pieces.clear()
-            self._read = self._colon
+            self._step = self._read_colon
         return at
 
-    def _colon(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
+    def _read_colon(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
         if text[at] != ":":
             raise _NotJson(at)
-        self._read = self._any_value
+        self._step = self._read_value
         return at + 1
 
-    def _value_or_end(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
-        return self._close(at) if text[at] == "]" else self._any_value(text, at)
+    def _read_value_or_end(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
+        return self._close(at) if text[at] == "]" else self._read_value(text, at)
 
-    def _any_value(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
-        mark = text[at]
-        if mark in "{[":
+    def _read_value(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
+        character = text[at]
+        if character in "{[":
             return self._open(text, at)
-        if mark == '"':
-            self._place("")
-            self._read = self._in_string
+        if character == '"':
+            self._add_value("")
+            self._step = self._read_string_text
             return at + 1
-        if mark in _BEGINS_NUMBER:
-            return self._number(text, at)
-        return self._word(text, at)
+        if character in _BEGINS_NUMBER:
+            return self._read_number(text, at)
+        return self._read_word(text, at)
 
-    def _in_string(self, text: str, at: int) -> int:
-        at, closed = self._string(text, at)
+    def _read_string_text(self, text: str, at: int) -> int:
+        at, closed = self._read_string_part(text, at)
         if closed:
             self._show_open_string()
-            self._read = self._comma_or_end
+            self._step = self._read_comma_or_end
         return at
 
     def _show_open_string(self) -> None:
-        if self._read != self._in_string or not self._pieces:
+        if self._step != self._read_string_text or not self._pieces:
             return
         parent: Any = self._stack[-1]
-        place: Any = -1 if isinstance(parent, list) else self._keys[-1]
-        so_far: str = parent[place]
-        parent[place] = ""  # held once, it grows in place: nothing is copied at every piece
-        so_far += "".join(self._pieces)
-        parent[place] = so_far
+        key: Any = -1 if isinstance(parent, list) else self._keys[-1]
+        text: str = parent[key]
+        parent[key] = ""  # with one reference only, a text grows without being copied
+        text += "".join(self._pieces)
+        parent[key] = text
         self._pieces.clear()
 
-    def _string(self, text: str, at: int) -> tuple[int, bool]:
-        found = _PLAIN.match(text, at)
-        assert found is not None
-        if found[0]:
-            self._pieces.append(found[0])
-        at = found.end()
+    def _read_string_part(self, text: str, at: int) -> tuple[int, bool]:
+        plain = _PLAIN_TEXT.match(text, at)
+        assert plain is not None
+        if plain[0]:
+            self._pieces.append(plain[0])
+        at = plain.end()
         if at == len(text):
             return at, False
         if text[at] == '"':
             return at + 1, True
         if text[at] != "\\":
             raise _NotJson(at)
-        character, at = _escape(text, at)
+        character, at = _read_escape(text, at)
         self._pieces.append(character)
         return at, False
 
-    def _number(self, text: str, at: int) -> int:
+    def _read_number(self, text: str, at: int) -> int:
         run = _NUMBER_SO_FAR.match(text, at)
         assert run is not None
         if len(run[0]) > _MOST_DIGITS:
             raise _NotJson(run.end())
         if run.end() == len(text):
-            raise _More(at)
+            raise _TextMissing(at)
         if not _NUMBER.fullmatch(run[0]):
             raise _NotJson(run.end())
-        is_whole = run[0].lstrip("-").isdecimal()
-        self._place(int(run[0]) if is_whole else float(run[0]))
-        self._read = self._comma_or_end
+        is_integer = run[0].lstrip("-").isdecimal()
+        self._add_value(int(run[0]) if is_integer else float(run[0]))
+        self._step = self._read_comma_or_end
         return run.end()
 
-    def _word(self, text: str, at: int) -> int:
+    def _read_word(self, text: str, at: int) -> int:
         run = _WORD.match(text, at)
         if run is None or len(run[0]) > 5:
             raise _NotJson(at)
         if run.end() == len(text) and run[0] not in _WORDS:
-            raise _More(at)
+            raise _TextMissing(at)
         if run[0] not in _WORDS:
             raise _NotJson(at)
-        self._place(_WORDS[run[0]])
-        self._read = self._comma_or_end
+        self._add_value(_WORDS[run[0]])
+        self._step = self._read_comma_or_end
         return run.end()
 
-    def _comma_or_end(self, text: str, at: int) -> int:
-        at = _past_space(text, at)
+    def _read_comma_or_end(self, text: str, at: int) -> int:
+        at = _skip_space(text, at)
         in_list = isinstance(self._stack[-1], list)
         if text[at] == ",":
-            self._read = self._any_value if in_list else self._key
+            self._step = self._read_value if in_list else self._read_key
             return at + 1
         if text[at] == ("]" if in_list else "}"):
             return self._close(at)
         raise _NotJson(at)
 
 
-def _past_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    assert found is not None
-    if found.end() == len(text):
-        raise _More(len(text))
-    return found.end()
+def _skip_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    assert space is not None
+    if space.end() == len(text):
+        raise _TextMissing(len(text))
+    return space.end()
 
 
-def _escape(text: str, at: int) -> tuple[str, int]:
-    """Read one escape, and with it the second half of a pair."""
+def _read_escape(text: str, at: int) -> tuple[str, int]:
+    """Read one escape, or both escapes of a surrogate pair; return the character and its end."""
     if at + 1 == len(text):
-        raise _More(at)
+        raise _TextMissing(at)
     if text[at + 1] != "u":
         character = _ESCAPES.get(text[at + 1])
         if character is None:
             raise _NotJson(at + 1)
         return character, at + 2
-    unit, at = _unit(text, at)
+    unit, at = _read_unit(text, at)
     if 0xD800 <= unit <= 0xDBFF:
         start = at - 6
         if len(text) < at + 6 and "\\u".startswith(text[at : at + 2]):
-            raise _More(start)
+            raise _TextMissing(start)
         low = _UNICODE.match(text, at)
         if low and 0xDC00 <= int(low[1], 16) <= 0xDFFF:
             return chr(0x10000 + ((unit - 0xD800) << 10) + int(low[1], 16) - 0xDC00), at + 6
     return chr(unit), at
 
 
-def _unit(text: str, at: int) -> tuple[int, int]:
-    found = _UNICODE.match(text, at)
-    if found:
-        return int(found[1], 16), at + 6
+def _read_unit(text: str, at: int) -> tuple[int, int]:
+    escape = _UNICODE.match(text, at)
+    if escape:
+        return int(escape[1], 16), at + 6
     if len(text) < at + 6 and '"' not in text[at:]:
-        raise _More(at)
+        raise _TextMissing(at)
     raise _NotJson(at + 2)
 
 
-def json_values(text: str) -> Iterator[JsonValue]:
-    """Yield every whole object and array that stands in a text, in order; cost is linear."""
+def find_objects_and_arrays(text: str) -> Iterator[JsonValue]:
+    """Yield every complete object and array in a text, in order; cost is linear."""
     at = 0
     while at < len(text):
-        found = PartialJson()
-        found.feed(text, at)
-        if not found.is_complete:
+        partial = PartialJson()
+        partial.feed(text, at)
+        if not partial.is_complete:
             return
-        yield found.value
-        at = found.end
+        yield partial.value
+        at = partial.end

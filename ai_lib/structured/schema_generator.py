@@ -8,24 +8,26 @@ import msgspec
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.schema.schema import schema_of_type
 
-_WORDS: Final = frozenset(("string", "integer", "number", "boolean", "array", "object", "null"))
-_NAMES: Final = {
+_TYPE_NAMES: Final = frozenset(
+    ("string", "integer", "number", "boolean", "array", "object", "null")
+)
+_KEYWORDS: Final = {
     "minimum": "minimum",
     "maximum": "maximum",
     "min_length": "minLength",
     "max_length": "maxLength",
     "pattern": "pattern",
 }
-_NOTHING: Final = object()
+_NO_DEFAULT: Final = object()
 
 
 class SchemaGenerator:
-    """The JSON Schema of an object, made step by step; each method adds to it and returns it.
+    """Builds the JSON Schema of an object step by step; each method returns the generator.
 
         >>> SchemaGenerator("Person").add_property("name", "string").build()["required"]
         ['name']
 
-    Members it does not name are refused unless `allow_additional_properties` says otherwise.
+    Other members are forbidden unless `allow_additional_properties` allows them.
     """
 
     def __init__(self, title: str | None = None, description: str | None = None) -> None:
@@ -43,7 +45,7 @@ class SchemaGenerator:
         *,
         description: str | None = None,
         required: bool = True,
-        default: object = _NOTHING,
+        default: object = _NO_DEFAULT,
         enum: Sequence[JsonValue] | None = None,
         minimum: float | None = None,
         maximum: float | None = None,
@@ -51,12 +53,12 @@ class SchemaGenerator:
         max_length: int | None = None,
         pattern: str | None = None,
     ) -> "SchemaGenerator":
-        """Add a member; `type` is a word of JSON Schema such as `string`, or a Python type.
+        """Add a member; `type` is a type of JSON Schema such as `string`, or a Python type.
 
         Raises:
-            TypeError: the type has no schema, or the word is none of JSON Schema's.
+            TypeError: the type has no schema, or the name is no type of JSON Schema.
         """
-        given = {
+        constraints = {
             "minimum": minimum,
             "maximum": maximum,
             "min_length": min_length,
@@ -64,10 +66,12 @@ class SchemaGenerator:
             "pattern": pattern,
         }
         schema = self._schema(type)
-        schema.update({_NAMES[key]: value for key, value in given.items() if value is not None})
+        schema.update(
+            {_KEYWORDS[key]: value for key, value in constraints.items() if value is not None}
+        )
         if enum is not None:
             schema["enum"] = list(enum)
-        if default is not _NOTHING:
+        if default is not _NO_DEFAULT:
             schema["default"] = default
         return self._add(name, schema, description, required)
 
@@ -79,7 +83,7 @@ class SchemaGenerator:
         description: str | None = None,
         required: bool = True,
     ) -> "SchemaGenerator":
-        """Add a member that is an object of its own."""
+        """Add a member that is an object with this schema."""
         return self._add(name, self._schema(schema), description, required)
 
     def add_array_property(
@@ -92,14 +96,14 @@ class SchemaGenerator:
         min_items: int | None = None,
         max_items: int | None = None,
     ) -> "SchemaGenerator":
-        """Add a member that is a list; `items` is a type, a word, or a schema."""
+        """Add a member that is a list; `items` is a type, a type name, or a schema."""
         schema: JsonDict = {"type": "array", "items": self._schema(items)}
         bounds = {"minItems": min_items, "maxItems": max_items}
         schema.update({key: value for key, value in bounds.items() if value is not None})
         return self._add(name, schema, description, required)
 
     def allow_additional_properties(self, allowed: object = True) -> "SchemaGenerator":
-        """Allow members that are not named: any, none, or those of a type."""
+        """Allow other members: any, none, or those of a type."""
         self._additional = allowed if isinstance(allowed, bool) else self._schema(allowed)
         return self
 
@@ -130,7 +134,7 @@ class SchemaGenerator:
 
     @staticmethod
     def from_pydantic(model: object) -> JsonDict:
-        """The same as `from_model`."""
+        """Return the schema of a pydantic model, as `from_model` does."""
         return schema_of_type(model)
 
     def _add(
@@ -147,14 +151,16 @@ class SchemaGenerator:
 
     def _schema(self, kind: object) -> JsonDict:
         if isinstance(kind, SchemaGenerator):
-            found = kind.build()
+            schema = kind.build()
         elif isinstance(kind, dict):
-            found = dict(kind)
+            schema = dict(kind)
         elif isinstance(kind, str):
-            if kind not in _WORDS:
-                raise TypeError(f"{kind!r} is no type of JSON Schema: {', '.join(sorted(_WORDS))}")
+            if kind not in _TYPE_NAMES:
+                raise TypeError(
+                    f"{kind!r} is no type of JSON Schema: {', '.join(sorted(_TYPE_NAMES))}"
+                )
             return {"type": kind}
         else:
-            found = schema_of_type(kind)
-        self._defs.update(found.pop("$defs", {}))
-        return found
+            schema = schema_of_type(kind)
+        self._defs.update(schema.pop("$defs", {}))
+        return schema

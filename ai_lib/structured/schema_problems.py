@@ -1,4 +1,4 @@
-"""What a JSON Schema has against a value, in words: where, what was found, what is allowed."""
+"""Checks a value against a JSON Schema and says what is wrong: where, what, and what is allowed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -9,17 +9,17 @@ from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.problem import Problem, pointer_of
 
 if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError as SchemaMismatch
+    from jsonschema.exceptions import ValidationError
 
-_SHOWN: Final = 60
-_MOST: Final = 20
+_MOST_CHARACTERS: Final = 60
+_MOST_PROBLEMS: Final = 20
 
 
 def schema_problems(value: JsonValue, schema: JsonObject) -> tuple[Problem, ...]:
-    """Return what is wrong with `value`, in the order of its places, at most twenty of it.
+    """Return the first twenty problems of `value`, ordered by their pointers.
 
     Raises:
-        TypeError: the schema is no JSON Schema, or refers to what it does not hold.
+        TypeError: the schema is no JSON Schema, or has a reference to something outside.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
@@ -28,35 +28,36 @@ def schema_problems(value: JsonValue, schema: JsonObject) -> tuple[Problem, ...]
 
     try:
         Draft202012Validator.check_schema(schema)
-        # A registry of its own, so that no address in a schema is ever fetched.
+        # With an empty registry, no address in a schema is ever fetched.
         errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
     except SchemaError as error:
         raise TypeError(f"the schema is no JSON Schema: {error.message[:200]}") from error
     except Unresolvable as error:
-        raise TypeError(f"the schema refers to what it does not hold: {error}") from error
-    found = {_problem(one) for error in errors for one in _closest(error)}
-    return tuple(sorted(found, key=lambda each: (each.pointer, each.message))[:_MOST])
+        raise TypeError(f"the schema has a reference to something outside: {error}") from error
+    problems = {_problem(cause) for error in errors for cause in _closest(error)}
+    by_pointer = sorted(problems, key=lambda problem: (problem.pointer, problem.message))
+    return tuple(by_pointer[:_MOST_PROBLEMS])
 
 
-def _closest(error: "SchemaMismatch") -> "Iterable[SchemaMismatch]":
-    """Go down into the alternative that is nearest to the value."""
+def _closest(error: "ValidationError") -> "Iterable[ValidationError]":
+    """Return the errors of the alternative that is closest to the value."""
     if str(error.validator) not in ("anyOf", "oneOf") or not error.context:
         return [error]
-    branches: dict[object, list[SchemaMismatch]] = {}
-    for one in error.context:
-        branches.setdefault(one.schema_path[0], []).append(one)
-    deep = [branch for branch in branches.values() if not _is_of_another_type(branch)]
-    if len(deep) != 1:
+    branches: dict[object, list[ValidationError]] = {}
+    for cause in error.context:
+        branches.setdefault(cause.schema_path[0], []).append(cause)
+    matching = [branch for branch in branches.values() if not _is_of_another_type(branch)]
+    if len(matching) != 1:
         return [error]
-    return [inner for one in deep[0] for inner in _closest(one)]
+    return [inner for cause in matching[0] for inner in _closest(cause)]
 
 
-def _is_of_another_type(branch: "Sequence[SchemaMismatch]") -> bool:
-    return any(str(one.validator) == "type" and not one.relative_path for one in branch)
+def _is_of_another_type(branch: "Sequence[ValidationError]") -> bool:
+    return any(str(error.validator) == "type" and not error.relative_path for error in branch)
 
 
-def _problem(error: "SchemaMismatch") -> Problem:
-    allowed, pointer = _allowed(error), pointer_of(error.absolute_path)
+def _problem(error: "ValidationError") -> Problem:
+    allowed, pointer = _describe_allowed(error), pointer_of(error.absolute_path)
     match str(error.validator):
         case "required":
             message = f"lacks {allowed}"
@@ -68,7 +69,7 @@ def _problem(error: "SchemaMismatch") -> Problem:
     return Problem(pointer=pointer, message=message, allowed=allowed)
 
 
-def _allowed(error: "SchemaMismatch") -> str:
+def _describe_allowed(error: "ValidationError") -> str:
     value: JsonValue = error.validator_value
     match str(error.validator):
         case "type":
@@ -87,11 +88,11 @@ def _allowed(error: "SchemaMismatch") -> str:
             return f"{other} {_show(value)}"
 
 
-def _instance(error: "SchemaMismatch") -> JsonValue:
+def _instance(error: "ValidationError") -> JsonValue:
     return error.instance
 
 
-def _members(error: "SchemaMismatch") -> set[str]:
+def _members(error: "ValidationError") -> set[str]:
     schema = error.schema
     return set(schema.get("properties", ())) if isinstance(schema, Mapping) else set()
 
@@ -108,4 +109,4 @@ def _show(value: object) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."

@@ -1,4 +1,4 @@
-"""A conversation for one typed answer: asks, reads, and says what was wrong until it fits."""
+"""Asks for a typed answer, again with its problems if it does not fit, and reads partial ones."""
 
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
@@ -7,10 +7,10 @@ import msgspec
 
 from ai_lib.errors.exceptions import InvalidOutput, InvalidToolArguments
 from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
-from ai_lib.structured.output import StructuredOutput, cut_short
+from ai_lib.structured.output import StructuredOutput, make_cut_short_error
 from ai_lib.structured.output_type import OutputShape
 from ai_lib.structured.partial_json import PartialJson
-from ai_lib.structured.validator import invalid_output
+from ai_lib.structured.validator import make_invalid_output
 from ai_lib.types.events import Event, PartialContentDelta, PartialToolCall, ToolCallStarted
 from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message
@@ -27,7 +27,7 @@ _AGAIN = (
 
 
 class TypedConversation(Generic[T]):
-    """The state of one call for a typed answer; `request` is what is to be sent next."""
+    """The state of one call for a typed answer; `request` is the next one to send."""
 
     def __init__(self, request: ChatRequest, shape: OutputShape[T], max_reasks: int) -> None:
         if max_reasks < 0:
@@ -35,64 +35,64 @@ class TypedConversation(Generic[T]):
         self.request = request
         self.shape = shape
         self.asks = 0
-        self._left = max_reasks
+        self._remaining_reasks = max_reasks
 
-    def take(self, response: ChatResponse) -> StructuredOutput[T] | None:
-        """Read a reply; None when it does not fit and `request` asks again.
+    def read_response(self, response: ChatResponse) -> StructuredOutput[T] | None:
+        """Return the answer in a response; None when it does not fit and `request` asks again.
 
         Raises:
             AnswerRefused: the model refused.
-            AnswerCutShort: the reply ended at its limit of tokens.
-            InvalidOutput: it does not fit, and was the last one allowed.
+            AnswerCutShort: the response ended at its token limit.
+            InvalidOutput: the answer does not fit, and no re-ask is left.
         """
         self.asks += 1
         try:
             return StructuredOutput.from_response(response, self.shape, self.asks)
         except InvalidOutput as error:
-            if not self._left:
+            if not self._remaining_reasks:
                 raise
             self._ask_again(response, error.problems)
             return None
 
-    def broken(self, error: InvalidToolArguments) -> None:
-        """Take an answer by tool call whose arguments are no JSON.
+    def read_invalid_arguments(self, error: InvalidToolArguments) -> None:
+        """Ask again after an answer by tool call whose arguments are not JSON.
 
         Raises:
             InvalidToolArguments: the call is one of the request's own tools.
-            AnswerCutShort: the reply ended at its limit of tokens.
-            InvalidOutput: it was the last one allowed.
+            AnswerCutShort: the response ended at its token limit.
+            InvalidOutput: no re-ask is left.
         """
         if error.tool_name != self.shape.name:
             raise error
         self.asks += 1
-        reply = error.partial
-        if isinstance(reply, ChatResponse) and reply.termination_reason == "max_tokens":
-            cut = cut_short(reply, error.raw)
-            cut.attempts = error.attempts
-            raise cut from error
+        partial = error.partial
+        if isinstance(partial, ChatResponse) and partial.termination_reason == "max_tokens":
+            cut_short = make_cut_short_error(partial, error.raw)
+            cut_short.attempts = error.attempts
+            raise cut_short from error
         problem = Problem(pointer="", message="is not JSON", allowed="a JSON object")
-        if not self._left:
-            found = invalid_output((problem,), error.raw, self.asks)
-            found.partial, found.attempts = reply, error.attempts
-            raise found from error
-        self._say(Message.assistant(error.raw), Message.user(_complaint([str(problem)])))
+        if not self._remaining_reasks:
+            invalid = make_invalid_output((problem,), error.raw, self.asks)
+            invalid.partial, invalid.attempts = partial, error.attempts
+            raise invalid from error
+        self._add_messages(Message.assistant(error.raw), Message.user(_complaint([str(problem)])))
 
     def _ask_again(self, response: ChatResponse, problems: Sequence[str]) -> None:
         turn, complaint = response.to_message(), _complaint(problems)
         if response.tool_calls:
-            # Every call wants an answer before the conversation may go on.
-            answers = [
+            # Every call needs a result before the next request.
+            results = [
                 Message.tool(call.id, complaint, is_error=True, name=call.name)
                 for call in response.tool_calls
             ]
-            self._say(turn, *answers)
+            self._add_messages(turn, *results)
         elif turn.blocks:
-            self._say(turn, Message.user(complaint))
+            self._add_messages(turn, Message.user(complaint))
         else:
-            self._say(Message.user(complaint))
+            self._add_messages(Message.user(complaint))
 
-    def _say(self, *messages: Message) -> None:
-        self._left -= 1
+    def _add_messages(self, *messages: Message) -> None:
+        self._remaining_reasks -= 1
         self.request = msgspec.structs.replace(
             self.request, messages=(*self.request.messages, *messages)
         )
@@ -102,10 +102,10 @@ def _complaint(problems: Sequence[str]) -> str:
     return _AGAIN.format(problems="; ".join(problems))
 
 
-def asking_for(
+def start_conversation(
     request: ChatRequest, kind: type[T], mode: JsonMode | JsonModeConfig | None, reasks: int
 ) -> TypedConversation[T]:
-    """Return the conversation that asks for a value of a type.
+    """Return a conversation that asks for a value of a type.
 
     Raises:
         TypeError: the type has no schema.
@@ -117,22 +117,22 @@ def asking_for(
     shape: OutputShape[T] = OutputShape.of(kind)
     if config.schema_name is not None:
         shape.name = config.schema_name
-    wanted = config.response_format(shape)
+    response_format = config.response_format(shape)
     return TypedConversation(
-        msgspec.structs.replace(request, response_format=wanted), shape, reasks
+        msgspec.structs.replace(request, response_format=response_format), shape, reasks
     )
 
 
-class PartialAnswer:
-    """What is known of the answer in one reply, in its text or in the arguments of its call."""
+class PartialOutput:
+    """Reads the partial answer of a stream, from its text or the arguments of its tool call."""
 
     def __init__(self, shape: OutputShape[Any]) -> None:
         self._shape = shape
         self._json = PartialJson("{")
         self._call: str | None = None
 
-    def take(self, event: Event) -> JsonValue:
-        """Take one event; return the answer so far when it says something of it, else None."""
+    def read_event(self, event: Event) -> JsonValue:
+        """Return the answer so far when the event adds to it, else None."""
         match event:
             case PartialContentDelta(candidate=0) if self._call is None:
                 return self._read(event.content)
@@ -147,4 +147,4 @@ class PartialAnswer:
     def _read(self, text: str) -> JsonValue:
         if not self._json.feed(text) or not self._json.has_begun:
             return None
-        return self._shape.partial(self._json.value)
+        return self._shape.unwrap_partial(self._json.value)

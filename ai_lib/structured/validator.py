@@ -1,4 +1,4 @@
-"""Checks what a model wrote against a schema or a type."""
+"""Checks the output of a model against a schema or a type."""
 
 from typing import Any, TypeVar
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check found; true when the output is valid.
+    """The result of a check; true when the output is valid.
 
-    `data` is the decoded JSON, `value` the same as a value of the type; `problems` is what is
-    wrong, with the place of each.
+    `data` is the decoded JSON, `value` the same as a value of the type; `problems` says what is
+    wrong and where.
     """
 
     valid: bool
@@ -26,7 +26,7 @@ class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """The problems in words."""
+        """The problems as texts."""
         return tuple(map(str, self.problems))
 
     def __bool__(self) -> bool:
@@ -36,8 +36,8 @@ class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
 class OutputValidator:
     """Checks output against a type, a JSON Schema, or a `SchemaGenerator`; None takes any JSON.
 
-    Text may have the JSON in a code fence or in prose. Without `strict`, numbers and booleans of a
-    type may be written as strings.
+    The JSON may be in a code fence or in prose. Without `strict`, numbers and booleans of a type
+    may be strings.
 
     Raises:
         TypeError: the type has no schema.
@@ -48,30 +48,30 @@ class OutputValidator:
         self._shape = OutputShape.of({} if schema is None else schema, strict=strict)
 
     def validate(self, output: JsonValue) -> OutputResult:
-        """Check text, or JSON that was decoded before."""
-        return _result(self._shape, output)
+        """Check text, or decoded JSON."""
+        return _check(self._shape, output)
 
     def validate_or_raise(self, output: JsonValue) -> JsonValue:
         """Check, and return the decoded JSON.
 
         Raises:
-            InvalidOutput: it does not fit.
+            InvalidOutput: the output does not fit.
         """
-        return _settled(self._shape, output).data
+        return _check_or_raise(self._shape, output).data
 
     def parse(self, output: JsonValue, kind: type[T]) -> T:
         """Check, and return the output as a value of a type.
 
         Raises:
-            InvalidOutput: it fits the validator's schema or the type not.
+            InvalidOutput: the output does not fit the validator's schema or the type.
             TypeError: the type has no schema.
         """
         data = self.validate_or_raise(output)
-        value: T = _settled(OutputShape.of(kind, strict=self._strict), data, output).value
+        value: T = _check_or_raise(OutputShape.of(kind, strict=self._strict), data, output).value
         return value
 
 
-def _result(shape: OutputShape[Any], output: JsonValue) -> OutputResult:
+def _check(shape: OutputShape[Any], output: JsonValue) -> OutputResult:
     try:
         if isinstance(output, str):
             value, data = shape.read_text(output)
@@ -82,17 +82,19 @@ def _result(shape: OutputShape[Any], output: JsonValue) -> OutputResult:
     return OutputResult(valid=True, value=value, data=data)
 
 
-def _settled(shape: OutputShape[Any], output: JsonValue, raw: JsonValue = None) -> OutputResult:
-    result = _result(shape, output)
+def _check_or_raise(
+    shape: OutputShape[Any], output: JsonValue, raw: JsonValue = None
+) -> OutputResult:
+    result = _check(shape, output)
     if not result:
         raw = output if raw is None else raw
         text = raw if isinstance(raw, str) else msgspec.json.encode(raw).decode()
-        raise invalid_output(result.problems, text)
+        raise make_invalid_output(result.problems, text)
     return result
 
 
-def invalid_output(problems: tuple[Problem, ...], raw: str, asks: int = 0) -> InvalidOutput:
-    """Return the error that problems with an answer stand for, after so many asks."""
+def make_invalid_output(problems: tuple[Problem, ...], raw: str, asks: int = 0) -> InvalidOutput:
+    """Return the error for an answer with these problems, after so many asks."""
     times = f" after {asks} asks" if asks > 1 else ""
     return InvalidOutput(
         f"the output does not fit its schema{times}: {'; '.join(map(str, problems))}",

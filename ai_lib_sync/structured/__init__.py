@@ -1,5 +1,5 @@
 # Copied from ai_lib/structured/__init__.py by codegen; do not edit.
-"""Typed answers: schemas from types, JSON out of text, answers checked and read as values."""
+"""Typed answers: schemas of types, JSON from text, and answers checked and converted."""
 
 from typing import TYPE_CHECKING
 

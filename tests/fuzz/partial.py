@@ -8,7 +8,7 @@ from typing import Any
 
 from ai_lib.errors.exceptions import InvalidOutput
 from ai_lib.structured.extract import extract_json
-from ai_lib.structured.partial_json import PartialJson, json_values
+from ai_lib.structured.partial_json import PartialJson, find_objects_and_arrays
 from tests.fuzz.mutation import bent
 
 LEAVES: tuple[Any, ...] = (
@@ -106,7 +106,7 @@ def torn(chance: Random) -> None:
             for at, mark in enumerate(text[:end])
             if mark in "{["
         ), text
-    list(json_values(text))
+    list(find_objects_and_arrays(text))
     try:
         extract_json(text)
     except InvalidOutput:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -244,3 +245,30 @@ def test_no_text_takes_longer_than_its_length(rule: Guardrail, unit: str) -> Non
 
     spent(1_000)
     assert spent(40_000) < 40 * max(min(spent(4_000) for _ in range(2)), 0.002)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **options: KeywordFilter("r", ["a"], **options),
+        lambda **options: RegexFilter("r", "a", **options),
+        lambda **options: LengthFilter("r", max_length=1, **options),
+        lambda **options: ProfanityFilter("r", **options),
+        lambda **options: PiiDetector("r", **options),
+        lambda **options: UrlFilter("r", **options),
+        lambda **options: EmailFilter("r", **options),
+    ],
+    ids=["keyword", "regex", "length", "profanity", "pii", "url", "email"],
+)
+def test_every_rule_takes_the_same_options(make: Callable[..., Guardrail]) -> None:
+    rule = make(action="log", severity="critical", message="no", enabled=False)
+    assert (rule.action, rule.severity, rule.message, rule.enabled) == (
+        "warn", "critical", "no", False,
+    )  # fmt: skip
+    assert make().action == ("redact" if isinstance(rule, PiiDetector) else "block")
+    assert make().enabled
+    assert make(message="").message
+    with pytest.raises(TypeError):
+        make(actoin="log")
+    with pytest.raises(ValueError, match="an action is"):
+        make(action="shout")

@@ -26,7 +26,7 @@ def test_the_value_is_found(text: str, value: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "no JSON here", "{", '{"a": 1', "{a: 1}", "[1, 2", "}{"])
 def test_where_there_is_none_it_says_so_and_keeps_the_text(text: str) -> None:
-    with pytest.raises(InvalidOutput, match="no whole JSON value") as caught:
+    with pytest.raises(InvalidOutput, match="no complete JSON value") as caught:
         extract_json(text)
     assert caught.value.raw == text
 

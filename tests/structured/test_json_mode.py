@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ai_lib.structured import JsonMode, JsonModeConfig
-from ai_lib.structured.json_mode import format_of
+from ai_lib.structured.json_mode import to_response_format
 from ai_lib.types import ResponseFormat
 
 
@@ -40,19 +40,21 @@ SCHEMA = {
     ],
 )
 def test_everything_becomes_a_response_format(wanted: object, kind: str, name: str) -> None:
-    made = format_of(wanted)
+    made = to_response_format(wanted)
     assert (made.type, made.name) == (kind, name)
 
 
 def test_a_response_format_stays_as_it_is() -> None:
     given = ResponseFormat(type="json_schema", schema=SCHEMA)
-    assert format_of(given) is given
+    assert to_response_format(given) is given
 
 
 def test_a_type_brings_its_schema_and_description() -> None:
-    made = format_of(Person)
+    made = to_response_format(Person)
     assert (made.schema, made.description) == (SCHEMA, "Somebody.")
 
 
 def test_names_are_such_as_providers_take() -> None:
-    assert format_of({"type": "object", "title": "A person (new)!"}).name == "A_person_new_"
+    assert (
+        to_response_format({"type": "object", "title": "A person (new)!"}).name == "A_person_new_"
+    )

@@ -85,7 +85,7 @@ def test_what_fits_is_given_typed_and_as_json() -> None:
                 '/size: found "x", allowed is integer or null',
             ],
         ),
-        (Person, "not json", ["the whole: there is no whole JSON value in the answer"]),
+        (Person, "not json", ["the whole: there is no complete JSON value in the answer"]),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_place(

@@ -14,7 +14,7 @@ from ai_lib.client.tools.display import (
     run_summary,
     tool_results,
 )
-from ai_lib.structured.display import growing_sheet, output_figures, output_sheet
+from ai_lib.structured.display import output_markdown, output_summary, partial_markdown
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.types.display import joined, reply_figures, reply_sheet
 from ai_lib.types.events import Event, StreamEnd
@@ -104,14 +104,14 @@ async def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
     try:
         async for partial in stream:
             if output.take(None, now()):
-                markdown = growing_sheet(partial)
+                markdown = partial_markdown(partial)
                 output.draw(markdown)
         answer = stream.output()
     except BaseException as error:
         _end_with_error(output, markdown, error)
         await stream.aclose()
         raise
-    output.end(output_sheet(answer), output_figures(answer))
+    output.end(output_markdown(answer), output_summary(answer))
     return mark_displayed(answer)
 
 

@@ -8,8 +8,8 @@ from ai_lib.client.call.call import Call
 from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.guardrails.guardrail import Guardrail
 from ai_lib.guardrails.policy import Evaluation, Policy, Rules
-from ai_lib.guardrails.request import judged_request
-from ai_lib.guardrails.response import judged_reply
+from ai_lib.guardrails.request import filter_request
+from ai_lib.guardrails.response import filter_response
 from ai_lib.guardrails.stream_filter import OutputStreamFilter
 from ai_lib.types.response import ChatResponse
 
@@ -41,34 +41,34 @@ class GuardrailInterceptor(Interceptor):
         return self._has_none or not (self._input.rules or self._output.rules)
 
     async def before_request(self, call: Call) -> None:
-        verdict = self._input.judge()
-        if not verdict.is_needed:
+        evaluation = self._input.evaluate()
+        if not evaluation.is_needed:
             return
-        call.request = judged_request(call.request, verdict, tools=self._tools)
-        verdict.report()
-        if verdict.blocking is not None:
-            raise verdict.blocking
+        call.request = filter_request(call.request, evaluation, tools=self._tools)
+        evaluation.log_warnings()
+        if evaluation.blocking is not None:
+            raise evaluation.blocking
 
     def stream_filter(self, call: Call) -> StreamFilter | None:
-        verdict = self._output.judge()
-        if not verdict.is_needed:
+        evaluation = self._output.evaluate()
+        if not evaluation.is_needed:
             return None
-        return OutputStreamFilter(verdict, thinking=self._thinking, tools=self._tools)
+        return OutputStreamFilter(evaluation, thinking=self._thinking, tools=self._tools)
 
     def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        verdict = self._output.judge(complete=call.whole)
-        if not verdict.is_needed:
+        evaluation = self._output.evaluate(complete=call.whole)
+        if not evaluation.is_needed:
             return response
-        call.notes[_NOTE] = verdict
-        return judged_reply(response, verdict, thinking=self._thinking, tools=self._tools)
+        call.notes[_NOTE] = evaluation
+        return filter_response(response, evaluation, thinking=self._thinking, tools=self._tools)
 
     async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
         # `visible_response` was asked just before, and left what it found.
-        verdict = call.notes.get(_NOTE)
-        if isinstance(verdict, Evaluation):
-            verdict.report()
-            if verdict.blocking is not None:
-                raise verdict.blocking
+        evaluation = call.notes.get(_NOTE)
+        if isinstance(evaluation, Evaluation):
+            evaluation.log_warnings()
+            if evaluation.blocking is not None:
+                raise evaluation.blocking
         return response
 
 

@@ -1,4 +1,4 @@
-"""Numbers that belong to persons, with their check digits: cards, accounts, social security."""
+"""Finds numbers of persons by their check digits: cards, accounts, social security numbers."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ Span = tuple[int, int]
 # The digits of a card may stand in groups, one space or dash between them.
 _DIGITS: Final = re.compile(r"(?<!\d)\d+")
 _MOST_DIGITS: Final = 19
-CARD_REACH: Final = 2 * _MOST_DIGITS
+MAX_CARD_LENGTH: Final = 2 * _MOST_DIGITS
 
 SSN: Final = re.compile(
     r"(?<![\w-])(?!000|666|9)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}(?![\w]|-\d)", re.ASCII
@@ -92,13 +92,13 @@ _IBAN_LENGTHS: Final = {
     "VG": 24,
     "XK": 20,
 }
-IBAN_REACH: Final = 2 * max(_IBAN_LENGTHS.values())
+MAX_IBAN_LENGTH: Final = 2 * max(_IBAN_LENGTHS.values())
 _IP4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", re.ASCII)
 _IP6: Final = re.compile(
     r"(?<![\w:.])[0-9A-F]{0,4}:[0-9A-F:]{1,38}(?:\.[0-9.]{5,11})?(?![\w:])", re.ASCII | re.I
 )
-IP_REACH: Final = 64
-# Before four numbers in a row: what says that they are no address.
+MAX_IP_LENGTH: Final = 64
+# Text before four numbers which says that they are no address.
 _VERSION: Final = re.compile(
     r"(?:versi\w{1,3}|wersj\w|release|build|firmware|driver|patch|v|ver|section|sec|chapter|kapitel"
     r"|chapitre|cap[ií]tulo|capitolo|hoofdstuk|rozdział|глав\w|верси\w|版本|第|章|バージョン|버전|§)"
@@ -121,41 +121,41 @@ PHONE: Final = re.compile(
     r")(?![\w]|[.-]\d)",
     re.ASCII,
 )
-PHONE_REACH: Final = 64
+MAX_PHONE_LENGTH: Final = 64
 
 
-def cards(text: str, start: int = 0) -> Iterator[Span]:
-    """Find card numbers: a known beginning, the length that goes with it, and Luhn's check."""
+def find_cards(text: str, start: int = 0) -> Iterator[Span]:
+    """Find card numbers: a known issuer, its length, and the Luhn check."""
     groups: list[Span] = []
-    done = start
-    for found in _DIGITS.finditer(text, start):
-        if groups and not _goes_on(text, groups[-1][1], found.start()):
+    previous_end = start
+    for match in _DIGITS.finditer(text, start):
+        if groups and not _continues(text, groups[-1][1], match.start()):
             groups.clear()
-        groups.append(found.span())
-        while groups and groups[-1][1] - groups[0][0] > CARD_REACH:
+        groups.append(match.span())
+        while groups and groups[-1][1] - groups[0][0] > MAX_CARD_LENGTH:
             groups.pop(0)
         for number, (first, _) in enumerate(groups):
-            if first < done or _is_list(groups[number:]):
+            if first < previous_end or _is_list(groups[number:]):
                 continue
-            digits = text[first : found.end()].replace(" ", "").replace("-", "")
-            if _is_card(digits) and not _has_more(text, found.end()):
-                yield first, found.end()
-                done = found.end()
+            digits = text[first : match.end()].replace(" ", "").replace("-", "")
+            if _is_card(digits) and not _has_more(text, match.end()):
+                yield first, match.end()
+                previous_end = match.end()
                 groups.clear()
                 break
 
 
-def _goes_on(text: str, end: int, start: int) -> bool:
+def _continues(text: str, end: int, start: int) -> bool:
     return start == end + 1 and text[end] in " -"
 
 
 def _is_list(groups: list[Span]) -> bool:
-    """Whether these are numbers one by one: the groups of a card are longer."""
+    """Say whether these are single numbers: the groups of a card are longer."""
     return any(end - start < 3 for start, end in groups[:-1])
 
 
 def _has_more(text: str, end: int) -> bool:
-    # Letters right behind it make it part of a name, such as that of a file.
+    # Letters directly after it make it part of a name, such as that of a file.
     return text[end : end + 1].isalpha() and text[end : end + 1].isascii()
 
 
@@ -166,38 +166,38 @@ def _is_card(digits: str) -> bool:
 
 
 def _has_issuer(digits: str) -> bool:
-    size, two = len(digits), int(digits[:2])
+    size, prefix = len(digits), int(digits[:2])
     if digits[0] == "4":
         return size in (13, 16, 19)
-    if 51 <= two <= 55 or 2221 <= int(digits[:4]) <= 2720:
+    if 51 <= prefix <= 55 or 2221 <= int(digits[:4]) <= 2720:
         return size == 16
-    if two in (34, 37):
+    if prefix in (34, 37):
         return size == 15
-    if two in (30, 36, 38, 39):
+    if prefix in (30, 36, 38, 39):
         return size == 14
-    return (two == 35 or digits[0] == "6") and size >= 16
+    return (prefix == 35 or digits[0] == "6") and size >= 16
 
 
 def passes_luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others (ISO/IEC 7812-1)."""
+    """Say whether the last digit is the check digit of the others (ISO/IEC 7812-1)."""
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
     return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
-def ibans(text: str, start: int = 0) -> Iterator[Span]:
-    """Find bank accounts: a country's length, and the remainder of 1 by 97 (ISO 13616)."""
+def find_ibans(text: str, start: int = 0) -> Iterator[Span]:
+    """Find IBANs: the country's length, and the remainder 1 modulo 97 (ISO 13616)."""
     at = start
-    while found := _IBAN.search(text, at):
-        at = found.end()
-        size = _IBAN_LENGTHS.get(found[1].upper())
-        end = _taken(text, found.start(), size) if size else None
-        if end is not None and _has_remainder(text[found.start() : end]):
-            yield found.start(), end
+    while match := _IBAN.search(text, at):
+        at = match.end()
+        size = _IBAN_LENGTHS.get(match[1].upper())
+        end = _find_end(text, match.start(), size) if size else None
+        if end is not None and _has_remainder(text[match.start() : end]):
+            yield match.start(), end
             at = end
 
 
-def _taken(text: str, start: int, size: int) -> int | None:
-    """Return where so many letters and digits end, single spaces between them not counted."""
+def _find_end(text: str, start: int, size: int) -> int | None:
+    """Return the end of `size` letters and digits; single spaces between them don't count."""
     at = start
     while size:
         character = text[at : at + 1]
@@ -208,35 +208,35 @@ def _taken(text: str, start: int, size: int) -> int | None:
             return None
         at += 1
         size -= 1
-    behind = text[at : at + 1]
-    return None if behind.isascii() and behind.isalnum() else at
+    following = text[at : at + 1]
+    return None if following.isascii() and following.isalnum() else at
 
 
-def _has_remainder(written: str) -> bool:
-    plain = written.replace(" ", "").upper()
-    turned = plain[4:] + plain[:4]
-    return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
+def _has_remainder(iban: str) -> bool:
+    compact = iban.replace(" ", "").upper()
+    rotated = compact[4:] + compact[:4]
+    return int("".join(str(int(character, 36)) for character in rotated)) % 97 == 1
 
 
-def addresses(text: str, start: int = 0) -> Iterator[Span]:
-    """Find IP addresses but for this machine's own; a version's number is none."""
-    found = [*_IP4.finditer(text, start), *_IP6.finditer(text, start)]
-    for match in sorted(found, key=lambda one: one.start()):
+def find_ip_addresses(text: str, start: int = 0) -> Iterator[Span]:
+    """Find IP addresses except loopback ones; a version number is no address."""
+    matches = [*_IP4.finditer(text, start), *_IP6.finditer(text, start)]
+    for match in sorted(matches, key=lambda match: match.start()):
         if _is_address(match[0]) and not _VERSION.search(
             text, max(0, match.start() - 16), match.start()
         ):
             yield match.span()
 
 
-def _is_address(written: str) -> bool:
+def _is_address(text: str) -> bool:
     try:
-        if ":" not in written:
-            four = IPv4Address(written)
-            return not (four.is_loopback or four.is_unspecified)
-        six = IPv6Address(written)
+        if ":" not in text:
+            ipv4 = IPv4Address(text)
+            return not (ipv4.is_loopback or ipv4.is_unspecified)
+        ipv6 = IPv6Address(text)
     except AddressValueError:
         return False
     # `a::b` is more often a name in a program.
-    parts = [part for part in written.split(":") if part]
-    has_digit = any(character.isdigit() for character in written)
-    return has_digit and len(parts) >= 3 and not (six.is_loopback or six.is_unspecified)
+    parts = [part for part in text.split(":") if part]
+    has_digit = any(character.isdigit() for character in text)
+    return has_digit and len(parts) >= 3 and not (ipv6.is_loopback or ipv6.is_unspecified)

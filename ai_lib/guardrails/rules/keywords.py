@@ -1,24 +1,41 @@
-"""Words and phrases that must not occur."""
+"""Rules against words and phrases."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from ai_lib.guardrails.guardrail import REDACTED, Guardrail, GuardrailSeverity, Match
-from ai_lib.guardrails.rules.word_breaks import EDGE, folded, needs_edge, spaced
+from ai_lib.guardrails.guardrail import (
+    REDACTED,
+    Guardrail,
+    GuardrailOptions,
+    GuardrailSeverity,
+    Match,
+)
+from ai_lib.guardrails.rules.word_breaks import (
+    WORD_CHARACTER,
+    fold_case,
+    needs_word_break,
+    normalize_spaces,
+)
 
-_EDGE = re.compile(EDGE)
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_WORD_CHARACTER = re.compile(WORD_CHARACTER)
 
 
 class KeywordFilter(Guardrail):
     """Finds keywords, as whole words unless `match_substring`: "hell" is not in "hello".
 
-    Whole words are told by the letters and digits of any script; in those that put no spaces
-    between words, such as Chinese or Thai, a keyword is found wherever it stands. A space in a
-    keyword stands for one space or line end. Of several keywords at one place the longest counts.
-    In a stream only what may be the beginning of a keyword is held back.
+    Letters and digits of any script make a word. In scripts without spaces between words, such as
+    Chinese or Thai, a keyword is found anywhere. A space in a keyword matches one space or line
+    end. When several keywords match at one position, the longest is found. In a stream only text
+    that may begin a keyword is held back.
     """
+
+    _default_message = "the text has a word that {rule_id!r} forbids"
 
     def __init__(
         self,
@@ -28,77 +45,73 @@ class KeywordFilter(Guardrail):
         case_sensitive: bool = False,
         match_substring: bool = False,
         replacement: str = REDACTED,
-        *,
-        action: str = "block",
-        message: str = "",
-        enabled: bool = True,
+        **options: Unpack[GuardrailOptions],
     ) -> None:
-        super().__init__(
-            rule_id,
-            action=action,
-            severity=severity,
-            replacement=replacement,
-            message=message or f"the text has a word that {rule_id!r} forbids",
-            enabled=enabled,
-        )
+        super().__init__(rule_id, severity=severity, replacement=replacement, **options)
         if isinstance(keywords, str) or not all(keywords):
             raise ValueError("keywords are a sequence of words, none of them empty")
-        self._form = spaced if case_sensitive else folded
-        words = sorted({self._form(word) for word in keywords}, key=lambda word: (-len(word), word))
-        self._begun = {word[:length] for word in words for length in range(1, len(word) + 1)}
+        self._normalize = normalize_spaces if case_sensitive else fold_case
+        normalized = {self._normalize(word) for word in keywords}
+        words = sorted(normalized, key=lambda word: (-len(word), word))
+        self._prefixes = {word[:length] for word in words for length in range(1, len(word) + 1)}
         self._longest = len(words[0]) if words else 0
-        whole = not match_substring
-        self._edges = {
-            word: (whole and needs_edge(word[0]), whole and needs_edge(word[-1])) for word in words
+        self._breaks = {
+            word: (
+                not match_substring and needs_word_break(word[0]),
+                not match_substring and needs_word_break(word[-1]),
+            )
+            for word in words
         }
         self._sizes: dict[str, list[int]] = {}
         for word in words:
             sizes = self._sizes.setdefault(word[0], [])
             if len(word) not in sizes:
                 sizes.append(len(word))
-        self._starts = _starts(self._edges)
+        self._starts = _compile_starts(self._breaks)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        form, end = self._form(text), start
-        for begin in self._starts.finditer(form, start) if self._starts else ():
-            at = begin.start()
-            for size in self._sizes[form[at]] if at >= end else ():
-                edges = self._edges.get(form[at : at + size])
-                if edges is not None and _stands_alone(form, at, at + size, edges):
+        normalized, end = self._normalize(text), start
+        for word_start in self._starts.finditer(normalized, start) if self._starts else ():
+            at = word_start.start()
+            for size in self._sizes[normalized[at]] if at >= end else ():
+                breaks = self._breaks.get(normalized[at : at + size])
+                if breaks is not None and _has_breaks(normalized, at, at + size, breaks):
                     end = at + size
-                    yield self.match(at, end)
+                    yield self.make_match(at, end)
                     break
 
-    def settled(self, text: str, start: int = 0) -> int:
+    def find_stable_end(self, text: str, start: int = 0) -> int:
         begin = max(start, len(text) - self._longest)
-        tail = self._form(text[begin:])
+        tail = self._normalize(text[begin:])
         for offset in range(len(tail)):
-            if tail[offset:] in self._begun:
+            if tail[offset:] in self._prefixes:
                 return begin + offset
         return len(text)
 
 
-def _starts(edges: Mapping[str, tuple[bool, bool]]) -> re.Pattern[str] | None:
-    """Return the pattern of where a word may begin, so that their number does not count."""
+def _compile_starts(breaks: Mapping[str, tuple[bool, bool]]) -> re.Pattern[str] | None:
+    """Return a pattern of the starts of all words; its cost does not grow with their number."""
     parts = [
         f"{before}[{re.escape(''.join(sorted(firsts)))}]"
-        for needed, before in ((True, f"(?<!{EDGE})"), (False, ""))
-        if (firsts := {word[0] for word, (left, _) in edges.items() if left is needed})
+        for needed, before in ((True, f"(?<!{WORD_CHARACTER})"), (False, ""))
+        if (firsts := {word[0] for word, (left, _) in breaks.items() if left is needed})
     ]
     return re.compile("|".join(parts)) if parts else None
 
 
-def _stands_alone(text: str, start: int, end: int, edges: tuple[bool, bool]) -> bool:
-    if edges[0] and start and _EDGE.match(text, start - 1):
+def _has_breaks(text: str, start: int, end: int, breaks: tuple[bool, bool]) -> bool:
+    if breaks[0] and start and _WORD_CHARACTER.match(text, start - 1):
         return False
-    return not (edges[1] and _EDGE.match(text, end))
+    return not (breaks[1] and _WORD_CHARACTER.match(text, end))
 
 
 class ProfanityFilter(KeywordFilter):
-    """Finds coarse language in several languages: words that have no other meaning.
+    """Finds coarse words of several languages that have no other meaning.
 
-    `extra` adds words of one's own, `allow` takes some out.
+    `extra` adds words, `allow` removes some.
     """
+
+    _default_message = "the text has coarse language"
 
     def __init__(
         self,
@@ -108,22 +121,18 @@ class ProfanityFilter(KeywordFilter):
         *,
         extra: Iterable[str] = (),
         allow: Iterable[str] = (),
-        action: str = "block",
         replacement: str = REDACTED,
-        message: str = "",
-        enabled: bool = True,
+        **options: Unpack[GuardrailOptions],
     ) -> None:
-        allowed = {folded(word) for word in allow}
-        words = [word for word in (*_COARSE, *extra) if folded(word) not in allowed]
+        allowed = {fold_case(word) for word in allow}
+        words = [word for word in (*_COARSE, *extra) if fold_case(word) not in allowed]
         super().__init__(
             rule_id,
             words,
             severity,
             case_sensitive,
             replacement=replacement,
-            action=action,
-            message=message or "the text has coarse language",
-            enabled=enabled,
+            **options,
         )
 
 

@@ -1,75 +1,88 @@
-"""Facts that identify persons: addresses, numbers."""
+"""A rule against personal data: addresses and numbers that identify persons."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ai_lib.guardrails.guardrail import Guardrail, GuardrailSeverity, Match
-from ai_lib.guardrails.rules.domains import EMAIL, email_settled
+from ai_lib.guardrails.guardrail import (
+    Guardrail,
+    GuardrailOptions,
+    GuardrailSeverity,
+    Match,
+)
+from ai_lib.guardrails.rules.domains import EMAIL, find_stable_email_end
 from ai_lib.guardrails.rules.id_numbers import (
-    CARD_REACH,
-    IBAN_REACH,
-    IP_REACH,
+    MAX_CARD_LENGTH,
+    MAX_IBAN_LENGTH,
+    MAX_IP_LENGTH,
+    MAX_PHONE_LENGTH,
     PHONE,
-    PHONE_REACH,
     SSN,
     Span,
-    addresses,
-    cards,
-    ibans,
+    find_cards,
+    find_ibans,
+    find_ip_addresses,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class _Kind(NamedTuple):
-    """How to find one kind, and from where on the end of a text may be the beginning of one."""
+    """How to find one kind of personal data, and the end of the text that is stable for it."""
 
     find: Callable[[str, int], Iterator[Span]]
-    settled: Callable[[str, int], int]
+    find_stable_end: Callable[[str, int], int]
 
 
-def _by(pattern: re.Pattern[str]) -> Callable[[str, int], Iterator[Span]]:
-    return lambda text, start: (found.span() for found in pattern.finditer(text, start))
+def _find_by(pattern: re.Pattern[str]) -> Callable[[str, int], Iterator[Span]]:
+    return lambda text, start: (match.span() for match in pattern.finditer(text, start))
 
 
-def _until(begun: str, reach: int) -> Callable[[str, int], int]:
-    pattern = re.compile(rf"{begun}\Z", re.ASCII | re.IGNORECASE)
+def _stable_before(prefix: str, max_length: int) -> Callable[[str, int], int]:
+    """Return the function that finds where an unfinished match, a `prefix`, begins."""
+    pattern = re.compile(rf"{prefix}\Z", re.ASCII | re.IGNORECASE)
 
-    def settled(text: str, start: int) -> int:
-        found = pattern.search(text, max(start, len(text) - reach))
-        return found.start() if found else len(text)
+    def find_stable_end(text: str, start: int) -> int:
+        unfinished = pattern.search(text, max(start, len(text) - max_length))
+        return unfinished.start() if unfinished else len(text)
 
-    return settled
+    return find_stable_end
 
 
 _KINDS: Final = {
-    "email": _Kind(_by(EMAIL), email_settled),
+    "email": _Kind(_find_by(EMAIL), find_stable_email_end),
     "iban": _Kind(
-        ibans,
-        _until(
-            rf"(?<![0-9a-z])[a-z](?:[a-z](?:\d(?:\d(?: ?[0-9a-z]){{0,{IBAN_REACH}}} ?)?)?)?",
-            IBAN_REACH,
+        find_ibans,
+        _stable_before(
+            rf"(?<![0-9a-z])[a-z](?:[a-z](?:\d(?:\d(?: ?[0-9a-z]){{0,{MAX_IBAN_LENGTH}}} ?)?)?)?",
+            MAX_IBAN_LENGTH,
         ),
     ),
-    "card": _Kind(cards, _until(r"(?<!\d)\d(?:[ -]?\d)*[ -]?", CARD_REACH + 2)),
-    "ssn": _Kind(_by(SSN), _until(r"(?<![\w-])\d[\d -]{0,11}", 14)),
+    "card": _Kind(find_cards, _stable_before(r"(?<!\d)\d(?:[ -]?\d)*[ -]?", MAX_CARD_LENGTH + 2)),
+    "ssn": _Kind(_find_by(SSN), _stable_before(r"(?<![\w-])\d[\d -]{0,11}", 14)),
     "phone": _Kind(
-        _by(PHONE), _until(r"(?<![\w.+-])(?:[+(]{1,2}|[+(]?\d[\d ().+/-]*)", PHONE_REACH)
+        _find_by(PHONE),
+        _stable_before(r"(?<![\w.+-])(?:[+(]{1,2}|[+(]?\d[\d ().+/-]*)", MAX_PHONE_LENGTH),
     ),
-    "ip": _Kind(addresses, _until(r"(?<![\w.])[0-9a-f:][0-9a-f:.]*", IP_REACH)),
+    "ip": _Kind(
+        find_ip_addresses, _stable_before(r"(?<![\w.])[0-9a-f:][0-9a-f:.]*", MAX_IP_LENGTH)
+    ),
 }
 
 
 class PiiDetector(Guardrail):
-    """Finds `kinds` of personal facts: `email`, `phone`, `card`, `iban`, `ssn`, `ip`; all of them
-    unless said otherwise.
+    """Finds `kinds` of personal data: `email`, `phone`, `card`, `iban`, `ssn`, `ip`.
 
-    Cards are checked by issuer, length and Luhn's digit, accounts by country, length and
-    remainder, social security numbers by the ranges in use; phone numbers need a `+`, or the
-    punctuation of their country. They are masked by `[EMAIL]` and so on, or by `replacement`.
-    In a stream only what may be the beginning of one is held back.
+    Cards are checked by issuer, length and Luhn digit, IBANs by country, length and remainder,
+    social security numbers by the ranges in use. Phone numbers need a `+` or the punctuation of
+    their country. Matches are masked by `[EMAIL]` and so on, or by `replacement`. In a stream only
+    text that may begin a match is held back.
     """
+
+    _default_message = "the text has personal data"
 
     def __init__(
         self,
@@ -77,34 +90,26 @@ class PiiDetector(Guardrail):
         kinds: Sequence[str] = ("email", "phone", "card", "iban", "ssn", "ip"),
         severity: GuardrailSeverity | str = GuardrailSeverity.WARNING,
         *,
-        action: str = "redact",
         replacement: str = "",
-        message: str = "",
-        enabled: bool = True,
+        **options: Unpack[GuardrailOptions],
     ) -> None:
-        super().__init__(
-            rule_id,
-            action=action,
-            severity=severity,
-            replacement=replacement,
-            message=message or "the text has personal data",
-            enabled=enabled,
-        )
+        options.setdefault("action", "redact")
+        super().__init__(rule_id, severity=severity, replacement=replacement, **options)
         unknown = [kind for kind in kinds if kind not in _KINDS]
         if unknown or isinstance(kinds, str) or not kinds:
             raise ValueError(f"kinds are some of {', '.join(_KINDS)}, not {kinds!r}")
         self.kinds = tuple(kinds)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        found = [(*span, kind) for kind in self.kinds for span in _KINDS[kind].find(text, start)]
-        # Of two at one place the longer one counts: a card is no phone number.
-        found.sort(key=lambda one: (one[0], -one[1]))
+        spans = [(*span, kind) for kind in self.kinds for span in _KINDS[kind].find(text, start)]
+        # At one position the longest match is taken: a card is no phone number.
+        spans.sort(key=lambda span: (span[0], -span[1]))
         end = start
-        for begin, stop, kind in found:
+        for begin, stop, kind in spans:
             if begin >= end:
                 mask = self.replacement or f"[{kind.upper()}]"
                 yield Match(begin, stop, self, f"{self.message} ({kind})", mask)
                 end = stop
 
-    def settled(self, text: str, start: int = 0) -> int:
-        return min(_KINDS[kind].settled(text, start) for kind in self.kinds)
+    def find_stable_end(self, text: str, start: int = 0) -> int:
+        return min(_KINDS[kind].find_stable_end(text, start) for kind in self.kinds)

@@ -339,10 +339,12 @@ def test_what_a_cache_keeps_is_masked_by_who_takes_it(streamed: bool) -> None:
 
 def test_rules_of_ones_own_and_groups_of_rules() -> None:
     class Shouting(Guardrail):
-        reach = 1
+        max_match_length = 1
 
         def find(self, text: str, start: int = 0) -> list[object]:  # type: ignore[override]
-            return [self.match(i, i + 1, "") for i in range(start, len(text)) if text[i] == "!"]
+            return [
+                self.make_match(i, i + 1, "") for i in range(start, len(text)) if text[i] == "!"
+            ]
 
     rules = ContentValidator([ContentFilter([Shouting("calm", action="redact"), UrlFilter()])])
     with MockProvider([Reply(text=["Hey!", "! You", "!"])]) as mock:

@@ -1,4 +1,4 @@
-"""A text in pieces is masked as it would be whole, and flows meanwhile."""
+"""A text in pieces is masked as it would be whole, and is released meanwhile."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ai_lib.guardrails import (
     RegexFilter,
     UrlFilter,
 )
-from ai_lib.guardrails.guardrail import found_in
-from ai_lib.guardrails.masking import masked
+from ai_lib.guardrails.guardrail import find_matches
+from ai_lib.guardrails.masking import mask_text
 from ai_lib.guardrails.policy import Evaluation, Policy
 from ai_lib.guardrails.stream_text import StreamText
 from tests.guardrails.sentences import ORDINARY, PERSONAL
@@ -40,21 +40,21 @@ TEXTS = st.lists(
 
 
 def whole(text: str, rules: list[Guardrail]) -> str:
-    return Policy(rules, "output").judge().text(text)
+    return Policy(rules, "output").evaluate().filter_text(text)
 
 
-def flowed(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, list[int]]:
-    verdict = Policy(rules, "output").judge()
-    flow: StreamText[None] = StreamText(verdict, bounded=True)
+def stream(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, list[int]]:
+    evaluation = Policy(rules, "output").evaluate()
+    stream_text: StreamText[None] = StreamText(evaluation, has_length_limit=True)
     out: list[str] = []
     held: list[int] = []
     at = 0
     while at < len(text):
         size = sizes[len(held) % len(sizes)]
-        out += [said for said, _ in flow.feed(text[at : at + size], None)]
-        held.append(flow.held)
+        out += [released for released, _ in stream_text.feed(text[at : at + size], None)]
+        held.append(stream_text.held_length)
         at += size
-    out += [said for said, _ in flow.end()]
+    out += [released for released, _ in stream_text.end()]
     return "".join(out), held
 
 
@@ -63,7 +63,7 @@ def flowed(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, li
 @example("x" * 2000 + " john.doe@example.com", [1])
 @example("4111 1111 1111 1111 and 4111 1111 1111 1111", [3])
 def test_a_text_in_pieces_is_masked_as_it_would_be_whole(text: str, sizes: list[int]) -> None:
-    assert flowed(text, RULES, sizes)[0] == whole(text, RULES)
+    assert stream(text, RULES, sizes)[0] == whole(text, RULES)
 
 
 @pytest.mark.parametrize(("kind", "fact"), PERSONAL)
@@ -71,43 +71,49 @@ def test_a_fact_split_anywhere_is_masked(kind: str, fact: str) -> None:
     text = f"It is {fact}, see?"
     expected = f"It is [{kind.upper()}], see?"
     for place in range(len(text)):
-        verdict = Policy([PiiDetector()], "output").judge()
-        flow: StreamText[int] = StreamText(verdict, bounded=True)
-        pieces = [*flow.feed(text[:place], 0), *flow.feed(text[place:], 1), *flow.end()]
-        assert "".join(said for said, _ in pieces) == expected
-    assert flowed(text, [PiiDetector()], [1])[0] == expected
+        evaluation = Policy([PiiDetector()], "output").evaluate()
+        stream_text: StreamText[int] = StreamText(evaluation, has_length_limit=True)
+        pieces = [
+            *stream_text.feed(text[:place], 0),
+            *stream_text.feed(text[place:], 1),
+            *stream_text.end(),
+        ]
+        assert "".join(released for released, _ in pieces) == expected
+    assert stream(text, [PiiDetector()], [1])[0] == expected
 
 
 def test_ordinary_text_flows() -> None:
-    """What is held back of it is as a rule a word, and never more than the longest match."""
+    """Usually a word is held back, and never more than the longest match."""
     for rules, most in (
         ([PiiDetector()], 70),
         ([UrlFilter(), EmailFilter()], 65),
         (RULES[2:3], 10),
     ):
         for text in ORDINARY:
-            said, held = flowed(text, rules, [3])
-            assert said == text
+            released, held = stream(text, rules, [3])
+            assert released == text
             assert max(held) <= most, (text, held)
             assert sum(held) / len(held) <= most / 3, (text, held)
 
 
 def test_a_pattern_of_ones_own_holds_back_its_window() -> None:
-    said, held = flowed("abc " * 100, [RegexFilter("r", "zzz", window=30)], [4])
-    assert said == "abc " * 100
+    released, held = stream("abc " * 100, [RegexFilter("r", "zzz", window=30)], [4])
+    assert released == "abc " * 100
     assert max(held) == 30
 
 
 def test_a_block_is_known_before_the_match_is_out() -> None:
-    verdict = Policy([KeywordFilter("k", ["secret"])], "output").judge()
-    flow: StreamText[None] = StreamText(verdict, bounded=True)
-    said = "".join(piece for part in ("no se", "cre", "t") for piece, _ in flow.feed(part, None))
-    assert said == "no "
-    assert verdict.blocking is None
-    assert "".join(piece for piece, _ in flow.feed("ive ", None)) == "secretive "
-    assert flow.feed("secret", None) == []
-    flow.feed(".", None)
-    assert isinstance(verdict.blocking, GuardrailError)
+    evaluation = Policy([KeywordFilter("k", ["secret"])], "output").evaluate()
+    stream_text: StreamText[None] = StreamText(evaluation, has_length_limit=True)
+    released = "".join(
+        piece for part in ("no se", "cre", "t") for piece, _ in stream_text.feed(part, None)
+    )
+    assert released == "no "
+    assert evaluation.blocking is None
+    assert "".join(piece for piece, _ in stream_text.feed("ive ", None)) == "secretive "
+    assert stream_text.feed("secret", None) == []
+    stream_text.feed(".", None)
+    assert isinstance(evaluation.blocking, GuardrailError)
 
 
 @settings(max_examples=200, deadline=None)
@@ -124,29 +130,29 @@ def test_what_comes_before_a_block_comes_out_however_it_is_split(
     ]
 
     def until_blocked(sizes: list[int]) -> str:
-        verdict = Policy(rules, "output").judge()
-        flow: StreamText[None] = StreamText(verdict, bounded=True)
+        evaluation = Policy(rules, "output").evaluate()
+        stream_text: StreamText[None] = StreamText(evaluation, has_length_limit=True)
         out, at = "", 0
-        while at < len(text) and verdict.blocking is None:
+        while at < len(text) and evaluation.blocking is None:
             size = sizes[at % len(sizes)]
-            out += "".join(said for said, _ in flow.feed(text[at : at + size], None))
+            out += "".join(released for released, _ in stream_text.feed(text[at : at + size], None))
             at += size
-        if verdict.blocking is None:
-            out += "".join(said for said, _ in flow.end())
+        if evaluation.blocking is None:
+            out += "".join(released for released, _ in stream_text.end())
         return out
 
-    matches = found_in(text, rules)
+    matches = find_matches(text, rules)
     place = min((one.start for one in matches if one.rule.action == "block"), default=len(text))
-    expected = masked(text[:place], [one for one in matches if one.rule.action == "redact"])
+    expected = mask_text(text[:place], [one for one in matches if one.rule.action == "redact"])
     assert until_blocked([len(text) + 1]) == expected
     assert until_blocked(sizes) == expected
 
 
 def test_what_is_not_too_long_yet_comes_out_before_the_block() -> None:
-    verdict = Policy([LengthFilter(max_length=2, count_mode="words")], "output").judge()
-    flow: StreamText[None] = StreamText(verdict, bounded=True)
-    assert flow.feed("one two three", None) == [("one two ", None)]
-    assert isinstance(verdict.blocking, GuardrailError)
+    evaluation = Policy([LengthFilter(max_length=2, count_mode="words")], "output").evaluate()
+    stream_text: StreamText[None] = StreamText(evaluation, has_length_limit=True)
+    assert stream_text.feed("one two three", None) == [("one two ", None)]
+    assert isinstance(evaluation.blocking, GuardrailError)
 
 
 @given(st.text("ab \n", max_size=30), st.lists(st.integers(1, 5), min_size=1, max_size=3))
@@ -156,20 +162,24 @@ def test_what_is_too_long_is_cut_off_at_the_same_place(text: str, sizes: list[in
             LengthFilter(max_length=6, count_mode=mode, action="redact"),  # type: ignore[arg-type]
             KeywordFilter("k", ["ab"], action="redact"),
         ]
-        assert flowed(text, rules, sizes)[0] == whole(text, rules)
+        assert stream(text, rules, sizes)[0] == whole(text, rules)
 
 
 def test_pieces_come_out_with_their_marks() -> None:
-    verdict = Policy([KeywordFilter("k", ["top secret"], action="redact")], "output").judge()
-    flow: StreamText[str] = StreamText(verdict, bounded=True)
-    out = [*flow.feed("a to", "1"), *flow.feed("p sec", "2"), *flow.feed("ret b", "3")]
-    out += flow.end()
+    evaluation = Policy([KeywordFilter("k", ["top secret"], action="redact")], "output").evaluate()
+    stream_text: StreamText[str] = StreamText(evaluation, has_length_limit=True)
+    out = [
+        *stream_text.feed("a to", "1"),
+        *stream_text.feed("p sec", "2"),
+        *stream_text.feed("ret b", "3"),
+    ]
+    out += stream_text.end()
     assert out == [("a ", "1"), ("[REDACTED]", "1"), (" b", "3")]
 
 
 def test_an_incomplete_text_does_not_show_the_beginning_of_a_match() -> None:
     def partly(text: str) -> str:
-        return Evaluation(RULES[:3], "output", complete=False).text(text)
+        return Evaluation(RULES[:3], "output", complete=False).filter_text(text)
 
     assert partly("Mail to john.doe@exam") == "Mail to "
     assert partly("It is 4111 1111 1111 11") == "It is "
