@@ -27,7 +27,11 @@ is shared by both packages, a relative one is the package's own colour. `python 
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 
 def exports(
@@ -62,6 +66,11 @@ def _submodule(package: str, name: str, public: list[str]) -> object:
     # before near matches are looked for.
     if not name.startswith("__") and find_spec(f"{package}.{name}"):
         return import_module(f"{package}.{name}")
+    from ai_lib._old_names import find_old_class
+
+    old_class = find_old_class(package, name)
+    if old_class is not None:
+        return old_class
     raise AttributeError(_unknown(package, name, public), name=name)
 
 
@@ -73,3 +82,32 @@ def _unknown(package: str, name: str, public: list[str]) -> str:
 
     near = get_close_matches(name, public, n=3)
     return f"{message}; did you mean {' or '.join(near)}?" if near else message
+
+
+def old_names(module: str) -> Callable[[str], object]:
+    """Return the `__getattr__` of a module at an old path that lacks names it had there."""
+
+    def __getattr__(name: str) -> object:
+        from ai_lib._old_names import find_old_name
+
+        return find_old_name(module, name)
+
+    return __getattr__
+
+
+class OldModuleFinder:
+    """Finds the modules of the first layout; it is asked when all other finders found nothing."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: object = None
+    ) -> "ModuleSpec | None":
+        """Return the spec of an old module, None for any other."""
+        if not name.startswith(("ai_lib.", "ai_lib_sync.")):
+            return None
+        from ai_lib._old_names import find_old_module
+
+        return find_old_module(name)
+
+
+sys.meta_path.append(OldModuleFinder)

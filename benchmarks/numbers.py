@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -133,6 +134,14 @@ def import_cost(package: str, runs: int = IMPORT_RUNS) -> ImportCost:
     )
 
 
+def public_names(path: str) -> list[str]:
+    """List the public attributes of a class, given as `module:name`, inherited ones included."""
+    module, _, name = path.partition(":")
+    return [
+        attribute for attribute in dir(getattr(import_module(module), name)) if attribute[0] != "_"
+    ]
+
+
 def numbers(house: House) -> list[Number]:
     """Measure everything."""
     measures: list[Callable[[], Number]] = [
@@ -141,9 +150,15 @@ def numbers(house: House) -> list[Number]:
         house.cycles,
         house.twins,
         house.anys,
+        _client_names,
         *(lambda package=package: _import(package) for package in ("ai_lib", "ai_lib_sync")),
     ]
     return [measure() for measure in measures]
+
+
+def _client_names() -> Number:
+    count = len(public_names("ai_lib.client:AiClient"))
+    return Number("public names of `AiClient`", (26,), (count,))
 
 
 def _import(package: str) -> Number:

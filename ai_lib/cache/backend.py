@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from ai_lib._lazy import old_names
 
 
 class CacheBackend(Protocol):
@@ -36,3 +38,7 @@ class CacheBackend(Protocol):
     async def close(self) -> None:
         """Close the connections and files of the store."""
         ...
+
+
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

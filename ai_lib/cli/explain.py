@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-from ..client.loading import prepared
+from ..client.loading import load_settings
 
 _USAGE_ERROR = 2
 
@@ -22,8 +22,8 @@ async def run_explain(parsed: argparse.Namespace) -> int:
     settings = ClientSettings(model=parsed.model, base_url=parsed.base_url)
     try:
         request = _make_request(parsed)
-        prepared_client = await prepared(settings)
-        target = prepared_client.target(needs_key=False)
+        loaded_settings = await load_settings(settings)
+        target = loaded_settings.target(needs_key=False)
         sys.stdout.write(f"{explained(target, request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")

@@ -1,4 +1,4 @@
-"""Builds a client step by step."""
+"""ClientBuilder and AiClientBuilder: collect the settings of a client, and make it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ai_lib.types.wire import TimeoutOptions
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
 from .interceptors.base import Interceptor
-from .loading import prepared
+from .loading import load_settings
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 
 class CheckedClient(Protocol):
-    """A client that can see, before it is handed out, whether who must be there is there."""
+    """A client that can check whether its required providers are available."""
 
     async def ensure_available(self) -> None:
-        """Raise where a provider that is required can't be reached."""
+        """Raise ConnectError when a required provider is not available."""
         ...
 
 
@@ -54,7 +54,7 @@ B = TypeVar("B", bound="ClientBuilder")
 
 
 class ClientBuilder:
-    """What is set alike of every kind of client; each method returns the builder."""
+    """Collects the settings that every kind of client has; each method returns the builder."""
 
     def __init__(self) -> None:
         self._settings = ClientSettings()
@@ -62,14 +62,14 @@ class ClientBuilder:
         self._loader: ProtocolLoader | None = None
 
     def production_ready(self: B) -> B:
-        """Switch everything on: retries, a rate limit, a circuit breaker, a limit in flight.
+        """Switch on retries, a rate limit, a circuit breaker and a limit of attempts in flight.
 
-        The figures are those of `ResilientConfig.production`; whatever is set by itself stays.
+        The values are those of `ResilientConfig.production`; a setting made by itself wins.
         """
         return self._set(resilience=ResilientConfig.production())
 
     def resilience(self: B, config: ResilientConfig) -> B:
-        """Set the patterns that protect the calls; what is set by itself overrides them."""
+        """Set the patterns that protect the calls; a setting made by itself overrides them."""
         return self._set(resilience=checked_config(config, ResilientConfig))
 
     def with_resilience(self: B, config: ResilientConfig) -> B:
@@ -77,11 +77,11 @@ class ClientBuilder:
         return self.resilience(config)
 
     def with_retry(self: B, config: RetryConfig) -> B:
-        """Set what is tried again, in place of the manifest's retry_policy."""
+        """Set which errors are retried, and how often, in place of the manifest's retry_policy."""
         return self._set(retry=checked_config(config, RetryConfig))
 
     def with_rate_limit(self: B, config: RateLimiterConfig) -> B:
-        """Limit what goes out to each target."""
+        """Limit the requests and tokens sent to each target."""
         return self._set(rate_limit=checked_config(config, RateLimiterConfig))
 
     def with_circuit_breaker(self: B, config: CircuitBreakerConfig) -> B:
@@ -89,15 +89,15 @@ class ClientBuilder:
         return self._set(circuit_breaker=checked_config(config, CircuitBreakerConfig))
 
     def circuit_storage(self: B, storage: CircuitStorage) -> B:
-        """Keep the circuits' state there, so that clients that are given the same share it."""
+        """Keep the circuits' state in this storage; clients with the same storage share it."""
         return self._set(circuit_storage=storage)
 
     def limiter(self: B, limiter: Limiter) -> B:
-        """Let this limiter say when attempts may go, in place of the built-in rate limits."""
+        """Let this limiter delay the attempts, in place of the built-in rate limits."""
         return self._set(limiter=limiter)
 
     def max_inflight(self: B, count: int) -> B:
-        """Let so many attempts be in flight at once (0: any number); others wait in line."""
+        """Allow this many attempts in flight at once (0: any number); the others queue."""
         return self._set(max_inflight=count)
 
     def with_fallbacks(self: B, models: Sequence[str]) -> B:
@@ -113,19 +113,19 @@ class ClientBuilder:
         return self._set(model=model)
 
     def api_key(self: B, key: str) -> B:
-        """Set the API key, which is otherwise looked up."""
+        """Set the API key; without it the key is looked up (environment, keyring)."""
         return self._set(api_key=Secret(key))
 
     def api_key_for(self: B, model: str, key: str) -> B:
-        """Set the API key of one model to fall back to, which is otherwise looked up."""
+        """Set the API key of one fallback model; without it the key is looked up."""
         return self._set(api_keys={**self._settings.api_keys, model: Secret(key)})
 
     def base_url(self: B, url: str) -> B:
-        """Set the address, which is otherwise the manifest's; fallbacks keep theirs."""
+        """Replace the manifest's address; fallbacks keep theirs."""
         return self._set(base_url=url)
 
     def base_url_for(self: B, model: str, url: str) -> B:
-        """Set the address of one model to fall back to, which is otherwise its manifest's."""
+        """Replace the address of one fallback model."""
         return self._set(base_urls={**self._settings.base_urls, model: url})
 
     def timeouts(self: B, options: TimeoutOptions) -> B:
@@ -141,30 +141,30 @@ class ClientBuilder:
         return self.protocol_dir(path)
 
     def protocol_loader(self: B, loader: ProtocolLoader) -> B:
-        """Load manifests with this loader, which replaces what the other settings say of loading.
+        """Load manifests with this loader; `protocol_dir` and `hot_reload` then have no effect.
 
-        A loader that is to read from an address needs a `fetch`; see `fetch_manifest`.
+        A loader that reads from an address needs a `fetch`; see `fetch_manifest`.
         """
         self._loader = loader
         return self
 
     def hot_reload(self: B, enabled: bool = True) -> B:
-        """Take changes of manifest files into force while the client lives.
+        """Apply changes of manifest files while the client lives.
 
-        A file that can't be used leaves the last good one in force; a running call keeps its own.
-        What protects the calls (retries, limits) stays as the first manifest had it.
+        An unusable file leaves the last good one in force; a running call keeps its manifest. The
+        protection of the calls (retries, limits) stays as the first manifest had it.
         """
         return self._set(hot_reload=enabled)
 
     def allow_host(self: B, host: str) -> B:
-        """Let a manifest from elsewhere have a bundled provider's key sent to this host.
+        """Allow a manifest from elsewhere to send a bundled provider's key to this host.
 
-        `host` is as in an address, with its port when that is not the usual one.
+        `host` is written as in an address, with its port unless that is the default one.
         """
         return self._set(allowed_hosts=self._settings.allowed_hosts | {checked_name(host).lower()})
 
     def intercept(self: B, interceptor: Interceptor) -> B:
-        """Let this accompany every call, beside what was given before."""
+        """Add an interceptor, which sees every call; earlier ones stay."""
         return self._set(interceptors=(*self._settings.interceptors, interceptor))
 
     def budget(
@@ -176,67 +176,77 @@ class ClientBuilder:
         tag: str | None = None,
         unknown_price: Literal["refuse", "allow"] = "refuse",
     ) -> B:
-        """Spend no more than this: `budget` may be shared by clients, or one is made; see `Budget`.
+        """Limit the cost of the calls by a `budget`, or by a new one of `limit`; see `Budget`.
 
-        An attempt that might exceed it fails with BudgetExceeded, before it is sent.
+        Clients may share a budget. An attempt that might exceed it raises BudgetExceeded before
+        anything is sent.
         """
         from .interceptors.budget import spending
 
         return self.intercept(spending(budget, limit, currency, tag, unknown_price))
 
     def metrics(self: B, meter: Meter) -> B:
-        """Have this count every call: a `MetricsCollector`, `OtelMetrics`, or one's own."""
+        """Count every call with this meter: a `MetricsCollector`, `OtelMetrics`, or your own."""
         from .interceptors.metrics import MetricsInterceptor
 
         return self.intercept(MetricsInterceptor(meter))
 
     def tracer(self: B, tracer: Tracer) -> B:
-        """Have this make a span for every call."""
+        """Make a span for every call with this tracer."""
         from .interceptors.tracing import TracingInterceptor
 
         return self.intercept(TracingInterceptor(tracer))
 
     def logger(self: B, logger: AiLibLogger | Logger, *, content: bool = False) -> B:
-        """Have every call logged here; what was said as well, at DEBUG, if `content` is asked for.
+        """Log every call here; with `content`, also log prompts and responses, at DEBUG.
 
-        Starts and attempts are logged at DEBUG, answers and cancelled calls at INFO, retries at
-        WARNING, calls that failed at ERROR. Secrets are hidden.
+        Starts and attempts are logged at DEBUG, responses and cancelled calls at INFO, retries at
+        WARNING, failed calls at ERROR. Secrets are hidden.
         """
         from .interceptors.logging import LoggingInterceptor
 
         return self.intercept(LoggingInterceptor(logger, content))
 
     def health(self: B, tracker: ProviderHealthTracker) -> B:
-        """Have this learn from every attempt how the providers do."""
+        """Tell this tracker the outcome of every attempt."""
         from .interceptors.metrics import HealthInterceptor
 
         return self.intercept(HealthInterceptor(tracker))
 
     def transport(self: B, transport: HttpTransport) -> B:
-        """Send through this transport, which the caller keeps and closes."""
+        """Send through this transport; the caller keeps and closes it."""
         self._transport = transport
         return self
 
+    def timeout(self: B, seconds: float) -> B:
+        """Set the seconds each call may take.
+
+        A plain call is bounded as a whole; in a stream each wait for the next piece is bounded.
+        """
+        return self._set(timeout=seconds)
+
+    async def _load_settings(self) -> ClientSettings:
+        return await load_settings(self._settings, self._loader)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._settings.model!r})"
+
 
 class AiClientBuilder(ClientBuilder, Generic[Client]):
-    """Collects what a client is to be; each method sets one thing and returns the builder."""
+    """Collects the settings of an AiClient; each method sets one and returns the builder."""
 
     def __init__(self, make: Callable[[ClientSettings, HttpTransport | None], Client]) -> None:
         super().__init__()
         self._make = make
 
-    def timeout(self, seconds: float) -> AiClientBuilder[Client]:
-        """Bound each call: a plain one as a whole, of a stream the wait for each next piece."""
-        return self._set(timeout=seconds)
-
     def api_family(self, name: str) -> AiClientBuilder[Client]:
-        """Speak this one of the API families the manifest lists, such as `responses`."""
+        """Use this one of the API families that the manifest lists, such as `responses`."""
         return self._set(api_family=name)
 
     def fit_media(self, enabled: bool = True) -> AiClientBuilder[Client]:
-        """Say whether images, audio and documents are made to fit what a target takes (they are).
+        """Set whether images, audio and documents are converted to what a target takes.
 
-        Switched off, they are neither checked nor changed: the provider sees what was given.
+        They are by default. Switched off, they are neither checked nor changed.
         """
         return self._set(fit_media=enabled)
 
@@ -246,17 +256,18 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         *,
         strategy: Strategy | None = None,
     ) -> AiClientBuilder[Client]:
-        """Spread the calls over these; without `model`, the first counts for all that is no chat.
+        """Spread the chats over these models or endpoints.
 
-        Each call goes to one that declares what it needs; the others, then the fallbacks, are tried
-        in turn if that fails. `strategy` is otherwise the array's or manager's own.
+        Each call goes to one that declares what the call needs; when that fails, the others and
+        then the fallbacks are tried in turn. `strategy` replaces the array's or manager's own.
+        Without `model`, the first of them takes the operations other than chat.
         """
         from .interceptors.routing import routed
 
         return self._set(**routed(self._settings, source, strategy))
 
     def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
-        """Answer from this cache what was asked before; the caller keeps and closes it."""
+        """Take responses to repeated requests from this cache; the caller keeps and closes it."""
         from .interceptors.cache import CacheInterceptor
 
         return self.intercept(CacheInterceptor(manager))
@@ -270,11 +281,11 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         thinking: bool = False,
         tools: bool = False,
     ) -> AiClientBuilder[Client]:
-        """Hold every call to these rules: what is sent (`input`) and what is received (`output`).
+        """Apply these rules to every call: to what is sent (`input`) and received (`output`).
 
-        Either may be switched off, or have further rules of its own. Messages count but for the
-        system's; with `tools` also the arguments of tool calls, with `thinking` the reasoning.
-        Masked text loses the provider's opaque state, as does masked reasoning.
+        Either may be switched off, or have further rules of its own. The rules apply to messages
+        other than the system's; with `tools` also to the arguments of tool calls, with `thinking`
+        to the reasoning. Masked text and masked reasoning lose the provider's opaque state.
         """
         from .interceptors.guardrails import GuardrailInterceptor, chosen
 
@@ -284,17 +295,19 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
     def plugins(
         self, plugins: PluginRegistry | Sequence[Plugin | Middleware]
     ) -> AiClientBuilder[Client]:
-        """Let these plugins accompany every call; the caller keeps them and shuts them down.
+        """Call these plugins for every call; the caller keeps them and shuts them down.
 
-        Plugins given as a list get ready with the first call. Raises PluginError when one of them
-        can't be used here.
+        A list of plugins is initialized with the first call.
+
+        Raises:
+            PluginError: one of them can't be used here.
         """
         from .interceptors.plugins import PluginInterceptor
 
         return self.intercept(PluginInterceptor(plugins))
 
     def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
-        """Let the client's `report_feedback` hand it to this sink."""
+        """Send the feedback of `AiClient.report_feedback` to this sink."""
         return self._set(feedback=sink)
 
     async def build(self) -> Client:
@@ -303,14 +316,11 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         Raises:
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
-            CredentialError: no API key was found, for the model or one to fall back to.
+            CredentialError: no API key was found, for the model or a fallback.
             TransportError: a manifest is at an address that can't be reached, or a provider whose
-                manifest says `availability.required` is not there.
-            RequestError: a setting of the environment makes no sense.
+                manifest says `availability.required` is not available.
+            RequestError: a setting of the environment is invalid.
         """
-        client = self._make(await prepared(self._settings, self._loader), self._transport)
+        client = self._make(await self._load_settings(), self._transport)
         await client.ensure_available()
         return client
-
-    def __repr__(self) -> str:
-        return f"AiClientBuilder({self._settings.model!r})"

@@ -13,7 +13,13 @@ from ai_lib.client.target.target import Target, failed_reply, placed, request_id
 from ai_lib.embeddings.build import EmbeddingWriter
 from ai_lib.embeddings.parse import ParsedVectors, read_vectors
 from ai_lib.embeddings.response import Embedding, EmbeddingResponse, EmbeddingUsage
-from ai_lib.embeddings.split import EmbeddingOptions, SplitOptions, checked, estimated_tokens, split
+from ai_lib.embeddings.split import (
+    EmbeddingOptions,
+    SplitOptions,
+    check_texts,
+    estimate_tokens,
+    split_texts,
+)
 from ai_lib.errors.exceptions import AiLibError, RequestError, TransportTimeout
 from ai_lib.resilience.attempt_log import FOREVER, AttemptLog
 from ai_lib.resilience.permit import Permit
@@ -107,10 +113,10 @@ class EmbeddingCall:
             if self._options.truncate:
                 bound = None
             limits = msgspec.structs.replace(limits, input_tokens=bound)
-            texts = checked(self._texts, limits, self._how)
+            texts = check_texts(self._texts, limits, self._how)
             parts = [
                 _Part(self, place, target, writer, texts, part)
-                for part in split(texts, limits, self._how)
+                for part in split_texts(texts, limits, self._how)
             ]
         except RequestError as error:
             raise placed(error, target) from None
@@ -209,7 +215,7 @@ class _Part:
         limiter = self.place.executor.preflight.rate_limiter
         if limiter is None or not limiter.quota.counts_tokens:
             return 0.0
-        return float(sum(estimated_tokens(text) for text in self._texts))
+        return float(sum(estimate_tokens(text) for text in self._texts))
 
     def weigh(self) -> TokenCount:
         """Return the tokens of its texts, for a budget."""

@@ -1,4 +1,4 @@
-"""What a call asks of the vectors, and how a client splits its texts."""
+"""The options of embedding calls, their requests, and how texts are split into requests."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ Encoding = Literal["float", "base64"]
 
 
 class EmbeddingOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of the vectors; None leaves it to the manifest and the provider.
+    """The options of vectors; None leaves an option to the manifest and the provider.
 
-    - `dimensions`: their length;
+    - `dimensions`: the length of the vectors;
     - `input_type`: what the texts are: `query`, `document`, `similarity`, `classification`,
-      `clustering`, or a word of the provider's own;
-    - `encoding`: how vectors are sent, which changes nothing but the size of the reply;
-    - `truncate`: cut a text that is too long (True), or have it refused (False);
-    - `extra`: further fields of the body, as they are.
+      `clustering`, or a word of the provider;
+    - `encoding`: how vectors are sent, which changes only the size of the response;
+    - `truncate`: whether a text that is too long is cut (True) or refused (False);
+    - `extra`: further fields of the body, unchanged.
     """
 
     dimensions: int | None = None
@@ -31,46 +31,78 @@ class EmbeddingOptions(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class SplitOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How many texts go into one request, at most, and how many requests go at once.
+class EmbeddingRequest(EmbeddingOptions, frozen=True, kw_only=True):
+    """One text or several to embed, with the options of their vectors.
 
-    `count_tokens` counts a text's tokens exactly; without it they are estimated.
+    `EmbeddingClient.embed_batch` takes it in place of texts. An option that is not None comes
+    before the client's own.
+    """
+
+    input: str | Sequence[str]
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The texts; one text is a sequence of one."""
+        return (self.input,) if isinstance(self.input, str) else self.input
+
+    def apply_to(self, options: EmbeddingOptions) -> EmbeddingOptions:
+        """Return the options with those of this request in place of them."""
+        overrides = {
+            name: value
+            for name in EmbeddingOptions.__struct_fields__
+            if (value := getattr(self, name)) is not None
+        }
+        return msgspec.structs.replace(
+            options, **{**overrides, "extra": {**options.extra, **self.extra}}
+        )
+
+
+class SplitOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How many texts one request has at most, and how many requests are sent at once.
+
+    `count_tokens` counts the tokens of a text exactly; without it they are estimated.
     """
 
     batch_size: int | None = None
     max_concurrent: int = 4
     count_tokens: Callable[[str], int] | None = None
 
-
-# Of text in Latin letters a token is about three characters or more, of other scripts about one
-# letter is one: rather too many tokens than a request that is refused.
-_LATIN: Final = 3
-
-
-def estimated_tokens(text: str) -> int:
-    """Return how many tokens a text may be, rather too many."""
-    plain = len(text.encode("ascii", "ignore"))
-    return math.ceil(plain / _LATIN) + len(text) - plain
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_concurrent"):
+            count = getattr(self, name)
+            if count is not None and count < 1:
+                raise ValueError(f"{name} must be 1 or more, not {count}")
 
 
-def checked(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions) -> list[str]:
-    """Return the texts if each could be embedded.
+# A token of Latin letters has about three characters or more; in other scripts about every letter
+# is a token. An estimate that is too high is better than a request that is refused.
+_LATIN_CHARACTERS_PER_TOKEN: Final = 3
 
-    What is certainly too long is refused here: by `count_tokens`, else when it has more words than
-    tokens are allowed. The rest is the provider's to judge.
+
+def estimate_tokens(text: str) -> int:
+    """Return an estimate of the tokens of a text, rather too high than too low."""
+    ascii_count = len(text.encode("ascii", "ignore"))
+    return math.ceil(ascii_count / _LATIN_CHARACTERS_PER_TOKEN) + len(text) - ascii_count
+
+
+def check_texts(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions) -> list[str]:
+    """Return the texts as a list if each may be embedded.
+
+    A text that is certainly too long is refused here: by `count_tokens`, or else when it has more
+    words than tokens are allowed. The provider judges the others.
 
     Raises:
-        TypeError: `texts` is one string, or one of them is none.
-        InvalidInput: one is empty or too long; `index` says which.
-        RequestError: there are none.
+        TypeError: `texts` is one string, or a text is no string.
+        InvalidInput: a text is empty or too long; `index` says which.
+        RequestError: there are no texts.
     """
     if isinstance(texts, str):
         raise TypeError("embed_batch takes a sequence of texts; for one text there is embed")
-    found = list(texts)
-    if not found:
+    checked_texts = list(texts)
+    if not checked_texts:
         raise RequestError("there is no text to embed: the sequence is empty")
-    count = options.count_tokens or _words
-    for index, text in enumerate(found):
+    count = options.count_tokens or _count_words
+    for index, text in enumerate(checked_texts):
         if not isinstance(text, str):
             raise TypeError(f"text {index} is {type(text).__name__}, not a string")
         if not text:
@@ -83,28 +115,31 @@ def checked(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions
                 "or let it be cut with truncate=True where the provider can",
                 index=index,
             )
-    return found
+    return checked_texts
 
 
-def split(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions) -> list[range]:
-    """Return the positions of the texts of each request, in order, as few requests as possible."""
-    most = min(options.batch_size or len(texts), limits.inputs or len(texts))
+def split_texts(
+    texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions
+) -> list[range]:
+    """Return the range of texts of each request, in order, as few requests as possible."""
+    max_texts = min(options.batch_size or len(texts), limits.inputs or len(texts))
     if limits.tokens is None:
-        return [range(at, min(at + most, len(texts))) for at in range(0, len(texts), most)]
-    count = options.count_tokens or estimated_tokens
-    return list(_by_tokens([count(text) for text in texts], most, limits.tokens))
+        starts = range(0, len(texts), max_texts)
+        return [range(start, min(start + max_texts, len(texts))) for start in starts]
+    count = options.count_tokens or estimate_tokens
+    return _split_by_tokens([count(text) for text in texts], max_texts, limits.tokens)
 
 
-def _by_tokens(tokens: Sequence[int], most: int, bound: int) -> list[range]:
-    found: list[range] = []
-    start = held = 0
-    for at, one in enumerate(tokens):
-        if at > start and (at - start == most or held + one > bound):
-            found.append(range(start, at))
-            start, held = at, 0
-        held += one
-    return [*found, range(start, len(tokens))]
+def _split_by_tokens(counts: Sequence[int], max_texts: int, max_tokens: int) -> list[range]:
+    ranges: list[range] = []
+    start = total = 0
+    for index, count in enumerate(counts):
+        if index > start and (index - start == max_texts or total + count > max_tokens):
+            ranges.append(range(start, index))
+            start, total = index, 0
+        total += count
+    return [*ranges, range(start, len(counts))]
 
 
-def _words(text: str) -> int:
+def _count_words(text: str) -> int:
     return len(text.split())

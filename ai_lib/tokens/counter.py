@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ai_lib._lazy import old_names
 from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.tokens.encodings import Encoding, find_encoding
 from ai_lib.tokens.estimator import Estimator
@@ -135,3 +137,6 @@ class TokenCounter:
 
 # No vocabulary has a token of more characters; runs of one sign are the longest.
 _LONGEST_TOKEN = 128
+
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

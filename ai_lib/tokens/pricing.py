@@ -1,7 +1,10 @@
 """Reads a model's prices and sizes from the model registry."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from ai_lib._lazy import old_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 from ai_lib.tokens.known_model import resolve_model
@@ -74,3 +77,7 @@ def build_pricing(record: ModelRecord) -> ModelPricing:
 def _thousandth(price: float | None) -> float | None:
     # Rounded because 0.15 / 1000 is 0.00015000000000000001 in binary.
     return None if price is None else round(price / 1000, 12)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

@@ -75,9 +75,9 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.candidates[0].thinking
 
     @property
-    def tool_calls(self) -> Sequence[ToolCall]:
-        """The calls the model wants made."""
-        return self.candidates[0].tool_calls
+    def tool_calls(self) -> list[ToolCall]:
+        """The tool calls that the model wants answered, as a new list."""
+        return list(self.candidates[0].tool_calls)
 
     @property
     def finish_reason(self) -> str | None:

@@ -1,5 +1,8 @@
 """Token counts of a call, in one form whatever the wire."""
 
+from collections.abc import Iterator
+from typing import Final
+
 import msgspec
 
 from ai_lib.types.json import JsonObject
@@ -21,6 +24,22 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     raw: JsonObject | None = None
+
+    def __getitem__(self, name: str) -> object:
+        """Return a count by its name, as in a dictionary: `usage["prompt_tokens"]`."""
+        if name in self:
+            return getattr(self, name)
+        raise KeyError(f"{name!r} is no count; there are {', '.join(_COUNTS)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in _COUNTS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the counts, so that `dict(usage)` has all of them."""
+        return self.__struct_fields__
 
     @property
     def input_tokens(self) -> int:
@@ -55,3 +74,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 "total": self.total_tokens,
             }
         )
+
+
+_COUNTS: Final = (
+    *Usage.__struct_fields__,
+    "input_tokens",
+    "output_tokens",
+    "uncached_prompt_tokens",
+    "answer_tokens",
+)

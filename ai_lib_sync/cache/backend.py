@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from ai_lib._lazy import old_names
 
 
 class CacheBackend(Protocol):
@@ -37,3 +39,7 @@ class CacheBackend(Protocol):
     def close(self) -> None:
         """Close the connections and files of the store."""
         ...
+
+
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

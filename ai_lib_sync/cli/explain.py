@@ -13,7 +13,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-from ..client.loading import prepared
+from ..client.loading import load_settings
 
 _USAGE_ERROR = 2
 
@@ -23,8 +23,8 @@ def run_explain(parsed: argparse.Namespace) -> int:
     settings = ClientSettings(model=parsed.model, base_url=parsed.base_url)
     try:
         request = _make_request(parsed)
-        prepared_client = prepared(settings)
-        target = prepared_client.target(needs_key=False)
+        loaded_settings = load_settings(settings)
+        target = loaded_settings.target(needs_key=False)
         sys.stdout.write(f"{explained(target, request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")

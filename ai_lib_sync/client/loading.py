@@ -1,11 +1,12 @@
 # Generated from ai_lib/client/loading.py by codegen; do not edit.
-"""Loads what a client's settings name, before it is made; manifests may have to be fetched."""
+"""Loads the manifests that a client's settings name; they may have to be fetched."""
 
 from __future__ import annotations
 
 import msgspec
 
 from ai_lib.client.target.settings import ClientSettings, Loaded
+from ai_lib.types.secret import Secret
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
@@ -13,8 +14,17 @@ from ..protocol.sources.remote import FetchResponse
 from ..transport import HttpTransport
 
 
-def prepared(settings: ClientSettings, loader: ProtocolLoader | None = None) -> ClientSettings:
-    """Return the settings with the manifests of the model and of those to fall back to.
+def load_model(
+    model: str, api_key: str | None, base_url: str | None, timeout: float | None
+) -> ClientSettings:
+    """Return the settings of a client for one model. Raises as `load_settings`."""
+    key = None if api_key is None else Secret(api_key)
+    settings = ClientSettings(model=model, api_key=key, base_url=base_url, timeout=timeout)
+    return load_settings(settings)
+
+
+def load_settings(settings: ClientSettings, loader: ProtocolLoader | None = None) -> ClientSettings:
+    """Return the settings with the manifests of the model and of its fallbacks.
 
     Raises:
         ValueError: no model was set.
@@ -32,20 +42,21 @@ def prepared(settings: ClientSettings, loader: ProtocolLoader | None = None) -> 
     if settings.model not in settings.routed:
         first = settings.model, settings.api_family
         loaded[first] = loader.load_model(*first)
-    routed = [place.model for place in settings.routed.values()]
+    routed = [endpoint.model for endpoint in settings.routed.values()]
     for model in (*settings.fallbacks, *routed):
         loaded[model, None] = loader.load_model(model)
     return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)
 
 
 def fetch_manifest(url: str, *, limit: int, seconds: float) -> FetchResponse:
-    """Get a manifest's address, for a `ProtocolLoader`; no redirect is followed.
+    """Fetch a manifest for a `ProtocolLoader`. No redirect is followed.
 
-    Raises TransportError when it can't be reached in time or is larger than `limit` bytes.
+    Raises:
+        TransportError: the address can't be reached in time, or sends more than `limit` bytes.
     """
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
     timeouts = TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
     with HttpTransport() as transport:
-        reply = transport.send(request, timeouts)
-        with reply:
-            return FetchResponse(reply.status, reply.read(limit))
+        response = transport.send(request, timeouts)
+        with response:
+            return FetchResponse(response.status, response.read(limit))

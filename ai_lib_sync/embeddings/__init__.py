@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     )
     from ai_lib.embeddings.split import (
         EmbeddingOptions as EmbeddingOptions,
+        EmbeddingRequest as EmbeddingRequest,
     )
     from ai_lib.embeddings.vectors import (
         cosine_similarity as cosine_similarity,
@@ -34,6 +35,7 @@ _WHERE = {
     "EmbeddingClient": ".client",
     "EmbeddingClientBuilder": ".builder",
     "EmbeddingOptions": "ai_lib.embeddings.split",
+    "EmbeddingRequest": "ai_lib.embeddings.split",
     "EmbeddingResponse": "ai_lib.embeddings.response",
     "EmbeddingUsage": "ai_lib.embeddings.response",
     "cosine_similarity": "ai_lib.embeddings.vectors",

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from ai_lib import EmbeddingClient
-from ai_lib.embeddings import EmbeddingUsage
+from ai_lib.embeddings import EmbeddingRequest, EmbeddingUsage
 from ai_lib.errors import (
     CapabilityError,
     CircuitOpenError,
@@ -340,3 +340,18 @@ async def test_a_client_tells_what_it_is() -> None:
         await client.close()
     assert response.dimensions == 256
     assert [attempt.ended for attempt in response.attempts] == ["rate_limited", "answered"]
+
+
+async def test_a_request_brings_its_texts_and_options(serve: Serve) -> None:
+    server = serve(lengths)
+    request = EmbeddingRequest(input=["a", "bb"], dimensions=2, input_type="query")
+    async with await builder(server).dimensions(3).extra({"user": "me"}).build() as client:
+        assert (await client.embed_batch(request)).vectors == [[1, 1], [2, 1]]
+        alone = await client.embed_batch(EmbeddingRequest(input="ccc", dimensions=2))
+        with pytest.raises(DecodeError, match="in place of 4 asked for"):
+            await client.embed_batch(request, dimensions=4)
+
+    assert alone.vectors == [[3, 1]]
+    bodies = [json.loads(exchange.body) for exchange in server.received]
+    assert [body["dimensions"] for body in bodies] == [2, 2, 4]
+    assert all(body["user"] == "me" for body in bodies)

@@ -46,7 +46,7 @@ def call(index: int, name: str, signature: str | None = None) -> tuple[Event, Ev
 
 def test_nothing_is_one_empty_candidate() -> None:
     response = collected()
-    assert (response.content, response.thinking, response.tool_calls) == ("", "", ())
+    assert (response.content, response.thinking, response.tool_calls) == ("", "", [])
     assert response.finish_reason is None
     assert len(response.candidates) == 1
 

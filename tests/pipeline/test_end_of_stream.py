@@ -288,4 +288,4 @@ def test_a_call_cut_by_max_tokens_raises_with_reason_and_usage() -> None:
     partial = partial_of(failure)
     assert (partial.finish_reason, partial.termination_reason) == ("length", "max_tokens")
     assert partial.usage.completion_tokens == 9
-    assert partial.tool_calls == ()
+    assert partial.tool_calls == []

@@ -4,6 +4,7 @@ import pytest
 
 from ai_lib.types import (
     Candidate,
+    ChatResponse,
     ContentBlock,
     ContentDelta,
     Message,
@@ -11,6 +12,7 @@ from ai_lib.types import (
     PartialContentDelta,
     StreamEnd,
     StreamingEvent,
+    ToolCall,
     ToolResultBlock,
     ToolUseBlock,
     Usage,
@@ -64,3 +66,24 @@ def test_a_candidate_becomes_the_next_requests_turn() -> None:
     message = Candidate(blocks=blocks).to_message()
     assert message.role is MessageRole.ASSISTANT
     assert message.blocks == blocks
+
+
+def test_counts_are_read_by_name_as_in_a_dictionary() -> None:
+    usage = Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5)
+
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (3, 2, 5)
+    assert usage["input_tokens"] == 3
+    assert "total_tokens" in usage
+    assert "cost" not in usage
+    assert dict(usage)["total_tokens"] == 5
+    assert Usage(**dict(usage)) == usage
+    with pytest.raises(KeyError, match="cost"):
+        usage["cost"]
+
+
+def test_tool_calls_are_a_list() -> None:
+    call = ToolCall(id="1", name="add", arguments={})
+    response = ChatResponse(candidates=(Candidate(tool_calls=(call,)),))
+
+    assert response.tool_calls == [call]
+    assert ChatResponse().tool_calls == []

@@ -1,2 +1,9 @@
 # Copied from ai_lib/telemetry/health/__init__.py by codegen; do not edit.
 """The health of providers."""
+
+from typing import TYPE_CHECKING
+
+from ai_lib._lazy import old_names
+
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

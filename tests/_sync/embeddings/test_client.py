@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from ai_lib_sync import EmbeddingClient
-from ai_lib_sync.embeddings import EmbeddingUsage
+from ai_lib_sync.embeddings import EmbeddingRequest, EmbeddingUsage
 from ai_lib_sync.errors import (
     CapabilityError,
     CircuitOpenError,
@@ -337,3 +337,18 @@ def test_a_client_tells_what_it_is() -> None:
         client.close()
     assert response.dimensions == 256
     assert [attempt.ended for attempt in response.attempts] == ["rate_limited", "answered"]
+
+
+def test_a_request_brings_its_texts_and_options(serve: Serve) -> None:
+    server = serve(lengths)
+    request = EmbeddingRequest(input=["a", "bb"], dimensions=2, input_type="query")
+    with builder(server).dimensions(3).extra({"user": "me"}).build() as client:
+        assert (client.embed_batch(request)).vectors == [[1, 1], [2, 1]]
+        alone = client.embed_batch(EmbeddingRequest(input="ccc", dimensions=2))
+        with pytest.raises(DecodeError, match="in place of 4 asked for"):
+            client.embed_batch(request, dimensions=4)
+
+    assert alone.vectors == [[3, 1]]
+    bodies = [json.loads(exchange.body) for exchange in server.received]
+    assert [body["dimensions"] for body in bodies] == [2, 2, 4]
+    assert all(body["user"] == "me" for body in bodies)

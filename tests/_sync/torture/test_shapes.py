@@ -424,4 +424,4 @@ def test_arguments_cut_by_the_token_limit_raise_with_their_text(
     assert outcome.reply is not None
     assert outcome.reply.content == "ok"
     assert (outcome.reply.finish_reason, outcome.reply.termination_reason) == (reason, "max_tokens")
-    assert outcome.reply.tool_calls == ()
+    assert outcome.reply.tool_calls == []

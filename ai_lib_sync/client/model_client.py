@@ -1,0 +1,62 @@
+# Generated from ai_lib/client/model_client.py by codegen; do not edit.
+"""ModelClient: what the clients of chats and of embeddings share."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from ai_lib.client.target.settings import ClientSettings
+from ai_lib.client.target.target import Target
+from ai_lib.protocol.manifest.model import ProtocolManifest
+
+from ..transport import HttpTransport
+from .execution.targets import TargetSet
+from .interceptors.chain import InterceptorChain
+
+C = TypeVar("C", bound="ModelClient")
+
+
+class ModelClient:
+    """Holds the targets of one model, the transport and the interceptors, and closes them."""
+
+    def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
+        self._targets = TargetSet(settings)
+        self._target = self._targets.first.target
+        self._owns_transport = transport is None
+        self._transport = transport or HttpTransport()
+        self._interceptors = InterceptorChain(settings.interceptors)
+
+    @property
+    def model_id(self) -> str:
+        """The model, as `provider/model`."""
+        return self._target.model_id
+
+    @property
+    def provider_id(self) -> str:
+        """The provider's id."""
+        return self._target.compiled.id
+
+    @property
+    def manifest(self) -> ProtocolManifest:
+        """The manifest in force."""
+        return self.target.compiled.manifest
+
+    @property
+    def target(self) -> Target:
+        """The first target of its calls, as it stands now; for code that is built upon a client."""
+        return self._target.current()
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        self._targets.report()
+        if self._owns_transport:
+            self._transport.close()
+
+    def __enter__(self: C) -> C:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.model_id!r})"
