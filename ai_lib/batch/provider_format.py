@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib.batch.result import BatchItem
-from ai_lib.client.target.target import Target, placed
+from ai_lib.client.target.target import Target, attribute_error
 from ai_lib.errors.exceptions import (
     AiLibError,
     BatchError,
@@ -197,7 +197,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
             )
         except RequestError as error:
             error.message += f" (item {index} of the batch)"
-            raise placed(error, target) from None
+            raise attribute_error(error, target) from None
         path = urlsplit(built.wire.url).path
         values = {"id": name_of(index), "path": path, "body": dict(built.body)}
         lines.append(fill_template(shape.line, values))

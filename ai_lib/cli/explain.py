@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ai_lib.cli.options import parse_parameter
-from ai_lib.client.call.tokens import explained
+from ai_lib.client.call.tokens import explain_with_cost
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.message import Message
@@ -23,8 +23,8 @@ async def run_explain(parsed: argparse.Namespace) -> int:
     try:
         request = _make_request(parsed)
         loaded_settings = await load_settings(settings)
-        target = loaded_settings.target(needs_key=False)
-        sys.stdout.write(f"{explained(target, request)}\n")
+        target = loaded_settings.make_target(needs_key=False)
+        sys.stdout.write(f"{explain_with_cost(target, request)}\n")
     except (AiLibError, ValueError) as error:
         sys.stderr.write(f"ai-lib: {error}\n")
         return _USAGE_ERROR

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ai_lib.client.call.tokens import count_tokens, explained
-from ai_lib.client.target.arguments import checked_name, checked_request
+from ai_lib.client.target.arguments import check_name, check_request
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.protocol.manifest.model import is_required
 from ai_lib.resilience.signals import SignalsSnapshot
@@ -85,7 +84,7 @@ class AiClient(ModelClient):
     @property
     def current_inflight(self) -> int:
         """The number of attempts in flight over all targets; 0 without a limit on them."""
-        return self._targets.places.current_inflight if self._targets.places else 0
+        return self._targets.backpressure.current_inflight if self._targets.backpressure else 0
 
     def get_resilience_stats(self) -> dict[str, object]:
         """Return the statistics of the first target's protection, and of each under `targets`.
@@ -96,7 +95,7 @@ class AiClient(ModelClient):
             return {}
         targets = {
             guarded.target.label: guarded.executor.get_stats()
-            for guarded in self._targets.everyone()
+            for guarded in self._targets.list_targets()
         }
         return {**targets[self._target.label], "targets": targets}
 
@@ -106,7 +105,7 @@ class AiClient(ModelClient):
 
     def reset_resilience(self) -> None:
         """Close every circuit and forget its failures."""
-        for guarded in self._targets.everyone():
+        for guarded in self._targets.list_targets():
             guarded.executor.reset()
 
     def explain(self, request: ChatRequest | None = None) -> Explanation:
@@ -119,7 +118,9 @@ class AiClient(ModelClient):
         Raises:
             RequestError: the target can't be asked this.
         """
-        return explained(self.target, checked_request(request))
+        from ai_lib.client.call.tokens import explain_with_cost
+
+        return explain_with_cost(self.target, check_request(request))
 
     def count_tokens(self, prompt: str | Sequence[Message] | ChatRequest) -> TokenCount:
         """Return the input tokens of a text, of messages, or of a request, as it would be sent.
@@ -127,6 +128,8 @@ class AiClient(ModelClient):
         They are counted by the model's own encoding where that is available offline, and estimated
         otherwise; see `TokenCounter.for_model`.
         """
+        from ai_lib.client.call.tokens import count_tokens
+
         return count_tokens(self.target, prompt)
 
     def chat(self) -> ChatRequestBuilder:
@@ -163,7 +166,7 @@ class AiClient(ModelClient):
             self._transport,
             self._targets,
             self._interceptors,
-            checked_name(operation),
+            check_name(operation),
             body,
             values,
             timeout,

@@ -32,18 +32,18 @@ async def load_settings(
         ProtocolError: there is no such provider, or its manifest can't be used.
         TransportError: a manifest is at an address that can't be reached.
     """
-    if settings.model is None and settings.routed:
-        settings = msgspec.structs.replace(settings, model=next(iter(settings.routed)))
+    if settings.model is None and settings.routed_models:
+        settings = msgspec.structs.replace(settings, model=next(iter(settings.routed_models)))
     if settings.model is None:
         raise ValueError("set the model first: builder().model('provider/model')")
     loader = loader or ProtocolLoader(
         settings.protocol_dir, hot_reload=settings.hot_reload, fetch=fetch_manifest
     )
     loaded: dict[tuple[str, str | None], Loaded] = {}
-    if settings.model not in settings.routed:
+    if settings.model not in settings.routed_models:
         first = settings.model, settings.api_family
         loaded[first] = await loader.load_model(*first)
-    routed = [endpoint.model for endpoint in settings.routed.values()]
+    routed = [endpoint.model for endpoint in settings.routed_models.values()]
     for model in (*settings.fallbacks, *routed):
         loaded[model, None] = await loader.load_model(model)
     return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)

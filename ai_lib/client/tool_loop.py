@@ -64,7 +64,7 @@ class ToolLoop:
         conversation = self.conversation
         while True:
             try:
-                response = await self._runner.ask(conversation.request, self._options)
+                response, _ = await self._runner.run(conversation.request, self._options)
             except InvalidToolArguments as error:
                 response = conversation.repair_response(error)
             calls = conversation.add_response(response)

@@ -31,11 +31,11 @@ async def ask_typed(
     All asks share one deadline and one attempt log. Raises as `execute` does, and what
     `TypedConversation` raises.
     """
-    options = msgspec.structs.replace(options, ledger=AttemptLog())
+    options = msgspec.structs.replace(options, attempt_log=AttemptLog())
     while True:
         output: StructuredOutput[T] | None = None
         try:
-            response = await runner.ask(conversation.request, options)
+            response, _ = await runner.run(conversation.request, options)
         except InvalidToolArguments as error:
             conversation.read_invalid_arguments(error)
         else:
@@ -61,7 +61,7 @@ class TypedStream(Generic[T]):
     ) -> None:
         self._runner = runner
         self._conversation = conversation
-        self._options = msgspec.structs.replace(options, ledger=AttemptLog())
+        self._options = msgspec.structs.replace(options, attempt_log=AttemptLog())
         self._token = cancel_token
         self._partial = PartialOutput(conversation.shape)
         self._stream: ChatStream | None = None

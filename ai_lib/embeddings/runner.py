@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
-from ai_lib.client.call.operation import Errand, Operation
-from ai_lib.client.call.tokens import weighed
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.call.tokens import count_texts
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.client.target.target import Target, failed_reply, placed, request_id_of
+from ai_lib.client.target.target import Target, attribute_error, raise_attributed, request_id_of
 from ai_lib.embeddings.build import EmbeddingWriter
 from ai_lib.embeddings.parse import ParsedVectors, read_vectors
 from ai_lib.embeddings.response import Embedding, EmbeddingResponse, EmbeddingUsage
@@ -25,10 +27,10 @@ from ai_lib.resilience.attempt_log import FOREVER, AttemptLog
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
-from ai_lib.types.wire import HttpRequest
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from .._runtime.backend import now, run_all
-from ..client.execution.targets import GuardedTarget, TargetSet
+from ..client.execution.targets import GuardedTarget, TargetSet, error_of
 from ..client.interceptors.chain import InterceptorChain
 from ..resilience import FallbackChain
 from ..transport import HttpTransport
@@ -44,39 +46,38 @@ class EmbeddingCall:
         self,
         transport: HttpTransport,
         targets: TargetSet,
-        company: InterceptorChain,
+        interceptors: InterceptorChain,
         texts: Sequence[str],
         options: EmbeddingOptions,
         how: SplitOptions,
-        call: CallOptions,
+        call_options: CallOptions,
     ) -> None:
         self._transport = transport
-        self._company = company
-        self._route = targets.route(call.fallbacks)
+        self._interceptors = interceptors
+        self._route = targets.route(call_options.fallbacks)
         self._fallback = targets.config.fallback
         self._texts = texts
         self._options = options
         self._how = how
-        self._call = call
         first = self._route[0].target.current()
-        route = [place.target for place in self._route]
-        self._operation = Operation("embeddings", first, now, targets, route)
+        self._call = Call("embeddings", None, call_options, now, targets, first)
+        self._call.route = [guarded.target for guarded in self._route]
 
     async def run(self) -> EmbeddingResponse:
         """Return the vectors of all texts, from the first target that gives them."""
-        return await self._company.accompanied(self._operation, self._run)
+        return await self._interceptors.run_operation(self._call, self._run)
 
     async def _run(self) -> EmbeddingResponse:
-        total = self._total(self._operation.target)
-        self._books.ends = FOREVER if total is None else now() + total
+        total, log = self._timeouts(self._route[0].target.current()).total, self._call.attempt_log
+        log.ends = FOREVER if total is None else now() + total
         try:
             if len(self._route) == 1:
-                return await self._at(self._route[0])
+                return await self._embed_at(self._route[0])
             chain: FallbackChain[EmbeddingResponse] = FallbackChain(
-                self._fallback, may_continue=self._may_go_on
+                self._fallback, may_continue=self._may_continue
             )
-            for number, place in enumerate(self._route):
-                chain.add_target(f"{number}", self._asking(place))
+            for number, guarded in enumerate(self._route):
+                chain.add_target(f"{number}", partial(self._embed_at, guarded))
             return await chain.run()
         except AiLibError as error:
             if isinstance(error, TransportTimeout) and error.timeout_name == "total":
@@ -84,27 +85,18 @@ class EmbeddingCall:
                 error.message = (
                     f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
                 )
-            self._books.attach_to(error)
+            log.attach_to(error)
             raise
 
-    @property
-    def _books(self) -> AttemptLog:
-        return self._operation.ledger
+    def _timeouts(self, target: Target) -> TimeoutOptions:
+        options = self._call.options
+        return options.timeouts or target.timeouts_for(False, options.timeout)
 
-    def _total(self, target: Target) -> float | None:
-        return (self._call.timeouts or target.timeouts(False, self._call.timeout)).total
+    def _may_continue(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self._call.attempt_log.ends
 
-    def _may_go_on(self, error: AiLibError) -> bool:
-        return error.fallbackable and now() < self._books.ends
-
-    def _asking(self, place: GuardedTarget) -> Callable[[], Awaitable[EmbeddingResponse]]:
-        async def ask() -> EmbeddingResponse:
-            return await self._at(place)
-
-        return ask
-
-    async def _at(self, place: GuardedTarget) -> EmbeddingResponse:
-        target = self._operation.target = place.target.current()
+    async def _embed_at(self, guarded: GuardedTarget) -> EmbeddingResponse:
+        target = self._call.target = guarded.target.current()
         try:
             writer = EmbeddingWriter(target.compiled, target.model, self._options)
             limits = writer.shape.find_limits(target.model)
@@ -115,11 +107,11 @@ class EmbeddingCall:
             limits = msgspec.structs.replace(limits, input_tokens=bound)
             texts = check_texts(self._texts, limits, self._how)
             parts = [
-                _Part(self, place, target, writer, texts, part)
+                _Part(self, guarded, target, writer, texts, part)
                 for part in split_texts(texts, limits, self._how)
             ]
         except RequestError as error:
-            raise placed(error, target) from None
+            raise attribute_error(error, target) from None
         if len(parts) == 1:
             answers = [await parts[0].run()]
         else:
@@ -140,53 +132,46 @@ class EmbeddingCall:
                 prompt_tokens=sum(answer.usage.prompt_tokens for answer in answers),
                 total_tokens=sum(answer.usage.total_tokens for answer in answers),
             ),
-            attempts=tuple(self._books.attempts),
-            cost=self._operation.own_cost(),
+            attempts=tuple(self._call.attempt_log.attempts),
+            cost=self._call.own_cost(),
             adaptations=tuple(writer.adaptations),
         )
 
     async def send(self, part: _Part) -> ParsedVectors:
         """Send the request of one part, as often as the target's policy allows."""
         target = part.target
-        errand = Errand(
-            self._operation,
+        prepared = PreparedRequest(
             target,
-            tokens=part.tokens,
-            repeatable=target.repeatable,
-            weigh=part.weigh,
+            part.wire(self._call.headers),
+            self._timeouts(target),
+            count_input=part.count_input,
         )
-        wire = self._operation.wire = part.wire(self._operation.headers)
+        log = self._call.attempt_log.child(tokens=part.tokens, repeatable=target.is_repeatable)
+        log.after_attempt = prepared.end_attempt
 
         async def attempt(permit: Permit) -> ParsedVectors:
             try:
-                errand.start()
-                return await self._attempt(part, wire, errand.ledger, permit)
+                self._call.begin_attempt(prepared)
+                return await self._attempt(part, prepared, log, permit)
             except AiLibError as error:
-                # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-                raise placed(error, target)  # noqa: B904 (it is that error)
+                raise_attributed(error, target)
 
-        ledger = errand.ledger
-        return await part.place.executor.run(attempt, ledger, on_retry=ledger.on_retry)
+        return await part.guarded.executor.run(attempt, log, on_retry=log.on_retry)
 
     async def _attempt(
-        self, part: _Part, wire: HttpRequest, ledger: AttemptLog, permit: Permit
+        self, part: _Part, prepared: PreparedRequest, log: AttemptLog, permit: Permit
     ) -> ParsedVectors:
-        target = part.target
-        timeouts = self._call.timeouts or target.timeouts(False, self._call.timeout)
-        left = ledger.seconds_left(now())
-        if left is not None:
-            timeouts = msgspec.structs.replace(timeouts, total=left)
-        reply = await self._transport.send(wire, timeouts)
-        async with reply:
-            permit.on_headers(reply.headers)
-            permit.request_id = request_id_of(reply.headers)
-            if not 200 <= reply.status <= 299:
-                body = await reply.read_error()
-                raise failed_reply(target, reply.status, reply.headers, body)
-            answer = part.read(await reply.read())
-        usage = answer.usage
+        timeouts = prepared.timeouts_within(log.seconds_left(now()))
+        response = await self._transport.send(prepared.wire, timeouts)
+        async with response:
+            permit.on_headers(response.headers)
+            permit.request_id = request_id_of(response.headers)
+            if not 200 <= response.status <= 299:
+                raise await error_of(response, part.target)
+            vectors = part.read(await response.read())
+        usage = vectors.usage
         permit.usage = Usage(prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens)
-        return answer
+        return vectors
 
 
 class _Part:
@@ -195,13 +180,13 @@ class _Part:
     def __init__(
         self,
         asking: EmbeddingCall,
-        place: GuardedTarget,
+        guarded: GuardedTarget,
         target: Target,
         writer: EmbeddingWriter,
         texts: Sequence[str],
         where: range,
     ) -> None:
-        self.place = place
+        self.guarded = guarded
         self.target = target
         self._asking = asking
         self._writer = writer
@@ -212,14 +197,13 @@ class _Part:
     @property
     def tokens(self) -> float:
         """What the rate limit is asked for, where it counts tokens."""
-        limiter = self.place.executor.preflight.rate_limiter
-        if limiter is None or not limiter.quota.counts_tokens:
+        if not self.guarded.counts_tokens:
             return 0.0
         return float(sum(estimate_tokens(text) for text in self._texts))
 
-    def weigh(self) -> TokenCount:
+    def count_input(self) -> TokenCount:
         """Return the tokens of its texts, for a budget."""
-        return weighed(self.target, self._texts)
+        return count_texts(self.target, self._texts)
 
     def wire(self, headers: Sequence[tuple[str, str]]) -> HttpRequest:
         """Return the request, sent with these headers as well."""

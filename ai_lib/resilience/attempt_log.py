@@ -17,7 +17,6 @@ class AttemptLog:
     - `is_last` says that the request can't be sent again, as its body can be read only once.
     - `retries` counts the retries of each executor. A call that sends several requests has the
       retries of one.
-    - `before_attempt` is called with the request before each attempt is sent. It may raise.
     - `after_attempt` is called with each attempt that ended.
     - `on_retry` is called with the number, the error and the delay before each retry.
 
@@ -36,7 +35,6 @@ class AttemptLog:
         self._is_fresh = True
         self._parent: AttemptLog | None = None
         self.retries: dict[object, int] = {}
-        self.before_attempt: Callable[[object], object] | None = None
         self.after_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
 
@@ -44,7 +42,7 @@ class AttemptLog:
         """Return the log of one of the call's requests, with the same deadline."""
         child = AttemptLog(ends=self.ends, tokens=tokens, repeatable=repeatable)
         child._parent = self
-        child.before_attempt, child.on_retry = self.before_attempt, self.on_retry
+        child.on_retry = self.on_retry
         return child
 
     def start_request(self) -> None:

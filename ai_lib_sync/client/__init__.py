@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from ai_lib.client.call.call import (
         Call as Call,
     )
-    from ai_lib.client.call.operation import (
-        Errand as Errand,
-        Operation as Operation,
+    from ai_lib.client.call.prepared_request import (
+        PreparedRequest as PreparedRequest,
     )
     from ai_lib.client.execution.cancel_reason import (
         CancelReason as CancelReason,
@@ -76,10 +75,9 @@ _WHERE = {
     "ChatRequestBuilder": ".chat",
     "ChatResponse": "ai_lib.types.response",
     "ChatStream": ".execution.stream",
-    "Errand": "ai_lib.client.call.operation",
     "Explanation": "ai_lib.client.target.explain",
     "Interceptor": ".interceptors.base",
-    "Operation": "ai_lib.client.call.operation",
+    "PreparedRequest": "ai_lib.client.call.prepared_request",
     "StreamFilter": "ai_lib.client.interceptors.stream_filter",
     "ToolRun": "ai_lib.client.tools.conversation",
     "ToolStream": ".tool_loop",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
-from ai_lib.client.target.arguments import checked_config, checked_name, checked_names
+from ai_lib.client.target.arguments import check_config, check_name, check_names
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit.storage import CircuitStorage
@@ -22,7 +22,6 @@ from ai_lib.types.wire import TimeoutOptions
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
-from .interceptors.base import Interceptor
 from .loading import load_settings
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from ..cache import CacheManager
     from ..plugins import Middleware, Plugin, PluginRegistry
     from ..telemetry.feedback.sinks import FeedbackSink
+    from .interceptors.base import Interceptor
 
 
 class CheckedClient(Protocol):
@@ -71,7 +71,7 @@ class ClientBuilder:
 
     def resilience(self: B, config: ResilientConfig) -> B:
         """Set the patterns that protect the calls; a setting made by itself overrides them."""
-        return self._set(resilience=checked_config(config, ResilientConfig))
+        return self._set(resilience=check_config(config, ResilientConfig))
 
     def with_resilience(self: B, config: ResilientConfig) -> B:
         """The same as `resilience`."""
@@ -79,15 +79,15 @@ class ClientBuilder:
 
     def with_retry(self: B, config: RetryConfig) -> B:
         """Set which errors are retried, and how often, in place of the manifest's retry_policy."""
-        return self._set(retry=checked_config(config, RetryConfig))
+        return self._set(retry=check_config(config, RetryConfig))
 
     def with_rate_limit(self: B, config: RateLimiterConfig) -> B:
         """Limit the requests and tokens sent to each target."""
-        return self._set(rate_limit=checked_config(config, RateLimiterConfig))
+        return self._set(rate_limit=check_config(config, RateLimiterConfig))
 
     def with_circuit_breaker(self: B, config: CircuitBreakerConfig) -> B:
         """Stop calls to a target that keeps failing."""
-        return self._set(circuit_breaker=checked_config(config, CircuitBreakerConfig))
+        return self._set(circuit_breaker=check_config(config, CircuitBreakerConfig))
 
     def circuit_storage(self: B, storage: CircuitStorage) -> B:
         """Keep the circuits' state in this storage; clients with the same storage share it."""
@@ -103,7 +103,7 @@ class ClientBuilder:
 
     def with_fallbacks(self: B, models: Sequence[str]) -> B:
         """Try these models, in order, when the first one fails; each has its own protection."""
-        return self._set(fallbacks=checked_names(models))
+        return self._set(fallbacks=check_names(models))
 
     def _set(self: B, **settings: object) -> B:
         self._settings = msgspec.structs.replace(self._settings, **settings)
@@ -162,7 +162,7 @@ class ClientBuilder:
 
         `host` is written as in an address, with its port unless that is the default one.
         """
-        return self._set(allowed_hosts=self._settings.allowed_hosts | {checked_name(host).lower()})
+        return self._set(allowed_hosts=self._settings.allowed_hosts | {check_name(host).lower()})
 
     def intercept(self: B, interceptor: Interceptor) -> B:
         """Add an interceptor, which sees every call; earlier ones stay."""
@@ -182,9 +182,9 @@ class ClientBuilder:
         Clients may share a budget. An attempt that might exceed it raises BudgetExceeded before
         anything is sent.
         """
-        from .interceptors.budget import spending
+        from .interceptors.budget import budget_interceptor
 
-        return self.intercept(spending(budget, limit, currency, tag, unknown_price))
+        return self.intercept(budget_interceptor(budget, limit, currency, tag, unknown_price))
 
     def metrics(self: B, meter: Meter) -> B:
         """Count every call with this meter: a `MetricsCollector`, `OtelMetrics`, or your own."""
@@ -263,9 +263,9 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         then the fallbacks are tried in turn. `strategy` replaces the array's or manager's own.
         Without `model`, the first of them takes the operations other than chat.
         """
-        from .interceptors.routing import routed
+        from .interceptors.routing import routing_settings
 
-        return self._set(**routed(self._settings, source, strategy))
+        return self._set(**routing_settings(self._settings, source, strategy))
 
     def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
         """Take responses to repeated requests from this cache; the caller keeps and closes it."""
@@ -288,10 +288,12 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         other than the system's; with `tools` also to the arguments of tool calls, with `thinking`
         to the reasoning. Masked text and masked reasoning lose the provider's opaque state.
         """
-        from .interceptors.guardrails import GuardrailInterceptor, chosen
+        from .interceptors.guardrails import GuardrailInterceptor, rules_for
 
-        sent, received = chosen(rules, input), chosen(rules, output)
-        return self.intercept(GuardrailInterceptor(sent, received, thinking=thinking, tools=tools))
+        for_input, for_output = rules_for(rules, input), rules_for(rules, output)
+        return self.intercept(
+            GuardrailInterceptor(for_input, for_output, thinking=thinking, tools=tools)
+        )
 
     def plugins(
         self, plugins: PluginRegistry | Sequence[Plugin | Middleware]

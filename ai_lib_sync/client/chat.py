@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from ai_lib.client.target.arguments import checked_message, checked_names, checked_tools
+from ai_lib.client.target.arguments import check_message, check_names, check_tools
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.types.content import Block
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -22,9 +22,6 @@ from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import TimeoutOptions
 
-from .execution.cancel import CancelToken
-from .execution.runner import CallRunner
-
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
     from ai_lib.client.tools.functions import Function
@@ -32,6 +29,8 @@ if TYPE_CHECKING:
     from ai_lib.structured.output import StructuredOutput
     from ai_lib.structured.typed_conversation import TypedConversation
 
+    from .execution.cancel import CancelToken
+    from .execution.runner import CallRunner
     from .execution.stream import ChatStream
     from .tool_loop import Raises, ToolLoop, ToolStream
     from .typed_stream import TypedStream
@@ -70,12 +69,12 @@ class ChatRequestBuilder:
 
     def add_message(self, message: Message) -> ChatRequestBuilder:
         """Add one message. Raises TypeError when `message` is not a Message."""
-        self._messages.append(checked_message(message))
+        self._messages.append(check_message(message))
         return self
 
     def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
         """Add messages after the present ones; the sequence is copied."""
-        self._messages.extend([checked_message(message) for message in messages])
+        self._messages.extend([check_message(message) for message in messages])
         return self
 
     def temperature(self, value: float) -> ChatRequestBuilder:
@@ -122,7 +121,7 @@ class ChatRequestBuilder:
 
     def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
         """Offer tools to the model."""
-        self._tools = checked_tools(tools)
+        self._tools = check_tools(tools)
         return self
 
     def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
@@ -174,7 +173,7 @@ class ChatRequestBuilder:
 
     def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
         """Try these models when the client's fails, in place of the client's own fallbacks."""
-        return self._set(fallbacks=checked_names(models))
+        return self._set(fallbacks=check_names(models))
 
     def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
         """Add labels for interceptors and budgets, such as a team; they are never sent."""
@@ -225,11 +224,13 @@ class ChatRequestBuilder:
             ResponseError: the response can't be used.
             ResilienceError: the client's own limits or circuit breaker refused the call.
         """
-        return self._runner.ask(self.build(), self._options)
+        response, _ = self._runner.run(self.build(), self._options)
+        return response
 
     def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """Send the request; return the response and the call's stats. Raises as `execute`."""
-        return self._runner.execute(self.build(), self._options)
+        response, call = self._runner.run(self.build(), self._options)
+        return response, call.stats(response)
 
     def stream(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
         """Return the response as a stream of events.

@@ -65,7 +65,7 @@ class ToolLoop:
         conversation = self.conversation
         while True:
             try:
-                response = self._runner.ask(conversation.request, self._options)
+                response, _ = self._runner.run(conversation.request, self._options)
             except InvalidToolArguments as error:
                 response = conversation.repair_response(error)
             calls = conversation.add_response(response)

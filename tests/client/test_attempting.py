@@ -3,8 +3,7 @@
 import pytest
 
 from ai_lib import AiClient
-from ai_lib.client import Call, Interceptor
-from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client import Call, Interceptor, PreparedRequest
 from ai_lib.errors import ResilienceError
 from ai_lib.resilience import RateLimiterConfig, RetryConfig
 from ai_lib.testing import MockProvider, Reply
@@ -20,9 +19,9 @@ class Doorkeeper(Interceptor):
         self.model = model
         self.book: list[str] = []
 
-    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
-        self.book.append(f"to {leg.target.model}")
-        if self.model and leg.target.model != self.model:
+    def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
+        self.book.append(f"to {prepared.target.model}")
+        if self.model and prepared.target.model != self.model:
             raise ResilienceError("not there")
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from ai_lib.client.target.ids import new_id
+from ai_lib.client.target.target import new_id
 
 
 def test_an_id_is_a_random_uuid_as_uuid_writes_it() -> None:

@@ -114,9 +114,9 @@ class Refuse(Interceptor):
         raise RequestError("not this")
 
 
-async def client_of(mock: MockProvider, *company: Interceptor, retry: RetryConfig) -> AiClient:
+async def client_of(mock: MockProvider, *interceptors: Interceptor, retry: RetryConfig) -> AiClient:
     builder = AiClient.builder().model(MODEL).api_key("k").base_url(mock.base_url("openai"))
-    for one in company:
+    for one in interceptors:
         builder.intercept(one)
     return await builder.with_retry(retry).build()
 
@@ -197,8 +197,8 @@ async def test_an_answer_that_is_there_is_given_without_a_request() -> None:
         async with await client_of(mock, retry=NO_RETRY) as client:
             known = await client.chat().user("?").execute()
         book: list[str] = []
-        company = (Ready(known), Diary("one", 1, book))
-        async with await client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Ready(known), Diary("one", 1, book))
+        async with await client_of(mock, *interceptors, retry=NO_RETRY) as client:
             assert (await client.chat().user("?").execute()).content == "Hi"
             stream = client.chat().user("?").stream()
             events = [event async for event in stream]
@@ -253,8 +253,8 @@ async def test_what_comes_before_the_first_refusal_is_given_out(
     texts: list[str] = []
     reply = Reply(text=["one ", "two ", "three ", "four"], chunking="whole")
     async with MockProvider([reply]) as mock:
-        company = (Stop(inner), Stop(outer))
-        async with await client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Stop(inner), Stop(outer))
+        async with await client_of(mock, *interceptors, retry=NO_RETRY) as client:
             first = "two" if len(seen) == 1 else "three"
             with pytest.raises(RequestError, match=f"not {first}"):
                 async for event in client.chat().user("?").stream():
@@ -279,8 +279,8 @@ async def test_a_reply_that_is_refused_at_its_end_has_no_stream_end() -> None:
     book: list[str] = []
     events: list[Event] = []
     async with MockProvider([Reply(text="Hi")]) as mock:
-        company = (Refuse(), Diary("one", 1, book))
-        async with await client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Refuse(), Diary("one", 1, book))
+        async with await client_of(mock, *interceptors, retry=NO_RETRY) as client:
             with pytest.raises(RequestError, match="not this"):
                 async for event in client.chat().user("?").stream():
                     events.append(event)  # noqa: PERF401
@@ -322,8 +322,8 @@ class Totals(Interceptor):
         self.ledgers: list[list[tuple[str, int]]] = []
 
     def on_end(self, call: Call) -> None:
-        attempts = call.ledger.attempts
-        self.ledgers.append([(one.on_end, one.usage.prompt_tokens) for one in attempts])
+        attempts = call.attempt_log.attempts
+        self.ledgers.append([(one.ended, one.usage.prompt_tokens) for one in attempts])
 
 
 async def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:

@@ -8,8 +8,8 @@ import pytest
 from ai_lib import Message
 from ai_lib.cache import CacheKeyGenerator
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.interceptors.cache_key import key_of
+from ai_lib.client.call.prepared_request import prepare_chat
+from ai_lib.client.interceptors.cache_key import cache_key
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.types.request import ChatRequest
 
@@ -31,15 +31,15 @@ def test_api_key_and_streaming_do_not_count(tmp_path: Path, auth: str) -> None:
     keys: set[str] = set()
     for api_key in ("canary-one", "canary-two"):
         settings = ClientSettings(model="house/m", protocol_dir=tmp_path, api_key=api_key)
-        target = settings.target()
+        target = settings.make_target()
         for stream in (True, False):
             request = ChatRequest(messages=(Message.user("?"),), stream=stream)
-            leg = PreparedRequest(target, request, CallOptions(), "idempotency")
-            wire = leg.wire
+            prepared = prepare_chat(target, request, CallOptions(), "idempotency")
+            wire = prepared.wire
             assert api_key in f"{wire.url} {wire.headers}"
-            call = Call(request, CallOptions(), lambda: 0.0)
-            keys.add(key_of(CacheKeyGenerator(), call, leg))
+            call = Call("chat", request, CallOptions(), lambda: 0.0)
+            keys.add(cache_key(CacheKeyGenerator(), call, prepared))
             other = msgspec.structs.replace(request, parameters={"temperature": 0.5})
-            again = PreparedRequest(target, other, CallOptions(), "idempotency")
-            assert key_of(CacheKeyGenerator(), call, again) not in keys
+            other_prepared = prepare_chat(target, other, CallOptions(), "idempotency")
+            assert cache_key(CacheKeyGenerator(), call, other_prepared) not in keys
     assert len(keys) == 1

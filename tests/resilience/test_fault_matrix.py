@@ -121,7 +121,7 @@ def quiet(client: AiClient, transport: HttpTransport) -> bool:
     """Whether nothing stays taken."""
     quotas = [
         place.executor.preflight.rate_limiter.quota  # type: ignore[union-attr]
-        for place in client._targets.everyone()
+        for place in client._targets.list_targets()
     ]
     outstanding = [(q._requests.outstanding, q._tokens.outstanding) for q in quotas]
     stats = transport.stats()

@@ -1,5 +1,4 @@
-"""A client with all protection and company on, behind two chaotic networks, and what each call
-is held to."""
+"""A client with all protection and interceptors on, behind two chaotic networks; its invariants."""
 
 from __future__ import annotations
 
@@ -90,7 +89,7 @@ class Books(Interceptor):
         self._lock = threading.RLock()  # a finalizer may end a call in the middle of another's end
 
     async def before_request(self, call: Call) -> None:
-        call.notes["books"] = True
+        call.state["books"] = True
 
     def on_end(self, call: Call) -> None:
         found = _MARK.search(str(call.request.messages))
@@ -98,10 +97,10 @@ class Books(Interceptor):
             self._enter(call, found[0] if found else "")
 
     def _enter(self, call: Call, mark: str) -> None:
-        attempts = call.ledger.attempts
+        attempts = call.attempt_log.attempts
         sent = sum(one.sent for one in attempts)
-        self.outcomes[call.outcome if "books" in call.notes else "never begun"] += 1
-        self.retries += call.ledger.retry_count
+        self.outcomes[call.outcome if "books" in call.state else "never begun"] += 1
+        self.retries += call.attempt_log.retry_count
         self.sent[mark] += sent
         # What came back can only have come back of what went out.
         self.certain[mark] += sum(
@@ -231,7 +230,7 @@ def taken(client: AiClient, house: House) -> dict[str, object]:
         "set aside": house.budget.reserved,
         "metrics": house.collector.get_snapshot().in_flight,
     }
-    for number, place in enumerate(client._targets.everyone()):
+    for number, place in enumerate(client._targets.list_targets()):
         gate = place.executor.preflight
         quota = gate.rate_limiter.quota  # type: ignore[union-attr]
         found[f"requests {number}"] = quota._requests.outstanding

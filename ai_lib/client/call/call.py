@@ -1,4 +1,4 @@
-"""One call, as those see it who accompany it."""
+"""One call: its request, its targets, its time, tokens and cost, as interceptors see it."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -6,18 +6,19 @@ from weakref import finalize
 
 import msgspec
 
-from ai_lib.client.call.cost import CallCost, bill
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.target.ids import new_id
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.client.target.target import Target
-from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.client.target.target import Target, new_id
+from ai_lib.protocol.manifest.models import ModelRecord, Prices
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.cost import CostEstimate
+from ai_lib.types.cost import CostEstimate, summed_costs
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.usage import Usage
+
+CHAT = "chat"
+FindRecord = Callable[[str, str], ModelRecord | None]
 
 
 class TargetLookup(Protocol):
@@ -29,7 +30,7 @@ class TargetLookup(Protocol):
         ...
 
     def target(self, name: str) -> Target:
-        """Return a model's target, made if need be. Raises as `Targets.route`."""
+        """Return a model's target, made if need be. Raises as `TargetSet.route`."""
         ...
 
     def record(self, provider: str, model: str) -> ModelRecord | None:
@@ -42,17 +43,18 @@ class CallTimer:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.restart()
+        self.began = now()
+        self._first_token: float | None = None
+        self._ended: float | None = None
 
     def restart(self) -> None:
         """Let the call begin now."""
         self.began = self._now()
-        self._first_token: float | None = None
-        self._ended: float | None = None
+        self._first_token = self._ended = None
 
     def first_token(self) -> None:
         """Note the first content; later calls change nothing."""
-        self._first_token = self._first_token or self._since()
+        self._first_token = self._first_token or self._measure_ms()
 
     @property
     def time_to_first_token_ms(self) -> float | None:
@@ -62,58 +64,52 @@ class CallTimer:
     @property
     def latency_ms(self) -> float:
         """How long the call took, or has taken so far."""
-        return self._ended or self._since()
+        return self._ended or self._measure_ms()
 
     def stop(self) -> None:
         """Note the end; later calls change nothing."""
-        self._ended = self._ended or self._since()
+        self._ended = self._ended or self._measure_ms()
 
-    def stats(
-        self,
-        *,
-        model: str,
-        provider: str,
-        usage: Usage,
-        request_id: str,
-        retry_count: int = 0,
-        cost: CostEstimate | None = None,
-    ) -> CallStats:
-        """Return the figures of the call."""
-        return CallStats(
-            model=model,
-            provider=provider,
-            latency_ms=self.latency_ms,
-            time_to_first_token_ms=self._first_token,
-            retry_count=retry_count,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            total_tokens=usage.total_tokens,
-            request_id=request_id,
-            cost=cost.total_cost if cost else None,
-            currency=cost.currency if cost else "USD",
-        )
-
-    def _since(self) -> float:
+    def _measure_ms(self) -> float:
         return (self._now() - self.began) * 1000
+
+
+class StreamState:
+    """What only a streamed call has.
+
+    `partial_response` collects what was received so far and `abandon_attempt` ends the attempt, if
+    that has not ended; both are None until the stream has begun. `finalizer` ends the call when
+    nothing holds its stream any more.
+    """
+
+    def __init__(self) -> None:
+        self.partial_response: Callable[[], ChatResponse] | None = None
+        self.abandon_attempt: Callable[[], None] | None = None
+        self.finalizer: finalize[..., object] | None = None
 
 
 class Call:
     """What is known of a call while it is made; interceptors share it.
 
+    `operation` is `chat`, `embeddings`, or the name of a service of the provider. A chat has a
+    `request`; any other operation has none.
+
     `request`, `models` and `headers` may be changed before the call is compiled. `models` are the
     ones to ask, as `provider/model`, in the order they are tried; None leaves it to the client.
-    `headers` are sent with every attempt, beside those of the manifest. `offers` is what the client
-    has, None for a call that no client made; `target` is the client's own. `first` is the request
-    compiled for the first target, set once it is known; `targets` are all it may go to, `legs` has
-    `first` and what was compiled for those it fell back to. `ledger` lists the attempts, those of
-    earlier asks for the same answer too; `attempts` are the call's own. `watch` has the times.
-    `notes` is for interceptors, each under a key of its own.
+    `headers` are sent with every attempt, beside those of the manifest.
 
-    `begun` says that it was begun, `whole` that all of the reply has come, `lookup` what a
-    cache said (`hit`, `miss`, empty without one).
+    `targets` is what the client has, None for a call that no client made; `target` is the client's
+    own, of an operation beside chat the one asked last. `route` are the targets the call may go to,
+    in order. `first_request` is the request compiled for the first of them, set once it is known;
+    `requests` has it and what was compiled for the targets it fell back to.
 
-    `partial` collects what a stream has received so far, once it has begun; `forget` ends its
-    attempt, if that has not ended; `if_forgotten` ends the call with its stream.
+    `attempt_log` lists the attempts, those of earlier asks for the same answer too; `attempts` are
+    the call's own. `timer` has the times. `usage` is what the provider said of an operation beside
+    chat. `state` is for interceptors, each under a key of its own.
+
+    `started` says that interceptors have seen it begin, `complete` that all of the response has
+    come, `answered_locally` that an interceptor answered in place of the provider, `cache_lookup`
+    what a cache said (`hit`, `miss`, empty without one). `stream` is there for a streamed call.
 
     `response` is what came of it (of a stream cut short, what was received), `error` what ended
     it; `outcome` is `answered`, `cached`, `failed` or `cancelled`, and empty until the call ends.
@@ -121,88 +117,132 @@ class Call:
 
     def __init__(
         self,
-        request: ChatRequest,
+        operation: str,
+        request: ChatRequest | None,
         options: CallOptions,
         clock: Callable[[], float],
-        offers: TargetLookup | None = None,
+        targets: TargetLookup | None = None,
         target: Target | None = None,
     ) -> None:
         self.id = new_id()
+        self.operation = operation
         self.request = request
         self.options = options
         self.clock = clock
-        self.offers = offers
+        self.targets = targets
         self.target = target
         self.models: Sequence[str] | None = None
         self.headers: list[tuple[str, str]] = []
-        self.first: PreparedRequest | None = None
-        self.targets: Sequence[Target] = ()
-        self.legs: list[PreparedRequest] = []
-        self.ledger = options.ledger or AttemptLog()
-        self.ledger.start_request()
-        self._start = len(self.ledger.attempts)
-        self.watch = CallTimer(clock)
-        self.notes: dict[str, object] = {}
-        self.begun = False
-        self.whole = False
-        self.lookup = ""
-        self.partial: Callable[[], ChatResponse] | None = None
-        self.forget: Callable[[], None] | None = None
-        self.if_forgotten: finalize[..., object] | None = None
+        self.route: Sequence[Target] = ()
+        self.first_request: PreparedRequest | None = None
+        self.requests: list[PreparedRequest] = []
+        self.attempt_log = options.attempt_log or AttemptLog()
+        self.attempt_log.start_request()
+        self._start = len(self.attempt_log.attempts)
+        self.timer = CallTimer(clock)
+        self.usage = Usage()
+        self.state: dict[str, object] = {}
+        self.started = False
+        self.complete = False
+        self.answered_locally = False
+        self.cache_lookup = ""
+        self.stream = StreamState() if self.streamed else None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
-        self._billed = CallCost()
+        self.on_attempt_begin: Callable[[PreparedRequest], object] | None = None
+        self._cost: tuple[int, CostEstimate] | None = None
+
+    def begin_attempt(self, prepared: PreparedRequest) -> None:
+        """Let interceptors see an attempt that is about to be sent; they may refuse it."""
+        if self.on_attempt_begin is not None:
+            self.on_attempt_begin(prepared)
 
     def end(self, outcome: str, error: BaseException | None) -> None:
         """Note how it ended."""
         self.outcome = outcome
         self.error = error
-        self.watch.stop()
-        if self.if_forgotten is not None:
+        self.timer.stop()
+        if self.stream is not None and self.stream.finalizer is not None:
             # It holds the call, and the error's traceback the stream: neither would ever go.
-            self.if_forgotten.detach()
+            self.stream.finalizer.detach()
 
     @property
     def streamed(self) -> bool:
         """Whether events are handed out as they come."""
-        return self.request.stream
-
-    def told(self, response: ChatResponse) -> ChatResponse:
-        """Return a reply with the attempts it took so far, and what they cost."""
-        attempts = tuple(self.ledger.attempts)
-        return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
+        return self.request is not None and self.request.stream
 
     @property
     def attempts(self) -> Sequence[Attempt]:
         """The attempts of this call alone that have ended."""
-        return self.ledger.attempts[self._start :]
+        return self.attempt_log.attempts[self._start :]
 
     @property
     def retry_count(self) -> int:
-        """How many of them were sent after the first."""
-        return self.ledger.retries_since(self._start)
+        """How many of them were sent after the first of their request."""
+        return self.attempt_log.retries_since(self._start)
+
+    def with_accounting(self, response: ChatResponse) -> ChatResponse:
+        """Return the response with the attempts it took so far, and what they cost."""
+        attempts = tuple(self.attempt_log.attempts)
+        return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
 
     def cost(self) -> CostEstimate | None:
-        """Return what the attempts in the ledger cost; None for a call that no client made."""
-        if self.offers is None:
+        """Return what the attempts in the log cost; None for a call that no client made."""
+        if self.targets is None:
             return None
-        return self._billed.cost(self.ledger.attempts, self.offers.record)
+        attempts = self.attempt_log.attempts
+        if self._cost is None or self._cost[0] != len(attempts):
+            self._cost = len(attempts), total_cost(attempts, self.targets.record)
+        return self._cost[1]
 
     def own_cost(self) -> CostEstimate | None:
         """Return what its own attempts cost; None for a call that no client made."""
-        if self._start == 0 or self.offers is None:
+        if self._start == 0 or self.targets is None:
             return self.cost()
-        return bill(self.attempts, self.offers.record)
+        return total_cost(self.attempts, self.targets.record)
 
-    def stats(self, response: ChatResponse, leg: PreparedRequest | None) -> CallStats:
-        """Return the figures of the call, as far as it has gone, at the target of `leg`."""
-        leg = leg or self.first
-        return self.watch.stats(
-            model=response.model or (leg.target.model if leg else ""),
-            provider=leg.target.compiled.id if leg else "",
-            usage=response.usage,
+    def stats(self, response: ChatResponse) -> CallStats:
+        """Return the figures of the call, as far as it has gone, at the target asked last."""
+        target = self.requests[-1].target if self.requests else None
+        usage, cost = response.usage, self.cost()
+        return CallStats(
+            model=response.model or (target.model if target else ""),
+            provider=target.compiled.id if target else "",
+            latency_ms=self.timer.latency_ms,
+            time_to_first_token_ms=self.timer.time_to_first_token_ms,
+            retry_count=self.attempt_log.retry_count,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            total_tokens=usage.total_tokens,
             request_id=response.request_id or "",
-            retry_count=self.ledger.retry_count,
-            cost=self.cost(),
+            cost=cost.total_cost if cost else None,
+            currency=cost.currency if cost else "USD",
         )
+
+
+def total_cost(attempts: Sequence[Attempt], find_record: FindRecord) -> CostEstimate:
+    """Return the cost of the attempts, each at the prices of the model it went to.
+
+    An attempt that failed or was cancelled costs what the provider said it used; one that answered
+    without saying so is of unknown cost.
+    """
+    return summed_costs(
+        [
+            attempt_cost(attempt, find_record)
+            for attempt in attempts
+            if attempt.ended == "answered" or attempt.usage.total_tokens > 0
+        ]
+    )
+
+
+def attempt_cost(attempt: Attempt, find_record: FindRecord) -> CostEstimate:
+    """Return what one attempt cost."""
+    from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
+
+    model = f"{attempt.provider}/{attempt.model}"
+    if not attempt.usage.total_tokens:
+        reason = f"{attempt.provider} did not say what it used"
+        return make_unknown_cost(attempt.usage, model, reason)
+    record = find_record(attempt.provider, attempt.model)
+    return calculate_cost(attempt.usage, record.prices if record is not None else Prices(), model)

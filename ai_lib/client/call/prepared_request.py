@@ -1,60 +1,86 @@
-"""One call to one of its targets: the request as that target wants it, and its timeouts."""
+"""One request as one target wants it, with its deadlines: sent as often as the target is tried."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.client.target.target import Target, placed
+from ai_lib.client.target.target import Target, raise_attributed
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.request.chat import BuiltRequest, build_chat
+from ai_lib.types.attempt import Attempt
+from ai_lib.types.cost import TokenCount
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
+AttemptEnd = Callable[[Attempt], object]
+
 
 class PreparedRequest:
-    """Built once, sent as often as the target is tried; `key` is the call's idempotency key,
-    `headers` are sent beside those of the manifest.
+    """What is sent to `target`: `wire`, within `timeouts`.
 
-    Raises:
-        RequestError: the target can't be asked this.
+    Of a chat, `request` is what was asked and `built` what was made of it. Of another operation,
+    `count_input` counts the tokens of its input, where that can be done. A callback in
+    `on_attempt_end` is called once, when the attempt that is under way ends.
     """
 
     def __init__(
         self,
         target: Target,
-        request: ChatRequest,
-        options: CallOptions,
-        key: str,
-        headers: Sequence[tuple[str, str]] = (),
+        wire: HttpRequest,
+        timeouts: TimeoutOptions,
+        *,
+        request: ChatRequest | None = None,
+        built: BuiltRequest | None = None,
+        count_input: Callable[[], TokenCount] | None = None,
     ) -> None:
-        self.target = target = target.current()
+        self.target = target
+        self.wire = wire
+        self.timeouts = timeouts
         self.request = request
-        self.built = _built(target, request)
-        self.timeouts = options.timeouts or target.timeouts(request.stream, options.timeout)
-        self._key = key
-        self._headers = headers
+        self.count_input = count_input
+        self.on_attempt_end: list[AttemptEnd] = []
+        self._built = built
 
     @property
-    def wire(self) -> HttpRequest:
-        """The request, with the idempotency key where the manifest names a header for it."""
-        wire, header = self.built.wire, self.target.idempotency_header
-        own = [*self._headers] if header is None else [*self._headers, (header, self._key)]
-        if not own:
-            return wire
-        return msgspec.structs.replace(wire, headers=(*wire.headers, *own))
+    def built(self) -> BuiltRequest:
+        """What was made of a chat request. Raises RuntimeError for any other."""
+        if self._built is None:
+            raise RuntimeError("it is no chat that was prepared")
+        return self._built
 
-    def timeouts_within(self, left: float | None) -> TimeoutOptions:
+    def timeouts_within(self, seconds_left: float | None) -> TimeoutOptions:
         """Return the timeouts of an attempt that begins when the call has so many seconds left."""
         total = self.timeouts.total
-        if left is None or (total is not None and total <= left):
+        if seconds_left is None or (total is not None and total <= seconds_left):
             return self.timeouts
-        return msgspec.structs.replace(self.timeouts, total=left)
+        return msgspec.structs.replace(self.timeouts, total=seconds_left)
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        """Call what waits for the end of the attempt under way."""
+        callbacks, self.on_attempt_end = self.on_attempt_end, []
+        for callback in callbacks:
+            callback(attempt)
 
 
-def _built(target: Target, request: ChatRequest) -> BuiltRequest:
+def prepare_chat(
+    target: Target,
+    request: ChatRequest,
+    options: CallOptions,
+    idempotency_key: str,
+    headers: Sequence[tuple[str, str]] = (),
+) -> PreparedRequest:
+    """Return a chat request as the target wants it.
+
+    `headers` are sent beside those of the manifest, and `idempotency_key` where the manifest names
+    a header for it.
+
+    Raises:
+        RequestError: the target can't be asked this.
+    """
+    target = target.current()
     try:
-        return build_chat(
+        built = build_chat(
             request,
             target.compiled,
             model=target.model,
@@ -63,5 +89,11 @@ def _built(target: Target, request: ChatRequest) -> BuiltRequest:
             fit_media=target.fit_media,
         )
     except AiLibError as error:
-        # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-        raise placed(error, target)  # noqa: B904 (it is that error)
+        raise_attributed(error, target)
+    wire, key_header = built.wire, target.idempotency_header
+    if key_header is not None:
+        headers = (*headers, (key_header, idempotency_key))
+    if headers:
+        wire = msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
+    timeouts = options.timeouts or target.timeouts_for(request.stream, options.timeout)
+    return PreparedRequest(target, wire, timeouts, request=request, built=built)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.target.arguments import checked_message
+from ai_lib.client.target.arguments import check_message
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from ai_lib.client.target.explain import Explanation
     from ai_lib.tokens.counter import TokenCounter
 
-# What an answer may take, for a rate limit, when nothing bounds it.
-_ANSWER: Final = 1024
+# What a response may take, for a rate limit, when nothing bounds it.
+_RESPONSE_TOKENS: Final = 1024
 
 
-def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) -> TokenCount:
+def count_tokens(target: Target, countable: str | Sequence[Message] | ChatRequest) -> TokenCount:
     """Return the tokens of a text, of messages, or of a request's input.
 
     The model's own encoding counts where it can be had without the network.
@@ -31,21 +30,22 @@ def count_tokens(target: Target, what: str | Sequence[Message] | ChatRequest) ->
     from ai_lib.tokens.counter import TokenCounter
 
     counter = TokenCounter.from_shape(target.compiled.dialect.tokens, target.model)
-    if isinstance(what, str):
-        return _of_texts(counter, [what])
-    if not isinstance(what, ChatRequest):
-        what = ChatRequest(messages=[checked_message(one) for one in what])
-    return counter.count_request(what)
+    if isinstance(countable, str):
+        return _count_each(counter, [countable])
+    if not isinstance(countable, ChatRequest):
+        messages = [check_message(message) for message in countable]
+        countable = ChatRequest(messages=messages)
+    return counter.count_request(countable)
 
 
-def explained(target: Target, request: ChatRequest | None = None) -> Explanation:
+def explain_with_cost(target: Target, request: ChatRequest | None = None) -> Explanation:
     """Return what a call to the target would be, with the tokens and the cost of it."""
-    shown = target.explain(request)
+    explanation = target.explain(request)
     request = request or ChatRequest(messages=(Message.user("Hello"),))
     return msgspec.structs.replace(
-        shown,
+        explanation,
         tokens=count_tokens(target, request),
-        cost=would_cost(target, request, shown.model_info),
+        cost=would_cost(target, request, explanation.model_info),
     )
 
 
@@ -56,20 +56,20 @@ def would_cost(target: Target, request: ChatRequest, record: ModelRecord | None)
     """
     from ai_lib.tokens.cost import calculate_cost_bounds, find_output_limit
 
-    weight = estimated(target, request)
-    answer = find_output_limit(request, record, _sent_unasked(target))
-    return calculate_cost_bounds(target.model_id, weight, answer, record)
+    count = estimate_tokens(target, request)
+    output_limit = find_output_limit(request, record, _default_max_tokens(target))
+    return calculate_cost_bounds(target.model_id, count, output_limit, record)
 
 
-def input_cost(model_id: str, weight: TokenCount, record: ModelRecord | None) -> CostBounds:
-    """Return what a request without an answer in tokens, such as for vectors, may cost."""
+def input_cost(model_id: str, count: TokenCount, record: ModelRecord | None) -> CostBounds:
+    """Return what a request without a response in tokens, such as for vectors, may cost."""
     from ai_lib.tokens.cost import calculate_cost_bounds
 
-    return calculate_cost_bounds(model_id, weight, 0, record)
+    return calculate_cost_bounds(model_id, count, 0, record)
 
 
-def nothing_yet(model_id: str, currency: str) -> CostBounds:
-    """Return the bounds of what is known to cost something only when it has been answered."""
+def zero_bounds(model_id: str, currency: str) -> CostBounds:
+    """Return the bounds of a request whose cost is known only once it has been answered."""
     return CostBounds(
         model=model_id,
         currency=currency,
@@ -81,30 +81,30 @@ def nothing_yet(model_id: str, currency: str) -> CostBounds:
     )
 
 
-def tokens_of(leg: PreparedRequest) -> float:
-    """Return the tokens an attempt may use, for a rate limit: input, rounded up, and answer."""
+def attempt_tokens(target: Target, request: ChatRequest) -> float:
+    """Return the tokens an attempt may use, for a rate limit: input, rounded up, and response."""
     from ai_lib.tokens.cost import find_output_limit
 
-    weight = estimated(leg.target, leg.request)
-    answer = find_output_limit(leg.request, None, _sent_unasked(leg.target) or _ANSWER)
-    return weight.at_most + (answer or _ANSWER)
+    count = estimate_tokens(target, request)
+    output_limit = find_output_limit(request, None, _default_max_tokens(target) or _RESPONSE_TOKENS)
+    return count.at_most + (output_limit or _RESPONSE_TOKENS)
 
 
-def estimated(target: Target, request: ChatRequest) -> TokenCount:
+def estimate_tokens(target: Target, request: ChatRequest) -> TokenCount:
     """Return the tokens of a request's input, estimated."""
     from ai_lib.tokens.counter import TokenCounter
 
     return TokenCounter(target.compiled.dialect.tokens, target.model).count_request(request)
 
 
-def weighed(target: Target, texts: Sequence[str]) -> TokenCount:
+def count_texts(target: Target, texts: Sequence[str]) -> TokenCount:
     """Return the tokens of texts that are all there is to a request, estimated."""
     from ai_lib.tokens.counter import TokenCounter
 
-    return _of_texts(TokenCounter(target.compiled.dialect.tokens, target.model), texts)
+    return _count_each(TokenCounter(target.compiled.dialect.tokens, target.model), texts)
 
 
-def _of_texts(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
+def _count_each(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
     return TokenCount(
         tokens=sum(counter.count(text) for text in texts),
         at_most=sum(counter.count_at_most(text) for text in texts),
@@ -114,5 +114,5 @@ def _of_texts(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
     )
 
 
-def _sent_unasked(target: Target) -> object:
+def _default_max_tokens(target: Target) -> object:
     return target.compiled.dialect.request.required.get("max_tokens")

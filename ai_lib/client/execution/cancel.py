@@ -90,7 +90,7 @@ class CancelToken:
 
     async def wait_with_timeout(self, seconds: float | None) -> bool:
         """Wait at most so long for it to be cancelled; returns whether it was."""
-        limits = [limit for limit in (seconds, self._left()) if limit is not None]
+        limits = [limit for limit in (seconds, self._seconds_left()) if limit is not None]
         try:
             with fail_after(min(limits, default=None)):
                 await self._event.wait()
@@ -119,7 +119,7 @@ class CancelToken:
         with CancelScope() as scope:
             forget = self.on_cancel(scope.cancel)
             try:
-                with fail_after(self._left()):
+                with fail_after(self._seconds_left()):
                     await step()
             except TimeoutError as error:
                 if self._ends is None or isinstance(error, AiLibError):
@@ -130,12 +130,12 @@ class CancelToken:
                 forget()
         return not scope.cancelled
 
-    def _left(self) -> float | None:
+    def _seconds_left(self) -> float | None:
         return None if self._ends is None else max(0.0, self._ends - now())
 
     def _expire(self) -> None:
         # The deadline may be a hair earlier than the clock says.
-        if self._ends is not None and self._left() == 0:
+        if self._ends is not None and self._seconds_left() == 0:
             self.cancel(CancelReason.TIMEOUT)
 
     def __repr__(self) -> str:
@@ -231,13 +231,13 @@ class CancellableStream(Generic[T]):
                 self._finished = True
 
         try:
-            whole = await self._token.run(step)
+            ran_to_end = await self._token.run(step)
         except BaseException:
             self._finished = True
             raise
-        if items and whole:
+        if items and ran_to_end:
             return items[0]
-        if not whole:
+        if not ran_to_end:
             await self.aclose()
             callback, self._on_cancel = self._on_cancel, None
             if callback is not None:

@@ -1,66 +1,55 @@
-"""What happens in one call, from a request to a reply."""
+"""Makes the chat calls of one client: from a request to a response."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
-from ai_lib.client.call.call import Call
+from ai_lib.client.call.call import CHAT, Call
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.call.tokens import count_tokens, would_cost
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.client.target.target import failed_reply, request_id_of
+from ai_lib.client.target.target import raise_attributed, request_id_of
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.response import CallStats, ChatResponse
+from ai_lib.types.response import ChatResponse
 
 from ..._runtime.backend import now
-from ...transport import HttpResponse, HttpTransport
+from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .cancel import CancelToken
-from .plan import Dispatcher
-from .targets import TargetSet
+from .dispatcher import Dispatcher
+from .targets import TargetSet, error_of
 
 if TYPE_CHECKING:
+    from .cancel import CancelToken
     from .stream import ChatStream
-
-
-class _Answer(NamedTuple):
-    response: ChatResponse
-    leg: PreparedRequest | None
 
 
 class CallRunner:
     """Makes calls to a client's targets over one transport, accompanied by its interceptors."""
 
     def __init__(
-        self, transport: HttpTransport, targets: TargetSet, company: InterceptorChain
+        self, transport: HttpTransport, targets: TargetSet, interceptors: InterceptorChain
     ) -> None:
         self._transport = transport
         self._targets = targets
-        self._company = company
+        self._interceptors = interceptors
+        self._is_accompanied = bool(interceptors)
 
-    async def execute(
-        self, request: ChatRequest, options: CallOptions
-    ) -> tuple[ChatResponse, CallStats]:
-        """Send a plain request and read its reply; with it come the figures of the call."""
-        call, (response, leg) = await self._made(request, options)
-        return response, call.stats(response, leg)
-
-    async def ask(self, request: ChatRequest, options: CallOptions) -> ChatResponse:
-        """Send a plain request and read its reply."""
-        _, answer = await self._made(request, options)
-        return answer.response
-
-    async def _made(self, request: ChatRequest, options: CallOptions) -> tuple[Call, _Answer]:
-        call = Call(request, options, now, self._targets, self._targets.first.target)
-        company = self._company.present()
-        if company:
-            return call, await self._accompanied(call, company)
-        return call, await self._ask(self.journey(call))
+    async def run(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, Call]:
+        """Send a plain request and read its response; return it with its call."""
+        call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
+        if self._is_accompanied:
+            interceptors = self._interceptors.active_in(call)
+            if interceptors:
+                inner = partial(self._run_accompanied, call, interceptors)
+                wrapped = partial(interceptors.wrap_call, call, inner)
+                return await interceptors.run(call, wrapped), call
+        response = await self.dispatcher(call).run(partial(self._attempt, call))
+        return call.with_accounting(response), call
 
     def stream(
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
@@ -68,79 +57,62 @@ class CallRunner:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
         from .stream import ChatStream
 
-        call = Call(request, options, now, self._targets, self._targets.first.target)
+        call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
+        interceptors = self._interceptors.active_in(call)
         # Where nobody may change the request, what can't be asked is refused at once.
-        company = self._company.present()
-        journey = None if company else self.journey(call)
-        return ChatStream(self._transport, call, self.journey, journey, company, cancel_token)
+        dispatcher = None if interceptors else self.dispatcher(call)
+        return ChatStream(
+            self._transport, call, self.dispatcher, dispatcher, interceptors, cancel_token
+        )
 
     def count_tokens(self, request: ChatRequest) -> TokenCount:
         """Return the tokens of a request's input at the first target."""
+        from ai_lib.client.call.tokens import count_tokens
+
         return count_tokens(self._targets.first.target.current(), request)
 
     def would_cost(self, request: ChatRequest) -> CostBounds:
         """Return what an attempt at the first target may cost."""
+        from ai_lib.client.call.tokens import would_cost
+
         target = self._targets.first.target.current()
         return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
 
-    def journey(self, call: Call) -> Dispatcher:
-        """Compile the call for its first target and set out the way. Raises as `Dispatcher`."""
+    def dispatcher(self, call: Call) -> Dispatcher:
+        """Compile the call for its first target and find its route. Raises as `Dispatcher`."""
         if call.models is None:
             route = self._targets.route(call.options.fallbacks)
         else:
-            route = self._targets.named(call.models)
+            route = self._targets.find(call.models)
         return Dispatcher(route, call, self._targets.config.fallback)
 
-    async def _accompanied(self, call: Call, company: InterceptorChain) -> _Answer:
-        leg: PreparedRequest | None = None
-        outcome = "answered"
+    async def _run_accompanied(self, call: Call, interceptors: InterceptorChain) -> ChatResponse:
+        await interceptors.before_request(call)
+        dispatcher = self.dispatcher(call)
+        response = await interceptors.lookup(call)
+        if response is None:
+            response = await dispatcher.run(partial(self._attempt, call))
+            response = call.with_accounting(response)
+        return await interceptors.after_response(call, response)
 
-        async def inner() -> ChatResponse:
-            nonlocal leg, outcome
-            await company.before_request(call)
-            journey = self.journey(call)
-            found = await company.lookup(call)
-            if found is None:
-                found, leg = await self._ask(journey)
-            else:
-                outcome = "cached"
-            return await company.after_response(call, found)
-
+    async def _attempt(self, call: Call, prepared: PreparedRequest, permit: Permit) -> ChatResponse:
+        """Send the request once and read the response."""
+        target = prepared.target
         try:
-            call.response = response = await company.wrap_call(call, inner)
+            call.begin_attempt(prepared)
+            timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
+            http_response = await self._transport.send(prepared.wire, timeouts)
+            async with http_response:
+                permit.on_headers(http_response.headers)
+                if not 200 <= http_response.status <= 299:
+                    raise await error_of(http_response, target)
+                response = read_response(
+                    target.compiled,
+                    await http_response.read(),
+                    request_id=request_id_of(http_response.headers),
+                    adaptations=prepared.built.adaptations,
+                )
         except AiLibError as error:
-            await company.on_error(call, error)
-            raise
-        except BaseException as error:
-            company.end(call, "cancelled", error)
-            raise
-        company.end(call, outcome)
-        return _Answer(response, leg)
-
-    async def _ask(self, journey: Dispatcher) -> _Answer:
-        journey.start()
-
-        async def attempt(leg: PreparedRequest, permit: Permit) -> _Answer:
-            reply = await self._transport.send(leg.wire, journey.timeouts(leg))
-            async with reply:
-                response = await self._read(reply, leg, permit)
-            return _Answer(response, leg)
-
-        response, leg = await journey.run(attempt)
-        return _Answer(journey.call.told(response), leg)
-
-    async def _read(
-        self, reply: HttpResponse, leg: PreparedRequest, permit: Permit
-    ) -> ChatResponse:
-        permit.on_headers(reply.headers)
-        if not 200 <= reply.status <= 299:
-            # Its body is no local variable: it may say the key back.
-            raise failed_reply(leg.target, reply.status, reply.headers, await reply.read_error())
-        response = read_response(
-            leg.target.compiled,
-            await reply.read(),
-            request_id=request_id_of(reply.headers),
-            adaptations=leg.built.adaptations,
-        )
+            raise_attributed(error, target)
         permit.usage, permit.request_id = response.usage, response.request_id
-        return with_text_tools(response, leg.built.text_tools)
+        return with_text_tools(response, prepared.built.text_tools)

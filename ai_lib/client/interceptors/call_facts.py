@@ -1,4 +1,4 @@
-"""What telemetry says of a call: who served it, what it used and cost, the secrets to hide."""
+"""The facts of a call that telemetry reports: its server, usage, cost, and secrets to hide."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Operation
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.attempt import summed
@@ -24,38 +23,40 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None
 
 
-_PLACE = "place"
+_SERVER = "server"
 
 
-def target_of(call: Call | Operation) -> Target | None:
-    """Return the target asked last, None when nothing was compiled."""
-    if isinstance(call, Operation):
+def target_of(call: Call) -> Target | None:
+    """Return the target asked last, None when no chat was compiled."""
+    if call.request is None:
         return call.target
-    return call.legs[-1].target if call.legs else None
+    return call.requests[-1].target if call.requests else None
 
 
-def place_of(call: Call | Operation) -> ServerInfo | None:
+def server_of(call: Call) -> ServerInfo | None:
     """Return where the last request went, or None."""
     target = target_of(call)
     if target is None:
         return None
-    known = call.notes.get(_PLACE)
-    if isinstance(known, tuple) and known[0] is target and isinstance(known[1], ServerInfo):
-        return known[1]
-    found = _place(target)
-    call.notes[_PLACE] = target, found
-    return found
+    remembered = call.state.get(_SERVER)
+    if isinstance(remembered, tuple) and remembered[0] is target:
+        server = remembered[1]
+        if isinstance(server, ServerInfo):
+            return server
+    server = _describe_server(target)
+    call.state[_SERVER] = target, server
+    return server
 
 
-def _place(target: Target) -> ServerInfo:
+def _describe_server(target: Target) -> ServerInfo:
     manifest = target.compiled.manifest
     parts = urlsplit(target.base_url or manifest.base_url)
-    named = manifest.raw.get("metadata")
-    other = named.get("otel_provider") if isinstance(named, dict) else None
+    metadata = manifest.raw.get("metadata")
+    provider = metadata.get("otel_provider") if isinstance(metadata, dict) else None
     return ServerInfo(
         provider=target.compiled.id,
         model=target.model,
-        telemetry_provider=other if isinstance(other, str) else target.compiled.id,
+        telemetry_provider=provider if isinstance(provider, str) else target.compiled.id,
         address=parts.hostname or "",
         port=_port(parts.netloc, parts.scheme),
     )
@@ -68,29 +69,27 @@ def _port(authority: str, scheme: str) -> int | None:
     return {"https": 443, "http": 80}.get(scheme)
 
 
-def secrets_of(call: Call | Operation) -> Collection[str]:
+def secrets_of(call: Call) -> Collection[str]:
     """Return the keys that are sent along, or may be."""
-    return {target.credential.value for target in call.targets if target.credential}
+    return {target.credential.value for target in call.route if target.credential}
 
 
-def usage_of(call: Call | Operation) -> Usage:
-    """Return the tokens of all attempts; what a cache answered used none."""
+def usage_of(call: Call) -> Usage:
+    """Return the tokens of all attempts; a response from a cache used none."""
     if call.outcome == "cached":
         return Usage()
     if call.attempts:
         return summed(attempt.usage for attempt in call.attempts)
-    if isinstance(call, Operation):
-        return call.usage
-    return call.response.usage if call.response is not None else Usage()
+    return call.usage if call.response is None else call.response.usage
 
 
-def error_class_of(call: Call | Operation) -> str:
+def error_class_of(call: Call) -> str:
     """Return the standard class of the error that ended it, "" without one."""
     if call.outcome != "failed":
         return ""
     return call.error.error_class if isinstance(call.error, AiLibError) else "unknown"
 
 
-def cost_of(call: Call | Operation) -> CostEstimate | None:
+def cost_of(call: Call) -> CostEstimate | None:
     """Return what its attempts cost, as its response says; None for a call no client made."""
     return call.own_cost()

@@ -1,235 +1,239 @@
-"""Those who accompany the calls of one client, in order."""
+"""The interceptors of one client's calls, called in order."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Errand, Operation
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 
-from .base import Interceptor, Proceed
+if TYPE_CHECKING:
+    from ai_lib.client.interceptors.stream_filter import StreamFilter
+
+    from .base import Interceptor, Proceed
 
 T = TypeVar("T")
 
 
 class InterceptorChain:
-    """The interceptors of one client, in order."""
+    """The interceptors of one client, in order; none is called for what it only inherits."""
 
     def __init__(self, interceptors: Iterable[object] = ()) -> None:
-        found: list[Interceptor] = []
-        for one in interceptors:
-            if not isinstance(one, Interceptor):
-                raise TypeError(f"{one!r} is no Interceptor of this package")
-            found.append(one)
-        self._inward: Sequence[Interceptor] = sorted(found, key=lambda one: one.order)
+        self._inward = _sort(interceptors)
         self._outward = self._inward[::-1]
-        # Nobody is asked for what they only inherit.
-        self._preparing = self._with("before_request")
-        self._answering = self._with("lookup")
-        self._wrapping = self._with("wrap_call")[::-1]
-        self._watchers = self._with("on_events")[::-1]
-        self._takers = self._with("visible_response", "after_response")[::-1]
-        self._before, self._after = self._with("before_attempt"), self._with("after_attempt")[::-1]
-        self._between = self._with("on_retry")[::-1]
-        self._closing = self._with("on_end")[::-1]
-        self._part: tuple[Sequence[Interceptor], InterceptorChain | None] = (self._inward, None)
+        self._with_before_request = self._overriding("before_request")
+        self._with_on_prepared = self._overriding("on_prepared")
+        self._with_lookup = self._overriding("lookup")
+        self._with_wrap_call = self._overriding("wrap_call")[::-1]
+        self._with_on_events = self._overriding("on_events")[::-1]
+        self._with_response = self._overriding("visible_response", "after_response")[::-1]
+        self._with_before_attempt = self._overriding("before_attempt")
+        self._with_after_attempt = self._overriding("after_attempt")[::-1]
+        self._with_on_retry = self._overriding("on_retry")[::-1]
+        self._with_on_end = self._overriding("on_end")[::-1]
+        self._subsets: dict[tuple[int, ...], InterceptorChain] = {}
 
-    def _with(self, *methods: str) -> Sequence[Interceptor]:
-        return [one for one in self._inward if any(_overrides(one, name) for name in methods)]
+    def _overriding(self, *methods: str) -> Sequence[Interceptor]:
+        return [
+            interceptor
+            for interceptor in self._inward
+            if any(_overrides(interceptor, method) for method in methods)
+        ]
 
     def __bool__(self) -> bool:
         return bool(self._inward)
 
-    def present(self) -> InterceptorChain:
-        """Return those who have something to do in a call that begins now."""
+    def active_in(self, call: Call) -> InterceptorChain:
+        """Return the interceptors that have something to do in a call that begins now."""
         if not self._inward:
             return self
-        busy = [one for one in self._inward if not one.is_idle()]
-        known, part = self._part
-        if len(busy) == len(self._inward):
+        is_chat = call.request is not None
+        active = [
+            interceptor
+            for interceptor in self._inward
+            if not interceptor.is_idle() and (is_chat or not interceptor.chats_only)
+        ]
+        if len(active) == len(self._inward):
             return self
-        if busy != known or part is None:
-            part = InterceptorChain(busy)
-            self._part = busy, part
-        return part
+        key = tuple(map(id, active))
+        if key not in self._subsets:
+            self._subsets[key] = InterceptorChain(active)
+        return self._subsets[key]
+
+    async def run(self, call: Call, operation: Callable[[], Awaitable[T]]) -> T:
+        """Make a call that is no stream by `operation`, and let each see how it ends."""
+        try:
+            result = await operation()
+        except AiLibError as error:
+            await self.on_error(call, error)
+            raise
+        except BaseException as error:
+            self.end(call, "cancelled", error)
+            raise
+        if isinstance(result, ChatResponse):
+            call.response = result
+        self.end(call, "cached" if call.answered_locally else "answered")
+        return result
+
+    async def run_operation(self, call: Call, operation: Callable[[], Awaitable[T]]) -> T:
+        """Make a call beside chat by `operation`, accompanied by those who are active in it."""
+        active = self.active_in(call)
+        if not active:
+            return await operation()
+
+        async def accompany() -> T:
+            await active.before_request(call)
+            active.on_prepared(call)
+            return await operation()
+
+        return await active.run(call, accompany)
 
     async def before_request(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""
-        call.begun = True
-        if self._before:
-            call.ledger.before_attempt = lambda leg: self._attempting(call, leg)
-        if self._after:
-            call.ledger.after_attempt = lambda attempt: self._attempted(call, attempt)
-        if self._between:
-            call.ledger.on_retry = lambda *facts: self._retrying(call, *facts)
-        for one in self._preparing:
-            await one.before_request(call)
+        call.started = True
+        if self._with_before_attempt:
+            call.on_attempt_begin = partial(self._before_attempt, call)
+        call.attempt_log.after_attempt = partial(self._after_attempt, call)
+        if self._with_on_retry:
+            call.attempt_log.on_retry = partial(self._on_retry, call)
+        for interceptor in self._with_before_request:
+            await interceptor.before_request(call)
+
+    def on_prepared(self, call: Call) -> None:
+        """Let each note where the call goes."""
+        for interceptor in self._with_on_prepared:
+            interceptor.on_prepared(call)
 
     async def lookup(self, call: Call) -> ChatResponse | None:
-        """Return the first answer that one of them has."""
-        found = None
-        for one in self._answering:
-            found = await one.lookup(call)
-            if found is not None:
+        """Return the first response that one of them has in place of the provider's."""
+        self.on_prepared(call)
+        response = None
+        for interceptor in self._with_lookup:
+            response = await interceptor.lookup(call)
+            if response is not None:
+                call.answered_locally = True
                 break
-        if call.lookup:
-            for one in self._outward:
-                await one.on_cache_lookup(call)
-        return found
+        if call.cache_lookup:
+            for interceptor in self._outward:
+                await interceptor.on_cache_lookup(call)
+        return response
 
     async def wrap_call(self, call: Call, inner: Proceed) -> ChatResponse:
         """Make the call by `inner`, wrapped in each that wraps calls, the outermost first."""
 
-        async def asked() -> ChatResponse:
+        async def hide_partial_response() -> ChatResponse:
             try:
                 return await inner()
             except AiLibError as error:
-                self._conceal(call, error)
+                self._hide_partial_response(call, error)
                 raise
 
-        proceed: Proceed = asked
-        for one in self._wrapping:
-            proceed = partial(one.wrap_call, call, proceed)
+        proceed: Proceed = hide_partial_response
+        for interceptor in self._with_wrap_call:
+            proceed = partial(interceptor.wrap_call, call, proceed)
         return await proceed()
 
     async def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         """Let each see the events on their way to the caller."""
-        for one in self._watchers:
-            events = await one.on_events(call, events)
+        for interceptor in self._with_on_events:
+            events = await interceptor.on_events(call, events)
         return events
 
     async def on_abandoned(self, call: Call) -> None:
-        """Let each hear that the rest of a stream is not wanted, unless the call has ended."""
-        if call.outcome or not call.begun:
+        """Let each note that the rest of a stream is not wanted, unless the call has ended."""
+        if call.outcome or not call.started:
             return
-        for one in self._outward:
-            await one.on_abandoned(call)
+        for interceptor in self._outward:
+            await interceptor.on_abandoned(call)
 
-    def screens(self, call: Call) -> list[StreamFilter]:
+    def stream_filters(self, call: Call) -> list[StreamFilter]:
         """Return what a stream's events pass, in that order."""
-        found = (one.stream_filter(call) for one in self._outward)
-        return [screen for screen in found if screen is not None]
+        filters = (interceptor.stream_filter(call) for interceptor in self._outward)
+        return [stream_filter for stream_filter in filters if stream_filter is not None]
 
     def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        """Return what the caller may see of a reply."""
-        for one in self._takers:
-            response = one.visible_response(call, response)
+        """Return what the caller may see of a response."""
+        for interceptor in self._with_response:
+            response = interceptor.visible_response(call, response)
         return response
 
     async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        """Let each take in the whole reply as those inside of it left it."""
-        call.whole = True
-        for one in self._takers:
-            response = await one.after_response(call, one.visible_response(call, response))
+        """Let each take in the whole response as those inside of it left it."""
+        call.complete = True
+        for interceptor in self._with_response:
+            visible = interceptor.visible_response(call, response)
+            response = await interceptor.after_response(call, visible)
         return response
 
     async def on_error(self, call: Call, error: AiLibError) -> None:
-        """Let each hear of the error that ends the call; of what came, it has what may be seen."""
-        self._conceal(call, error)
+        """Let each note the error that ends the call; its partial response may be seen."""
+        self._hide_partial_response(call, error)
         try:
-            for one in self._outward:
-                await one.on_error(call, error)
+            for interceptor in self._outward:
+                await interceptor.on_error(call, error)
         finally:
             self.end(call, "failed", error)
 
     def end(self, call: Call, outcome: str, error: BaseException | None = None) -> None:
-        """Tell each that the call has ended; a second time it does nothing."""
+        """Let each note that the call has ended; a second time it does nothing."""
         if call.outcome:
             return
         call.end(outcome, error)
-        if call.response is None and call.partial is not None:
-            call.response = self.visible_response(call, call.partial())
-        for one in self._closing:
-            one.on_end(call)
+        stream = call.stream
+        if call.response is None and stream is not None and stream.partial_response is not None:
+            call.response = self.visible_response(call, stream.partial_response())
+        for interceptor in self._with_on_end:
+            interceptor.on_end(call)
 
-    def forgotten(self, call: Call) -> None:
-        """End the call of a stream that nobody holds any more: first its attempt, then itself."""
+    def end_forgotten(self, call: Call) -> None:
+        """End the call of a stream that nothing holds any more: first its attempt, then itself."""
         if call.outcome:
             return
-        if call.forget is not None:
-            call.forget()
+        if call.stream is not None and call.stream.abandon_attempt is not None:
+            call.stream.abandon_attempt()
         self.end(call, "cancelled")
 
-    def _attempting(self, call: Call, leg: object) -> None:
-        for one in self._before:
-            if isinstance(leg, PreparedRequest):
-                one.before_attempt(call, leg)
-
-    def _conceal(self, call: Call, error: AiLibError) -> None:
+    def _hide_partial_response(self, call: Call, error: AiLibError) -> None:
         if isinstance(error.partial, ChatResponse) and call.error is not error:
             call.error = error
             error.partial = self.visible_response(call, error.partial)
 
-    async def accompanied(self, operation: Operation, ask: Callable[[], Awaitable[T]]) -> T:
-        """Make an operation by `ask`, and let each hear of it; without any, it is only made."""
-        company = self.present()
-        if not company:
-            return await ask()
-        return await company._accompanied(operation, ask)
+    def _before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
+        for interceptor in self._with_before_attempt:
+            interceptor.before_attempt(call, prepared)
 
-    async def _accompanied(self, operation: Operation, ask: Callable[[], Awaitable[T]]) -> T:
-        try:
-            await self._begin(operation)
-            answer = await ask()
-        except AiLibError as error:
-            self._finish(operation, "failed", error)
-            raise
-        except BaseException as error:
-            self._finish(operation, "cancelled", error)
-            raise
-        self._finish(operation, "answered")
-        return answer
+    def _after_attempt(self, call: Call, attempt: Attempt) -> None:
+        for prepared in call.requests:  # of a chat, one attempt at a time is under way
+            prepared.end_attempt(attempt)
+        for interceptor in self._with_after_attempt:
+            interceptor.after_attempt(call, attempt)
 
-    async def _begin(self, operation: Operation) -> None:
-        ledger = operation.ledger
-        ledger.after_attempt = lambda attempt: self._tried(operation, attempt)
-        if self._with("trying"):
-            ledger.before_attempt = lambda what: self._trying(operation, what)
-        if self._with("trying_again"):
-            ledger.on_retry = lambda *facts: self._trying_again(operation, *facts)
-        for one in self._inward:
-            await one.began(operation)
-
-    def _finish(
-        self, operation: Operation, outcome: str, error: BaseException | None = None
-    ) -> None:
-        operation.outcome = outcome
-        operation.error = error
-        operation.watch.stop()
-        for one in self._outward:
-            one.finished(operation)
-
-    def _trying(self, operation: Operation, what: object) -> None:
-        for one in self._inward:
-            if isinstance(what, Errand):
-                one.trying(operation, what)
-
-    def _trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
-        for one in self._outward:
-            one.trying_again(operation, number, error, seconds)
-
-    def _tried(self, operation: Operation, attempt: Attempt) -> None:
-        for one in self._outward:
-            one.tried(operation, attempt)
-
-    def _attempted(self, call: Call, attempt: Attempt) -> None:
-        for one in self._after:
-            one.after_attempt(call, attempt)
-
-    def _retrying(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
-        for one in self._between:
-            one.on_retry(call, number, error, seconds)
+    def _on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        for interceptor in self._with_on_retry:
+            interceptor.on_retry(call, number, error, seconds)
 
 
-def _overrides(one: Interceptor, method: str) -> bool:
-    return getattr(type(one), method) is not getattr(Interceptor, method)
+def _sort(interceptors: Iterable[object]) -> list[Interceptor]:
+    candidates = list(interceptors)
+    if not candidates:
+        return []
+    from .base import Interceptor
+
+    checked: list[Interceptor] = []
+    for interceptor in candidates:
+        if not isinstance(interceptor, Interceptor):
+            raise TypeError(f"{interceptor!r} is no Interceptor of this package")
+        checked.append(interceptor)
+    return sorted(checked, key=lambda interceptor: interceptor.order)
+
+
+def _overrides(interceptor: Interceptor, method: str) -> bool:
+    from .base import Interceptor
+
+    return getattr(type(interceptor), method) is not getattr(Interceptor, method)

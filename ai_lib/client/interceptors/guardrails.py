@@ -15,25 +15,26 @@ from ai_lib.types.response import ChatResponse
 
 from .base import Interceptor
 
-_NOTE = "guardrails"
+_STATE = "guardrails"
 
 
 class GuardrailInterceptor(Interceptor):
     """Holds what is sent to the rules for input, what is received to those for output."""
 
     order = 30
+    chats_only = True
 
     def __init__(
         self,
-        sent: Sequence[Guardrail],
-        received: Sequence[Guardrail],
+        for_input: Sequence[Guardrail],
+        for_output: Sequence[Guardrail],
         *,
         thinking: bool = False,
         tools: bool = False,
     ) -> None:
-        self._input = Policy(sent, "input")
-        self._output = Policy(received, "output")
-        self._has_none = not sent and not received
+        self._input = Policy(for_input, "input")
+        self._output = Policy(for_output, "output")
+        self._has_none = not for_input and not for_output
         self._thinking = thinking
         self._tools = tools
 
@@ -42,7 +43,7 @@ class GuardrailInterceptor(Interceptor):
 
     async def before_request(self, call: Call) -> None:
         evaluation = self._input.evaluate()
-        if not evaluation.is_needed:
+        if call.request is None or not evaluation.is_needed:
             return
         call.request = filter_request(call.request, evaluation, tools=self._tools)
         evaluation.log_warnings()
@@ -56,15 +57,15 @@ class GuardrailInterceptor(Interceptor):
         return OutputStreamFilter(evaluation, thinking=self._thinking, tools=self._tools)
 
     def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        evaluation = self._output.evaluate(complete=call.whole)
+        evaluation = self._output.evaluate(complete=call.complete)
         if not evaluation.is_needed:
             return response
-        call.notes[_NOTE] = evaluation
+        call.state[_STATE] = evaluation
         return filter_response(response, evaluation, thinking=self._thinking, tools=self._tools)
 
     async def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        # `visible_response` was asked just before, and left what it found.
-        evaluation = call.notes.get(_NOTE)
+        # `visible_response` was called just before, and left its evaluation.
+        evaluation = call.state.get(_STATE)
         if isinstance(evaluation, Evaluation):
             evaluation.log_warnings()
             if evaluation.blocking is not None:
@@ -72,11 +73,11 @@ class GuardrailInterceptor(Interceptor):
         return response
 
 
-def chosen(rules: Rules, choice: bool | Rules) -> Sequence[Guardrail]:
-    """Return the rules of one way: those for both, none, or those for both and further ones."""
+def rules_for(rules: Rules, choice: bool | Rules) -> Sequence[Guardrail]:
+    """Return the rules of one direction: those for both, none, or those for both and more."""
     if choice is False:
         return ()
-    given = [rules] if isinstance(rules, Guardrail) else [*rules]
+    shared = [rules] if isinstance(rules, Guardrail) else [*rules]
     if choice is True:
-        return given
-    return [*given, *([choice] if isinstance(choice, Guardrail) else choice)]
+        return shared
+    return [*shared, *([choice] if isinstance(choice, Guardrail) else choice)]

@@ -1,15 +1,14 @@
-"""Measures the calls of a client: for a meter, and for who watches the providers' health."""
+"""Measures the calls of a client, for a meter and for a tracker of the providers' health."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Operation
 from ai_lib.client.interceptors.call_facts import (
     cost_of,
     error_class_of,
-    place_of,
+    server_of,
     target_of,
     usage_of,
 )
@@ -18,7 +17,6 @@ from ai_lib.telemetry.deferred_apply import delivered
 from ai_lib.telemetry.health.tracker import ProviderHealthTracker
 from ai_lib.telemetry.metrics.observation import Meter, MetricLabels, Observation
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.response import ChatResponse
 
 from .base import Interceptor
 
@@ -41,85 +39,65 @@ class MetricsInterceptor(Interceptor):
 
     async def before_request(self, call: Call) -> None:
         """Note that the call has begun: a stream that never was asked for an event has not."""
-        call.notes[self._key] = None
+        call.state[self._key] = None
 
-    async def lookup(self, call: Call) -> ChatResponse | None:
-        """Count the call as in flight; it may still be answered by others."""
-        self._began(call)
-        return None
-
-    async def began(self, operation: Operation) -> None:
-        """Count the operation as in flight."""
-        self._began(operation)
+    def on_prepared(self, call: Call) -> None:
+        """Count the call as in flight; it may still be answered by another interceptor."""
+        labels = _labels(call)
+        call.state[self._key] = labels
+        delivered(self._meter.began, labels)
+        target = target_of(call)
+        if target is not None and call.targets is not None:
+            # Now, because the end must not wait.
+            call.targets.record(target.compiled.id, target.model)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Count the attempt."""
-        self._tried("chat", attempt)
-
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
-        """Count the attempt."""
-        self._tried(operation.name, attempt)
-
-    def on_end(self, call: Call) -> None:
-        """Count the call by how it ended."""
-        self._ended(call)
-
-    def finished(self, operation: Operation) -> None:
-        """Count the operation by how it ended."""
-        self._ended(operation)
-
-    def _began(self, call: Call | Operation) -> None:
-        labels = _labels(call)
-        call.notes[self._key] = labels
-        delivered(self._meter.began, labels)
-        target = target_of(call)
-        if target is not None and call.offers is not None:
-            # Now, because the end must not wait.
-            call.offers.record(target.compiled.id, target.model)
-
-    def _tried(self, endpoint: str, attempt: Attempt) -> None:
         labels = MetricLabels(
-            provider=attempt.provider, model=attempt.model, endpoint=endpoint, status=attempt.ended
+            provider=attempt.provider,
+            model=attempt.model,
+            endpoint=call.operation,
+            status=attempt.ended,
         )
         delivered(self._meter.attempted, labels, attempt.waited_ms / 1000)
 
-    def _ended(self, call: Call | Operation) -> None:
-        if self._key not in call.notes:
+    def on_end(self, call: Call) -> None:
+        """Count the call by how it ended."""
+        if self._key not in call.state:
             return
-        began = call.notes[self._key]
-        if isinstance(began, MetricLabels):
-            delivered(self._meter.ended, began)
+        labels = call.state[self._key]
+        if isinstance(labels, MetricLabels):
+            delivered(self._meter.ended, labels)
         delivered(self._meter.observe, self._observation(call))
 
-    def _observation(self, call: Call | Operation) -> Observation:
-        place = place_of(call)
-        cost = cost_of(call)
-        response = call.response if isinstance(call, Call) else None
-        first = call.watch.time_to_first_token_ms
+    def _observation(self, call: Call) -> Observation:
+        server = server_of(call)
+        cost, response = cost_of(call), call.response
+        first = call.timer.time_to_first_token_ms
         return Observation(
             labels=_labels(call, status=_STATUS.get(call.outcome, "error")),
-            seconds=max(0.0, call.watch.latency_ms / 1000),
+            seconds=max(0.0, call.timer.latency_ms / 1000),
             usage=usage_of(call),
             cost=cost.total_cost if cost else None,
             currency=cost.currency if cost else "USD",
             first_token_seconds=None if first is None else first / 1000,
             retries=call.retry_count,
-            telemetry_provider=place.telemetry_provider if place else "",
+            telemetry_provider=server.telemetry_provider if server else "",
             response_model=(response.model or "") if response else "",
-            server_address=place.address if place else "",
-            server_port=place.port if place else None,
+            server_address=server.address if server else "",
+            server_port=server.port if server else None,
         )
 
 
 _METHODS: Final = ("began", "ended", "attempted", "observe")
 
 
-def _labels(call: Call | Operation, status: str = "") -> MetricLabels:
-    place = place_of(call)
+def _labels(call: Call, status: str = "") -> MetricLabels:
+    server = server_of(call)
     return MetricLabels(
-        provider=place.provider if place else "",
-        model=place.model if place else "",
-        endpoint=call.name if isinstance(call, Operation) else "chat",
+        provider=server.provider if server else "",
+        model=server.model if server else "",
+        endpoint=call.operation,
         status=status,
         error_class=error_class_of(call),
     )
@@ -141,13 +119,6 @@ class HealthInterceptor(Interceptor):
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note how it went."""
-        self._note(attempt)
-
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
-        """Note how it went."""
-        self._note(attempt)
-
-    def _note(self, attempt: Attempt) -> None:
         failed = attempt.ended in _FAILURES
         if attempt.sent and (failed or attempt.ended == "answered"):
             self._tracker.record(

@@ -1,4 +1,4 @@
-"""Chooses a target for every call of a client among several, and learns how each is doing."""
+"""Chooses among several targets for each call of a client, and records how each is doing."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from ai_lib.routing.model_manager import ModelManager
     from ai_lib.routing.selectors import Strategy
 
-_SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
+_SERVICE_ERRORS = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
 
 
 class RoutingInterceptor(Interceptor):
     """Names the models of each call in the order they are tried."""
 
     order = 40
+    chats_only = True
 
     def __init__(self, array: ModelArray, names: Mapping[str, str]) -> None:
         self._array = array
         self._names = names
-        self._endpoints = {names[one.name]: one for one in array.endpoints}
-        self._at: dict[str, ModelEndpoint] = {}
+        self._endpoints = {names[endpoint.name]: endpoint for endpoint in array.endpoints}
+        self._current: dict[str, ModelEndpoint] = {}
 
     async def before_request(self, call: Call) -> None:
         """Choose among the endpoints that declare what the request needs.
@@ -42,62 +43,65 @@ class RoutingInterceptor(Interceptor):
         Raises:
             CapabilityError: none of them does.
         """
-        if call.models is not None or call.offers is None:
+        if call.models is not None or call.targets is None or call.request is None:
             return
         needs = tuple(capabilities_needed(call.request))
-        refused: list[CapabilityError] = []
-        order = self._array.plan(call.clock(), lambda one: self._fits(call, one, needs, refused))
+        refusals: list[CapabilityError] = []
+        order = self._array.plan(
+            call.clock(), lambda endpoint: self._fits(call, endpoint, needs, refusals)
+        )
         if not order:
-            raise self._none(refused)
-        self._at[call.id] = order[0]
-        own = call.options.fallbacks
-        later = call.offers.fallbacks if own is None else own
-        call.models = [*(self._names[one.name] for one in order), *later]
+            raise self._no_endpoint_error(refusals)
+        self._current[call.id] = order[0]
+        fallbacks = call.options.fallbacks
+        if fallbacks is None:
+            fallbacks = tuple(call.targets.fallbacks)
+        call.models = [*(self._names[endpoint.name] for endpoint in order), *fallbacks]
 
     def _fits(
         self,
         call: Call,
         endpoint: ModelEndpoint,
         needs: Sequence[str],
-        refused: list[CapabilityError],
+        refusals: list[CapabilityError],
     ) -> bool:
-        if endpoint.name not in self._names or call.offers is None:
+        if endpoint.name not in self._names or call.targets is None:
             return False  # added after the client was built
-        target = call.offers.target(self._names[endpoint.name]).current()
+        target = call.targets.target(self._names[endpoint.name]).current()
         try:
             require_capabilities(target.compiled.manifest, *needs, model=target.model)
         except CapabilityError as error:
-            refused.append(error)
+            refusals.append(error)
             return False
         return True
 
-    def _none(self, refused: Sequence[CapabilityError]) -> AiLibError:
-        if not refused:
+    def _no_endpoint_error(self, refusals: Sequence[CapabilityError]) -> AiLibError:
+        if not refusals:
             raise ValueError(f"{self._array!r} has no endpoint left")
-        reasons = "; ".join(dict.fromkeys(error.message for error in refused))
+        reasons = "; ".join(dict.fromkeys(error.message for error in refusals))
         return CapabilityError(
             f"no endpoint of {self._array.name!r} can be asked this: {reasons}",
-            capability=refused[0].capability,
+            capability=refusals[0].capability,
         )
 
-    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
+    def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
         """Count the call where it goes now."""
-        at = self._endpoints.get(leg.target.name)
-        if self._at.get(call.id) is not at:
+        endpoint = self._endpoints.get(prepared.target.name)
+        if self._current.get(call.id) is not endpoint:
             self._leave(call)
-            if at is not None:
-                at.state.start_call()
-                self._at[call.id] = at
+            if endpoint is not None:
+                endpoint.state.start_call()
+                self._current[call.id] = endpoint
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Learn from how it ended."""
-        endpoint = self._at.get(call.id)
+        endpoint = self._current.get(call.id)
         if endpoint is None or not attempt.sent:
             return
         if attempt.ended == "answered":
-            first = call.watch.time_to_first_token_ms if call.streamed else None
+            first = call.timer.time_to_first_token_ms if call.streamed else None
             endpoint.state.record_success(attempt.latency_ms if first is None else first)
-        elif attempt.ended in _SERVICE:
+        elif attempt.ended in _SERVICE_ERRORS:
             endpoint.state.record_failure(call.clock(), self._array.health)
         elif attempt.ended != "cancelled":
             endpoint.state.record_refusal()
@@ -107,12 +111,12 @@ class RoutingInterceptor(Interceptor):
         self._leave(call)
 
     def _leave(self, call: Call) -> None:
-        endpoint = self._at.pop(call.id, None)
+        endpoint = self._current.pop(call.id, None)
         if endpoint is not None:
             endpoint.state.end_call()
 
 
-def routed(
+def routing_settings(
     settings: ClientSettings,
     source: ModelArray | ModelManager | Sequence[ModelEndpoint | str],
     strategy: Strategy | None,
@@ -127,7 +131,7 @@ def routed(
     from ai_lib.routing.endpoint import ModelEndpoint
     from ai_lib.routing.model_manager import ModelManager
 
-    if settings.routed:
+    if settings.routed_models:
         raise ValueError("routing was set before: put all endpoints into one array")
     if isinstance(source, ModelManager):
         strategy = strategy or source.selector
@@ -137,13 +141,13 @@ def routed(
         array.with_strategy(strategy)
     if not array.endpoints:
         raise ValueError(f"{array!r} has nothing to choose from: give it endpoints")
-    names = {one.name: f"{array.name}:{one.name}" for one in array.endpoints}
+    names = {endpoint.name: f"{array.name}:{endpoint.name}" for endpoint in array.endpoints}
     return {
-        "routed": {
-            names[one.name]: RoutedModel(
-                model=one.model, api_key=one.api_key, base_url=one.base_url
+        "routed_models": {
+            names[endpoint.name]: RoutedModel(
+                model=endpoint.model, api_key=endpoint.api_key, base_url=endpoint.base_url
             )
-            for one in array.endpoints
+            for endpoint in array.endpoints
         },
         "interceptors": (*settings.interceptors, RoutingInterceptor(array, names)),
     }

@@ -1,4 +1,4 @@
-"""What the events of a stream pass on their way to the caller."""
+"""Filters that the events of a stream pass on their way to the caller."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
@@ -13,7 +13,7 @@ class StreamFilter(Protocol):
     def feed(self, events: list[Event]) -> Iterable[Event]:
         """Give what may be handed out now; held back events come out with a later call.
 
-        The last call has the `StreamEnd`, or nothing but what the screen still holds is lost. An
+        The last call has the `StreamEnd`, or nothing but what the filter still holds is lost. An
         AiLibError raised while this is iterated ends the stream, after the events given before.
         """
         ...
@@ -26,15 +26,17 @@ class FilteredEvents(NamedTuple):
     refusal: AiLibError | None = None
 
 
-def screened(screens: Sequence[StreamFilter], events: list[Event]) -> FilteredEvents:
-    """Let events pass these screens, in their order."""
+def apply_filters(filters: Sequence[StreamFilter], events: list[Event]) -> FilteredEvents:
+    """Return the events that pass these filters, in their order."""
     refusal = None
-    for screen in screens:
-        passed: list[Event] = []
+    for stream_filter in filters:
+        passing: list[Event] = []
         try:
-            for event in screen.feed(events):
-                passed.append(event)  # noqa: PERF402 (what came before an error counts)
+            for event in stream_filter.feed(events):
+                passing.append(event)  # noqa: PERF402 (what came before an error counts)
         except AiLibError as error:
-            refusal = error  # of what the ones before let through, so it comes before theirs
-        events = passed
+            refusal = (
+                error  # it is about events that the filters before let through: it comes first
+            )
+        events = passing
     return FilteredEvents(events, refusal)

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Operation
 from ai_lib.client.interceptors.call_facts import (
     ServerInfo,
     cost_of,
     error_class_of,
-    place_of,
     secrets_of,
+    server_of,
     usage_of,
 )
 from ai_lib.errors.exceptions import AiLibError, RemoteError
@@ -45,31 +44,42 @@ class TracingInterceptor(Interceptor):
 
     async def before_request(self, call: Call) -> None:
         """Begin the span, and send its ids along."""
-        self._begin("chat", call)
+        facts = {semantics.OPERATION: call.operation}
+        span = self._tracer.start_span(call.operation, SpanKind.CLIENT, facts)
+        call.state[self._key] = span
+        call.state.setdefault(SPAN, span)
+        header_names = {header.lower() for header, _ in call.headers}
+        if self._tracer.propagate and "traceparent" not in header_names:
+            call.headers.extend(span.context.headers())
 
-    async def lookup(self, call: Call) -> ChatResponse | None:
-        """Note what is asked of whom."""
-        span = self._span(call)
+    def on_prepared(self, call: Call) -> None:
+        """Note where the request goes, and what it asks."""
+        span, request = self._span(call), call.request
         if span is None:
-            return None
-        self._placed(span, call)
+            return
+        span.redactor = self._tracer.redactor.knowing(secrets_of(call))
+        server = server_of(call)
+        if server is not None:
+            span.update_name(f"{call.operation} {server.model}")
+            span.set_attributes(_server_attributes(server))
+        if request is None:
+            return
         span.set_attribute(semantics.REQUEST_STREAM, call.streamed)
-        for name, value in call.request.parameters.items():
+        for name, value in request.parameters.items():
             attribute = semantics.REQUEST_PARAMETERS.get(name)
             if attribute is not None and isinstance(value, str | int | float | list | tuple):
-                span.set_attribute(attribute, _fit(value))
+                span.set_attribute(attribute, _attribute_value(value))
         if self._tracer.capture_content:
-            said = input_messages(call.request.messages, span.redactor)
-            span.set_attribute(semantics.INPUT_MESSAGES, said)
-        return None
+            messages = input_messages(request.messages, span.redactor)
+            span.set_attribute(semantics.INPUT_MESSAGES, messages)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note the attempt as an event."""
-        self._event(call, "gen_ai.attempt", _of_attempt(attempt))
+        self._add_event(call, "gen_ai.attempt", _attempt_attributes(attempt))
 
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Note that it is tried again."""
-        self._event(call, "gen_ai.retry", _of_retry(number, error, seconds))
+        self._add_event(call, "gen_ai.retry", _retry_attributes(number, error, seconds))
 
     def on_end(self, call: Call) -> None:
         """Note what came of it, and end the span."""
@@ -77,66 +87,29 @@ class TracingInterceptor(Interceptor):
         if span is None:
             return
         if response is not None:
-            span.set_attributes(_of_response(response))
+            span.set_attributes(_response_attributes(response))
             if self._tracer.capture_content:
                 redactor = self._tracer.redactor.knowing(secrets_of(call))
-                said = output_messages(response.candidates, redactor)
-                span.set_attribute(semantics.OUTPUT_MESSAGES, said)
+                messages = output_messages(response.candidates, redactor)
+                span.set_attribute(semantics.OUTPUT_MESSAGES, messages)
         self._end(span, call)
 
-    async def began(self, operation: Operation) -> None:
-        """Begin the span, send its ids along, note who is asked."""
-        self._placed(self._begin(operation.name, operation), operation)
-
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
-        """Note the attempt as an event."""
-        self._event(operation, "gen_ai.attempt", _of_attempt(attempt))
-
-    def trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
-        """Note that it is tried again."""
-        self._event(operation, "gen_ai.retry", _of_retry(number, error, seconds))
-
-    def finished(self, operation: Operation) -> None:
-        """Note what came of it, and end the span."""
-        span = self._span(operation)
-        if span is not None:
-            self._end(span, operation)
-
-    def _span(self, call: Call | Operation) -> Span | None:
+    def _span(self, call: Call) -> Span | None:
         """Return the call's span; a stream that never was asked for an event has none."""
-        span = call.notes.get(self._key)
+        span = call.state.get(self._key)
         return span if isinstance(span, Span) else None
 
-    def _event(self, call: Call | Operation, name: str, facts: Mapping[str, Attribute]) -> None:
+    def _add_event(self, call: Call, name: str, facts: Mapping[str, Attribute]) -> None:
         span = self._span(call)
         if span is not None:
             span.add_event(name, facts)
 
-    def _begin(self, name: str, call: Call | Operation) -> Span:
-        facts = {semantics.OPERATION: name}
-        span = call.notes[self._key] = self._tracer.start_span(name, SpanKind.CLIENT, facts)
-        call.notes.setdefault(SPAN, span)
-        given = {header.lower() for header, _ in call.headers}
-        if self._tracer.propagate and "traceparent" not in given:
-            call.headers.extend(span.context.headers())
-        return span
-
-    def _placed(self, span: Span, call: Call | Operation) -> None:
+    def _end(self, span: Span, call: Call) -> None:
         span.redactor = self._tracer.redactor.knowing(secrets_of(call))
-        place = place_of(call)
-        if place is not None:
-            operation = span.attributes[semantics.OPERATION]
-            span.update_name(f"{operation} {place.model}")
-            span.set_attributes(_of_place(place))
-
-    def _end(self, span: Span, call: Call | Operation) -> None:
-        span.redactor = self._tracer.redactor.knowing(secrets_of(call))
-        place = place_of(call)
-        if place is not None:
-            span.set_attributes(_of_place(place))
-        span.set_attributes(_of_use(call))
+        server = server_of(call)
+        if server is not None:
+            span.set_attributes(_server_attributes(server))
+        span.set_attributes(_usage_attributes(call))
         error = call.error
         if call.outcome == "failed" and error is not None:
             span.set_attribute(semantics.ERROR_TYPE, error_class_of(call))
@@ -151,40 +124,42 @@ class TracingInterceptor(Interceptor):
         span.end()
 
 
-def _fit(value: str | float | Sequence[object]) -> Attribute:
+def _attribute_value(value: str | float | Sequence[object]) -> Attribute:
     if isinstance(value, str | int | float):
         return value
-    return [str(one) for one in value]
+    return [str(element) for element in value]
 
 
-def _of_place(place: ServerInfo) -> Mapping[str, Attribute]:
-    found: dict[str, Attribute] = {
-        semantics.PROVIDER: place.telemetry_provider,
-        semantics.REQUEST_MODEL: place.model,
-        semantics.SERVER_ADDRESS: place.address,
+def _server_attributes(server: ServerInfo) -> Mapping[str, Attribute]:
+    attributes: dict[str, Attribute] = {
+        semantics.PROVIDER: server.telemetry_provider,
+        semantics.REQUEST_MODEL: server.model,
+        semantics.SERVER_ADDRESS: server.address,
     }
-    if place.port is not None:
-        found[semantics.SERVER_PORT] = place.port
-    return found
+    if server.port is not None:
+        attributes[semantics.SERVER_PORT] = server.port
+    return attributes
 
 
-def _of_response(response: ChatResponse) -> Mapping[str, Attribute]:
-    reasons = [one.finish_reason for one in response.candidates if one.finish_reason]
-    found: dict[str, Attribute] = {}
+def _response_attributes(response: ChatResponse) -> Mapping[str, Attribute]:
+    reasons = [
+        candidate.finish_reason for candidate in response.candidates if candidate.finish_reason
+    ]
+    attributes: dict[str, Attribute] = {}
     if response.id:
-        found[semantics.RESPONSE_ID] = response.id
+        attributes[semantics.RESPONSE_ID] = response.id
     if response.model:
-        found[semantics.RESPONSE_MODEL] = response.model
+        attributes[semantics.RESPONSE_MODEL] = response.model
     if reasons:
-        found[semantics.FINISH_REASONS] = reasons
+        attributes[semantics.FINISH_REASONS] = reasons
     if response.request_id:
-        found["ai_lib.request_id"] = response.request_id
-    return found
+        attributes["ai_lib.request_id"] = response.request_id
+    return attributes
 
 
-def _of_use(call: Call | Operation) -> Mapping[str, Attribute]:
-    usage, first = usage_of(call), call.watch.time_to_first_token_ms
-    found: dict[str, Attribute] = {
+def _usage_attributes(call: Call) -> Mapping[str, Attribute]:
+    usage, first = usage_of(call), call.timer.time_to_first_token_ms
+    attributes: dict[str, Attribute] = {
         "ai_lib.outcome": call.outcome,
         "ai_lib.retry_count": call.retry_count,
     }
@@ -195,17 +170,20 @@ def _of_use(call: Call | Operation) -> Mapping[str, Attribute]:
         semantics.CACHE_WRITE_TOKENS: usage.cache_write_tokens,
         semantics.REASONING_TOKENS: usage.reasoning_tokens,
     }
-    found.update({name: count for name, count in counts.items() if count})
+    attributes.update({name: count for name, count in counts.items() if count})
     if first is not None:
-        found[semantics.FIRST_CHUNK] = first / 1000
+        attributes[semantics.FIRST_CHUNK] = first / 1000
     cost = cost_of(call)
     if cost is not None and cost.total_cost is not None:
-        found["ai_lib.cost"], found["ai_lib.cost.currency"] = cost.total_cost, cost.currency
-    return found
+        attributes["ai_lib.cost"], attributes["ai_lib.cost.currency"] = (
+            cost.total_cost,
+            cost.currency,
+        )
+    return attributes
 
 
-def _of_attempt(attempt: Attempt) -> Mapping[str, Attribute]:
-    found: dict[str, Attribute] = {
+def _attempt_attributes(attempt: Attempt) -> Mapping[str, Attribute]:
+    attributes: dict[str, Attribute] = {
         "provider": attempt.provider,
         "model": attempt.model,
         "ended": attempt.ended,
@@ -214,13 +192,13 @@ def _of_attempt(attempt: Attempt) -> Mapping[str, Attribute]:
         "latency_ms": attempt.latency_ms,
     }
     if attempt.status_code is not None:
-        found[semantics.STATUS_CODE] = attempt.status_code
+        attributes[semantics.STATUS_CODE] = attempt.status_code
     if attempt.error is not None:
-        found[semantics.ERROR_TYPE] = attempt.ended
-    return found
+        attributes[semantics.ERROR_TYPE] = attempt.ended
+    return attributes
 
 
-def _of_retry(number: int, error: AiLibError, seconds: float) -> Mapping[str, Attribute]:
+def _retry_attributes(number: int, error: AiLibError, seconds: float) -> Mapping[str, Attribute]:
     return {
         "attempt": number,
         "wait_seconds": seconds,

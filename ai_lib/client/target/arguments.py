@@ -1,4 +1,4 @@
-"""Refuses arguments of other types at the door, before they are anything's state."""
+"""Refuses arguments of a wrong type where they are given, before anything keeps them."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -9,53 +9,58 @@ from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition
 
 T = TypeVar("T")
+_CONTENT = "a text, or a sequence of blocks: [ContentBlock.text('Hello')]"
 
 
-def checked_message(message: Message) -> Message:
+def check_message(message: Message) -> Message:
     """Return the message. Raises TypeError for anything else, and for content that is none."""
-    _must_be(message, Message, "Message.user('Hello')")
+    _require_type(message, Message, "Message.user('Hello')")
     content = message.content
     if not isinstance(content, str):
-        _all_are(content, Block, "a text, or a sequence of blocks: [ContentBlock.text('Hello')]")
+        _require_types(
+            content, Block, "a text, or a sequence of blocks: [ContentBlock.text('Hello')]"
+        )
     return message
 
 
-def checked_tools(tools: Iterable[ToolDefinition]) -> tuple[ToolDefinition, ...]:
+def check_tools(tools: Iterable[ToolDefinition]) -> tuple[ToolDefinition, ...]:
     """Return the tools. Raises TypeError for anything else."""
-    return _all_are(tools, ToolDefinition, "definitions: [ToolDefinition.from_function(f)]")
+    return _require_types(tools, ToolDefinition, "definitions: [ToolDefinition.from_function(f)]")
 
 
-def checked_names(names: Iterable[str]) -> tuple[str, ...]:
+def check_names(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of models. Raises TypeError for anything else."""
-    return _all_are(names, str, "a sequence of names: ['provider/model']")
+    return _require_types(names, str, "a sequence of names: ['provider/model']")
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """Return the name of an operation or a host. Raises TypeError for anything else."""
-    return _must_be(name, str, "'list_models' or 'example.com'")
+    return _require_type(name, str, "'list_models' or 'example.com'")
 
 
-def checked_request(request: ChatRequest | None) -> ChatRequest | None:
+def check_request(request: ChatRequest | None) -> ChatRequest | None:
     """Return the request, or None. Raises TypeError for anything else."""
-    return request if request is None else _must_be(request, ChatRequest, "client.chat().build()")
+    return (
+        request if request is None else _require_type(request, ChatRequest, "client.chat().build()")
+    )
 
 
-def checked_config(value: T, kind: type[T]) -> T:
+def check_config(value: T, kind: type[T]) -> T:
     """Return what sets a pattern. Raises TypeError for anything else."""
-    return _must_be(value, kind, f"{kind.__name__}()")
+    return _require_type(value, kind, f"{kind.__name__}()")
 
 
-def _must_be(value: T, kind: type[T], example: str) -> T:
+def _require_type(value: T, kind: type[T], example: str) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"a {kind.__name__} is wanted, such as {example}, not {value!r:.100}")
     return value
 
 
-def _all_are(values: Iterable[T], kind: Any, wanted: str) -> tuple[T, ...]:
+def _require_types(values: Iterable[T], kind: Any, expected: str) -> tuple[T, ...]:
     if isinstance(values, str | bytes):
-        raise TypeError(f"{wanted} is wanted, not {values!r:.100}")
-    found = tuple(values)
-    for value in found:
+        raise TypeError(f"{expected} is wanted, not {values!r:.100}")
+    checked = tuple(values)
+    for value in checked:
         if not isinstance(value, kind):
-            raise TypeError(f"{wanted} is wanted, not one with {value!r:.100}")
-    return found
+            raise TypeError(f"{expected} is wanted, not one with {value!r:.100}")
+    return checked

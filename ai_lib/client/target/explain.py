@@ -1,4 +1,4 @@
-"""What a call would be: its request, and what applies to it. Nothing is sent."""
+"""Explains a call before it is made: its request, and what applies to it. Nothing is sent."""
 
 import json
 import shlex
@@ -53,8 +53,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         prices = info.prices
         if prices.input is None or prices.output is None:
             return None
-        whole = info.context_window * prices.input + info.max_output_tokens * prices.output
-        return whole / 1_000_000
+        total = info.context_window * prices.input + info.max_output_tokens * prices.output
+        return total / 1_000_000
 
     def _repr_html_(self) -> str:
         from ai_lib.types.markup.html import code, folded
@@ -63,6 +63,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         return code(page) + folded("The request, as a curl command", code(self.curl))
 
     def __str__(self) -> str:
+        largest = _largest(self.largest_cost, self.model_info)
         key = str(self.credential).removeprefix("key ")
         lines = [
             f"{self.provider}/{self.model}",
@@ -72,7 +73,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
             f"  timeout     {self.timeout_seconds:g} s",
             f"  retry       {_retry(self.retry)}",
             f"  limits      {_limits(self.model_info)}",
-            f"  price       {_price(self.model_info)}{_most(self.largest_cost, self.model_info)}",
+            f"  price       {_price(self.model_info)}{largest}",
             *([f"  tokens      {_tokens(self.tokens)}"] if self.tokens else []),
             *([f"  this call   {_bounds(self.cost)}"] if self.cost else []),
             f"  adapted     {'; '.join(self.adaptations) or 'nothing'}",
@@ -124,13 +125,13 @@ def explain(
 
 
 def _curl(url: str, headers: tuple[tuple[str, str], ...], body: JsonObject, variable: str) -> str:
-    parts = [f"curl {_quoted(url, variable)}"]
-    parts += [f"  -H {_quoted(f'{name}: {value}', variable)}" for name, value in headers]
+    parts = [f"curl {_quote(url, variable)}"]
+    parts += [f"  -H {_quote(f'{name}: {value}', variable)}" for name, value in headers]
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return " \\\n".join([*parts, f"  -d {shlex.quote(text)}"])
 
 
-def _quoted(text: str, variable: str) -> str:
+def _quote(text: str, variable: str) -> str:
     """Quote for a shell, with the variable in the key's place."""
     pieces = text.split(quote_plus(_PLACEHOLDER))
     if len(pieces) == 1:
@@ -155,10 +156,10 @@ def _retry(policy: JsonObject) -> str:
 
 def _limits(info: ModelRecord | None) -> str:
     window = info.context_window if info else None
-    most = info.max_output_tokens if info else None
+    max_output = info.max_output_tokens if info else None
     return (
         f"context {'unknown' if window is None else f'{window} tokens'}, "
-        f"answer {'unknown' if most is None else f'{most} tokens'}"
+        f"answer {'unknown' if max_output is None else f'{max_output} tokens'}"
     )
 
 
@@ -172,28 +173,28 @@ def _price(info: ModelRecord | None) -> str:
         "cached": prices.cache_read,
         "cache write": prices.cache_write,
     }
-    shown = ", ".join(f"{value:g} {name}" for name, value in parts.items() if value is not None)
-    return f"{prices.currency} per million tokens: {shown}"
+    listed = ", ".join(f"{value:g} {name}" for name, value in parts.items() if value is not None)
+    return f"{prices.currency} per million tokens: {listed}"
 
 
-def _most(cost: float | None, info: ModelRecord | None) -> str:
+def _largest(cost: float | None, info: ModelRecord | None) -> str:
     if cost is None or info is None:
         return ""
     return f"; the largest call costs {cost:.4g} {info.prices.currency}"
 
 
 def _tokens(count: TokenCount) -> str:
-    how = f"by {count.encoding}" if count.is_exact else f"estimated, at most {count.at_most}"
-    return f"{count.tokens} of input, {how}"
+    method = f"by {count.encoding}" if count.is_exact else f"estimated, at most {count.at_most}"
+    return f"{count.tokens} of input, {method}"
 
 
 def _bounds(cost: CostBounds) -> str:
-    least, most = (
+    lower, upper = (
         "unknown" if bound is None else f"{bound:.4g} {cost.currency}"
         for bound in (cost.lower, cost.upper)
     )
-    why = f" ({cost.reason})" if cost.reason else ""
-    return f"costs at least {least}, at most {most}{why}"
+    reason = f" ({cost.reason})" if cost.reason else ""
+    return f"costs at least {lower}, at most {upper}{reason}"
 
 
 def _mapping(value: object) -> JsonObject:

@@ -46,11 +46,11 @@ def check_binding(
 
 def _owners(manifest: ProtocolManifest, credential: Credential) -> Iterator[ProtocolManifest]:
     """Give the bundled providers whose key this is."""
-    own = {manifest.id, *manifest.aliases}
+    own_names = {manifest.id, *manifest.aliases}
     for name in list_bundled_names("manifests"):
         document = find_bundled_manifest(name)
         bundled = read_manifest(document, f"bundled manifest {name}")
-        by_name = not own.isdisjoint({bundled.id, *bundled.aliases})
+        by_name = not own_names.isdisjoint({bundled.id, *bundled.aliases})
         if by_name or credential.name in list_key_variables(bundled):
             yield bundled
 

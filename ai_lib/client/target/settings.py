@@ -1,4 +1,4 @@
-"""What a client is to be, as its builder collects it; what a single call adds to it."""
+"""The settings of a client, as its builder collects them, and the options of a single call."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,21 +27,21 @@ Loaded = tuple[CompiledManifest, str]
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What one call sets for itself; None leaves it as the client has it.
 
-    `ledger` are the books of a call that asks several times: its asks share deadline and attempts.
+    `attempt_log` is that of a call that asks several times: its asks share deadline and attempts.
     `cache` says whether the client's cache may serve and keep it, `cache_ttl` for how many seconds.
     """
 
     timeout: float | None = None
     timeouts: TimeoutOptions | None = None
     fallbacks: tuple[str, ...] | None = None
-    ledger: AttemptLog | None = None
+    attempt_log: AttemptLog | None = None
     metadata: Mapping[str, object] = {}
     cache: bool | None = None
     cache_ttl: float | None = None
 
 
 class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several places that calls are spread over: a model, with its own key and address."""
+    """One of several models that calls are spread over, with its own key and address."""
 
     model: str
     api_key: str | None = None
@@ -56,7 +56,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
     `catalog` is where manifests are; what had to be waited for is in it, or in `loaded`.
-    `routed` are the places that calls are spread over, each by the name it is asked for with;
+    `routed_models` are the models that calls are spread over, each by the name that stands for it;
     `model` may be one of these names. `interceptors` accompany every call; they and the sink for
     `feedback` are of the colour of the client.
     """
@@ -76,7 +76,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
-    routed: Mapping[str, RoutedModel] = {}
+    routed_models: Mapping[str, RoutedModel] = {}
     resilience: ResilientConfig = ResilientConfig()
     retry: RetryConfig | None = None
     rate_limit: RateLimiterConfig | None = None
@@ -87,7 +87,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     interceptors: tuple[object, ...] = ()
     feedback: Any = None
 
-    def protection(self) -> ResilientConfig:
+    def resolve_protection(self) -> ResilientConfig:
         """Return the patterns in force: set one by one, by the config object, by the environment.
 
         Raises:
@@ -100,15 +100,15 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             circuit_storage=self.circuit_storage,
             limiter=self.limiter,
         )
-        whole = single.over(self.resilience).over(ResilientConfig.from_env())
+        combined = single.over(self.resilience).over(ResilientConfig.from_env())
         if self.max_inflight is None:
-            return whole
-        given = self.resilience.backpressure or BackpressureConfig()
-        places = msgspec.structs.replace(given, max_concurrent=self.max_inflight)
-        return msgspec.structs.replace(whole, backpressure=places)
+            return combined
+        config = self.resilience.backpressure or BackpressureConfig()
+        backpressure = msgspec.structs.replace(config, max_concurrent=self.max_inflight)
+        return msgspec.structs.replace(combined, backpressure=backpressure)
 
-    def target(self, *, needs_key: bool = True) -> Target:
-        """Return where the client's calls go; without a key it is only good to explain.
+    def make_target(self, *, needs_key: bool = True) -> Target:
+        """Return the target of the client's calls; without a key it is only good to explain.
 
         Raises:
             ValueError: no model was set.
@@ -117,9 +117,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.model is None:
             raise ValueError("set the model first: builder().model('provider/model')")
-        if self.model in self.routed:
-            return self.fallback(self.model, needs_key=needs_key)
-        return self._target(
+        if self.model in self.routed_models:
+            return self.make_fallback(self.model, needs_key=needs_key)
+        return self._load_target(
             self.model,
             self.api_key or self.api_keys.get(self.model),
             self.base_url or self.base_urls.get(self.model),
@@ -127,31 +127,31 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             needs_key,
         )
 
-    def fallback(self, name: str, *, needs_key: bool = True) -> Target:
-        """Return another target, of a model or a routed name. Raises as `target`.
+    def make_fallback(self, name: str, *, needs_key: bool = True) -> Target:
+        """Return another target, of a model or a routed name. Raises as `make_target`.
 
         Another model of the first one's provider is asked at the same address, in the same API
         family, with the same key; any other provider, and any model given an address, has an
         address and a key of its own.
         """
-        place = self.routed.get(name) or RoutedModel(model=name)
-        key = place.api_key or self.api_keys.get(place.model)
-        base_url, family = place.base_url or self.base_urls.get(place.model), None
-        if base_url is None and self._is_neighbour(name):
+        routed = self.routed_models.get(name) or RoutedModel(model=name)
+        key = routed.api_key or self.api_keys.get(routed.model)
+        base_url, family = routed.base_url or self.base_urls.get(routed.model), None
+        if base_url is None and self._has_first_provider(name):
             key, base_url, family = key or self.api_key, self.base_url, self.api_family
-        return self._target(name, key, base_url, family, needs_key)
+        return self._load_target(name, key, base_url, family, needs_key)
 
-    def _is_neighbour(self, name: str) -> bool:
+    def _has_first_provider(self, name: str) -> bool:
         return self._load(name)[0].id == self._load(self.model or name)[0].id
 
     def _load(self, name: str, family: str | None = None) -> Loaded:
-        name = self.routed[name].model if name in self.routed else name
-        found = self.loaded.get((name, family))
-        return found or (self.catalog or ManifestCatalog(self.protocol_dir)).load_model(
+        name = self.routed_models[name].model if name in self.routed_models else name
+        loaded = self.loaded.get((name, family))
+        return loaded or (self.catalog or ManifestCatalog(self.protocol_dir)).load_model(
             name, family
         )
 
-    def _target(
+    def _load_target(
         self,
         name: str,
         key: str | None,
@@ -160,8 +160,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         needs_key: bool = True,
     ) -> Target:
         compiled, model = self._load(name, family)
-        target = self._aimed(compiled, model, key, base_url, needs_key)
-        if name in self.routed:
+        target = self._build_target(compiled, model, key, base_url, needs_key)
+        if name in self.routed_models:
             target = msgspec.structs.replace(target, name=name)
         catalog = self.catalog
         if catalog is None or not catalog.is_watching:
@@ -170,15 +170,15 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
         def renew() -> Target:
             nonlocal latest
-            found = catalog.find_loaded(compiled.id, family)
-            if found is not None and found is not latest.compiled:
-                renewed = self._aimed(found, model, key, base_url, needs_key)
+            current = catalog.find_loaded(compiled.id, family)
+            if current is not None and current is not latest.compiled:
+                renewed = self._build_target(current, model, key, base_url, needs_key)
                 latest = msgspec.structs.replace(renewed, name=target.name)
             return latest
 
         return msgspec.structs.replace(target, renew=renew)
 
-    def _aimed(
+    def _build_target(
         self,
         compiled: CompiledManifest,
         model: str,
@@ -204,7 +204,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"ClientSettings(model={self.model!r})"
 
 
-def protection_of(target: Target, config: ResilientConfig) -> ResilientConfig:
+def protection_for(target: Target, config: ResilientConfig) -> ResilientConfig:
     """Return the patterns for one target: the manifest's retries unless the client sets them."""
     if config.retry is not None:
         return config

@@ -1,13 +1,11 @@
-"""Where a call goes: a provider's compiled manifest, a model, a key and an address."""
+"""The target of a call: a provider's compiled manifest, a model, a key and an address."""
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from ai_lib.client.target.ids import new_id
-from ai_lib.client.target.redaction import redact
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, DecodeError, RequestError
 from ai_lib.pipeline.errors import decode_error_body, is_error_body, remote_error
@@ -53,7 +51,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """What tells it from the client's other targets."""
+        """The name it has among the client's targets."""
         return self.name or self.model_id
 
     @property
@@ -64,12 +62,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return str(header) if header else None
 
     @property
-    def repeatable(self) -> bool:
+    def is_repeatable(self) -> bool:
         """Whether a request may be sent again although the first may have been worked on."""
         block = self.compiled.manifest.raw.get("idempotency") or {}
         return bool(block.get("safe")) or self.idempotency_header is not None
 
-    def timeouts(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
+    def timeouts_for(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
         """Return the timeouts of one call.
 
         The client's own timeouts, when it has any, are taken as they are unless the call sets a
@@ -85,7 +83,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
 
     def _seconds(self, timeout: float | None) -> float:
-        return timeout or self.timeout or _from_environment() or self._from_manifest()
+        return (
+            timeout or self.timeout or _seconds_from_environment() or self._seconds_from_manifest()
+        )
 
     def explain(self, request: ChatRequest | None = None) -> "Explanation":
         """Return what a call to this target would be."""
@@ -103,12 +103,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             model_info=info,
         )
 
-    def _from_manifest(self) -> float:
+    def _seconds_from_manifest(self) -> float:
         milliseconds = self.compiled.manifest.timeout_ms
         return milliseconds / 1000 if milliseconds else _DEFAULT_SECONDS
 
 
-def _from_environment() -> float | None:
+def _seconds_from_environment() -> float | None:
     text = os.environ.get("AI_HTTP_TIMEOUT_SECS", "").strip()
     if not text:
         return None
@@ -121,27 +121,27 @@ def _from_environment() -> float | None:
     return seconds
 
 
-def failed_reply(target: Target, status: int, headers: Headers, body: bytes) -> AiLibError:
-    """Return the error that a reply with a status other than 2xx stands for."""
+def error_from_response(target: Target, status: int, headers: Headers, body: bytes) -> AiLibError:
+    """Return the error that a response with a status other than 2xx stands for."""
     error = remote_error(target.compiled, status, decode_error_body(body), headers)
     if 300 <= status <= 399:
-        # Asked again, or elsewhere, it would be the same: the address is wrong.
+        # Another attempt, or another target, would not help: the address is wrong.
         error.standard_code = codes.UNKNOWN
-        place = headers.get("location") or "elsewhere"
+        location = headers.get("location") or "elsewhere"
         error.message = (
-            f"{target.compiled.id} answered {status}, a redirect to {place!r}; it is not followed, "
-            "as that would send the API key there: set base_url instead"
+            f"{target.compiled.id} answered {status}, a redirect to {location!r}; it is not "
+            "followed, as that would send the API key there: set base_url instead"
         )
-    return placed(error, target)
+    return attribute_error(error, target)
 
 
-def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
+def error_not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
     """Return the error for a plain body that answered a stream request."""
     decoded = decode_error_body(body)
     if is_error_body(target.compiled, decoded):
-        return placed(remote_error(target.compiled, 200, decoded), target)
+        return attribute_error(remote_error(target.compiled, 200, decoded), target)
     excerpt = body[:200].decode("utf-8", "replace")
-    return placed(
+    return attribute_error(
         DecodeError(
             f"{target.compiled.id} answered a stream request with {content_type!r}, not with a "
             f"stream; it begins {excerpt!r}",
@@ -151,14 +151,35 @@ def not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:
     )
 
 
-def placed(error: AiLibError, target: Target) -> AiLibError:
-    """Say on the error which target it came from, and nothing of its key."""
+def attribute_error(error: AiLibError, target: Target) -> AiLibError:
+    """Return the error with its provider and model set, and without the target's key in it."""
     error.provider = error.provider or target.compiled.id
     error.model = error.model or target.model
-    redact(error, target.credential.value if target.credential else None)
+    if target.credential is not None:
+        from ai_lib.client.target.redaction import redact
+
+        redact(error, target.credential.value)
     return error
+
+
+def raise_attributed(error: AiLibError, target: Target) -> NoReturn:
+    """Raise the error with its provider and model set, and without the target's key in it.
+
+    It is for `except` blocks: before Python 3.11 a bare `raise` there would bring the traceback
+    back that was dropped because it may hold the key.
+    """
+    raise attribute_error(error, target)
 
 
 def request_id_of(headers: Headers) -> str:
     """Return the provider's id for the request, or one made here."""
     return headers.get("x-request-id") or headers.get("request-id") or new_id()
+
+
+def new_id() -> str:
+    """Return a random UUID, version 4 (RFC 9562), as text; `uuid` makes the same at more cost."""
+    octets = bytearray(os.urandom(16))
+    octets[6] = octets[6] & 0x0F | 0x40
+    octets[8] = octets[8] & 0x3F | 0x80
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,5 +1,5 @@
 # Generated from ai_lib/client/execution/operation_runner.py by codegen; do not edit.
-"""Calls operations of a provider that are no chat."""
+"""Makes the calls of operations beside chat that a provider's manifest names."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ai_lib.client.call.operation import Errand, Operation
-from ai_lib.client.target.target import failed_reply, placed
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.client.target.target import Target, raise_attributed
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.pipeline.decoders.json_text import decode_json
@@ -22,42 +24,43 @@ from ai_lib.types.upload import FileLike, Multipart
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .targets import GuardedTarget, TargetSet
+from .targets import GuardedTarget, TargetSet, error_of
 
 
 def invoke(
     transport: HttpTransport,
     targets: TargetSet,
-    company: InterceptorChain,
+    interceptors: InterceptorChain,
     name: str,
     body: JsonObject | None,
     values: Mapping[str, str],
     timeout: float | None,
     files: Mapping[str, FileLike] | None = None,
 ) -> JsonValue:
-    """Send one operation, under the first target's protection, and return what it answers."""
-    protected = targets.first
-    operation = Operation(name, protected.target.current(), now, targets)
+    """Send one operation, under the first target's protection, and return its response."""
+    guarded = targets.first
+    target = guarded.target.current()
+    call = Call(name, None, CallOptions(timeout=timeout), now, targets, target)
+    call.route = (target,)
 
-    def asking() -> JsonValue:
-        return _ask(transport, protected, operation, body, values, timeout, files)
+    def operation() -> JsonValue:
+        return _run(transport, guarded, target, call, body, values, files)
 
-    return company.accompanied(operation, asking)
+    return interceptors.run_operation(call, operation)
 
 
-def _ask(
+def _run(
     transport: HttpTransport,
-    protected: GuardedTarget,
-    operation: Operation,
+    guarded: GuardedTarget,
+    target: Target,
+    call: Call,
     body: JsonObject | None,
     values: Mapping[str, str],
-    timeout: float | None,
     files: Mapping[str, FileLike] | None,
 ) -> JsonValue:
-    target = operation.target
     try:
         built = build_operation(
-            operation.name,
+            call.operation,
             target.compiled,
             body=body,
             values={"model": target.model, **values},
@@ -65,51 +68,47 @@ def _ask(
             base_url=target.base_url,
             files=files,
         )
-        headers = (*built.wire.headers, *operation.headers)
-        wire = operation.wire = msgspec.structs.replace(built.wire, headers=headers)
-        timeouts = target.timeouts(False, timeout)
-        operation.ledger.ends = now() + (timeouts.total or FOREVER)
-        repeatable = target.repeatable or wire.method in ("GET", "HEAD")
-        errand = Errand(operation, target, repeatable=repeatable)
-        ledger = errand.ledger
+        wire = msgspec.structs.replace(built.wire, headers=(*built.wire.headers, *call.headers))
+        prepared = PreparedRequest(target, wire, target.timeouts_for(False, call.options.timeout))
+        log = call.attempt_log
+        log.repeatable = target.is_repeatable or wire.method in ("GET", "HEAD")
+        log.ends = now() + (prepared.timeouts.total or FOREVER)
+        call.requests.append(prepared)
 
         def attempt(permit: Permit) -> JsonValue:
-            errand.start()
-            left = msgspec.structs.replace(timeouts, total=ledger.seconds_left(now()))
             try:
-                reply = transport.send(wire, left)
-            finally:
-                ledger.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
-            with reply:
-                permit.on_headers(reply.headers)
+                call.begin_attempt(prepared)
                 try:
-                    answer = _read(operation, built.binding, reply)
-                except AiLibError as error:
-                    # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-                    raise placed(error, target)  # noqa: B904 (it is that error)
-            permit.usage = operation.usage
-            return answer
+                    response = transport.send(
+                        wire, prepared.timeouts_within(log.seconds_left(now()))
+                    )
+                finally:
+                    log.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
+                with response:
+                    permit.on_headers(response.headers)
+                    result = _read(call, target, built.binding, response)
+            except AiLibError as error:
+                raise_attributed(error, target)
+            permit.usage = call.usage
+            return result
 
-        return protected.executor.run(attempt, ledger, on_retry=ledger.on_retry)
+        return guarded.executor.run(attempt, log, on_retry=log.on_retry)
     except AiLibError as error:
-        # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-        raise operation.ledger.attach_to(placed(error, target))  # noqa: B904 (it is that error)
+        raise_attributed(call.attempt_log.attach_to(error), target)
 
 
-def _read(operation: Operation, binding: str | None, reply: HttpResponse) -> JsonValue:
-    target = operation.target
-    if not 200 <= reply.status <= 299:
-        # Its body is no local variable: it may say the key back.
-        raise failed_reply(target, reply.status, reply.headers, reply.read_error())
-    data = reply.read()
-    content_type = reply.headers.get("content-type") or "application/json"
+def _read(call: Call, target: Target, binding: str | None, response: HttpResponse) -> JsonValue:
+    if not 200 <= response.status <= 299:
+        raise error_of(response, target)
+    data = response.read()
+    content_type = response.headers.get("content-type") or "application/json"
     if not data:
         return None
     if "json" not in content_type or "jsonl" in content_type:
         return data
-    answer = decode_json(data, f"the answer of {target.compiled.id}")
-    if isinstance(answer, Mapping):
-        reported = UsageMeter(target.compiled.usage).report(answer.get("usage"))
-        operation.usage = reported or operation.usage
-    found = compile_path(binding).first(answer) if binding else MISSING
-    return answer if found is MISSING else found
+    document = decode_json(data, f"the answer of {target.compiled.id}")
+    if isinstance(document, Mapping):
+        reported = UsageMeter(target.compiled.usage).report(document.get("usage"))
+        call.usage = reported or call.usage
+    value = compile_path(binding).first(document) if binding else MISSING
+    return document if value is MISSING else value

@@ -1,5 +1,5 @@
 # Generated from ai_lib/client/execution/stream.py by codegen; do not edit.
-"""A streamed reply: iterate over its events, then ask for the whole."""
+"""A streamed response: iterate over its events, then ask for the whole."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from weakref import finalize
 
-from ai_lib.client.call.call import Call
+from ai_lib.client.call.call import Call, StreamState
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.interceptors.stream_filter import StreamFilter, screened
+from ai_lib.client.interceptors.stream_filter import StreamFilter, apply_filters
+from ai_lib.client.target.target import raise_attributed
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.response_events import replay_events
 from ai_lib.pipeline.text_tools import with_text_tools
@@ -17,15 +18,16 @@ from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
 
+from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .plan import Dispatcher
+from .dispatcher import Dispatcher
 from .stream_attempt import StreamAttempt
 
 
 class ChatStream:
-    """The events of one reply, as they arrive; nothing is sent before the first is asked for.
+    """The events of one response, as they arrive; nothing is sent before the first is asked for.
 
     Until the first content has come, an attempt that fails may be made again, or at another
     target, as the client's policy says. Iterating raises what went wrong after the events before
@@ -38,21 +40,22 @@ class ChatStream:
         transport: HttpTransport,
         call: Call,
         compile_call: Callable[[Call], Dispatcher],
-        journey: Dispatcher | None,
-        company: InterceptorChain,
+        dispatcher: Dispatcher | None,
+        interceptors: InterceptorChain,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self._transport = transport
         self._call = call
+        self._stream_state = call.stream or StreamState()
         self._compile = compile_call
-        self._journey = journey
-        self._company = company
-        self._screens: list[StreamFilter] = []
+        self._dispatcher = dispatcher
+        self._interceptors = interceptors
+        self._filters: list[StreamFilter] = []
         self._token = cancel_token
         self._events: deque[Event] = deque()
-        self._incoming: StreamAttempt | None = None
-        self._found: ChatResponse | None = None
-        self._whole: ChatResponse | None = None
+        self._attempt: StreamAttempt | None = None
+        self._local_response: ChatResponse | None = None
+        self._response: ChatResponse | None = None
         self._error: AiLibError | None = None
         self._ended = False
         self._cancelled = False
@@ -89,21 +92,21 @@ class ChatStream:
     def close(self) -> None:
         """Let go of the connection. Safe to call twice, and from another task or thread."""
         self._events.clear()
-        self._let_go()
-        self._leave()
+        self._close_attempt()
+        self._end_early()
 
-    def _leave(self) -> None:
+    def _end_early(self) -> None:
         try:
-            self._company.on_abandoned(self._call)
+            self._interceptors.on_abandoned(self._call)
         finally:
-            self._company.end(self._call, "cancelled")
+            self._interceptors.end(self._call, "cancelled")
             self._report()
 
-    def _let_go(self) -> None:
+    def _close_attempt(self) -> None:
         self._ended = True
-        self._call.watch.stop()
-        if self._incoming is not None:
-            self._incoming.abandon()
+        self._call.timer.stop()
+        if self._attempt is not None:
+            self._attempt.abandon()
 
     @property
     def cancelled(self) -> bool:
@@ -121,20 +124,19 @@ class ChatStream:
         """
         if not self._ended:
             raise ValueError("the stream has not ended; iterate over it first")
-        if self._whole is not None:
-            return self._whole
-        return self._company.visible_response(self._call, self._so_far())
+        if self._response is not None:
+            return self._response
+        return self._interceptors.visible_response(self._call, self._partial_response())
 
     def stats(self) -> CallStats:
         """Return the figures of the call, as far as it has gone."""
-        reply = self._whole or self._so_far()
-        return self._call.stats(reply, self._incoming.leg if self._incoming else None)
+        return self._call.stats(self._response or self._partial_response())
 
-    def _so_far(self) -> ChatResponse:
-        if self._incoming is None:
-            return self._call.told(ChatResponse())
-        response = self._call.told(self._incoming.response())
-        return with_text_tools(response, self._incoming.leg.built.text_tools)
+    def _partial_response(self) -> ChatResponse:
+        if self._attempt is None:
+            return self._call.with_accounting(ChatResponse())
+        response = self._call.with_accounting(self._attempt.response())
+        return with_text_tools(response, self._attempt.prepared.built.text_tools)
 
     def _advance(self) -> None:
         """Wait for bytes and turn them into events; an error is kept until those are taken."""
@@ -143,86 +145,90 @@ class ChatStream:
                 self._pull()
             elif not self._token.run(self._pull):
                 self._cancelled = True
-                self._let_go()
-                self._leave()
+                self._close_attempt()
+                self._end_early()
             elif self._ended:
                 self._report()
         except AiLibError as error:
             self._fail(error)
         except BaseException as error:
-            self._let_go()
-            self._company.end(self._call, "cancelled", error)
+            self._close_attempt()
+            self._interceptors.end(self._call, "cancelled", error)
             raise
 
     def _fail(self, error: AiLibError) -> None:
-        self._error = self._call.ledger.attach_to(error)
-        self._let_go()
-        self._company.on_error(self._call, error)
+        self._error = self._call.attempt_log.attach_to(error)
+        self._close_attempt()
+        self._interceptors.on_error(self._call, error)
         self._report()
 
     def _report(self) -> None:
-        if self._journey is not None:
-            self._journey.report()
+        if self._dispatcher is not None:
+            self._dispatcher.report()
 
     def _pull(self) -> None:
-        if self._incoming is not None:
-            events = self._incoming.more()
+        if self._attempt is not None:
+            events = self._attempt.read_more()
         else:
             events = self._open()
-        events, refusal = screened(self._screens, events)
-        events = self._company.on_events(self._call, events)
-        incoming = self._incoming
-        watch = self._call.watch
-        if incoming is not None and watch.time_to_first_token_ms is None:
-            if incoming.is_content(events):
-                watch.first_token()
+        events, refusal = apply_filters(self._filters, events)
+        events = self._interceptors.on_events(self._call, events)
+        attempt = self._attempt
+        timer = self._call.timer
+        if attempt is not None and timer.time_to_first_token_ms is None:
+            if attempt.is_content(events):
+                timer.first_token()
         if refusal is not None:
             self._events.extend(events)
             raise refusal
-        if incoming is not None and not incoming.pipeline.finished:
+        if attempt is not None and not attempt.pipeline.finished:
             self._events.extend(events)
             return
         self._events.extend(event for event in events if not isinstance(event, StreamEnd))
-        if incoming is not None:
-            error = incoming.finish()
+        if attempt is not None:
+            error = attempt.finish()
             if error is not None:
                 raise error
-        found = self._found
-        self._finish(found or self._so_far(), "cached" if found else "answered")
+        outcome = "cached" if self._local_response else "answered"
+        self._finish(self._local_response or self._partial_response(), outcome)
         self._events.extend(event for event in events if isinstance(event, StreamEnd))
 
     def _finish(self, response: ChatResponse, outcome: str) -> None:
-        """Take in the whole reply; only then is the caller told that it is whole."""
-        if self._company:
-            response = self._company.after_response(self._call, response)
-        self._whole = self._call.response = response
+        """Take in the whole response; only then is the caller told that it is complete."""
+        if self._interceptors:
+            response = self._interceptors.after_response(self._call, response)
+        self._response = self._call.response = response
         self._ended = True
-        self._call.watch.stop()
-        self._company.end(self._call, outcome)
+        self._call.timer.stop()
+        self._interceptors.end(self._call, outcome)
 
     def _open(self) -> list[Event]:
-        """Send the request and return the first events, or those of a reply that was there."""
+        """Send the request and return the first events, or those of a local response."""
         call = self._call
-        call.watch.restart()
-        if self._company:
-            call.if_forgotten = finalize(self, self._company.forgotten, call)
-            self._company.before_request(call)
-        journey = self._journey = self._journey or self._compile(call)
-        if self._company:
-            self._screens = self._company.screens(call)
-            found = self._company.lookup(call)
-            if found is not None:
-                self._found = found
-                return list(replay_events(found))
-        journey.start()
-        return journey.run(self._begin)
+        call.timer.restart()
+        if self._interceptors:
+            self._stream_state.finalizer = finalize(self, self._interceptors.end_forgotten, call)
+            self._interceptors.before_request(call)
+        dispatcher = self._dispatcher = self._dispatcher or self._compile(call)
+        if self._interceptors:
+            self._filters = self._interceptors.stream_filters(call)
+            response = self._interceptors.lookup(call)
+            if response is not None:
+                self._local_response = response
+                return list(replay_events(response))
+        return dispatcher.run(self._begin)
 
-    def _begin(self, leg: PreparedRequest, permit: Permit) -> list[Event]:
-        if self._journey is None:
-            raise RuntimeError("an attempt before the call was compiled")
-        incoming = StreamAttempt(leg, permit, self._journey.timeouts(leg))
-        events = incoming.begin(self._transport)
+    def _begin(self, prepared: PreparedRequest, permit: Permit) -> list[Event]:
+        call = self._call
+        try:
+            call.begin_attempt(prepared)
+            timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
+            attempt = StreamAttempt(prepared, permit, timeouts)
+            events = attempt.begin(self._transport)
+        except AiLibError as error:
+            raise_attributed(error, prepared.target)
         permit.detach()
-        self._incoming, call = incoming, self._call
-        call.partial, call.forget = incoming.response, incoming.forget
+        self._attempt = attempt
+        self._stream_state.partial_response = attempt.response
+        self._stream_state.abandon_attempt = attempt.release
         return events

@@ -1,10 +1,10 @@
 # Generated from ai_lib/client/execution/stream_attempt.py by codegen; do not edit.
-"""A streamed reply of one target, read as it comes, while its attempt lasts."""
+"""One attempt at a streamed response: sent to one target, and read as it comes."""
 
 from __future__ import annotations
 
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.target.target import failed_reply, not_a_stream, placed, request_id_of
+from ai_lib.client.target.target import attribute_error, error_not_a_stream, request_id_of
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Permit
@@ -14,22 +14,23 @@ from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import fail_after, now
 from ...transport import HttpResponse, HttpTransport
+from .targets import error_of
 
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 
 
 class StreamAttempt:
-    """Events of one reply. It holds a connection and an admission until it has ended."""
+    """The events of one response. It holds a connection and a permit until it has ended."""
 
-    def __init__(self, leg: PreparedRequest, permit: Permit, timeouts: TimeoutOptions) -> None:
-        self.leg = leg
-        self.pipeline = Pipeline(leg.target.compiled)
+    def __init__(self, prepared: PreparedRequest, permit: Permit, timeouts: TimeoutOptions) -> None:
+        self.prepared = prepared
+        self.pipeline = Pipeline(prepared.target.compiled)
         self.request_id = ""
         self._permit = permit
         self._timeouts = timeouts
-        self._reply: HttpResponse | None = None
-        self._since = 0.0
-        self._begun = False
+        self._response: HttpResponse | None = None
+        self._last_event_at = 0.0
+        self._has_content = False
 
     def begin(self, transport: HttpTransport) -> list[Event]:
         """Send the request and return the events up to the first content.
@@ -37,12 +38,12 @@ class StreamAttempt:
         Until then nothing was handed out, so that another attempt may take this one's place.
         """
         try:
-            reply = self._reply = transport.send(self.leg.wire, self._timeouts)
-            self._check(reply)
+            http_response = self._response = transport.send(self.prepared.wire, self._timeouts)
+            self._check(http_response)
             events: list[Event] = []
-            while not self._begun and not self.pipeline.finished:
-                events += self._next(reply)
-            if self.pipeline.failure is not None and not self._begun:
+            while not self._has_content and not self.pipeline.finished:
+                events += self._next(http_response)
+            if self.pipeline.failure is not None and not self._has_content:
                 raise self.pipeline.failure
         except BaseException:
             self._close()
@@ -50,15 +51,15 @@ class StreamAttempt:
         self._permit.on_first_content()
         return events
 
-    def more(self) -> list[Event]:
+    def read_more(self) -> list[Event]:
         """Return the next events; an error that ends the stream is raised once they are taken."""
-        if self._reply is None:
+        if self._response is None:
             return []
         try:
-            return self._next(self._reply)
+            return self._next(self._response)
         except AiLibError as error:
             # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-            raise self.failed(error)  # noqa: B904 (it is that error)
+            raise self.fail(error)  # noqa: B904 (it is that error)
         except BaseException:
             self.abandon()
             raise
@@ -67,28 +68,28 @@ class StreamAttempt:
         """End a stream that the pipeline calls finished; return what went wrong, if it did."""
         error = self.pipeline.failure
         if error is not None:
-            return self.failed(error)
+            return self.fail(error)
         self._permit.usage = self.response().usage
         self._permit.request_id = self.request_id
         self._permit.succeed()
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            reply.drain()
+        http_response, self._response = self._response, None
+        if http_response is not None:
+            http_response.drain()
         return None
 
-    def failed(self, error: AiLibError) -> AiLibError:
+    def fail(self, error: AiLibError) -> AiLibError:
         """End the attempt with an error."""
-        placed(error, self.leg.target)
+        attribute_error(error, self.prepared.target)
         self._permit.fail(error)
         self._close()
         return error
 
     def abandon(self) -> None:
-        """End it early, because nobody wants the rest."""
-        self.forget()
+        """End it early, because the rest is not wanted."""
+        self.release()
         self._close()
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """End the attempt without a wait; the connection is freed with this object."""
         self._permit.usage = self.response().usage
         self._permit.request_id = self.request_id
@@ -97,7 +98,7 @@ class StreamAttempt:
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
         return self.pipeline.response(
-            request_id=self.request_id or None, adaptations=self.leg.built.adaptations, **facts
+            request_id=self.request_id or None, adaptations=self.prepared.built.adaptations, **facts
         )
 
     @staticmethod
@@ -106,75 +107,74 @@ class StreamAttempt:
         return any(isinstance(event, _CONTENT) for event in events)
 
     def _close(self) -> None:
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            reply.close()
+        http_response, self._response = self._response, None
+        if http_response is not None:
+            http_response.close()
 
-    def _check(self, reply: HttpResponse) -> None:
-        self.request_id = request_id_of(reply.headers)
-        self._permit.on_headers(reply.headers)
-        self._since = now()
-        target = self.leg.target
-        if not 200 <= reply.status <= 299:
-            # Its body is no local variable: it may say the key back.
-            raise failed_reply(target, reply.status, reply.headers, reply.read_error())
-        content_type = reply.headers.get("content-type") or ""
+    def _check(self, http_response: HttpResponse) -> None:
+        self.request_id = request_id_of(http_response.headers)
+        self._permit.on_headers(http_response.headers)
+        self._last_event_at = now()
+        target = self.prepared.target
+        if not 200 <= http_response.status <= 299:
+            raise error_of(http_response, target)
+        content_type = http_response.headers.get("content-type") or ""
         if not self.pipeline.accepts(content_type):
-            raise not_a_stream(target, content_type, reply.read_error())
+            raise error_not_a_stream(target, content_type, http_response.read_error())
 
-    def _next(self, reply: HttpResponse) -> list[Event]:
-        chunk = self._read(reply)
+    def _next(self, http_response: HttpResponse) -> list[Event]:
+        chunk = self._read(http_response)
         events = self.pipeline.close() if chunk is None else self.pipeline.feed(chunk)
-        self._begun = self._begun or self.is_content(events)
+        self._has_content = self._has_content or self.is_content(events)
         if events:
-            self._since = now()
+            self._last_event_at = now()
         return events
 
-    def _read(self, reply: HttpResponse) -> bytes | None:
+    def _read(self, http_response: HttpResponse) -> bytes | None:
         """Return the next bytes, or None at the end of the body."""
         try:
-            return self._in_time(reply)
+            return self._read_in_time(http_response)
         except StopIteration:
             return None
         except (ConnectionLost, TransportTimeout) as error:
             if self.pipeline.is_complete:
-                return None  # the answer is whole; only the goodbye was lost
-            failure = self._cut_short(error)
+                return None  # the response is complete; only the end of the connection was unclean
+            failure = self._error_of_break(error)
             failure.partial = self.response()
             raise failure from error.__cause__
 
-    def _in_time(self, reply: HttpResponse) -> bytes:
+    def _read_in_time(self, http_response: HttpResponse) -> bytes:
         """Read within the timeout that heartbeats don't reset."""
-        name = "delta_idle" if self._begun else "first_token"
-        seconds = self._timeouts.delta_idle if self._begun else self._timeouts.first_token
+        name = "delta_idle" if self._has_content else "first_token"
+        seconds = self._timeouts.delta_idle if self._has_content else self._timeouts.first_token
         if seconds is None:
-            return reply.__next__()
-        left = self._since + seconds - now()
+            return http_response.__next__()
+        left = self._last_event_at + seconds - now()
         try:
             if left <= 0:
                 raise TimeoutError
             with fail_after(left):
-                return reply.__next__()
+                return http_response.__next__()
         except TimeoutError as error:
             if isinstance(error, AiLibError):
                 raise
             raise self._timeout_error(name, seconds) from None
 
     def _timeout_error(self, timeout_name: str, seconds: float) -> TransportTimeout:
-        what = "event" if self._begun else "content"
+        missing = "event" if self._has_content else "content"
         return TransportTimeout(
-            f"{self.leg.target.compiled.id} sent no {what} for {seconds:g} s; raise the "
+            f"{self.prepared.target.compiled.id} sent no {missing} for {seconds:g} s; raise the "
             f"{timeout_name} timeout if the model needs longer",
             timeout_name=timeout_name,
             seconds=seconds,
-            url=self.leg.built.wire.safe_url,
+            url=self.prepared.built.wire.safe_url,
             request_sent=True,
         )
 
-    def _cut_short(self, error: ConnectionLost | TransportTimeout) -> AiLibError:
+    def _error_of_break(self, error: ConnectionLost | TransportTimeout) -> AiLibError:
         if isinstance(error, TransportTimeout):
             return error
         return StreamTruncated(
-            f"the connection to {self.leg.target.compiled.id} broke before the answer was "
+            f"the connection to {self.prepared.target.compiled.id} broke before the answer was "
             f"complete: {error}"
         )

@@ -3,76 +3,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Lock as PlainLock
-from typing import TypeVar
 
-from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.call.tokens import tokens_of
-from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_of
-from ai_lib.client.target.target import Target, placed
+from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_for
+from ai_lib.client.target.target import Target, error_from_response
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.resilience.attempt_log import AttemptLog
-from ai_lib.resilience.permit import Permit
 
 from ...resilience import Backpressure, ResilientExecutor
-
-T = TypeVar("T")
+from ...transport import HttpResponse
 
 
 class GuardedTarget:
-    """A target and what protects it."""
+    """A target and the executor that protects it."""
 
     def __init__(self, target: Target, executor: ResilientExecutor) -> None:
         self.target = target
         self.executor = executor
 
-    def run(
-        self,
-        attempt: Callable[[PreparedRequest, Permit], T],
-        leg: PreparedRequest,
-        ledger: AttemptLog,
-    ) -> T:
-        """Make attempts at this target until one answers or the policy says enough.
-
-        Raises:
-            AiLibError: the last attempt's error; it says which target it came from.
-        """
-        ledger.repeatable = self.target.repeatable
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether its rate limit is asked for tokens."""
         limiter = self.executor.preflight.rate_limiter
-        counted = limiter is not None and limiter.quota.counts_tokens
-        ledger.tokens = tokens_of(leg) if counted else 0.0
+        return limiter is not None and limiter.quota.counts_tokens
 
-        def once(permit: Permit) -> T:
-            try:
-                if ledger.before_attempt is not None:
-                    ledger.before_attempt(leg)
-                return attempt(leg, permit)
-            except AiLibError as error:
-                # Not a bare `raise`: before Python 3.11 that brings the dropped traceback back.
-                raise placed(error, leg.target)  # noqa: B904 (it is that error)
 
-        return self.executor.run(once, ledger, on_retry=ledger.on_retry)
+def error_of(response: HttpResponse, target: Target) -> AiLibError:
+    """Return the error that a response with a status other than 2xx stands for."""
+    # The body is no local variable: it may hold the key, and tracebacks show locals.
+    return error_from_response(target, response.status, response.headers, response.read_error())
 
 
 class TargetSet:
-    """The first target and those to fall back to. Each is made once, so that what is learned of
-    it lasts; they share nothing but the places in flight.
+    """The first target and those to fall back to.
+
+    Each is made once, so that what is learned of it lasts. They share nothing but `backpressure`,
+    the limit on attempts in flight.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self.config = settings.protection()
+        self.config = settings.resolve_protection()
         pressure = self.config.backpressure
-        self.places = Backpressure(pressure) if pressure is not None else None
+        self.backpressure = Backpressure(pressure) if pressure is not None else None
         self._lock = PlainLock()
         self._others: dict[str, GuardedTarget] = {}
-        self.first = self._protect(settings.target())
+        self.first = self._protect(settings.make_target())
         self._records: dict[tuple[str, str], ModelRecord | None] = {}
-        self._fallbacks = [self._other(model) for model in settings.fallbacks]
-        self.named(tuple(settings.routed))
+        self._fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
+        self.find(tuple(settings.routed_models))
 
     @property
     def is_resilient(self) -> bool:
@@ -88,12 +69,12 @@ class TargetSet:
         """
         if fallbacks is None:
             return [self.first, *self._fallbacks]
-        return [self.first, *(self._other(model) for model in fallbacks)]
+        return [self.first, *(self._fallback_target(model) for model in fallbacks)]
 
-    def named(self, models: Sequence[str]) -> list[GuardedTarget]:
+    def find(self, models: Sequence[str]) -> list[GuardedTarget]:
         """Return the targets of these models, as `provider/model`. Raises as `route`."""
         first = self.first.target.label
-        return [self.first if model == first else self._other(model) for model in models]
+        return [self.first if model == first else self._fallback_target(model) for model in models]
 
     @property
     def fallbacks(self) -> tuple[str, ...]:
@@ -102,7 +83,7 @@ class TargetSet:
 
     def target(self, name: str) -> Target:
         """Return a model's target. Raises as `route`."""
-        return self.named([name])[0].target
+        return self.find([name])[0].target
 
     def record(self, provider: str, model: str) -> ModelRecord | None:
         """Return what is listed of a model, as it was when first asked for."""
@@ -112,29 +93,29 @@ class TargetSet:
             self._records[key] = catalog.build_registry().get(provider, model)
         return self._records[key]
 
-    def everyone(self) -> list[GuardedTarget]:
+    def list_targets(self) -> list[GuardedTarget]:
         """Return every target made so far."""
         with self._lock:
             return [self.first, *self._others.values()]
 
     def report(self) -> None:
         """Tell a shared circuit storage and limiter what is due."""
-        for place in self.everyone():
-            place.executor.preflight.flush()
+        for guarded in self.list_targets():
+            guarded.executor.preflight.flush()
 
-    def _other(self, model: str) -> GuardedTarget:
+    def _fallback_target(self, model: str) -> GuardedTarget:
         with self._lock:
-            found = self._others.get(model)
-            if found is None:
-                found = self._others[model] = self._protect(self._settings.fallback(model))
-            return found
+            guarded = self._others.get(model)
+            if guarded is None:
+                guarded = self._others[model] = self._protect(self._settings.make_fallback(model))
+            return guarded
 
     def _protect(self, target: Target) -> GuardedTarget:
         executor = ResilientExecutor(
-            protection_of(target, self.config),
+            protection_for(target, self.config),
             target.compiled.id,
             model=target.model,
-            backpressure=self.places,
+            backpressure=self.backpressure,
             headers=limit_headers_of(target),
         )
         return GuardedTarget(target, executor)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Errand, Operation
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.stream_filter import StreamFilter
 from ai_lib.errors.exceptions import AiLibError
@@ -20,13 +19,17 @@ Proceed = Callable[[], ChatResponse]
 class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
-    Chat calls come to all but the last five methods, operations beside chat to those alone.
+    Interceptors are called in the order of `order` on the way in, and in the opposite order on the
+    way out: the outermost sees what the caller sees. What a method raises ends the call.
 
-    Interceptors are asked in the order of `order` on the way in, and in the opposite order on the
-    way out: what is outermost sees what the caller sees. What a method raises ends the call.
+    A call is a chat, or another operation, such as `embeddings`; `chats_only` leaves an interceptor
+    out of the latter. An operation beside chat has neither a request nor a response that may be
+    looked at: `lookup`, `on_cache_lookup`, `wrap_call`, `stream_filter`, `on_events`,
+    `visible_response`, `after_response` and `on_abandoned` are for chats.
     """
 
     order = 50
+    chats_only = False
 
     def is_idle(self) -> bool:
         """Whether it has nothing to do in a call that begins now; then it is left out of that call.
@@ -36,23 +39,25 @@ class Interceptor:
         return False
 
     def before_request(self, call: Call) -> None:
-        """Look at the call, or change its request, before it is compiled."""
+        """Look at the call, or change its request or headers, before it is compiled."""
+
+    def on_prepared(self, call: Call) -> None:
+        """Note that it is known where the call goes; nothing was sent yet. It must not wait."""
 
     def lookup(self, call: Call) -> ChatResponse | None:
-        """Answer in place of the provider; asked when the request is compiled, before it is sent.
+        """Return a response in place of the provider's, before the request is sent.
 
-        None asks the next one, and then the provider.
+        None asks the next interceptor, and then the provider.
         """
         return None
 
     def on_cache_lookup(self, call: Call) -> None:
-        """Hear that a cache was asked: `call.lookup` is `hit` or `miss`."""
+        """Note that a cache was asked: `call.cache_lookup` is `hit` or `miss`."""
 
     def wrap_call(self, call: Call, proceed: Proceed) -> ChatResponse:
         """Make a plain call by `proceed()`, once; what is returned is what the caller gets.
 
-        All of it is inside: preparing, answering and taking in the reply, of every interceptor.
-        Streams don't come by here.
+        All other methods of every interceptor are called inside of it. Streams are not wrapped.
         """
         return proceed()
 
@@ -61,59 +66,42 @@ class Interceptor:
         return None
 
     def on_events(self, call: Call, events: list[Event]) -> list[Event]:
-        """Return what the caller gets of a stream's events, which have passed every screen."""
+        """Return what the caller gets of a stream's events, which have passed every filter."""
         return events
 
     def visible_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        """Return what the caller may see of a reply: whole, cut short, or partly received."""
+        """Return what the caller may see of a response: whole, cut short, or partly received."""
         return response
 
     def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        """Take in a whole reply; what is returned takes its place (a stream's events are out)."""
+        """Return what replaces a whole response (the events of a stream have been handed out)."""
         return response
 
     def on_error(self, call: Call, error: AiLibError) -> None:
-        """Hear of the error that ends the call."""
+        """Note the error that ends the call."""
 
     def on_abandoned(self, call: Call) -> None:
-        """Hear that a stream was closed or cancelled before its end, where one may wait.
+        """Note that a stream was closed or cancelled before its end, where one may wait.
 
-        One that is forgotten, or whose task is cancelled, only comes to `on_end`.
+        For one that is forgotten, or whose task is cancelled, only `on_end` is called.
         """
 
-    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
-        """Hear of an attempt that is about to be sent. It must not wait.
+    def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
+        """Note an attempt that is about to be sent. It must not wait.
 
-        What it raises ends the attempt as if its target had refused it.
+        What it raises ends the attempt as if its target had refused it. It may add to
+        `prepared.on_attempt_end` what is to be called at the end of this very attempt: the requests
+        of one call may go out at once.
         """
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
-        """Hear of an attempt that ended. It may come from any thread, and must not wait."""
+        """Note an attempt that ended. It may be called in any thread, and must not wait."""
 
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
-        """Hear that attempt `number` failed and another follows after so many seconds."""
+        """Note that attempt `number` failed and another follows after so many seconds.
+
+        Requests that go out at once may call it in several threads.
+        """
 
     def on_end(self, call: Call) -> None:
-        """Hear of the end, exactly once, however it came. It must not wait."""
-
-    def began(self, operation: Operation) -> None:
-        """Look at an operation beside chat before it is sent, or add to its headers."""
-
-    def trying(self, operation: Operation, errand: Errand) -> None:
-        """Hear of an attempt at one of its requests that is about to be sent. It must not wait.
-
-        What it raises ends the attempt as if its target had refused it.
-        """
-
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
-        """Hear of an attempt at it that ended."""
-
-    def trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
-        """Hear that attempt `number` at one of its requests failed and another follows, as
-        `on_retry` does. Requests that go out at once may be told of from several threads.
-        """
-
-    def finished(self, operation: Operation) -> None:
-        """Hear of its end, exactly once, however it came. It must not wait."""
+        """Note the end, exactly once, however it came. It must not wait."""

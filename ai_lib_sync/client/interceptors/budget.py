@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ai_lib.client.call.call import Call
-from ai_lib.client.call.cost import cost_of_attempt
-from ai_lib.client.call.operation import Errand, Operation
+from ai_lib.client.call.call import Call, attempt_cost
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.call.tokens import estimated, input_cost, nothing_yet, would_cost
+from ai_lib.client.call.tokens import estimate_tokens, input_cost, would_cost, zero_bounds
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.cost import CostBounds
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.usage import Usage
 
@@ -28,82 +27,64 @@ class BudgetInterceptor(Interceptor):
 
     What the provider said it used is what it cost. An attempt that broke off after it was sent
     counts with all that was set aside, as the provider may charge for it; a stream that was cut
-    short with what had been received; an error answer, and what was cancelled before an answer had
-    begun, with nothing.
+    short with what had been received; an error response, and what was cancelled before a response
+    had begun, with nothing.
     """
 
     order = 70
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._held: dict[str, tuple[PreparedRequest, Reservation]] = {}
 
     def before_request(self, call: Call) -> None:
         """Refuse a call that no client made: nothing tells its prices."""
-        if call.offers is None:
+        if call.targets is None:
             raise RuntimeError("a budget needs a call that a client made")
 
-    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
-        """Set aside what it may cost. Raises BudgetExceeded."""
-        if call.offers is None:
-            return
-        record = call.offers.record(leg.target.compiled.id, leg.target.model)
-        bounds = would_cost(leg.target, leg.request, record)
-        held = self._budget.reserve(bounds, call.options.metadata)
-        if held is not None:
-            self._held[call.id] = leg, held
+    def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
+        """Set aside what it may cost, as far as that is known before. Raises BudgetExceeded."""
+        bounds = self._cost_bounds(call, prepared)
+        reservation = self._budget.reserve(bounds, call.options.metadata)
+        if reservation is not None:
+            prepared.on_attempt_end.append(partial(self._settle, call, prepared, reservation))
 
-    def after_attempt(self, call: Call, attempt: Attempt) -> None:
-        """Settle what it cost."""
-        leg, held = self._held.pop(call.id, (None, None))
-        if leg is None or held is None:
-            return
-        if not attempt.sent:
-            held.release()
-        elif attempt.ended != "answered" and call.partial is not None:
-            usage = _received(call, leg, attempt.usage)
-            self._settle(call, held, msgspec.structs.replace(attempt, usage=usage))
-        elif attempt.ended == "answered" or attempt.in_doubt or attempt.usage.total_tokens:
-            self._settle(call, held, attempt)
-        else:
-            held.release()
-
-    def trying(self, operation: Operation, errand: Errand) -> None:
-        """Set aside what a request beside chat may cost, as far as that is known before.
-
-        Raises BudgetExceeded.
-        """
-        target, known = errand.target, None
-        if errand.weigh is not None:
-            record = operation.offers.record(target.compiled.id, target.model)
-            known = input_cost(target.model_id, errand.weigh(), record)
-        bounds = known or nothing_yet(target.model_id, self._budget.currency)
-        held = self._budget.reserve(bounds, operation.metadata)
-        if held is not None:
-            errand.ends.append(partial(self._tried, operation, held))
-
-    def _tried(self, operation: Operation, held: Reservation, attempt: Attempt) -> None:
+    def _cost_bounds(self, call: Call, prepared: PreparedRequest) -> CostBounds:
+        target, record = prepared.target, None
+        if call.targets is not None:
+            record = call.targets.record(target.compiled.id, target.model)
+        if prepared.request is not None:
+            return would_cost(target, prepared.request, record)
+        if prepared.count_input is not None:
+            return input_cost(target.model_id, prepared.count_input(), record)
         # Of an operation that tells no tokens only the provider knows what it costs.
-        if attempt.usage.total_tokens or (attempt.sent and attempt.in_doubt):
-            self._settle(operation, held, attempt)
-        else:
-            held.release()
+        return zero_bounds(target.model_id, self._budget.currency)
 
-    def _settle(self, call: Call | Operation, held: Reservation, attempt: Attempt) -> None:
-        if call.offers is not None:
-            cost = cost_of_attempt(attempt, call.offers.record)
-            same = cost.currency == self._budget.currency
-            held.settle(cost.total_cost if same else None)
+    def _settle(
+        self, call: Call, prepared: PreparedRequest, reservation: Reservation, attempt: Attempt
+    ) -> None:
+        is_answered_chat = attempt.ended == "answered" and prepared.request is not None
+        if attempt.sent and attempt.ended != "answered":
+            usage = _count_received(call, prepared, attempt)
+            attempt = msgspec.structs.replace(attempt, usage=usage)
+        is_in_doubt = attempt.sent and attempt.in_doubt
+        if call.targets is None or not (
+            is_answered_chat or is_in_doubt or attempt.usage.total_tokens
+        ):
+            reservation.release()
+            return
+        cost = attempt_cost(attempt, call.targets.record)
+        has_same_currency = cost.currency == self._budget.currency
+        reservation.settle(cost.total_cost if has_same_currency else None)
 
 
-def spending(
+def budget_interceptor(
     budget: Budget | None,
     limit: float | None,
     currency: str,
     tag: str | None,
     unknown_price: Literal["refuse", "allow"],
 ) -> BudgetInterceptor:
-    """Return what holds a client to a budget: the one given, or one made of the figures.
+    """Return the interceptor of a budget: the one given, or one made of the figures.
 
     Raises:
         ValueError: neither a budget nor a limit is given, or both; or a figure makes no sense.
@@ -117,12 +98,13 @@ def spending(
     return BudgetInterceptor(budget)
 
 
-def _received(call: Call, leg: PreparedRequest, told: Usage) -> Usage:
-    """Return what a stream that was cut short has used: as told, else as counted."""
-    if call.partial is None:
-        return told
-    partial = call.partial()
-    sent = told.prompt_tokens or estimated(leg.target, leg.request).tokens
-    text = ChatRequest(messages=(partial.to_message(),))
-    came = max(told.completion_tokens, estimated(leg.target, text).tokens)
-    return Usage(prompt_tokens=sent, completion_tokens=came, total_tokens=sent + came)
+def _count_received(call: Call, prepared: PreparedRequest, attempt: Attempt) -> Usage:
+    """Return the usage of an attempt that did not answer; what a stream received is counted."""
+    reported, request = attempt.usage, prepared.request
+    if call.stream is None or call.stream.partial_response is None or request is None:
+        return reported
+    response = call.stream.partial_response()
+    sent = reported.prompt_tokens or estimate_tokens(prepared.target, request).tokens
+    text = ChatRequest(messages=(response.to_message(),))
+    received = max(reported.completion_tokens, estimate_tokens(prepared.target, text).tokens)
+    return Usage(prompt_tokens=sent, completion_tokens=received, total_tokens=sent + received)

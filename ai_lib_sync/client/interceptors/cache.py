@@ -6,7 +6,7 @@ from __future__ import annotations
 from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.interceptors.cache_key import key_of, may_be_kept, may_be_served, patience
+from ai_lib.client.interceptors.cache_key import cache_key, is_servable, is_storable, wait_limit
 from ai_lib.errors.exceptions import AiLibError, CacheError
 from ai_lib.types.response import ChatResponse
 
@@ -14,11 +14,11 @@ from ...cache import CacheManager
 from ...cache.single_flight import InFlight
 from .base import Interceptor
 
-_NOTE = "cache"
+_STATE = "cache"
 
 
-class _Lookup:
-    """What one call has to do with the cache: its key, and what it leads."""
+class _CacheLookup:
+    """What one call does with the cache: its key, and the flight it leads."""
 
     def __init__(self, key: str, flight: InFlight | None = None) -> None:
         self.key = key
@@ -33,6 +33,7 @@ class CacheInterceptor(Interceptor):
     """
 
     order = 60
+    chats_only = True
 
     def __init__(self, manager: CacheManager) -> None:
         if not isinstance(manager, CacheManager):
@@ -44,67 +45,67 @@ class CacheInterceptor(Interceptor):
 
     def lookup(self, call: Call) -> ChatResponse | None:
         manager = self._manager
-        leg = call.first
-        if leg is None or not manager.enabled or not may_be_served(manager.config, call):
+        prepared = call.first_request
+        if prepared is None or not manager.enabled or not is_servable(manager.config, call):
             return None
         try:
-            found = self._ask(call, leg, key_of(manager.keys, call, leg))
+            response = self._find(call, prepared, cache_key(manager.keys, call, prepared))
         except CacheError as error:
-            _report(error)
+            _log_failure(error)
             return None
-        call.lookup = "hit" if found is not None else "miss"
-        manager.counters.add("hits" if found is not None else "misses")
-        return found
+        call.cache_lookup = "hit" if response is not None else "miss"
+        manager.counters.add("hits" if response is not None else "misses")
+        return response
 
-    def _ask(self, call: Call, leg: PreparedRequest, key: str) -> ChatResponse | None:
+    def _find(self, call: Call, prepared: PreparedRequest, key: str) -> ChatResponse | None:
         manager = self._manager
-        landed = manager.single_flight.completed_count
-        found = self._look(key)
-        if found is not None:
-            return found
-        lookup = call.notes[_NOTE] = _Lookup(key)
-        joined = manager.single_flight.join(key, patience(leg))
+        completed_count = manager.single_flight.completed_count
+        response = self._peek(key)
+        if response is not None:
+            return response
+        lookup = call.state[_STATE] = _CacheLookup(key)
+        joined = manager.single_flight.join(key, wait_limit(prepared))
         if isinstance(joined, ChatResponse):
-            del call.notes[_NOTE]
+            del call.state[_STATE]
             manager.counters.add("shared")
             return joined
         lookup.flight = joined
-        if joined is None or manager.single_flight.completed_count == landed:
+        if joined is None or manager.single_flight.completed_count == completed_count:
             return None
         # Another call may have been answered between the look and the lead.
-        found = self._look(key)
-        if found is not None:
-            self._land(call, found)
-        return found
+        response = self._peek(key)
+        if response is not None:
+            self._complete(call, response)
+        return response
 
-    def _look(self, key: str) -> ChatResponse | None:
-        found = self._manager.peek(key)
-        return found if isinstance(found, ChatResponse) else None
+    def _peek(self, key: str) -> ChatResponse | None:
+        value = self._manager.peek(key)
+        return value if isinstance(value, ChatResponse) else None
 
     def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        lookup = call.notes.get(_NOTE)
-        if not isinstance(lookup, _Lookup):
+        lookup = call.state.get(_STATE)
+        if not isinstance(lookup, _CacheLookup):
             return response
-        if not may_be_kept(self._manager.config, call, response):
-            self._land(call, None)
+        if not is_storable(self._manager.config, call, response):
+            self._complete(call, None)
             return response
         try:
             self._manager.set(lookup.key, response, call.options.cache_ttl)
         except CacheError as error:
-            _report(error)
-        self._land(call, response)
+            _log_failure(error)
+        self._complete(call, response)
         return response
 
-    def _land(self, call: Call, response: ChatResponse | None) -> None:
-        lookup = call.notes.pop(_NOTE, None)
-        if isinstance(lookup, _Lookup) and lookup.flight is not None:
+    def _complete(self, call: Call, response: ChatResponse | None) -> None:
+        lookup = call.state.pop(_STATE, None)
+        if isinstance(lookup, _CacheLookup) and lookup.flight is not None:
             self._manager.single_flight.complete(lookup.key, lookup.flight, response)
 
     def on_end(self, call: Call) -> None:
-        lookup = call.notes.pop(_NOTE, None)
-        if isinstance(lookup, _Lookup) and lookup.flight is not None:
+        lookup = call.state.pop(_STATE, None)
+        if isinstance(lookup, _CacheLookup) and lookup.flight is not None:
             self._manager.single_flight.release(lookup.key, lookup.flight)
 
 
-def _report(error: AiLibError) -> None:
+def _log_failure(error: AiLibError) -> None:
     LOG.warning("a call goes on without the cache: %s", error)

@@ -6,13 +6,12 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from ai_lib.client.call.call import Call
-from ai_lib.client.call.operation import Operation
+from ai_lib.client.call.call import CHAT, Call
 from ai_lib.client.interceptors.call_facts import (
     cost_of,
     error_class_of,
-    place_of,
     secrets_of,
+    server_of,
     usage_of,
 )
 from ai_lib.errors.exceptions import AiLibError
@@ -21,7 +20,6 @@ from ai_lib.telemetry.redaction import Redactor
 from ai_lib.telemetry.tracing.content import input_messages, output_messages
 from ai_lib.telemetry.tracing.span import Span
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.response import ChatResponse
 
 from .base import Interceptor
 from .tracing import SPAN
@@ -54,49 +52,22 @@ class LoggingInterceptor(Interceptor):
 
     def before_request(self, call: Call) -> None:
         """Note that the call has begun: a stream that never was asked for an event has not."""
-        call.notes[self._key] = None
+        call.state[self._key] = None
 
-    def lookup(self, call: Call) -> ChatResponse | None:
+    def on_prepared(self, call: Call) -> None:
         """Log that the call begins, now that it is known where it goes."""
-        if self._logger.is_enabled_for(logging.DEBUG):
-            said = {}
+        if not self._logger.is_enabled_for(logging.DEBUG):
+            return
+        fields: dict[str, object] = {}
+        if call.request is not None:
+            fields["stream"] = call.streamed
             if self._content:
-                said["messages"] = input_messages(call.request.messages, Redactor(secrets_of(call)))
-            self._log(logging.DEBUG, "Call started", call, stream=call.streamed, **said)
-        return None
-
-    def began(self, operation: Operation) -> None:
-        """Log that the operation begins."""
-        self._log(logging.DEBUG, "Operation started", operation)
+                redactor = Redactor(secrets_of(call))
+                fields["messages"] = input_messages(call.request.messages, redactor)
+        self._log(logging.DEBUG, f"{_kind(call)} started", call, **fields)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Log how the attempt went."""
-        self._attempt(call, attempt)
-
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
-        """Log how the attempt went."""
-        self._attempt(operation, attempt)
-
-    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
-        """Log that it is tried again."""
-        self._again(call, number, error, seconds)
-
-    def trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
-        """Log that it is tried again."""
-        self._again(operation, number, error, seconds)
-
-    def on_end(self, call: Call) -> None:
-        """Log how the call ended."""
-        if self._key in call.notes:
-            self._end("Call", call)
-
-    def finished(self, operation: Operation) -> None:
-        """Log how the operation ended."""
-        self._end("Operation", operation)
-
-    def _attempt(self, call: Call | Operation, attempt: Attempt) -> None:
         self._log(
             logging.DEBUG,
             "Attempt ended",
@@ -109,9 +80,8 @@ class LoggingInterceptor(Interceptor):
             waited_ms=round(attempt.waited_ms, 3),
         )
 
-    def _again(
-        self, call: Call | Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        """Log that another attempt follows."""
         self._log(
             logging.WARNING,
             "Trying again",
@@ -122,13 +92,14 @@ class LoggingInterceptor(Interceptor):
             error=error,
         )
 
-    def _end(self, what: str, call: Call | Operation) -> None:
+    def on_end(self, call: Call) -> None:
+        """Log how the call ended."""
         level, words = _ENDS.get(call.outcome, _ENDS["failed"])
-        if not self._logger.is_enabled_for(level):
+        if self._key not in call.state or not self._logger.is_enabled_for(level):
             return
-        usage, first = usage_of(call), call.watch.time_to_first_token_ms
+        usage, first = usage_of(call), call.timer.time_to_first_token_ms
         fields: dict[str, object] = {
-            "latency_ms": round(call.watch.latency_ms, 3),
+            "latency_ms": round(call.timer.latency_ms, 3),
             "first_token_ms": None if first is None else round(first, 3),
             "retries": call.retry_count,
             "tokens_in": usage.prompt_tokens,
@@ -137,38 +108,42 @@ class LoggingInterceptor(Interceptor):
         cost = cost_of(call)
         if cost is not None and cost.is_known:
             fields["cost"], fields["currency"] = cost.total_cost, cost.currency
-        response = call.response if isinstance(call, Call) else None
+        response = call.response
         if response is not None:
             fields["request_id"] = response.request_id
             fields["finish_reason"] = response.finish_reason
         if call.outcome == "failed":
             fields["error_class"] = error_class_of(call)
             fields["error"] = call.error
-        self._log(level, f"{what} {words}", call, **fields)
+        self._log(level, f"{_kind(call)} {words}", call, **fields)
         if self._content and response is not None:
-            said = output_messages(response.candidates, Redactor(secrets_of(call)))
-            self._log(logging.DEBUG, "Reply", call, messages=said)
+            messages = output_messages(response.candidates, Redactor(secrets_of(call)))
+            self._log(logging.DEBUG, "Response", call, messages=messages)
 
-    def _log(self, level: int, event: str, call: Call | Operation, **fields: object) -> None:
+    def _log(self, level: int, event: str, call: Call, **fields: object) -> None:
         if not self._logger.is_enabled_for(level):
             return
-        place = place_of(call)
-        whole: dict[str, object] = {"call_id": call.id}
-        if place is not None:
-            whole.update(provider=place.provider, model=place.model)
-        if isinstance(call, Operation):
-            whole["operation"] = call.name
-        span = call.notes.get(SPAN)
+        server = server_of(call)
+        record: dict[str, object] = {"call_id": call.id}
+        if server is not None:
+            record.update(provider=server.provider, model=server.model)
+        if call.operation != CHAT:
+            record["operation"] = call.operation
+        span = call.state.get(SPAN)
         if isinstance(span, Span):
-            whole.update(trace_id=span.trace_id, span_id=span.span_id)
-        known = {name: value for name, value in fields.items() if value is not None}
-        self._knowing(call).log(level, event, **whole, **known)
+            record.update(trace_id=span.trace_id, span_id=span.span_id)
+        record.update({name: value for name, value in fields.items() if value is not None})
+        self._logger_for(call).log(level, event, **record)
 
-    def _knowing(self, call: Call | Operation) -> AiLibLogger:
+    def _logger_for(self, call: Call) -> AiLibLogger:
         """Return the logger that hides the call's keys; a client's calls mostly have the same."""
         secrets = frozenset(secrets_of(call))
-        known, logger = self._last
-        if secrets != known:
+        last_secrets, logger = self._last
+        if secrets != last_secrets:
             logger = self._logger.knowing(*secrets)
             self._last = secrets, logger
         return logger
+
+
+def _kind(call: Call) -> str:
+    return "Call" if call.operation == CHAT else "Operation"

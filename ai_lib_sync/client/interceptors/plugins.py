@@ -17,11 +17,11 @@ from ...plugins import Middleware, Plugin, PluginRegistry
 from ...plugins.hook_manager import run_hook
 from .base import Interceptor, Proceed
 
-_NOTE = "plugins"
+_STATE = "plugins"
 
 
 class _PluginState:
-    """What the plugins know of one call, and how far a stream has come with them."""
+    """The context of one call's hooks, and which of them have run."""
 
     def __init__(self, ctx: PluginContext) -> None:
         self.ctx = ctx
@@ -34,6 +34,7 @@ class PluginInterceptor(Interceptor):
     """Runs the hooks of a registry at the moments of each call, and its middleware around it."""
 
     order = 20
+    chats_only = True
 
     def __init__(self, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> None:
         self._registry = plugins if isinstance(plugins, PluginRegistry) else _registry_of(plugins)
@@ -46,131 +47,132 @@ class PluginInterceptor(Interceptor):
         if not len(chain):
             return proceed()
 
-        def inner(ctx: PluginContext) -> ChatResponse:
+        def send(ctx: PluginContext) -> ChatResponse:
             _take_request(call, ctx)
             ctx.response = proceed()
             return ctx.response
 
-        return chain.execute(self._visit(call).ctx, inner)
+        return chain.execute(self._state_of(call).ctx, send)
 
     def before_request(self, call: Call) -> None:
         self._registry.start()
-        ctx = self._visit(call).ctx
+        ctx = self._state_of(call).ctx
         ctx.request = call.request
         self._registry.trigger(HookType.BEFORE_REQUEST, ctx)
         _take_request(call, ctx)
 
     def on_cache_lookup(self, call: Call) -> None:
-        kind = HookType.CACHE_HIT if call.lookup == "hit" else HookType.CACHE_MISS
-        self._registry.trigger(kind, self._visit(call).ctx)
+        kind = HookType.CACHE_HIT if call.cache_lookup == "hit" else HookType.CACHE_MISS
+        self._registry.trigger(kind, self._state_of(call).ctx)
 
     def on_events(self, call: Call, events: list[Event]) -> list[Event]:
-        visit = self._visit(call)
-        self._start(visit)
+        state = self._state_of(call)
+        self._start(state)
         hooks = self._registry.listening(HookType.STREAM_EVENT)
         if not hooks:
             return events
-        out: list[Event] = []
+        visible_events: list[Event] = []
         for event in events:
-            visit.ctx.event = event
+            state.ctx.event = event
             for hook in hooks:
-                run_hook(hook, HookType.STREAM_EVENT, visit.ctx)
-            shown, visit.ctx.event = visit.ctx.event, None
-            if shown is None and isinstance(event, StreamEnd):
-                shown = event  # without it the stream would not be complete
-            if shown is not None:
-                out.append(shown)
-        return out
+                run_hook(hook, HookType.STREAM_EVENT, state.ctx)
+            visible_event, state.ctx.event = state.ctx.event, None
+            if visible_event is None and isinstance(event, StreamEnd):
+                visible_event = event  # without it the stream would not be complete
+            if visible_event is not None:
+                visible_events.append(visible_event)
+        return visible_events
 
     def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
-        visit = self._visit(call)
-        self._tell_of_retries(visit)
+        state = self._state_of(call)
+        self._run_retry_hooks(state)
         if call.streamed:
-            self._start(visit)
-        visit.ctx.response = response
-        self._registry.trigger(HookType.AFTER_RESPONSE, visit.ctx)
-        found = visit.ctx.response
-        if not isinstance(found, ChatResponse):
+            self._start(state)
+        state.ctx.response = response
+        self._registry.trigger(HookType.AFTER_RESPONSE, state.ctx)
+        replacement = state.ctx.response
+        if not isinstance(replacement, ChatResponse):
             raise PluginError("a plugin replaced the response by no ChatResponse", plugin="")
-        self._end(visit)
-        return found
+        self._end(state)
+        return replacement
 
     def on_error(self, call: Call, error: AiLibError) -> None:
-        visit = self._visit(call)
-        self._tell_of_retries(visit)
-        visit.ctx.error = error
-        self._registry.trigger(HookType.ERROR, visit.ctx)
-        self._end(visit)
+        state = self._state_of(call)
+        self._run_retry_hooks(state)
+        state.ctx.error = error
+        self._registry.trigger(HookType.ERROR, state.ctx)
+        self._end(state)
 
     def on_abandoned(self, call: Call) -> None:
-        self._end(self._visit(call))
+        self._end(self._state_of(call))
 
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
-        visit = self._visit(call)
-        ctx = visit.ctx
+        state = self._state_of(call)
+        ctx = state.ctx
         hooks = self._registry.listening(HookType.RETRY)
         ctx.attempt, ctx.error, ctx.delay_seconds = number, error, seconds
         run_at_once(hooks, HookType.RETRY, ctx)
         ctx.error = None
         if any(must_wait(hook) for hook in hooks):
-            visit.retries.append((number, error, seconds))
+            state.retries.append((number, error, seconds))
 
     def on_end(self, call: Call) -> None:
-        visit = call.notes.pop(_NOTE, None)
-        if isinstance(visit, _PluginState) and visit.has_started and not visit.has_ended:
-            visit.has_ended = True
+        state = call.state.pop(_STATE, None)
+        if isinstance(state, _PluginState) and state.has_started and not state.has_ended:
+            state.has_ended = True
             hooks = self._registry.listening(HookType.STREAM_END)
-            run_at_once(hooks, HookType.STREAM_END, visit.ctx)
+            run_at_once(hooks, HookType.STREAM_END, state.ctx)
 
-    def _visit(self, call: Call) -> _PluginState:
-        visit = call.notes.get(_NOTE)
-        if not isinstance(visit, _PluginState):
+    def _state_of(self, call: Call) -> _PluginState:
+        state = call.state.get(_STATE)
+        if not isinstance(state, _PluginState):
             ctx = PluginContext(request=call.request, request_id=call.id, streamed=call.streamed)
-            visit = call.notes[_NOTE] = _PluginState(ctx)
-        target = call.first.target if call.first is not None else call.target
+            state = call.state[_STATE] = _PluginState(ctx)
+        prepared = call.first_request
+        target = prepared.target if prepared is not None else call.target
         if target is not None:
-            visit.ctx.model, visit.ctx.provider = target.model, target.compiled.id
-        return visit
+            state.ctx.model, state.ctx.provider = target.model, target.compiled.id
+        return state
 
-    def _start(self, visit: _PluginState) -> None:
-        if not visit.has_started:
-            visit.has_started = True
-            self._tell_of_retries(visit)
-            self._registry.trigger(HookType.STREAM_START, visit.ctx)
+    def _start(self, state: _PluginState) -> None:
+        if not state.has_started:
+            state.has_started = True
+            self._run_retry_hooks(state)
+            self._registry.trigger(HookType.STREAM_START, state.ctx)
 
-    def _end(self, visit: _PluginState) -> None:
-        if visit.has_started and not visit.has_ended:
-            visit.has_ended = True
-            self._registry.trigger(HookType.STREAM_END, visit.ctx)
+    def _end(self, state: _PluginState) -> None:
+        if state.has_started and not state.has_ended:
+            state.has_ended = True
+            self._registry.trigger(HookType.STREAM_END, state.ctx)
 
-    def _tell_of_retries(self, visit: _PluginState) -> None:
-        told, visit.retries = visit.retries, []
-        for visit.ctx.attempt, visit.ctx.error, visit.ctx.delay_seconds in told:
+    def _run_retry_hooks(self, state: _PluginState) -> None:
+        retries, state.retries = state.retries, []
+        for state.ctx.attempt, state.ctx.error, state.ctx.delay_seconds in retries:
             for hook in self._registry.listening(HookType.RETRY):
                 if must_wait(hook):
-                    run_hook(hook, HookType.RETRY, visit.ctx)
-        visit.ctx.error = None
+                    run_hook(hook, HookType.RETRY, state.ctx)
+        state.ctx.error = None
 
 
 def _registry_of(plugins: Sequence[Plugin | Middleware]) -> PluginRegistry:
     registry = PluginRegistry()
-    for one in plugins:
-        if isinstance(one, Middleware):
-            registry.middleware.use(one)
+    for plugin in plugins:
+        if isinstance(plugin, Middleware):
+            registry.middleware.use(plugin)
         else:
-            registry.add(one)
+            registry.add(plugin)
     return registry
 
 
 def _take_request(call: Call, ctx: PluginContext) -> None:
     """Send what the plugins made of the request; whether it is streamed is the caller's."""
-    found = ctx.request
-    if not isinstance(found, ChatRequest):
+    request = ctx.request
+    if not isinstance(request, ChatRequest):
         raise PluginError(
             "a plugin replaced the request by no ChatRequest: copy ctx.request with "
             "msgspec.structs.replace",
             plugin="",
         )
-    if found.stream != call.request.stream:
+    if request.stream != call.streamed:
         raise PluginError("a plugin can't change whether a call is streamed", plugin="")
-    call.request = found
+    call.request = request

@@ -3,9 +3,8 @@
 
 import pytest
 
-from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib_sync import AiClient
-from ai_lib_sync.client import Call, Interceptor
+from ai_lib_sync.client import Call, Interceptor, PreparedRequest
 from ai_lib_sync.errors import ResilienceError
 from ai_lib_sync.resilience import RateLimiterConfig, RetryConfig
 from ai_lib_sync.testing import MockProvider, Reply
@@ -21,9 +20,9 @@ class Doorkeeper(Interceptor):
         self.model = model
         self.book: list[str] = []
 
-    def before_attempt(self, call: Call, leg: PreparedRequest) -> None:
-        self.book.append(f"to {leg.target.model}")
-        if self.model and leg.target.model != self.model:
+    def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
+        self.book.append(f"to {prepared.target.model}")
+        if self.model and prepared.target.model != self.model:
             raise ResilienceError("not there")
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:

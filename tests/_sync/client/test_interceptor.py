@@ -115,9 +115,9 @@ class Refuse(Interceptor):
         raise RequestError("not this")
 
 
-def client_of(mock: MockProvider, *company: Interceptor, retry: RetryConfig) -> AiClient:
+def client_of(mock: MockProvider, *interceptors: Interceptor, retry: RetryConfig) -> AiClient:
     builder = AiClient.builder().model(MODEL).api_key("k").base_url(mock.base_url("openai"))
-    for one in company:
+    for one in interceptors:
         builder.intercept(one)
     return builder.with_retry(retry).build()
 
@@ -196,8 +196,8 @@ def test_an_answer_that_is_there_is_given_without_a_request() -> None:
         with client_of(mock, retry=NO_RETRY) as client:
             known = client.chat().user("?").execute()
         book: list[str] = []
-        company = (Ready(known), Diary("one", 1, book))
-        with client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Ready(known), Diary("one", 1, book))
+        with client_of(mock, *interceptors, retry=NO_RETRY) as client:
             assert (client.chat().user("?").execute()).content == "Hi"
             stream = client.chat().user("?").stream()
             events = [event for event in stream]
@@ -252,8 +252,8 @@ def test_what_comes_before_the_first_refusal_is_given_out(
     texts: list[str] = []
     reply = Reply(text=["one ", "two ", "three ", "four"], chunking="whole")
     with MockProvider([reply]) as mock:
-        company = (Stop(inner), Stop(outer))
-        with client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Stop(inner), Stop(outer))
+        with client_of(mock, *interceptors, retry=NO_RETRY) as client:
             first = "two" if len(seen) == 1 else "three"
             with pytest.raises(RequestError, match=f"not {first}"):
                 for event in client.chat().user("?").stream():
@@ -278,8 +278,8 @@ def test_a_reply_that_is_refused_at_its_end_has_no_stream_end() -> None:
     book: list[str] = []
     events: list[Event] = []
     with MockProvider([Reply(text="Hi")]) as mock:
-        company = (Refuse(), Diary("one", 1, book))
-        with client_of(mock, *company, retry=NO_RETRY) as client:
+        interceptors = (Refuse(), Diary("one", 1, book))
+        with client_of(mock, *interceptors, retry=NO_RETRY) as client:
             with pytest.raises(RequestError, match="not this"):
                 for event in client.chat().user("?").stream():
                     events.append(event)  # noqa: PERF401
@@ -321,8 +321,8 @@ class Totals(Interceptor):
         self.ledgers: list[list[tuple[str, int]]] = []
 
     def on_end(self, call: Call) -> None:
-        attempts = call.ledger.attempts
-        self.ledgers.append([(one.on_end, one.usage.prompt_tokens) for one in attempts])
+        attempts = call.attempt_log.attempts
+        self.ledgers.append([(one.ended, one.usage.prompt_tokens) for one in attempts])
 
 
 def test_a_forgotten_stream_has_its_attempt_in_the_ledger_when_it_ends() -> None:

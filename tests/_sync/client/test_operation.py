@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from ai_lib_sync import AiClient
-from ai_lib_sync.client import Interceptor, Operation
+from ai_lib_sync.client import Call, Interceptor
 from ai_lib_sync.errors import AiLibError, BudgetExceeded
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.telemetry import (
@@ -34,22 +34,20 @@ class Diary(Interceptor):
     def __init__(self) -> None:
         self.book: list[str] = []
 
-    def began(self, operation: Operation) -> None:
-        operation.headers.append(("x-house", "yes"))
-        self.book.append(f"began {operation.name}")
+    def before_request(self, call: Call) -> None:
+        call.headers.append(("x-house", "yes"))
+        self.book.append(f"began {call.operation}")
 
-    def tried(self, operation: Operation, attempt: Attempt) -> None:
+    def after_attempt(self, call: Call, attempt: Attempt) -> None:
         self.book.append(f"tried {attempt.ended}")
 
-    def trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         assert "canary-key" not in f"{error} {vars(error)}"
         assert 0 <= seconds <= 0.001
         self.book.append(f"trying again after {number}, a {error.error_class}")
 
-    def finished(self, operation: Operation) -> None:
-        self.book.append(f"finished {operation.outcome} {operation.usage.prompt_tokens}")
+    def on_end(self, call: Call) -> None:
+        self.book.append(f"finished {call.outcome} {call.usage.prompt_tokens}")
 
 
 class Service:

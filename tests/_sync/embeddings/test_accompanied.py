@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from ai_lib_sync.client import Interceptor, Operation
+from ai_lib_sync.client import Call, Interceptor
 from ai_lib_sync.errors import AiLibError, BudgetExceeded, RemoteError
 from ai_lib_sync.telemetry import (
     InMemoryExporter,
@@ -97,10 +97,8 @@ class _Again(Interceptor):
     def __init__(self) -> None:
         self.book: list[tuple[str, int, str, float]] = []
 
-    def trying_again(
-        self, operation: Operation, number: int, error: AiLibError, seconds: float
-    ) -> None:
-        self.book.append((operation.name, number, error.error_class, seconds))
+    def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        self.book.append((call.operation, number, error.error_class, seconds))
 
 
 def test_an_interceptor_hears_of_each_request_that_is_tried_again(serve: Serve) -> None:

@@ -1,6 +1,5 @@
 # Generated from tests/soak/house.py by codegen; do not edit.
-"""A client with all protection and company on, behind two chaotic networks, and what each call
-is held to."""
+"""A client with all protection and interceptors on, behind two chaotic networks; its invariants."""
 
 from __future__ import annotations
 
@@ -12,12 +11,12 @@ from collections import Counter
 from random import Random
 
 from ai_lib.client.call.call import Call
+from ai_lib.client.execution.plan import Dispatcher
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.types.response import ChatResponse
 from ai_lib_sync._runtime.backend import fail_after
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
-from ai_lib_sync.client.execution.plan import Dispatcher
 from ai_lib_sync.client.execution.stream import ChatStream
 from ai_lib_sync.client.execution.stream_attempt import StreamAttempt
 from ai_lib_sync.client.interceptors.base import Interceptor
@@ -91,7 +90,7 @@ class Books(Interceptor):
         self._lock = threading.RLock()  # a finalizer may end a call in the middle of another's end
 
     def before_request(self, call: Call) -> None:
-        call.notes["books"] = True
+        call.state["books"] = True
 
     def on_end(self, call: Call) -> None:
         found = _MARK.search(str(call.request.messages))
@@ -99,10 +98,10 @@ class Books(Interceptor):
             self._enter(call, found[0] if found else "")
 
     def _enter(self, call: Call, mark: str) -> None:
-        attempts = call.ledger.attempts
+        attempts = call.attempt_log.attempts
         sent = sum(one.sent for one in attempts)
-        self.outcomes[call.outcome if "books" in call.notes else "never begun"] += 1
-        self.retries += call.ledger.retry_count
+        self.outcomes[call.outcome if "books" in call.state else "never begun"] += 1
+        self.retries += call.attempt_log.retry_count
         self.sent[mark] += sent
         # What came back can only have come back of what went out.
         self.certain[mark] += sum(
@@ -232,7 +231,7 @@ def taken(client: AiClient, house: House) -> dict[str, object]:
         "set aside": house.budget.reserved,
         "metrics": house.collector.get_snapshot().in_flight,
     }
-    for number, place in enumerate(client._targets.everyone()):
+    for number, place in enumerate(client._targets.list_targets()):
         gate = place.executor.preflight
         quota = gate.rate_limiter.quota  # type: ignore[union-attr]
         found[f"requests {number}"] = quota._requests.outstanding

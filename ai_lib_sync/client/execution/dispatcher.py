@@ -1,0 +1,105 @@
+# Generated from ai_lib/client/execution/dispatcher.py by codegen; do not edit.
+"""Sends one call to its targets in turn, each as often as it may be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from ai_lib.client.call.call import Call
+from ai_lib.client.call.prepared_request import PreparedRequest, prepare_chat
+from ai_lib.errors.exceptions import AiLibError, TransportTimeout
+from ai_lib.resilience.config import FallbackConfig
+from ai_lib.resilience.permit import Permit
+
+from ..._runtime.backend import now
+from .targets import GuardedTarget
+
+T = TypeVar("T")
+Attempt = Callable[[PreparedRequest, Permit], T]
+
+
+class Dispatcher:
+    """A chat, compiled for its first target, with the targets it may go to under one deadline.
+
+    Raises:
+        RequestError: the first target can't be asked this.
+    """
+
+    def __init__(
+        self, route: Sequence[GuardedTarget], call: Call, fallback: FallbackConfig
+    ) -> None:
+        self._route = route
+        self._fallback = fallback
+        self._call = call
+        call.route = [guarded.target for guarded in route]
+        self._first_request = call.first_request = self._prepare(route[0])
+
+    def run(self, attempt: Attempt[T]) -> T:
+        """Return what `attempt` makes of the first target that answers.
+
+        Raises:
+            AiLibError: the last target's error; its `attempts` lists what was tried.
+        """
+        total, log = self._first_request.timeouts.total, self._call.attempt_log
+        if total is not None:
+            log.ends = min(log.ends, self._call.timer.began + total)
+        try:
+            if len(self._route) == 1:
+                send = self._bind(attempt, self._route[0])
+                return self._route[0].executor.run(send, log, on_retry=log.on_retry)
+            from ...resilience import FallbackChain
+
+            chain: FallbackChain[T] = FallbackChain(self._fallback, may_continue=self._may_continue)
+            for number, guarded in enumerate(self._route):
+                chain.add_target(f"{number}", partial(self._send_to, guarded, attempt))
+            return chain.run()
+        except AiLibError as error:
+            log.attach_to(self._explain_timeout(error))
+            raise
+
+    def report(self) -> None:
+        """Tell a shared circuit storage and limiter how a stream's attempt ended."""
+        for guarded in self._route:
+            guarded.executor.preflight.flush()
+
+    def _send_to(self, guarded: GuardedTarget, attempt: Attempt[T]) -> T:
+        log = self._call.attempt_log
+        return guarded.executor.run(self._bind(attempt, guarded), log, on_retry=log.on_retry)
+
+    def _bind(self, attempt: Attempt[T], guarded: GuardedTarget) -> Callable[[Permit], T]:
+        """Return the attempt at one target, which the call's log then describes."""
+        is_first = guarded is self._route[0]
+        prepared = self._first_request if is_first else self._prepare(guarded)
+        log = self._call.attempt_log
+        log.repeatable = guarded.target.is_repeatable
+        log.tokens = 0.0
+        if guarded.counts_tokens and prepared.request is not None:
+            from ai_lib.client.call.tokens import attempt_tokens
+
+            log.tokens = attempt_tokens(prepared.target, prepared.request)
+        return partial(attempt, prepared)
+
+    def _prepare(self, guarded: GuardedTarget) -> PreparedRequest:
+        call = self._call
+        if call.request is None:
+            raise RuntimeError("only chats are dispatched")
+        prepared = prepare_chat(guarded.target, call.request, call.options, call.id, call.headers)
+        call.requests.append(prepared)
+        return prepared
+
+    def _may_continue(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self._call.attempt_log.ends
+
+    def _explain_timeout(self, error: AiLibError) -> AiLibError:
+        """Name the total timeout as it was set, not what was left of it for the last attempt."""
+        if isinstance(error, TransportTimeout) and error.timeout_name == "total":
+            total = self._first_request.timeouts.total
+            error.seconds = total
+            error.message = (
+                f"the call was not done within {total or 0:g} s, the total timeout, "
+                f"in {len(self._call.attempt_log.attempts)} attempts; raise the timeout if it "
+                "needs longer"
+            )
+        return error

@@ -1,0 +1,120 @@
+"""The way of one plain call, measured: `python -m benchmarks.call_path`.
+
+A blocking client makes its second call to a loopback server, over a connection that was kept alive.
+Counted are the frames between the public `execute` and the write to the socket, and the files of
+ours that are entered until then and in the whole call.
+"""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from ai_lib_sync import AiClient
+
+_PACKAGES = tuple(
+    str(Path(__file__).parent.parent / package) + "/" for package in ("ai_lib", "ai_lib_sync")
+)
+_WRITES = frozenset({"send", "sendall", "sendmsg"})
+_BODY = b"""\
+{"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+ "choices": [{"index": 0, "finish_reason": "stop",
+              "message": {"role": "assistant", "content": "Hi"}}]}"""
+_RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
+    len(_BODY),
+    _BODY,
+)
+
+
+@dataclass
+class CallPath:
+    """What one call went through: `frames` outermost first, `calls` the functions of ours."""
+
+    frames: list[str] = field(default_factory=list)
+    files_to_write: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+    calls: int = 0
+
+    def observe(self, frame: FrameType, event: str, arg: object) -> None:
+        """Take in one event of `sys.setprofile`."""
+        if event == "call":
+            file = frame.f_code.co_filename
+            if file.startswith(_PACKAGES):
+                self.files.add(file)
+                self.calls += 1
+        elif event == "c_call" and not self.frames and _is_socket_write(arg):
+            self.frames = _own_frames(frame)
+            self.files_to_write = set(self.files)
+
+
+def _is_socket_write(function: object) -> bool:
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, socket.socket) and getattr(function, "__name__", "") in _WRITES
+
+
+def _own_frames(frame: FrameType | None) -> list[str]:
+    frames: list[str] = []
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename.startswith(_PACKAGES):
+            module = code.co_filename.partition("ai_lib")[2]
+            frames.append(f"ai_lib{module}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return frames[::-1]
+
+
+def measure_call_path() -> CallPath:
+    """Return the way of the second plain call of a blocking client."""
+    path = CallPath()
+    with _serve() as url:
+        builder = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(url)
+        with builder.build() as client:
+            client.chat().user("Hello").execute()
+            sys.setprofile(path.observe)
+            try:
+                client.chat().user("Hello").execute()
+            finally:
+                sys.setprofile(None)
+    return path
+
+
+@contextmanager
+def _serve() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_answer_all, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread.join(10.0)
+
+
+def _answer_all(listener: socket.socket) -> None:
+    """Answer the requests of one connection until the peer closes it."""
+    peer, _ = listener.accept()
+    with peer, peer.makefile("rb") as requests:
+        while requests.readline():
+            length = 0
+            while (line := requests.readline().strip().lower()) != b"":
+                name, _, value = line.partition(b":")
+                length = int(value) if name == b"content-length" else length
+            requests.read(length)
+            peer.sendall(_RESPONSE)
+
+
+def main() -> None:
+    """Print the three numbers; with `-v` also what they count."""
+    path = measure_call_path()
+    print(f"frames from execute() to the socket write: {len(path.frames)}")
+    print(f"files entered until the socket write: {len(path.files_to_write)}")
+    print(f"files entered by the whole call: {len(path.files)}")
+    if "-v" in sys.argv:
+        print(f"functions called: {path.calls}", *path.frames, sep="\n")
+        for file in sorted(path.files):
+            print("  " if file in path.files_to_write else "+ ", file)
+
+
+if __name__ == "__main__":
+    main()
