@@ -23,7 +23,6 @@ _EXTRA_MODULES: Final = {
     "audio": "soundfile",
     "embeddings": "numpy",
     "telemetry": "opentelemetry",
-    "speed": "httptools",
     "tokenizer": "tiktoken",
     "socks": "socksio",
     "http2": "h2",

@@ -74,7 +74,7 @@ def connection_lost(request: HttpRequest, reason: object, *, sent: bool) -> Conn
     )
 
 
-def closed_locally(request: HttpRequest) -> ConnectionLost:
+def local_close_error(request: HttpRequest) -> ConnectionLost:
     """Return the error for a read of a response that was closed here."""
     return ConnectionLost(
         "the response was closed before its end; read no further",

@@ -68,9 +68,10 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     - `connect_retries` further attempts are made to open a connection.
     - `http2` offers HTTP/2 to servers reached by TLS (needs `ai-lib[http2]`). A connection still
       serves one call at a time, so that a cancelled call takes nothing with it but its own.
-    - `reader` says who reads HTTP/1.1: "httptools" (`ai-lib[speed]`), the faster, "httpcore", or
-      ("auto") the faster where it is installed. httpcore has proxies and HTTP/2 in any case; with
-      "auto" also what is sent while something, as respx does, stands in for its connections.
+    - `reader` chooses what reads HTTP/1.1: "httptools", the faster, "httpcore", or ("auto") the
+      faster where it is installed, as it is on CPython. httpcore has proxies and HTTP/2 in any
+      case; with "auto" also the requests that are sent while a mock, as respx, replaces its
+      connections.
     """
 
     verify: bool = True
@@ -93,7 +94,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def uses_httptools(self) -> bool:
-        """Whether httptools is to read what comes without a proxy."""
+        """Whether httptools reads the responses that come without a proxy."""
         return self.reader != "httpcore" and not self.http2 and _has_httptools()
 
     def __repr__(self) -> str:

@@ -8,8 +8,8 @@ from typing import Protocol
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import (
     RemoteProtocolError,
-    closed_locally,
     connection_lost,
+    local_close_error,
     response_too_large,
 )
 from ai_lib.transport.http.content_encoding import ContentDecoder
@@ -104,12 +104,12 @@ class HttpResponse:
         except RemoteProtocolError as error:
             raise connection_lost(self.request, error, sent=True) from error
         if self._closed:
-            raise closed_locally(self.request)
+            raise local_close_error(self.request)
         return b""
 
     async def _receive(self) -> bytes:
         if self._closed:
-            raise closed_locally(self.request)
+            raise local_close_error(self.request)
         data = await self._lease.connection.read(self._deadlines)
         if data:
             self._deadlines.mark_content()

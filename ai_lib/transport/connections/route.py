@@ -61,7 +61,7 @@ def _certifi() -> str:
 
 
 class Route(NamedTuple):
-    """What is needed to connect to an origin. The contexts are there where TLS is."""
+    """What is needed to connect to an origin; the contexts are for TLS."""
 
     origin: Origin
     proxy: Proxy | None
@@ -87,7 +87,7 @@ class Route(NamedTuple):
 
 
 class Routes:
-    """Routes as the options say, with one TLS context for all origins and one for all proxies."""
+    """Makes routes by the options, with one TLS context for all origins and one for all proxies."""
 
     def __init__(self, options: TransportOptions) -> None:
         self._options = options
@@ -98,20 +98,20 @@ class Routes:
             raise strip_tracebacks(error) from None
         self._contexts: dict[str, SSLContext] = {}
         if options.http2:
-            _require("h2", "http2")
+            _require("h2", "ai-lib[http2]")
         if options.reader == "httptools":
-            _require("httptools", "speed")
+            _require("httptools", "httptools")
 
     def get(self, origin: Origin) -> Route:
-        """Give the route to an origin."""
+        """Return the route to an origin."""
         proxy = self._proxies.proxy_for(origin)
         if proxy is not None and proxy.scheme.startswith("socks"):
-            _require("socksio", "socks")
+            _require("socksio", "ai-lib[socks]")
         return Route(
             origin,
             proxy,
             self._context("origin", origin.scheme),
-            # A context of its own: what each offers to speak differs.
+            # A context of its own: the two offer different protocols (ALPN).
             None if proxy is None else self._context("proxy", proxy.scheme),
         )
 
@@ -126,6 +126,6 @@ class Routes:
         return self._contexts[purpose]
 
 
-def _require(module: str, extra: str) -> None:
+def _require(module: str, requirement: str) -> None:
     if find_spec(module) is None:
-        raise RequestError(f"this needs a package that is not installed: install ai-lib[{extra}]")
+        raise RequestError(f"this needs a package that is not installed: install {requirement}")

@@ -92,8 +92,8 @@ class ResponseParser:
         """Note that the peer closed the connection; raise when the response is incomplete."""
         self.check()
         if self.head is None:
-            when = "after the beginning of" if self._partial_head else "without"
-            raise RemoteProtocolError(f"the peer closed the connection {when} a response")
+            preposition = "after the beginning of" if self._partial_head else "without"
+            raise RemoteProtocolError(f"the peer closed the connection {preposition} a response")
         if self._parser is not None:
             raise RemoteProtocolError(f"{_CUT_SHORT} (incomplete chunked read)")
         if self._length is not None:

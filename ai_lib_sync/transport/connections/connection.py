@@ -12,9 +12,9 @@ from ai_lib.transport.connections.route import Route
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import (
     RemoteProtocolError,
-    closed_locally,
     connect_error,
     connection_lost,
+    local_close_error,
     strip_tracebacks,
 )
 from ai_lib.transport.http.headers import ResponseHead
@@ -122,7 +122,7 @@ class Connection:
             data = self._http.read()
         except AiLibError as error:
             if self._is_closed:
-                raise closed_locally(deadlines.request) from None
+                raise local_close_error(deadlines.request) from None
             # The frames below hold the bytes that arrived.
             raise strip_tracebacks(error) from error.__cause__
         except Exception as error:
@@ -137,7 +137,7 @@ class Connection:
         self, error: Exception, deadlines: Deadlines, *, sent: bool = True
     ) -> AiLibError:
         if self._is_closed:
-            return closed_locally(deadlines.request)
+            return local_close_error(deadlines.request)
         if not self.is_connected:
             return connect_error(deadlines.request, self._route.description, error)
         reason = "TLS failed" if isinstance(error, SSLError) else str(error)
@@ -145,7 +145,7 @@ class Connection:
 
     def _check_open(self, deadlines: Deadlines) -> None:
         if self._is_closed:
-            raise closed_locally(deadlines.request)
+            raise local_close_error(deadlines.request)
 
     def defer_drain(self, until: float) -> None:
         """Leave the rest of the response for `drain`, which may wait for it until that time."""

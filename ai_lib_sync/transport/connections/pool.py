@@ -14,7 +14,7 @@ from weakref import finalize
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.connections.route import Routes
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import RemoteProtocolError, closed_locally
+from ai_lib.transport.errors import RemoteProtocolError, local_close_error
 from ai_lib.transport.http.url import Origin
 from ai_lib.transport.options import PoolStats, TransportOptions
 
@@ -111,7 +111,7 @@ class OriginPools:
             self._open[connection] = pool
         if self._closed:
             self._discard(connection)
-            raise closed_locally(deadlines.request)
+            raise local_close_error(deadlines.request)
 
     def _get_pool(self, origin: Origin) -> _OriginPool:
         with self._lock:
