@@ -430,7 +430,7 @@ import subprocess
 import sys
 import tempfile
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.request.build import build_chat
+from ai_lib.request.chat import build_chat
 from ai_lib.types import ChatRequest, ContentBlock, Message
 
 target = ManifestCatalog().load("openai")
