@@ -12,7 +12,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, EmbeddingModel
 from ai_lib.protocol.dialect.template import compile_template, fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
-from ai_lib.request.chat import attach, base_of
+from ai_lib.request.chat import attach_credential, resolve_base_url
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue
 from ai_lib.types.wire import HttpRequest
@@ -54,10 +54,12 @@ class EmbeddingWriter:
         merge(body, self._options.extra)
         endpoint = compiled.find_endpoint("embeddings")
         path = endpoint.path if endpoint else shape.path
-        url = base_of(compiled, base_url) + path.replace("{model}", quote(self._model, safe="/:@"))
+        url = resolve_base_url(compiled, base_url) + path.replace(
+            "{model}", quote(self._model, safe="/:@")
+        )
         if endpoint and endpoint.query:
             url = f"{url}?{urlencode(endpoint.query)}"
-        headers, url, secrets = attach(compiled, credential, url)
+        headers, url, secrets = attach_credential(compiled, credential, url)
         own = endpoint.headers.items() if endpoint else ()
         usual = (("Content-Type", "application/json"), ("Accept", "application/json"))
         return HttpRequest(

@@ -1,4 +1,4 @@
-"""Content blocks as a dialect writes them."""
+"""Writes content blocks by a dialect's templates."""
 
 import mimetypes
 from collections.abc import Iterable
@@ -27,15 +27,15 @@ from ai_lib.types.media_type import word_of
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
-Replied = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
-_FETCHED = ("https", "http", "gs", "s3", "data")
-_REPLIED = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
-# What the world calls a format whose media type has another name.
+ResponseBlock = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
+_FETCHED_SCHEMES = ("https", "http", "gs", "s3", "data")
+_RESPONSE_BLOCKS = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
+# The usual names of formats whose media types have another name.
 _FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
 
 class BlockWriter:
-    """Writes content blocks by a dialect's templates; opaque state of others is left out."""
+    """Writes content blocks by a dialect's templates, without the opaque state of others."""
 
     def __init__(self, compiled: CompiledManifest) -> None:
         self._shape = compiled.dialect.request.messages
@@ -43,10 +43,10 @@ class BlockWriter:
         self._target = compiled.id
         self._origin = compiled.origin
         self._names: dict[str, str] = {}
-        self.left_out: set[str] = set()  # kinds of opaque state that others sent
+        self.left_out: set[str] = set()  # kinds of opaque state of other providers
 
     def learn_names(self, messages: Iterable[Message]) -> None:
-        """Remember which tool each call id belongs to: some dialects want it in the result."""
+        """Remember the tool of each call id, as some dialects need its name in the result."""
         for message in messages:
             if isinstance(message.content, str):
                 continue
@@ -55,14 +55,14 @@ class BlockWriter:
                     self._names[block.id] = block.name
 
     def write(self, block: Block) -> list[object]:
-        """Return the block as the wire wants it; nothing for what is left out on purpose.
+        """Return the block on the wire; an empty list for a block that is left out on purpose.
 
         Raises CapabilityError when the dialect has no such block.
         """
         if isinstance(block, OpaqueBlock | ThinkingBlock) and not self.is_own(block):
             self.left_out.add(self.kind(block).replace("_", " "))
             return []
-        raw = block.raw if isinstance(block, _REPLIED) and self.is_own(block) else ()
+        raw = block.raw if isinstance(block, _RESPONSE_BLOCKS) and self.is_own(block) else ()
         if raw and not (isinstance(block, ToolUseBlock) and "tool_use" in self._shape.blocks):
             return list(raw)
         if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
@@ -73,28 +73,29 @@ class BlockWriter:
         if form is None and isinstance(block, ThinkingBlock | OpaqueBlock):
             return []
         if form is None:
+            name = kind.replace("_", " ")
             raise CapabilityError(
-                f"{self._target} takes no {kind.replace('_', ' ')} block{self._instead(kind)}",
+                f"{self._target} takes no {name} block{self._suggest_source(kind)}",
                 capability=kind,
                 provider=self._target,
             )
         written = form.fill({**self._shape.block_values, **self.values(block)})
-        cache = with_cache(self._shape, getattr(block, "cache", None), kind)
+        cache = build_cache_mark(self._shape, getattr(block, "cache", None), kind)
         if isinstance(written, dict):
-            # A call that is written from its parts keeps what else the provider said of it.
+            # A call that is written from its parts keeps the provider's other fields of it.
             written = {**(raw[0] if raw else {}), **written, **cache}
         return [] if written is MISSING else [written]
 
     def write_text(self, text: str) -> list[object]:
-        """The same as `write` for a block of nothing but text."""
+        """Do the same as `write` for a block of text alone."""
         form = self._forms.get("text")
         if form is None or not text:
             return self.write(TextBlock(text=text))
         written = form.fill({**self._shape.block_values, "text": text})
         return [] if written is MISSING else [written]
 
-    def _instead(self, kind: str) -> str:
-        """Say what would do in place of a block that the dialect does not have."""
+    def _suggest_source(self, kind: str) -> str:
+        """Return a hint at the source that the dialect accepts for this kind of file."""
         family, _, form = kind.partition("_")
         other = {"url": "data", "data": "url"}.get(form)
         if f"{family}_{other}" not in self._shape.blocks:
@@ -103,17 +104,17 @@ class BlockWriter:
         return f": {hint}"
 
     def _check_address(self, block: Block) -> None:
-        """Refuse a reference that nobody has resolved: a provider could not follow it."""
+        """Refuse a reference that was not resolved: a provider could not fetch it."""
         url = block.url if isinstance(block, ImageBlock | AudioBlock | DocumentBlock) else None
         scheme = url.partition(":")[0].lower() if url and "://" in url else None
-        if scheme is not None and scheme not in _FETCHED:
+        if scheme is not None and scheme not in _FETCHED_SCHEMES:
             raise RequestError(
                 f"{self._target} can't fetch {url[:100] if url else url!r}: resolve the reference "
-                f"to data, or to an address of {', '.join(_FETCHED)}",
+                f"to data, or to an address of {', '.join(_FETCHED_SCHEMES)}",
                 provider=self._target,
             )
 
-    def is_own(self, block: Replied) -> bool:
+    def is_own(self, block: ResponseBlock) -> bool:
         """Whether this target may see the block's opaque state."""
         return block.origin in (None, self._target, self._origin)
 
@@ -147,15 +148,15 @@ class BlockWriter:
         return kind in self._shape.blocks
 
     def values(self, block: Block) -> Values:
-        """Return the holes this block fills."""
+        """Return the template values of this block."""
         match block:
             case TextBlock():
                 citations = list(block.citations) if self.is_own(block) else None
-                return self._given(
+                return self._drop_none(
                     text=block.text, citations=citations or None, signature=self._signature(block)
                 )
             case ToolUseBlock():
-                return self._given(
+                return self._drop_none(
                     id=block.id,
                     name=block.name,
                     input=block.input,
@@ -163,18 +164,18 @@ class BlockWriter:
                     signature=self._signature(block),
                 )
             case ToolResultBlock():
-                text, files = text_of(block.content), self._files(block)
-                return self._given(
+                text, files = text_of(block.content), self._write_files(block)
+                return self._drop_none(
                     id=block.tool_use_id,
-                    content=self._result(block),
+                    content=self._write_result(block),
                     text=text,
-                    output={} if files and not text else _output(text),
+                    output={} if files and not text else _parse_output(text),
                     files=files,
                     is_error=block.is_error or None,
                     name=block.name or self._names.get(block.tool_use_id, block.tool_use_id),
                 )
             case ThinkingBlock():
-                return self._given(
+                return self._drop_none(
                     thinking=block.thinking,
                     signature=self._signature(block),
                     redacted=block.redacted,
@@ -182,27 +183,27 @@ class BlockWriter:
             case OpaqueBlock():
                 return {}
             case ImageBlock() | AudioBlock() | DocumentBlock():
-                plain = _text(block) if self.kind(block) == "document_text" else None
-                return self._given(**_file_values(block), text=plain)
+                plain = _decode_text(block) if self.kind(block) == "document_text" else None
+                return self._drop_none(**_get_file_values(block), text=plain)
 
-    def _takes(self, block: Block, hole: str) -> bool:
+    def _has_placeholder(self, block: Block, placeholder: str) -> bool:
         form = self._forms.get(self.kind(block))
-        return form is not None and hole in form.placeholders
+        return form is not None and placeholder in form.placeholders
 
-    def _files(self, block: ToolResultBlock) -> object:
-        """Return what a tool answered beside its text, where that has a place of its own."""
-        if isinstance(block.content, str) or not self._takes(block, "files"):
+    def _write_files(self, block: ToolResultBlock) -> object:
+        """Return the files of a tool result, where the template has a hole for them."""
+        if isinstance(block.content, str) or not self._has_placeholder(block, "files"):
             return None
         files = (inner for inner in block.content if not isinstance(inner, TextBlock))
         return [wire for inner in files for wire in self.write(inner)] or None
 
-    def _result(self, block: ToolResultBlock) -> object:
-        if isinstance(block.content, str) or self._takes(block, "files"):
+    def _write_result(self, block: ToolResultBlock) -> object:
+        if isinstance(block.content, str) or self._has_placeholder(block, "files"):
             return text_of(block.content)
         is_text = all(isinstance(inner, TextBlock) for inner in block.content)
-        if not is_text and not self._takes(block, "content"):
+        if not is_text and not self._has_placeholder(block, "content"):
             raise CapabilityError(
-                f"{self._target} takes only text as the answer of a tool",
+                f"{self._target} takes only text as the result of a tool",
                 capability="tool_result",
                 provider=self._target,
             )
@@ -212,34 +213,34 @@ class BlockWriter:
         return block.signature if self.is_own(block) else None
 
     @staticmethod
-    def _given(**values: object) -> Values:
+    def _drop_none(**values: object) -> Values:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def with_cache(shape: MessageShape, cache: str | None, kind: str) -> Values:
-    """Return what marks a part as one to remember the request up to; nothing without `cache`."""
+def build_cache_mark(shape: MessageShape, cache: str | None, kind: str) -> Values:
+    """Return the fields that mark a part for the prompt cache; none without `cache`."""
     if cache is None or not takes_cache(shape, kind):
         return {}
-    marked = fill_template(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
-    return marked if isinstance(marked, dict) else {}
+    mark = fill_template(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
+    return mark if isinstance(mark, dict) else {}
 
 
 def takes_cache(shape: MessageShape, kind: str) -> bool:
-    """Whether a part of this kind can be marked as one to remember the request up to."""
+    """Whether a part of this kind can be marked for the prompt cache."""
     return bool(shape.cache) and (not shape.cache_on or kind in shape.cache_on)
 
 
-def _output(text: str) -> object:
-    """Return a tool's answer as an object: itself when it is one."""
+def _parse_output(text: str) -> object:
+    """Return a tool's result as an object: its JSON if that is one."""
     try:
-        found = msgspec.json.decode(text)
+        result = msgspec.json.decode(text)
     except msgspec.DecodeError:
-        found = text
-    return found if isinstance(found, dict) else {"output": text}
+        result = text
+    return result if isinstance(result, dict) else {"output": text}
 
 
-def _file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
-    media = _media(block)
+def _get_file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
+    media = _guess_media_type(block)
     values: Values = {"url": block.url, "data": block.data, "media_type": media}
     match block:
         case ImageBlock():
@@ -255,15 +256,15 @@ def _is_text(block: DocumentBlock) -> bool:
     return (block.media_type or "").startswith("text/")
 
 
-def _text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
-    """Return a document that is text as such: some dialects want it so."""
+def _decode_text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
+    """Return the text of a text document, for dialects that have a template for it."""
     try:
         return decoded(block.data or "", "the document").decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"the {block.media_type} document is not text in UTF-8") from error
 
 
-def _media(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:
+def _guess_media_type(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:
     if block.media_type is not None:
         return block.media_type
     return mimetypes.guess_type(block.url)[0] if block.url else None

@@ -1,4 +1,4 @@
-"""What a chat request needs the provider and the model to be able to do."""
+"""Lists the capabilities that a chat request needs."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,11 +7,11 @@ from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, T
 from ai_lib.types.request import ChatRequest
 
 MEDIA: Final = frozenset({"vision", "audio", "document"})
-"""What a request with images, audio or documents needs."""
+"""The capabilities of which a request with images, audio or documents needs one."""
 
 
-def capabilities_needed(request: ChatRequest) -> list[str]:
-    """Return the capabilities that the request can't do without, each once."""
+def list_needed_capabilities(request: ChatRequest) -> list[str]:
+    """Return the capabilities that the request needs, each once."""
     needs = ["text"]
     if request.stream:
         needs.append("streaming")
@@ -27,13 +27,13 @@ def capabilities_needed(request: ChatRequest) -> list[str]:
     for message in request.messages:
         if not isinstance(message.content, str):
             for block in message.content:
-                for need in _of(block):
+                for need in _list_block_needs(block):
                     if need not in needs:
                         needs.append(need)
     return needs
 
 
-def _of(block: Block) -> Iterator[str]:
+def _list_block_needs(block: Block) -> Iterator[str]:
     if isinstance(block, ImageBlock):
         yield "vision"
     elif isinstance(block, AudioBlock):
@@ -42,4 +42,4 @@ def _of(block: Block) -> Iterator[str]:
         yield "document"
     elif isinstance(block, ToolResultBlock) and not isinstance(block.content, str):
         for inner in block.content:
-            yield from _of(inner)
+            yield from _list_block_needs(inner)

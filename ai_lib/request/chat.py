@@ -13,14 +13,14 @@ from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.request.blocks import with_cache
-from ai_lib.request.capabilities import MEDIA, capabilities_needed
+from ai_lib.request.blocks import build_cache_mark
+from ai_lib.request.capabilities import MEDIA, list_needed_capabilities
 from ai_lib.request.fragments import Body, merge
 from ai_lib.request.json_schema import SchemaWriter
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
-from ai_lib.request.response_format import formed
-from ai_lib.request.text_tools import tools_as_text
+from ai_lib.request.response_format import apply_response_format
+from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
@@ -35,9 +35,9 @@ _STREAMS: Final = {
 
 
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A wire request, the body it was encoded from, and what was renamed or left out.
+    """A wire request, its body before encoding, and the list of what was renamed or left out.
 
-    `text_tools` says that the answer may have its tool calls in the text, and how.
+    `text_tools` is set when the response may have its tool calls in the text.
     """
 
     wire: HttpRequest
@@ -55,80 +55,82 @@ def build_chat(
     base_url: str | None = None,
     fit_media: bool = True,
 ) -> BuiltRequest:
-    """Return `request` as this provider wants to hear it.
+    """Return the wire request for `request` in this provider's dialect.
 
-    With `fit_media`, images, audio and documents that the manifest does not allow are made to fit.
+    With `fit_media`, images, audio and documents that the manifest does not allow are converted.
 
     Raises:
-        RequestError: it can't be said in the provider's dialect, or a value is out of range.
-        CapabilityError: it needs what the manifest does not declare.
-        MediaError: an image, audio or a document does not fit and can't be made to.
+        RequestError: the provider's dialect can't express it, or a value is out of range.
+        CapabilityError: it needs a capability that the manifest does not declare.
+        MediaError: an image, audio or a document does not fit and can't be converted.
     """
-    request, chosen = formed(request, compiled, model)
+    request, format_notes = apply_response_format(request, compiled, model)
     text_tools = compiled.manifest.text_tools if request.tools else None
     if text_tools is not None and text_tools.replaces_native:
-        request = tools_as_text(request, text_tools)
-    needs = _guard(request, compiled, model)
-    fitted: list[str] = []
+        request = write_tools_as_text(request, text_tools)
+    needs = _check_capabilities(request, compiled, model)
+    media_notes: list[str] = []
     if fit_media and not MEDIA.isdisjoint(needs):
-        request, fitted = _fit(request, compiled)
-    body, adaptations = _body(request, compiled, model)
-    url = _url(compiled, model, request.stream, base_url)
-    sent = _encode(body)
-    # Whatever may fail comes first: no traceback has these for its locals.
-    headers, url, secrets = attach(compiled, credential, url)
+        request, media_notes = _fit_media(request, compiled)
+    body, adaptations = _build_body(request, compiled, model)
+    url = _build_url(compiled, model, request.stream, base_url)
+    encoded = _encode(body)
+    # What may fail comes before this line: no traceback shows these locals.
+    headers, url, secrets = attach_credential(compiled, credential, url)
     accept = "application/json"
     if request.stream:
         accept = _STREAMS[compiled.dialect.stream.decoder.format]
     wire = HttpRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
-        body=sent,
+        body=encoded,
         secrets=secrets,
     )
-    told = (*chosen, *fitted, *adaptations)
-    return BuiltRequest(wire=wire, body=body, adaptations=told, text_tools=text_tools)
+    notes = (*format_notes, *media_notes, *adaptations)
+    return BuiltRequest(wire=wire, body=body, adaptations=notes, text_tools=text_tools)
 
 
-def _guard(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
+def _check_capabilities(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
     if not compiled.can_chat:
         raise RequestError(explain_missing_dialect(compiled.manifest), provider=compiled.id)
-    needs = capabilities_needed(request)
+    needs = list_needed_capabilities(request)
     require_capabilities(compiled.manifest, *needs, model=model)
     return needs
 
 
-def _fit(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest, list[str]]:
+def _fit_media(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRequest, list[str]]:
     from ai_lib.request.media.fitter import MediaFitter
 
     fitter = MediaFitter(compiled.manifest.multimodal, compiled.id)
     return fitter.fit(request), fitter.adaptations
 
 
-def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple[Body, list[str]]:
+def _build_body(
+    request: ChatRequest, compiled: CompiledManifest, model: str
+) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
     schemas = SchemaWriter(shape.schema, compiled.id)
     messages = MessageWriter(compiled)
     values = messages.write(request.messages)
     values["model"] = model
-    beside: list[ToolDefinition] = []
+    separate: list[ToolDefinition] = []
     if request.tools:
-        among, beside = _grouped(request.tools, compiled)
-        values["tools"] = [_tool(tool, compiled, schemas) for tool in among] or MISSING
+        listed, separate = _split_tools(request.tools, compiled)
+        values["tools"] = [_write_tool(tool, compiled, schemas) for tool in listed] or MISSING
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
-    if beside:
-        body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in beside)]
+    if separate:
+        body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in separate)]
     adaptations = messages.adaptations
     if request.parameters or compiled.request.defaults:
         parameters = ParameterWriter(compiled, model)
-        parameters.write(body, _said(request))
+        parameters.write(body, _select_parameters(request))
         adaptations += parameters.adaptations
     if request.tool_choice is not None:
-        _add_choice(body, request.tool_choice, compiled)
+        _add_tool_choice(body, request.tool_choice, compiled)
     if request.response_format is not None:
-        _add_format(body, request.response_format, compiled, schemas)
+        _add_response_format(body, request.response_format, compiled, schemas)
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
@@ -137,25 +139,25 @@ def _body(request: ChatRequest, compiled: CompiledManifest, model: str) -> tuple
     return body, adaptations + schemas.adaptations
 
 
-def _grouped(
+def _split_tools(
     tools: Sequence[ToolDefinition], compiled: CompiledManifest
 ) -> tuple[Sequence[ToolDefinition], list[ToolDefinition]]:
-    """Tell the tools that stand in the list of tools from those that stand beside it."""
+    """Split the tools into those written by the template and those appended as they are."""
     if compiled.dialect.request.provider_tools == "among":
         return tools, []
-    among = [tool for tool in tools if not tool.is_of_provider]
-    return among, [tool for tool in tools if tool.is_of_provider]
+    callable_tools = [tool for tool in tools if not tool.is_of_provider]
+    return callable_tools, [tool for tool in tools if tool.is_of_provider]
 
 
-def _said(request: ChatRequest) -> Mapping[str, object]:
-    """Return the parameters that mean something: who calls no tool can't call several at once."""
+def _select_parameters(request: ChatRequest) -> Mapping[str, object]:
+    """Return the parameters that apply: without tool calls there are no parallel ones."""
     choice = request.tool_choice
     if choice is None or choice.mode != "none":
         return request.parameters
     return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
 
 
-def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
+def _write_tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
     if tool.is_of_provider:
         return dict(tool.extra)
     form = compiled.request.tool
@@ -171,11 +173,11 @@ def _tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWrite
     if tool.strict is not None:
         values["strict"] = tool.strict
     written = form.fill(values)
-    cache = with_cache(compiled.dialect.request.messages, tool.cache, "tool")
+    cache = build_cache_mark(compiled.dialect.request.messages, tool.cache, "tool")
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
 
 
-def _add_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
+def _add_tool_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
     fragment = compiled.dialect.request.tool_choice.get(choice.mode)
     if fragment is None:
         raise CapabilityError(
@@ -186,25 +188,25 @@ def _add_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> N
     _merge_filled(body, fragment, {"name": choice.name} if choice.name else {})
 
 
-def _add_format(
-    body: Body, wanted: ResponseFormat, compiled: CompiledManifest, schemas: SchemaWriter
+def _add_response_format(
+    body: Body, response_format: ResponseFormat, compiled: CompiledManifest, schemas: SchemaWriter
 ) -> None:
     formats = compiled.dialect.request.response_format
-    fragment = formats.get(wanted.type)
+    fragment = formats.get(response_format.type)
     if fragment is None:
         raise CapabilityError(
-            f"{compiled.id} has no response format {wanted.type!r}; it has "
+            f"{compiled.id} has no response format {response_format.type!r}; it has "
             f"{', '.join(formats) or 'none'}",
             capability="structured_output",
             provider=compiled.id,
         )
-    values: dict[str, object] = {"name": wanted.name}
-    if wanted.description is not None:
-        values["description"] = wanted.description
-    if wanted.schema is not None:
-        values["schema"] = schemas.write(wanted.schema, strict=wanted.strict)
-    if wanted.strict is not None:
-        values["strict"] = wanted.strict
+    values: dict[str, object] = {"name": response_format.name}
+    if response_format.description is not None:
+        values["description"] = response_format.description
+    if response_format.schema is not None:
+        values["schema"] = schemas.write(response_format.schema, strict=response_format.strict)
+    if response_format.strict is not None:
+        values["strict"] = response_format.strict
     _merge_filled(body, fragment, values)
 
 
@@ -214,16 +216,20 @@ def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]
         merge(body, filled)
 
 
-def _url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
+def _build_url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
     address = compiled.request.stream_path if stream else compiled.request.plain_path
     path = address.path
     if "{model}" in path:
         path = path.replace("{model}", quote(model, safe="/:@"))
-    url = base_of(compiled, base_url) + path
+    url = resolve_base_url(compiled, base_url) + path
     return f"{url}?{urlencode(address.query)}" if address.query else url
 
 
-def base_of(compiled: CompiledManifest, base_url: str | None) -> str:
+def resolve_base_url(compiled: CompiledManifest, base_url: str | None) -> str:
+    """Return `base_url`, or else the manifest's, without a slash at its end.
+
+    Raises RequestError when the manifest's has a placeholder that only the caller can fill.
+    """
     base = base_url or compiled.manifest.base_url
     if "{" in base:
         raise RequestError(
@@ -233,10 +239,10 @@ def base_of(compiled: CompiledManifest, base_url: str | None) -> str:
     return base.rstrip("/")
 
 
-def attach(
+def attach_credential(
     compiled: CompiledManifest, credential: str | None, url: str
 ) -> tuple[tuple[tuple[str, str], ...], str, frozenset[str]]:
-    """Return the headers that authenticate, the address, and the names of what is secret."""
+    """Return the headers with the credential, the URL, and the lower-case names of the secrets."""
     auth = compiled.manifest.auth
     extra = auth.extra_headers
     if credential is None or auth.kind == "none":

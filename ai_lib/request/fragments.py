@@ -1,4 +1,4 @@
-"""Body fragments: setting dotted places and merging what options add."""
+"""Sets values at dotted paths of a body, and merges fragments into it."""
 
 from collections.abc import Mapping
 
@@ -8,19 +8,19 @@ from ai_lib.types.json import JsonDict, JsonObject
 Body = JsonDict
 
 
-def put(body: Body, place: str, value: object) -> None:
-    """Set `value` at a dotted place such as `generationConfig.topP`, making objects on the way.
+def set_path(body: Body, path: str, value: object) -> None:
+    """Set `value` at a dotted path such as `generationConfig.topP`, and create missing objects.
 
-    Raises RequestError when something that is no object stands in the way.
+    Raises RequestError when a value on the path is no object.
     """
-    *way, last = place.split(".")
+    *parents, last = path.split(".")
     node = body
-    for name in way:
+    for name in parents:
         inner = node.setdefault(name, {})
         if not isinstance(inner, dict):
-            raise RequestError(f"{place!r} can't be set: {name!r} already holds a value")
+            raise RequestError(f"{path!r} can't be set: {name!r} already holds a value")
         node = inner
-    node[last] = _own(value)
+    node[last] = _copy_objects(value)
 
 
 def merge(body: Body, fragment: JsonObject) -> None:
@@ -30,11 +30,11 @@ def merge(body: Body, fragment: JsonObject) -> None:
         if isinstance(old, dict) and isinstance(value, Mapping):
             merge(old, value)
         else:
-            body[name] = _own(value)
+            body[name] = _copy_objects(value)
 
 
-def _own(value: object) -> object:
-    """Copy objects: what a manifest says stays as it is when something is merged over it."""
+def _copy_objects(value: object) -> object:
+    """Copy objects, so that a later merge does not change the manifest's."""
     if not isinstance(value, Mapping):
         return value
-    return {name: _own(one) for name, one in value.items()}
+    return {name: _copy_objects(member) for name, member in value.items()}

@@ -1,4 +1,4 @@
-"""Schemas as strict modes want them: every object closed, all its members required."""
+"""Closes schemas for strict modes, and fits schemas to the subset that a dialect declares."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,64 +12,65 @@ _LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE: Final = ("items", "not")
 
 
-class _Open(Exception):
-    """A place takes any value, or members that are not named."""
+class _SchemaOpen(Exception):
+    """A part of the schema allows any value, or members without a name."""
 
 
-def closed(schema: JsonObject) -> JsonDict | None:
-    """Return the schema with every object closed, or None when it can't be: it has maps in it, or
-    places that take anything.
+def close_schema(schema: JsonObject) -> JsonDict | None:
+    """Return the schema with every object closed and all its members required.
 
-    Defaults go, as every member is required; `oneOf` becomes `anyOf`, which strict modes take.
+    It is None for a schema with maps, or with parts that allow anything. Defaults are dropped, as
+    every member is required. `oneOf` becomes `anyOf`, which strict modes accept.
     """
     try:
-        return _closed(schema)
-    except _Open:
+        return _close_node(schema)
+    except _SchemaOpen:
         return None
 
 
-def _closed(node: JsonValue) -> JsonDict:
+def _close_node(node: JsonValue) -> JsonDict:
     if not isinstance(node, Mapping):
-        raise _Open  # `true`, in place of a schema
+        raise _SchemaOpen  # `true`, in place of a schema
     if not node.keys() - {"title", "description", "default"}:
-        raise _Open
-    found: JsonDict = {}
+        raise _SchemaOpen
+    result: JsonDict = {}
     for key, value in node.items():
         if key in _MAPS:
-            found[key] = {name: _closed(each) for name, each in value.items()}
+            result[key] = {name: _close_node(member) for name, member in value.items()}
         elif key in _LISTS:
-            found["anyOf" if key == "oneOf" else key] = [_closed(each) for each in value]
+            result["anyOf" if key == "oneOf" else key] = [_close_node(item) for item in value]
         elif key in _SINGLE and isinstance(value, Mapping):
-            found[key] = _closed(value)
+            result[key] = _close_node(value)
         elif key not in ("default", "discriminator"):
-            found[key] = value
+            result[key] = value
     if node.get("type") == "object" or "properties" in node:
-        _close(node, found)
+        _close_object(node, result)
     elif node.get("type") == "array" and "items" not in node:
-        raise _Open
-    return found
+        raise _SchemaOpen
+    return result
 
 
-def _close(node: JsonObject, found: JsonDict) -> None:
+def _close_object(node: JsonObject, result: JsonDict) -> None:
     if node.get("additionalProperties", False) is not False or "patternProperties" in node:
-        raise _Open
+        raise _SchemaOpen
     if "properties" not in node:
-        raise _Open
-    found["required"] = list(node["properties"])
-    found["additionalProperties"] = False
+        raise _SchemaOpen
+    result["required"] = list(node["properties"])
+    result["additionalProperties"] = False
 
 
-# Whose keys are names of the author's, and whose values are no schemas.
-_NAMED: Final = frozenset(
+# Keywords whose values are maps from names of the author's to schemas.
+_MAPS_OF_SCHEMAS: Final = frozenset(
     ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 )
+# Keywords whose values are no schemas.
 _VALUES: Final = frozenset(
     ("enum", "const", "default", "examples", "required", "dependentRequired")
 )
 
 
 class SchemaWriter:
-    """Fits schemas to the subset a dialect declares; `adaptations` lists what was left out."""
+    """Fits schemas to the subset that a dialect declares. `adaptations` lists what was left out."""
 
     def __init__(self, shape: SchemaShape, target: str) -> None:
         self._shape = shape
@@ -77,41 +78,46 @@ class SchemaWriter:
         self.adaptations: list[str] = []
 
     def write(self, schema: JsonObject, *, strict: bool | None) -> JsonObject:
-        """Return the schema as the target takes it.
+        """Return the schema as the target accepts it.
 
         Raises:
-            CapabilityError: it holds what the target can't express; the message has the JSON
-                pointer (RFC 6901). Nothing was sent.
+            CapabilityError: it has a keyword that the target can't express. The message has the
+                JSON pointer (RFC 6901).
         """
         if self._shape.only_strict and not strict:
             return schema
         fitted: JsonObject = self._fit(schema, "")
         return fitted
 
-    def _fit(self, node: JsonValue, place: str) -> JsonValue:
+    def _fit(self, node: JsonValue, pointer: str) -> JsonValue:
         if isinstance(node, list):
-            return [self._fit(item, f"{place}/{index}") for index, item in enumerate(node)]
+            return [self._fit(item, f"{pointer}/{index}") for index, item in enumerate(node)]
         if not isinstance(node, Mapping):
             return node
-        found: dict[str, JsonValue] = {}
+        fitted: dict[str, JsonValue] = {}
         for key, value in node.items():
-            here = f"{place}/{_escaped(key)}"
+            position = f"{pointer}/{_escape(key)}"
             if key in self._shape.refused:
                 raise CapabilityError(
-                    f"{self._target} can't express {key!r}, which the schema has at {here}",
+                    f"{self._target} can't express {key!r}, which the schema has at {position}",
                     capability="structured_output",
                     provider=self._target,
                 )
             if key in self._shape.left_out:
-                self.adaptations.append(f"{here} of the schema left out: {self._target} refuses it")
-            elif key in _NAMED and isinstance(value, Mapping):
-                found[key] = {n: self._fit(v, f"{here}/{_escaped(n)}") for n, v in value.items()}
+                self.adaptations.append(
+                    f"{position} of the schema left out: {self._target} refuses it"
+                )
+            elif key in _MAPS_OF_SCHEMAS and isinstance(value, Mapping):
+                fitted[key] = {
+                    name: self._fit(member, f"{position}/{_escape(name)}")
+                    for name, member in value.items()
+                }
             else:
-                found[key] = value if key in _VALUES else self._fit(value, here)
-        return found
+                fitted[key] = value if key in _VALUES else self._fit(value, position)
+        return fitted
 
 
-def _escaped(name: str) -> str:
+def _escape(name: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"the names in a JSON Schema are texts, not {name!r}")
     return name.replace("~", "~0").replace("/", "~1")

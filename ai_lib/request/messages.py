@@ -1,4 +1,4 @@
-"""Turns as a dialect writes them."""
+"""Writes messages by a dialect's templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,16 +7,16 @@ import msgspec
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.request.blocks import BlockWriter, Replied, takes_cache
+from ai_lib.request.blocks import BlockWriter, ResponseBlock, takes_cache
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
 
-Wire = JsonValue  # a turn as the wire wants it: mostly an object, but a dialect may have lists
+Wire = JsonValue  # a turn on the wire: mostly an object, but a dialect may have lists
 
 
 class MessageWriter:
-    """Writes a conversation by one provider's templates; opaque state of others is left out."""
+    """Writes a conversation by one provider's templates, without the opaque state of others."""
 
     def __init__(self, compiled: CompiledManifest) -> None:
         self._shape = compiled.dialect.request.messages
@@ -25,9 +25,9 @@ class MessageWriter:
         self._blocks = BlockWriter(compiled)
 
     def write(self, messages: Sequence[Message]) -> dict[str, object]:
-        """Return the holes `messages` and `system` filled.
+        """Return the template values `messages` and `system`.
 
-        Raises RequestError when the dialect has no way to say what a message holds.
+        Raises RequestError when the dialect can't express a message.
         """
         self._blocks.learn_names(messages)
         turns: list[object] = []
@@ -36,31 +36,31 @@ class MessageWriter:
             if message.role is MessageRole.SYSTEM and self._shape.system == "top":
                 system.append(message)
             elif isinstance(message.content, str):
-                turns.extend(self._text(message, message.content))
+                turns.extend(self._write_text(message, message.content))
             else:
-                turns.extend(self._turns(message))
+                turns.extend(self._write_turns(message))
         if self._shape.merge_turns and len(turns) > 1:
-            turns = list(_merged(turns))
+            turns = list(_merge_turns(turns))
         values: dict[str, object] = {"messages": turns}
         if system:
-            values["system"] = self._system(system)
+            values["system"] = self._write_system(system)
         return values
 
     @property
     def adaptations(self) -> list[str]:
-        """What was left out of the messages, and why."""
+        """The parts that were left out of the messages, with the reason."""
         kinds = self._blocks.left_out
         return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
 
-    def _system(self, messages: Sequence[Message]) -> object:
+    def _write_system(self, messages: Sequence[Message]) -> object:
         if takes_cache(self._shape, "system"):
             blocks = [block for message in messages for block in message.blocks]
             if any(getattr(block, "cache", None) for block in blocks):
                 return [wire for block in blocks for wire in self._blocks.write(block)]
         return "\n\n".join(message.text for message in messages)
 
-    def _text(self, message: Message, text: str) -> Iterable[Wire]:
-        """Write a message that is text and nothing else."""
+    def _write_text(self, message: Message, text: str) -> Iterable[Wire]:
+        """Write a message of text alone."""
         content = text if self._shape.plain_text else self._blocks.write_text(text)
         values: dict[str, object] = {"text": text}
         if message.name is not None:
@@ -69,68 +69,68 @@ class MessageWriter:
             values["content"] = content
         elif message.role is MessageRole.ASSISTANT:
             return ()
-        return (self._fill(message.role, values),)
+        return (self._fill_template(message.role, values),)
 
-    def _turns(self, message: Message) -> Iterable[object]:
+    def _write_turns(self, message: Message) -> Iterable[object]:
         if self._shape.items:
-            yield from self._in_items(message)
+            yield from self._write_items(message)
             return
         results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
         if not results or "tool_result" in self._shape.blocks:
-            yield from self._turn(message)
+            yield from self._write_turn(message)
             return
         for result in results:
-            yield self._fill(MessageRole.TOOL, self._blocks.values(result))
+            yield self._fill_template(MessageRole.TOOL, self._blocks.values(result))
         if len(results) < len(message.blocks):
             others = tuple(b for b in message.blocks if not isinstance(b, ToolResultBlock))
-            yield from self._turn(msgspec.structs.replace(message, content=others))
+            yield from self._write_turn(msgspec.structs.replace(message, content=others))
 
-    def _in_items(self, message: Message) -> Iterable[object]:
-        """Write what the dialect has items for as items, and what is between them as turns."""
+    def _write_items(self, message: Message) -> Iterable[object]:
+        """Write blocks with an item template as items, and the blocks between them as turns."""
         run: list[Block] = []
         for block in message.blocks:
             if self._is_content(block, message.role):
                 run.append(block)
                 continue
             if run:
-                yield from self._turn(msgspec.structs.replace(message, content=tuple(run)))
+                yield from self._write_turn(msgspec.structs.replace(message, content=tuple(run)))
                 run = []
             yield from self._blocks.write(block)
         if run:
-            yield from self._turn(msgspec.structs.replace(message, content=tuple(run)))
+            yield from self._write_turn(msgspec.structs.replace(message, content=tuple(run)))
 
     def _is_content(self, block: Block, role: MessageRole) -> bool:
         if self._blocks.kind(block) in self._shape.items:
             return False
-        # What an answer brought whole stands among the messages, as it did in the answer.
-        if role is not MessageRole.ASSISTANT or not isinstance(block, Replied):
+        # An item of a response is written as an item again.
+        if role is not MessageRole.ASSISTANT or not isinstance(block, ResponseBlock):
             return True
         return not (block.raw and self._blocks.is_own(block))
 
-    def _turn(self, message: Message) -> Iterable[Wire]:
+    def _write_turn(self, message: Message) -> Iterable[Wire]:
         values: dict[str, object] = {"text": message.text}
         if message.name is not None:
             values["name"] = message.name
-        content = self._content(message)
+        content = self._write_content(message)
         if content is not MISSING:
             values["content"] = content
         form = self._forms.roles.get(message.role)
-        places = form.placeholders if form is not None else ()
-        fields = {k: v for k, v in self._fields(message.blocks).items() if k in places}
+        placeholders = form.placeholders if form is not None else ()
+        fields = {k: v for k, v in self._write_fields(message.blocks).items() if k in placeholders}
         if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
-            yield self._fill(message.role, {**values, **fields})
+            yield self._fill_template(message.role, {**values, **fields})
 
-    def _fill(self, role: MessageRole, values: Mapping[str, object]) -> Wire:
+    def _fill_template(self, role: MessageRole, values: Mapping[str, object]) -> Wire:
         form = self._forms.roles.get(role)
         turn = MISSING if form is None else form.fill(values)
         if turn is MISSING:
             raise RequestError(f"{self._target} has no {role.value!r} messages")
         return turn
 
-    def _content(self, message: Message) -> object:
+    def _write_content(self, message: Message) -> object:
         blocks = [block for block in message.blocks if not self._is_field(block)]
         plain = self._shape.plain_text and all(self._is_plain(block) for block in blocks)
-        # What the user says in several parts stays in parts; everybody else speaks in one.
+        # A user's message in several parts stays so; messages of other roles are joined.
         if plain and (len(blocks) < 2 or message.role is not MessageRole.USER):
             return message.text if blocks else MISSING
         return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
@@ -140,11 +140,11 @@ class MessageWriter:
         return isinstance(block, TextBlock) and not marked
 
     def _is_field(self, block: Block) -> bool:
-        """Whether a block has a place of its own in the message, beside its content."""
+        """Whether a block is written to a field of the message, beside its content."""
         kinds = (ToolUseBlock, "tool_use"), (ThinkingBlock, "thinking")
         return any(isinstance(block, k) and name not in self._shape.blocks for k, name in kinds)
 
-    def _fields(self, blocks: Iterable[Block]) -> dict[str, object]:
+    def _write_fields(self, blocks: Iterable[Block]) -> dict[str, object]:
         fields: dict[str, object] = {}
         form = self._forms.tool_call
         if form is not None and (calls := [b for b in blocks if isinstance(b, ToolUseBlock)]):
@@ -159,11 +159,11 @@ class MessageWriter:
         return fields
 
 
-def _merged(turns: Iterable[object]) -> Iterable[object]:
-    """Join neighbours that differ in nothing but one list."""
+def _merge_turns(turns: Iterable[object]) -> Iterable[object]:
+    """Join neighbouring turns that differ in one list only."""
     last: object = None
     for turn in turns:
-        joined = _joined(last, turn)
+        joined = _join_turns(last, turn)
         if joined is None and last is not None:
             yield last
         last = joined or turn
@@ -171,7 +171,7 @@ def _merged(turns: Iterable[object]) -> Iterable[object]:
         yield last
 
 
-def _joined(left: object, right: object) -> Wire | None:
+def _join_turns(left: object, right: object) -> Wire | None:
     if not (isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys()):
         return None
     different = [key for key in left if left[key] != right[key] or isinstance(left[key], list)]

@@ -1,4 +1,4 @@
-"""Builds the wire request of an operation that is no chat: a service, or an endpoint of its own."""
+"""Builds the wire request of an operation other than chat: a service or an endpoint."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Endpoint
-from ai_lib.request.chat import attach, base_of
+from ai_lib.request.chat import attach_credential, resolve_base_url
 from ai_lib.types.json import JsonObject
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import HttpRequest
@@ -20,7 +20,7 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 class BuiltOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """A wire request, and the path to what was asked for in its answer."""
+    """A wire request, and the path of the result in its response."""
 
     wire: HttpRequest
     binding: str | None
@@ -39,30 +39,35 @@ def build_operation(
     """Return the request of an operation; `values` fill the `{...}` of its path.
 
     Raises:
-        CapabilityError: the manifest does not declare what the operation needs.
+        CapabilityError: the manifest does not declare the operation's capability.
         RequestError: the manifest has no such operation, a value is missing, or a file can't be
             sent.
     """
     if capability := find_operation_capability(name):
         require_capabilities(compiled.manifest, capability)
-    endpoint = _endpoint(name, compiled)
-    url = base_of(compiled, base_url) + _path(name, endpoint, values)
+    endpoint = _find_endpoint(name, compiled)
+    url = resolve_base_url(compiled, base_url) + _fill_path(name, endpoint, values)
     if endpoint.query:
         url = f"{url}?{urlencode(endpoint.query)}"
-    sent, kind = _encoded(name, endpoint, body, files)
-    # Whatever may fail comes first: no traceback has these for its locals.
-    headers, url, secrets = attach(compiled, credential, url)
+    encoded, content_type = _encode_body(name, endpoint, body, files)
+    # What may fail comes before this line: no traceback shows these locals.
+    headers, url, secrets = attach_credential(compiled, credential, url)
     wire = HttpRequest(
         method=endpoint.method,
         url=url,
-        headers=(*kind, ("Accept", "application/json"), *endpoint.headers.items(), *headers),
-        body=sent,
+        headers=(
+            *content_type,
+            ("Accept", "application/json"),
+            *endpoint.headers.items(),
+            *headers,
+        ),
+        body=encoded,
         secrets=secrets,
     )
     return BuiltOperation(wire=wire, binding=endpoint.response_binding)
 
 
-def _encoded(
+def _encode_body(
     name: str,
     endpoint: Endpoint,
     body: JsonObject | None,
@@ -78,32 +83,32 @@ def _encoded(
         return b"", ()
     if encoding == "form":
         pairs = {key: value for key, value in body.items() if value is not None}
-        kind = "application/x-www-form-urlencoded"
-        return urlencode(pairs, doseq=True).encode(), (("Content-Type", kind),)
+        form_type = "application/x-www-form-urlencoded"
+        return urlencode(pairs, doseq=True).encode(), (("Content-Type", form_type),)
     return msgspec.json.encode(body), (("Content-Type", "application/json"),)
 
 
-def _endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
+def _find_endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
     manifest = compiled.manifest
-    found = manifest.endpoints.get(name) or manifest.services.get(name)
-    if found is None:
-        known = ", ".join(sorted({*manifest.endpoints, *manifest.services})) or "none"
+    endpoint = manifest.endpoints.get(name) or manifest.services.get(name)
+    if endpoint is None:
+        operations = ", ".join(sorted({*manifest.endpoints, *manifest.services})) or "none"
         raise RequestError(
-            f"{compiled.id} has no operation {name!r}; its manifest has {known}",
+            f"{compiled.id} has no operation {name!r}; its manifest has {operations}",
             provider=compiled.id,
         )
-    return found
+    return endpoint
 
 
-def _path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
+def _fill_path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
     unknown = set(values) - set(_PLACEHOLDER.findall(endpoint.path)) - {"model"}
     if unknown:
-        names = ", ".join(f"{one}=" for one in sorted(unknown))
+        names = ", ".join(f"{value}=" for value in sorted(unknown))
         raise RequestError(f"{name} has no place for {names} in its path {endpoint.path}")
 
-    def filled(hole: re.Match[str]) -> str:
+    def fill_placeholder(hole: re.Match[str]) -> str:
         if hole[1] not in values:
             raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")
         return quote(str(values[hole[1]]), safe="/:@" if hole[1] == "model" else ":@")
 
-    return _PLACEHOLDER.sub(filled, endpoint.path)
+    return _PLACEHOLDER.sub(fill_placeholder, endpoint.path)

@@ -1,16 +1,16 @@
-"""Standard parameters at their places in the body, checked against what the provider allows."""
+"""Writes standard parameters into the body, checked against the ranges that the provider allows."""
 
 from collections.abc import Mapping
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import Parameter
-from ai_lib.request.fragments import Body, merge, put
+from ai_lib.request.fragments import Body, merge, set_path
 from ai_lib.types.json import JsonDict
 
 
 class ParameterWriter:
-    """Puts standard parameters into a body; keeps a list of what had to be changed."""
+    """Writes standard parameters into a body. `adaptations` lists what was renamed or left out."""
 
     def __init__(self, compiled: CompiledManifest, model: str) -> None:
         self._compiled = compiled
@@ -19,14 +19,15 @@ class ParameterWriter:
         self.adaptations: list[str] = []
 
     def write(self, body: Body, parameters: Mapping[str, object]) -> None:
-        """Set each parameter at its place.
+        """Set each parameter at its path.
 
-        Raises RequestError for a value outside the manifest's range, before anything is sent. A
-        parameter without a place here is left out and listed in `adaptations`.
+        A parameter without a path here is left out and listed in `adaptations`.
+
+        Raises RequestError for a value outside the manifest's range.
         """
         for name, value in parameters.items():
             self._set(body, name, value)
-        # What is sent although the caller did not ask: what the manifest has a value for.
+        # Sent without a request of the caller: parameters with a value in the manifest.
         shape = self._compiled.request
         unasked = shape.defaults_with_top_p if "top_p" in parameters else shape.defaults
         for name, value in unasked.items():
@@ -35,20 +36,20 @@ class ParameterWriter:
 
     def _set(self, body: Body, name: str, value: object) -> None:
         if name in self._shape.options:
-            merge(body, self._option(name, value))
+            merge(body, self._find_fragment(name, value))
             return
         declared = self._compiled.parameters.get(name)
-        place = self._place(name, declared)
-        if place is None:
+        path = self._find_path(name, declared)
+        if path is None:
             self.adaptations.append(f"{name} left out: {self._compiled.id} does not take it")
             return
         if declared is not None:
             self._check(name, value, declared)
-        if place != name:
-            self.adaptations.append(f"{name} sent as {place}")
-        put(body, place, value)
+        if path != name:
+            self.adaptations.append(f"{name} sent as {path}")
+        set_path(body, path, value)
 
-    def _place(self, name: str, declared: Parameter | None) -> str | None:
+    def _find_path(self, name: str, declared: Parameter | None) -> str | None:
         if name in self._overrides:
             return self._overrides[name]
         if declared is not None:
@@ -65,12 +66,12 @@ class ParameterWriter:
                 provider=self._compiled.id,
             )
 
-    def _option(self, name: str, value: object) -> JsonDict:
+    def _find_fragment(self, name: str, value: object) -> JsonDict:
         key = str(value).lower() if isinstance(value, bool) else str(value)
         fragments = self._shape.options[name]
         if key not in fragments:
-            known = ", ".join(fragments)
+            choices = ", ".join(fragments)
             raise RequestError(
-                f"{name}={value!r} is not one of {known}", provider=self._compiled.id
+                f"{name}={value!r} is not one of {choices}", provider=self._compiled.id
             )
         return fragments[key]

@@ -1,4 +1,4 @@
-"""How a target is asked for a typed answer: by its schema, as JSON, by a tool, or in words."""
+"""Applies a response format to a request: by schema, as JSON, by a tool, or in the prompt."""
 
 from typing import Final, NamedTuple
 
@@ -7,90 +7,97 @@ import msgspec
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import allows_capability
-from ai_lib.request.json_schema import SchemaWriter, closed
+from ai_lib.request.json_schema import SchemaWriter, close_schema
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
-_IN_WORDS: Final = """\
+_SCHEMA_PROMPT: Final = """\
 Answer with one JSON object and nothing else: no code fence, no text before or after it. \
 It must fit this JSON Schema:
 """
-_NO_SCHEMA: Final = "Answer with one JSON object and nothing else."
+_JSON_PROMPT: Final = "Answer with one JSON object and nothing else."
 
 
-class _Asked(NamedTuple):
+class _FormatRequest(NamedTuple):
     request: ChatRequest
-    wanted: ResponseFormat
+    format: ResponseFormat
     compiled: CompiledManifest
     model: str
 
 
-def formed(
+def apply_response_format(
     request: ChatRequest, compiled: CompiledManifest, model: str
 ) -> tuple[ChatRequest, tuple[str, ...]]:
-    """Return the request in the form this target can be asked for the answer, and what was chosen.
+    """Return the request with a response format that this target supports, and notes on it.
 
-    The form `auto` is the strictest of: the schema kept by the provider, any JSON with the schema
-    in the instructions, the arguments of a tool call, instructions alone. Which of them a target
-    has is what its manifest and dialect say.
+    The format `auto` becomes the strictest of these that the manifest and dialect support: a schema
+    that the provider enforces, any JSON with the schema in the prompt, the arguments of a tool
+    call, the prompt alone.
 
     Raises:
-        RequestError: a tool of the request has the name that the answer's has.
+        RequestError: a tool of the request has the name of the response format.
     """
-    wanted = request.response_format
-    if wanted is None:
+    response_format = request.response_format
+    if response_format is None:
         return request, ()
-    asked = _Asked(request, wanted, compiled, model)
-    if wanted.type == "auto":
-        return _strictest(asked)
-    if wanted.type == "tool":
-        return _as_tool(asked), ()
-    if wanted.type == "prompt":
-        return _in_words(asked, None), ()
-    if wanted.type == "json_object" and wanted.schema is not None:
-        return _in_words(asked, msgspec.structs.replace(wanted, schema=None)), ()
-    if wanted.type == "json_schema" and wanted.fits:
-        return _by_schema(asked) or request, ()
+    format_request = _FormatRequest(request, response_format, compiled, model)
+    if response_format.type == "auto":
+        return _apply_strictest(format_request)
+    if response_format.type == "tool":
+        return _ask_by_tool(format_request), ()
+    if response_format.type == "prompt":
+        return _ask_in_prompt(format_request, None), ()
+    if response_format.type == "json_object" and response_format.schema is not None:
+        return _ask_in_prompt(
+            format_request, msgspec.structs.replace(response_format, schema=None)
+        ), ()
+    if response_format.type == "json_schema" and response_format.fits:
+        return _ask_by_schema(format_request) or request, ()
     return request, ()
 
 
-def _strictest(asked: _Asked) -> tuple[ChatRequest, tuple[str, ...]]:
-    formats = asked.compiled.dialect.request.response_format
-    manifest = asked.compiled.manifest
-    structured = allows_capability(manifest, "structured_output", asked.model)
-    if structured and formats.get("json_schema") and (found := _by_schema(asked)):
-        return found, ()
+def _apply_strictest(format_request: _FormatRequest) -> tuple[ChatRequest, tuple[str, ...]]:
+    formats = format_request.compiled.dialect.request.response_format
+    manifest = format_request.compiled.manifest
+    structured = allows_capability(manifest, "structured_output", format_request.model)
+    if structured and formats.get("json_schema") and (strict := _ask_by_schema(format_request)):
+        return strict, ()
     if structured and formats.get("json_object"):
-        wanted = msgspec.structs.replace(asked.wanted, type="json_object", schema=None)
-        return _in_words(asked, wanted), ("the answer is asked for as JSON, its schema in words",)
+        json_format = msgspec.structs.replace(
+            format_request.format, type="json_object", schema=None
+        )
+        note = "the response is asked for as JSON, with its schema in the prompt"
+        return _ask_in_prompt(format_request, json_format), (note,)
     in_text = manifest.text_tools is not None and manifest.text_tools.replaces_native
     if (
-        allows_capability(manifest, "tools", asked.model)
+        allows_capability(manifest, "tools", format_request.model)
         and not in_text
-        and asked.wanted.schema is not None
+        and format_request.format.schema is not None
     ):
-        return _as_tool(asked), ("the answer is asked for as the arguments of a tool call",)
-    return _in_words(asked, None), ("the answer is asked for as JSON in words only",)
+        note = "the response is asked for as the arguments of a tool call"
+        return _ask_by_tool(format_request), (note,)
+    note = "the response is asked for as JSON by the prompt alone"
+    return _ask_in_prompt(format_request, None), (note,)
 
 
-def _by_schema(asked: _Asked) -> ChatRequest | None:
-    """Ask for the schema, strictly if it can be written so; None when it can't be said at all."""
-    schema, shape = asked.wanted.schema, asked.compiled.dialect.request.schema
+def _ask_by_schema(format_request: _FormatRequest) -> ChatRequest | None:
+    """Ask by the schema, strictly if possible; None when the target can't express it at all."""
+    schema, shape = format_request.format.schema, format_request.compiled.dialect.request.schema
     if schema is None:
         return None
-    for strict in (True, False) if asked.wanted.strict is not False else (False,):
-        fitted = closed(schema) if strict or shape.closed else schema
-        if fitted is not None and _can_say(fitted, strict, asked.compiled):
-            wanted = msgspec.structs.replace(
-                asked.wanted, type="json_schema", schema=fitted, strict=strict
+    for strict in (True, False) if format_request.format.strict is not False else (False,):
+        fitted = close_schema(schema) if strict or shape.closed else schema
+        if fitted is not None and _can_express(fitted, strict, format_request.compiled):
+            response_format = msgspec.structs.replace(
+                format_request.format, type="json_schema", schema=fitted, strict=strict
             )
-            return msgspec.structs.replace(asked.request, response_format=wanted)
+            return msgspec.structs.replace(format_request.request, response_format=response_format)
     return None
 
 
-def _can_say(schema: JsonObject, strict: bool, compiled: CompiledManifest) -> bool:
+def _can_express(schema: JsonObject, strict: bool, compiled: CompiledManifest) -> bool:
     try:
         SchemaWriter(compiled.dialect.request.schema, compiled.id).write(schema, strict=strict)
     except CapabilityError:
@@ -98,44 +105,48 @@ def _can_say(schema: JsonObject, strict: bool, compiled: CompiledManifest) -> bo
     return True
 
 
-def _as_tool(asked: _Asked) -> ChatRequest:
-    request, wanted = asked.request, asked.wanted
-    if wanted.schema is None:
-        raise RequestError("an answer as a tool call needs a schema", provider=asked.compiled.id)
-    if any(tool.name == wanted.name for tool in request.tools):
+def _ask_by_tool(format_request: _FormatRequest) -> ChatRequest:
+    request, response_format = format_request.request, format_request.format
+    if response_format.schema is None:
         raise RequestError(
-            f"the answer is asked for as a call of {wanted.name!r}, which is also a tool of the "
-            "request: give one of them another name",
-            provider=asked.compiled.id,
+            "a response as a tool call needs a schema", provider=format_request.compiled.id
+        )
+    if any(tool.name == response_format.name for tool in request.tools):
+        raise RequestError(
+            f"the response is asked for as a call of {response_format.name!r}, which is also a "
+            "tool of the request: give one of them another name",
+            provider=format_request.compiled.id,
         )
     tool = ToolDefinition(
-        name=wanted.name,
-        description=wanted.description or "Call this to give the final answer.",
-        parameters=wanted.schema,
+        name=response_format.name,
+        description=response_format.description or "Call this to give the final answer.",
+        parameters=response_format.schema,
     )
     return msgspec.structs.replace(
         request,
         tools=(*request.tools, tool),
-        tool_choice=request.tool_choice or _forced(asked),
+        tool_choice=request.tool_choice or _force_tool(format_request),
         response_format=None,
     )
 
 
-def _forced(asked: _Asked) -> ToolChoice | None:
-    choices = asked.compiled.dialect.request.tool_choice
-    if choices.get("tool") and not asked.request.tools:
-        return ToolChoice(mode="tool", name=asked.wanted.name)
+def _force_tool(format_request: _FormatRequest) -> ToolChoice | None:
+    choices = format_request.compiled.dialect.request.tool_choice
+    if choices.get("tool") and not format_request.request.tools:
+        return ToolChoice(mode="tool", name=format_request.format.name)
     return ToolChoice(mode="required") if choices.get("required") else None
 
 
-def _in_words(asked: _Asked, wanted: ResponseFormat | None) -> ChatRequest:
-    schema = asked.wanted.schema
-    text = _NO_SCHEMA if schema is None else _IN_WORDS + msgspec.json.encode(schema).decode()
-    messages = asked.request.messages
+def _ask_in_prompt(
+    format_request: _FormatRequest, response_format: ResponseFormat | None
+) -> ChatRequest:
+    schema = format_request.format.schema
+    text = _JSON_PROMPT if schema is None else _SCHEMA_PROMPT + msgspec.json.encode(schema).decode()
+    messages = format_request.request.messages
     system = [message for message in messages if message.role is MessageRole.SYSTEM]
     others = [message for message in messages if message.role is not MessageRole.SYSTEM]
     return msgspec.structs.replace(
-        asked.request,
+        format_request.request,
         messages=(*system, Message.system(text), *others),
-        response_format=wanted,
+        response_format=response_format,
     )

@@ -1,4 +1,4 @@
-"""Tools for models that know no tool calls: described in the prompt, called in the text."""
+"""Writes tools as text for models without tool calls: in the prompt and in the messages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -27,12 +27,14 @@ For example, to call {name}:
 </tool_call>"""
 
 
-def tool_prompt(tools: Sequence[ToolDefinition], level: Literal["L1", "L2", "L3"] = "L2") -> str:
+def build_tool_prompt(
+    tools: Sequence[ToolDefinition], level: Literal["L1", "L2", "L3"] = "L2"
+) -> str:
     """Return the instructions that teach a model to call these tools in its text.
 
-    `L1` has the form and the tools, `L2` also warns of other forms, `L3` adds an example.
+    `L1` has the format and the tools, `L2` also warns of other formats, `L3` adds an example.
     """
-    parts = ["You can use these tools:", *map(_described, tools), _FORM]
+    parts = ["You can use these tools:", *map(_describe_tool, tools), _FORM]
     if level != "L1":
         parts.append(_WARNING)
     if level == "L3" and tools:
@@ -41,34 +43,36 @@ def tool_prompt(tools: Sequence[ToolDefinition], level: Literal["L1", "L2", "L3"
     return "\n\n".join(parts)
 
 
-def tools_as_text(request: ChatRequest, how: TextTools) -> ChatRequest:
-    """Return the request with its tools, calls and results written as text."""
+def write_tools_as_text(request: ChatRequest, text_tools: TextTools) -> ChatRequest:
+    """Return the request with its tools, tool calls and results as text."""
     if not request.tools:
         return request
-    instructions = Message.system(tool_prompt(request.tools, how.prompt_level))
+    instructions = Message.system(build_tool_prompt(request.tools, text_tools.prompt_level))
     system = [message for message in request.messages if message.role is MessageRole.SYSTEM]
     others = [message for message in request.messages if message.role is not MessageRole.SYSTEM]
     return msgspec.structs.replace(
         request,
-        messages=(*system, instructions, *map(_message, others)),
+        messages=(*system, instructions, *map(_write_message, others)),
         tools=(),
         tool_choice=None,
     )
 
 
-def _described(tool: ToolDefinition) -> str:
+def _describe_tool(tool: ToolDefinition) -> str:
     schema = msgspec.json.encode(tool.parameters).decode()
     return f"- {tool.name}: {tool.description or ''}\n  arguments: {schema}"
 
 
-def _message(message: Message) -> Message:
+def _write_message(message: Message) -> Message:
     if isinstance(message.content, str):
         return message
     role = MessageRole.USER if message.role is MessageRole.TOOL else message.role
-    return msgspec.structs.replace(message, role=role, content=tuple(_blocks(message.content)))
+    return msgspec.structs.replace(
+        message, role=role, content=tuple(_write_blocks(message.content))
+    )
 
 
-def _blocks(blocks: Iterable[Block]) -> Iterable[Block]:
+def _write_blocks(blocks: Iterable[Block]) -> Iterable[Block]:
     for block in blocks:
         if isinstance(block, ToolUseBlock):
             call = msgspec.json.encode({"name": block.name, "arguments": block.input}).decode()

@@ -99,7 +99,7 @@ def _off(builder: Builder, _: str) -> Builder:
     logger = logging.getLogger("benchmarks.off")
     logger.setLevel(logging.CRITICAL + 1)
     return (
-        builder.cache(CacheManager(CacheConfig.disabled()))
+        builder.cache(CacheManager(CacheConfig.no_cache()))
         .guardrails(input=False, output=False)
         .plugins(PluginRegistry())
         .logger(logger)

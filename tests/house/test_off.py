@@ -65,7 +65,7 @@ with MockProvider() as mock:
     log = logging.getLogger("off")
     log.setLevel(logging.CRITICAL + 1)
     registry = PluginRegistry()
-    switched = builder(mock).cache(CacheManager(CacheConfig.disabled())).logger(log)
+    switched = builder(mock).cache(CacheManager(CacheConfig.no_cache())).logger(log)
     with switched.guardrails(input=False, output=False).plugins(registry).build() as off:
         out = calls(off)
         told = []

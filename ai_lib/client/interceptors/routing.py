@@ -11,7 +11,7 @@ from ai_lib.client.target.settings import ClientSettings, RoutedModel
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, CapabilityError
 from ai_lib.protocol.manifest.capabilities import require_capabilities
-from ai_lib.request.capabilities import capabilities_needed
+from ai_lib.request.capabilities import list_needed_capabilities
 from ai_lib.types.attempt import Attempt
 
 from .base import Interceptor
@@ -45,7 +45,7 @@ class RoutingInterceptor(Interceptor):
         """
         if call.models is not None or call.targets is None or call.request is None:
             return
-        needs = tuple(capabilities_needed(call.request))
+        needs = tuple(list_needed_capabilities(call.request))
         refusals: list[CapabilityError] = []
         order = self._array.plan(
             call.clock(), lambda endpoint: self._fits(call, endpoint, needs, refusals)

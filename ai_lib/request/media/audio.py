@@ -1,4 +1,4 @@
-"""Probes and converts audio with soundfile, the audio extra, imported when first needed."""
+"""Reads and converts audio with soundfile, the audio extra, which is imported at the first use."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ai_lib.protocol.manifest.media import MediaLimits
-from ai_lib.request.media.images import Unfit
+from ai_lib.request.media.images import ConversionError
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-# What can be written, the most faithful first: type, container and coding.
+# The types that can be written, lossless ones first: type, container and coding.
 _WRITERS: Final = (
     ("audio/wav", "WAV", "PCM_16"),
     ("audio/flac", "FLAC", "PCM_16"),
@@ -27,10 +27,10 @@ _SAMPLE_BYTES: Final = 2
 _FLOAT_BYTES: Final = 4
 _FRAMES_AT_ONCE: Final = 65536
 # An hour of stereo is 635 MB: a small file that claims more is not unpacked.
-_MOST_SAMPLE_BYTES: Final = 1 << 30
+_MAX_SAMPLE_BYTES: Final = 1 << 30
 
 
-class Sound(msgspec.Struct, frozen=True, kw_only=True):
+class AudioFile(msgspec.Struct, frozen=True, kw_only=True):
     """An audio file: its bytes, type and duration in seconds."""
 
     data: bytes
@@ -39,7 +39,7 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_soundfile() -> bool:
-    """Whether the audio extra is there, with the C library it needs."""
+    """Whether the audio extra and its C library are installed."""
     try:
         import soundfile  # noqa: F401
     except (ImportError, OSError):
@@ -47,8 +47,8 @@ def has_soundfile() -> bool:
     return True
 
 
-def seconds_of(data: bytes) -> float | None:
-    """Return how long the audio lasts; None when it can't be told."""
+def read_duration(data: bytes) -> float | None:
+    """Return the duration of the audio in seconds, None when it is unknown."""
     import soundfile
 
     try:
@@ -58,47 +58,47 @@ def seconds_of(data: bytes) -> float | None:
         return None
 
 
-def convert(data: bytes, limits: MediaLimits) -> Sound:
-    """Return the audio in a type, and of a size, that `limits` allow, with 16 bits a sample.
+def convert_audio(data: bytes, limits: MediaLimits) -> AudioFile:
+    """Return the audio in a type and size that `limits` allow, with 16 bits a sample.
 
     Raises:
-        Unfit: it can't be decoded, or is too large in every type that is allowed.
+        Unfit: it can't be decoded, or is too large in every allowed type.
     """
     import soundfile
 
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as source:
-            return _converted(source, limits)
+            return _convert(source, limits)
     except soundfile.SoundFileError as error:
-        raise Unfit(f"it can't be decoded: {error}") from error
+        raise ConversionError(f"it can't be decoded: {error}") from error
 
 
-def _converted(source: SoundFile, limits: MediaLimits) -> Sound:
+def _convert(source: SoundFile, limits: MediaLimits) -> AudioFile:
     samples = source.frames * source.channels * _SAMPLE_BYTES
-    if not 0 < samples <= _MOST_SAMPLE_BYTES:
-        raise Unfit(f"it has {source.frames:,} frames, more than are converted, or none")
-    ways = list(_ways(limits))
-    if not ways:
-        raise Unfit("none of the types that are taken can be written here")
-    for media_type, container, coding in ways:
+    if not 0 < samples <= _MAX_SAMPLE_BYTES:
+        raise ConversionError(f"it has {source.frames:,} frames, more than are converted, or none")
+    encodings = list(_list_encodings(limits))
+    if not encodings:
+        raise ConversionError("none of the types that are taken can be written here")
+    for media_type, container, coding in encodings:
         if media_type in _UNCOMPRESSED and _is_over(samples, limits):
             continue
         source.seek(0)
-        written, frames = _written(source, container, coding)
+        encoded, frames = _encode(source, container, coding)
         if not frames:
-            raise Unfit("there is no sound in it")
-        if not _is_over(len(written), limits):
+            raise ConversionError("there is no sound in it")
+        if not _is_over(len(encoded), limits):
             seconds = frames / source.samplerate
-            return Sound(data=written, media_type=media_type, seconds=seconds)
-    raise Unfit("it is too large in every type that is taken; make it shorter")
+            return AudioFile(data=encoded, media_type=media_type, seconds=seconds)
+    raise ConversionError("it is too large in every type that is taken; make it shorter")
 
 
-def _ways(limits: MediaLimits) -> Iterator[tuple[str, str, str]]:
+def _list_encodings(limits: MediaLimits) -> Iterator[tuple[str, str, str]]:
     import soundfile
 
-    possible = soundfile.available_formats()
+    formats = soundfile.available_formats()
     for media_type, container, coding in _WRITERS:
-        if container in possible and media_type in (limits.media_types or (media_type,)):
+        if container in formats and media_type in (limits.media_types or (media_type,)):
             yield media_type, container, coding
 
 
@@ -106,8 +106,8 @@ def _is_over(size: int, limits: MediaLimits) -> bool:
     return limits.max_bytes is not None and size > limits.max_bytes
 
 
-def _written(source: SoundFile, container: str, coding: str) -> tuple[bytes, int]:
-    """Return the audio in another coding, and how many frames there were."""
+def _encode(source: SoundFile, container: str, coding: str) -> tuple[bytes, int]:
+    """Return the audio in another coding, and its number of frames."""
     import soundfile
 
     size = source.channels * _FLOAT_BYTES
@@ -115,8 +115,8 @@ def _written(source: SoundFile, container: str, coding: str) -> tuple[bytes, int
     buffer = io.BytesIO()
     shape = {"samplerate": source.samplerate, "channels": source.channels}
     with soundfile.SoundFile(buffer, "w", format=container, subtype=coding, **shape) as target:
-        # A header may say more frames than there are: nobody counts those of an MP3.
-        # Only as floats are samples scaled alike, whatever the file keeps them as.
+        # A header may state more frames than there are, as that of an MP3 is an estimate.
+        # Only floats are scaled alike for every sample format.
         while frames := source.buffer_read_into(block, dtype="float32"):
             target.buffer_write(bytes(block[: frames * size]), dtype="float32")
             total += frames

@@ -1,4 +1,4 @@
-"""Makes images, audio and documents fit what a target takes, before anything is sent."""
+"""Fits images, audio and documents to the limits of a target, before a request is sent."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ import msgspec
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import MediaError
 from ai_lib.protocol.manifest.media import MediaLimits, Multimodal
-from ai_lib.request.media.audio import convert, has_soundfile, seconds_of
-from ai_lib.request.media.images import Unfit, has_pillow, refit
+from ai_lib.request.media.audio import convert_audio, has_soundfile, read_duration
+from ai_lib.request.media.images import ConversionError, convert_image, has_pillow
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -35,13 +35,13 @@ Part = TextBlock | ImageBlock | DocumentBlock
 File = TypeVar("File", ImageBlock, AudioBlock, DocumentBlock)
 Item = TypeVar("Item")
 
-# Base64 letters, a multiple of four: enough to tell a type, and mostly the pixels.
-_HEAD: Final = 1368
+# Base64 letters, a multiple of four: enough for the type, and mostly for the pixels.
+_HEAD_LETTERS: Final = 1368
 _EXTRAS: Final = {"image": "vision", "audio": "audio"}
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a block holds: its media type, bytes, and pixels as far as its header says them."""
+class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's media type and size in bytes, and its pixels and seconds as far as known."""
 
     media_type: str
     size: int
@@ -58,9 +58,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MediaFitter:
-    """Fits the media of one request to the limits of the target `target`.
+    """Fits the media of one request to the limits of a target.
 
-    What fits stays as it is, byte for byte; `adaptations` says what was done to the rest.
+    Media that fit stay as they are, byte for byte. `adaptations` lists the changes to others.
     """
 
     def __init__(self, limits: Multimodal, target: str) -> None:
@@ -70,45 +70,45 @@ class MediaFitter:
         self.adaptations: list[str] = []
 
     def fit(self, request: ChatRequest) -> ChatRequest:
-        """Return the request with media that the target takes.
+        """Return the request with media that the target accepts.
 
         Raises:
-            MediaError: something does not fit and can't be made to, or not without an extra that
-                is not installed.
+            MediaError: a file does not fit and can't be converted, or the extra for it is not
+                installed.
         """
-        messages = _each(request.messages, self._message)
+        messages = _map_items(request.messages, self._fit_message)
         if messages is request.messages:
             return request
         return msgspec.structs.replace(request, messages=messages)
 
-    def _message(self, message: Message) -> Message:
+    def _fit_message(self, message: Message) -> Message:
         if isinstance(message.content, str):
             return message
-        blocks = _each(message.content, self._block)
+        blocks = _map_items(message.content, self._fit_block)
         if blocks is message.content:
             return message
         return msgspec.structs.replace(message, content=blocks)
 
-    def _block(self, block: Block) -> Block:
+    def _fit_block(self, block: Block) -> Block:
         match block:
             case ImageBlock() | DocumentBlock():
-                return self._part(block)
+                return self._fit_part(block)
             case AudioBlock():
-                return self._file(block, "audio", self._limits.audio)
+                return self._fit_file(block, "audio", self._limits.audio)
             case ToolResultBlock(content=content) if not isinstance(content, str):
-                parts = _each(content, self._part)
-                changed = parts is not content
-                return msgspec.structs.replace(block, content=parts) if changed else block
+                parts = _map_items(content, self._fit_part)
+                if parts is not content:
+                    return msgspec.structs.replace(block, content=parts)
         return block
 
-    def _part(self, block: Part) -> Part:
+    def _fit_part(self, block: Part) -> Part:
         if isinstance(block, ImageBlock):
-            return self._file(block, "image", self._limits.image)
+            return self._fit_file(block, "image", self._limits.image)
         if isinstance(block, DocumentBlock):
-            return self._file(block, "document", self._limits.document)
+            return self._fit_file(block, "document", self._limits.document)
         return block
 
-    def _file(self, block: File, family: Family, limits: MediaLimits) -> File:
+    def _fit_file(self, block: File, family: Family, limits: MediaLimits) -> File:
         self._counts[family] += 1
         name = f"{family} {self._counts[family]}"
         self._check_count(family, limits)
@@ -119,26 +119,26 @@ class MediaFitter:
         if block.data is None:
             self._check_address(block.url, name, limits)
             return block
-        return self._fitted(block, block.data, name, family, limits)
+        return self._fit_data(block, block.data, name, family, limits)
 
-    def _fitted(
+    def _fit_data(
         self, block: File, data: str, name: str, family: Family, limits: MediaLimits
     ) -> File:
-        found = self._inspected(data, block.media_type, name, family, limits)
-        if limits.max_seconds is not None and (found.seconds or 0) > limits.max_seconds:
-            why = f"it lasts longer than {limits.max_seconds:g} s"
-            raise self._misfit(name, found, limits, why=why)
-        if self._fits(found, limits):
-            if found.media_type == (block.media_type or ""):
+        info = self._inspect(data, block.media_type, name, family, limits)
+        if limits.max_seconds is not None and (info.seconds or 0) > limits.max_seconds:
+            reason = f"it lasts longer than {limits.max_seconds:g} s"
+            raise self._media_error(name, info, limits, reason=reason)
+        if self._fits(info, limits):
+            if info.media_type == (block.media_type or ""):
                 return block
-            self._say(f"{name}: sent as {found.media_type}, which it is, not {block.media_type}")
-            return msgspec.structs.replace(block, media_type=found.media_type)
-        content, media_type, outcome = self._converted(data, found, name, family, limits)
-        self._say(f"{name}: {found} -> {outcome}")
+            self._note(f"{name}: sent as {info.media_type}, which it is, not {block.media_type}")
+            return msgspec.structs.replace(block, media_type=info.media_type)
+        content, media_type, outcome = self._convert(data, info, name, family, limits)
+        self._note(f"{name}: {info} -> {outcome}")
         media = from_bytes(content, family, media_type)
         return msgspec.structs.replace(block, data=media.data, media_type=media_type)
 
-    def _say(self, adaptation: str) -> None:
+    def _note(self, adaptation: str) -> None:
         self.adaptations.append(adaptation)
 
     def _check_count(self, family: Family, limits: MediaLimits) -> None:
@@ -152,7 +152,7 @@ class MediaFitter:
             raise error
 
     def _check_address(self, url: str | None, name: str, limits: MediaLimits) -> None:
-        """Refuse an address nobody will fetch: the provider does not, and this library never."""
+        """Refuse an address that is not fetched: neither by the provider nor by this library."""
         if url is None or limits.encodings != {"base64_inline"}:
             return
         raise MediaError(
@@ -161,12 +161,12 @@ class MediaFitter:
             provider=self._target,
         )
 
-    def _inspected(
+    def _inspect(
         self, data: str, declared: str | None, name: str, family: Family, limits: MediaLimits
-    ) -> Found:
+    ) -> MediaInfo:
         if not data:
             raise MediaError(f"{name} is empty", provider=self._target, size=0)
-        head = _beginning(data, _HEAD)
+        head = _decode_head(data, _HEAD_LETTERS)
         actual = recognised(head)
         if actual is not None and family_of(actual) != family:
             raise MediaError(
@@ -179,64 +179,67 @@ class MediaFitter:
         if actual is not None and (family == "image" or one_name(kind) != actual):
             kind = actual
         size = len(data) * 3 // 4 - data[-2:].count("=")
-        pixels = _pixels(data, head, actual, limits) if family == "image" and actual else None
-        seconds = _seconds(data, name, limits) if family == "audio" else None
-        return Found(media_type=kind, size=size, pixels=pixels, seconds=seconds)
+        pixels = _read_pixels(data, head, actual, limits) if family == "image" and actual else None
+        seconds = _read_duration(data, name, limits) if family == "audio" else None
+        return MediaInfo(media_type=kind, size=size, pixels=pixels, seconds=seconds)
 
-    def _fits(self, found: Found, limits: MediaLimits) -> bool:
-        types, most = limits.media_types, limits.max_pixels
-        if types and one_name(found.media_type) not in types:
+    def _fits(self, info: MediaInfo, limits: MediaLimits) -> bool:
+        types, max_pixels = limits.media_types, limits.max_pixels
+        if types and one_name(info.media_type) not in types:
             return False
-        if limits.max_bytes is not None and found.size > limits.max_bytes:
+        if limits.max_bytes is not None and info.size > limits.max_bytes:
             return False
-        if most is None or found.pixels is None:
+        if max_pixels is None or info.pixels is None:
             return True
-        return max(found.pixels) <= most[0] and min(found.pixels) <= most[1]
+        return max(info.pixels) <= max_pixels[0] and min(info.pixels) <= max_pixels[1]
 
-    def _converted(
-        self, data: str, found: Found, name: str, family: Family, limits: MediaLimits
+    def _convert(
+        self, data: str, info: MediaInfo, name: str, family: Family, limits: MediaLimits
     ) -> tuple[bytes, str, str]:
-        """Return the content made to fit, its type, and what became of it in words."""
+        """Return the converted content, its type, and a description of it."""
         has_extra = {"image": has_pillow, "audio": has_soundfile}.get(family, lambda: True)
         if not has_extra():
-            raise self._misfit(name, found, limits, extra=_EXTRAS[family])
+            raise self._media_error(name, info, limits, extra=_EXTRAS[family])
         content = decoded(data, name)
         try:
             if family == "image":
-                picture = refit(content, one_name(found.media_type), found.pixels, limits)
-                made = Found(
-                    media_type=picture.media_type, size=len(picture.data), pixels=picture.pixels
+                image = convert_image(content, one_name(info.media_type), info.pixels, limits)
+                result = MediaInfo(
+                    media_type=image.media_type, size=len(image.data), pixels=image.pixels
                 )
-                first = f", the first of {picture.frames} frames" if picture.frames > 1 else ""
-                return picture.data, picture.media_type, f"{made}{first}"
+                origin = f", the first of {image.frames} frames" if image.frames > 1 else ""
+                return image.data, image.media_type, f"{result}{origin}"
             if family == "audio":
-                sound = convert(content, limits)
-                made = Found(
-                    media_type=sound.media_type, size=len(sound.data), seconds=sound.seconds
+                audio = convert_audio(content, limits)
+                result = MediaInfo(
+                    media_type=audio.media_type, size=len(audio.data), seconds=audio.seconds
                 )
-                return sound.data, sound.media_type, str(made)
-        except Unfit as error:
-            raise self._misfit(name, found, limits, why=str(error)) from error
-        raise self._misfit(name, found, limits)
+                return audio.data, audio.media_type, str(result)
+        except ConversionError as error:
+            raise self._media_error(name, info, limits, reason=str(error)) from error
+        raise self._media_error(name, info, limits)
 
-    def _misfit(
+    def _media_error(
         self,
         name: str,
-        found: Found,
+        info: MediaInfo,
         limits: MediaLimits,
         *,
         extra: str | None = None,
-        why: str = "it can't be made to fit",
+        reason: str = "it can't be made to fit",
     ) -> MediaError:
-        how = why
+        advice = reason
         if extra is not None:
-            how = f"convert it, or install the {extra} extra (ai-lib[{extra}]) to have it converted"
+            advice = (
+                f"convert it, or install the {extra} extra (ai-lib[{extra}]) to have it converted"
+            )
         error = MediaError(
-            f"{name} ({found}) is not what {self._target} takes ({_allowed(limits)}): {how}",
+            f"{name} ({info}) is not what {self._target} takes "
+            f"({_describe_limits(limits)}): {advice}",
             provider=self._target,
-            media_type=found.media_type,
-            size=found.size,
-            pixels=found.pixels,
+            media_type=info.media_type,
+            size=info.size,
+            pixels=info.pixels,
             allowed=limits.media_types,
             extra=extra,
         )
@@ -244,41 +247,43 @@ class MediaFitter:
         return error
 
 
-def _each(items: Sequence[Item], change: Callable[[Item], Item]) -> Sequence[Item]:
-    """Return the items changed; the very same sequence when none of them was."""
+def _map_items(items: Sequence[Item], change: Callable[[Item], Item]) -> Sequence[Item]:
+    """Return the changed items, or the same sequence object when none has changed."""
     changed = tuple(change(item) for item in items)
     return changed if any(a is not b for a, b in zip(changed, items, strict=True)) else items
 
 
-def _beginning(data: str, letters: int) -> bytes:
-    """Return the first bytes; none for what is not base64, which is for the provider to judge."""
+def _decode_head(data: str, letters: int) -> bytes:
+    """Return the first bytes; none if it is not base64, which the provider may refuse."""
     try:
         return decoded(data[:letters])
     except MediaError:
         return b""
 
 
-def _pixels(data: str, head: bytes, media_type: str, limits: MediaLimits) -> tuple[int, int] | None:
-    found = pixels_of(head, media_type)
+def _read_pixels(
+    data: str, head: bytes, media_type: str, limits: MediaLimits
+) -> tuple[int, int] | None:
+    pixels = pixels_of(head, media_type)
     # A camera may put a preview and a lot more before the size of a JPEG.
-    letters = _HEAD if media_type == "image/jpeg" and limits.max_pixels else len(data)
-    while found is None and letters < len(data):
+    letters = _HEAD_LETTERS if media_type == "image/jpeg" and limits.max_pixels else len(data)
+    while pixels is None and letters < len(data):
         letters *= 8
-        found = pixels_of(_beginning(data, letters), media_type)
-    return found
+        pixels = pixels_of(_decode_head(data, letters), media_type)
+    return pixels
 
 
-def _seconds(data: str, name: str, limits: MediaLimits) -> float | None:
+def _read_duration(data: str, name: str, limits: MediaLimits) -> float | None:
     if limits.max_seconds is None or not has_soundfile():
         return None
-    return seconds_of(decoded(data, name))
+    return read_duration(decoded(data, name))
 
 
-def _allowed(limits: MediaLimits) -> str:
-    most = []
+def _describe_limits(limits: MediaLimits) -> str:
+    bounds = []
     if limits.max_pixels is not None:
-        most.append("{}x{} pixels".format(*limits.max_pixels))
+        bounds.append("{}x{} pixels".format(*limits.max_pixels))
     if limits.max_bytes is not None:
-        most.append(f"{limits.max_bytes:,} bytes")
+        bounds.append(f"{limits.max_bytes:,} bytes")
     types = ", ".join(word_of(kind) for kind in limits.media_types) or "any type"
-    return f"{types}; at most {', '.join(most)}" if most else types
+    return f"{types}; at most {', '.join(bounds)}" if bounds else types

@@ -136,7 +136,9 @@ def test_json_mode_has_the_schema_in_words() -> None:
     system, user = request.messages
     assert (system.role, user.text) == (MessageRole.SYSTEM, "Who?")
     assert '"required":["name"]' in system.text
-    assert output.response.adaptations == ("the answer is asked for as JSON, its schema in words",)
+    assert output.response.adaptations == (
+        "the response is asked for as JSON, with its schema in the prompt",
+    )
 
 
 def test_a_target_without_json_mode_is_asked_by_tool() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.manifest.capabilities import allows_capability
-from ai_lib.request.json_schema import closed
-from ai_lib.request.response_format import formed
+from ai_lib.request.json_schema import close_schema
+from ai_lib.request.response_format import apply_response_format
 from ai_lib.types import ChatRequest, Message, ResponseFormat, ToolChoice, ToolDefinition
 from tests.pipeline.manifests import bundled
 
@@ -26,7 +26,7 @@ def test_every_chat_provider_can_be_asked(provider: str) -> None:
     compiled = bundled(provider)
     if not allows_capability(compiled.manifest, "text", "m"):
         pytest.skip("has no chat")
-    request, _ = formed(asking(), compiled, "m")
+    request, _ = apply_response_format(asking(), compiled, "m")
     formats = compiled.dialect.request.response_format
     wanted = request.response_format
     if allows_capability(compiled.manifest, "structured_output", "m") and formats.get(
@@ -47,29 +47,29 @@ def test_what_is_not_automatic_stays_as_it_is() -> None:
         schema = None if kind == "json_object" else {"type": "object"}
         wanted = ResponseFormat(type=kind, schema=schema, strict=True)
         request = ChatRequest(messages=(Message.user("?"),), response_format=wanted)
-        assert formed(request, bundled("openai"), "m") == (request, ())
+        assert apply_response_format(request, bundled("openai"), "m") == (request, ())
     bare = ChatRequest(messages=(Message.user("?"),))
-    assert formed(bare, bundled("openai"), "m") == (bare, ())
+    assert apply_response_format(bare, bundled("openai"), "m") == (bare, ())
 
 
 def test_a_schema_the_target_refuses_is_asked_for_less_strictly() -> None:
     schema = {**SCHEMA, "properties": {"a": {"not": {"type": "null"}}}}
-    request, told = formed(asking(schema), bundled("openai"), "m")
+    request, told = apply_response_format(asking(schema), bundled("openai"), "m")
     assert request.response_format is not None
     assert (request.response_format.type, request.response_format.strict) == ("json_schema", False)
     assert request.response_format.schema == schema
 
-    request, told = formed(asking(schema), bundled("anthropic"), "m")
+    request, told = apply_response_format(asking(schema), bundled("anthropic"), "m")
     assert request.response_format is None
     assert request.tool_choice == ToolChoice(mode="tool", name="answer")
-    assert told == ("the answer is asked for as the arguments of a tool call",)
+    assert told == ("the response is asked for as the arguments of a tool call",)
 
 
 def test_beside_tools_of_the_callers_any_of_them_may_be_called() -> None:
     wanted = ResponseFormat(type="tool", schema=SCHEMA, name="answer")
     tool = ToolDefinition.from_function(name="find")
     request = msgspec.structs.replace(asking(tools=(tool,)), response_format=wanted)
-    asked, _ = formed(request, bundled("openai"), "m")
+    asked, _ = apply_response_format(request, bundled("openai"), "m")
     assert asked.tool_choice == ToolChoice(mode="required")
     assert [each.name for each in asked.tools] == ["find", "answer"]
 
@@ -78,7 +78,7 @@ def test_instructions_stand_after_those_of_the_caller() -> None:
     wanted = ResponseFormat(type="prompt", schema=SCHEMA)
     messages = (Message.system("Be brief."), Message.user("?"))
     request = ChatRequest(messages=messages, response_format=wanted)
-    asked, _ = formed(request, bundled("openai"), "m")
+    asked, _ = apply_response_format(request, bundled("openai"), "m")
     assert [message.role.value for message in asked.messages] == ["system", "system", "user"]
     assert asked.response_format is None
 
@@ -120,4 +120,4 @@ def test_instructions_stand_after_those_of_the_caller() -> None:
 def test_every_object_is_closed_or_none_is(
     schema: dict[str, Any], expected: dict[str, Any] | None
 ) -> None:
-    assert closed(schema) == expected
+    assert close_schema(schema) == expected
