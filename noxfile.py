@@ -155,7 +155,7 @@ def lowest(session: nox.Session) -> None:
     """The conformance cases and the demo with the lowest versions `dependencies` allows."""
     project = nox.project.load_toml("pyproject.toml")["project"]
     pins = [requirement.replace(">=", "==") for requirement in project["dependencies"]]
-    session.install("-q", "-e", ".", *pins)
+    session.install("-q", "-e", ".", "trio", *pins)
     session.run("python", "-m", "compliance")
     session.run("ai-lib", "demo", silent=True)
 

@@ -8,6 +8,7 @@ import argparse
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.names import find_offences
 from codegen.project import Project
 from codegen.source import Source, find_imports
 
@@ -82,7 +84,7 @@ class House:
         lines = [s.text.count("\n") for s in self.sized]
         longest = max(self.sized, key=lambda s: s.text.count("\n"))
         values = (median(lines), max(lines))
-        return Number("file, lines: median / longest", (150, 300), values, note=f"({longest.path})")
+        return Number("file, lines: median / longest", (150, 450), values, note=f"({longest.path})")
 
     def functions(self) -> Number:
         """Measure lines per function."""
@@ -108,6 +110,26 @@ class House:
         found = sum(_anys(source.tree) for source in self.sources)
         lines = sum(source.text.count("\n") for source in self.sources)
         return Number("`Any` per 1,000 lines", (3,), (1000 * found / lines,))
+
+    def folders(self) -> Number:
+        """Count the modules of each folder."""
+        counts = Counter(s.path.rpartition("/")[0] for s in self.sources)
+        fullest, count = counts.most_common(1)[0]
+        return Number("fullest folder, modules", (17,), (count,), note=f"({fullest})")
+
+    def class_names(self) -> Number:
+        """Count the classes that no noun of the field names."""
+        return Number("invented class names", (0,), (self._offences("class"),))
+
+    def locals(self) -> Number:
+        """Measure how often a local variable does not say what it holds."""
+        lines = sum(source.text.count("\n") for source in self.sources)
+        share = 1000 * self._offences("local") / lines
+        return Number("vague locals per 1,000 lines", (1,), (share,))
+
+    def _offences(self, rule: str) -> int:
+        offences = (offence for source in self.sources for offence in find_offences(source))
+        return sum(offence.rule == rule for offence in offences)
 
     def _edges(self) -> dict[str, set[str]]:
         library = self.project.library
@@ -151,6 +173,9 @@ def numbers(house: House) -> list[Number]:
         house.twins,
         house.anys,
         _client_names,
+        house.folders,
+        house.class_names,
+        house.locals,
         *(lambda package=package: _import(package) for package in ("ai_lib", "ai_lib_sync")),
     ]
     return [measure() for measure in measures]
