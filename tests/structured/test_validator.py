@@ -146,5 +146,5 @@ def test_without_a_schema_any_json_is_taken_and_nothing_else() -> None:
 def test_a_schema_that_is_none_is_the_callers_mistake() -> None:
     with pytest.raises(TypeError, match="no JSON Schema"):
         OutputValidator({"type": "strnig"}).validate("1")
-    with pytest.raises(TypeError, match="does not hold"):
+    with pytest.raises(TypeError, match="something outside"):
         OutputValidator({"$ref": "https://example.com/schema.json"}).validate("1")

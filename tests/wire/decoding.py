@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from ai_lib.errors.exceptions import RemoteError
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.errors import decoded_or_text, remote_error
-from ai_lib.pipeline.plain_response import read_reply
+from ai_lib.pipeline.errors import decode_error_body, remote_error
+from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.response import ChatResponse
 from tests.wire.recordings import Recording
@@ -21,7 +21,7 @@ def decode_recording(compiled: CompiledManifest, recording: Recording) -> ChatRe
     if recording.status >= 400:
         raise decode_error(compiled, recording)
     if not recording.streamed:
-        return read_reply(compiled, recording.body)
+        return read_response(compiled, recording.body)
     pipeline = Pipeline(compiled)
     for chunk in cut_at_random(recording.body, "2026"):
         pipeline.feed(chunk)
@@ -34,7 +34,7 @@ def decode_recording(compiled: CompiledManifest, recording: Recording) -> ChatRe
 
 def decode_error(compiled: CompiledManifest, recording: Recording) -> RemoteError:
     """Return the error that a manifest reads in a recording."""
-    body = decoded_or_text(recording.body)
+    body = decode_error_body(recording.body)
     return remote_error(compiled, recording.status, body, recording.headers)
 
 

@@ -49,11 +49,7 @@ class SingleTextReader:
         )
 
     def add(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
-        add_finding = _ADDERS.get(kind)
-        if add_finding is None:
-            self.is_single_text = False
-        else:
-            add_finding(self, candidate, fields)
+        _ADDERS[kind](self, candidate, fields)
 
     def id_for(self, element: object, is_new: bool) -> str | None:
         self.is_single_text = False
@@ -89,6 +85,9 @@ class SingleTextReader:
     def _add_thinking(self, candidate: int, fields: Fields) -> None:
         self.is_single_text = self.is_single_text and fields == {"thinking": ""}
 
+    def _add_more(self, candidate: int, fields: Fields) -> None:
+        self.is_single_text = False
+
     def _is_only_candidate(self, candidate: int) -> bool:
         if self._candidate is None:
             self._candidate = candidate
@@ -98,8 +97,14 @@ class SingleTextReader:
 _ADDERS: Final[Mapping[FindingKind, Callable[[SingleTextReader, int, Fields], None]]] = {
     "text": SingleTextReader._add_text,
     "thinking": SingleTextReader._add_thinking,
+    "tool_call": SingleTextReader._add_more,
+    "tool_call_end": SingleTextReader._add_more,
+    "opaque": SingleTextReader._add_more,
+    "provider_block": SingleTextReader._add_more,
     "metadata": SingleTextReader._add_usage,
     "finish": SingleTextReader._add_finish_reason,
+    "end": SingleTextReader._add_more,
+    "error": SingleTextReader._add_more,
 }
 
 
