@@ -1,7 +1,7 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -16,15 +16,16 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import build_cache_mark
 from ai_lib.request.capabilities import MEDIA, list_needed_capabilities
 from ai_lib.request.fragments import Body, merge
-from ai_lib.request.json_schema import SchemaWriter
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
-from ai_lib.request.response_format import apply_response_format
 from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.json import JsonObject
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import HttpRequest
+
+if TYPE_CHECKING:
+    from ai_lib.request.json_schema import SchemaWriter
 
 _STREAMS: Final = {
     "sse": "text/event-stream",
@@ -64,7 +65,11 @@ def build_chat(
         CapabilityError: it needs a capability that the manifest does not declare.
         MediaError: an image, audio or a document does not fit and can't be converted.
     """
-    request, format_notes = apply_response_format(request, compiled, model)
+    format_notes: tuple[str, ...] = ()
+    if request.response_format is not None:
+        from ai_lib.request.response_format import apply_response_format
+
+        request, format_notes = apply_response_format(request, compiled, model)
     text_tools = compiled.manifest.text_tools if request.tools else None
     if text_tools is not None and text_tools.replaces_native:
         request = write_tools_as_text(request, text_tools)
@@ -109,14 +114,16 @@ def _build_body(
     request: ChatRequest, compiled: CompiledManifest, model: str
 ) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
-    schemas = SchemaWriter(shape.schema, compiled.id)
+    schema_adaptations: list[str] = []
     messages = MessageWriter(compiled)
     values = messages.write(request.messages)
     values["model"] = model
     separate: list[ToolDefinition] = []
     if request.tools:
         listed, separate = _split_tools(request.tools, compiled)
+        schemas = _make_schema_writer(compiled)
         values["tools"] = [_write_tool(tool, compiled, schemas) for tool in listed] or MISSING
+        schema_adaptations += schemas.adaptations
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
@@ -130,13 +137,21 @@ def _build_body(
     if request.tool_choice is not None:
         _add_tool_choice(body, request.tool_choice, compiled)
     if request.response_format is not None:
+        schemas = _make_schema_writer(compiled)
         _add_response_format(body, request.response_format, compiled, schemas)
+        schema_adaptations += schemas.adaptations
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
     if request.extra:
         merge(body, request.extra)
-    return body, adaptations + schemas.adaptations
+    return body, adaptations + schema_adaptations
+
+
+def _make_schema_writer(compiled: CompiledManifest) -> "SchemaWriter":
+    from ai_lib.request.json_schema import SchemaWriter
+
+    return SchemaWriter(compiled.dialect.request.schema, compiled.id)
 
 
 def _split_tools(
@@ -157,7 +172,9 @@ def _select_parameters(request: ChatRequest) -> Mapping[str, object]:
     return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
 
 
-def _write_tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
+def _write_tool(
+    tool: ToolDefinition, compiled: CompiledManifest, schemas: "SchemaWriter"
+) -> object:
     if tool.is_of_provider:
         return dict(tool.extra)
     form = compiled.request.tool
@@ -189,7 +206,7 @@ def _add_tool_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest)
 
 
 def _add_response_format(
-    body: Body, response_format: ResponseFormat, compiled: CompiledManifest, schemas: SchemaWriter
+    body: Body, response_format: ResponseFormat, compiled: CompiledManifest, schemas: "SchemaWriter"
 ) -> None:
     formats = compiled.dialect.request.response_format
     fragment = formats.get(response_format.type)

@@ -61,7 +61,7 @@ def calculate_cost_bounds(
 
 def calculate_cost(usage: Usage, prices: Prices, model: str) -> CostEstimate:
     """Return the cost of the usage; a long call is paid at its tier's prices."""
-    tier = prices.apply_tier(usage.prompt_tokens)
+    tier = prices.apply_tier(usage.prompt_tokens) if prices.tiers else prices
     if _lacks_price(usage.prompt_tokens, tier.input) or _lacks_price(
         usage.completion_tokens, tier.output
     ):

@@ -227,13 +227,12 @@ def total_cost(attempts: Sequence[Attempt], find_record: FindRecord) -> CostEsti
     An attempt that failed or was cancelled costs what the provider said it used; one that answered
     without saying so is of unknown cost.
     """
-    return summed_costs(
-        [
-            attempt_cost(attempt, find_record)
-            for attempt in attempts
-            if attempt.ended == "answered" or attempt.usage.total_tokens > 0
-        ]
-    )
+    costs = [
+        attempt_cost(attempt, find_record)
+        for attempt in attempts
+        if attempt.ended == "answered" or attempt.usage.total_tokens > 0
+    ]
+    return costs[0] if len(costs) == 1 else summed_costs(costs)
 
 
 def attempt_cost(attempt: Attempt, find_record: FindRecord) -> CostEstimate:

@@ -80,10 +80,12 @@ class CallRunner:
 
     def dispatcher(self, call: Call) -> Dispatcher:
         """Compile the call for its first target and find its route. Raises as `Dispatcher`."""
-        if call.models is None:
+        if call.models is not None:
+            route = self._targets.find(call.models)
+        elif call.options.fallbacks is not None:
             route = self._targets.route(call.options.fallbacks)
         else:
-            route = self._targets.find(call.models)
+            route = self._targets.default_route
         return Dispatcher(route, call, self._targets.config.fallback)
 
     async def _run_accompanied(self, call: Call, interceptors: InterceptorChain) -> ChatResponse:
@@ -115,4 +117,5 @@ class CallRunner:
         except AiLibError as error:
             raise_attributed(error, target)
         permit.usage, permit.request_id = response.usage, response.request_id
-        return with_text_tools(response, prepared.built.text_tools)
+        text_tools = prepared.built.text_tools
+        return response if text_tools is None else with_text_tools(response, text_tools)

@@ -41,6 +41,8 @@ _YOUNGER_THAN_LISTS: Final = frozenset({"structured_output"})
 _CHAT: Final = frozenset(
     {"text", "streaming", "tools", "parallel_tools", "vision", "audio", "structured_output"}
 )
+# The capabilities that the `multimodal` section may refuse.
+_MEDIA: Final = frozenset({"vision", "audio", "document"})
 # The capabilities that no version has a word for.
 _NAMELESS: Final = frozenset({"document"})
 _NOT_IN_FLAGS: Final = (_CHAT | {"video"}) - _FLAGS
@@ -138,7 +140,7 @@ def allows_capability(manifest: ProtocolManifest, name: str, model: str) -> bool
     declared = entry.capabilities.get(name) if entry is not None else None
     if declared is not None:
         return declared
-    if manifest.multimodal.refuses(name):
+    if name in _MEDIA and manifest.multimodal.refuses(name):
         return False
     if name in _NAMELESS:
         return True

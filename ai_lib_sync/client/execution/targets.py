@@ -52,13 +52,14 @@ class TargetSet:
         self._others: dict[str, GuardedTarget] = {}
         self.first = self._protect(settings.make_target())
         self._records: dict[tuple[str, str], ModelRecord | None] = {}
-        self._fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
+        fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
+        self.default_route = [self.first, *fallbacks]
         self.find(tuple(settings.routed_models))
 
     @property
     def is_resilient(self) -> bool:
         """Whether more than the manifest's retries protects the calls."""
-        return self.config.is_on or bool(self._fallbacks)
+        return self.config.is_on or len(self.default_route) > 1
 
     def route(self, fallbacks: Sequence[str] | None) -> list[GuardedTarget]:
         """Return the targets of one call, in the order they are tried; None: the client's.
@@ -68,7 +69,7 @@ class TargetSet:
             CredentialError: there is no key for a fallback.
         """
         if fallbacks is None:
-            return [self.first, *self._fallbacks]
+            return self.default_route
         return [self.first, *(self._fallback_target(model) for model in fallbacks)]
 
     def find(self, models: Sequence[str]) -> list[GuardedTarget]:

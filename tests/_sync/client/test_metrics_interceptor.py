@@ -1,4 +1,4 @@
-# Generated from tests/client/test_measuring.py by codegen; do not edit.
+# Generated from tests/client/test_metrics_interceptor.py by codegen; do not edit.
 """A client's meter and health tracker hear of every call, whatever becomes of it."""
 
 import gc

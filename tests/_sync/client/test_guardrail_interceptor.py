@@ -1,4 +1,4 @@
-# Generated from tests/client/test_guarded.py by codegen; do not edit.
+# Generated from tests/client/test_guardrail_interceptor.py by codegen; do not edit.
 """Guardrails in a client's calls, over the wire: nothing that was masked can be seen anywhere."""
 
 from __future__ import annotations

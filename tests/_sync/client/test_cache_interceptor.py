@@ -1,4 +1,4 @@
-# Generated from tests/client/test_cached.py by codegen; do not edit.
+# Generated from tests/client/test_cache_interceptor.py by codegen; do not edit.
 """A cache in a client's calls, over the wire."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from tests/client/test_attempting.py by codegen; do not edit.
+# Generated from tests/client/test_attempt_hooks.py by codegen; do not edit.
 """Who accompanies a call hears of each attempt before it is sent, and may refuse it."""
 
 import pytest

@@ -1,4 +1,4 @@
-# Generated from tests/client/test_operation.py by codegen; do not edit.
+# Generated from tests/client/test_operation_runner.py by codegen; do not edit.
 """Operations beside chat are accompanied as calls are."""
 
 import logging

@@ -1,4 +1,4 @@
-# Generated from tests/client/test_logbook.py by codegen; do not edit.
+# Generated from tests/client/test_logging_interceptor.py by codegen; do not edit.
 """What a client logs, when it was given a logger, and what it never logs."""
 
 import gc

@@ -1,4 +1,4 @@
-# Generated from tests/client/test_plugged.py by codegen; do not edit.
+# Generated from tests/client/test_plugin_interceptor.py by codegen; do not edit.
 """Plugins, hooks and middleware in a client's calls, over the wire."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from tests/client/test_spending.py by codegen; do not edit.
+# Generated from tests/client/test_budget_interceptor.py by codegen; do not edit.
 """What a call costs is known after it, bounded before it, and held to a budget."""
 
 import gc
