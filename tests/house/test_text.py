@@ -1,6 +1,7 @@
 """What must not stand anywhere in the source."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_no_test_sleeps() -> None:
     found = [
         _where(path, node.lineno)
         for path in sources("tests")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Call) and _sleeps(node)
     ]
 
@@ -72,7 +73,7 @@ def test_no_test_measures_real_time_but_by_the_guards() -> None:
         _where(path, node.lineno)
         for path in sources("tests")
         if path.name != "guards.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and _reads_a_clock(node)
     ]
 
@@ -100,13 +101,18 @@ def _sleeps(call: ast.Call) -> bool:
 def test_every_file_says_its_job_first() -> None:
     paths = sources("ai_lib", "codegen")
     assert len(paths) > 300
-    assert [_where(p, 1) for p in paths if not ast.get_docstring(ast.parse(_text(p)))] == []
+    assert [_where(p, 1) for p in paths if not ast.get_docstring(_tree(p))] == []
 
 
 def test_every_file_stays_under_450_lines() -> None:
     """But the error tree, which is read as one."""
     paths = [path for path in sources("ai_lib", "codegen") if path.parent.name != "errors"]
     assert [_where(path, len(_lines(path))) for path in paths if len(_lines(path)) > 451] == []
+
+
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(_text(path))
 
 
 def _text(path: Path) -> str:
