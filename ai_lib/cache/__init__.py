@@ -1,4 +1,4 @@
-"""Keeps answers: in memory, on disk, or in a store of your own."""
+"""Stores responses: in memory, on disk, or in a store of your own."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""ChatRequest to HttpRequest: what the caller asks for, as one provider wants to hear it."""
+"""Builds an HttpRequest from a ChatRequest, in the dialect of one provider."""

@@ -198,7 +198,7 @@ def _add_tool_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest)
     fragment = compiled.dialect.request.tool_choice.get(choice.mode)
     if fragment is None:
         raise CapabilityError(
-            f"{compiled.id} can't be told the tool choice {choice.mode!r}",
+            f"{compiled.id} has no tool choice {choice.mode!r}",
             capability="tool_choice",
             provider=compiled.id,
         )

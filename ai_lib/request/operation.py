@@ -104,7 +104,7 @@ def _fill_path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
     unknown = set(values) - set(_PLACEHOLDER.findall(endpoint.path)) - {"model"}
     if unknown:
         names = ", ".join(f"{value}=" for value in sorted(unknown))
-        raise RequestError(f"{name} has no place for {names} in its path {endpoint.path}")
+        raise RequestError(f"{name} does not take {names} in its path {endpoint.path}")
 
     def fill_placeholder(hole: re.Match[str]) -> str:
         if hole[1] not in values:

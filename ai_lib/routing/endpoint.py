@@ -33,7 +33,7 @@ class EndpointState:
     """The health and statistics of one endpoint; times are in seconds, on one clock."""
 
     def __init__(self) -> None:
-        # Written by finalizers too, which may run wherever memory is asked for, here as well.
+        # Finalizers change it too. They may run at any allocation, here as well.
         self._lock = RLock()
         self.in_flight = 0
         self.requests = 0

@@ -172,7 +172,7 @@ class _Account:
     def __init__(self, limit: float, currency: str) -> None:
         self._limit = limit
         self._currency = currency
-        # Settled by a finalizer too, which may run wherever memory is asked for, here as well.
+        # Finalizers settle too. They may run at any allocation, here as well.
         self._lock = RLock()
         self._spent = 0.0
         self._reserved = 0.0

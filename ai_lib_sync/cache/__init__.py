@@ -1,5 +1,5 @@
 # Copied from ai_lib/cache/__init__.py by codegen; do not edit.
-"""Keeps answers: in memory, on disk, or in a store of your own."""
+"""Stores responses: in memory, on disk, or in a store of your own."""
 
 from typing import TYPE_CHECKING
 

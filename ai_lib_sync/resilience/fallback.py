@@ -1,5 +1,5 @@
 # Generated from ai_lib/resilience/fallback.py by codegen; do not edit.
-"""Tries targets one after the other until one answers."""
+"""Tries targets one after the other until one responds."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ OnFallback = Callable[[str, str, AiLibError], object]
 
 
 def may_fall_back(error: AiLibError) -> bool:
-    """Whether the protocol lets a request that ended so go to another target."""
+    """Whether the protocol allows another target after this error."""
     return error.fallbackable
 
 
 class FallbackTarget(msgspec.Struct, Generic[T], frozen=True):
-    """One target: heavier ones are tried first."""
+    """One target. Targets of a larger weight are tried first."""
 
     name: str
     operation: Callable[[], T]
@@ -33,7 +33,7 @@ class FallbackTarget(msgspec.Struct, Generic[T], frozen=True):
 
 
 class FallbackResult(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """What came of a chain: the value and who gave it, or every target's error."""
+    """The outcome of a chain: the value and its target, or the error of every target."""
 
     success: bool
     value: T | None = None
@@ -43,10 +43,10 @@ class FallbackResult(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class FallbackChain(Generic[T]):
-    """Targets in order of weight, then as they were added.
+    """Calls targets in the order of their weights, then as they were added.
 
     `may_continue` decides after an error whether the next target is tried. A target that can't
-    express the request is passed over.
+    express the request is skipped.
     """
 
     def __init__(
@@ -84,63 +84,67 @@ class FallbackChain(Generic[T]):
         return target is not None
 
     def get_targets(self) -> list[FallbackTarget[T]]:
-        """Return the targets that are on, in the order they are tried."""
-        on = [target for target in self._targets.values() if target.enabled]
-        return sorted(on, key=lambda target: -target.weight)
+        """Return the enabled targets, in the order in which they are tried."""
+        enabled_targets = [target for target in self._targets.values() if target.enabled]
+        return sorted(enabled_targets, key=lambda target: -target.weight)
 
     def run(self, on_fallback: OnFallback | None = None) -> T:
-        """Return the first answer.
+        """Return the first response.
 
-        `on_fallback` is told of each step: from which target, to which, and why.
+        `on_fallback` is called for each step with the failed target, the next one, and the error.
 
         Raises:
-            ValueError: no target is on.
-            AiLibError: the last target's error, or the first one that no other target may cure.
+            ValueError: no target is enabled.
+            AiLibError: the error of the last target, or the first that `may_continue` refuses.
         """
-        value, _, _ = self._walk({}, on_fallback)
+        value, _, _ = self._try_targets({}, on_fallback)
         return value
 
     def execute(self, on_fallback: OnFallback | None = None) -> FallbackResult[T]:
-        """The same, but what went wrong is in the result, not raised."""
+        """Do the same as `run`, and return errors of targets in the result."""
         errors: dict[str, AiLibError] = {}
         try:
-            value, used, tried = self._walk(errors, on_fallback)
+            value, target_name, names_tried = self._try_targets(errors, on_fallback)
         except AiLibError:
             return FallbackResult(success=False, targets_tried=tuple(errors), errors=errors)
         return FallbackResult(
-            success=True, value=value, target_used=used, targets_tried=tried, errors=errors
+            success=True,
+            value=value,
+            target_used=target_name,
+            targets_tried=names_tried,
+            errors=errors,
         )
 
-    def _walk(
+    def _try_targets(
         self, errors: dict[str, AiLibError], on_fallback: OnFallback | None
     ) -> tuple[T, str, tuple[str, ...]]:
-        failed: AiLibError | None = None
-        before = ""
+        last_error: AiLibError | None = None
+        failed_name = ""
         for target in self.get_targets():
-            if failed is not None:
-                self._step(before, target.name, failed, on_fallback)
+            if last_error is not None:
+                self._go_to_next(failed_name, target.name, last_error, on_fallback)
             try:
-                return self._ask(target), target.name, (*errors, target.name)
+                return self._call_target(target), target.name, (*errors, target.name)
             except AiLibError as error:
                 errors[target.name] = error
-                unsuited = failed is not None and isinstance(error, RequestError)
-                if not unsuited:
-                    failed, before = error, target.name
+                is_inexpressible = last_error is not None and isinstance(error, RequestError)
+                if not is_inexpressible:
+                    last_error, failed_name = error, target.name
                     if not self._may_continue(error):
                         raise
-        if failed is None:
-            raise ValueError("the chain has no target that is on; add one with add_target")
-        raise failed
+        if last_error is None:
+            raise ValueError("the chain has no enabled target; add one with add_target")
+        raise last_error
 
-    def _step(
-        self, before: str, after: str, error: AiLibError, on_fallback: OnFallback | None
+    def _go_to_next(
+        self, failed_name: str, next_name: str, error: AiLibError, on_fallback: OnFallback | None
     ) -> None:
         if on_fallback is not None:
-            on_fallback(before, after, error)
+            on_fallback(failed_name, next_name, error)
         if self.config.delay_between_targets_ms:
             self._pause(self.config.delay_between_targets_ms / 1000)
 
-    def _ask(self, target: FallbackTarget[T]) -> T:
+    def _call_target(self, target: FallbackTarget[T]) -> T:
         for _ in range(self.config.max_attempts_per_target - 1):
             try:
                 return target.operation()

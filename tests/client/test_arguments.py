@@ -44,6 +44,6 @@ async def test_no_call_takes_it() -> None:
                 await call()
         with pytest.raises(TypeError, match="unexpected keyword"):
             chat.stream(temprature=1)
-        with pytest.raises(RequestError, match=r"no place for modl="):
+        with pytest.raises(RequestError, match=r"does not take modl="):
             await client.invoke("embeddings", {"input": "x"}, modl="m")
         assert mock.requests == []

@@ -45,6 +45,6 @@ def test_no_call_takes_it() -> None:
                 call()
         with pytest.raises(TypeError, match="unexpected keyword"):
             chat.stream(temprature=1)
-        with pytest.raises(RequestError, match=r"no place for modl="):
+        with pytest.raises(RequestError, match=r"does not take modl="):
             client.invoke("embeddings", {"input": "x"}, modl="m")
         assert mock.requests == []

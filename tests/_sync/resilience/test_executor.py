@@ -1,5 +1,5 @@
 # Generated from tests/resilience/test_executor.py by codegen; do not edit.
-"""The executor: one owner of retries, one deadline, one ledger, nothing held while backing off."""
+"""The executor: it owns retries, keeps one deadline and one log, and holds nothing in a backoff."""
 
 import gc
 from collections.abc import Callable
@@ -84,22 +84,22 @@ def test_an_answer_after_two_failures() -> None:
     clock = FakeClock()
     runner = executor(clock)
     service = Service(answered(503), answered(500), "hello")
-    ledger = AttemptLog()
+    attempt_log = AttemptLog()
     told: list[tuple[int, str, float]] = []
 
     def on_retry(number: int, error: AiLibError, delay: float) -> None:
         told.append((number, error.error_type, delay))
 
-    assert runner.execute(service.answer, attempt_log=ledger, on_retry=on_retry) == "hello"
+    assert runner.execute(service.answer, attempt_log=attempt_log, on_retry=on_retry) == "hello"
     assert service.calls == 3
     assert clock.slept == [1.0, 2.0]
     assert told == [(1, "overloaded", 1.0), (2, "server_error", 2.0)]
-    assert [(a.ended, a.status_code, a.waited_ms) for a in ledger.attempts] == [
+    assert [(a.ended, a.status_code, a.waited_ms) for a in attempt_log.attempts] == [
         ("overloaded", 503, 0.0),
         ("server_error", 500, 1000.0),
         ("answered", None, 2000.0),
     ]
-    assert ledger.retry_count == 2
+    assert attempt_log.retry_count == 2
     assert nothing_is_held(runner)
 
 
@@ -168,9 +168,9 @@ def test_a_retry_after_over_the_cap_fails_at_once() -> None:
 def test_no_wait_goes_beyond_the_deadline() -> None:
     clock = FakeClock()
     service = Service(answered(500), answered(500), "hello")
-    ledger = AttemptLog(ends=clock.at + 2.5)
+    attempt_log = AttemptLog(ends=clock.at + 2.5)
     with pytest.raises(RemoteError):
-        executor(clock).execute(service.answer, attempt_log=ledger)
+        executor(clock).execute(service.answer, attempt_log=attempt_log)
     assert service.calls == 2
     assert clock.slept == [1.0]
 
@@ -222,20 +222,20 @@ def test_tokens_are_settled_by_what_was_used() -> None:
         permit.usage = Usage(total_tokens=300)
         return "hello"
 
-    ledger = AttemptLog(tokens=800)
-    runner.run(attempt, ledger)
+    attempt_log = AttemptLog(tokens=800)
+    runner.run(attempt, attempt_log)
     assert limiter.get_wait_time(tokens=700) == 0
     assert limiter.get_wait_time(tokens=701) > 0
-    assert ledger.attempts[0].usage.total_tokens == 300
+    assert attempt_log.attempts[0].usage.total_tokens == 300
 
 
 def test_what_a_failed_attempt_used_is_in_the_books() -> None:
     error = answered(500)
     error.partial = ChatResponse(usage=Usage(total_tokens=40))
-    ledger = AttemptLog(tokens=100)
+    attempt_log = AttemptLog(tokens=100)
     runner = executor(FakeClock())
-    runner.execute(Service(error, "hello").answer, attempt_log=ledger)
-    assert [attempt.usage.total_tokens for attempt in ledger.attempts] == [40, 0]
+    runner.execute(Service(error, "hello").answer, attempt_log=attempt_log)
+    assert [attempt.usage.total_tokens for attempt in attempt_log.attempts] == [40, 0]
 
 
 def test_one_that_is_told_to_wait_holds_up_all_callers_of_the_target() -> None:
@@ -301,7 +301,7 @@ def test_a_rate_limit_that_comes_too_late_is_refused_and_holds_nothing() -> None
 def test_a_cancelled_attempt_gives_everything_back_and_is_in_the_books() -> None:
     runner = executor(FakeClock())
     scope = CancelScope()
-    ledger = AttemptLog(tokens=200)
+    attempt_log = AttemptLog(tokens=200)
 
     def operation() -> None:
         scope.cancel()
@@ -309,10 +309,10 @@ def test_a_cancelled_attempt_gives_everything_back_and_is_in_the_books() -> None
             checkpoint()
 
     with scope:
-        runner.execute(operation, attempt_log=ledger)
+        runner.execute(operation, attempt_log=attempt_log)
     assert scope.cancelled
     assert nothing_is_held(runner)
-    assert [attempt.ended for attempt in ledger.attempts] == ["cancelled"]
+    assert [attempt.ended for attempt in attempt_log.attempts] == ["cancelled"]
 
 
 def test_a_cancelled_backoff_ends_the_call_and_is_no_retry() -> None:
@@ -361,15 +361,15 @@ def test_a_stream_keeps_its_place_until_its_end() -> None:
         kept.append(permit)
         return "begun"
 
-    ledger = AttemptLog(tokens=10)
-    runner.run(attempt, ledger)
+    attempt_log = AttemptLog(tokens=10)
+    runner.run(attempt, attempt_log)
     assert runner.current_inflight == 1
-    assert ledger.attempts == []
+    assert attempt_log.attempts == []
     kept[0].usage = Usage(total_tokens=3)
     kept[0].succeed()
     kept[0].fail(answered(500))
     assert nothing_is_held(runner)
-    assert [attempt.ended for attempt in ledger.attempts] == ["answered"]
+    assert [attempt.ended for attempt in attempt_log.attempts] == ["answered"]
 
 
 def test_figures_of_what_is_on() -> None:

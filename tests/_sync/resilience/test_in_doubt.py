@@ -26,15 +26,15 @@ from ai_lib_sync.resilience import AttemptLog, PreflightChecker
     ],
 )
 def test_what_broke_off_is_in_doubt(error: AiLibError, sent: bool, in_doubt: bool) -> None:
-    ledger = AttemptLog()
-    permit = PreflightChecker().admit(ledger)
+    attempt_log = AttemptLog()
+    permit = PreflightChecker().admit(attempt_log)
     permit.fail(error)
-    (attempt,) = ledger.attempts
+    (attempt,) = attempt_log.attempts
     assert (attempt.sent, attempt.in_doubt) == (sent, in_doubt)
 
 
 def test_an_answer_is_in_no_doubt() -> None:
-    ledger = AttemptLog()
-    permit = PreflightChecker().admit(ledger)
+    attempt_log = AttemptLog()
+    permit = PreflightChecker().admit(attempt_log)
     permit.succeed()
-    assert not ledger.attempts[0].in_doubt
+    assert not attempt_log.attempts[0].in_doubt

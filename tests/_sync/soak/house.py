@@ -73,7 +73,7 @@ def answer(request: RecordedRequest) -> Reply | None:
 
 
 class Books(Interceptor):
-    """Keeps of every call that ended what its ledger says.
+    """Keeps of every call that ended what its attempt log says.
 
     It stands next to the metrics, so that a call that is cancelled while it gets ready has come to
     both or to none.

@@ -64,7 +64,7 @@ def settled(client: AiClient, house: House) -> dict[str, object]:
 
 
 def assert_booked(house: House, calls: int) -> None:
-    """Whether what the networks saw is what the ledgers say, and the metrics say it too."""
+    """Whether what the networks saw is what the attempt logs say, and the metrics say it too."""
     books, seen = house.books, house.first.seen + house.second.seen
     assert "" not in seen
     assert seen.keys() <= books.sent.keys()
