@@ -1,4 +1,4 @@
-"""A batch of chats: prompts and requests put to one client."""
+"""A batch of chats: prompts and requests sent through one client."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ async def batch_execute(
     config: BatchConfig | None = None,
     on_progress: OnProgress | None = None,
 ) -> BatchResult[Any]:
-    """Run `operation` over the items and return what came of each, as `BatchExecutor` does.
+    """Run `operation` over the items and return the result of each, as `BatchExecutor` does.
 
-    In place of a function there may be a client: items are then prompts (a text, messages, or a
-    `ChatRequest` from a builder's `build()`), and results are `ChatResponse`s. The client's own
-    retries, limits and fallbacks protect each of them.
+    `operation` may be a client: the items are then prompts (a text, messages, or a `ChatRequest`
+    from a builder's `build()`), and the results are `ChatResponse`s. The client's own retries,
+    limits and fallbacks protect each call.
 
         result = await batch_execute(["What is AI?", "What is Python?"], client)
 
@@ -69,9 +69,9 @@ async def batch_execute(
     """
     settings = config or BatchConfig()
     if isinstance(operation, AiClient):
-        settings = _for_chats(settings, operation)
+        settings = _config_for_chats(settings, operation)
     executor: BatchExecutor[Any, Any] = BatchExecutor(
-        _Asking(operation) if isinstance(operation, AiClient) else operation,
+        _ChatExecutor(operation) if isinstance(operation, AiClient) else operation,
         max_concurrent,
         fail_fast,
         timeout=timeout,
@@ -80,8 +80,8 @@ async def batch_execute(
     return await executor.execute(items, on_progress=on_progress)
 
 
-def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
-    """Have answers read back from the journal as what they were, of the model they were from."""
+def _config_for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
+    """Return the config with the type of responses, and with the model as the journal's name."""
     return msgspec.structs.replace(
         config,
         result_type=config.result_type or ChatResponse,
@@ -89,8 +89,8 @@ def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
     )
 
 
-def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
-    """Return the chat that a prompt stands for."""
+def start_chat(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
+    """Return a chat request builder with the content of a prompt."""
     chat = client.chat()
     if isinstance(prompt, str):
         return chat.user(prompt)
@@ -106,11 +106,11 @@ def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
     return chat
 
 
-class _Asking:
-    """Puts a prompt to a client."""
+class _ChatExecutor:
+    """Sends a prompt through a client."""
 
     def __init__(self, client: AiClient) -> None:
         self._client = client
 
     async def __call__(self, prompt: Prompt) -> ChatResponse:
-        return await chat_of(self._client, prompt).execute()
+        return await start_chat(self._client, prompt).execute()

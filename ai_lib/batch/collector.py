@@ -1,4 +1,4 @@
-"""BatchCollector: gathers items from many callers and has them worked on together."""
+"""BatchCollector: collects items from many callers, and processes them together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._runtime.workers import as_worker
 
 G = TypeVar("G")
 R = TypeVar("R")
-Together = Callable[["list[G]"], "Awaitable[Sequence[R]] | Sequence[R]"]
+GroupExecutor = Callable[["list[G]"], "Awaitable[Sequence[R]] | Sequence[R]"]
 
 
 class _Member(Generic[G, R]):
@@ -29,7 +29,7 @@ class _Member(Generic[G, R]):
 
 
 class _Group(Generic[G, R]):
-    """Items that go together; the leader is the caller that waits for others and then calls."""
+    """Items that are processed together; the leader is the caller that waits and then calls."""
 
     def __init__(self, key: Hashable, ends: float) -> None:
         self.key = key
@@ -41,18 +41,20 @@ class _Group(Generic[G, R]):
 
 
 class BatchCollector(Generic[G, R]):
-    """Collects items until there are `max_batch_size`, or the first has waited `max_wait_ms`; then
-    calls `executor` with the list, which returns as many results in the same order.
+    """Collects items, and calls `executor` with the list of them.
+
+    It calls when there are `max_batch_size` items, or when the first has waited `max_wait_ms`. The
+    executor returns one result for each item, in the same order.
 
         async with BatchCollector(BatchConfig.for_embeddings(), embed_all) as collector:
             vector = await collector.add("a text")
 
-    There is nothing in the background: the caller that came first waits, and calls for all. When it
-    is cancelled another takes its place, and may have to call again for those that are left.
+    Nothing runs in the background: the first caller waits, and calls the executor for all. When
+    that caller is cancelled, another one becomes the leader, and may call again for the others.
     """
 
     def __init__(
-        self, config: BatchConfig | None = None, executor: Together[G, R] | None = None
+        self, config: BatchConfig | None = None, executor: GroupExecutor[G, R] | None = None
     ) -> None:
         self.config = config or BatchConfig()
         self._executor = executor
@@ -61,17 +63,17 @@ class BatchCollector(Generic[G, R]):
         self._groups: set[_Group[G, R]] = set()
         self._stopped = False
 
-    def set_executor(self, executor: Together[G, R]) -> None:
-        """Call this from now on."""
+    def set_executor(self, executor: GroupExecutor[G, R]) -> None:
+        """Set the executor of the following calls."""
         self._executor = executor
 
     def get_pending_count(self) -> int:
-        """Return how many items wait for their result."""
+        """Return the number of items that wait for their result."""
         with self._lock:
             return sum(len(group.members) for group in self._groups)
 
     async def add(self, item: G) -> R:
-        """Return the item's result, once its batch was worked on.
+        """Return the item's result, once its batch was processed.
 
         Raises:
             RuntimeError: the collector was stopped, or has no executor.
@@ -92,7 +94,7 @@ class BatchCollector(Generic[G, R]):
         return member.result  # type: ignore[return-value]
 
     async def flush(self) -> None:
-        """Have what was collected worked on now, and return when it is."""
+        """Process the collected items now, and return when they are done."""
         with self._lock:
             groups = list(self._groups)
         for group in groups:
@@ -101,7 +103,7 @@ class BatchCollector(Generic[G, R]):
             await group.over.wait()
 
     async def stop(self) -> None:
-        """Take no more items, and return when those that were added are done."""
+        """Take no more items, and return when the present ones are done."""
         with self._lock:
             self._stopped = True
         await self.flush()
@@ -119,27 +121,27 @@ class BatchCollector(Generic[G, R]):
             if self._stopped:
                 raise RuntimeError("the collector was stopped; it takes no more items")
             if self._executor is None:
-                raise RuntimeError("set an executor first: it is what works on the batches")
+                raise RuntimeError("set an executor first: it processes the batches")
             group = self._open.get(key)
             if group is None:
                 group = self._open[key] = _Group(key, now() + self.config.max_wait_ms / 1000)
                 group.leader = member
                 self._groups.add(group)
             group.members.append(member)
-            full = len(group.members) >= self.config.max_batch_size
-        if full:
+            is_full = len(group.members) >= self.config.max_batch_size
+        if is_full:
             self._close(group)
         return group, member
 
     def _close(self, group: _Group[G, R]) -> None:
-        """Let nobody else into the group, and have its leader go on."""
+        """Add nothing more to the group, and wake its leader."""
         with self._lock:
             if self._open.get(group.key) is group:
                 del self._open[group.key]
         group.full.set()
 
     async def _lead(self, group: _Group[G, R]) -> None:
-        """Wait until the group is complete, then work on it."""
+        """Wait until the group is complete, then process it."""
         try:
             with fail_after(max(0.0, group.ends - now())):
                 await group.full.wait()
@@ -170,18 +172,18 @@ class BatchCollector(Generic[G, R]):
         return results
 
     def _leave(self, group: _Group[G, R], member: _Member[G, R]) -> None:
-        """Go, and have another one lead when the leader goes before the work is done."""
+        """Remove a member; another becomes the leader when the leader leaves too early."""
         with self._lock:
             group.members.remove(member)
-            left = group.members
-            if not left:
+            remaining = group.members
+            if not remaining:
                 self._groups.discard(group)
                 if self._open.get(group.key) is group:
                     del self._open[group.key]
-            next_one = None
-            if group.leader is member and left and not member.is_done:
-                next_one = group.leader = left[0]
-        if not left:
+            next_leader = None
+            if group.leader is member and remaining and not member.is_done:
+                next_leader = group.leader = remaining[0]
+        if not remaining:
             group.over.set()
-        if next_one is not None:
-            next_one.signal.release()
+        if next_leader is not None:
+            next_leader.signal.release()

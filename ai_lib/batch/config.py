@@ -1,4 +1,4 @@
-"""How a batch runs, and how single items are collected into batches."""
+"""BatchConfig: how a batch runs, and how single items are collected into batches."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     How a batch runs:
 
-    - `max_concurrent`: how many items are under way at once;
-    - `fail_fast`: stop at the first error, in place of going on with the others;
+    - `max_concurrent`: the number of items under way at once;
+    - `fail_fast`: whether the batch stops at the first error;
     - `timeout`: the seconds one item may take, its retries included;
-    - `journal`: a file that lets the batch go on after a crash, see `ai_lib.batch.journal`;
-    - `journal_name`: what the batch is called in it, else the name of the function;
-    - `journal_key`: gives what identifies an item, where the item itself is not JSON;
-    - `result_type`: what results are read back as from the journal, else plain JSON;
-    - `fsync`: have each line forced to the disk, so that it outlives a crash of the machine.
+    - `journal`: a file with which the batch continues after a crash, see `ai_lib.batch.journal`;
+    - `journal_name`: the batch's name in the journal; the default is the name of the function;
+    - `journal_key`: a function that returns the identity of an item that is not JSON;
+    - `result_type`: the type of results read from the journal; the default is plain JSON;
+    - `fsync`: whether each line is forced to the disk, to survive a crash of the machine.
 
     How items are collected:
 
-    - `max_batch_size`: how many items make a batch complete;
-    - `max_wait_ms`: how long the first one waits for others;
-    - `group_by`: gives the group of an item; a batch has items of one group only.
+    - `max_batch_size`: the number of items that complete a batch;
+    - `max_wait_ms`: how long the first item waits for others, in milliseconds;
+    - `group_by`: a function that returns the group of an item; a batch has items of one group.
     """
 
     max_concurrent: int = 10
@@ -55,10 +55,10 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def for_embeddings(cls) -> BatchConfig:
-        """Collect 100 items, or what comes in 50 ms."""
+        """Return a config that collects up to 100 items in at most 50 ms."""
         return cls(max_batch_size=100, max_wait_ms=50)
 
     @classmethod
     def for_chat(cls) -> BatchConfig:
-        """Collect 5 items, or what comes in 10 ms."""
+        """Return a config that collects up to 5 items in at most 10 ms."""
         return cls(max_batch_size=5, max_wait_ms=10)

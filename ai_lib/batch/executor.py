@@ -1,4 +1,4 @@
-"""BatchExecutor: one function over many items, some of them at once."""
+"""BatchExecutor: calls one function with many items, several at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ai_lib.batch.config import BatchConfig
-from ai_lib.batch.progress_bar import bar_for
-from ai_lib.batch.result import BatchItem, BatchResult, result_of
+from ai_lib.batch.progress_bar import make_progress_bar
+from ai_lib.batch.result import BatchItem, BatchResult, make_result
 
 from .._runtime.backend import now, run_all
 from .runner import BatchRun, Completed, RunStopped
@@ -20,16 +20,16 @@ OnProgress = Callable[[int, "int | None"], object]
 
 
 class BatchExecutor(Generic[G, R]):
-    """Calls `operation` with each item, `max_concurrent` at once, and collects what came.
+    """Calls `operation` with each item, `max_concurrent` at once, and collects the results.
 
         executor = BatchExecutor(ask, max_concurrent=5)
         result = await executor.execute(questions)
 
-    Items may be any iterable, a generator too: they are taken as workers come free. An operation
-    without waits of its own is run in threads where that is needed to have several at once. Nothing
-    is tried again here: an operation that calls a client has that client's retries.
+    Items may be any iterable, also a generator: they are taken as workers become free. An operation
+    that does not wait runs in threads where several could not run at once otherwise. The executor
+    retries nothing: an operation that calls a client has that client's retries.
 
-    Settings given by name come before those of `config`.
+    Arguments come before the settings of `config`.
     """
 
     def __init__(
@@ -41,33 +41,33 @@ class BatchExecutor(Generic[G, R]):
         timeout: float | None = None,
         config: BatchConfig | None = None,
     ) -> None:
-        given = {"max_concurrent": max_concurrent, "fail_fast": fail_fast, "timeout": timeout}
-        told = {name: value for name, value in given.items() if value is not None}
-        self.config: BatchConfig = msgspec.structs.replace(config or BatchConfig(), **told)
+        arguments = {"max_concurrent": max_concurrent, "fail_fast": fail_fast, "timeout": timeout}
+        overrides = {name: value for name, value in arguments.items() if value is not None}
+        self.config: BatchConfig = msgspec.structs.replace(config or BatchConfig(), **overrides)
         self._operation = operation
 
     async def execute(
         self, items: Iterable[G], *, on_progress: OnProgress | None = None
     ) -> BatchResult[R]:
-        """Run all items and return what came of each, in their order.
+        """Run all items and return their results, in the order of the items.
 
-        An error of the operation is in the result, not raised. Cancelled, it ends every item under
-        way. `on_progress` is told how many items are done, and of how many (None for a generator),
-        after each of them and never twice at once.
+        An error of the operation is in the result, not raised. A cancelled execution ends every
+        item under way. `on_progress` is called after each item, never twice at once, with the
+        number of finished items and the number of all items (None for a generator).
 
         Raises:
-            JournalError: the journal is another batch's, or can't be written.
+            JournalError: the journal belongs to another batch, or can't be written.
             Exception: what the source of the items, or `on_progress`, raises.
         """
-        done: list[BatchItem[R]] = []
+        finished: list[BatchItem[R]] = []
 
-        def tell(item: BatchItem[R]) -> None:
-            done.append(item)
+        def on_item(item: BatchItem[R]) -> None:
+            finished.append(item)
             if on_progress is not None:
-                on_progress(len(done), run.total)
+                on_progress(len(finished), run.total)
 
-        began = now()
-        run = BatchRun(self._operation, items, self.config, tell)
+        start = now()
+        run = BatchRun(self._operation, items, self.config, on_item)
         try:
             await run_all([run.work] * run.workers, run.workers)
         except RunStopped:
@@ -75,32 +75,32 @@ class BatchExecutor(Generic[G, R]):
         finally:
             run.close()
         count = run.taken if run.total is None else run.total
-        return result_of(done, count, (now() - began) * 1000)
+        return make_result(finished, count, (now() - start) * 1000)
 
     async def execute_with_progress(
         self, items: Iterable[G], on_progress: OnProgress | None = None
     ) -> BatchResult[R]:
-        """Run all items as `execute` does, and show how far it is.
+        """Run all items as `execute` does, and show the progress.
 
-        Without `on_progress` there is a bar on stderr: that of tqdm or of rich, whichever is
-        installed, else plain lines.
+        Without `on_progress` a bar is shown on stderr: that of tqdm or of rich, if one of them is
+        installed, or else plain lines.
         """
         if on_progress is not None:
             return await self.execute(items, on_progress=on_progress)
-        bar = bar_for(len(items) if isinstance(items, Sized) else None)
+        bar = make_progress_bar(len(items) if isinstance(items, Sized) else None)
         try:
-            return await self.execute(items, on_progress=lambda done, _: bar.show(done))
+            return await self.execute(items, on_progress=lambda count, _: bar.show(count))
         finally:
             bar.close()
 
     def as_completed(self, items: Iterable[G]) -> Completed[G, R]:
-        """Return what comes of the items as an iterator, each as soon as it is done.
+        """Return an iterator over the items' results, each as soon as it is finished.
 
             async with executor.as_completed(questions) as done:
                 async for item in done:
                     print(item.index, item.result or item.error)
 
-        Leaving the block ends what is still under way. Items are taken no faster than they are
-        iterated over, so that any number of them is light.
+        Leaving the block ends the items that are still under way. Items are taken no faster than
+        the iteration goes, so their number does not matter for memory.
         """
         return Completed(self._operation, items, self.config)

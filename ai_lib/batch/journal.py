@@ -1,16 +1,16 @@
-"""A journal of what a batch has done, so that it goes on after a crash and repeats nothing.
+"""The journal of a batch: with it, a batch continues after a crash and repeats no finished item.
 
-The file has one JSON object a line: first what batch it is, then one line for each item, written
-as soon as the item is done and before anyone is told. It is only ever appended to.
+The file has one JSON object a line: first the batch, then one line for each item, written as soon
+as the item is finished and before its result is handed out. Lines are only ever appended.
 
     {"journal": "ai-lib batch", "version": 1, "batch": "summarize", "items": 1000}
     {"item": 3, "key": "9f86d081884c7d65", "result": "..."}
     {"item": 1, "key": "60303ae22b998861", "error": "RemoteError: ..."}
 
-An item is known again by its position and by a hash of its content. What has a result is not run
-again; what failed is, and so is what was under way at the crash, as nobody knows how far it came.
-A last line that was cut off is dropped. Each line is handed to the operating system at once, so it
-outlives the process; `fsync` has it on the disk as well, so that it outlives the machine.
+An item is identified by its position and by a hash of its content. An item with a result is not
+run again. An item that failed is run again, and so is one that was under way at the crash. A last
+line that was cut off is dropped. Each line is handed to the operating system at once, so it
+survives a crash of the process; with `fsync` it survives a crash of the machine too.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _VERSION: Final = 1
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class _Head(msgspec.Struct, frozen=True, kw_only=True):
+class _JournalHead(msgspec.Struct, frozen=True, kw_only=True):
     journal: str = _KIND
     version: int = _VERSION
     batch: str
     items: int | None = None
 
 
-class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _ItemLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item: Annotated[int, msgspec.Meta(ge=0)]
     key: str
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -50,7 +50,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Journal:
     """The open journal of one batch; its methods may be called from any thread.
 
-    `count` is how many items the batch has, None when that is not known.
+    `count` is the number of items of the batch, None when it is unknown.
 
     Raises:
         JournalError: the file can't be written, is in use, is no journal, or is another batch's.
@@ -62,60 +62,61 @@ class Journal:
         self._key = config.journal_key or _content
         self._type = config.result_type
         self._lock = Lock()
-        self._done: dict[int, _Line] = {}
-        head = _Head(batch=config.journal_name or name, items=count)
+        self._done: dict[int, _ItemLine] = {}
+        head = _JournalHead(batch=config.journal_name or name, items=count)
         try:
             self._file = self.path.open("a+b", buffering=0)
         except OSError as error:
             self._refuse(f"can't be opened: {error}", error)
         try:
-            self._hold()
+            self._lock_file()
             self._begin(head)
         except BaseException:
             self._file.close()
             raise
 
     def check(self, items: Sequence[Item]) -> None:
-        """Check that the items that are done are these. Raises JournalError when they are not."""
+        """Raise JournalError when the finished items are not among these."""
         for index, line in self._done.items():
             if index >= len(items):
                 self._refuse(f"has an item {index}, the batch has {len(items)}: it is another's")
-            self._same(line, self.key_of(items[index]))
+            self._check_key(line, self.hash_item(items[index]))
 
-    def found(self, index: int, item: Item) -> ItemDone | None:
-        """Return the result of an item that is done, None for one that is to run.
+    def find_result(self, index: int, item: Item) -> RecordedResult | None:
+        """Return the recorded result of an item, None when it has to run.
 
-        Raises JournalError when the item at that place was another one.
+        Raises:
+            JournalError: the item at that position was another one.
         """
         line = self._done.get(index)
         if line is None:
             return None
-        self._same(line, self.key_of(item))
+        self._check_key(line, self.hash_item(item))
         try:
             value = msgspec.json.decode(line.result or b"", type=self._type or Any)
         except _UNREADABLE as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
-        return ItemDone(with_tuples(value))
+        return RecordedResult(with_tuples(value))
 
     def write(self, index: int, item: Item, result: object, error: Exception | None) -> None:
-        """Note what came of an item. Raises JournalError when it can't be written."""
-        told = f"{type(error).__name__}: {error}" if error is not None else None
+        """Append an item's result or error. Raises JournalError when it can't be written."""
+        error_text = f"{type(error).__name__}: {error}" if error is not None else None
         try:
-            raw = msgspec.UNSET if told else msgspec.Raw(msgspec.json.encode(result))
+            raw = msgspec.UNSET if error_text else msgspec.Raw(msgspec.json.encode(result))
         except (TypeError, ValueError) as problem:
             self._refuse(f"can't hold the result of item {index}: {problem}", problem)
-        self._append(_Line(item=index, key=self.key_of(item), result=raw, error=told))
+        self._append(_ItemLine(item=index, key=self.hash_item(item), result=raw, error=error_text))
 
     def sync(self, _: object = None) -> None:
-        """Have what was written on the disk."""
+        """Force the written lines to the disk."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file, which lets others have it."""
+        """Close the file and release its lock."""
         self._file.close()
 
-    def key_of(self, item: Item) -> str:
-        """Return the hash that an item is known by."""
+    def hash_item(self, item: Item) -> str:
+        """Return the hash that identifies an item."""
         try:
             content = self._key(item)
         except (TypeError, ValueError) as error:
@@ -123,8 +124,8 @@ class Journal:
         data = content.encode() if isinstance(content, str) else content
         return sha256(data).hexdigest()[:16]
 
-    def _hold(self) -> None:
-        """Keep other processes from the file for as long as it is open."""
+    def _lock_file(self) -> None:
+        """Keep other processes from the file while it is open."""
         try:
             import fcntl
         except ImportError:  # not on Windows
@@ -134,31 +135,31 @@ class Journal:
         except OSError as error:
             self._refuse("is in use by another run of the batch", error)
 
-    def _begin(self, head: _Head) -> None:
-        """Read what is there, or begin the file."""
+    def _begin(self, head: _JournalHead) -> None:
+        """Read the lines of the file, or write the first one."""
         self._file.seek(0)
         data = self._file.read()
-        whole = data.rfind(b"\n") + 1
-        if whole < len(data):  # a crash cut the last line off
-            self._file.truncate(whole)
-        lines = data[:whole].split(b"\n")[:-1]
+        end = data.rfind(b"\n") + 1
+        if end < len(data):  # a crash cut the last line off
+            self._file.truncate(end)
+        lines = data[:end].split(b"\n")[:-1]
         if not lines:
             self._append(head)
             return
         self._check_head(lines[0], head)
         for number, line in enumerate(lines[1:], 2):
-            read: _Line = self._read(line, number, _Line)
+            read: _ItemLine = self._read(line, number, _ItemLine)
             if read.error is None:
                 self._done[read.item] = read
 
-    def _check_head(self, line: bytes, wanted: _Head) -> None:
-        head: _Head = self._read(line, 1, _Head)
+    def _check_head(self, line: bytes, expected: _JournalHead) -> None:
+        head: _JournalHead = self._read(line, 1, _JournalHead)
         if (head.journal, head.version) != (_KIND, _VERSION):
             self._refuse(f"is a {head.journal!r} of version {head.version}, not of {_VERSION}")
-        if head.batch != wanted.batch:
-            self._refuse(f"belongs to the batch {head.batch!r}, not to {wanted.batch!r}")
-        if None not in (head.items, wanted.items) and head.items != wanted.items:
-            self._refuse(f"belongs to a batch of {head.items} items, not of {wanted.items}")
+        if head.batch != expected.batch:
+            self._refuse(f"belongs to the batch {head.batch!r}, not to {expected.batch!r}")
+        if None not in (head.items, expected.items) and head.items != expected.items:
+            self._refuse(f"belongs to a batch of {head.items} items, not of {expected.items}")
 
     def _read(self, line: bytes, number: int, kind: Any) -> Any:
         try:
@@ -166,11 +167,11 @@ class Journal:
         except _UNREADABLE as error:
             self._refuse(f"can't be read at line {number}: {error}", error)
 
-    def _same(self, line: _Line, key: str) -> None:
+    def _check_key(self, line: _ItemLine, key: str) -> None:
         if line.key != key:
             self._refuse(f"has another item {line.item}: it belongs to another batch")
 
-    def _append(self, entry: _Head | _Line) -> None:
+    def _append(self, entry: _JournalHead | _ItemLine) -> None:
         data = msgspec.json.encode(entry) + b"\n"
         try:
             with self._lock:
@@ -187,8 +188,8 @@ class Journal:
         ) from cause
 
 
-class ItemDone(msgspec.Struct, frozen=True):
-    """A result that was there already."""
+class RecordedResult(msgspec.Struct, frozen=True):
+    """A result from the journal."""
 
     value: object
 

@@ -1,4 +1,4 @@
-"""A progress bar: in a notebook's cell, else on stderr, by what is installed for it."""
+"""Progress bars: in a notebook's cell or on stderr, by whichever package is installed."""
 
 import sys
 import uuid
@@ -9,83 +9,83 @@ from ai_lib.types.markup.notebook import notebook, publish
 
 
 class ProgressBar(Protocol):
-    """Shows how many items are done."""
+    """Shows how many items are finished."""
 
-    def show(self, done: int) -> None:
-        """So many are done."""
+    def show(self, count: int) -> None:
+        """Show that `count` items are finished."""
 
     def close(self) -> None:
-        """No more come."""
+        """End the bar."""
 
 
-def bar_for(total: int | None) -> ProgressBar:
-    """Return a bar for `total` items, None when their number is not known.
+def make_progress_bar(total: int | None) -> ProgressBar:
+    """Return a bar for `total` items; None stands for an unknown number.
 
-    In a notebook it is tqdm's widget where tqdm and ipywidgets are installed, else an HTML bar that
-    needs neither; on stderr it is by tqdm, by rich, or plain lines.
+    In a notebook it is tqdm's widget where tqdm and ipywidgets are installed, or else an HTML bar.
+    On stderr it is a bar of tqdm, of rich, or plain lines.
     """
     if notebook() is not None:
-        both = find_spec("tqdm") and find_spec("ipywidgets")
-        return _Widget(total) if both else _Html(total)
+        has_widgets = find_spec("tqdm") and find_spec("ipywidgets")
+        return _WidgetBar(total) if has_widgets else _HtmlBar(total)
     try:
-        return _Tqdm(total)
+        return _TqdmBar(total)
     except ImportError:
         pass
     try:
-        return _Rich(total)
+        return _RichBar(total)
     except ImportError:
-        return _Lines(total)
+        return _LineBar(total)
 
 
-class _Tqdm:
+class _TqdmBar:
     def __init__(self, total: int | None) -> None:
         from tqdm import tqdm
 
         self._bar: Any = tqdm(total=total, file=sys.stderr)
 
-    def show(self, done: int) -> None:
-        self._bar.update(done - self._bar.n)
+    def show(self, count: int) -> None:
+        self._bar.update(count - self._bar.n)
 
     def close(self) -> None:
         self._bar.close()
 
 
-class _Widget(_Tqdm):
+class _WidgetBar(_TqdmBar):
     def __init__(self, total: int | None) -> None:
         from tqdm.notebook import tqdm
 
         self._bar = tqdm(total=total)
 
 
-class _Html:
-    """Rewrites one output of the cell, at each hundredth of the way."""
+class _HtmlBar:
+    """Rewrites one output of the cell after each hundredth of the items."""
 
     def __init__(self, total: int | None) -> None:
         self._total = total
         self._id = uuid.uuid4().hex
-        self._shown = self._done = -1
+        self._shown_count = self._count = -1
         self.show(0)
 
-    def show(self, done: int) -> None:
-        self._done = done
+    def show(self, count: int) -> None:
+        self._count = count
         step = max(1, (self._total or 0) // 100)
-        if self._shown < 0 or done >= self._shown + step or done == self._total:
+        if self._shown_count < 0 or count >= self._shown_count + step or count == self._total:
             self._write()
 
     def close(self) -> None:
-        if self._done != self._shown:
+        if self._count != self._shown_count:
             self._write()
 
     def _write(self) -> None:
-        of = f" of {self._total:,}" if self._total is not None else ""
-        text = f"{self._done:,}{of} done"
-        limits = f' value="{self._done}" max="{self._total}"' if self._total else ""
+        total_text = f" of {self._total:,}" if self._total is not None else ""
+        text = f"{self._count:,}{total_text} done"
+        limits = f' value="{self._count}" max="{self._total}"' if self._total else ""
         data = {"text/html": f"<progress{limits}></progress> {text}", "text/plain": text}
-        publish(data, self._id, again=self._shown >= 0)
-        self._shown = self._done
+        publish(data, self._id, again=self._shown_count >= 0)
+        self._shown_count = self._count
 
 
-class _Rich:
+class _RichBar:
     def __init__(self, total: int | None) -> None:
         from rich.console import Console
         from rich.progress import Progress
@@ -94,31 +94,31 @@ class _Rich:
         self._task = self._bar.add_task("", total=total)
         self._bar.start()
 
-    def show(self, done: int) -> None:
-        self._bar.update(self._task, completed=done)
+    def show(self, count: int) -> None:
+        self._bar.update(self._task, completed=count)
 
     def close(self) -> None:
         self._bar.stop()
 
 
-class _Lines:
-    """Writes a line at each twentieth of the way, or at each hundredth item."""
+class _LineBar:
+    """Writes a line after each twentieth of the items, or after every hundredth item."""
 
     def __init__(self, total: int | None) -> None:
         self._total = total
         self._step = max(1, total // 20) if total else 100
-        self._shown = self._done = 0
+        self._shown_count = self._count = 0
 
-    def show(self, done: int) -> None:
-        self._done = done
-        if done >= self._shown + self._step or done == self._total:
+    def show(self, count: int) -> None:
+        self._count = count
+        if count >= self._shown_count + self._step or count == self._total:
             self._write()
 
     def close(self) -> None:
-        if self._done != self._shown:
+        if self._count != self._shown_count:
             self._write()
 
     def _write(self) -> None:
-        self._shown = self._done
-        of = f"/{self._total}" if self._total is not None else ""
-        sys.stderr.write(f"{self._done}{of} done\n")
+        self._shown_count = self._count
+        total_text = f"/{self._total}" if self._total is not None else ""
+        sys.stderr.write(f"{self._count}{total_text} done\n")

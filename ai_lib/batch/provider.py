@@ -1,4 +1,4 @@
-"""ProviderBatch: chats that a provider works on by itself, for less, within a day or so."""
+"""ProviderBatch: chats that a provider processes by itself, for less, within about a day."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from ai_lib.batch.provider_format import (
     ProviderBatchStatus,
-    read_results,
+    find_batch_shape,
+    read_items,
     read_status,
-    shape_of,
     write_create,
     write_lines,
 )
-from ai_lib.batch.result import BatchItem, BatchResult, result_of
+from ai_lib.batch.result import BatchItem, BatchResult, make_result
 from ai_lib.errors.exceptions import BatchError, DecodeError
 from ai_lib.protocol.query.path import compile_path
 from ai_lib.types.json import JsonValue
@@ -21,68 +21,70 @@ from ai_lib.types.upload import FilePart
 
 from .._runtime.backend import now, sleep
 from ..client import AiClient
-from .chat_batch import Prompt, chat_of
+from .chat_batch import Prompt, start_chat
 
 
 class ProviderBatch:
-    """One batch at a provider whose manifest says how it takes them.
+    """One batch at a provider whose manifest describes its batches.
 
         batch = await ProviderBatch.submit(client, ["What is AI?", "What is Python?"])
         await batch.wait()
         result = await batch.results()
 
-    Keep `id`: with it, `ProviderBatch(client, id)` is the same batch, in another process too.
-    Nothing is kept here but the id, and the client stays the caller's.
+    Keep `id`: `ProviderBatch(client, id)` is the same batch, in another process too. The id is the
+    only state. The caller keeps and closes the client.
     """
 
     def __init__(self, client: AiClient, id: str) -> None:
         self._client = client
         self._target = client.target
-        self._shape = shape_of(self._target)
+        self._shape = find_batch_shape(self._target)
         self.id = id
 
     @classmethod
     async def submit(cls, client: AiClient, items: Iterable[Prompt]) -> ProviderBatch:
-        """Hand over prompts (texts, messages, or `ChatRequest`s) to the client's model.
+        """Submit prompts (texts, messages, or `ChatRequest`s) to the client's model.
 
         Raises:
-            CapabilityError: the provider takes no batches, as far as its manifest says.
-            RequestError: there are no items, or one can't be asked; the message says which.
+            CapabilityError: the manifest does not say that the provider takes batches.
+            RequestError: there are no items, or one can't be sent; the message says which.
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
-            DecodeError: its answer names no batch.
+            DecodeError: the response has no id of a batch.
         """
         target = client.target
-        shape = shape_of(target)
-        lines = write_lines(shape, target, (chat_of(client, item).build() for item in items))
+        shape = find_batch_shape(target)
+        lines = write_lines(shape, target, (start_chat(client, item).build() for item in items))
         file = None
         if shape.upload is not None:
             kind = "application/jsonl"
             part = FilePart(content=lines.file, filename="batch.jsonl", content_type=kind)
             fields, files = dict(shape.upload.fields), {"file": part}
-            answer = await client.invoke("batch_upload", fields, files=files)
-            file = _id(compile_path(shape.upload.id).first(answer), answer, "file")
-        answer = await client.invoke("batch_create", write_create(shape, lines, file))
-        return cls(client, _id(compile_path(shape.id).first(answer), answer, "batch"))
+            response = await client.invoke("batch_upload", fields, files=files)
+            file = _require_id(compile_path(shape.upload.id).first(response), response, "file")
+        response = await client.invoke("batch_create", write_create(shape, lines, file))
+        return cls(client, _require_id(compile_path(shape.id).first(response), response, "batch"))
 
     async def status(self) -> ProviderBatchStatus:
-        """Ask how the batch stands. Raises as `AiClient.invoke`, and DecodeError."""
+        """Request the state of the batch. Raises as `AiClient.invoke`, and DecodeError."""
         return self._read(await self._client.invoke("batch_status", id=self.id))
 
     async def cancel(self) -> ProviderBatchStatus:
-        """Have the provider stop; what it has done is in the results. Raises as `status`."""
+        """Cancel the batch; finished items stay in the results. Raises as `status`."""
         return self._read(await self._client.invoke("batch_cancel", {}, id=self.id))
 
     async def wait(
         self, *, poll_seconds: float = 30.0, timeout: float | None = None
     ) -> ProviderBatchStatus:
-        """Ask every so often until the batch is over, and return how it ended.
+        """Request the state every `poll_seconds` until the batch is over, and return the last one.
 
-        Raises BatchError when it is not over after `timeout` seconds, else as `status`.
+        Raises:
+            BatchError: the batch is not over after `timeout` seconds.
+            AiLibError: as `status` raises.
         """
-        ends = None if timeout is None else now() + timeout
+        deadline = None if timeout is None else now() + timeout
         while not (status := await self.status()).is_over:
-            if ends is not None and now() + poll_seconds > ends:
+            if deadline is not None and now() + poll_seconds > deadline:
                 raise BatchError(
                     f"the batch {self.id} is still {status.state} after {timeout:g} s; it goes on, "
                     "so wait again"
@@ -91,50 +93,50 @@ class ProviderBatch:
         return status
 
     async def results(self) -> BatchResult[ChatResponse]:
-        """Return what came of the items, in their order, once the batch is over.
+        """Return the results of the items, in their order, once the batch is over.
 
-        An item with an error is in `errors`; one of which nothing is told is `unfinished`.
+        An item with an error is in `errors`; an item without any result line is `unfinished`.
 
         Raises:
-            BatchError: the batch is not over, or it failed as a whole and has no results.
+            BatchError: the batch is not over, or failed as a whole and has no results.
             DecodeError: the results can't be read.
             TransportError, RemoteError: as `AiClient.invoke`.
         """
         status = await self.status()
         if not status.is_over:
             raise BatchError(f"the batch {self.id} is still {status.state}; wait for it first")
-        found: list[BatchItem[ChatResponse]] = []
-        for file in self._files(status):
+        items: list[BatchItem[ChatResponse]] = []
+        for file in self._result_files(status):
             if file:
                 data = await self._client.invoke("batch_results", file=file)
             else:
                 data = await self._client.invoke("batch_results", id=self.id)
-            found.extend(read_results(self._target.compiled, self._shape, _bytes(data)))
-        count = max([status.total, *(item.index + 1 for item in found)])
-        return result_of(found, count, 0.0)
+            items.extend(read_items(self._target.compiled, self._shape, _as_bytes(data)))
+        count = max([status.total, *(item.index + 1 for item in items)])
+        return make_result(items, count, 0.0)
 
-    def _files(self, status: ProviderBatchStatus) -> tuple[str, ...]:
+    def _result_files(self, status: ProviderBatchStatus) -> tuple[str, ...]:
         if not self._shape.files:
             return ("",)  # the batch's own id is in the path
         if not status.files:
-            why = status.message or "the provider tells of no file with results"
-            raise BatchError(f"the batch {self.id} has no results, state {status.state}: {why}")
+            reason = status.message or "the provider names no file with results"
+            raise BatchError(f"the batch {self.id} has no results, state {status.state}: {reason}")
         return status.files
 
-    def _read(self, answer: JsonValue) -> ProviderBatchStatus:
-        return read_status(self._target.compiled, self._shape, answer)
+    def _read(self, response: JsonValue) -> ProviderBatchStatus:
+        return read_status(self._target.compiled, self._shape, response)
 
     def __repr__(self) -> str:
         return f"ProviderBatch({self._target.model_id!r}, {self.id!r})"
 
 
-def _id(found: object, answer: JsonValue, what: str) -> str:
-    if isinstance(found, str) and found:
-        return found
-    raise DecodeError(f"the answer has no id of a {what}", excerpt=str(answer)[:200])
+def _require_id(value: object, response: JsonValue, kind: str) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise DecodeError(f"the response has no id of a {kind}", excerpt=str(response)[:200])
 
 
-def _bytes(data: JsonValue) -> bytes:
+def _as_bytes(data: JsonValue) -> bytes:
     if isinstance(data, bytes) or data is None:
         return data or b""
     raise DecodeError("the results are no lines of JSON", excerpt=str(data)[:200])

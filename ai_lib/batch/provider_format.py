@@ -1,4 +1,4 @@
-"""Writes chats as the requests of a provider's batch, and the file they go up in."""
+"""Writes the requests of a provider's batch, and reads its state and its results."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -32,10 +32,10 @@ _NAME = "item-{}"
 
 
 class ProviderBatchStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a batch stands. The counts are of requests, 0 where the provider does not say.
+    """The state of a batch. The counts are of requests, 0 where the provider does not say.
 
-    `files` are the ids of the files with results; `message` is what is wrong with the batch as a
-    whole; `raw` is the answer as decoded.
+    `files` are the ids of the files with results. `message` says what is wrong with the batch as a
+    whole. `raw` is the response as decoded.
     """
 
     id: str
@@ -49,50 +49,56 @@ class ProviderBatchStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen, so that results can be had."""
+        """Whether the batch has ended, so that its results are available."""
         return self.state not in ("pending", "running", "cancelling")
 
 
-def name_of(index: int) -> str:
-    """Return what the request of an item is known by at the provider."""
+def item_id(index: int) -> str:
+    """Return the id of an item's request at the provider."""
     return _NAME.format(index)
 
 
 def read_status(
-    compiled: CompiledManifest, shape: BatchShape, answer: JsonValue
+    compiled: CompiledManifest, shape: BatchShape, response: JsonValue
 ) -> ProviderBatchStatus:
-    """Return the state in an answer. Raises DecodeError when it has none that is known."""
-    word, name = compile_path(shape.state).first(answer), compile_path(shape.id).first(answer)
-    if not isinstance(word, str) or word not in shape.states or not isinstance(name, str):
-        known = ", ".join(shape.states)
+    """Return the state in a response.
+
+    Raises:
+        DecodeError: the response has no state that the dialect lists.
+    """
+    word = compile_path(shape.state).first(response)
+    batch_id = compile_path(shape.id).first(response)
+    if not isinstance(word, str) or word not in shape.states or not isinstance(batch_id, str):
+        words = ", ".join(shape.states)
         raise DecodeError(
-            f"{compiled.id} tells no state of the batch (one of {known}), but {word!r}",
-            excerpt=str(answer)[:200],
+            f"{compiled.id} tells no state of the batch (one of {words}), but {word!r}",
+            excerpt=str(response)[:200],
             provider=compiled.id,
         )
-    counts = {name: _sum(places, answer) for name, places in shape.counts.items()}
+    counts = {name: _sum(paths, response) for name, paths in shape.counts.items()}
     return ProviderBatchStatus(
-        id=name,
+        id=batch_id,
         state=shape.states[word],
-        message=next(_texts(shape.message, answer), None),
-        files=tuple(_texts(shape.files, answer)),
-        raw=answer,
+        message=next(_texts(shape.message, response), None),
+        files=tuple(_texts(shape.files, response)),
+        raw=response,
         **counts,
     )
 
 
-def read_results(
+def read_items(
     compiled: CompiledManifest, shape: BatchShape, data: bytes
 ) -> Iterator[BatchItem[ChatResponse]]:
-    """Give what came of each request, in whatever order the lines have it.
+    """Yield the result of each request, in the order of the lines.
 
-    Raises DecodeError for a line that is no JSON or names no request of the batch.
+    Raises:
+        DecodeError: a line is no JSON, or names no request of the batch.
     """
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip():
-            found = decode_json(line, f"line {number} of the results of {compiled.id}")
-            name = compile_path(shape.result.id).first(found)
-            index = _index(name)
+            decoded_line = decode_json(line, f"line {number} of the results of {compiled.id}")
+            name = compile_path(shape.result.id).first(decoded_line)
+            index = _find_index(name)
             if index is None:
                 raise DecodeError(
                     f"line {number} of the results of {compiled.id} is for {name!r}, which is none "
@@ -100,60 +106,61 @@ def read_results(
                     excerpt=line[:200].decode("utf-8", "replace"),
                     provider=compiled.id,
                 )
-            yield _item(compiled, shape, index, found)
+            yield _read_item(compiled, shape, index, decoded_line)
 
 
-def _index(name: object) -> int | None:
+def _find_index(name: object) -> int | None:
     prefix = _NAME.format("")
     if isinstance(name, str) and name.startswith(prefix) and name[len(prefix) :].isdecimal():
         return int(name[len(prefix) :])
     return None
 
 
-def _item(
+def _read_item(
     compiled: CompiledManifest, shape: BatchShape, index: int, line: object
 ) -> BatchItem[ChatResponse]:
     try:
-        return BatchItem(index=index, result=_response(compiled, shape, index, line))
+        return BatchItem(index=index, result=_read_response(compiled, shape, index, line))
     except AiLibError as error:
         error.provider = error.provider or compiled.id
         return BatchItem(index=index, error=error)
 
 
-def _response(
+def _read_response(
     compiled: CompiledManifest, shape: BatchShape, index: int, line: object
 ) -> ChatResponse:
-    places = shape.result
-    reply = compile_path(places.reply).first(line)
-    told = compile_path(places.status).first(line) if places.status else MISSING
-    status = told if isinstance(told, int) else 200
-    if reply is not MISSING and reply is not None:
+    paths = shape.result
+    response = compile_path(paths.reply).first(line)
+    status = compile_path(paths.status).first(line) if paths.status else MISSING
+    if not isinstance(status, int):
+        status = 200
+    if response is not MISSING and response is not None:
         if not 200 <= status <= 299:
-            raise remote_error(compiled, status, reply)
-        return read_response(compiled, msgspec.json.encode(reply))
-    for place in places.error:
-        error = compile_path(place).first(line)
+            raise remote_error(compiled, status, response)
+        return read_response(compiled, msgspec.json.encode(response))
+    for path in paths.error:
+        error = compile_path(path).first(line)
         if error is not MISSING and error is not None:
             raise remote_error(compiled, status, error)
-    kind = compile_path(places.kind).first(line) if places.kind else MISSING
+    kind = compile_path(paths.kind).first(line) if paths.kind else MISSING
     word = kind if isinstance(kind, str) else "not answered"
     raise BatchError(f"item {index} was {word}; ask again for it", provider=compiled.id)
 
 
-def _texts(places: Iterable[str], answer: JsonValue) -> Iterator[str]:
-    for place in places:
-        found = compile_path(place).first(answer)
-        if isinstance(found, str) and found:
-            yield found
+def _texts(paths: Iterable[str], response: JsonValue) -> Iterator[str]:
+    for path in paths:
+        text = compile_path(path).first(response)
+        if isinstance(text, str) and text:
+            yield text
 
 
-def _sum(places: Iterable[str], answer: JsonValue) -> int:
-    found = (compile_path(place).first(answer) for place in places)
-    return sum(one for one in found if isinstance(one, int) and not isinstance(one, bool))
+def _sum(paths: Iterable[str], response: JsonValue) -> int:
+    counts = (compile_path(path).first(response) for path in paths)
+    return sum(count for count in counts if isinstance(count, int) and not isinstance(count, bool))
 
 
 class BatchLines(NamedTuple):
-    """The requests, and the path they are for."""
+    """The requests of a batch, and the path of the endpoint they are for."""
 
     lines: list[JsonValue]
     path: str
@@ -164,8 +171,12 @@ class BatchLines(NamedTuple):
         return b"".join(msgspec.json.encode(line) + b"\n" for line in self.lines)
 
 
-def shape_of(target: Target) -> BatchShape:
-    """Return how the target's provider takes batches. Raises CapabilityError when it takes none."""
+def find_batch_shape(target: Target) -> BatchShape:
+    """Return how the target's provider takes batches.
+
+    Raises:
+        CapabilityError: it takes none, or its dialect does not say how.
+    """
     compiled = target.compiled
     require_capabilities(compiled.manifest, "batch")
     if compiled.dialect.batches is None:
@@ -179,16 +190,16 @@ def shape_of(target: Target) -> BatchShape:
 
 
 def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatRequest]) -> BatchLines:
-    """Return the requests as the provider wants them in a batch.
+    """Return the requests in the form the provider's batches have.
 
     Raises:
-        RequestError: there are none, or one can't be asked of the target.
+        RequestError: there are no requests, or one can't be sent to the target.
     """
     lines: list[JsonValue] = []
     path = ""
     for index, request in enumerate(requests):
         try:
-            built = build_chat(
+            request_build = build_chat(
                 request,
                 target.compiled,
                 model=target.model,
@@ -198,8 +209,8 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
         except RequestError as error:
             error.message += f" (item {index} of the batch)"
             raise attribute_error(error, target) from None
-        path = urlsplit(built.wire.url).path
-        values = {"id": name_of(index), "path": path, "body": dict(built.body)}
+        path = urlsplit(request_build.wire.url).path
+        values = {"id": item_id(index), "path": path, "body": dict(request_build.body)}
         lines.append(fill_template(shape.line, values))
     if not lines:
         raise RequestError("the batch is empty: there is nothing to submit")
@@ -207,7 +218,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
 
 
 def write_create(shape: BatchShape, lines: BatchLines, file: str | None) -> JsonDict:
-    """Return the body that begins the batch."""
+    """Return the body of the request that creates the batch."""
     values: JsonDict = {"path": lines.path}
     values.update({"lines": lines.lines} if file is None else {"file": file})
     body = fill_template(shape.create, values)

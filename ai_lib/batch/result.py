@@ -1,4 +1,4 @@
-"""What came of a batch, and of one item of it."""
+"""BatchResult and BatchItem: the results and errors of a batch and of one item."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -8,13 +8,14 @@ import msgspec
 
 R = TypeVar("R")
 
-_MOST: Final = 20
+_MAX_ROWS: Final = 20
 
 
 class BatchItem(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """What came of item number `index`: a result or an error.
+    """The result or the error of item number `index`.
 
-    `resumed` says that it was not run, as the journal had its result; `latency_ms` is then 0.
+    `resumed` is true when the result comes from the journal and the item did not run; `latency_ms`
+    is then 0.
     """
 
     index: int
@@ -30,11 +31,11 @@ class BatchItem(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """What came of all items. `results` has one place for each item, in their order.
+    """The results of all items. `results` has one entry for each item, in their order.
 
-    `errors` has the error of each item that failed, by its position; `unfinished` the positions
-    of those that `fail_fast` ended or never began. At both, `results` has None, which may be a
-    result elsewhere. `resumed_count` of the results come from the journal.
+    `errors` has the error of each failed item, by its position. `unfinished` has the positions of
+    the items that `fail_fast` ended or that never began. At the positions of both, `results` has
+    None, which may be a result elsewhere. `resumed_count` results come from the journal.
     """
 
     results: Sequence[R | None] = ()
@@ -45,12 +46,12 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
     @property
     def successful_count(self) -> int:
-        """How many items have a result."""
+        """The number of items with a result."""
         return len(self.results) - len(self.errors) - len(self.unfinished)
 
     @property
     def failed_count(self) -> int:
-        """How many items have an error."""
+        """The number of items with an error."""
         return len(self.errors)
 
     @property
@@ -62,24 +63,27 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         from ai_lib.types.display import time_in_words
         from ai_lib.types.markup.html import note, table
 
-        rows = [(index, _state(self, index), _gist(self, index)) for index in self._shown()]
+        rows = [
+            (index, _state(self, index), _summary(self, index)) for index in self._shown_positions
+        ]
         parts = [f"{self.successful_count:,} of {len(self.results):,} done"]
         parts += [f"{self.failed_count:,} failed"] if self.errors else []
         parts += [f"{len(self.unfinished):,} not finished"] if self.unfinished else []
         parts += [f"{self.resumed_count:,} from the journal"] if self.resumed_count else []
         parts += [time_in_words(self.total_time_ms)]
-        left = len(self.results) - len(rows)
-        parts += [f"{left:,} not shown"] if left else []
+        hidden_count = len(self.results) - len(rows)
+        parts += [f"{hidden_count:,} not shown"] if hidden_count else []
         return table(("item", "state", "result"), rows) + note(" · ".join(parts))
 
-    def _shown(self) -> list[int]:
-        """Failures first: they are what one looks for."""
-        failed = [*self.errors, *sorted(self.unfinished)][: _MOST // 2]
-        rest = (index for index in range(len(self.results)) if index not in failed)
-        return sorted([*failed, *islice(rest, _MOST - len(failed))])
+    @property
+    def _shown_positions(self) -> list[int]:
+        """Failed items first, as they are what a reader looks for; the others fill the table."""
+        failures = [*self.errors, *sorted(self.unfinished)][: _MAX_ROWS // 2]
+        successes = (index for index in range(len(self.results)) if index not in failures)
+        return sorted([*failures, *islice(successes, _MAX_ROWS - len(failures))])
 
     def get_successful_results(self) -> list[R]:
-        """Return the results that there are, in order."""
+        """Return the results of the items that have one, in order."""
         return [
             result  # type: ignore[misc]
             for index, result in enumerate(self.results)
@@ -87,7 +91,7 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         ]
 
     def get_errors(self) -> list[tuple[int, Exception]]:
-        """Return the positions and errors of the items that failed, in order."""
+        """Return the positions and errors of the failed items, in order."""
         return sorted(self.errors.items())
 
 
@@ -97,7 +101,7 @@ def _state(batch: BatchResult[R], index: int) -> str:
     return "not finished" if index in batch.unfinished else "done"
 
 
-def _gist(batch: BatchResult[R], index: int) -> str:
+def _summary(batch: BatchResult[R], index: int) -> str:
     error, result = batch.errors.get(index), batch.results[index]
     if error is not None:
         return f"{type(error).__name__}: {error}"
@@ -107,8 +111,8 @@ def _gist(batch: BatchResult[R], index: int) -> str:
     return content if isinstance(content, str) else repr(content)
 
 
-def result_of(items: Iterable[BatchItem[R]], count: int, total_time_ms: float) -> BatchResult[R]:
-    """Return the result of a batch of `count` items, of which these are done."""
+def make_result(items: Iterable[BatchItem[R]], count: int, total_time_ms: float) -> BatchResult[R]:
+    """Return the result of a batch of `count` items, of which `items` are finished."""
     results: list[R | None] = [None] * count
     errors: dict[int, Exception] = {}
     missing = set(range(count))

@@ -1,4 +1,4 @@
-"""What comes of a batch's items, one by one as they are done."""
+"""BatchRun: workers that take a batch's items. Completed: an iterator over the results."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ class RunStopped(Exception):
 
 
 class BatchRun(Generic[G, R]):
-    """Hands each item to a worker; `tell` is told what came of it, one item at a time.
+    """Runs the operation on each item in a worker, and calls `on_item` with one result at a time.
 
-    With `pace`, a worker waits for that before it takes its next item. Make it where it runs.
+    A worker waits for `pace` before it takes its next item. Create the run where it is used, as it
+    opens the journal.
 
-    Raises JournalError as `Journal` does.
+    Raises:
+        JournalError: as `Journal` raises.
     """
 
     def __init__(
@@ -37,23 +39,23 @@ class BatchRun(Generic[G, R]):
         operation: Callable[[G], Awaitable[R] | R],
         items: Iterable[G],
         config: BatchConfig,
-        tell: Callable[[BatchItem[R]], object],
+        on_item: Callable[[BatchItem[R]], object],
         pace: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._config = config
         self._call: Callable[[G], Awaitable[R]] = as_worker(operation, config.max_concurrent)
-        self._tell = tell
+        self._on_item = on_item
         self._pace = pace
         self._lock = PlainLock()
         self._items: Iterator[G] = iter(items)
         self._stopped = False
         self.total = len(items) if isinstance(items, Sequence) else None
         self.taken = 0
-        self._journal = self._opened(operation, items)
-        # The disk is slow: whoever else runs on this thread need not wait for it.
+        self._journal = self._open_journal(operation, items)
+        # The disk is slow, so it is waited for in another thread.
         self._sync = as_worker(self._journal.sync, 1) if self._journal else None
 
-    def _opened(self, operation: object, items: Iterable[G]) -> Journal | None:
+    def _open_journal(self, operation: object, items: Iterable[G]) -> Journal | None:
         if self._config.journal is None:
             return None
         name = getattr(operation, "__qualname__", type(operation).__name__)
@@ -68,21 +70,23 @@ class BatchRun(Generic[G, R]):
 
     @property
     def workers(self) -> int:
-        """How many workers the batch keeps busy."""
-        most = self._config.max_concurrent
-        return most if self.total is None else max(1, min(most, self.total))
+        """The number of workers that the batch keeps busy."""
+        limit = self._config.max_concurrent
+        return limit if self.total is None else max(1, min(limit, self.total))
 
     async def work(self) -> None:
-        """Take items until there are none left.
+        """Take items until none are left.
 
-        Raises Stopped at an error when the batch is to end with it, JournalError, and what the
-        source of the items or `tell` raises.
+        Raises:
+            RunStopped: an item failed, and the batch ends at its first error.
+            JournalError: the journal belongs to another batch, or can't be written.
+            Exception: what the source of the items or `on_item` raises.
         """
-        while (taken := self._take()) is not None:
-            index, item = taken
-            done = await self._done(index, item)
-            await self._note(item, done)
-            if done.error is not None and self._config.fail_fast:
+        while (indexed_item := self._take()) is not None:
+            index, item = indexed_item
+            outcome = await self._run_item(index, item)
+            await self._record(item, outcome)
+            if outcome.error is not None and self._config.fail_fast:
                 raise RunStopped
             if self._pace is not None:
                 await self._pace()
@@ -105,58 +109,57 @@ class BatchRun(Generic[G, R]):
                     self._stopped = True
                     break
                 index, self.taken = self.taken, self.taken + 1
-                found = self._journal.found(index, item) if self._journal else None
-                if found is None:
+                recorded = self._journal.find_result(index, item) if self._journal else None
+                if recorded is None:
                     return index, item
-                self._tell(BatchItem(index=index, result=found.value, resumed=True))  # type: ignore[arg-type]
+                self._on_item(BatchItem(index=index, result=recorded.value, resumed=True))  # type: ignore[arg-type]
         return None
 
-    async def _done(self, index: int, item: G) -> BatchItem[R]:
-        began = now()
+    async def _run_item(self, index: int, item: G) -> BatchItem[R]:
+        start = now()
         try:
-            result = await self._within(item)
-        except Exception as error:  # noqa: BLE001 (told to whoever asked for the batch)
-            took = now() - began
-            return BatchItem(
-                index=index, error=self._worded(error, index, took), latency_ms=took * 1000
-            )
-        return BatchItem(index=index, result=result, latency_ms=(now() - began) * 1000)
+            result = await self._run_in_time(item)
+        except Exception as error:  # noqa: BLE001 (it is in the batch's result)
+            seconds = now() - start
+            item_error = self._name_timeout(error, index, seconds)
+            return BatchItem(index=index, error=item_error, latency_ms=seconds * 1000)
+        return BatchItem(index=index, result=result, latency_ms=(now() - start) * 1000)
 
-    async def _within(self, item: G) -> R:
+    async def _run_in_time(self, item: G) -> R:
         if self._config.timeout is None:
             return await self._call(item)
         with fail_after(self._config.timeout):
             return await self._call(item)
 
-    def _worded(self, error: Exception, index: int, took: float) -> Exception:
-        """Say of our own deadline that it was ours."""
-        seconds = self._config.timeout
-        ours = isinstance(error, TimeoutError) and not isinstance(error, AiLibError)
-        if seconds is None or not ours or took < seconds:
+    def _name_timeout(self, error: Exception, index: int, seconds: float) -> Exception:
+        """Return an ItemTimeout for the batch's own deadline, any other error unchanged."""
+        limit = self._config.timeout
+        is_plain_timeout = isinstance(error, TimeoutError) and not isinstance(error, AiLibError)
+        if limit is None or not is_plain_timeout or seconds < limit:
             return error
-        found = ItemTimeout(
-            f"item {index} took longer than {seconds:g} s; raise the timeout if it needs longer",
+        timeout = ItemTimeout(
+            f"item {index} took longer than {limit:g} s; raise the timeout if it needs longer",
             index=index,
-            seconds=seconds,
+            seconds=limit,
         )
-        found.__cause__ = error
-        return found
+        timeout.__cause__ = error
+        return timeout
 
-    async def _note(self, item: G, done: BatchItem[R]) -> None:
+    async def _record(self, item: G, outcome: BatchItem[R]) -> None:
         if self._journal is not None and self._sync is not None:
-            self._journal.write(done.index, item, done.result, done.error)
+            self._journal.write(outcome.index, item, outcome.result, outcome.error)
             if self._config.fsync:
                 await self._sync(None)
         with self._lock:
-            if done.error is not None and self._config.fail_fast:
+            if outcome.error is not None and self._config.fail_fast:
                 self._stopped = True
-            self._tell(done)
-        if done.latency_ms < 1:
-            await checkpoint()  # an operation that never waits lets nobody else run
+            self._on_item(outcome)
+        if outcome.latency_ms < 1:
+            await checkpoint()  # an operation that never waits keeps all else from running
 
 
 class Completed(Generic[G, R]):
-    """An iterator over the items that are done; the block around it ends the others."""
+    """An iterator over the finished items; leaving its block ends the others."""
 
     def __init__(
         self,
@@ -167,26 +170,26 @@ class Completed(Generic[G, R]):
         self._operation = operation
         self._items = items
         self._config = config
-        self._crew: BackgroundTasks | None = None
+        self._tasks: BackgroundTasks | None = None
         self._run: BatchRun[G, R] | None = None
-        self._done: deque[BatchItem[R]] = deque()
-        self._arrived = Semaphore(0)  # one turn for each item that is done, and for each end
+        self._finished: deque[BatchItem[R]] = deque()
+        self._arrived = Semaphore(0)  # one turn for each finished item, and for each worker's end
         self._room = Semaphore(2 * config.max_concurrent)
-        self._busy = 0
+        self._busy_workers = 0
         self._failure: Exception | None = None
         self._over = False
 
     async def __aenter__(self) -> Completed[G, R]:
-        if self._crew is not None:
+        if self._tasks is not None:
             raise RuntimeError("this batch was begun before; call as_completed again")
         run = self._run = BatchRun(
-            self._operation, self._items, self._config, self._tell, pace=self._room.acquire
+            self._operation, self._items, self._config, self._take_outcome, pace=self._room.acquire
         )
-        crew = self._crew = BackgroundTasks()
-        await crew.__aenter__()
-        self._busy = run.workers
+        tasks = self._tasks = BackgroundTasks()
+        await tasks.__aenter__()
+        self._busy_workers = run.workers
         for _ in range(run.workers):
-            crew.start(self._work)
+            tasks.start(self._work)
         return self
 
     async def __aexit__(
@@ -197,8 +200,8 @@ class Completed(Generic[G, R]):
     ) -> None:
         self._over = True
         try:
-            if self._crew is not None:
-                await self._crew.__aexit__(kind, error, trace)
+            if self._tasks is not None:
+                await self._tasks.__aexit__(kind, error, trace)
         finally:
             if self._run is not None:
                 self._run.close()
@@ -207,33 +210,33 @@ class Completed(Generic[G, R]):
         return self
 
     async def __anext__(self) -> BatchItem[R]:
-        """Return the next item that is done.
+        """Return the next finished item.
 
         Raises:
-            JournalError: the journal is another batch's, or can't be written.
+            JournalError: the journal belongs to another batch, or can't be written.
             Exception: what the source of the items raises.
         """
-        if self._crew is None:
+        if self._tasks is None:
             raise RuntimeError("iterate inside a `with` block, which ends what is under way")
         while not self._over:
             await self._arrived.acquire()
-            if self._done:
+            if self._finished:
                 self._room.release()
-                return self._last(self._done.popleft())
-            # The turn was that of a worker's end: every item came before its own.
-            self._busy -= 1
-            self._over = self._busy == 0
+                return self._end_if_failed(self._finished.popleft())
+            # The turn is that of a worker's end, which comes after all of its items.
+            self._busy_workers -= 1
+            self._over = self._busy_workers == 0
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
         raise StopAsyncIteration
 
-    def _last(self, item: BatchItem[R]) -> BatchItem[R]:
+    def _end_if_failed(self, item: BatchItem[R]) -> BatchItem[R]:
         self._over = self._config.fail_fast and item.error is not None
         return item
 
-    def _tell(self, item: BatchItem[R]) -> None:
-        self._done.append(item)
+    def _take_outcome(self, item: BatchItem[R]) -> None:
+        self._finished.append(item)
         self._arrived.release()
 
     async def _work(self) -> None:
@@ -242,7 +245,7 @@ class Completed(Generic[G, R]):
             await self._run.work()
         except RunStopped:
             pass
-        except Exception as error:  # noqa: BLE001 (raised where the items are asked for)
+        except Exception as error:  # noqa: BLE001 (raised by the iteration)
             self._failure = error
             self._run.stop()
         finally:

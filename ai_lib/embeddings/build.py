@@ -1,4 +1,4 @@
-"""Writes the request that asks a provider for vectors."""
+"""Writes the request for vectors, in the form of the provider's dialect."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,16 +21,16 @@ _SETTABLE: Final = ("input_type", "encoding", "truncate")
 
 
 class EmbeddingWriter:
-    """Writes requests for vectors to one model; `adaptations` lists what it left out.
+    """Writes requests for vectors to one model; `adaptations` lists the options it left out.
 
     Raises:
         CapabilityError: the manifest declares no embeddings, or its dialect has none.
-        RequestError: the model has no vectors of the length asked for, or the provider no such
+        RequestError: the model has no vectors of the requested length, or the provider has no such
             encoding.
     """
 
     def __init__(self, compiled: CompiledManifest, model: str, options: EmbeddingOptions) -> None:
-        self.shape = _section(compiled, model)
+        self.shape = _embeddings_of(compiled, model)
         self._compiled = compiled
         self._model = model
         self._options = options
@@ -60,19 +60,22 @@ class EmbeddingWriter:
         if endpoint and endpoint.query:
             url = f"{url}?{urlencode(endpoint.query)}"
         headers, url, secrets = attach_credential(compiled, credential, url)
-        own = endpoint.headers.items() if endpoint else ()
-        usual = (("Content-Type", "application/json"), ("Accept", "application/json"))
+        endpoint_headers = endpoint.headers.items() if endpoint else ()
+        json_headers = (("Content-Type", "application/json"), ("Accept", "application/json"))
         return HttpRequest(
-            url=url, headers=(*usual, *own, *headers), body=_encoded(body), secrets=secrets
+            url=url,
+            headers=(*json_headers, *endpoint_headers, *headers),
+            body=_encode(body),
+            secrets=secrets,
         )
 
-    def _set_dimensions(self, wanted: int | None) -> None:
-        if wanted is None:
+    def _set_dimensions(self, dimensions: int | None) -> None:
+        if dimensions is None:
             return
         entry = self.shape.find_model(self._model)
-        _check_dimensions(wanted, entry, f"{self._compiled.id}/{self._model}")
+        _check_dimensions(dimensions, entry, f"{self._compiled.id}/{self._model}")
         if entry.sizes == (entry.dimensions,):
-            return  # the only length there is need not be asked for, and often may not
+            return  # the only length need not be requested, and often may not be
         if "dimensions" not in self.shape.placeholders:
             raise CapabilityError(
                 f"{self._compiled.id} can't be told how long vectors are to be; leave dimensions "
@@ -80,37 +83,37 @@ class EmbeddingWriter:
                 capability="dimensions",
                 provider=self._compiled.id,
             )
-        self._values["dimensions"] = wanted
+        self._values["dimensions"] = dimensions
 
     def _set(self, name: str) -> None:
-        """Put a setting into its hole, in the provider's word for it."""
+        """Set the value of one option, in the provider's word for it."""
         shape = self.shape.shape
-        asked = _word(getattr(self._options, name))
-        wanted = asked if asked is not None else shape.required.get(name)  # type: ignore[call-overload]
-        if wanted is None:
+        requested = _as_word(getattr(self._options, name))
+        option = requested if requested is not None else shape.required.get(name)  # type: ignore[call-overload]
+        if option is None:
             return
         words = shape.words.get(name, {})  # type: ignore[call-overload]
         takes = name in self.shape.placeholders
-        if takes and (wanted in words or name == "input_type"):
-            self._values[name] = words.get(wanted, wanted)
-        elif name == "encoding" and wanted != "float":
+        if takes and (option in words or name == "input_type"):
+            self._values[name] = words.get(option, option)
+        elif name == "encoding" and option != "float":
             raise RequestError(
-                f"{self._compiled.id} does not send vectors as {wanted}; leave encoding out",
+                f"{self._compiled.id} does not send vectors as {option}; leave encoding out",
                 provider=self._compiled.id,
             )
-        elif asked is not None and not takes and (name, wanted) not in _MEANINGLESS:
+        elif requested is not None and not takes and (name, option) not in _DEFAULT_BEHAVIOUR:
             self.adaptations.append(f"{name} left out: {self._compiled.id} does not take it")
 
 
-# What happens anyway where a provider can't be told.
-_MEANINGLESS: Final = frozenset({("encoding", "float"), ("truncate", "false")})
+# What a provider does anyway when it has no such option.
+_DEFAULT_BEHAVIOUR: Final = frozenset({("encoding", "float"), ("truncate", "false")})
 
 
-def _word(value: object) -> str | None:
+def _as_word(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else value if value is None else str(value)
 
 
-def _section(compiled: CompiledManifest, model: str) -> CompiledEmbeddings:
+def _embeddings_of(compiled: CompiledManifest, model: str) -> CompiledEmbeddings:
     require_capabilities(compiled.manifest, "embeddings", model=model)
     if compiled.embeddings is None:
         raise CapabilityError(
@@ -122,17 +125,17 @@ def _section(compiled: CompiledManifest, model: str) -> CompiledEmbeddings:
     return compiled.embeddings
 
 
-def _check_dimensions(wanted: JsonValue, entry: EmbeddingModel, model: str) -> None:
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-        raise RequestError(f"dimensions must be a whole number above 0, not {wanted!r}")
-    if entry.sizes and wanted not in entry.sizes:
-        known = ", ".join(map(str, entry.sizes))
-        raise RequestError(f"{model} has vectors of length {known}, not {wanted}")
-    if entry.largest is not None and wanted > entry.largest:
-        raise RequestError(f"{model} has vectors of length {entry.largest} at most, not {wanted}")
+def _check_dimensions(count: JsonValue, entry: EmbeddingModel, model: str) -> None:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise RequestError(f"dimensions must be a whole number above 0, not {count!r}")
+    if entry.sizes and count not in entry.sizes:
+        sizes = ", ".join(map(str, entry.sizes))
+        raise RequestError(f"{model} has vectors of length {sizes}, not {count}")
+    if entry.largest is not None and count > entry.largest:
+        raise RequestError(f"{model} has vectors of length {entry.largest} at most, not {count}")
 
 
-def _encoded(body: JsonDict) -> bytes:
+def _encode(body: JsonDict) -> bytes:
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError) as error:

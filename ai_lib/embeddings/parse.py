@@ -1,4 +1,4 @@
-"""Reads vectors and token counts from a provider's answer."""
+"""Reads vectors and token counts from a provider's response."""
 
 import binascii
 import sys
@@ -21,7 +21,7 @@ _FLOAT32: Final = 4
 
 
 class ParsedVectors(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request gave, in the order of its texts."""
+    """The vectors of one request, in the order of its texts."""
 
     vectors: list[list[float]]
     usage: EmbeddingUsage
@@ -36,35 +36,36 @@ def read_vectors(
     count: int,
     dimensions: int | None,
 ) -> ParsedVectors:
-    """Return the `count` vectors in an answer, each put where its index says.
+    """Return the `count` vectors of a response, ordered by their indexes.
 
     Raises:
-        DecodeError: the answer is no JSON object, a vector is missing, given twice, none at all, or
-            of another length than asked for or than the others.
-        RemoteError: the answer is an error although its HTTP status was not.
+        DecodeError: the response is no JSON object, or a vector is missing, given twice, invalid,
+            or of another length than requested or than the others.
+        RemoteError: the response is an error although its HTTP status was not.
     """
-    reply = decode_json(body, f"the answer of {compiled.id}")
-    reader = _Reader(compiled.id, shape, body)
-    if not isinstance(reply, Mapping):
-        reader.refuse(f"is {type(reply).__name__}, not an object")
-    elements = next((found for path in shape.each if (found := path.select(reply))), [])
-    if not elements and reply.get("error"):
-        raise remote_error(compiled, 200, reply)
-    vectors = reader.in_order(elements, count)
+    response = decode_json(body, f"the response of {compiled.id}")
+    reader = _VectorReader(compiled.id, shape, body)
+    if not isinstance(response, Mapping):
+        reader.refuse(f"is {type(response).__name__}, not an object")
+    matches = (path.select(response) for path in shape.each)
+    elements = next(filter(None, matches), [])
+    if not elements and response.get("error"):
+        raise remote_error(compiled, 200, response)
+    vectors = reader.order_vectors(elements, count)
     lengths = {len(vector) for vector in vectors}
     if len(lengths) != 1 or (dimensions is not None and lengths != {dimensions}):
-        asked = f"{dimensions} asked for" if dimensions else "one length for all"
-        came = ", ".join(map(str, sorted(lengths)))
-        reader.refuse(f"has vectors of length {came}, in place of {asked}")
-    model = shape.model.first(reply) if shape.model else None
+        expected = f"{dimensions} asked for" if dimensions else "one length for all"
+        actual = ", ".join(map(str, sorted(lengths)))
+        reader.refuse(f"has vectors of length {actual}, in place of {expected}")
+    model = shape.model.first(response) if shape.model else None
     return ParsedVectors(
         vectors=vectors,
-        usage=_usage(shape, reply),
+        usage=_usage(shape, response),
         model=model if isinstance(model, str) and model else None,
     )
 
 
-class _Reader:
+class _VectorReader:
     def __init__(self, provider: str, shape: CompiledEmbeddings, body: bytes) -> None:
         self._provider = provider
         self._shape = shape
@@ -72,41 +73,41 @@ class _Reader:
 
     def refuse(self, problem: str) -> NoReturn:
         raise DecodeError(
-            f"the answer of {self._provider} {problem}",
+            f"the response of {self._provider} {problem}",
             excerpt=self._body[:200].decode("utf-8", "replace"),
             provider=self._provider,
         )
 
-    def in_order(self, elements: Iterable[object], count: int) -> list[list[float]]:
-        """Return the vectors by their index, where elements have one, else as they stand."""
-        found: dict[int, list[float]] = {}
+    def order_vectors(self, elements: Iterable[object], count: int) -> list[list[float]]:
+        """Return the vectors by the index of each element, or in their order when it has none."""
+        vectors: dict[int, list[float]] = {}
         for position, element in enumerate(elements):
-            index = self._index(element, position)
+            index = self._read_index(element, position)
             if not 0 <= index < count:
                 self.refuse(f"has a vector for text {index}, of {count} that were sent")
-            if index in found:
+            if index in vectors:
                 self.refuse(f"has two vectors for text {index}")
-            found[index] = self._vector(element, index)
-        if missing := [index for index in range(count) if index not in found]:
-            self.refuse(f"has no vector for text {missing[0]}; {len(found)} of {count} came")
-        return [found[index] for index in range(count)]
+            vectors[index] = self._read_vector(element, index)
+        if missing := [index for index in range(count) if index not in vectors]:
+            self.refuse(f"has no vector for text {missing[0]}; {len(vectors)} of {count} came")
+        return [vectors[index] for index in range(count)]
 
-    def _index(self, element: object, position: int) -> int:
-        told = self._shape.index.first(element) if self._shape.index else None
-        return told if isinstance(told, int) and not isinstance(told, bool) else position
+    def _read_index(self, element: object, position: int) -> int:
+        index = self._shape.index.first(element) if self._shape.index else None
+        return index if isinstance(index, int) and not isinstance(index, bool) else position
 
-    def _vector(self, element: object, index: int) -> list[float]:
+    def _read_vector(self, element: object, index: int) -> list[float]:
         value = self._shape.vector.first(element)
         if isinstance(value, str):
-            return self._decoded(value, index)
+            return self._decode(value, index)
         try:
             vector = msgspec.convert(value, list[float])
         except msgspec.ValidationError as error:
             self.refuse(f"has no vector for text {index}: {error}")
         return vector or self.refuse(f"has an empty vector for text {index}")
 
-    def _decoded(self, text: str, index: int) -> list[float]:
-        """Read base64 of 32-bit little-endian numbers."""
+    def _decode(self, text: str, index: int) -> list[float]:
+        """Decode base64 of 32-bit little-endian numbers."""
         try:
             data = b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
@@ -119,15 +120,15 @@ class _Reader:
         return numbers.tolist()
 
 
-def _usage(shape: CompiledEmbeddings, reply: object) -> EmbeddingUsage:
-    prompt = _count(shape.usage.get("prompt_tokens", ()), reply)
-    total = _count(shape.usage.get("total_tokens", ()), reply)
+def _usage(shape: CompiledEmbeddings, response: object) -> EmbeddingUsage:
+    prompt = _count(shape.usage.get("prompt_tokens", ()), response)
+    total = _count(shape.usage.get("total_tokens", ()), response)
     return EmbeddingUsage(prompt_tokens=prompt or total, total_tokens=total or prompt)
 
 
-def _count(places: Iterable[JsonPath], reply: object) -> int:
-    for place in places:
-        found = place.first(reply)
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            return int(found)
+def _count(paths: Iterable[JsonPath], response: object) -> int:
+    for path in paths:
+        count = path.first(response)
+        if isinstance(count, int | float) and not isinstance(count, bool):
+            return int(count)
     return 0

@@ -1,4 +1,4 @@
-"""What embedding texts gives: vectors in the order of the texts, and what they cost."""
+"""EmbeddingResponse: vectors in the order of the texts, tokens and cost."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ from ai_lib.types.cost import CostEstimate
 
 
 class Embedding(msgspec.Struct, frozen=True, kw_only=True):
-    """The vector of one text; `index` is the text's position among those that were given."""
+    """The vector of one text; `index` is the position of the text in the call."""
 
     index: int
     vector: list[float]
@@ -22,7 +22,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmbeddingUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens read, summed over all requests; 0 where the provider does not say."""
+    """The input tokens of all requests; 0 where the provider does not say."""
 
     prompt_tokens: int = 0
     total_tokens: int = 0
@@ -31,9 +31,9 @@ class EmbeddingUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The vectors of one call, in the order of its texts.
 
-    `model` is as the provider names it, else as it was asked for. `attempts` lists every request
-    that was tried, `cost` what they cost together, at the listed prices; `adaptations` what was
-    asked for and left out, as the provider does not take it.
+    `model` is the provider's name for it, or else the requested one. `attempts` lists every attempt
+    of every request; `cost` is the cost of all of them at the listed prices. `adaptations` lists
+    the options that were left out because the provider does not take them.
     """
 
     embeddings: list[Embedding]
@@ -68,21 +68,21 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
         rows = [
             (
-                one.index,
-                one.dimensions,
-                ", ".join(f"{value:.4g}" for value in one.vector[:4]) + ", …",
+                embedding.index,
+                embedding.dimensions,
+                ", ".join(f"{value:.4g}" for value in embedding.vector[:4]) + ", …",
             )
-            for one in self.embeddings[:_SHOWN]
+            for embedding in self.embeddings[:_MAX_ROWS]
         ]
-        left = len(self) - len(rows)
+        hidden_count = len(self) - len(rows)
         parts = [
             f"{self.provider}/{self.model}" if self.provider else self.model,
-            f"{len(self):,} vectors" + (f" ({left:,} not shown)" if left else ""),
+            f"{len(self):,} vectors" + (f" ({hidden_count:,} not shown)" if hidden_count else ""),
             f"{self.usage.total_tokens:,} tokens" if self.usage.total_tokens else "",
             time_in_words(took(self.attempts)) if self.attempts else "",
         ]
-        shown = table(("text", "dimensions", "vector"), rows)
-        return shown + note(" · ".join(part for part in parts if part))
+        vectors = table(("text", "dimensions", "vector"), rows)
+        return vectors + note(" · ".join(part for part in parts if part))
 
 
-_SHOWN: Final = 10
+_MAX_ROWS: Final = 10

@@ -1,4 +1,4 @@
-"""One call for vectors: its texts split into requests, over the targets it may go to."""
+"""EmbeddingCall: one call for vectors, split into requests, with fallback targets."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from ..transport import HttpTransport
 
 
 class EmbeddingCall:
-    """Asks for the vectors of some texts, under one deadline, each request with its own retries.
+    """Requests the vectors of some texts under one deadline; each request has its own retries.
 
-    A target to fall back to is asked for all texts, as vectors of two models don't compare.
+    A fallback target is asked for all texts, as vectors of two models don't compare.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class EmbeddingCall:
         interceptors: InterceptorChain,
         texts: Sequence[str],
         options: EmbeddingOptions,
-        how: SplitOptions,
+        split_options: SplitOptions,
         call_options: CallOptions,
     ) -> None:
         self._transport = transport
@@ -58,13 +58,13 @@ class EmbeddingCall:
         self._fallback = targets.config.fallback
         self._texts = texts
         self._options = options
-        self._how = how
+        self._split_options = split_options
         first = self._route[0].target.current()
         self._call = Call("embeddings", None, call_options, now, targets, first)
         self._call.route = [guarded.target for guarded in self._route]
 
     async def run(self) -> EmbeddingResponse:
-        """Return the vectors of all texts, from the first target that gives them."""
+        """Return the vectors of all texts, from the first target that succeeds."""
         return await self._interceptors.run_operation(self._call, self._run)
 
     async def _run(self) -> EmbeddingResponse:
@@ -81,7 +81,7 @@ class EmbeddingCall:
             return await chain.run()
         except AiLibError as error:
             if isinstance(error, TransportTimeout) and error.timeout_name == "total":
-                error.seconds = total  # not what was left for the last attempt
+                error.seconds = total  # not the rest of it that the last attempt had
                 error.message = (
                     f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
                 )
@@ -101,65 +101,67 @@ class EmbeddingCall:
             writer = EmbeddingWriter(target.compiled, target.model, self._options)
             limits = writer.shape.find_limits(target.model)
             entry = target.compiled.find_model_entry(target.model)
-            bound = limits.input_tokens or entry.context_window
+            max_tokens = limits.input_tokens or entry.context_window
             if self._options.truncate:
-                bound = None
-            limits = msgspec.structs.replace(limits, input_tokens=bound)
-            texts = check_texts(self._texts, limits, self._how)
-            parts = [
-                _Part(self, guarded, target, writer, texts, part)
-                for part in split_texts(texts, limits, self._how)
+                max_tokens = None
+            limits = msgspec.structs.replace(limits, input_tokens=max_tokens)
+            texts = check_texts(self._texts, limits, self._split_options)
+            batches = [
+                _TextBatch(self, guarded, target, writer, texts, positions)
+                for positions in split_texts(texts, limits, self._split_options)
             ]
         except RequestError as error:
             raise attribute_error(error, target) from None
-        if len(parts) == 1:
-            answers = [await parts[0].run()]
+        if len(batches) == 1:
+            results = [await batches[0].run()]
         else:
-            answers = await run_all([part.run for part in parts], self._how.max_concurrent)
-        return self._joined(target, writer, answers)
+            results = await run_all(
+                [batch.run for batch in batches], self._split_options.max_concurrent
+            )
+        return self._join(target, writer, results)
 
-    def _joined(
-        self, target: Target, writer: EmbeddingWriter, answers: Sequence[ParsedVectors]
+    def _join(
+        self, target: Target, writer: EmbeddingWriter, results: Sequence[ParsedVectors]
     ) -> EmbeddingResponse:
-        vectors = [vector for answer in answers for vector in answer.vectors]
+        vectors = [vector for result in results for vector in result.vectors]
         return EmbeddingResponse(
             embeddings=[
                 Embedding(index=index, vector=vector) for index, vector in enumerate(vectors)
             ],
-            model=answers[0].model or target.model,
+            model=results[0].model or target.model,
             provider=target.compiled.id,
             usage=EmbeddingUsage(
-                prompt_tokens=sum(answer.usage.prompt_tokens for answer in answers),
-                total_tokens=sum(answer.usage.total_tokens for answer in answers),
+                prompt_tokens=sum(result.usage.prompt_tokens for result in results),
+                total_tokens=sum(result.usage.total_tokens for result in results),
             ),
             attempts=tuple(self._call.attempt_log.attempts),
             cost=self._call.own_cost(),
             adaptations=tuple(writer.adaptations),
         )
 
-    async def send(self, part: _Part) -> ParsedVectors:
-        """Send the request of one part, as often as the target's policy allows."""
-        target = part.target
+    async def send(self, batch: _TextBatch) -> ParsedVectors:
+        """Send the request of one batch of texts, with the retries of the target's policy."""
+        target = batch.target
         prepared = PreparedRequest(
             target,
-            part.wire(self._call.headers),
+            batch.wire(self._call.headers),
             self._timeouts(target),
-            count_input=part.count_input,
+            count_input=batch.count_input,
         )
-        log = self._call.attempt_log.child(tokens=part.tokens, repeatable=target.is_repeatable)
+        log = self._call.attempt_log.child(tokens=batch.tokens, repeatable=target.is_repeatable)
         log.after_attempt = prepared.end_attempt
 
         async def attempt(permit: Permit) -> ParsedVectors:
             try:
                 self._call.begin_attempt(prepared)
-                return await self._attempt(part, prepared, log, permit)
+                return await self._attempt(batch, prepared, log, permit)
             except AiLibError as error:
                 raise_attributed(error, target)
 
-        return await part.guarded.executor.run(attempt, log, on_retry=log.on_retry)
+        return await batch.guarded.executor.run(attempt, log, on_retry=log.on_retry)
 
     async def _attempt(
-        self, part: _Part, prepared: PreparedRequest, log: AttemptLog, permit: Permit
+        self, batch: _TextBatch, prepared: PreparedRequest, log: AttemptLog, permit: Permit
     ) -> ParsedVectors:
         timeouts = prepared.timeouts_within(log.seconds_left(now()))
         response = await self._transport.send(prepared.wire, timeouts)
@@ -167,53 +169,53 @@ class EmbeddingCall:
             permit.on_headers(response.headers)
             permit.request_id = request_id_of(response.headers)
             if not 200 <= response.status <= 299:
-                raise await error_of(response, part.target)
-            vectors = part.read(await response.read())
+                raise await error_of(response, batch.target)
+            vectors = batch.read(await response.read())
         usage = vectors.usage
         permit.usage = Usage(prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens)
         return vectors
 
 
-class _Part:
+class _TextBatch:
     """The texts of one request."""
 
     def __init__(
         self,
-        asking: EmbeddingCall,
+        call: EmbeddingCall,
         guarded: GuardedTarget,
         target: Target,
         writer: EmbeddingWriter,
         texts: Sequence[str],
-        where: range,
+        positions: range,
     ) -> None:
         self.guarded = guarded
         self.target = target
-        self._asking = asking
+        self._call = call
         self._writer = writer
-        self._texts = texts[where.start : where.stop]
-        self._where = where
-        self._whole = len(where) == len(texts)
+        self._texts = texts[positions.start : positions.stop]
+        self._positions = positions
+        self._has_all_texts = len(positions) == len(texts)
 
     @property
     def tokens(self) -> float:
-        """What the rate limit is asked for, where it counts tokens."""
+        """The tokens to reserve from the rate limit; 0 when it counts no tokens."""
         if not self.guarded.counts_tokens:
             return 0.0
         return float(sum(estimate_tokens(text) for text in self._texts))
 
     def count_input(self) -> TokenCount:
-        """Return the tokens of its texts, for a budget."""
+        """Return the tokens of the texts, for a budget."""
         return count_texts(self.target, self._texts)
 
     def wire(self, headers: Sequence[tuple[str, str]]) -> HttpRequest:
-        """Return the request, sent with these headers as well."""
+        """Return the HTTP request, with these headers added."""
         target = self.target
         key = target.credential.value if target.credential else None
         wire = self._writer.write(self._texts, credential=key, base_url=target.base_url)
         return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
 
     def read(self, body: bytes) -> ParsedVectors:
-        """Return the vectors in the answer."""
+        """Return the vectors of a response."""
         return read_vectors(
             self.target.compiled,
             self._writer.shape,
@@ -223,11 +225,11 @@ class _Part:
         )
 
     async def run(self) -> ParsedVectors:
-        """Ask; an error says which of the texts it was about."""
+        """Send the request; an error names the positions of the texts it was about."""
         try:
-            return await self._asking.send(self)
+            return await self._call.send(self)
         except AiLibError as error:
-            if not self._whole:
-                where = self._where
-                error.message += f" (asked for texts {where.start} to {where.stop - 1})"
+            if not self._has_all_texts:
+                start, stop = self._positions.start, self._positions.stop
+                error.message += f" (asked for texts {start} to {stop - 1})"
             raise

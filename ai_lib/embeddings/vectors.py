@@ -1,4 +1,4 @@
-"""Arithmetic of vectors, in plain Python; large work is done by numpy where that is installed."""
+"""Arithmetic of vectors in plain Python; numpy does large work where it is installed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,38 +8,45 @@ from typing import Any, Final, Literal
 Vector = Sequence[float]
 Metric = Literal["cosine", "dot", "euclidean"]
 
-# Below so many numbers it takes longer to hand them to numpy than to go over them.
-_WORTH_IT: Final = 50_000
+# With fewer numbers, handing them to numpy takes longer than the work itself.
+_MIN_FOR_NUMPY: Final = 50_000
 
 
 def dot_product(a: Vector, b: Vector) -> float:
-    """Return the sum of the products of the numbers of two vectors.
+    """Return the dot product of two vectors.
 
-    Raises ValueError when they have different lengths.
+    Raises:
+        ValueError: they have different lengths.
     """
     _same_length(a, b)
     return float(sum(map(mul, a, b)))
 
 
 def euclidean_distance(a: Vector, b: Vector) -> float:
-    """Return the distance of two points. Raises ValueError when they have different lengths."""
+    """Return the distance of two points.
+
+    Raises:
+        ValueError: they have different lengths.
+    """
     _same_length(a, b)
     return math.sqrt(sum((x - y) * (x - y) for x, y in zip(a, b, strict=True)))
 
 
 def cosine_similarity(a: Vector, b: Vector) -> float:
-    """Return the cosine of the angle between two vectors: 1 the same direction, -1 the opposite.
+    """Return the cosine of the angle between two vectors, from -1 (opposite) to 1 (parallel).
 
-    Raises ValueError when they have different lengths, or one has no direction as it is all zeros.
+    Raises:
+        ValueError: they have different lengths, or one is all zeros and has no direction.
     """
     _same_length(a, b)
-    return _bounded(dot_product(a, b) / (_length(a, "the first") * _length(b, "the second")))
+    return _clamp(dot_product(a, b) / (_length(a, "the first") * _length(b, "the second")))
 
 
 def normalize_vector(vector: Vector) -> list[float]:
     """Return the vector of length 1 in the same direction.
 
-    Raises ValueError for a vector of zeros.
+    Raises:
+        ValueError: the vector is all zeros.
     """
     length = _length(vector, "the")
     return [float(x) / length for x in vector]
@@ -50,11 +57,12 @@ def find_most_similar(
 ) -> list[tuple[int, float]]:
     """Return the positions and scores of the `top_k` candidates nearest to `query`, nearest first.
 
-    `cosine` and `dot` are higher for nearer ones, `euclidean` is the distance. Equal ones keep
-    their order. Arrays of numpy are taken as they are.
+    A score of `cosine` or `dot` is higher for a nearer candidate; one of `euclidean` is the
+    distance. Candidates with equal scores keep their order. numpy arrays are accepted.
 
-    Raises ValueError for an unknown metric, another length, a vector of zeros (`cosine`), or a
-    negative `top_k`.
+    Raises:
+        ValueError: the metric is unknown, a candidate has another length than the query, a vector
+            is all zeros (`cosine`), or `top_k` is negative.
     """
     if metric not in _SCORES:
         raise ValueError(f"metric must be one of {', '.join(_SCORES)}, not {metric!r}")
@@ -67,7 +75,7 @@ def find_most_similar(
             raise ValueError(
                 f"candidate {index} has {len(candidate)} numbers, the query {len(query)}"
             )
-    numpy = _numpy(len(query) * len(candidates))
+    numpy = _import_numpy(len(query) * len(candidates))
     if numpy is not None:
         scores = _scores_by_numpy(numpy, query, candidates, metric)
     else:
@@ -78,19 +86,19 @@ def find_most_similar(
 
 
 def _cosines(query: Vector, candidates: Sequence[Vector]) -> list[float]:
-    own = _length(query, "the query")
+    query_length = _length(query, "the query")
     return [
-        _bounded(dot_product(query, one) / (own * _length(one, f"candidate {index}")))
-        for index, one in enumerate(candidates)
+        _clamp(dot_product(query, vector) / (query_length * _length(vector, f"candidate {index}")))
+        for index, vector in enumerate(candidates)
     ]
 
 
 def _dots(query: Vector, candidates: Sequence[Vector]) -> list[float]:
-    return [dot_product(query, one) for one in candidates]
+    return [dot_product(query, vector) for vector in candidates]
 
 
 def _distances(query: Vector, candidates: Sequence[Vector]) -> list[float]:
-    return [euclidean_distance(query, one) for one in candidates]
+    return [euclidean_distance(query, vector) for vector in candidates]
 
 
 _SCORES: Final[dict[str, Callable[[Vector, Sequence[Vector]], list[float]]]] = {
@@ -100,9 +108,9 @@ _SCORES: Final[dict[str, Callable[[Vector, Sequence[Vector]], list[float]]]] = {
 }
 
 
-def _numpy(count: int) -> Any:
-    """Return numpy where it is installed and worth its while, else None."""
-    if count < _WORTH_IT:
+def _import_numpy(count: int) -> Any:
+    """Return numpy when it is installed and `count` numbers are enough for it, else None."""
+    if count < _MIN_FOR_NUMPY:
         return None
     try:
         import numpy
@@ -114,18 +122,18 @@ def _numpy(count: int) -> Any:
 def _scores_by_numpy(
     numpy: Any, query: Vector, candidates: Sequence[Vector], metric: str
 ) -> list[float]:
-    one = numpy.asarray(query, dtype=float)
-    many = numpy.asarray(candidates, dtype=float)
+    vector = numpy.asarray(query, dtype=float)
+    matrix = numpy.asarray(candidates, dtype=float)
     if metric == "euclidean":
-        scores = numpy.sqrt(((many - one) ** 2).sum(axis=1))
+        scores = numpy.sqrt(((matrix - vector) ** 2).sum(axis=1))
         return list(scores.tolist())
-    scores = (many * one).sum(axis=1)
+    scores = (matrix * vector).sum(axis=1)
     if metric == "cosine":
-        own = _length(query, "the query")
-        lengths = numpy.sqrt((many**2).sum(axis=1))
+        query_length = _length(query, "the query")
+        lengths = numpy.sqrt((matrix**2).sum(axis=1))
         for index in numpy.flatnonzero(lengths == 0)[:1].tolist():
             _length(candidates[index], f"candidate {index}")
-        scores = numpy.clip(scores / (own * lengths), -1.0, 1.0)
+        scores = numpy.clip(scores / (query_length * lengths), -1.0, 1.0)
     return list(scores.tolist())
 
 
@@ -134,13 +142,13 @@ def _same_length(a: Vector, b: Vector) -> None:
         raise ValueError(f"the vectors have different lengths, {len(a)} and {len(b)}")
 
 
-def _length(vector: Vector, which: str) -> float:
+def _length(vector: Vector, name: str) -> float:
     length = math.sqrt(sum(map(mul, vector, vector)))
     if length == 0:
-        raise ValueError(f"{which} vector is all zeros, which has no direction")
+        raise ValueError(f"{name} vector is all zeros, which has no direction")
     return float(length)
 
 
-def _bounded(cosine: float) -> float:
-    """Take away what rounding put beyond the bounds."""
+def _clamp(cosine: float) -> float:
+    """Return the cosine within its bounds, which rounding may exceed."""
     return max(-1.0, min(1.0, cosine))

@@ -1,5 +1,5 @@
 # Generated from ai_lib/batch/chat_batch.py by codegen; do not edit.
-"""A batch of chats: prompts and requests put to one client."""
+"""A batch of chats: prompts and requests sent through one client."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def batch_execute(
     config: BatchConfig | None = None,
     on_progress: OnProgress | None = None,
 ) -> BatchResult[Any]:
-    """Run `operation` over the items and return what came of each, as `BatchExecutor` does.
+    """Run `operation` over the items and return the result of each, as `BatchExecutor` does.
 
-    In place of a function there may be a client: items are then prompts (a text, messages, or a
-    `ChatRequest` from a builder's `build()`), and results are `ChatResponse`s. The client's own
-    retries, limits and fallbacks protect each of them.
+    `operation` may be a client: the items are then prompts (a text, messages, or a `ChatRequest`
+    from a builder's `build()`), and the results are `ChatResponse`s. The client's own retries,
+    limits and fallbacks protect each call.
 
         result = batch_execute(["What is AI?", "What is Python?"], client)
 
@@ -70,9 +70,9 @@ def batch_execute(
     """
     settings = config or BatchConfig()
     if isinstance(operation, AiClient):
-        settings = _for_chats(settings, operation)
+        settings = _config_for_chats(settings, operation)
     executor: BatchExecutor[Any, Any] = BatchExecutor(
-        _Asking(operation) if isinstance(operation, AiClient) else operation,
+        _ChatExecutor(operation) if isinstance(operation, AiClient) else operation,
         max_concurrent,
         fail_fast,
         timeout=timeout,
@@ -81,8 +81,8 @@ def batch_execute(
     return executor.execute(items, on_progress=on_progress)
 
 
-def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
-    """Have answers read back from the journal as what they were, of the model they were from."""
+def _config_for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
+    """Return the config with the type of responses, and with the model as the journal's name."""
     return msgspec.structs.replace(
         config,
         result_type=config.result_type or ChatResponse,
@@ -90,8 +90,8 @@ def _for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:
     )
 
 
-def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
-    """Return the chat that a prompt stands for."""
+def start_chat(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
+    """Return a chat request builder with the content of a prompt."""
     chat = client.chat()
     if isinstance(prompt, str):
         return chat.user(prompt)
@@ -107,11 +107,11 @@ def chat_of(client: AiClient, prompt: Prompt) -> ChatRequestBuilder:
     return chat
 
 
-class _Asking:
-    """Puts a prompt to a client."""
+class _ChatExecutor:
+    """Sends a prompt through a client."""
 
     def __init__(self, client: AiClient) -> None:
         self._client = client
 
     def __call__(self, prompt: Prompt) -> ChatResponse:
-        return chat_of(self._client, prompt).execute()
+        return start_chat(self._client, prompt).execute()
