@@ -13,7 +13,7 @@ from ai_lib._runtime.backend import fail_after
 from ai_lib.cache import CacheConfig, CacheManager
 from ai_lib.client import AiClient, CancelToken
 from ai_lib.client.call.call import Call
-from ai_lib.client.execution.plan import Dispatcher
+from ai_lib.client.execution.dispatcher import Dispatcher
 from ai_lib.client.execution.stream import ChatStream
 from ai_lib.client.execution.stream_attempt import StreamAttempt
 from ai_lib.client.interceptors.base import Interceptor

@@ -11,12 +11,12 @@ from collections import Counter
 from random import Random
 
 from ai_lib.client.call.call import Call
-from ai_lib.client.execution.plan import Dispatcher
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.types.response import ChatResponse
 from ai_lib_sync._runtime.backend import fail_after
 from ai_lib_sync.cache import CacheConfig, CacheManager
 from ai_lib_sync.client import AiClient, CancelToken
+from ai_lib_sync.client.execution.dispatcher import Dispatcher
 from ai_lib_sync.client.execution.stream import ChatStream
 from ai_lib_sync.client.execution.stream_attempt import StreamAttempt
 from ai_lib_sync.client.interceptors.base import Interceptor
