@@ -26,7 +26,7 @@ import msgspec
 
 from ai_lib.batch.config import BatchConfig, Item
 from ai_lib.errors.exceptions import JournalError
-from ai_lib.types.schema.tuples import with_tuples
+from ai_lib.types.schema.tuples import restore_tuples
 
 _KIND: Final = "ai-lib batch"
 _VERSION: Final = 1
@@ -96,7 +96,7 @@ class Journal:
             value = msgspec.json.decode(line.result or b"", type=self._type or Any)
         except _UNREADABLE as error:
             self._refuse(f"has a result of item {index} that is no {self._type}: {error}", error)
-        return RecordedResult(with_tuples(value))
+        return RecordedResult(restore_tuples(value))
 
     def write(self, index: int, item: Item, result: object, error: Exception | None) -> None:
         """Append an item's result or error. Raises JournalError when it can't be written."""

@@ -5,7 +5,7 @@ import uuid
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from ai_lib.types.markup.notebook import notebook, publish
+from ai_lib.types.markup.notebook import find_notebook, publish
 
 
 class ProgressBar(Protocol):
@@ -24,7 +24,7 @@ def make_progress_bar(total: int | None) -> ProgressBar:
     In a notebook it is tqdm's widget where tqdm and ipywidgets are installed, or else an HTML bar.
     On stderr it is a bar of tqdm, of rich, or plain lines.
     """
-    if notebook() is not None:
+    if find_notebook() is not None:
         has_widgets = find_spec("tqdm") and find_spec("ipywidgets")
         return _WidgetBar(total) if has_widgets else _HtmlBar(total)
     try:
@@ -81,7 +81,7 @@ class _HtmlBar:
         text = f"{self._count:,}{total_text} done"
         limits = f' value="{self._count}" max="{self._total}"' if self._total else ""
         data = {"text/html": f"<progress{limits}></progress> {text}", "text/plain": text}
-        publish(data, self._id, again=self._shown_count >= 0)
+        publish(data, self._id, update=self._shown_count >= 0)
         self._shown_count = self._count
 
 

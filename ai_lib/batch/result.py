@@ -60,8 +60,8 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         return not self.errors and not self.unfinished
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.display import time_in_words
-        from ai_lib.types.markup.html import note, table
+        from ai_lib.types.display import format_duration
+        from ai_lib.types.markup.html import render_note, render_table
 
         rows = [
             (index, _state(self, index), _summary(self, index)) for index in self._shown_positions
@@ -70,10 +70,10 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         parts += [f"{self.failed_count:,} failed"] if self.errors else []
         parts += [f"{len(self.unfinished):,} not finished"] if self.unfinished else []
         parts += [f"{self.resumed_count:,} from the journal"] if self.resumed_count else []
-        parts += [time_in_words(self.total_time_ms)]
+        parts += [format_duration(self.total_time_ms)]
         hidden_count = len(self.results) - len(rows)
         parts += [f"{hidden_count:,} not shown"] if hidden_count else []
-        return table(("item", "state", "result"), rows) + note(" · ".join(parts))
+        return render_table(("item", "state", "result"), rows) + render_note(" · ".join(parts))
 
     @property
     def _shown_positions(self) -> list[int]:

@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import CacheError
 from ai_lib.types.response import ChatResponse
-from ai_lib.types.schema.tuples import with_tuples
+from ai_lib.types.schema.tuples import restore_tuples
 
 # One byte for the format's version, one for the kind of value, four for the checksum of kind and
 # body: with a damaged kind a response would be read as a dict.
@@ -46,7 +46,7 @@ def unpack(packed: bytes) -> object:
     if version != _VERSION or _checksum(kind, body) != packed[2:_HEADER_SIZE]:
         raise CacheError("a cached value is damaged, or of another version of this library")
     try:
-        return with_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
+        return restore_tuples(_responses.decode(body)) if kind == _RESPONSE else _plain.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CacheError(f"a cached value can't be read: {error}") from error
 

@@ -63,8 +63,8 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
         return len(self.embeddings)
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.display import time_in_words, took
-        from ai_lib.types.markup.html import note, table
+        from ai_lib.types.display import format_duration, sum_durations
+        from ai_lib.types.markup.html import render_note, render_table
 
         rows = [
             (
@@ -79,10 +79,10 @@ class EmbeddingResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
             f"{self.provider}/{self.model}" if self.provider else self.model,
             f"{len(self):,} vectors" + (f" ({hidden_count:,} not shown)" if hidden_count else ""),
             f"{self.usage.total_tokens:,} tokens" if self.usage.total_tokens else "",
-            time_in_words(took(self.attempts)) if self.attempts else "",
+            format_duration(sum_durations(self.attempts)) if self.attempts else "",
         ]
-        vectors = table(("text", "dimensions", "vector"), rows)
-        return vectors + note(" · ".join(part for part in parts if part))
+        vectors = render_table(("text", "dimensions", "vector"), rows)
+        return vectors + render_note(" · ".join(part for part in parts if part))
 
 
 _MAX_ROWS: Final = 10

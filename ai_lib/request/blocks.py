@@ -20,10 +20,10 @@ from ai_lib.types.content import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
-    text_of,
+    join_text,
 )
-from ai_lib.types.media_source import decoded
-from ai_lib.types.media_type import word_of
+from ai_lib.types.media_source import decode_base64
+from ai_lib.types.media_type import to_format_name
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
@@ -164,7 +164,7 @@ class BlockWriter:
                     signature=self._signature(block),
                 )
             case ToolResultBlock():
-                text, files = text_of(block.content), self._write_files(block)
+                text, files = join_text(block.content), self._write_files(block)
                 return self._drop_none(
                     id=block.tool_use_id,
                     content=self._write_result(block),
@@ -199,7 +199,7 @@ class BlockWriter:
 
     def _write_result(self, block: ToolResultBlock) -> object:
         if isinstance(block.content, str) or self._has_placeholder(block, "files"):
-            return text_of(block.content)
+            return join_text(block.content)
         is_text = all(isinstance(inner, TextBlock) for inner in block.content)
         if not is_text and not self._has_placeholder(block, "content"):
             raise CapabilityError(
@@ -246,7 +246,7 @@ def _get_file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
         case ImageBlock():
             values["detail"] = block.detail
         case AudioBlock():
-            values["format"] = word_of(media) if media else None
+            values["format"] = to_format_name(media) if media else None
         case DocumentBlock():
             values["filename"] = block.filename
     return values
@@ -259,7 +259,7 @@ def _is_text(block: DocumentBlock) -> bool:
 def _decode_text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
     """Return the text of a text document, for dialects that have a template for it."""
     try:
-        return decoded(block.data or "", "the document").decode("utf-8")
+        return decode_base64(block.data or "", "the document").decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"the {block.media_type} document is not text in UTF-8") from error
 

@@ -18,11 +18,11 @@ class ModelList(list[ModelInfo]):
     """An ordered list of models. Its copies and slices are plain lists."""
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.markup.html import note, table
+        from ai_lib.types.markup.html import render_note, render_table
 
         hidden = len(self) - _MAX_ROWS
-        footer = note(f"{hidden:,} more are not shown") if hidden > 0 else ""
-        return table(_COLUMNS, map(_row, self[:_MAX_ROWS])) + footer
+        footer = render_note(f"{hidden:,} more are not shown") if hidden > 0 else ""
+        return render_table(_COLUMNS, map(_row, self[:_MAX_ROWS])) + footer
 
 
 def _row(model: ModelInfo) -> tuple[object, ...]:

@@ -4,10 +4,10 @@ from typing import Protocol
 
 import msgspec
 
-from ai_lib.types.display import figures, joined
+from ai_lib.types.display import join_paragraphs, summary_parts
 from ai_lib.types.json import JsonValue
-from ai_lib.types.markup.html import note
-from ai_lib.types.markup.markdown import harmless
+from ai_lib.types.markup.html import render_note
+from ai_lib.types.markup.markdown import sanitize_markdown
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.schema.schema import to_json
 
@@ -27,14 +27,16 @@ class StructuredOutputLike(Protocol):
 
 def output_markdown(output: StructuredOutputLike) -> str:
     """Return the answer and its summary."""
-    return joined(_json(msgspec.json.encode(output.data)), note(output_summary(output)))
+    return join_paragraphs(
+        _json(msgspec.json.encode(output.data)), render_note(output_summary(output))
+    )
 
 
 def output_summary(output: StructuredOutputLike) -> str:
     """Return one line: the type, and the model, usage, time and cost of all asks."""
     response, name = output.response, type(output.value).__name__
     parts = [name] if name not in ("dict", "list", "str") else []
-    parts += figures(response.model, response.total_usage, response.attempts, response.cost)
+    parts += summary_parts(response.model, response.total_usage, response.attempts, response.cost)
     return " · ".join([*parts, f"{output.asks} asks"] if output.asks > 1 else parts)
 
 
@@ -44,4 +46,4 @@ def partial_markdown(partial: object) -> str:
 
 
 def _json(data: bytes) -> str:
-    return harmless(f"```json\n{msgspec.json.format(data, indent=2).decode()}\n```")
+    return sanitize_markdown(f"```json\n{msgspec.json.format(data, indent=2).decode()}\n```")

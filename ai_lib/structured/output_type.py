@@ -7,8 +7,8 @@ from typing import Any, Final, Generic, TypeVar, cast
 from ai_lib.structured.extract import find_json_values
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
-from ai_lib.types.problem import Problem, problems_of
-from ai_lib.types.schema.schema import from_json, schema_of_type
+from ai_lib.types.problem import Problem, read_problems
+from ai_lib.types.schema.schema import from_json, make_schema
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -61,7 +61,7 @@ class OutputShape(Generic[T_co]):
             kind = build()
         if isinstance(kind, Mapping):
             return cls(kind, cast("JsonObject", kind), is_type=False, strict=strict)
-        return cls(kind, schema_of_type(kind), is_type=True, strict=strict)
+        return cls(kind, make_schema(kind), is_type=True, strict=strict)
 
     def read(self, value: JsonValue) -> T_co:
         """Return a decoded answer as a value of the type; with a schema, return it unchanged.
@@ -101,7 +101,7 @@ class OutputShape(Generic[T_co]):
             # The conversion reports its first problems only; the schema finds all of its own.
             problems = schema_problems(value, self._kind_schema)
             pointers = {problem.pointer for problem in problems}
-            others = (other for other in problems_of(error) if other.pointer not in pointers)
+            others = (other for other in read_problems(error) if other.pointer not in pointers)
             raise SchemaMismatch((*problems, *others)) from error
 
     def _check(self, value: JsonValue) -> T_co:

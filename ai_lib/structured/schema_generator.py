@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
-from ai_lib.types.schema.schema import schema_of_type
+from ai_lib.types.schema.schema import make_schema
 
 _TYPE_NAMES: Final = frozenset(
     ("string", "integer", "number", "boolean", "array", "object", "null")
@@ -130,12 +130,12 @@ class SchemaGenerator:
         Raises:
             TypeError: the type has no schema.
         """
-        return schema_of_type(kind)
+        return make_schema(kind)
 
     @staticmethod
     def from_pydantic(model: object) -> JsonDict:
         """Return the schema of a pydantic model, as `from_model` does."""
-        return schema_of_type(model)
+        return make_schema(model)
 
     def _add(
         self, name: str, schema: JsonDict, description: str | None, required: bool
@@ -161,6 +161,6 @@ class SchemaGenerator:
                 )
             return {"type": kind}
         else:
-            schema = schema_of_type(kind)
+            schema = make_schema(kind)
         self._defs.update(schema.pop("$defs", {}))
         return schema

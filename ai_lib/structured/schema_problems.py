@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ai_lib.types.json import JsonObject, JsonValue
-from ai_lib.types.problem import Problem, pointer_of
+from ai_lib.types.problem import Problem, make_pointer
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -57,7 +57,7 @@ def _is_of_another_type(branch: "Sequence[ValidationError]") -> bool:
 
 
 def _problem(error: "ValidationError") -> Problem:
-    allowed, pointer = _describe_allowed(error), pointer_of(error.absolute_path)
+    allowed, pointer = _describe_allowed(error), make_pointer(error.absolute_path)
     match str(error.validator):
         case "required":
             message = f"lacks {allowed}"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Final
 
-from ai_lib.types.secret import forms_of
+from ai_lib.types.secret import list_secret_forms
 
 HIDDEN: Final = "***"
 
@@ -141,5 +141,5 @@ def _plain(name: str) -> str:
 
 
 def _forms(secrets: Collection[str]) -> tuple[str, ...]:
-    found = {form for secret in secrets if len(secret) >= 4 for form in forms_of(secret)}
+    found = {form for secret in secrets if len(secret) >= 4 for form in list_secret_forms(secret)}
     return tuple(sorted(found, key=len, reverse=True))

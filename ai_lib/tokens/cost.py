@@ -53,8 +53,8 @@ def calculate_cost_bounds(
         lower=lower,
         upper=upper,
         input_tokens=input_count.tokens,
-        most_input_tokens=input_count.at_most,
-        most_output_tokens=output_tokens,
+        max_input_tokens=input_count.at_most,
+        max_output_tokens=output_tokens,
         reason=reason,
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock
-from ai_lib.types.media_type import Pixels, pixels_of, recognised
+from ai_lib.types.media_type import Pixels, detect_media_type, read_pixel_size
 
 # Enough for every header but that of a JPEG with large metadata; its size is then unknown.
 _HEAD: Final = 1 << 18
@@ -62,7 +62,7 @@ def read_document_text(block: DocumentBlock) -> str | None:
 
 def read_image_size(head: bytes) -> Pixels | None:
     """Return width and height of an image in pixels; None if its first bytes don't say."""
-    size = pixels_of(head, recognised(head) or "")
+    size = read_pixel_size(head, detect_media_type(head) or "")
     return size if size is not None and min(size) > 0 else None
 
 

@@ -1,4 +1,4 @@
-"""What the caller and the wire exchange: messages, tools, requests, events, replies."""
+"""The data that callers and providers exchange: messages, tools, requests, events, responses."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""One try to get an answer: what it cost and why it ended."""
+"""One attempt to get a response: what it cost and how it ended."""
 
 from collections.abc import Iterable
 
@@ -11,10 +11,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt of a call, as listed on its response or its error.
 
     `ended` is `answered`, `cancelled`, or the standard class of the error, whose type's name is
-    `error`. `sent` is false when our own protection refused it, so that nothing left this machine.
-    `waited_ms` is what it waited for before (backoff, queue, rate limit), `latency_ms` how long it
-    then took. `in_doubt` says that it broke off after it was sent, so that the provider may have
-    worked on it. `usage` is what the provider said it used, as far as it came to that.
+    `error`. `sent` is false when our own protection refused the attempt, so that nothing left this
+    machine. `waited_ms` is the wait before it (backoff, queue, rate limit), `latency_ms` its own
+    duration. `in_doubt` is true when it broke off after it was sent, so that the provider may have
+    worked on it. `usage` is what the provider reported, as far as it did.
     """
 
     provider: str
@@ -31,16 +31,16 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     usage: Usage = Usage()
 
 
-def summed(usages: Iterable[Usage]) -> Usage:
-    """Return the counts of all of them together, without their `raw` objects."""
-    known = list(usages)
-    if len(known) == 1:
-        return msgspec.structs.replace(known[0], raw=None)
+def sum_usages(usages: Iterable[Usage]) -> Usage:
+    """Return the sums of all counts, without the `raw` objects."""
+    listed = list(usages)
+    if len(listed) == 1:
+        return msgspec.structs.replace(listed[0], raw=None)
     return Usage(
-        prompt_tokens=sum(one.prompt_tokens for one in known),
-        completion_tokens=sum(one.completion_tokens for one in known),
-        total_tokens=sum(one.total_tokens for one in known),
-        reasoning_tokens=sum(one.reasoning_tokens for one in known),
-        cache_read_tokens=sum(one.cache_read_tokens for one in known),
-        cache_write_tokens=sum(one.cache_write_tokens for one in known),
+        prompt_tokens=sum(usage.prompt_tokens for usage in listed),
+        completion_tokens=sum(usage.completion_tokens for usage in listed),
+        total_tokens=sum(usage.total_tokens for usage in listed),
+        reasoning_tokens=sum(usage.reasoning_tokens for usage in listed),
+        cache_read_tokens=sum(usage.cache_read_tokens for usage in listed),
+        cache_write_tokens=sum(usage.cache_write_tokens for usage in listed),
     )

@@ -1,11 +1,11 @@
 """Content blocks: the parts a message is made of.
 
-What a reply brought has three fields more. `signature` is opaque state of the provider's, `raw`
-the provider's own form of the part where its dialect sends whole parts back, and `origin` says who
-sent them: both are replayed, byte for byte, to `origin` and to nobody else.
+Blocks of a response have three more fields. `signature` is opaque state of the provider, `raw` is
+the provider's own form of the part where its dialect sends whole parts back, and `origin` names
+the provider: both are replayed, byte for byte, to `origin` and to no other provider.
 
 `cache` on a block asks the provider to remember the request up to there: `auto` for its usual time,
-or a time in its own words such as `1h`. Providers that do so by themselves are not told.
+or a time in its own words such as `1h`. Providers that do so by themselves are not asked.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class ToolResultBlock(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"
 ):
-    """What a tool answered, as text or blocks. `is_error` tells the model that the tool failed."""
+    """The result of a tool, as text or blocks. `is_error` marks a failure."""
 
     tool_use_id: str
     content: "str | Sequence[TextBlock | ImageBlock | DocumentBlock]"
@@ -100,7 +100,7 @@ class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class OpaqueBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="opaque"):
-    """A part of a reply that means something to its provider only, such as a search it ran."""
+    """A part of a response that means something to its provider only, such as a search it ran."""
 
     raw: Sequence[JsonObject] = ()
     origin: str | None = None
@@ -121,11 +121,11 @@ Block: TypeAlias = (
 class ContentBlock:
     """Makes content blocks; each method returns one of the structs in this module.
 
-    What is read from a file or bytes gets its media type from its content, whatever the file is
-    called. A `data:` URL may stand wherever an address or base64 text may.
+    The media type of a file or of bytes is detected by the content, whatever the file's name. A
+    `data:` URL may be given wherever a URL or base64 text may.
 
     Raises:
-        MediaError: a file can't be read, content is empty or not what it is said to be.
+        MediaError: a file can't be read, or content is empty or not of its type.
     """
 
     @staticmethod
@@ -153,7 +153,7 @@ class ContentBlock:
     def image_bytes(
         content: bytes, media_type: str | None = None, *, detail: str | None = None
     ) -> ImageBlock:
-        """An image as the bytes of its file; the media type is told from them unless given."""
+        """An image as the bytes of its file; the media type is detected unless given."""
         media = from_bytes(content, "image", media_type)
         return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
 
@@ -161,7 +161,7 @@ class ContentBlock:
     def image_file(
         path: str | Path, *, media_type: str | None = None, detail: str | None = None
     ) -> ImageBlock:
-        """An image read from a file; the media type is told from its content unless given."""
+        """An image read from a file; the media type is detected unless given."""
         media = read_file(path, "image", media_type)
         return ImageBlock(data=media.data, media_type=media.media_type, detail=detail)
 
@@ -181,13 +181,13 @@ class ContentBlock:
 
     @staticmethod
     def audio_bytes(content: bytes, media_type: str | None = None) -> AudioBlock:
-        """Audio as the bytes of its file; the media type is told from them unless given."""
+        """Audio as the bytes of its file; the media type is detected unless given."""
         media = from_bytes(content, "audio", media_type)
         return AudioBlock(data=media.data, media_type=media.media_type)
 
     @staticmethod
     def audio_file(path: str | Path, *, media_type: str | None = None) -> AudioBlock:
-        """Audio read from a file; the media type is told from its content unless given."""
+        """Audio read from a file; the media type is detected unless given."""
         media = read_file(path, "audio", media_type)
         return AudioBlock(data=media.data, media_type=media.media_type)
 
@@ -205,7 +205,7 @@ class ContentBlock:
     ) -> DocumentBlock:
         """A document as the bytes of its file.
 
-        Unless given, the media type is told from them, or for want of a signature from `filename`.
+        Unless given, the media type is detected, or guessed by `filename`.
         """
         media = from_bytes(content, "document", media_type, name=filename)
         return DocumentBlock(data=media.data, media_type=media.media_type, filename=filename)
@@ -240,7 +240,7 @@ class ContentBlock:
         *,
         is_error: bool = False,
     ) -> ToolResultBlock:
-        """The answer to the tool call `tool_use_id`."""
+        """The result of the tool call `tool_use_id`."""
         return ToolResultBlock(tool_use_id=tool_use_id, content=content, is_error=is_error)
 
     @staticmethod
@@ -249,8 +249,8 @@ class ContentBlock:
         return ThinkingBlock(thinking=thinking, signature=signature)
 
 
-def text_of(content: "str | Sequence[Block]") -> str:
-    """Return the text of a message's content; other blocks count nothing."""
+def join_text(content: "str | Sequence[Block]") -> str:
+    """Return the text of a message's content; other blocks are skipped."""
     if isinstance(content, str):
         return content
     return "".join(block.text for block in content if isinstance(block, TextBlock))

@@ -1,4 +1,4 @@
-"""What tokens cost, part by part, and what a call may cost before it is made."""
+"""The cost of tokens, part by part, and the bounds of a call's cost before it is made."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What so many tokens cost, in `currency`; None is unknown, 0 is free.
+    """The cost of a number of tokens, in `currency`; None is unknown, 0 is free.
 
     `input_cost` is all input: `cached_cost` is the share of what a cache served of it,
     `cache_write_cost` of what a cache stored. `output_cost` is all output, `reasoning_cost` the
@@ -31,15 +31,15 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def is_known(self) -> bool:
-        """Whether there is a total."""
+        """Whether the total is known."""
         return self.total_cost is not None
 
 
 class CostBounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call may cost before it is made, in `currency`; None is unknown.
+    """The bounds of a call's cost before it is made, in `currency`; None is unknown.
 
     `lower` is the input alone at its cheapest, `upper` the input, rounded up, and the longest
-    answer that may come. `reason` says why a bound is unknown.
+    response that may come. `reason` says why a bound is unknown.
     """
 
     model: str
@@ -47,17 +47,17 @@ class CostBounds(msgspec.Struct, frozen=True, kw_only=True):
     lower: float | None
     upper: float | None
     input_tokens: int
-    most_input_tokens: int
-    most_output_tokens: int | None
+    max_input_tokens: int
+    max_output_tokens: int | None
     reason: str = ""
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of a request's input. The true number is `at_most`, save in rare scripts.
+    """The tokens of a request's input. The true number is at most `at_most`, save in rare scripts.
 
-    `is_exact` says that the model's own encoding counted the text; what surrounds it (a few tokens
-    a message) is as the provider publishes it. `error_bound` is the share by which `tokens` may be
-    off.
+    `is_exact` is true when the model's own encoding counted the text; the few tokens that surround
+    each message are counted as the provider publishes it. `error_bound` is the share by which
+    `tokens` may be off.
     """
 
     tokens: int
@@ -67,30 +67,30 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
 
 
-def summed_costs(costs: Iterable[CostEstimate]) -> CostEstimate:
-    """Return them as one; the total is unknown when one is, or when their currencies differ."""
-    known = list(costs)
-    if not known:
+def sum_costs(costs: Iterable[CostEstimate]) -> CostEstimate:
+    """Return the sum of costs; it is unknown when one of them is, or when the currencies differ."""
+    listed = list(costs)
+    if not listed:
         return CostEstimate(total_cost=0.0, input_cost=0.0, output_cost=0.0)
-    if len(known) == 1:
-        return known[0]
-    first = known[0]
-    mixed = {one.currency for one in known if one.total_cost != 0.0}
-    reason = next((one.reason for one in known if not one.is_known), "")
-    if len(mixed) > 1:
-        reason = f"the attempts were paid in {' and '.join(sorted(mixed))}"
+    if len(listed) == 1:
+        return listed[0]
+    first = listed[0]
+    currencies = {cost.currency for cost in listed if cost.total_cost != 0.0}
+    reason = next((cost.reason for cost in listed if not cost.is_known), "")
+    if len(currencies) > 1:
+        reason = f"the attempts were paid in {' and '.join(sorted(currencies))}"
     return CostEstimate(
-        model=known[-1].model,
-        currency=next(iter(mixed), first.currency),
-        total_cost=None if reason else _sum(one.total_cost for one in known),
-        input_cost=None if reason else _sum(one.input_cost for one in known),
-        output_cost=None if reason else _sum(one.output_cost for one in known),
-        cached_cost=sum(one.cached_cost for one in known),
-        cache_write_cost=sum(one.cache_write_cost for one in known),
-        reasoning_cost=sum(one.reasoning_cost for one in known),
-        input_tokens=sum(one.input_tokens for one in known),
-        output_tokens=sum(one.output_tokens for one in known),
-        assumed=tuple(dict.fromkeys(name for one in known for name in one.assumed)),
+        model=listed[-1].model,
+        currency=next(iter(currencies), first.currency),
+        total_cost=None if reason else _sum(cost.total_cost for cost in listed),
+        input_cost=None if reason else _sum(cost.input_cost for cost in listed),
+        output_cost=None if reason else _sum(cost.output_cost for cost in listed),
+        cached_cost=sum(cost.cached_cost for cost in listed),
+        cache_write_cost=sum(cost.cache_write_cost for cost in listed),
+        reasoning_cost=sum(cost.reasoning_cost for cost in listed),
+        input_tokens=sum(cost.input_tokens for cost in listed),
+        output_tokens=sum(cost.output_tokens for cost in listed),
+        assumed=tuple(dict.fromkeys(name for cost in listed for name in cost.assumed)),
         reason=reason,
     )
 

@@ -1,4 +1,4 @@
-"""Figures of calls as small tables for a notebook."""
+"""Writes responses and the statistics of calls as Markdown and HTML, for notebooks."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
@@ -8,20 +8,20 @@ import msgspec
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject
-from ai_lib.types.markup.html import facts, folded, note, prose
-from ai_lib.types.markup.markdown import harmless
+from ai_lib.types.markup.html import escape_lines, render_details, render_facts, render_note
+from ai_lib.types.markup.markdown import sanitize_markdown
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 
-def tokens_in_words(usage: Usage) -> str:
-    """Return what was used, `12 tokens in (4 cached), 30 out (8 thinking)`."""
+def format_tokens(usage: Usage) -> str:
+    """Return the token counts, as `12 tokens in (4 cached), 30 out (8 thinking)`."""
     cached = f" ({usage.cache_read_tokens:,} cached)" if usage.cache_read_tokens else ""
     thought = f" ({usage.reasoning_tokens:,} thinking)" if usage.reasoning_tokens else ""
     return f"{usage.prompt_tokens:,} tokens in{cached}, {usage.completion_tokens:,} out{thought}"
 
 
-def money_in_words(amount: float | None, currency: str = "USD") -> str:
+def format_money(amount: float | None, currency: str = "USD") -> str:
     """Return an amount of money without needless zeros; empty when it is unknown."""
     if amount is None:
         return ""
@@ -31,40 +31,40 @@ def money_in_words(amount: float | None, currency: str = "USD") -> str:
     return f"{amount:.4f}".rstrip("0").rstrip(".") + f" {currency}"
 
 
-def cost_in_words(cost: CostEstimate | None) -> str:
+def format_cost(cost: CostEstimate | None) -> str:
     """Return the total of a cost; empty when it is unknown."""
-    return money_in_words(cost.total_cost, cost.currency) if cost is not None else ""
+    return format_money(cost.total_cost, cost.currency) if cost is not None else ""
 
 
-def time_in_words(milliseconds: float) -> str:
-    """Return a time, in milliseconds below one second."""
+def format_duration(milliseconds: float) -> str:
+    """Return a duration, in milliseconds below one second, else in seconds."""
     if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1000:.1f} s"
 
 
-def took(attempts: Iterable[Attempt]) -> float:
-    """Return the milliseconds that attempts took, with what they waited for before."""
-    return sum(one.waited_ms + one.latency_ms for one in attempts)
+def sum_durations(attempts: Iterable[Attempt]) -> float:
+    """Return the milliseconds that attempts took, with their waiting time."""
+    return sum(attempt.waited_ms + attempt.latency_ms for attempt in attempts)
 
 
-def figures(
+def summary_parts(
     model: str | None, usage: Usage, attempts: Sequence[Attempt], cost: CostEstimate | None
 ) -> list[str]:
-    """Return what is known of a call, part by part, for a line below its answer."""
+    """Return model, tokens, cost, time and attempts of a call, as far as they are known."""
     last = attempts[-1] if attempts else None
     name = model or (last.model if last else "")
-    parts = [f"{last.provider}/{name}" if last and name else name, tokens_in_words(usage)]
-    parts.append(cost_in_words(cost))
+    parts = [f"{last.provider}/{name}" if last and name else name, format_tokens(usage)]
+    parts.append(format_cost(cost))
     if attempts:
-        parts.append(time_in_words(took(attempts)))
+        parts.append(format_duration(sum_durations(attempts)))
     if len(attempts) > 1:
         parts.append(f"{len(attempts)} attempts")
     return [part for part in parts if part]
 
 
 class StatsLike(Protocol):
-    """The figures of one call."""
+    """The statistics of one call."""
 
     @property
     def model(self) -> str: ...
@@ -90,18 +90,18 @@ class StatsLike(Protocol):
     def currency(self) -> str: ...
 
 
-def stats_board(stats: StatsLike) -> str:
-    """Return the figures of one call."""
+def stats_html(stats: StatsLike) -> str:
+    """Return the statistics of one call as a table."""
     first = stats.time_to_first_token_ms
-    return facts(
+    return render_facts(
         {
             "model": f"{stats.provider}/{stats.model}",
             "tokens in": stats.prompt_tokens,
             "tokens out": stats.completion_tokens,
             "total": stats.total_tokens,
-            "cost": money_in_words(stats.cost, stats.currency) or "unknown",
-            "time": time_in_words(stats.latency_ms),
-            "first token": None if first is None else time_in_words(first),
+            "cost": format_money(stats.cost, stats.currency) or "unknown",
+            "time": format_duration(stats.latency_ms),
+            "first token": None if first is None else format_duration(first),
             "retries": stats.retry_count or None,
             "request id": stats.request_id,
         }
@@ -109,7 +109,7 @@ def stats_board(stats: StatsLike) -> str:
 
 
 class CandidateLike(Protocol):
-    """One candidate of a reply."""
+    """One candidate of a response."""
 
     @property
     def content(self) -> str: ...
@@ -120,7 +120,7 @@ class CandidateLike(Protocol):
 
 
 class ResponseLike(Protocol):
-    """A whole reply."""
+    """A whole response."""
 
     @property
     def candidates(self) -> Sequence[CandidateLike]: ...
@@ -136,52 +136,59 @@ class ResponseLike(Protocol):
     def cost(self) -> CostEstimate | None: ...
 
 
-def reply_sheet(reply: ResponseLike) -> str:
-    """Return a reply with the line of its figures."""
-    return joined(*map(_candidate, reply.candidates), note(reply_figures(reply)))
+def response_markdown(response: ResponseLike) -> str:
+    """Return a response with a line that sums up its call."""
+    return join_paragraphs(
+        *map(_candidate_markdown, response.candidates), render_note(response_summary(response))
+    )
 
 
-def _candidate(one: CandidateLike) -> str:
-    return said_sheet(one.thinking, one.content, [(c.name, c.arguments) for c in one.tool_calls])
+def _candidate_markdown(candidate: CandidateLike) -> str:
+    calls = [(call.name, call.arguments) for call in candidate.tool_calls]
+    return candidate_markdown(candidate.thinking, candidate.content, calls)
 
 
-def said_sheet(
+def candidate_markdown(
     thinking: str, content: str, calls: Sequence[tuple[str, JsonObject | str]], end: str = ""
 ) -> str:
-    """Return what was said so far; arguments given as text are shown as they are."""
-    thought = (
-        folded("Thinking", f"<div>{prose(thinking).translate(_SIGNS)}</div>")
+    """Return a candidate so far; arguments that are text are shown as they are."""
+    thinking_part = (
+        render_details(
+            "Thinking", f"<div>{escape_lines(thinking).translate(_MARKDOWN_ESCAPES)}</div>"
+        )
         if thinking.strip()
         else ""
     )
-    made = "\n".join(f"- {call_line(name, arguments)}" for name, arguments in calls)
-    return joined(thought, harmless(content) + end, made)
+    call_lines = "\n".join(f"- {tool_call_html(name, arguments)}" for name, arguments in calls)
+    return join_paragraphs(thinking_part, sanitize_markdown(content) + end, call_lines)
 
 
-def call_line(name: str, arguments: JsonObject | str) -> str:
+def tool_call_html(name: str, arguments: JsonObject | str) -> str:
     """Return a tool call on one line, as HTML in Markdown."""
-    return inline_code(call_text(name, arguments))
+    return inline_code_html(tool_call_text(name, arguments))
 
 
-def call_text(name: str, arguments: JsonObject | str) -> str:
-    """Return a tool call on one line; arguments given as text are taken as they are."""
-    given = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
-    return f"{name}({given})"
+def tool_call_text(name: str, arguments: JsonObject | str) -> str:
+    """Return a tool call on one line; arguments that are text are taken as they are."""
+    text = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+    return f"{name}({text})"
 
 
-def inline_code(text: str) -> str:
-    """Return a text on one line as HTML that Markdown sees nothing in."""
-    return f"<code>{prose(text).translate(_SIGNS)}</code>"
+def inline_code_html(text: str) -> str:
+    """Return a text on one line as HTML in which Markdown sees no markup."""
+    return f"<code>{escape_lines(text).translate(_MARKDOWN_ESCAPES)}</code>"
 
 
-_SIGNS: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "[]()*_`~$|\\"})
+_MARKDOWN_ESCAPES: Final = str.maketrans({char: f"&#{ord(char)};" for char in "[]()*_`~$|\\"})
 
 
-def reply_figures(reply: ResponseLike) -> str:
+def response_summary(response: ResponseLike) -> str:
     """Return model, tokens, cost, time and attempts in one line, as far as they are known."""
-    return " · ".join(figures(reply.model, reply.total_usage, reply.attempts, reply.cost))
+    return " · ".join(
+        summary_parts(response.model, response.total_usage, response.attempts, response.cost)
+    )
 
 
-def joined(*parts: str) -> str:
-    """Return parts as paragraphs; empty ones are left out."""
+def join_paragraphs(*parts: str) -> str:
+    """Join parts to paragraphs; empty parts are left out."""
     return "\n\n".join(part.strip("\n") for part in parts if part.strip())

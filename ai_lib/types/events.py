@@ -1,7 +1,7 @@
-"""What a stream consists of: a closed union of events.
+"""The events of a stream: a closed union.
 
 `Event` is the union; each member is also a `StreamingEvent`, whose predicates and accessors suit
-code that would rather ask than `match`. `signature` and `raw` are opaque state that the provider
+code without `match`. `signature` and `raw` are opaque state that the provider
 wants back (see `ai_lib.types.content`); they may come in an event of their own, with empty text.
 """
 
@@ -15,7 +15,7 @@ from ai_lib.types.usage import Usage
 
 
 class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
-    """One step of a streamed reply. `candidate` tells replies apart when several were asked for.
+    """One step of a streamed response. `candidate` is the index of the candidate it belongs to.
 
     `is_...` says which event this is; `as_...` returns it with its own type and raises TypeError
     when it is another one.
@@ -25,7 +25,7 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     @property
     def is_content_delta(self) -> bool:
-        """A piece of the answer's text."""
+        """A piece of the response's text."""
         return isinstance(self, PartialContentDelta)
 
     @property
@@ -55,7 +55,7 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     @property
     def is_metadata(self) -> bool:
-        """Usage, or who answered."""
+        """Usage, or the model's name."""
         return isinstance(self, Metadata)
 
     @property
@@ -115,9 +115,9 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class PartialContentDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A piece of the answer's text, or sources for it.
+    """A piece of the response's text, or sources for it.
 
-    `index` tells apart the texts of one answer where the provider counts them.
+    `index` numbers the texts of one response where the provider counts them.
     """
 
     content: str
@@ -204,7 +204,7 @@ class OpaqueContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Metadata(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """Facts about the reply: usage so far, the provider's id of the reply, the model's name."""
+    """Facts about the response: usage so far, the provider's id of it, the model's name."""
 
     usage: Usage | None = None
     id: str | None = None

@@ -1,4 +1,4 @@
-"""Media as callers have it: files, bytes and data URLs; as blocks have it: base64 and a type."""
+"""Converts media from files, bytes and data URLs to base64 and a media type, as blocks have it."""
 
 import base64
 import binascii
@@ -10,12 +10,12 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from ai_lib.errors.exceptions import MediaError
-from ai_lib.types.media_type import RECOGNISED, one_name, recognised
+from ai_lib.types.media_type import DETECTABLE_TYPES, detect_media_type, normalize_media_type
 
 Family = Literal["image", "audio", "document"]
 
-_SHOWN: Final = 16
-_STANDARD: Final = str.maketrans("-_", "+/")
+_EXCERPT_LENGTH: Final = 16
+_URLSAFE_TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
 class Media(msgspec.Struct, frozen=True):
@@ -26,10 +26,10 @@ class Media(msgspec.Struct, frozen=True):
 
 
 def read_file(path: str | Path, family: Family, media_type: str | None) -> Media:
-    """Return a file's content; its type is `media_type`, else told from how it begins, else named.
+    """Return a file's content; without `media_type` its type is detected, or guessed by name.
 
     Raises:
-        MediaError: it can't be read, is empty, or is no media of this family.
+        MediaError: the file can't be read, is empty, or is no media of this family.
     """
     try:
         content = Path(path).read_bytes()
@@ -44,21 +44,21 @@ def read_file(path: str | Path, family: Family, media_type: str | None) -> Media
 def from_bytes(
     content: bytes, family: Family, media_type: str | None, *, name: str | None = None
 ) -> Media:
-    """Return the content as a block has it; `name` is the file's, where there is one.
+    """Return the content as base64; `name` is the file's, where there is one.
 
     Raises:
-        MediaError: it is empty, or is no media of this family.
+        MediaError: the content is empty, or is no media of this family.
     """
     if not content:
         raise MediaError(f"{_subject(family, name)} is empty", path=name, size=0)
-    kind = media_type or _kind(content, family, name)
+    kind = media_type or _find_media_type(content, family, name)
     return Media(base64.b64encode(content).decode("ascii"), kind)
 
 
 def from_base64(data: str, media_type: str) -> Media:
     """Return base64 text without line breaks; a data URL says its own type.
 
-    Raises MediaError for a data URL that is none.
+    Raises MediaError for a malformed data URL.
     """
     if data[:5].lower() == "data:":
         return from_data_url(data)
@@ -68,7 +68,7 @@ def from_base64(data: str, media_type: str) -> Media:
 
 
 def from_data_url(url: str) -> Media:
-    """Return what is in a data URL (RFC 2397).
+    """Return the content of a data URL (RFC 2397).
 
     Raises MediaError when it has no comma, or what follows is not base64 as it says.
     """
@@ -76,7 +76,7 @@ def from_data_url(url: str) -> Media:
     kind, *parameters = head.split(";")
     if not comma:
         raise MediaError(f"{url[:40]!r} is no data URL: it has no comma before the data")
-    if "base64" not in (one.strip().lower() for one in parameters):
+    if "base64" not in (parameter.strip().lower() for parameter in parameters):
         data = base64.b64encode(unquote_to_bytes(text)).decode("ascii")
     else:
         data = text if "%" not in text else unquote_to_bytes(text).decode("ascii", "replace")
@@ -84,48 +84,52 @@ def from_data_url(url: str) -> Media:
 
 
 def is_data_url(url: str) -> bool:
-    """Whether an address holds its own content."""
+    """Return whether a URL holds its own content."""
     return url[:5].lower() == "data:"
 
 
-def decoded(data: str, what: str = "the data") -> bytes:
-    """Return the bytes of base64 text, of either alphabet; raises MediaError when it is none."""
+def decode_base64(data: str, subject: str = "the data") -> bytes:
+    """Return the bytes of base64 text, of either alphabet.
+
+    Raises MediaError when it is not base64.
+    """
     try:
-        return base64.b64decode(data.translate(_STANDARD), validate=True)
+        return base64.b64decode(data.translate(_URLSAFE_TO_STANDARD), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MediaError(f"{what} is not base64: {error}") from error
+        raise MediaError(f"{subject} is not base64: {error}") from error
 
 
-def family_of(media_type: str) -> Family:
-    """Return which family a media type belongs to; what is no image or audio is a document."""
-    kind = one_name(media_type).partition("/")[0]
+def find_family(media_type: str) -> Family:
+    """Return the family of a media type; a type that is no image or audio is a document."""
+    kind = normalize_media_type(media_type).partition("/")[0]
     return "image" if kind == "image" else "audio" if kind == "audio" else "document"
 
 
-def _kind(content: bytes, family: Family, name: str | None) -> str:
-    found = recognised(content[:1024])
-    if found is not None and family_of(found) == family:
-        return found
-    # Unless it was told to be something else, what a name promises is true of what can't be told.
-    named = mimetypes.guess_type(name)[0] if name else None
-    if found is None and named and family_of(named) == family and not _is_broken(named):
-        return named
-    if family == "document" and found is None and not _is_broken(named) and _is_text(content):
+def _find_media_type(content: bytes, family: Family, name: str | None) -> str:
+    detected = detect_media_type(content[:1024])
+    if detected is not None and find_family(detected) == family:
+        return detected
+    # Content that can't be detected is believed to be what its name says.
+    guessed = mimetypes.guess_type(name)[0] if name else None
+    if detected is None and guessed and find_family(guessed) == family and not _is_broken(guessed):
+        return guessed
+    if family == "document" and detected is None and not _is_broken(guessed) and _is_text(content):
         return "text/plain"
-    begins = f"it begins {content[:_SHOWN]!r}"
-    is_what = f"it is {found}" if found else begins
-    hint = "" if found or _is_broken(named) else "; pass media_type= if you know what it is"
+    beginning = f"it begins {content[:_EXCERPT_LENGTH]!r}"
+    reason = f"it is {detected}" if detected else beginning
+    is_known = detected or _is_broken(guessed)
+    hint = "" if is_known else "; pass media_type= if you know what it is"
     raise MediaError(
-        f"{_subject(family, name)} holds no {family} that can be told: {is_what}{hint}",
+        f"{_subject(family, name)} holds no {family} of a known type: {reason}{hint}",
         path=name,
-        media_type=found,
+        media_type=detected,
         size=len(content),
     )
 
 
-def _is_broken(named: str | None) -> bool:
-    """Whether content that was not recognised can't be of this type: it would have been."""
-    return named is not None and one_name(named) in RECOGNISED
+def _is_broken(guessed: str | None) -> bool:
+    """Return whether content of this type would have been detected."""
+    return guessed is not None and normalize_media_type(guessed) in DETECTABLE_TYPES
 
 
 def _is_text(content: bytes) -> bool:

@@ -13,12 +13,12 @@ from ai_lib.types.content import (
     ImageBlock,
     TextBlock,
     ToolResultBlock,
-    text_of,
+    join_text,
 )
 
 
 class MessageRole(str, enum.Enum):
-    """Who speaks."""
+    """The role of a message's author."""
 
     SYSTEM = "system"
     USER = "user"
@@ -40,17 +40,17 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def system(cls, content: str | Sequence[Block]) -> "Message":
-        """Instructions for the model."""
+        """Return a message with instructions for the model."""
         return cls(MessageRole.SYSTEM, content)
 
     @classmethod
     def user(cls, content: str | Sequence[Block]) -> "Message":
-        """What the user says."""
+        """Return a message of the user."""
         return cls(MessageRole.USER, content)
 
     @classmethod
     def assistant(cls, content: str | Sequence[Block]) -> "Message":
-        """What the model said."""
+        """Return a message of the model."""
         return cls(MessageRole.ASSISTANT, content)
 
     @classmethod
@@ -62,7 +62,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         is_error: bool = False,
         name: str | None = None,
     ) -> "Message":
-        """What a tool answered to the call `tool_call_id`."""
+        """Return a tool's result for the call `tool_call_id`."""
         block = ToolResultBlock(
             tool_use_id=tool_call_id, content=content, is_error=is_error, name=name
         )
@@ -79,14 +79,14 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         image_bytes: bytes | None = None,
         media_type: str | None = None,
     ) -> "Message":
-        """A question about one image: by address, as base64 text, from a file, or as bytes.
+        """Return a message with one image: by URL, as base64 text, from a file, or as bytes.
 
         Raises:
             ValueError: none of them is given, or several are.
             MediaError: the file can't be read, or holds no image.
         """
-        given = (image_url, image_base64, image_path, image_bytes)
-        if sum(one is not None for one in given) != 1:
+        sources = (image_url, image_base64, image_path, image_bytes)
+        if sum(source is not None for source in sources) != 1:
             raise ValueError("give one of image_url, image_base64, image_path and image_bytes")
         if image_url is not None:
             image = ContentBlock.image_url(image_url)
@@ -101,7 +101,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def text(self) -> str:
         """The text of the content, without other blocks."""
-        return text_of(self.content)
+        return join_text(self.content)
 
     @property
     def blocks(self) -> Sequence[Block]:

@@ -1,4 +1,4 @@
-"""One thing that is wrong with a JSON value: where it stands, what was found, what is allowed."""
+"""Problems of JSON values: where they are, what is wrong, what is allowed."""
 
 import re
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import msgspec
 
-_PLACE: Final = re.compile(r" - at `(?:key in )?`?\$([^`]*)`+$")
+_POSITION: Final = re.compile(r" - at `(?:key in )?`?\$([^`]*)`+$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
 _EXPECTED: Final = re.compile(r"Expected (.+?)(?:, got .*)?$", re.DOTALL)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that does not fit at `pointer` (RFC 6901); `allowed` is what would."""
+    """One problem of a JSON value at `pointer` (RFC 6901); `allowed` says what would be valid."""
 
     pointer: str
     message: str
@@ -22,32 +22,32 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.pointer or 'the whole'}: {self.message}"
 
 
-def pointer_of(steps: Iterable[object], start: str = "") -> str:
+def make_pointer(steps: Iterable[object], start: str = "") -> str:
     """Return the JSON pointer of a path of names and positions."""
     escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
     return start + "".join(f"/{step}" for step in escaped)
 
 
-def problems_of(error: Exception, start: str = "") -> tuple[Problem, ...]:
-    """Return what msgspec or pydantic has against a value that stands at `start`."""
+def read_problems(error: Exception, start: str = "") -> tuple[Problem, ...]:
+    """Return the problems that msgspec or pydantic reports of a value at `start`."""
     text = str(error)
-    found = _PLACE.search(text)
-    place = (
-        pointer_of((next(filter(None, step)) for step in _STEP.findall(found[1])), start)
-        if (found)
+    match = _POSITION.search(text)
+    pointer = (
+        make_pointer((next(filter(None, step)) for step in _STEP.findall(match[1])), start)
+        if match
         else start
     )
-    for one in (error, error.__cause__):
-        details: Any = getattr(one, "errors", None)
+    for source in (error, error.__cause__):
+        details: Any = getattr(source, "errors", None)
         if callable(details):
             listed: Any = details()
-            return tuple(_of_pydantic(detail, place) for detail in listed)
-    message = text[: found.start()] if found else text
+            return tuple(_read_pydantic(detail, pointer) for detail in listed)
+    message = text[: match.start()] if match else text
     expected = _EXPECTED.search(message)
     allowed = expected[1].replace("`", "") if expected else message
-    return (Problem(pointer=place, message=message.replace("`", ""), allowed=allowed),)
+    return (Problem(pointer=pointer, message=message.replace("`", ""), allowed=allowed),)
 
 
-def _of_pydantic(detail: Any, start: str) -> Problem:
+def _read_pydantic(detail: Any, start: str) -> Problem:
     message = str(detail["msg"])
-    return Problem(pointer=pointer_of(detail["loc"], start), message=message, allowed=message)
+    return Problem(pointer=make_pointer(detail["loc"], start), message=message, allowed=message)

@@ -1,4 +1,4 @@
-"""What the caller asks for, before any provider is thought of."""
+"""A chat request in the protocol's standard terms, before it is compiled for a provider."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,10 +10,10 @@ from ai_lib.types.tool import ToolChoice, ToolDefinition
 
 
 class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The form the answer must have: `text`, `json_object`, or `json_schema` with its schema.
+    """The form of the response: `text`, `json_object`, or `json_schema` with its schema.
 
-    `auto` is the strictest form the target has, `tool` gives the answer as a tool call's arguments,
-    `prompt` only asks for it in words. With `fits` a schema may be rewritten for strict modes.
+    `auto` is the strictest form the target has, `tool` is the arguments of a tool call, `prompt`
+    only asks for it in words. With `fits` a schema may be rewritten for strict modes.
     """
 
     type: str = "text"

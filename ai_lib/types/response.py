@@ -1,10 +1,10 @@
-"""What the caller gets: a reply, its candidates, and the figures of the call."""
+"""What the caller gets: a response, its candidates, and the statistics of the call."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from ai_lib.types.attempt import Attempt, summed
+from ai_lib.types.attempt import Attempt, sum_usages
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
@@ -14,7 +14,7 @@ from ai_lib.types.usage import Usage
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of the replies to a request. `blocks` has its parts in the order they came."""
+    """One of the candidates of a response. `blocks` has its parts in the order they came."""
 
     index: int = 0
     blocks: Sequence[Block] = ()
@@ -24,7 +24,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def content(self) -> str:
-        """The answer's text."""
+        """The text of the response."""
         return "".join(block.text for block in self.blocks if isinstance(block, TextBlock))
 
     @property
@@ -38,13 +38,13 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A complete reply. Content, tool calls and reasons are those of the first candidate.
+    """A complete response. Content, tool calls and reasons are those of the first candidate.
 
     `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
     lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
-    it is None for a streamed reply. `unknown_events` counts wire frames that no rule knew; the
-    first sixteen of them are in `unknown_frames`, as decoded. `attempts` lists every try it took,
-    the one that answered last; `cost` is what they cost together, at the listed prices.
+    it is None for a streamed response. `unknown_events` counts wire frames that no rule knew; the
+    first sixteen of them are in `unknown_frames`, as decoded. `attempts` lists all attempts, the
+    successful one last; `cost` is what they cost together, at the listed prices.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -62,11 +62,13 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     @property
     def total_usage(self) -> Usage:
         """The tokens of all attempts, those that failed included."""
-        return summed(attempt.usage for attempt in self.attempts) if self.attempts else self.usage
+        return (
+            sum_usages(attempt.usage for attempt in self.attempts) if self.attempts else self.usage
+        )
 
     @property
     def content(self) -> str:
-        """The answer's text."""
+        """The text of the response."""
         return self.candidates[0].content
 
     @property
@@ -81,12 +83,12 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the reply ended, in the provider's word."""
+        """Why the response ended, in the provider's word."""
         return self.candidates[0].finish_reason
 
     @property
     def termination_reason(self) -> str | None:
-        """Why the reply ended, in the standard word."""
+        """Why the response ended, in the standard word."""
         return self.candidates[0].termination_reason
 
     @property
@@ -99,16 +101,16 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.candidates[0].to_message()
 
     def _repr_markdown_(self) -> str:
-        from ai_lib.types.display import reply_sheet
+        from ai_lib.types.display import response_markdown
 
-        return reply_sheet(self)
+        return response_markdown(self)
 
 
 class CallStats(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one call. Times are milliseconds; the first token's is None unless streamed.
+    """The statistics of one call; times are milliseconds, the first token's of a stream only.
 
     `retry_count` is how many attempts were sent after the first, to whichever target; asking again
-    for a typed answer that does not fit is no retry.
+    for a typed response that does not fit is no retry.
     `request_id` is the provider's when it sent one, else made here. `cost` is what all attempts
     cost together, in `currency`; None is unknown.
     """
@@ -126,6 +128,6 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.display import stats_board
+        from ai_lib.types.display import stats_html
 
-        return stats_board(self)
+        return stats_html(self)

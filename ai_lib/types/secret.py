@@ -1,4 +1,4 @@
-"""Text that is not to be shown."""
+"""Secret text, and the forms in which it may appear."""
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 
 class Secret(str):
-    """A key: text like any other, but for its `repr`, which is what tracebacks and logs show."""
+    """A key: text whose `repr`, which tracebacks and logs show, is `***`."""
 
     __slots__ = ()
 
@@ -16,22 +16,24 @@ class Secret(str):
 
 
 @lru_cache(maxsize=64)
-def forms_of(secret: str) -> tuple[str, ...]:
-    """Return a secret as it may be said back, the longest first: as it is, as it stands in an
-    address, and in base64, alone or in the middle of something (as `Basic` credentials are).
+def list_secret_forms(secret: str) -> tuple[str, ...]:
+    """Return the forms in which a secret may appear, the longest first.
+
+    They are the secret itself, as it is quoted in a URL, and in base64, alone or within other text
+    (as in `Basic` credentials).
     """
-    found = {secret, quote_plus(secret), quote(secret, safe="")}
-    if len(secret) >= _ENCODED:
-        found.update(_in_base64(secret.encode()))
-    return tuple(sorted(found, key=len, reverse=True))
+    forms = {secret, quote_plus(secret), quote(secret, safe="")}
+    if len(secret) >= _MIN_BASE64_LENGTH:
+        forms.update(_encode_base64_forms(secret.encode()))
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
-# What is shorter has too few letters in base64 to be told from other text.
-_ENCODED = 8
+# A shorter secret has too few letters in base64 to differ from other text.
+_MIN_BASE64_LENGTH = 8
 
 
-def _in_base64(secret: bytes) -> Iterator[str]:
-    """Give the letters that depend on the secret alone, after 0, 1 and 2 other bytes (mod 3)."""
+def _encode_base64_forms(secret: bytes) -> Iterator[str]:
+    """Yield the letters that depend on the secret alone, after 0, 1 and 2 other bytes (mod 3)."""
     for before in range(3):
         first, end = -(-before * 4 // 3), (before + len(secret)) * 4 // 3
         for encode in (b64encode, urlsafe_b64encode):

@@ -78,10 +78,10 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         """
         if function is not None:
             from ai_lib.types.schema.docstring import describe
-            from ai_lib.types.schema.signature import Signature, name_of
+            from ai_lib.types.schema.signature import Signature, get_function_name
 
             return cls(
-                name=name or name_of(function),
+                name=name or get_function_name(function),
                 description=description or describe(function),
                 parameters=Signature(function).schema(),
                 strict=strict,

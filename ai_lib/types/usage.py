@@ -53,18 +53,18 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def uncached_prompt_tokens(self) -> int:
-        """Input that no cache served or stored."""
+        """Input tokens that no cache served or stored."""
         return self.prompt_tokens - self.cache_read_tokens - self.cache_write_tokens
 
     @property
     def answer_tokens(self) -> int:
-        """Output without reasoning."""
+        """Output tokens without reasoning."""
         return self.completion_tokens - self.reasoning_tokens
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.markup.html import facts
+        from ai_lib.types.markup.html import render_facts
 
-        return facts(
+        return render_facts(
             {
                 "tokens in": self.prompt_tokens,
                 "of them from a cache": self.cache_read_tokens or None,

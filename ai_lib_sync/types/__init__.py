@@ -1,5 +1,5 @@
 # Copied from ai_lib/types/__init__.py by codegen; do not edit.
-"""What the caller and the wire exchange: messages, tools, requests, events, replies."""
+"""The data that callers and providers exchange: messages, tools, requests, events, responses."""
 
 from typing import TYPE_CHECKING
 

@@ -130,9 +130,9 @@ async def test_before_a_call_its_cost_has_bounds_that_hold() -> None:
     assert bounds.upper is not None
     assert 0 < bounds.lower < bounds.upper
     # 200 tokens of output at 10 dollars a million, and input.
-    assert bounds.upper == pytest.approx(0.002 + bounds.most_input_tokens * 2.5e-6)
+    assert bounds.upper == pytest.approx(0.002 + bounds.max_input_tokens * 2.5e-6)
     assert response.cost.total_cost <= bounds.upper
-    assert bounds.most_output_tokens == 200
+    assert bounds.max_output_tokens == 200
 
 
 async def test_where_nothing_is_known_the_bounds_say_so() -> None:

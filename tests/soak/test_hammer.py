@@ -70,7 +70,7 @@ def test_a_budget_is_never_exceeded_and_ends_where_its_model_does() -> None:
     budget, lock, spent = Budget(100.0), threading.Lock(), [0]
     bounds = CostBounds(
         model="m", currency="USD", lower=0.0, upper=1.0,
-        input_tokens=1, most_input_tokens=1, most_output_tokens=1,
+        input_tokens=1, max_input_tokens=1, max_output_tokens=1,
     )  # fmt: skip
 
     def work(number: int) -> None:

@@ -16,8 +16,8 @@ def bounds(upper: float | None, currency: str = "USD", reason: str = "") -> Cost
         lower=0.0,
         upper=upper,
         input_tokens=1,
-        most_input_tokens=1,
-        most_output_tokens=1,
+        max_input_tokens=1,
+        max_output_tokens=1,
         reason=reason,
     )
 

@@ -6,7 +6,7 @@ from ai_lib.protocol.manifest.models import Prices, PriceTier, read_prices
 from ai_lib.tokens import estimate_cost, get_model_pricing
 from ai_lib.tokens.cost import calculate_cost
 from ai_lib.types import Usage
-from ai_lib.types.cost import CostEstimate, summed_costs
+from ai_lib.types.cost import CostEstimate, sum_costs
 
 # From the vendors' own pages, in USD: a million tokens of input, of output, of cached input.
 PUBLISHED = [
@@ -150,11 +150,11 @@ def test_counts_that_make_no_sense_are_refused(counts: dict[str, int]) -> None:
 def test_costs_add_up_and_one_unknown_makes_the_sum_unknown() -> None:
     one = CostEstimate(model="a", total_cost=1.0, input_cost=0.25, output_cost=0.75)
     two = CostEstimate(model="b", total_cost=2.0, input_cost=1.5, output_cost=0.5)
-    whole = summed_costs([one, two])
+    whole = sum_costs([one, two])
     assert (whole.total_cost, whole.input_cost, whole.output_cost) == (3.0, 1.75, 1.25)
     unknown = CostEstimate(model="c", reason="nobody knows")
-    assert summed_costs([one, unknown]).total_cost is None
-    assert summed_costs([one, unknown]).reason == "nobody knows"
+    assert sum_costs([one, unknown]).total_cost is None
+    assert sum_costs([one, unknown]).reason == "nobody knows"
     yuan = CostEstimate(model="d", currency="CNY", total_cost=1.0)
-    assert summed_costs([one, yuan]).total_cost is None
-    assert summed_costs([]).total_cost == 0.0
+    assert sum_costs([one, yuan]).total_cost is None
+    assert sum_costs([]).total_cost == 0.0

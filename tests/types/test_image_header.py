@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from ai_lib.types.media_type import pixels_of
+from ai_lib.types.media_type import read_pixel_size
 from tests.request.samples import picture, saved
 
 SIZE = (321, 123)
@@ -27,7 +27,7 @@ def test_width_and_height_are_in_the_header(file: str) -> None:
     media_type = "image/" + next(
         word for word in ("png", "gif", "bmp", "webp", "jpeg") if word in file
     )
-    assert pixels_of(FILES[file][:1026], media_type) == SIZE
+    assert read_pixel_size(FILES[file][:1026], media_type) == SIZE
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -36,17 +36,17 @@ def test_half_a_header_says_nothing(file: str) -> None:
         word for word in ("png", "gif", "bmp", "webp", "jpeg") if word in file
     )
     content = FILES[file]
-    assert all(pixels_of(content[:cut], media_type) in (None, SIZE) for cut in range(40))
-    assert pixels_of(content[:5], media_type) is None
+    assert all(read_pixel_size(content[:cut], media_type) in (None, SIZE) for cut in range(40))
+    assert read_pixel_size(content[:5], media_type) is None
 
 
 def test_a_bitmap_from_the_top_down_is_as_high() -> None:
     content = bytearray(saved(Image.new("RGB", (5, 7)), "BMP"))
     content[22:26] = (-7).to_bytes(4, "little", signed=True)
-    assert pixels_of(bytes(content), "image/bmp") == (5, 7)
+    assert read_pixel_size(bytes(content), "image/bmp") == (5, 7)
     old = b"BM" + bytes(12) + (12).to_bytes(4, "little") + b"\x05\x00\x07\x00" + bytes(4)
-    assert pixels_of(old, "image/bmp") == (5, 7)
+    assert read_pixel_size(old, "image/bmp") == (5, 7)
 
 
 def test_other_types_are_not_read() -> None:
-    assert pixels_of(picture("TIFF", SIZE), "image/tiff") is None
+    assert read_pixel_size(picture("TIFF", SIZE), "image/tiff") is None

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from ai_lib.types.markup.markdown import harmless
+from ai_lib.types.markup.markdown import sanitize_markdown
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from ai_lib.types.markup.markdown import harmless
     ],
 )
 def test_what_is_harmless_stays(text: str) -> None:
-    assert harmless(text).strip() == text.strip()
+    assert sanitize_markdown(text).strip() == text.strip()
 
 
 @pytest.mark.parametrize(
@@ -38,21 +38,21 @@ def test_what_is_harmless_stays(text: str) -> None:
     ],
 )
 def test_tags_and_links_that_run_something_are_text(text: str, expected: str) -> None:
-    assert harmless(text) == expected
+    assert sanitize_markdown(text) == expected
 
 
 def test_code_with_tags_is_code_still() -> None:
-    shown = harmless("See:\n```html\n<script>alert(1)</script>\n```\nend")
+    shown = sanitize_markdown("See:\n```html\n<script>alert(1)</script>\n```\nend")
     assert shown == ("See:\n\n<pre><code>&lt;script&gt;alert(1)&lt;/script&gt;</code></pre>\n\nend")
 
 
 def test_a_fence_left_open_is_closed_so_that_what_follows_is_no_code() -> None:
-    assert harmless("```python\nprint(1)") == "```python\nprint(1)\n```\n"
+    assert sanitize_markdown("```python\nprint(1)") == "```python\nprint(1)\n```\n"
 
 
 def test_a_fence_is_closed_by_one_as_long() -> None:
     assert (
-        harmless("````\n```\n<b>\n````")
+        sanitize_markdown("````\n```\n<b>\n````")
         == "\n<pre><code>&#96;&#96;&#96;\n&lt;b&gt;</code></pre>\n\n"
     )
 
@@ -66,7 +66,7 @@ _PIECES = strategies.sampled_from(
 
 @given(strategies.lists(_PIECES, max_size=30).map("".join))
 def test_no_tag_of_the_models_is_left_wherever_code_is_thought_to_be(text: str) -> None:
-    shown = _OURS.sub("", harmless(text))
+    shown = _OURS.sub("", sanitize_markdown(text))
 
     assert re.search(r"<[A-Za-z/!?]", shown) is None
     assert re.search(r"\[x\]\(\s*<?\s*(javascript:|[^)/>\s]*&colon;)", shown) is None

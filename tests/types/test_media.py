@@ -8,7 +8,7 @@ import pytest
 
 from ai_lib.errors import MediaError, RequestError
 from ai_lib.types import ContentBlock, Message
-from ai_lib.types.media_type import of_word, recognised, word_of
+from ai_lib.types.media_type import detect_media_type, to_format_name, to_media_type
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + struct.pack(">II", 3, 2)
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
@@ -49,22 +49,22 @@ def bytes_of(data: str | None) -> bytes:
     ],
 )
 def test_a_media_type_is_told_by_how_content_begins(head: bytes, media_type: str | None) -> None:
-    assert recognised(head) == media_type
+    assert detect_media_type(head) == media_type
 
 
 def test_words_of_manifests_and_wires_stand_for_media_types() -> None:
-    assert [of_word(word, "audio") for word in ("mp3", "M4A", "wav", "opus")] == [
+    assert [to_media_type(word, "audio") for word in ("mp3", "M4A", "wav", "opus")] == [
         "audio/mpeg",
         "audio/mp4",
         "audio/wav",
         "audio/ogg",
     ]
-    assert [of_word(word, "image") for word in ("jpg", "jpeg", "image/PNG")] == [
+    assert [to_media_type(word, "image") for word in ("jpg", "jpeg", "image/PNG")] == [
         "image/jpeg",
         "image/jpeg",
         "image/png",
     ]
-    assert [word_of(kind) for kind in ("audio/mpeg", "audio/x-wav", "image/jpg")] == [
+    assert [to_format_name(kind) for kind in ("audio/mpeg", "audio/x-wav", "image/jpg")] == [
         "mp3",
         "wav",
         "jpeg",
@@ -107,8 +107,8 @@ def test_what_has_no_signature_is_what_its_name_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("notes.png", b"Dear diary, today", "holds no image that can be told: it begins b'Dear"),
-        ("page.png", PDF, "holds no image that can be told: it is application/pdf"),
+        ("notes.png", b"Dear diary, today", "holds no image of a known type: it begins b'Dear"),
+        ("page.png", PDF, "holds no image of a known type: it is application/pdf"),
         ("unheard", b"\x01\x02\x03", "pass media_type="),
         ("empty.png", b"", "is empty"),
     ],
@@ -133,7 +133,7 @@ def test_empty_sounds_and_binary_documents_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(MediaError, match=r"silence\.wav' is empty"):
         ContentBlock.audio_file(path)
-    with pytest.raises(MediaError, match="the document holds no document that can be told"):
+    with pytest.raises(MediaError, match="the document holds no document of a known type"):
         ContentBlock.document_bytes(b"\x00\x01\xfe")
     with pytest.raises(MediaError, match=r"holds no audio .* it begins b'not a sound'"):
         path.write_bytes(b"not a sound")

@@ -15,7 +15,7 @@ from ai_lib.cli.options import ChatOptions
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.structured.schema_problems import schema_problems
-from ai_lib.types.display import figures
+from ai_lib.types.display import summary_parts
 from ai_lib.types.events import PartialContentDelta
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message
@@ -143,7 +143,7 @@ class Conversation:
 
 def format_summary(response: ChatResponse) -> str:
     """Return model, usage, cost if known, time and finish reason in one line."""
-    parts = figures(response.model, response.total_usage, response.attempts, response.cost)
+    parts = summary_parts(response.model, response.total_usage, response.attempts, response.cost)
     return f"[{'; '.join([*parts, response.finish_reason or 'no finish reason'])}]"
 
 

@@ -14,7 +14,7 @@ from ai_lib.client.tools.display import run_summary, tool_results
 from ai_lib.client.tools.functions import Function
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.testing.mock.service import Service
-from ai_lib.types.content import text_of
+from ai_lib.types.content import join_text
 from ai_lib.types.events import (
     Event,
     PartialContentDelta,
@@ -91,7 +91,7 @@ def _list_new_results(messages: Sequence[Message], sent_call_ids: set[str]) -> I
     for call_id, block in tool_results(messages).items():
         if call_id not in sent_call_ids:
             sent_call_ids.add(call_id)
-            text = text_of(block.content)
+            text = join_text(block.content)
             yield {"kind": "result", "id": call_id, "text": text, "failed": block.is_error}
 
 

@@ -12,7 +12,7 @@ from ai_lib.client.target.target import Target, new_id
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.cost import CostEstimate, summed_costs
+from ai_lib.types.cost import CostEstimate, sum_costs
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.usage import Usage
@@ -232,7 +232,7 @@ def total_cost(attempts: Sequence[Attempt], find_record: FindRecord) -> CostEsti
         for attempt in attempts
         if attempt.ended == "answered" or attempt.usage.total_tokens > 0
     ]
-    return costs[0] if len(costs) == 1 else summed_costs(costs)
+    return costs[0] if len(costs) == 1 else sum_costs(costs)
 
 
 def attempt_cost(attempt: Attempt, find_record: FindRecord) -> CostEstimate:

@@ -76,8 +76,8 @@ def zero_bounds(model_id: str, currency: str) -> CostBounds:
         lower=0.0,
         upper=0.0,
         input_tokens=0,
-        most_input_tokens=0,
-        most_output_tokens=0,
+        max_input_tokens=0,
+        max_output_tokens=0,
     )
 
 

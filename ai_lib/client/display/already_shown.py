@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.client.tools.conversation import ToolRun
 from ai_lib.structured.output import StructuredOutput
-from ai_lib.types.markup.notebook import notebook
+from ai_lib.types.markup.notebook import find_notebook
 from ai_lib.types.response import ChatResponse
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ class _DisplayedContent:
     """Shows nothing in the cell that has shown the value already."""
 
     def _ipython_display_(self) -> None:
-        shell = notebook()
+        shell = find_notebook()
         if shell is None or shell.execution_count != getattr(self, "cell", None):
             raise NotImplementedError  # IPython then shows the value as usual
 
@@ -48,7 +48,7 @@ _DISPLAYED_TYPES: dict[type, Any] = {
 
 def mark_displayed(value: T) -> T:
     """Return the value marked as shown by the current cell; outside a notebook return it as is."""
-    shell = notebook()
+    shell = find_notebook()
     if shell is None or not isinstance(value, msgspec.Struct):
         return value
     fields = {name: getattr(value, name) for name in value.__struct_fields__}

@@ -4,7 +4,7 @@ import sys
 import uuid
 from typing import Final, Protocol
 
-from ai_lib.types.display import call_text, said_sheet
+from ai_lib.types.display import candidate_markdown, tool_call_text
 from ai_lib.types.events import (
     Event,
     PartialContentDelta,
@@ -14,7 +14,7 @@ from ai_lib.types.events import (
     ToolCallStarted,
 )
 from ai_lib.types.json import JsonObject
-from ai_lib.types.markup.notebook import notebook, publish
+from ai_lib.types.markup.notebook import find_notebook, publish
 
 _REDRAW_SECONDS: Final = 0.125
 
@@ -40,7 +40,7 @@ class Output(Protocol):
 
 def default_output() -> Output:
     """Return the output area of the notebook's cell, or standard output outside a notebook."""
-    return NotebookOutput() if notebook() is not None else TerminalOutput()
+    return NotebookOutput() if find_notebook() is not None else TerminalOutput()
 
 
 class NotebookOutput:
@@ -61,7 +61,7 @@ class NotebookOutput:
     def draw(self, markdown: str) -> None:
         """Show Markdown in place of what was drawn before."""
         data = {"text/markdown": markdown, "text/plain": markdown}
-        publish(data, self._id, again=self._is_drawn)
+        publish(data, self._id, update=self._is_drawn)
         self._is_drawn = True
 
     def end(self, markdown: str, summary: str) -> None:
@@ -80,7 +80,7 @@ class TerminalOutput:
         if isinstance(event, PartialContentDelta) and not event.candidate:
             self._write(event.content)
         elif isinstance(event, ToolCallEnded) and not event.candidate:
-            self._write_line(f"[calls {call_text(event.tool_name, event.arguments)}]")
+            self._write_line(f"[calls {tool_call_text(event.tool_name, event.arguments)}]")
         return False
 
     def draw(self, markdown: str) -> None:
@@ -133,4 +133,4 @@ class LiveResponse:
         calls = [self._calls[index] for index in sorted(self._calls)]
         # A cursor in a table or in code would become part of it.
         cursor = _CURSOR if growing and content[-1:].isalnum() and "```" not in content else ""
-        return said_sheet("".join(self._thinking), content, calls, cursor)
+        return candidate_markdown("".join(self._thinking), content, calls, cursor)

@@ -16,10 +16,10 @@ from ai_lib.client.tools.display import (
 )
 from ai_lib.structured.display import output_markdown, output_summary, partial_markdown
 from ai_lib.structured.output import StructuredOutput
-from ai_lib.types.display import joined, reply_figures, reply_sheet
+from ai_lib.types.display import join_paragraphs, response_markdown, response_summary
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.json import JsonValue
-from ai_lib.types.markup.html import note
+from ai_lib.types.markup.html import render_note
 from ai_lib.types.response import ChatResponse
 
 from ..._runtime.backend import now
@@ -67,8 +67,10 @@ async def show_response(stream: ResponseEvents) -> ChatResponse:
         await stream.aclose()
         raise
     prefix = "cancelled · " if stream.cancelled else ""
-    end = note("cancelled") if prefix else ""
-    output.end(joined(reply_sheet(response), end), prefix + reply_figures(response))
+    end = render_note("cancelled") if prefix else ""
+    output.end(
+        join_paragraphs(response_markdown(response), end), prefix + response_summary(response)
+    )
     return mark_displayed(response)
 
 
@@ -82,11 +84,11 @@ async def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRu
             is_over = isinstance(event, StreamEnd)
             live.take(event)
             if output.take(event, now()):
-                output.draw(joined(_rounds_markdown(conversation), live.to_markdown()))
+                output.draw(join_paragraphs(_rounds_markdown(conversation), live.to_markdown()))
         run = stream.result()
     except BaseException as error:
         last = "" if is_over else live.to_markdown(growing=False)
-        _end_with_error(output, joined(_rounds_markdown(conversation), last), error)
+        _end_with_error(output, join_paragraphs(_rounds_markdown(conversation), last), error)
         await stream.aclose()
         raise
     output.end(run_markdown(run.messages, run.responses), run_summary(run.responses))
@@ -95,7 +97,9 @@ async def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRu
 
 def _rounds_markdown(conversation: ToolConversation) -> str:
     results = tool_results(conversation.request.messages)
-    return joined(*(round_markdown(response, results) for response in conversation.responses))
+    return join_paragraphs(
+        *(round_markdown(response, results) for response in conversation.responses)
+    )
 
 
 async def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
@@ -117,4 +121,4 @@ async def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
 
 def _end_with_error(output: Output, markdown: str, error: BaseException) -> None:
     reason = f"ended by {type(error).__name__}"
-    output.end(joined(markdown, note(reason)), reason)
+    output.end(join_paragraphs(markdown, render_note(reason)), reason)

@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.client.call.call import Call
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.types.attempt import summed
+from ai_lib.types.attempt import sum_usages
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.usage import Usage
 
@@ -79,7 +79,7 @@ def usage_of(call: Call) -> Usage:
     if call.outcome == "cached":
         return Usage()
     if call.attempts:
-        return summed(attempt.usage for attempt in call.attempts)
+        return sum_usages(attempt.usage for attempt in call.attempts)
     return call.usage if call.response is None else call.response.usage
 
 

@@ -57,10 +57,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         return total / 1_000_000
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.markup.html import code, folded
+        from ai_lib.types.markup.html import render_code, render_details
 
         page, _, _ = str(self).partition(f"\n\n{self.curl}")
-        return code(page) + folded("The request, as a curl command", code(self.curl))
+        return render_code(page) + render_details(
+            "The request, as a curl command", render_code(self.curl)
+        )
 
     def __str__(self) -> str:
         largest = _largest(self.largest_cost, self.model_info)

@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.transport.errors import strip_tracebacks
-from ai_lib.types.secret import forms_of
+from ai_lib.types.secret import list_secret_forms
 from ai_lib.types.wire import MIN_SECRET_LENGTH
 
 _SHOWN = "***"
@@ -20,7 +20,7 @@ def redact(error: AiLibError, secret: str | None) -> None:
     """
     if secret is None or len(secret) < MIN_SECRET_LENGTH:
         return
-    forms = forms_of(secret)
+    forms = list_secret_forms(secret)
     content = "".join(repr((link.args, vars(link))) for link in _chain(error))
     if not any(form in content for form in forms):
         return

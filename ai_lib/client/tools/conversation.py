@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.client.tools.functions import ToolRegistry, result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
-from ai_lib.types.attempt import summed
+from ai_lib.types.attempt import sum_usages
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -42,7 +42,7 @@ class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def usage(self) -> Usage:
         """The tokens of all rounds, failed attempts included."""
-        return summed(response.total_usage for response in self.responses)
+        return sum_usages(response.total_usage for response in self.responses)
 
     def _repr_markdown_(self) -> str:
         from ai_lib.client.tools.display import run_markdown

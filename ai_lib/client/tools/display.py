@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ai_lib.types.attempt import summed
-from ai_lib.types.content import ToolResultBlock, text_of
-from ai_lib.types.cost import summed_costs
-from ai_lib.types.display import call_line, figures, inline_code, joined, said_sheet
-from ai_lib.types.markup.html import folded, note
+from ai_lib.types.attempt import sum_usages
+from ai_lib.types.content import ToolResultBlock, join_text
+from ai_lib.types.cost import sum_costs
+from ai_lib.types.display import (
+    candidate_markdown,
+    inline_code_html,
+    join_paragraphs,
+    summary_parts,
+    tool_call_html,
+)
+from ai_lib.types.markup.html import render_details, render_note
 from ai_lib.types.message import Message
 from ai_lib.types.response import ChatResponse
 
@@ -18,17 +24,19 @@ def run_markdown(messages: Sequence[Message], responses: Sequence[ChatResponse])
     """Return all rounds, with one summary of them."""
     results = tool_results(messages)
     rounds = (round_markdown(response, results) for response in responses)
-    return joined(*rounds, note(run_summary(responses)))
+    return join_paragraphs(*rounds, render_note(run_summary(responses)))
 
 
 def round_markdown(response: ChatResponse, results: Mapping[str, ToolResultBlock]) -> str:
     """Return one response; each of its calls stands with its result, where there is one yet."""
     lines = []
     for call in response.tool_calls:
-        line = f"- {call_line(call.name, call.arguments)}"
+        line = f"- {tool_call_html(call.name, call.arguments)}"
         result = results.get(call.id)
         lines.append(f"{line}{_result_markdown(result)}" if result else line)
-    return joined(said_sheet(response.thinking, response.content, ()), "\n".join(lines))
+    return join_paragraphs(
+        candidate_markdown(response.thinking, response.content, ()), "\n".join(lines)
+    )
 
 
 def tool_results(messages: Sequence[Message]) -> dict[str, ToolResultBlock]:
@@ -41,12 +49,12 @@ def run_summary(responses: Sequence[ChatResponse]) -> str:
     """Return one line for all rounds: model, tokens, cost, time, rounds and attempts."""
     attempts = [attempt for response in responses for attempt in response.attempts]
     costs = [response.cost for response in responses if response.cost is not None]
-    usage = summed(response.total_usage for response in responses)
-    cost = summed_costs(costs) if len(costs) == len(responses) else None
+    usage = sum_usages(response.total_usage for response in responses)
+    cost = sum_costs(costs) if len(costs) == len(responses) else None
     model = responses[-1].model if responses else None
     rounds = [f"{len(responses)} rounds"] if len(responses) > 1 else []
     retry_count = len(attempts) - len(responses)
-    parts = figures(model, usage, attempts, cost)
+    parts = summary_parts(model, usage, attempts, cost)
     if len(attempts) > 1:
         parts = parts[:-1]  # the number of attempts is added below, if it says anything
     parts += rounds + ([f"{len(attempts)} attempts"] if retry_count > 0 else [])
@@ -54,8 +62,8 @@ def run_summary(responses: Sequence[ChatResponse]) -> str:
 
 
 def _result_markdown(block: ToolResultBlock) -> str:
-    text = text_of(block.content) or "(no text)"
+    text = join_text(block.content) or "(no text)"
     arrow = "→ failed:" if block.is_error else "→"
     if len(text) <= _MAX_INLINE and "\n" not in text:
-        return f" {arrow} {inline_code(text)}"
-    return f" {arrow} {folded('result', inline_code(text))}"
+        return f" {arrow} {inline_code_html(text)}"
+    return f" {arrow} {render_details('result', inline_code_html(text))}"

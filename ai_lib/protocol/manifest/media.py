@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.manifest.schema import RawManifest, Section, describe_validation_error
 from ai_lib.types.json import JsonValue
-from ai_lib.types.media_type import of_word
+from ai_lib.types.media_type import to_media_type
 
 
 class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ def _read_lenient_limits(block: JsonValue, family: str) -> MediaLimits:
 
 def _read_limits(block: RawMedia, family: str) -> MediaLimits:
     size = block.max_size if block.max_file_size is None else block.max_file_size
-    words = dict.fromkeys(of_word(word, family) for word in block.formats or ())
+    words = dict.fromkeys(to_media_type(word, family) for word in block.formats or ())
     return MediaLimits(
         supported=block.supported,
         media_types=tuple(words),

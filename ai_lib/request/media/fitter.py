@@ -21,13 +21,18 @@ from ai_lib.types.content import (
 )
 from ai_lib.types.media_source import (
     Family,
-    decoded,
-    family_of,
+    decode_base64,
+    find_family,
     from_bytes,
     from_data_url,
     is_data_url,
 )
-from ai_lib.types.media_type import one_name, pixels_of, recognised, word_of
+from ai_lib.types.media_type import (
+    detect_media_type,
+    normalize_media_type,
+    read_pixel_size,
+    to_format_name,
+)
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
@@ -167,8 +172,8 @@ class MediaFitter:
         if not data:
             raise MediaError(f"{name} is empty", provider=self._target, size=0)
         head = _decode_head(data, _HEAD_LETTERS)
-        actual = recognised(head)
-        if actual is not None and family_of(actual) != family:
+        actual = detect_media_type(head)
+        if actual is not None and find_family(actual) != family:
             raise MediaError(
                 f"{name} holds {actual}, which is no {family}: give it as what it is",
                 provider=self._target,
@@ -176,7 +181,7 @@ class MediaFitter:
                 allowed=limits.media_types,
             )
         kind = declared or ""
-        if actual is not None and (family == "image" or one_name(kind) != actual):
+        if actual is not None and (family == "image" or normalize_media_type(kind) != actual):
             kind = actual
         size = len(data) * 3 // 4 - data[-2:].count("=")
         pixels = _read_pixels(data, head, actual, limits) if family == "image" and actual else None
@@ -185,7 +190,7 @@ class MediaFitter:
 
     def _fits(self, info: MediaInfo, limits: MediaLimits) -> bool:
         types, max_pixels = limits.media_types, limits.max_pixels
-        if types and one_name(info.media_type) not in types:
+        if types and normalize_media_type(info.media_type) not in types:
             return False
         if limits.max_bytes is not None and info.size > limits.max_bytes:
             return False
@@ -200,10 +205,12 @@ class MediaFitter:
         has_extra = {"image": has_pillow, "audio": has_soundfile}.get(family, lambda: True)
         if not has_extra():
             raise self._media_error(name, info, limits, extra=_EXTRAS[family])
-        content = decoded(data, name)
+        content = decode_base64(data, name)
         try:
             if family == "image":
-                image = convert_image(content, one_name(info.media_type), info.pixels, limits)
+                image = convert_image(
+                    content, normalize_media_type(info.media_type), info.pixels, limits
+                )
                 result = MediaInfo(
                     media_type=image.media_type, size=len(image.data), pixels=image.pixels
                 )
@@ -256,7 +263,7 @@ def _map_items(items: Sequence[Item], change: Callable[[Item], Item]) -> Sequenc
 def _decode_head(data: str, letters: int) -> bytes:
     """Return the first bytes; none if it is not base64, which the provider may refuse."""
     try:
-        return decoded(data[:letters])
+        return decode_base64(data[:letters])
     except MediaError:
         return b""
 
@@ -264,19 +271,19 @@ def _decode_head(data: str, letters: int) -> bytes:
 def _read_pixels(
     data: str, head: bytes, media_type: str, limits: MediaLimits
 ) -> tuple[int, int] | None:
-    pixels = pixels_of(head, media_type)
+    pixels = read_pixel_size(head, media_type)
     # A camera may put a preview and a lot more before the size of a JPEG.
     letters = _HEAD_LETTERS if media_type == "image/jpeg" and limits.max_pixels else len(data)
     while pixels is None and letters < len(data):
         letters *= 8
-        pixels = pixels_of(_decode_head(data, letters), media_type)
+        pixels = read_pixel_size(_decode_head(data, letters), media_type)
     return pixels
 
 
 def _read_duration(data: str, name: str, limits: MediaLimits) -> float | None:
     if limits.max_seconds is None or not has_soundfile():
         return None
-    return read_duration(decoded(data, name))
+    return read_duration(decode_base64(data, name))
 
 
 def _describe_limits(limits: MediaLimits) -> str:
@@ -285,5 +292,5 @@ def _describe_limits(limits: MediaLimits) -> str:
         bounds.append("{}x{} pixels".format(*limits.max_pixels))
     if limits.max_bytes is not None:
         bounds.append(f"{limits.max_bytes:,} bytes")
-    types = ", ".join(word_of(kind) for kind in limits.media_types) or "any type"
+    types = ", ".join(to_format_name(kind) for kind in limits.media_types) or "any type"
     return f"{types}; at most {', '.join(bounds)}" if bounds else types

@@ -36,9 +36,9 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     time_to_first_token_p99_ms: float | None = None
 
     def _repr_html_(self) -> str:
-        from ai_lib.types.markup.html import facts
+        from ai_lib.types.markup.html import render_facts
 
-        return facts(
+        return render_facts(
             {
                 "requests": self._requests(),
                 "in flight": self.in_flight or None,
@@ -62,17 +62,17 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.total_requests:,} ({parts})" if parts else "0"
 
     def _cost(self) -> str:
-        from ai_lib.types.display import money_in_words
+        from ai_lib.types.display import format_money
 
-        known = [money_in_words(amount, currency) for currency, amount in self.costs.items()]
+        known = [format_money(amount, currency) for currency, amount in self.costs.items()]
         missing = self.requests_of_unknown_cost
         return " + ".join(known + ([f"{missing:,} of unknown cost"] if missing else []))
 
     def _times(self, name: str) -> str:
-        from ai_lib.types.display import time_in_words
+        from ai_lib.types.display import format_duration
 
         found = [getattr(self, f"{name}_{rank}_ms") for rank in ("p50", "p90", "p99")]
-        return " / ".join(time_in_words(one) for one in found if one is not None)
+        return " / ".join(format_duration(one) for one in found if one is not None)
 
     @property
     def error_rate(self) -> float:

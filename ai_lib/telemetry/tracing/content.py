@@ -11,7 +11,7 @@ from ai_lib.types.content import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
-    text_of,
+    join_text,
 )
 from ai_lib.types.message import Message
 from ai_lib.types.response import Candidate
@@ -65,6 +65,6 @@ def _part(block: Block) -> dict[str, object]:
         return {
             "type": "tool_call_response",
             "id": block.tool_use_id,
-            "response": text_of(block.content),
+            "response": join_text(block.content),
         }
     return {"type": str(block.__struct_config__.tag)}

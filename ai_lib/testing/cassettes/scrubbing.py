@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.testing.cassettes.cassette import Exchange, RecordedChunk, encode_chunk
 from ai_lib.transport.errors import RemoteProtocolError
 from ai_lib.transport.http.content_encoding import ContentDecoder
-from ai_lib.types.secret import forms_of
+from ai_lib.types.secret import list_secret_forms
 from ai_lib.types.wire import HttpRequest
 
 _MASK: Final = "***"
@@ -21,7 +21,7 @@ def scrub_keys(exchange: Exchange, request: HttpRequest) -> Exchange:
     In the body each letter of a key becomes a `*`, so that sizes and cuts stay. A compressed body
     stays compressed unless a key is in it; then it is recorded decompressed.
     """
-    key_forms = [key_form for key in request.secret_values() for key_form in forms_of(key)]
+    key_forms = [key_form for key in request.secret_values() for key_form in list_secret_forms(key)]
     if not key_forms:
         return exchange
     failure = exchange.failure

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.testing.mock.example_values import make_example
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.request_reader import ParsedRequest
-from ai_lib.types.content import ToolResultBlock, text_of
+from ai_lib.types.content import ToolResultBlock, join_text
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolDefinition
 
@@ -59,7 +59,7 @@ def _find_tool_results(messages: Sequence[Message]) -> list[str]:
         results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
         if not results:
             break
-        texts[:0] = [text_of(block.content) for block in results]
+        texts[:0] = [join_text(block.content) for block in results]
     return texts
 
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from ai_lib._log import HTTPCORE
-from ai_lib.types.secret import forms_of
+from ai_lib.types.secret import list_secret_forms
 from ai_lib.types.wire import HttpRequest
 
 _current_request: Final[ContextVar[HttpRequest | None]] = ContextVar("ai_lib_request", default=None)
@@ -36,7 +36,7 @@ def _redact(record: logging.LogRecord) -> bool:
     if request is not None:
         text = record.getMessage()
         for key in request.secret_values():
-            for form in forms_of(key):
+            for form in list_secret_forms(key):
                 text = text.replace(form, "***")
         record.msg, record.args = text, None
     return True

@@ -1,11 +1,11 @@
-"""The notebook this runs in, if it does, and its output areas."""
+"""Finds the notebook that runs this code, and writes to its output areas."""
 
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 
-def notebook() -> Any:
+def find_notebook() -> Any:
     """Return the shell of a notebook's kernel; None in a terminal and without IPython."""
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
@@ -14,12 +14,12 @@ def notebook() -> Any:
     return shell
 
 
-def publish(data: Mapping[str, str], area: str, *, again: bool) -> None:
-    """Show data by its MIME types in an output area of that name, `again` in place of what it has.
+def publish(data: Mapping[str, str], area: str, *, update: bool) -> None:
+    """Show data by its MIME types in an output area of that name; for notebooks only.
 
-    Only in a notebook.
+    With `update` it replaces the area's content.
     """
     from importlib import import_module
 
     display: Any = import_module("IPython.display").display
-    display(dict(data), raw=True, display_id=area, update=again)
+    display(dict(data), raw=True, display_id=area, update=update)

@@ -1,4 +1,4 @@
-"""A Python type as JSON Schema, and JSON values as values of that type."""
+"""Makes the JSON Schema of a Python type, and converts values from and to JSON."""
 
 from collections.abc import Iterator
 from typing import Any, Final, TypeGuard, TypeVar
@@ -18,9 +18,9 @@ _KINDS: Final[dict[type[object], str]] = {
 }
 
 
-def schema_of_type(kind: object) -> JsonDict:
+def make_schema(kind: object) -> JsonDict:
     """Return the JSON Schema of a type: a struct, dataclass, TypedDict, enum, pydantic model, or
-    what is made of them and of plain types, such as `list[int]` or `Person | None`.
+    a combination of them and of plain types, such as `list[int]` or `Person | None`.
 
     Named types inside it are under `$defs`; the type itself stands at the root.
 
@@ -34,12 +34,12 @@ def schema_of_type(kind: object) -> JsonDict:
     except (TypeError, NotImplementedError) as error:
         name = getattr(kind, "__name__", None) or repr(kind)
         raise TypeError(f"{name} has no JSON Schema: {error}") from error
-    known: JsonDict = {}
-    inner = _hoisted(root, known)
+    definitions: JsonDict = {}
+    root = _hoist_definitions(root, definitions)
     for name, schema in defs.items():
-        _define(known, name, _hoisted(schema, known))
-    whole: JsonDict = _typed(_inlined(inner, known))
-    return whole
+        _define(definitions, name, _hoist_definitions(schema, definitions))
+    schema_with_types: JsonDict = _add_enum_types(_inline_root(root, definitions))
+    return schema_with_types
 
 
 def from_json(value: JsonValue, kind: type[T], *, strict: bool = True) -> T:
@@ -48,26 +48,26 @@ def from_json(value: JsonValue, kind: type[T], *, strict: bool = True) -> T:
     Without `strict`, numbers and booleans may be written as strings.
 
     Raises:
-        msgspec.ValidationError: it does not fit; the message ends in the place.
-        ValueError: a pydantic model refuses it, which then stands at the root.
+        msgspec.ValidationError: the value does not fit; the message ends in its position.
+        ValueError: a pydantic model at the root refuses it.
     """
     if _is_model(kind):
-        model: T = _model(kind, value)
+        model: T = _convert_model(kind, value)
         return model
-    return msgspec.convert(value, kind, strict=strict, dec_hook=_model)
+    return msgspec.convert(value, kind, strict=strict, dec_hook=_convert_model)
 
 
 def to_json(value: object) -> bytes:
-    """Return a value as JSON: what `from_json` makes, and what msgspec knows besides.
+    """Return a value as JSON: one that `from_json` makes, or that msgspec knows.
 
     Raises:
-        TypeError: there is something in it that JSON has no form for.
+        TypeError: a part of it has no form in JSON.
     """
-    return msgspec.json.encode(value, enc_hook=_written)
+    return msgspec.json.encode(value, enc_hook=_encode_model)
 
 
 def _is_model(kind: object) -> bool:
-    # By what it can do, so that pydantic is never imported here.
+    # By its methods, so that pydantic is never imported here.
     return hasattr(kind, "model_json_schema") and hasattr(kind, "model_validate_json")
 
 
@@ -78,65 +78,69 @@ def _schema_of_model(kind: Any) -> JsonDict:
     return schema
 
 
-def _model(kind: Any, value: JsonValue) -> Any:
+def _convert_model(kind: Any, value: JsonValue) -> Any:
     if not _is_model(kind):
         raise NotImplementedError
     return kind.model_validate_json(to_json(value))
 
 
-def _written(value: Any) -> JsonValue:
+def _encode_model(value: Any) -> JsonValue:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     raise TypeError(f"a {type(value).__name__} can't be written as JSON")
 
 
-def _hoisted(node: JsonValue, known: JsonDict) -> JsonValue:
-    """Move the `$defs` of models inside to the root's."""
+def _hoist_definitions(node: JsonValue, definitions: JsonDict) -> JsonValue:
+    """Move the `$defs` of nested models to the root's."""
     if (schema := _as_object(node)) is not None:
         for name, inner in schema.get("$defs", {}).items():
-            _define(known, name, _hoisted(inner, known))
-        return {name: _hoisted(value, known) for name, value in schema.items() if name != "$defs"}
+            _define(definitions, name, _hoist_definitions(inner, definitions))
+        return {
+            name: _hoist_definitions(value, definitions)
+            for name, value in schema.items()
+            if name != "$defs"
+        }
     items = _as_list(node)
-    return node if items is None else [_hoisted(item, known) for item in items]
+    return node if items is None else [_hoist_definitions(item, definitions) for item in items]
 
 
-def _define(known: JsonDict, name: str, schema: JsonValue) -> None:
-    if known.setdefault(name, schema) != schema:
+def _define(definitions: JsonDict, name: str, schema: JsonValue) -> None:
+    if definitions.setdefault(name, schema) != schema:
         raise TypeError(f"two types inside it are both named {name!r}")
 
 
-def _inlined(root: JsonDict, known: JsonDict) -> JsonDict:
-    """Put the type itself at the root; it stays under `$defs` when something refers to it."""
+def _inline_root(root: JsonDict, definitions: JsonDict) -> JsonDict:
+    """Put the type itself at the root; it stays under `$defs` when a reference needs it."""
     name = str(root.get("$ref", "")).removeprefix(_REFERENCE)
-    if name in known:
-        root = {**known[name], **{key: value for key, value in root.items() if key != "$ref"}}
-        others = {key: schema for key, schema in known.items() if key != name}
-        if _REFERENCE + name not in _references([root, *others.values()]):
-            known = others
-    return {**root, "$defs": known} if known else root
+    if name in definitions:
+        root = {**definitions[name], **{key: value for key, value in root.items() if key != "$ref"}}
+        others = {key: schema for key, schema in definitions.items() if key != name}
+        if _REFERENCE + name not in _list_references([root, *others.values()]):
+            definitions = others
+    return {**root, "$defs": definitions} if definitions else root
 
 
-def _references(node: JsonValue) -> Iterator[str]:
+def _list_references(node: JsonValue) -> Iterator[str]:
     if (schema := _as_object(node)) is not None:
         if isinstance(reference := schema.get("$ref"), str):
             yield reference
         for value in schema.values():
-            yield from _references(value)
+            yield from _list_references(value)
     for item in _as_list(node) or ():
-        yield from _references(item)
+        yield from _list_references(item)
 
 
-def _typed(node: JsonValue) -> JsonValue:
-    """Say of every enumeration which type its values have: some providers insist on it."""
+def _add_enum_types(node: JsonValue) -> JsonValue:
+    """Add its values' type to every enumeration: some providers require it."""
     if (schema := _as_object(node)) is not None:
-        found = {name: _typed(value) for name, value in schema.items()}
+        typed = {name: _add_enum_types(value) for name, value in schema.items()}
         values: list[object] = _as_list(schema.get("enum")) or []
         kinds = {_KINDS.get(type(value)) for value in values}
         if len(kinds) == 1 and None not in kinds:
-            found.setdefault("type", kinds.pop())
-        return found
+            typed.setdefault("type", kinds.pop())
+        return typed
     items = _as_list(node)
-    return node if items is None else [_typed(item) for item in items]
+    return node if items is None else [_add_enum_types(item) for item in items]
 
 
 def _as_object(node: object) -> JsonDict | None:

@@ -17,10 +17,10 @@ from ai_lib.client.tools.display import (
 )
 from ai_lib.structured.display import output_markdown, output_summary, partial_markdown
 from ai_lib.structured.output import StructuredOutput
-from ai_lib.types.display import joined, reply_figures, reply_sheet
+from ai_lib.types.display import join_paragraphs, response_markdown, response_summary
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.json import JsonValue
-from ai_lib.types.markup.html import note
+from ai_lib.types.markup.html import render_note
 from ai_lib.types.response import ChatResponse
 
 from ..._runtime.backend import now
@@ -68,8 +68,10 @@ def show_response(stream: ResponseEvents) -> ChatResponse:
         stream.close()
         raise
     prefix = "cancelled · " if stream.cancelled else ""
-    end = note("cancelled") if prefix else ""
-    output.end(joined(reply_sheet(response), end), prefix + reply_figures(response))
+    end = render_note("cancelled") if prefix else ""
+    output.end(
+        join_paragraphs(response_markdown(response), end), prefix + response_summary(response)
+    )
     return mark_displayed(response)
 
 
@@ -83,11 +85,11 @@ def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRun:
             is_over = isinstance(event, StreamEnd)
             live.take(event)
             if output.take(event, now()):
-                output.draw(joined(_rounds_markdown(conversation), live.to_markdown()))
+                output.draw(join_paragraphs(_rounds_markdown(conversation), live.to_markdown()))
         run = stream.result()
     except BaseException as error:
         last = "" if is_over else live.to_markdown(growing=False)
-        _end_with_error(output, joined(_rounds_markdown(conversation), last), error)
+        _end_with_error(output, join_paragraphs(_rounds_markdown(conversation), last), error)
         stream.close()
         raise
     output.end(run_markdown(run.messages, run.responses), run_summary(run.responses))
@@ -96,7 +98,9 @@ def show_run(stream: ToolEvents, conversation: ToolConversation) -> ToolRun:
 
 def _rounds_markdown(conversation: ToolConversation) -> str:
     results = tool_results(conversation.request.messages)
-    return joined(*(round_markdown(response, results) for response in conversation.responses))
+    return join_paragraphs(
+        *(round_markdown(response, results) for response in conversation.responses)
+    )
 
 
 def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
@@ -118,4 +122,4 @@ def show_output(stream: TypedEvents[T]) -> StructuredOutput[T]:
 
 def _end_with_error(output: Output, markdown: str, error: BaseException) -> None:
     reason = f"ended by {type(error).__name__}"
-    output.end(joined(markdown, note(reason)), reason)
+    output.end(join_paragraphs(markdown, render_note(reason)), reason)
