@@ -209,7 +209,7 @@ class ChatRequestBuilder:
         """Return the tokens of the input as it stands; see `AiClient.count_tokens`."""
         return self._runner.count_tokens(self.build())
 
-    def estimate_cost(self) -> CostBounds:
+    def would_cost(self) -> CostBounds:
         """Return the least and the most that one attempt at the client's model may cost."""
         return self._runner.would_cost(self.build())
 

@@ -122,7 +122,7 @@ async def test_before_a_call_its_cost_has_bounds_that_hold() -> None:
     async with MockProvider() as mock:
         async with await client_of(mock) as client:
             chat = client.chat().user("Tell me about it. " * 50).max_tokens(200)
-            bounds = chat.estimate_cost()
+            bounds = chat.would_cost()
             response = await chat.execute()
     assert response.cost is not None
     assert response.cost.total_cost is not None
@@ -138,7 +138,7 @@ async def test_before_a_call_its_cost_has_bounds_that_hold() -> None:
 async def test_where_nothing_is_known_the_bounds_say_so() -> None:
     async with MockProvider() as mock:
         async with await client_of(mock, model="openai/house-model") as client:
-            bounds = client.chat().user("?").estimate_cost()
+            bounds = client.chat().user("?").would_cost()
             shown = client.explain(client.chat().user("?").build())
     assert (bounds.lower, bounds.upper) == (None, None)
     assert "the price of openai/house-model is unknown" in bounds.reason
