@@ -78,8 +78,7 @@ class EmbeddingWriter:
             return  # the only length need not be requested, and often may not be
         if "dimensions" not in self.shape.placeholders:
             raise CapabilityError(
-                f"{self._compiled.id} can't be told how long vectors are to be; leave dimensions "
-                "out",
+                f"{self._compiled.id} does not take a length of vectors; leave dimensions out",
                 capability="dimensions",
                 provider=self._compiled.id,
             )

@@ -1,4 +1,4 @@
-# Generated from tests/embeddings/test_accompanied.py by codegen; do not edit.
+# Generated from tests/embeddings/test_interceptors.py by codegen; do not edit.
 """Embedding calls reach meters, spans, logs, health and budgets as chats do, over a socket."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from tests/batch/test_asking.py by codegen; do not edit.
+# Generated from tests/batch/test_chat_batch.py by codegen; do not edit.
 """Prompts and requests put to one client, with the client's retries and nobody else's."""
 
 from ai_lib_sync import AiClient
