@@ -15,11 +15,10 @@ from ..transport import HttpTransport
 
 
 def load_model(
-    model: str, api_key: str | None, base_url: str | None, timeout: float | None
+    model: str, api_key: Secret | None, base_url: str | None, timeout: float | None
 ) -> ClientSettings:
     """Return the settings of a client for one model. Raises as `load_settings`."""
-    key = None if api_key is None else Secret(api_key)
-    settings = ClientSettings(model=model, api_key=key, base_url=base_url, timeout=timeout)
+    settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
     return load_settings(settings)
 
 

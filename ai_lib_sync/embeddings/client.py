@@ -10,6 +10,7 @@ import msgspec
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
+from ai_lib.types.secret import Secret
 
 from ..client.loading import load_model
 from ..client.model_client import ModelClient
@@ -59,6 +60,7 @@ class EmbeddingClient(ModelClient):
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
+        api_key = None if api_key is None else Secret(api_key)  # no traceback shows it
         settings = load_model(model, api_key, base_url, timeout)
         return cls(settings, options=EmbeddingOptions(dimensions=dimensions))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib.client import AiClient
+from ai_lib.embeddings import EmbeddingClient
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib.transport import HttpTransport, TransportOptions
@@ -190,9 +191,10 @@ async def test_no_request_that_cannot_be_sent_shows_the_key(
         with pytest.raises(AiLibError) as caught:
             await client.invoke("nothing")
         assert_hidden(caught.value, caplog)
-    with pytest.raises(AiLibError) as caught:
-        await AiClient.create("nobody/m", api_key=CANARY)
-    assert_hidden(caught.value, caplog)
+    for create in (AiClient.create, EmbeddingClient.create):
+        with pytest.raises(AiLibError) as caught:
+            await create("nobody/m", api_key=CANARY)
+        assert_hidden(caught.value, caplog)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib_sync.client import AiClient
+from ai_lib_sync.embeddings import EmbeddingClient
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib_sync.transport import HttpTransport, TransportOptions
@@ -191,9 +192,10 @@ def test_no_request_that_cannot_be_sent_shows_the_key(
         with pytest.raises(AiLibError) as caught:
             client.invoke("nothing")
         assert_hidden(caught.value, caplog)
-    with pytest.raises(AiLibError) as caught:
-        AiClient.create("nobody/m", api_key=CANARY)
-    assert_hidden(caught.value, caplog)
+    for create in (AiClient.create, EmbeddingClient.create):
+        with pytest.raises(AiLibError) as caught:
+            create("nobody/m", api_key=CANARY)
+        assert_hidden(caught.value, caplog)
 
 
 @pytest.mark.parametrize(
