@@ -21,6 +21,11 @@ UNWANTED = {
         "*.client.execution.operation_runner",
         "*.client.execution.stream",
         "*.client.execution.stream_attempt",
+        "*.client.execution.cancel",
+        "*.client.call.tokens",
+        "*.client.interceptors.base",
+        "*.resilience.fallback",
+        "*.request.response_format",
     ),
     *(
         "*.client.typed_stream",
