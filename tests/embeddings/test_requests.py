@@ -164,5 +164,5 @@ def test_a_length_that_can_t_be_told_is_refused() -> None:
     compiled = build_manifest(
         ManifestDocument(document=document, source="house.yaml", origin="given")
     )
-    with pytest.raises(CapabilityError, match="how long vectors are to be"):
+    with pytest.raises(CapabilityError, match="does not take a length of vectors"):
         EmbeddingWriter(compiled, "m", EmbeddingOptions(dimensions=3))
