@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 
 from ai_lib.routing.endpoint import HealthConfig, ModelEndpoint
-from ai_lib.routing.selectors import LoadBalancingStrategy, Strategy, make_selector
+from ai_lib.routing.selectors import (
+    LoadBalancingStrategy,
+    Strategy,
+    drop_retired,
+    make_selector,
+)
 
 
 class ModelArray:
@@ -97,9 +102,11 @@ class ModelArray:
         """Return the endpoints that fit, in the order to try them, and count a call at the first.
 
         The caller calls `state.end_call` of that endpoint when its call is over. Excluded endpoints
-        are not returned unless all are: then they are tried, the soonest due first.
+        are not returned unless all are: then they are tried, the soonest due first. Endpoints of
+        retired models are returned only where there are no others.
         """
         fitting = [endpoint for endpoint in self.endpoints if fits(endpoint)]
+        fitting = drop_retired(fitting) or fitting
         with self._lock:
             healthy = [endpoint for endpoint in fitting if endpoint.state.is_healthy(at)]
             order = self._selector.order(healthy)

@@ -5,7 +5,9 @@ from typing import Final
 
 import msgspec
 
+from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
+from ai_lib.protocol.manifest.life import ModelLife
 from ai_lib.routing.from_manifests import load_model
 from ai_lib.routing.model_info import ModelInfo, PerformanceMetrics, PricingInfo
 
@@ -150,6 +152,7 @@ class ModelEndpoint:
         self.weight = weight
         self.state = EndpointState()
         self._info = info
+        self._life: ModelLife | None = None
 
     @classmethod
     def from_info(cls, info: ModelInfo) -> "ModelEndpoint":
@@ -206,7 +209,17 @@ class ModelEndpoint:
     @property
     def status(self) -> str:
         """The status that its manifest states, such as `deprecated`."""
-        return self.info.status
+        return self.life.status
+
+    @property
+    def life(self) -> ModelLife:
+        """What the vendor says of its model's life; nothing where no manifest is found."""
+        if self._life is None:
+            try:
+                self._life = self.info.life
+            except ProtocolError:
+                self._life = ModelLife()
+        return self._life
 
     def __repr__(self) -> str:
         state = "" if self.healthy else ", excluded"

@@ -6,9 +6,15 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from ai_lib.protocol.catalog import ManifestCatalog
+from ai_lib.protocol.manifest.life import DEPRECATED
 from ai_lib.routing.from_manifests import load_model, load_models
 from ai_lib.routing.model_info import ModelInfo
-from ai_lib.routing.selectors import ModelSelectionStrategy, Strategy, make_selector
+from ai_lib.routing.selectors import (
+    ModelSelectionStrategy,
+    Strategy,
+    drop_retired,
+    make_selector,
+)
 
 _COLUMNS: Final = ("model", "context", "answer", "in / 1M", "out / 1M", "abilities")
 _MAX_ROWS: Final = 50
@@ -60,6 +66,18 @@ _USES: Final[Mapping[str, _Use]] = {
     "reasoning": _Use(("reasoning",), "quality_based"),
     "structured_output": _Use(("structured_output",), "cost_based"),
     "long_context": _Use(("text",), "context"),
+    "multilingual": _Use(("multilingual",), "quality_based"),
+    "streaming": _Use(("streaming",), "cost_based"),
+}
+_OTHER_WORDS: Final = {
+    "coding": "code",
+    "agent": "agents",
+    "agentic": "agents",
+    "functions": "tools",
+    "function_calling": "tools",
+    "multimodal": "vision",
+    "best": "quality",
+    "cost": "cheap",
 }
 
 
@@ -152,21 +170,23 @@ class ModelManager:
     def recommend_for(self, use: str) -> ModelInfo | None:
         """Return the model for a use, None when no model fits.
 
-        `chat`, `cheap`, `tools`, `vision`, `audio` and `structured_output` return the cheapest
-        model with that capability; `code`, `quality`, `agents` and `reasoning` the best one by
-        `QualityBasedSelector`; `long_context` the one with the largest window. Deprecated models
-        are not considered.
+        `chat`, `cheap`, `tools`, `vision`, `audio`, `streaming` and `structured_output` return the
+        cheapest model with that capability; `code`, `quality`, `agents`, `multilingual` and
+        `reasoning` the best one by `QualityBasedSelector`; `long_context` the one with the largest
+        window. `-` and a space are as good as `_`, and `coding`, `functions` and the like are
+        understood. Deprecated and retired models are not considered.
 
         Raises:
-            ValueError: there is no such use.
+            ValueError: there is no such use; the message lists those there are.
         """
-        requirement = _USES.get(use)
+        word = use.strip().lower().replace("-", "_").replace(" ", "_")
+        requirement = _USES.get(_OTHER_WORDS.get(word, word))
         if requirement is None:
             raise ValueError(f"no use {use!r}; there are {', '.join(_USES)}")
         fitting = [
             model
-            for model in self
-            if model.status != "deprecated" and all(map(model.supports, requirement.needs))
+            for model in drop_retired(self)
+            if model.status != DEPRECATED and all(map(model.supports, requirement.needs))
         ]
         if requirement.by == "context":
             return max(fitting, key=lambda model: model.context_window or 0, default=None)

@@ -2,10 +2,12 @@
 
 import enum
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from ai_lib.protocol.manifest.life import DEPRECATED, RETIRED, ModelLife
 from ai_lib.routing.model_info import PerformanceMetrics, PricingInfo
 
 
@@ -28,6 +30,8 @@ class RoutingTarget(Protocol):
     def context_window(self) -> int | None: ...
     @property
     def status(self) -> str: ...
+    @property
+    def life(self) -> ModelLife: ...
 
 
 T = TypeVar("T", bound=RoutingTarget)
@@ -67,8 +71,14 @@ class Selector:
         raise NotImplementedError
 
     def select(self, targets: Sequence[T]) -> T | None:
-        """Return the best target, None if there are none."""
-        return next(iter(self.order(targets)), None)
+        """Return the best target, None if there are none but retired ones."""
+        return next(iter(self.order(drop_retired(targets))), None)
+
+
+def drop_retired(targets: Iterable[T], on: date | None = None) -> list[T]:
+    """Return the targets whose vendor still answers on a day, which is today unless given."""
+    day = on or date.today()
+    return [t for t in targets if t.status != RETIRED and not t.life.is_retired(day)]
 
 
 class WeightedSelector(Selector):
@@ -140,26 +150,25 @@ class CostBasedSelector(Selector):
 
 
 class QualityBasedSelector(Selector):
-    """Selects the best.
+    """Selects the best by `quality`, the tier in the vendor's own line-up.
 
-    It compares the `quality` in manifests, where all targets have one. Else it compares what
-    stands for quality: current models before deprecated ones, then the dearer output in
-    `currency`, as vendors ask more for better models, then the larger context window.
+    Among equals current models come before deprecated ones, then the newest, then the one with the
+    largest context window. Models without a stated quality come last. Prices say nothing of it.
     """
-
-    def __init__(self, *, currency: str = "USD") -> None:
-        self._currency = currency
 
     def order(self, targets: Sequence[T]) -> list[T]:
         """Return the targets, the best first."""
-        if all(target.quality is not None for target in targets):
-            return sorted(targets, key=lambda target: -(target.quality or 0.0))
-        return sorted(targets, key=self._substitute_score)
+        return sorted(targets, key=_get_quality_rank)
 
-    def _substitute_score(self, target: RoutingTarget) -> tuple[bool, float, int]:
-        pricing = target.pricing
-        price = pricing.output_cost_per_1k if pricing.currency == self._currency else None
-        return target.status == "deprecated", -(price or 0.0), -(target.context_window or 0)
+
+def _get_quality_rank(target: RoutingTarget) -> tuple[float, bool, int, int]:
+    released = target.life.released_on
+    return (
+        float("inf") if target.quality is None else -target.quality,
+        target.status == DEPRECATED,
+        -(released.toordinal() if released is not None else 0),
+        -(target.context_window or 0),
+    )
 
 
 class LatencyBasedSelector(Selector):

@@ -56,7 +56,8 @@ LIMIT_HEADERS = {
 RESET_FORMATS = {"duration", "seconds", "unix_seconds", "unix_milliseconds", "rfc3339"}
 PRICES = {"input_per_1m", "output_per_1m", "cache_read_per_1m", "cache_write_per_1m"}
 MODEL_FIELDS = words(
-    "context_window max_output_tokens aliases modalities model_capabilities parameters pricing"
+    "context_window max_output_tokens aliases modalities model_capabilities parameters pricing "
+    "status release_date deprecated_on retires_on retired_on successor quality source as_of"
 )
 
 

@@ -103,6 +103,8 @@ def test_a_use_has_its_model(house: ModelManager) -> None:
     largest = house.recommend_for("long_context")
     assert largest is not None
     assert largest.name == "large"
+    assert house.recommend_for("code-generation") is house.recommend_for("Coding")
+    assert house.recommend_for("function calling") is house.recommend_for("tools")
     with pytest.raises(ValueError, match="no use 'poetry'; there are chat"):
         house.recommend_for("poetry")
 

@@ -2,9 +2,11 @@
 
 import threading
 from collections import Counter
+from datetime import date
 
 import pytest
 
+from ai_lib.protocol.manifest.life import ModelLife
 from ai_lib.routing import (
     CostBasedSelector,
     LatencyBasedSelector,
@@ -24,7 +26,7 @@ from ai_lib.routing import (
     Selector,
     WeightedSelector,
 )
-from ai_lib.routing.selectors import make_selector
+from ai_lib.routing.selectors import Strategy, drop_retired, make_selector
 
 
 def model(name: str, **facts: object) -> ModelInfo:
@@ -78,23 +80,51 @@ def test_prices_in_another_currency_compare_at_a_rate_or_not_at_all() -> None:
     assert names(CostBasedSelector(rates={"CNY": 0.14}).order(models)) == ["yuan", "dollar"]
 
 
-def test_the_best_is_by_stated_quality_where_all_state_it() -> None:
-    stated = [model("a", quality=1.0), model("b", quality=3.0), model("c", quality=2.0)]
-    assert names(QualityBasedSelector().order(stated)) == ["b", "c", "a"]
-
-
-def test_else_the_price_then_the_window_stand_for_quality() -> None:
-    window = ModelCapabilities(context_window=1000)
+def test_the_best_is_by_stated_quality_whatever_it_costs() -> None:
     models = [
-        model("unknown"),
-        priced("dear", 0.01, 0.03),
-        model("large", capabilities=window),
-        model("old", status="deprecated", pricing=PricingInfo(output_cost_per_1k=1.0)),
-        model("stated", quality=9.0),
+        model("cheap", quality=3.0),
+        model("dear", quality=1.0, pricing=PricingInfo(output_cost_per_1k=9.0)),
+        model("unknown", pricing=PricingInfo(output_cost_per_1k=99.0)),
+        model("middle", quality=2.0),
+    ]
+    assert names(QualityBasedSelector().order(models)) == ["cheap", "middle", "dear", "unknown"]
+
+
+def test_among_equals_the_current_then_the_newest_then_the_largest_is_best() -> None:
+    newer, older = ModelLife(released_on=date(2026, 9, 1)), ModelLife(released_on=date(2026, 1, 1))
+    models = [
+        model("old", quality=4, status="deprecated", life=newer),
+        model("undated", quality=4),
+        model("large", quality=4, capabilities=ModelCapabilities(context_window=1000)),
+        model("older", quality=4, life=older),
+        model("newer", quality=4, life=newer),
     ]
     assert names(QualityBasedSelector().order(models)) == [
-        *("dear", "large", "unknown", "stated", "old"),
+        *("newer", "older", "large", "undated", "old"),
     ]
+
+
+@pytest.mark.parametrize(
+    "strategy", [*ModelSelectionStrategy, *LoadBalancingStrategy], ids=lambda one: str(one)
+)
+def test_no_strategy_selects_a_retired_model(strategy: Strategy) -> None:
+    gone = ModelLife(retires_on=date(2000, 1, 1))
+    pricing = PricingInfo(input_cost_per_1k=0, output_cost_per_1k=0)
+    retired = [
+        model("said", status="retired", quality=9, pricing=pricing, weight=1e6),
+        model("dated", life=gone, quality=9, pricing=pricing, weight=1e6),
+    ]
+    selector = make_selector(strategy)
+    living = model("living")
+    for _ in range(5):
+        assert selector.select([*retired, living]) is living
+    assert selector.select(retired) is None
+
+
+def test_what_is_retired_depends_on_the_day() -> None:
+    soon = model("soon", life=ModelLife(status="deprecated", retires_on=date(2027, 1, 14)))
+    assert drop_retired([soon], date(2027, 1, 13)) == [soon]
+    assert drop_retired([soon], date(2027, 1, 14)) == []
 
 
 def test_the_fastest_is_first_and_the_unmeasured_before() -> None:

@@ -48,7 +48,7 @@ def test_the_sizes_are_there_too() -> None:
     assert (pricing.context_window, pricing.max_output_tokens) == (128000, 16384)
 
 
-@pytest.mark.parametrize("name", ["gpt-4", "o", "", "gpt", "4o", "nobody/gpt-4o", "/", "openai/"])
+@pytest.mark.parametrize("name", ["gpt-4-", "o", "", "gpt", "4o", "nobody/gpt-4o", "/", "openai/"])
 def test_a_part_of_a_name_is_no_name(name: str) -> None:
     assert get_model_pricing(name) is None
 
@@ -62,8 +62,8 @@ def test_an_unknown_price_is_said_to_be_unknown() -> None:
 
 
 def test_a_listed_model_without_a_price_has_none() -> None:
-    cost = estimate_cost(1, 1, "openai/gpt-5.6-sol")
-    assert (cost.total_cost, cost.reason) == (None, "the price of openai/gpt-5.6-sol is unknown")
+    cost = estimate_cost(1, 1, "groq/qwen/qwen3.6-27b")
+    assert (cost.total_cost, cost.reason) == (None, "the price of groq/qwen/qwen3.6-27b is unknown")
 
 
 def test_a_free_model_costs_nothing() -> None:

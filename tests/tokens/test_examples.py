@@ -91,4 +91,4 @@ def test_routing_as_documented(package: str) -> None:
     assert "'gpt-4o'" in said
     assert "'claude-sonnet-4-6'" in said
     assert "Cheapest: gpt-5-nano @ $5e-05/1K" in said
-    assert "Best quality: claude-" in said
+    assert "Best quality: gpt-6.2-astra" in said

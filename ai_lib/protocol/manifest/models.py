@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.protocol.manifest.capabilities import read_modalities
+from ai_lib.protocol.manifest.life import ModelLife, read_life
 from ai_lib.types.json import JsonObject, JsonValue
 
 
@@ -56,8 +57,8 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one provider.
 
     `model_id` is the wire name. Sizes are tokens; None is unknown. `capabilities` are true or
-    false; one that is missing is unknown. `quality` is a number from the manifest, the higher the
-    better; the bundled manifests have none.
+    false; one that is missing is unknown. `quality` is the tier in the vendor's own line-up, 5 the
+    most able; what the vendor calls earlier or legacy is one lower, the deprecated two.
     """
 
     name: str
@@ -71,8 +72,13 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Mapping[str, bool] = {}
     prices: Prices = Prices()
     quality: float | None = None
-    status: str = ""
+    life: ModelLife = ModelLife()
     is_resold: bool = False
+
+    @property
+    def status(self) -> str:
+        """The status that the vendor states, such as `deprecated`; "" where it states none."""
+        return self.life.status
 
     @property
     def full_name(self) -> str:
@@ -94,7 +100,8 @@ def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelReco
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
     resold = document.get("category") == "third_party_aggregator"
-    for name, entry in _list_entries(_as_mapping(document.get("metadata")).get("models")):
+    metadata = _as_mapping(document.get("metadata"))
+    for name, entry in _list_entries(metadata.get("models")):
         abilities = _as_mapping(entry.get("model_capabilities"))
         yield _build_record(
             name,
@@ -106,6 +113,7 @@ def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelReco
                 **{_WORDS.get(key, key): has for key, has in abilities.items() if _is_flag(has)},
             },
             is_resold=resold,
+            life=read_life(entry, metadata),
         )
 
 
@@ -117,7 +125,12 @@ def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
             words = listed if isinstance(listed, list) else []
             capabilities = {_WORDS.get(word, word): True for word in words if isinstance(word, str)}
             yield _build_record(
-                name, entry, provider=provider, source=source, capabilities=capabilities
+                name,
+                entry,
+                provider=provider,
+                source=source,
+                capabilities=capabilities,
+                life=read_life(entry, _as_mapping(document)),
             )
 
 
@@ -176,10 +189,11 @@ def _build_record(
     provider: str,
     source: str,
     capabilities: Mapping[str, bool],
+    life: ModelLife,
     is_resold: bool = False,
 ) -> ModelRecord:
     wire_name, display_name = entry.get("model_id"), entry.get("display_name") or entry.get("name")
-    aliases, status = entry.get("aliases"), entry.get("status")
+    aliases = entry.get("aliases")
     return ModelRecord(
         name=name,
         provider=provider,
@@ -192,7 +206,7 @@ def _build_record(
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing")),
         quality=entry["quality"] if _is_number(entry.get("quality")) else None,
-        status=status if isinstance(status, str) else "",
+        life=life,
         is_resold=is_resold,
     )
 
