@@ -176,6 +176,7 @@ def numbers(house: House) -> list[Number]:
         house.folders,
         house.class_names,
         house.locals,
+        _call_path,
         *(lambda package=package: _import(package) for package in ("ai_lib", "ai_lib_sync")),
     ]
     return [measure() for measure in measures]
@@ -184,6 +185,15 @@ def numbers(house: House) -> list[Number]:
 def _client_names() -> Number:
     count = len(public_names("ai_lib.client:AiClient"))
     return Number("public names of `AiClient`", (26,), (count,))
+
+
+def _call_path() -> Number:
+    from benchmarks.call_path import measure_call_path
+
+    path = measure_call_path()
+    values = (len(path.frames), len(path.files_to_write), len(path.files))
+    measure = "plain call: own frames to the socket / files entered to it / in all"
+    return Number(measure, (22, 34, 50), values)
 
 
 def _import(package: str) -> Number:
