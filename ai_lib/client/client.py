@@ -200,12 +200,12 @@ class AiClient(ModelClient):
         required = [target for target in targets if is_required(target.compiled.manifest)]
         if not required:
             return
-        from ..telemetry.health.checker import required_to_answer
+        from ..telemetry.health.checker import require_available
 
         try:
             for target in required:
                 manifest, url = target.compiled.manifest, target.base_url
-                await required_to_answer(manifest, self._transport, base_url=url, timeout=timeout)
+                await require_available(manifest, self._transport, base_url=url, timeout=timeout)
         except BaseException:
             await self.close()
             raise

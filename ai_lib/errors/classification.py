@@ -1,4 +1,4 @@
-"""Which standard class an error answer is (AI-Protocol, error classification)."""
+"""Classifies error responses by AI-Protocol's standard error classes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def classify_http_error(
     by_pattern: Iterable[tuple[re.Pattern[str], str]] = (),
     by_http_status: Mapping[str, str] | None = None,
 ) -> StandardErrorCode:
-    """Return the standard code of an error answer.
+    """Return the standard code of an error response.
 
     `words` are the provider's code, type and canonical status as found in the body. They are
     looked up in `by_code`, then in `by_status`; then `message` is searched for the substrings of
@@ -74,7 +74,7 @@ def _by_hundred(status: int) -> StandardErrorCode:
 
 
 def retry_after(headers: Mapping[str, str], declared: str | None = None) -> float | None:
-    """Return how many seconds an error answer asks to wait, or None when it does not say.
+    """Return how many seconds an error response asks to wait, or None when it has no hint.
 
     Looked at in order: the header the manifest names, `retry-after-ms`, and `retry-after` in
     seconds or as an HTTP date (RFC 9110, section 10.2.3).

@@ -6,7 +6,7 @@
     |   |-- ManifestInvalid        a manifest breaks the protocol's rules; every problem is listed
     |   |-- ManifestSyntaxError    an expression or path does not parse; position given
     |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
-    |-- CredentialError            no API key was found; where it was looked for
+    |-- CredentialError            no API key was found; the places are listed
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
     |   |-- MediaError             an image, a sound or a document can't be read or does not fit
@@ -15,29 +15,29 @@
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
     |   |-- TransportTimeout       one of the timeouts ran out (also a TimeoutError)
-    |   `-- ResponseTooLarge       a reply, frame or error body is over its bound
-    |-- RemoteError                the provider answered with an error
-    |-- ResponseError                 the provider's answer can't be used
+    |   `-- ResponseTooLarge       a response, frame or error body is over its bound
+    |-- RemoteError                the provider responded with an error
+    |-- ResponseError              the provider's response can't be used
     |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
-    |   |-- StreamTruncated        the stream ended before the answer did
+    |   |-- StreamTruncated        the stream ended before the response did
     |   |-- InvalidToolArguments   a tool call's arguments are not a JSON object
     |   |-- AnswerRefused          the model refused, where a typed answer was asked for
-    |   `-- AnswerCutShort         a typed answer ended at a limit of tokens, not where it is whole
-    |-- ResilienceError            our own protection said no (nothing was sent)
+    |   `-- AnswerCutShort         a typed answer ended at a limit of tokens before its end
+    |-- ResilienceError            our own protection refused the call (nothing was sent)
     |   |-- CircuitOpenError
     |   |-- BackpressureError
     |   |-- RateLimitExceeded
-    |   `-- BudgetExceeded         the attempt might cost more than is left, or nobody knows what
+    |   `-- BudgetExceeded         the attempt might cost more than is left, or an unknown amount
     |-- BatchError                 a batch of calls can't go on
-    |   |-- ItemTimeout            one item took longer than it may (also a TimeoutError)
-    |   `-- JournalError           a journal can't be written, or is another batch's
+    |   |-- ItemTimeout            one item took too long (also a TimeoutError)
+    |   `-- JournalError           a journal can't be written, or belongs to another batch
     |-- ValidationError            a value does not fit its schema
-    |   `-- InvalidOutput          the model's answer does not, as often as it was asked
-    |-- UnknownTool                the model called a tool there is none of, which it is told
-    |-- ToolRoundsExceeded         the model still calls tools after the rounds it was given
+    |   `-- InvalidOutput          the model's response does not fit, after all requests
+    |-- UnknownTool                the model called a tool that is not there
+    |-- ToolRoundsExceeded         the model still calls tools after the allowed rounds
     |-- CacheError                 a cache could not be read or written
-    |-- GuardrailError             a guardrail lets a text not pass
-    |-- PluginError                a plugin that must not fail did, or can't be used
+    |-- GuardrailError             a guardrail blocked a text
+    |-- PluginError                a fatal plugin failed, or a plugin can't be used
     `-- StreamCancelled            a cancel token ended the call
 
 Every one of them pickles, and none of them holds a credential.
@@ -62,9 +62,9 @@ def _rebuild(
 class AiLibError(Exception):
     """The root of everything the library raises on purpose.
 
-    `provider`, `model` and `request_id` are set when known; `attempts` lists what was tried;
-    `partial` is the reply as far as it was received, when one had begun; `messages` is, where
-    tools were being run, the conversation so far, to go on from.
+    `provider`, `model` and `request_id` are set when known; `attempts` lists the attempts;
+    `partial` is the response as far as it was received; `messages` is, in a tool loop, the
+    conversation so far, to continue from.
     """
 
     default_code: ClassVar[StandardErrorCode] = codes.UNKNOWN
@@ -135,7 +135,7 @@ class ManifestNotFound(ProtocolError):
 
 
 class ManifestInvalid(ProtocolError):
-    """A manifest breaks the protocol's rules. `problems` lists every one with its place."""
+    """A manifest breaks the protocol's rules. `problems` lists each with its position."""
 
     def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
@@ -149,19 +149,19 @@ class ManifestSyntaxError(ProtocolError):
     """
 
     def __init__(self, text: str, position: int, reason: str) -> None:
-        shown = text if len(text) <= 120 else text[:117] + "..."
-        super().__init__(f"{reason}, at character {position} of {shown!r}")
+        excerpt = text if len(text) <= 120 else text[:117] + "..."
+        super().__init__(f"{reason}, at character {position} of {excerpt!r}")
         self.text = text
         self.position = position
         self.reason = reason
 
 
 class UnsupportedVersion(ProtocolError):
-    """The manifest's protocol version is not one this runtime speaks."""
+    """This runtime does not support the manifest's protocol version."""
 
 
 class CredentialError(AiLibError):
-    """No API key was found. `looked_in` names the places, in order."""
+    """No API key was found. `looked_in` names the sources, in order."""
 
     default_code = codes.AUTHENTICATION
 
@@ -250,7 +250,7 @@ class ConnectError(TransportError):
 
 
 class ConnectionLost(TransportError):
-    """The connection broke, or the peer broke HTTP, after it stood."""
+    """The connection broke, or the peer broke HTTP, after it was opened."""
 
 
 class TransportTimeout(TransportError, TimeoutError):
@@ -274,7 +274,7 @@ class TransportTimeout(TransportError, TimeoutError):
 
 
 class ResponseTooLarge(TransportError):
-    """A reply, frame, error body or tool argument is over its bound of `limit` bytes."""
+    """A response, frame, error body or tool argument is over its bound of `limit` bytes."""
 
     default_code = codes.UNKNOWN
 
@@ -286,7 +286,7 @@ class ResponseTooLarge(TransportError):
 
 
 class RemoteError(AiLibError):
-    """The provider answered with an error, by HTTP status or inside a stream.
+    """The provider responded with an error, by HTTP status or inside a stream.
 
     `status_code` is the HTTP status (200 for an error inside a stream), `code` and `type` are the
     provider's own words, `retry_after` is seconds, `body` is what came (bounded). `should_retry`
@@ -324,13 +324,13 @@ class RemoteError(AiLibError):
 
 
 class ResponseError(AiLibError):
-    """The provider's answer can't be used."""
+    """The provider's response can't be used."""
 
     default_code = codes.SERVER_ERROR
 
 
 class DecodeError(ResponseError):
-    """The answer is not what the manifest declares. `excerpt` shows how it begins."""
+    """The response is not what the manifest declares. `excerpt` is its beginning."""
 
     def __init__(self, message: str, *, excerpt: str = "", **facts: str | None) -> None:
         super().__init__(message, **facts)
@@ -338,7 +338,7 @@ class DecodeError(ResponseError):
 
 
 class StreamTruncated(ResponseError):
-    """The stream ended before the answer did."""
+    """The stream ended before the response was complete."""
 
 
 class InvalidToolArguments(ResponseError):
@@ -359,7 +359,7 @@ class InvalidToolArguments(ResponseError):
 
 
 class AnswerRefused(ResponseError):
-    """The model refused to answer, where a typed answer was asked for. `raw` is what it said."""
+    """The model refused to answer, where a typed answer was asked for. `raw` is the response."""
 
     default_code = codes.UNKNOWN
 
@@ -369,7 +369,7 @@ class AnswerRefused(ResponseError):
 
 
 class AnswerCutShort(ResponseError):
-    """A typed answer ended at the limit of tokens before it was whole. `raw` is what came of it."""
+    """A typed answer was cut short by the token limit. `raw` is the part that arrived."""
 
     default_code = codes.UNKNOWN
 
@@ -399,7 +399,7 @@ class BackpressureError(ResilienceError):
 
 
 class RateLimitExceeded(ResilienceError):
-    """The call would have waited for the rate limit longer than it may."""
+    """The wait for the rate limit would exceed what the call allows."""
 
     default_code = codes.RATE_LIMITED
 
@@ -459,7 +459,7 @@ class JournalError(BatchError):
 
 
 class ValidationError(AiLibError):
-    """A value does not fit its schema. `problems` lists every one with its place."""
+    """A value does not fit its schema. `problems` lists each with its position."""
 
     default_code = codes.INVALID_REQUEST
 
@@ -469,7 +469,7 @@ class ValidationError(AiLibError):
 
 
 class InvalidOutput(ValidationError):
-    """The model's answer does not fit the schema it was asked to fit.
+    """The model's response does not fit the schema.
 
     `raw` is the answer's text, `pointer` the JSON pointer (RFC 6901) of the first problem and
     `allowed` what would have fitted there; `problems` has them all. `partial` is the reply.
@@ -494,11 +494,11 @@ class InvalidOutput(ValidationError):
 
 
 class UnknownTool(AiLibError):
-    """The model called a tool there is none of. `run_tools` tells it so, and goes on."""
+    """The model called an unknown tool. `run_tools` reports it to the model and goes on."""
 
 
 class ToolRoundsExceeded(AiLibError):
-    """The model called tools in each of the `rounds` it was given.
+    """The model called tools in each of the allowed `rounds`.
 
     `messages` is the conversation up to and with the last answer, whose calls were not made any
     more; `partial` is that answer.
@@ -513,11 +513,11 @@ class ToolRoundsExceeded(AiLibError):
 
 
 class CacheError(AiLibError):
-    """A cache could not be read or written. No call fails for it: it is a miss there."""
+    """A cache could not be read or written. A call does not fail by it: it counts as a miss."""
 
 
 class GuardrailError(AiLibError):
-    """A text breaks a rule, and may not pass.
+    """A text breaks a rule and is blocked.
 
     `rule_id` names the rule, `stage` says which way the text went (`input` or `output`), and
     `violations` lists what was found; none of them holds the text itself.

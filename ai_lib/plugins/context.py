@@ -1,4 +1,4 @@
-"""What a plugin is told of a call, and may change of it."""
+"""The context of a call for its plugins: what they see and may change."""
 
 from enum import Enum, IntEnum
 
@@ -22,7 +22,7 @@ class HookType(str, Enum):
 
 
 class PluginPriority(IntEnum):
-    """Who comes first: the lower number before the request, the higher one after the response."""
+    """The order of plugins: lower numbers first before the request, last after the response."""
 
     HIGHEST = 0
     HIGH = 25
@@ -36,10 +36,10 @@ class PluginContext:
 
     Before the request, `request` may be replaced; in a client it is a `ChatRequest`, a struct to be
     copied with `msgspec.structs.replace`. After the response, `response` may be replaced: that is
-    what the caller gets. While a stream's event passes, `event` may be replaced, or be set to None
-    to leave it out; what the stream collects is not changed by that. `error`, `attempt` (counted
-    from 1) and `delay_seconds` are set when there is an error or a retry. `metadata` is for the
-    plugins themselves.
+    what the caller gets. For each event of a stream, `event` may be replaced, or be set to None to
+    leave it out; the collected response does not change. `error`, `attempt` (counted from 1) and
+    `delay_seconds` are set when there is an error or a retry. `metadata` is for the plugins
+    themselves.
     """
 
     def __init__(

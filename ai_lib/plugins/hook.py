@@ -11,7 +11,7 @@ Callback = Callable[[PluginContext], Awaitable[object] | object]
 
 
 class Hook(NamedTuple):
-    """A function under a name; `is_fatal` says that its error ends the call."""
+    """A function under a name; with `is_fatal` its error ends the call."""
 
     name: str
     callback: Callback
@@ -19,18 +19,18 @@ class Hook(NamedTuple):
     is_fatal: bool = False
 
 
-def run_at_once(hooks: Sequence[Hook], kind: HookType, ctx: PluginContext) -> None:
-    """Run those that need not be waited for; an error of theirs is logged, never raised."""
+def run_plain_hooks(hooks: Sequence[Hook], kind: HookType, ctx: PluginContext) -> None:
+    """Run the hooks that are plain functions; their errors are logged, never raised."""
     for hook in hooks:
-        if must_wait(hook):
+        if is_async(hook):
             continue
         try:
             hook.callback(ctx)
-        except Exception:  # noqa: BLE001 (whoever ends the call must get to its end)
+        except Exception:  # noqa: BLE001 (the end of the call must be reached)
             LOG.exception("the plugin %r failed at %s; the call goes on", hook.name, kind.value)
 
 
-def must_wait(hook: Hook) -> bool:
-    """Whether the function has to be waited for."""
-    called = type(hook.callback).__call__
-    return iscoroutinefunction(hook.callback) or iscoroutinefunction(called)
+def is_async(hook: Hook) -> bool:
+    """Return whether the function of a hook has to be awaited."""
+    call_method = type(hook.callback).__call__
+    return iscoroutinefunction(hook.callback) or iscoroutinefunction(call_method)

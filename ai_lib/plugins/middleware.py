@@ -1,4 +1,4 @@
-"""Middleware: functions around a call."""
+"""Middleware: functions that wrap a call."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .._runtime.backend import maybe_await
 from .hook_manager import check_callable
 
 CallNext = Callable[[PluginContext], Awaitable[ChatResponse]]
-Around = Callable[[PluginContext, CallNext], Awaitable[ChatResponse] | ChatResponse]
+MiddlewareFunction = Callable[[PluginContext, CallNext], Awaitable[ChatResponse] | ChatResponse]
 M = TypeVar("M")
 
 
 class Middleware:
-    """Stands around a plain call: it may change the request before, the response after, answer by
-    itself, or make a response of an error. Of a stream it hears the start and the end.
+    """Wraps a plain call: it may change the request and the response, respond without calling, or
+    make a response of an error. For a stream, its start and its end are reported.
 
         class Timed(Middleware):
             async def __call__(self, ctx, call_next):
-                began = now()
+                started_at = now()
                 response = await call_next(ctx)
-                print(now() - began)
+                print(now() - started_at)
                 return response
 
-    `call_next` may be called once: only the client's own policy tries a call again. An error of
-    the middleware's own ends the call with PluginError.
+    `call_next` may be called once: only the client's own policy retries a call. An error of
+    the middleware itself ends the call with PluginError.
     """
 
     async def __call__(self, ctx: PluginContext, call_next: CallNext) -> ChatResponse:
@@ -38,80 +38,86 @@ class Middleware:
         return await call_next(ctx)
 
     async def on_stream_start(self, ctx: PluginContext) -> None:
-        """Hear that the events of a stream begin to come."""
+        """Handle the start of a stream's events."""
 
     async def on_stream_end(self, ctx: PluginContext) -> None:
-        """Hear that a stream has ended, as `Plugin.on_stream_end` does."""
+        """Handle the end of a stream, as `Plugin.on_stream_end` does."""
 
 
 class MiddlewareChain:
-    """Middleware in order, the first outermost. A function `(ctx, call_next)` is one too."""
+    """Middleware in order, the first outermost; functions `(ctx, call_next)` are accepted too."""
 
     def __init__(self) -> None:
-        self._chain: tuple[tuple[str, Around], ...] = ()
+        self._chain: tuple[tuple[str, MiddlewareFunction], ...] = ()
 
-    def use(self, middleware: Around, name: str = "") -> MiddlewareChain:
-        """Add one, innermost so far.
+    def use(self, middleware: MiddlewareFunction, name: str = "") -> MiddlewareChain:
+        """Add a middleware, innermost so far.
 
         Raises PluginError when it can't be called here, or the name is taken.
         """
         name = name or getattr(middleware, "__name__", type(middleware).__name__)
-        return self._put(len(self._chain), name, middleware)
+        return self._insert(len(self._chain), name, middleware)
 
-    def use_before(self, other: str, middleware: Around, name: str = "") -> MiddlewareChain:
-        """Add one just outside of another. Raises as `use`, and when there is no such other."""
+    def use_before(
+        self, other: str, middleware: MiddlewareFunction, name: str = ""
+    ) -> MiddlewareChain:
+        """Add a middleware just outside of another. Raises as `use`, or when there is no other."""
         name = name or getattr(middleware, "__name__", type(middleware).__name__)
-        return self._put(self._place(other), name, middleware)
+        return self._insert(self._find_index(other), name, middleware)
 
-    def use_after(self, other: str, middleware: Around, name: str = "") -> MiddlewareChain:
-        """Add one just inside of another. Raises as `use_before`."""
+    def use_after(
+        self, other: str, middleware: MiddlewareFunction, name: str = ""
+    ) -> MiddlewareChain:
+        """Add a middleware just inside of another. Raises as `use_before`."""
         name = name or getattr(middleware, "__name__", type(middleware).__name__)
-        return self._put(self._place(other) + 1, name, middleware)
+        return self._insert(self._find_index(other) + 1, name, middleware)
 
     def remove(self, name: str) -> bool:
-        """Take one out; False when there is none of that name."""
-        left = tuple(one for one in self._chain if one[0] != name)
-        removed = len(left) < len(self._chain)
-        self._chain = left
-        return removed
+        """Remove a middleware; return False when there is none of that name."""
+        remaining = tuple(entry for entry in self._chain if entry[0] != name)
+        was_present = len(remaining) < len(self._chain)
+        self._chain = remaining
+        return was_present
 
-    def _place(self, name: str) -> int:
-        for place, (known, _) in enumerate(self._chain):
-            if known == name:
-                return place
+    def _find_index(self, name: str) -> int:
+        for index, (other, _) in enumerate(self._chain):
+            if other == name:
+                return index
         raise PluginError(f"there is no middleware {name!r}", plugin=name)
 
-    def _put(self, place: int, name: str, middleware: Around) -> MiddlewareChain:
+    def _insert(self, index: int, name: str, middleware: MiddlewareFunction) -> MiddlewareChain:
         check_callable(name, middleware)
-        if any(known == name for known, _ in self._chain):
+        if any(other == name for other, _ in self._chain):
             raise PluginError(f"there is a middleware {name!r} already: name it", plugin=name)
-        self._chain = (*self._chain[:place], (name, middleware), *self._chain[place:])
+        self._chain = (*self._chain[:index], (name, middleware), *self._chain[index:])
         return self
 
     def __len__(self) -> int:
         return len(self._chain)
 
-    def __iter__(self) -> Iterator[Around]:
+    def __iter__(self) -> Iterator[MiddlewareFunction]:
         return iter([middleware for _, middleware in self._chain])
 
     async def execute(self, ctx: PluginContext, call: CallNext) -> ChatResponse:
-        """Make `call` with all of it around.
+        """Make `call`, wrapped in all middleware.
 
-        Raises PluginError when one of them calls on twice, or returns no response.
+        Raises PluginError when one calls `call_next` twice, or returns no response.
         """
         for name, middleware in reversed(self._chain):
-            call = partial(_step, name, middleware, call)
+            call = partial(_call_middleware, name, middleware, call)
         return await call(ctx)
 
 
-async def _step(name: str, middleware: Around, inner: CallNext, ctx: PluginContext) -> ChatResponse:
-    called = False
+async def _call_middleware(
+    name: str, middleware: MiddlewareFunction, inner: CallNext, ctx: PluginContext
+) -> ChatResponse:
+    is_called = False
 
     async def call_next(ctx: PluginContext) -> ChatResponse:
-        nonlocal called
-        if called:
-            raise PluginError(f"the middleware {name!r} calls on twice", plugin=name)
-        called = True
+        nonlocal is_called
+        if is_called:
+            raise PluginError(f"the middleware {name!r} calls call_next twice", plugin=name)
+        is_called = True
         return await inner(ctx)
 
     try:

@@ -1,4 +1,4 @@
-"""What a plugin is."""
+"""The base class of plugins."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ai_lib.plugins.context import PluginContext, PluginPriority
 
 
 class Plugin:
-    """Several hooks in one object. A plugin overrides `name` and the moments it cares for, by plain
-    methods or, where the client waits for them, by `async` ones; what it does not override costs
-    nothing.
+    """Several hooks in one object. A plugin overrides `name` and the methods of the moments it
+    needs, by plain methods or, in the async package, by `async` ones. A method that is not
+    overridden costs nothing.
 
-    `priority` orders plugins, `is_fatal` says that its failure ends the call, where otherwise it
-    is logged and the call goes on. `enabled` may be changed at any time.
+    `priority` orders plugins. With `is_fatal` its failure ends the call; otherwise it is logged and
+    the call goes on. `enabled` may be changed at any time.
     """
 
     priority: int = PluginPriority.NORMAL
@@ -25,44 +25,44 @@ class Plugin:
         return type(self).__name__
 
     def on_init(self) -> Awaitable[None] | None:
-        """Get ready; called when it is registered."""
+        """Initialize; called when the plugin is registered."""
 
     def on_shutdown(self) -> Awaitable[None] | None:
-        """Let go; called when it is taken out, or its registry closes."""
+        """Clean up; called when the plugin is unregistered, or its registry shuts down."""
 
     def on_before_request(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """See, or replace, `ctx.request` before it is compiled."""
+        """Read or replace `ctx.request` before it is compiled."""
 
     def on_after_response(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """See, or replace, `ctx.response`; of a stream it is the whole reply, at its end."""
+        """Read or replace `ctx.response`; for a stream it is the whole response, at its end."""
 
     def on_stream_start(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear that the events of a stream begin to come."""
+        """Handle the start of a stream's events."""
 
     def on_stream_event(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """See, or replace, `ctx.event` on its way to the caller."""
+        """Read or replace `ctx.event` before the caller gets it."""
 
     def on_stream_end(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear that a stream has ended: whole, with `ctx.error`, or left early (neither).
+        """Handle the end of a stream: complete, with `ctx.error`, or abandoned (neither).
 
-        Where nobody can wait, as for a stream that was forgotten, only a plain method is called.
+        Where nothing can be awaited, as in a finalizer, only a plain method is called.
         """
 
     def on_error(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear of `ctx.error`, which ends the call."""
+        """Handle `ctx.error`, which ends the call."""
 
     def on_retry(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear that attempt `ctx.attempt` failed with `ctx.error`, and another one follows.
+        """Handle that attempt `ctx.attempt` failed with `ctx.error`, and another one follows.
 
-        It is called when the call goes on to its answer or its error, not between attempts; a
-        plain method is called at once, from whatever thread.
+        An async method is called once the call has its response or its error, not between
+        attempts; a plain method is called at once, from any thread.
         """
 
     def on_cache_hit(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear that a cache had the answer."""
+        """Handle that a cache had the response."""
 
     def on_cache_miss(self, ctx: PluginContext) -> Awaitable[None] | None:
-        """Hear that a cache did not have the answer."""
+        """Handle that a cache did not have the response."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

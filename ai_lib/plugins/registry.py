@@ -12,7 +12,7 @@ from ai_lib.plugins.hook import Callback, Hook
 from ai_lib.plugins.plugin import Plugin
 
 from .._runtime.backend import maybe_await
-from .hook_manager import HookManager, check_callable, fatal, run_hook
+from .hook_manager import HookManager, check_callable, fatal_error, run_hook
 from .middleware import Middleware, MiddlewareChain
 
 _REVERSED = frozenset(
@@ -21,12 +21,13 @@ _REVERSED = frozenset(
 
 
 class PluginRegistry:
-    """Plugins, loose hooks (`hooks`) and middleware (`middleware`), to be given to clients with
-    `builder().plugins(registry)`.
+    """Holds plugins, single hooks (`hooks`) and middleware (`middleware`) for clients.
 
-    Before a request they run by priority, the lower first, after the response the other way
-    round; of one priority, in the order they came. What is registered while calls are under way
-    counts from their next moment on; a call that began with nothing registered stays without.
+    Give it to a client by `builder().plugins(registry)`.
+
+    Before a request hooks run by priority, the lower first, after the response in reverse order;
+    those of one priority run in the order of registration. A plugin that is registered while calls
+    are under way runs from their next moment on, unless a call began with an empty registry.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class PluginRegistry:
         self.hooks = hooks or HookManager()
         self.middleware = middleware or MiddlewareChain()
         self._plugins: tuple[Plugin, ...] = ()
-        self._fresh: deque[Plugin] = deque()
+        self._uninitialized: deque[Plugin] = deque()
 
     @property
     def plugins(self) -> Sequence[Plugin]:
@@ -49,48 +50,48 @@ class PluginRegistry:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that may run at any moment of a call."""
+        """Whether there is no plugin, hook or middleware."""
         return not (self._plugins or len(self.middleware) or self.hooks.hook_counts())
 
     async def register(self, plugin: Plugin) -> PluginRegistry:
-        """Let a plugin get ready, and add it.
+        """Add a plugin and initialize it.
 
         Raises:
             PluginError: it is no plugin, its name is taken, it can't be called here, or it fails.
         """
-        self._take_in(plugin)
+        self._insert(plugin)
         try:
             await maybe_await(plugin.on_init())
         except Exception as error:
-            self._drop(plugin)
-            raise fatal(plugin.name(), "on_init", error) from error
+            self._remove(plugin)
+            raise fatal_error(plugin.name(), "on_init", error) from error
         return self
 
     def add(self, plugin: Plugin) -> PluginRegistry:
-        """Add a plugin that gets ready with the next call; one that fails at that is dropped.
+        """Add a plugin that is initialized with the next call; when that fails, it is removed.
 
         Raises PluginError when it is no plugin, its name is taken, or it can't be called here.
         """
-        self._take_in(plugin)
-        self._fresh.append(plugin)
+        self._insert(plugin)
+        self._uninitialized.append(plugin)
         return self
 
     async def start(self) -> None:
-        """Let the plugins get ready that are not. Raises when one that is fatal fails."""
-        while self._fresh:
-            plugin = self._fresh.popleft()
+        """Initialize the plugins that are not. Raises when one that is fatal fails."""
+        while self._uninitialized:
+            plugin = self._uninitialized.popleft()
             try:
                 await maybe_await(plugin.on_init())
             except Exception as error:
-                self._drop(plugin)
+                self._remove(plugin)
                 if plugin.is_fatal:
-                    raise fatal(plugin.name(), "on_init", error) from error
-                LOG.exception("the plugin %r failed at on_init and is dropped", plugin.name())
+                    raise fatal_error(plugin.name(), "on_init", error) from error
+                LOG.exception("the plugin %r failed at on_init and is removed", plugin.name())
 
-    def _drop(self, plugin: Plugin) -> None:
-        self._plugins = tuple(one for one in self._plugins if one is not plugin)
+    def _remove(self, plugin: Plugin) -> None:
+        self._plugins = tuple(other for other in self._plugins if other is not plugin)
 
-    def _take_in(self, plugin: Plugin) -> None:
+    def _insert(self, plugin: Plugin) -> None:
         if not isinstance(plugin, Plugin):
             raise PluginError(f"{plugin!r} is no Plugin of this package", plugin=repr(plugin))
         name = plugin.name()
@@ -100,86 +101,87 @@ class PluginRegistry:
             raise PluginError(f"there is a plugin {name!r} already", plugin=name)
         for kind in HookType:
             if _overrides(plugin, kind):
-                check_callable(name, _method(plugin, kind))
-        self._plugins = tuple(sorted((*self._plugins, plugin), key=lambda one: one.priority))
+                check_callable(name, _get_method(plugin, kind))
+        self._plugins = tuple(sorted((*self._plugins, plugin), key=lambda item: item.priority))
 
     async def unregister(self, name: str) -> bool:
-        """Take a plugin out and let it go; False when there is none. Raises PluginError when it
-        fails at that.
+        """Remove a plugin and shut it down; return False when there is none of that name.
+
+        Raises PluginError when its shutdown fails.
         """
         plugin = self.get(name)
         if plugin is None:
             return False
-        self._drop(plugin)
+        self._remove(plugin)
         try:
             await maybe_await(plugin.on_shutdown())
         except Exception as error:
-            raise fatal(name, "on_shutdown", error) from error
+            raise fatal_error(name, "on_shutdown", error) from error
         return True
 
     async def shutdown_all(self) -> None:
-        """Take all plugins out, the last first. Raises as `unregister`."""
+        """Remove all plugins, the last first. Raises as `unregister`."""
         for plugin in reversed(self._plugins):
             await self.unregister(plugin.name())
 
     def get(self, name: str) -> Plugin | None:
         """Return the plugin of that name."""
-        return next((one for one in self._plugins if one.name() == name), None)
+        return next((plugin for plugin in self._plugins if plugin.name() == name), None)
 
     def has(self, name: str) -> bool:
-        """Whether there is a plugin of that name."""
+        """Return whether there is a plugin of that name."""
         return self.get(name) is not None
 
     def enable(self, name: str) -> bool:
-        """Let a plugin count; False when there is none of that name."""
-        return self._switch(name, on=True)
+        """Enable a plugin; return False when there is none of that name."""
+        return self._set_enabled(name, enabled=True)
 
     def disable(self, name: str) -> bool:
-        """Let a plugin not count, though it stays; False when there is none of that name."""
-        return self._switch(name, on=False)
+        """Disable a plugin without removing it; return False when there is none of that name."""
+        return self._set_enabled(name, enabled=False)
 
-    def _switch(self, name: str, *, on: bool) -> bool:
+    def _set_enabled(self, name: str, *, enabled: bool) -> bool:
         plugin = self.get(name)
         if plugin is not None:
-            plugin.enabled = on
+            plugin.enabled = enabled
         return plugin is not None
 
-    def listening(self, kind: HookType) -> list[Hook]:
-        """Return what runs at a moment, in its order: loose hooks among the plugins."""
-        found = [
-            Hook(plugin.name(), _method(plugin, kind), plugin.priority, plugin.is_fatal)
+    def hooks_for(self, kind: HookType) -> list[Hook]:
+        """Return the hooks of a moment in their order: those of plugins, and single ones."""
+        hooks = [
+            Hook(plugin.name(), _get_method(plugin, kind), plugin.priority, plugin.is_fatal)
             for plugin in self._plugins
             if plugin.enabled and _overrides(plugin, kind)
         ]
-        found += self.hooks.hooks(kind)
+        hooks += self.hooks.hooks(kind)
         if kind in (HookType.STREAM_START, HookType.STREAM_END):
-            found += [
-                Hook(type(one).__name__, getattr(one, f"on_{kind.value}"))
-                for one in self.middleware
-                if isinstance(one, Middleware)
+            hooks += [
+                Hook(type(middleware).__name__, getattr(middleware, f"on_{kind.value}"))
+                for middleware in self.middleware
+                if isinstance(middleware, Middleware)
             ]
-        found.sort(key=lambda hook: hook.priority)
-        return found[::-1] if kind in _REVERSED else found
+        hooks.sort(key=lambda hook: hook.priority)
+        return hooks[::-1] if kind in _REVERSED else hooks
 
     async def trigger(self, kind: HookType, ctx: PluginContext) -> None:
-        """Run what listens at a moment. Raises when something that is fatal fails."""
-        for hook in self.listening(kind):
+        """Run the hooks of a moment. Raises when one that is fatal fails."""
+        for hook in self.hooks_for(kind):
             await run_hook(hook, kind, ctx)
 
     async def trigger_before_request(self, ctx: PluginContext) -> None:
-        """Run what listens before a request."""
+        """Run the hooks of BEFORE_REQUEST."""
         await self.trigger(HookType.BEFORE_REQUEST, ctx)
 
     async def trigger_after_response(self, ctx: PluginContext) -> None:
-        """Run what listens after a response."""
+        """Run the hooks of AFTER_RESPONSE."""
         await self.trigger(HookType.AFTER_RESPONSE, ctx)
 
     async def trigger_error(self, ctx: PluginContext) -> None:
-        """Run what listens to errors."""
+        """Run the hooks of ERROR."""
         await self.trigger(HookType.ERROR, ctx)
 
     async def trigger_stream_event(self, ctx: PluginContext) -> None:
-        """Run what listens to the events of streams."""
+        """Run the hooks of STREAM_EVENT."""
         await self.trigger(HookType.STREAM_EVENT, ctx)
 
 
@@ -188,6 +190,6 @@ def _overrides(plugin: Plugin, kind: HookType) -> bool:
     return getattr(type(plugin), name) is not getattr(Plugin, name) or name in vars(plugin)
 
 
-def _method(plugin: Plugin, kind: HookType) -> Callback:
+def _get_method(plugin: Plugin, kind: HookType) -> Callback:
     method: Callback = getattr(plugin, f"on_{kind.value}")
     return method

@@ -1,4 +1,4 @@
-"""The time of day."""
+"""Facts that are applied without waiting, receivers that must not fail a call, and the clock."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,18 +18,18 @@ def wall_clock() -> float:
 _LOG = get_logger("telemetry")
 
 
-def delivered(receiver: Callable[..., object], *what: object) -> bool:
-    """Whether the receiver took it without an error; its error is logged, as a warning."""
+def call_safely(receiver: Callable[..., object], *arguments: object) -> bool:
+    """Call a receiver; log its error as a warning, and return whether there was none."""
     try:
-        receiver(*what)
+        receiver(*arguments)
     except Exception as error:  # noqa: BLE001 (a sink's fault is no reason to fail a call)
-        report_lost(receiver, error)
+        log_lost(receiver, error)
         return False
     return True
 
 
-def report_lost(receiver: object, error: Exception) -> None:
-    """Log that a receiver failed."""
+def log_lost(receiver: object, error: Exception) -> None:
+    """Log that a receiver failed and its telemetry was lost."""
     name = getattr(receiver, "__qualname__", type(receiver).__qualname__)
     _LOG.warning("Telemetry was lost", receiver=name, error=error)
 
@@ -38,11 +38,11 @@ T = TypeVar("T")
 
 
 class DeferredApply(Generic[T]):
-    """Applies each fact under a lock, without ever waiting for it.
+    """Applies each fact under a lock, without ever waiting for the lock.
 
     A forgotten stream ends in the garbage collector, which may run in the very thread that holds
-    the lock: waiting there would never end. So whoever finds the lock taken leaves the fact to
-    the one who has it.
+    the lock: waiting there would never end. So a fact that finds the lock taken is applied by the
+    thread that holds it.
     """
 
     def __init__(self, apply: Callable[[T], object]) -> None:
@@ -51,27 +51,27 @@ class DeferredApply(Generic[T]):
         self._lock = PlainLock()
 
     def put(self, fact: T) -> None:
-        """Take in a fact; it counts by the next `settled`."""
+        """Add a fact; it is applied by the next `lock_applied` at the latest."""
         self._facts.append(fact)
-        self._work_off()
+        self._apply_if_free()
 
     @contextmanager
-    def settled(self) -> Iterator[None]:
-        """Hold the lock, with every fact put before applied."""
+    def lock_applied(self) -> Iterator[None]:
+        """Hold the lock, with every earlier fact applied."""
         with self._lock:
-            self._empty()
+            self._apply_all()
             yield
-        self._work_off()
+        self._apply_if_free()
 
-    def _work_off(self) -> None:
-        # Asked again after the lock is free: someone may have left a fact in between.
+    def _apply_if_free(self) -> None:
+        # Checked again after the lock is free: a fact may have been added in between.
         while self._facts and self._lock.acquire(blocking=False):
             try:
-                self._empty()
+                self._apply_all()
             finally:
                 self._lock.release()
 
-    def _empty(self) -> None:
+    def _apply_all(self) -> None:
         while True:
             try:
                 fact = self._facts.popleft()

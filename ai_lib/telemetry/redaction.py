@@ -1,4 +1,4 @@
-"""Takes secrets out of what is logged, traced or reported."""
+"""Redacts secrets in what is logged, traced or reported."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence, Set
@@ -9,13 +9,13 @@ from ai_lib.types.secret import list_secret_forms
 
 HIDDEN: Final = "***"
 
-_LONGEST: Final = 65_536
-_DEEPEST: Final = 16
-_MOST: Final = 1_000
+_MAX_LENGTH: Final = 65_536
+_MAX_DEPTH: Final = 16
+_MAX_ITEMS: Final = 1_000
 
 _VALUE: Final = r"[^\s\"',;&<>]+"
 _GAP: Final = r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
-# Each begins at a word, and repeats nothing inside a repetition: the time is that of one reading.
+# Each begins at a word and has no nested repetition: matching takes linear time.
 _PATTERNS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
@@ -42,8 +42,8 @@ _PATTERNS: Final = tuple(
         (r"(?<![\w-])eyJ[a-z0-9_-]{8,}\.[a-z0-9_-]{8,}(?:\.[a-z0-9_-]*)?", HIDDEN),
     )
 )
-# No pattern matches without one of these: most texts are let go after one look.
-_SIGNS: Final = re.compile(
+# No pattern matches without one of these, so that most texts cost one search.
+_HINTS: Final = re.compile(
     r"authori|cookie|bearer|key|pass|secret|token|[?&]sig|[a-z]-[a-z0-9]{32}|AIza|AKIA|ASIA|ya29"
     r"|eyJ|(?<![\w-])(?:sk|pk|rk|gsk|hf|csk|nvapi|pplx|tgp|fw|r8|ghp|gho|glpat|xox[abp])[-_]",
     re.IGNORECASE,
@@ -56,50 +56,49 @@ _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]")
 
 
 class Redactor:
-    """Replaces what is secret by `***`: by the name it stands under, by what it looks like, and
-    the exact `secrets` it is told. `names` are further names, whose values are never shown.
+    """Replaces secrets by `***`: values under a secret name, text in the form of a key, and the
+    exact `secrets`. `names` are further secret names.
 
-    Numbers stay, unless their name says they are secret. Text longer than 65,536 characters is
-    cut, nested data deeper than 16 levels or longer than 1,000 items as well, so that neither
-    time nor size depends on who sent it.
+    Numbers stay, unless their name is secret. Text over 65,536 characters is cut, and so is data
+    nested deeper than 16 levels or longer than 1,000 items: time and size are bounded.
     """
 
     def __init__(self, secrets: Collection[str] = (), *, names: Collection[str] = ()) -> None:
-        self._secrets = _forms(secrets)
-        self._names = frozenset(_plain(name) for name in names)
+        self._secrets = _list_forms(secrets)
+        self._names = frozenset(_normalize_name(name) for name in names)
 
-    def knowing(self, secrets: Collection[str]) -> "Redactor":
-        """Return one that hides these as well."""
+    def with_secrets(self, secrets: Collection[str]) -> "Redactor":
+        """Return a redactor that hides these values as well."""
         if not secrets:
             return self
-        other = Redactor(names=self._names)
-        other._secrets = (*self._secrets, *_forms(secrets))
-        return other
+        redactor = Redactor(names=self._names)
+        redactor._secrets = (*self._secrets, *_list_forms(secrets))
+        return redactor
 
-    def text(self, text: str) -> str:
-        """Return the text without what looks like a secret."""
+    def redact_text(self, text: str) -> str:
+        """Return the text without secrets."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        if len(text) > _LONGEST:
-            text = f"{text[:_LONGEST]}... ({len(text) - _LONGEST} more characters)"
-        if _SIGNS.search(text):
+        if len(text) > _MAX_LENGTH:
+            text = f"{text[:_MAX_LENGTH]}... ({len(text) - _MAX_LENGTH} more characters)"
+        if _HINTS.search(text):
             for pattern, replacement in _PATTERNS:
                 text = pattern.sub(replacement, text)
         return text
 
-    def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
+    def redact_fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Return the fields without secrets."""
-        return {name: self.value(value, name) for name, value in fields.items()}
+        return {name: self.redact_value(value, name) for name, value in fields.items()}
 
-    def value(self, value: object, name: str = "") -> object:
-        """Return a value, nested or not, without secrets; what is no plain data becomes text."""
-        return self._value(value, name, 0)
+    def redact_value(self, value: object, name: str = "") -> object:
+        """Return a value, nested or not, without secrets; other objects become text."""
+        return self._redact(value, name, 0)
 
     def is_secret_name(self, name: str) -> bool:
-        """Whether what stands under this name is never shown."""
-        return _is_secret(name[-200:]) or bool(self._names and _plain(name) in self._names)
+        """Return whether values under this name are never shown."""
+        return _is_secret(name[-200:]) or bool(self._names and _normalize_name(name) in self._names)
 
-    def _value(self, value: object, name: str, depth: int) -> object:
+    def _redact(self, value: object, name: str, depth: int) -> object:
         if value is None or isinstance(value, bool):
             return value
         if name and self.is_secret_name(name):
@@ -107,39 +106,41 @@ class Redactor:
         if isinstance(value, int | float):
             return value
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, bytes | bytearray):
-            return self.text(bytes(value).decode("utf-8", "replace"))
+            return self.redact_text(bytes(value).decode("utf-8", "replace"))
         if isinstance(value, BaseException):
-            return self.text(f"{type(value).__name__}: {value}")
-        return self._nested(value, depth + 1)
+            return self.redact_text(f"{type(value).__name__}: {value}")
+        return self._redact_nested(value, depth + 1)
 
-    def _nested(self, value: object, depth: int) -> object:
-        if depth > _DEEPEST:
+    def _redact_nested(self, value: object, depth: int) -> object:
+        if depth > _MAX_DEPTH:
             return "..."
         if isinstance(value, Mapping):
-            items = list(value.items())[:_MOST]
-            return {self._key(key): self._value(held, str(key), depth) for key, held in items}
+            items = list(value.items())[:_MAX_ITEMS]
+            return {
+                self._redact_key(key): self._redact(item, str(key), depth) for key, item in items
+            }
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
-            # As headers are written: a name and its value.
-            return [self.text(value[0]), self._value(value[1], value[0], depth)]
+            # A header: a name and its value.
+            return [self.redact_text(value[0]), self._redact(value[1], value[0], depth)]
         if isinstance(value, Sequence | Set):
-            return [self._value(one, "", depth) for one in list(value)[:_MOST]]
-        return self.text(repr(value))
+            return [self._redact(item, "", depth) for item in list(value)[:_MAX_ITEMS]]
+        return self.redact_text(repr(value))
 
-    def _key(self, key: object) -> str:
-        return self.text(key if isinstance(key, str) else repr(key))
+    def _redact_key(self, key: object) -> str:
+        return self.redact_text(key if isinstance(key, str) else repr(key))
 
 
 @lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
-    return _NAMES.search(_plain(name)) is not None
+    return _NAMES.search(_normalize_name(name)) is not None
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("", name[-200:].lower())
 
 
-def _forms(secrets: Collection[str]) -> tuple[str, ...]:
-    found = {form for secret in secrets if len(secret) >= 4 for form in list_secret_forms(secret)}
-    return tuple(sorted(found, key=len, reverse=True))
+def _list_forms(secrets: Collection[str]) -> tuple[str, ...]:
+    forms = {form for secret in secrets if len(secret) >= 4 for form in list_secret_forms(secret)}
+    return tuple(sorted(forms, key=len, reverse=True))

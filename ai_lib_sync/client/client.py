@@ -201,12 +201,12 @@ class AiClient(ModelClient):
         required = [target for target in targets if is_required(target.compiled.manifest)]
         if not required:
             return
-        from ..telemetry.health.checker import required_to_answer
+        from ..telemetry.health.checker import require_available
 
         try:
             for target in required:
                 manifest, url = target.compiled.manifest, target.base_url
-                required_to_answer(manifest, self._transport, base_url=url, timeout=timeout)
+                require_available(manifest, self._transport, base_url=url, timeout=timeout)
         except BaseException:
             self.close()
             raise

@@ -1,5 +1,5 @@
 # Generated from ai_lib/plugins/hook_manager.py by codegen; do not edit.
-"""Functions that run at the moments of a call."""
+"""Registers and runs functions at the moments of a call."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .._runtime.backend import can_await, maybe_await
 
 
 class HookManager:
-    """Holds hooks by moment, each under a name; used from any task or thread.
+    """Holds hooks by moment, each under a name; safe in any task or thread.
 
-    A hook gets the context, and what it returns does not count. One that fails is logged and the
-    call goes on, unless it is `fatal`: then the call ends with PluginError, or with the error
-    itself when that is one of this library's.
+    A hook gets the context; its return value is ignored. An error is logged and the call goes on,
+    unless the hook is `fatal`: then the call ends with PluginError, or with the error itself when
+    that is one of this library's.
     """
 
     def __init__(self) -> None:
@@ -38,15 +38,15 @@ class HookManager:
         """Add a function, after those of the same priority.
 
         Raises:
-            PluginError: there is one of that name at that moment, or it can't be called here.
+            PluginError: the name is taken at that moment, or the function can't be called here.
         """
         kind = HookType(hook_type)
         check_callable(name, callback)
         with self._lock:
-            known = self._hooks.get(kind, ())
-            if any(hook.name == name for hook in known):
+            registered = self._hooks.get(kind, ())
+            if any(hook.name == name for hook in registered):
                 raise PluginError(f"there is a {kind.value} hook {name!r} already", plugin=name)
-            hooks = [*known, Hook(name, callback, priority, fatal)]
+            hooks = [*registered, Hook(name, callback, priority, fatal)]
             self._hooks[kind] = tuple(sorted(hooks, key=lambda hook: hook.priority))
         return self
 
@@ -63,16 +63,16 @@ class HookManager:
         return add
 
     def unregister(self, hook_type: HookType | str, name: str) -> bool:
-        """Take a function out; False when there was none of that name."""
+        """Remove a function; return False when there is none of that name."""
         kind = HookType(hook_type)
         with self._lock:
-            known = self._hooks.get(kind, ())
-            left = tuple(hook for hook in known if hook.name != name)
-            self._hooks[kind] = left
-        return len(left) < len(known)
+            registered = self._hooks.get(kind, ())
+            remaining = tuple(hook for hook in registered if hook.name != name)
+            self._hooks[kind] = remaining
+        return len(remaining) < len(registered)
 
     def clear(self) -> None:
-        """Take all functions out."""
+        """Remove all functions."""
         with self._lock:
             self._hooks = {}
 
@@ -91,7 +91,7 @@ class HookManager:
 
 
 def check_callable(name: str, callback: Callable[..., object]) -> None:
-    """Raise PluginError for what can't be called here."""
+    """Raise PluginError for a callback that this client can't call."""
     if not callable(callback):
         raise PluginError(f"the hook {name!r} is no function", plugin=name)
     if not can_await(callback):
@@ -107,12 +107,12 @@ def run_hook(hook: Hook, kind: HookType, ctx: PluginContext) -> None:
         maybe_await(hook.callback(ctx))
     except Exception as error:
         if hook.is_fatal:
-            raise fatal(hook.name, kind.value, error) from error
+            raise fatal_error(hook.name, kind.value, error) from error
         LOG.exception("the plugin %r failed at %s; the call goes on", hook.name, kind.value)
 
 
-def fatal(name: str, moment: str, error: Exception) -> AiLibError:
-    """Return the error that ends the call: one of this library's is it itself."""
+def fatal_error(name: str, moment: str, error: Exception) -> AiLibError:
+    """Return the error that ends the call: the error itself when it is one of this library's."""
     if isinstance(error, AiLibError):
         return error
     return PluginError(f"the plugin {name!r} failed at {moment}: {error}", plugin=name)

@@ -99,9 +99,9 @@ def test_metrics_lose_nothing() -> None:
     def work(number: int) -> None:
         labels = MetricLabels(provider=f"p{number % 3}", model="m")
         for turn in range(100):
-            collector.began(labels)
+            collector.record_start(labels)
             collector.record_request(labels, 0.1, ("success", "error")[turn % 2], 2, 3, retries=1)
-            collector.ended(labels)
+            collector.record_end(labels)
 
     hammer(work, 32)
     figures = collector.get_snapshot()

@@ -28,9 +28,9 @@ def filled() -> MetricsCollector:
         collector.record_request(
             labels, latency, tokens_in=10, tokens_out=4, time_to_first_token=0.25, cost=0.5
         )
-    collector.began(labels)
+    collector.record_start(labels)
     collector.record_retry(labels, 2)
-    collector.attempted(MetricLabels(provider="p", model="m", status="rate_limited"), 1.5)
+    collector.record_attempt(MetricLabels(provider="p", model="m", status="rate_limited"), 1.5)
     return collector
 
 

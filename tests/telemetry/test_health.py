@@ -82,7 +82,7 @@ async def test_another_status_is_not(doors: list[Door]) -> None:
     doors.append(Door(503))
     report = await checked(manifest(doors[0].url))
     assert (report.status, report.status_code) == (HealthStatus.UNHEALTHY, 503)
-    assert report.message == "GET /models answered 503, not 200, 401"
+    assert report.message == "GET /models returned 503, not 200, 401"
 
 
 async def test_silence_is_not(doors: list[Door]) -> None:
@@ -232,13 +232,13 @@ async def test_a_client_of_who_is_not_there_though_required_is_not_made(
 ) -> None:
     doors.append(Door(503))
     with pytest.raises(
-        ConnectError, match=r"house is not there.*503.*availability\.required"
+        ConnectError, match=r"house is not available.*503.*availability\.required"
     ) as no:
         await house(tmp_path, doors[0].url, "true").build()
     assert (no.value.provider, no.value.url) == ("house", doors[0].url)
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    with pytest.raises(ConnectError, match="house is not there"):
+    with pytest.raises(ConnectError, match="house is not available"):
         await house(tmp_path, f"http://127.0.0.1:{port}", "true").build()
 
 
@@ -257,5 +257,5 @@ async def test_who_is_fallen_back_to_must_be_there_as_well(
     doors.append(Door(503))
     builder = house(tmp_path, doors[0].url, "true").model("openai/gpt-4o")
     builder.with_fallbacks(["house/gpt"]).api_key_for("house/gpt", "canary")
-    with pytest.raises(ConnectError, match="house is not there"):
+    with pytest.raises(ConnectError, match="house is not available"):
         await builder.build()

@@ -40,7 +40,7 @@ def test_names_that_a_record_uses_itself_do_no_harm(caplog: pytest.LogCaptureFix
 def test_secrets_are_hidden_in_event_fields_and_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    logger = get_logger("x").knowing("canary")
+    logger = get_logger("x").with_secrets("canary")
     try:
         raise ValueError("the canary sings")
     except ValueError:

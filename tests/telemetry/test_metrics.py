@@ -63,9 +63,9 @@ def test_an_unknown_price_is_never_nothing() -> None:
 
 def test_in_flight_goes_up_and_down_and_outlives_a_reset() -> None:
     collector = MetricsCollector()
-    collector.began(MINI)
-    collector.began(MINI)
-    collector.ended(MINI)
+    collector.record_start(MINI)
+    collector.record_start(MINI)
+    collector.record_end(MINI)
     collector.reset()
     assert collector.get_snapshot().in_flight == 1
     assert collector.get_snapshot(LARGE).in_flight == 0
@@ -140,7 +140,7 @@ def test_a_finalizer_that_runs_under_the_lock_neither_hangs_nor_is_lost() -> Non
     ring: list[object] = [Forgotten()]
     ring.append(ring)
     del ring
-    with inbox.settled():
+    with inbox.lock_applied():
         gc.collect()
         assert taken == []
     assert taken == [2]

@@ -22,7 +22,7 @@ from ai_lib.telemetry import Redactor
     ],
 )
 def test_what_looks_like_a_secret_is_hidden(text: str, shown: str) -> None:
-    assert Redactor().text(text) == shown
+    assert Redactor().redact_text(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_looks_like_a_secret_is_hidden(text: str, shown: str) -> None:
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
-    assert Redactor().text(text) == text
+    assert Redactor().redact_text(text) == text
 
 
 def test_names_hide_their_values_in_nested_data() -> None:
@@ -50,7 +50,7 @@ def test_names_hide_their_values_in_nested_data() -> None:
         "error": ValueError("api_key=plain"),
         "none": None,
     }
-    assert Redactor().fields(data) == {
+    assert Redactor().redact_fields(data) == {
         "tokens": 100,
         "headers": [["X-Api-Key", "***"], ["accept", "json"]],
         "config": {"clientSecret": "***", "deep": [{"password": "***", "user": "ann"}]},
@@ -61,16 +61,19 @@ def test_names_hide_their_values_in_nested_data() -> None:
 
 
 def test_a_known_secret_is_hidden_whatever_it_looks_like_and_in_addresses() -> None:
-    redactor = Redactor(names=["pin"]).knowing(["my key/1"])
-    assert redactor.text("a my key/1 b my+key%2F1 c") == "a *** b *** c"
-    assert redactor.fields({"pin": "x", "place": "my key/1"}) == {"pin": "***", "place": "***"}
+    redactor = Redactor(names=["pin"]).with_secrets(["my key/1"])
+    assert redactor.redact_text("a my key/1 b my+key%2F1 c") == "a *** b *** c"
+    assert redactor.redact_fields({"pin": "x", "place": "my key/1"}) == {
+        "pin": "***",
+        "place": "***",
+    }
 
 
 def test_size_and_depth_are_bounded() -> None:
     endless: dict[str, object] = {}
     endless["self"] = endless
-    assert "..." in repr(Redactor().value(endless))
-    assert len(Redactor().text("a " * 100_000)) < 65_600
+    assert "..." in repr(Redactor().redact_value(endless))
+    assert len(Redactor().redact_text("a " * 100_000)) < 65_600
 
 
 @pytest.mark.parametrize(
@@ -92,5 +95,5 @@ def test_hostile_text_takes_no_longer_than_reading_it_a_few_hundred_times(piece:
 
     text = (piece * 65_536)[:65_536]
     began = process_time()
-    Redactor().text(text)
+    Redactor().redact_text(text)
     assert process_time() - began < 3

@@ -16,7 +16,7 @@ from ai_lib.client.interceptors.call_facts import (
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.telemetry.logger import AiLibLogger
 from ai_lib.telemetry.redaction import Redactor
-from ai_lib.telemetry.tracing.content import input_messages, output_messages
+from ai_lib.telemetry.tracing.content import encode_input_messages, encode_output_messages
 from ai_lib.telemetry.tracing.span import Span
 from ai_lib.types.attempt import Attempt
 
@@ -62,7 +62,7 @@ class LoggingInterceptor(Interceptor):
             fields["stream"] = call.streamed
             if self._content:
                 redactor = Redactor(secrets_of(call))
-                fields["messages"] = input_messages(call.request.messages, redactor)
+                fields["messages"] = encode_input_messages(call.request.messages, redactor)
         self._log(logging.DEBUG, f"{_kind(call)} started", call, **fields)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
@@ -116,7 +116,7 @@ class LoggingInterceptor(Interceptor):
             fields["error"] = call.error
         self._log(level, f"{_kind(call)} {words}", call, **fields)
         if self._content and response is not None:
-            messages = output_messages(response.candidates, Redactor(secrets_of(call)))
+            messages = encode_output_messages(response.candidates, Redactor(secrets_of(call)))
             self._log(logging.DEBUG, "Response", call, messages=messages)
 
     def _log(self, level: int, event: str, call: Call, **fields: object) -> None:
@@ -139,7 +139,7 @@ class LoggingInterceptor(Interceptor):
         secrets = frozenset(secrets_of(call))
         last_secrets, logger = self._last
         if secrets != last_secrets:
-            logger = self._logger.knowing(*secrets)
+            logger = self._logger.with_secrets(*secrets)
             self._last = secrets, logger
         return logger
 

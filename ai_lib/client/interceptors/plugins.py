@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ai_lib.client.call.call import Call
 from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext
-from ai_lib.plugins.hook import must_wait, run_at_once
+from ai_lib.plugins.hook import is_async, run_plain_hooks
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
@@ -67,7 +67,7 @@ class PluginInterceptor(Interceptor):
     async def on_events(self, call: Call, events: list[Event]) -> list[Event]:
         state = self._state_of(call)
         await self._start(state)
-        hooks = self._registry.listening(HookType.STREAM_EVENT)
+        hooks = self._registry.hooks_for(HookType.STREAM_EVENT)
         if not hooks:
             return events
         visible_events: list[Event] = []
@@ -108,19 +108,19 @@ class PluginInterceptor(Interceptor):
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         state = self._state_of(call)
         ctx = state.ctx
-        hooks = self._registry.listening(HookType.RETRY)
+        hooks = self._registry.hooks_for(HookType.RETRY)
         ctx.attempt, ctx.error, ctx.delay_seconds = number, error, seconds
-        run_at_once(hooks, HookType.RETRY, ctx)
+        run_plain_hooks(hooks, HookType.RETRY, ctx)
         ctx.error = None
-        if any(must_wait(hook) for hook in hooks):
+        if any(is_async(hook) for hook in hooks):
             state.retries.append((number, error, seconds))
 
     def on_end(self, call: Call) -> None:
         state = call.state.pop(_STATE, None)
         if isinstance(state, _PluginState) and state.has_started and not state.has_ended:
             state.has_ended = True
-            hooks = self._registry.listening(HookType.STREAM_END)
-            run_at_once(hooks, HookType.STREAM_END, state.ctx)
+            hooks = self._registry.hooks_for(HookType.STREAM_END)
+            run_plain_hooks(hooks, HookType.STREAM_END, state.ctx)
 
     def _state_of(self, call: Call) -> _PluginState:
         state = call.state.get(_STATE)
@@ -147,8 +147,8 @@ class PluginInterceptor(Interceptor):
     async def _run_retry_hooks(self, state: _PluginState) -> None:
         retries, state.retries = state.retries, []
         for state.ctx.attempt, state.ctx.error, state.ctx.delay_seconds in retries:
-            for hook in self._registry.listening(HookType.RETRY):
-                if must_wait(hook):
+            for hook in self._registry.hooks_for(HookType.RETRY):
+                if is_async(hook):
                     await run_hook(hook, HookType.RETRY, state.ctx)
         state.ctx.error = None
 

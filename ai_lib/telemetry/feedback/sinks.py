@@ -1,4 +1,4 @@
-"""Reports feedback, to a sink or to the one of the context one is in."""
+"""Reports feedback to a sink: a given one, or the one of the current context."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Final, Protocol, TextIO, TypeVar
 
-from ai_lib.telemetry.deferred_apply import report_lost
+from ai_lib.telemetry.deferred_apply import log_lost
 from ai_lib.telemetry.feedback.types import Feedback
 
 Kind = TypeVar("Kind", bound=Feedback)
 
 
 class FeedbackSink(Protocol):
-    """Takes feedback. What it raises is logged and reaches nobody: feedback may be lost."""
+    """Receives feedback. Its errors are logged and not raised: feedback may be lost."""
 
     async def report(self, feedback: Feedback) -> None:
-        """Take in what somebody said."""
+        """Receive a feedback."""
         ...
 
 
 class NoopFeedbackSink:
-    """Drops everything."""
+    """Drops all feedback."""
 
     async def report(self, feedback: Feedback) -> None:
         """Do nothing."""
@@ -39,23 +39,23 @@ class InMemoryFeedbackSink:
         self._events: deque[Feedback] = deque(maxlen=max_events)
 
     async def report(self, feedback: Feedback) -> None:
-        """Keep it; the oldest goes when there are too many."""
+        """Keep the feedback; the oldest is dropped when there are too many."""
         self._events.append(feedback)
 
     def get_events(self) -> list[Feedback]:
-        """Return what was said, oldest first."""
+        """Return the feedback, oldest first."""
         return list(self._events)
 
     def get_events_by_request(self, request_id: str) -> list[Feedback]:
-        """Return what was said of one reply."""
+        """Return the feedback on one response."""
         return [event for event in self._events if event.request_id == request_id]
 
     def get_events_by_type(self, kind: type[Kind]) -> list[Kind]:
-        """Return feedback of one class."""
+        """Return the feedback of one class."""
         return [event for event in self._events if isinstance(event, kind)]
 
     def clear(self) -> None:
-        """Forget it all."""
+        """Drop all feedback."""
         self._events.clear()
 
     def __len__(self) -> int:
@@ -63,19 +63,19 @@ class InMemoryFeedbackSink:
 
 
 class ConsoleFeedbackSink:
-    """Writes a line of JSON for each, to standard error unless told otherwise."""
+    """Writes a line of JSON for each feedback, to standard error unless a stream is given."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
     async def report(self, feedback: Feedback) -> None:
-        """Write it."""
+        """Write the feedback."""
         line = json.dumps(feedback.to_dict(), ensure_ascii=False)
         (self._stream or sys.stderr).write(f"{line}\n")
 
 
 class CallbackFeedbackSink:
-    """Hands each to a function."""
+    """Calls a function with each feedback."""
 
     def __init__(self, callback: Callable[[Feedback], Awaitable[object]]) -> None:
         self._callback = callback
@@ -86,29 +86,29 @@ class CallbackFeedbackSink:
 
 
 class CompositeFeedbackSink:
-    """Hands each to several sinks; one that fails does not keep it from the others."""
+    """Reports each feedback to several sinks; one that fails does not stop the others."""
 
     def __init__(self, sinks: Sequence[FeedbackSink]) -> None:
         self._sinks = tuple(sinks)
 
     async def report(self, feedback: Feedback) -> None:
-        """Hand it on."""
+        """Report to all sinks."""
         for sink in self._sinks:
-            await delivered_to(sink, feedback)
+            await report_safely(sink, feedback)
 
 
-async def delivered_to(sink: FeedbackSink, feedback: Feedback) -> bool:
-    """Whether the sink took it without an error; its error is logged, as a warning.
+async def report_safely(sink: FeedbackSink, feedback: Feedback) -> bool:
+    """Report to a sink; log its error as a warning, and return whether there was none.
 
     Raises:
-        TypeError: this is no feedback.
+        TypeError: `feedback` is no Feedback.
     """
     if not isinstance(feedback, Feedback):
         raise TypeError(f"{feedback!r} is no feedback; see the classes in ai_lib.telemetry")
     try:
         await sink.report(feedback)
     except Exception as error:  # noqa: BLE001 (a sink's fault is no reason to fail the caller)
-        report_lost(sink, error)
+        log_lost(sink, error)
         return False
     return True
 
@@ -117,33 +117,33 @@ _sink: Final[ContextVar[FeedbackSink | None]] = ContextVar("ai_lib_feedback_sink
 
 
 def set_feedback_sink(sink: FeedbackSink | None) -> FeedbackSink | None:
-    """Choose where `report_feedback` sends what it is given no sink for; return the one before.
+    """Set the sink of the current context for `report_feedback`; return the one before.
 
-    The choice is that of the current context (`contextvars`): of this task or thread and the
-    tasks it starts from now on. Other threads and tasks that run already keep theirs. No client
-    ever looks at it. None chooses no sink again.
+    It is the sink of this task or thread and of the tasks it starts from now on (`contextvars`).
+    Other threads and tasks that run already keep theirs. Clients do not use it. None unsets it.
     """
-    before = _sink.get()
+    previous = _sink.get()
     _sink.set(sink)
-    return before
+    return previous
 
 
 def get_feedback_sink() -> FeedbackSink | None:
-    """Return the sink of the current context, None when none was chosen."""
+    """Return the sink of the current context, or None."""
     return _sink.get()
 
 
 async def report_feedback(feedback: Feedback, sink: FeedbackSink | None = None) -> bool:
-    """Hand feedback to the sink, or to the one of the current context.
+    """Report feedback to the sink, or to the one of the current context.
 
-    Returns whether a sink took it: without one, and when the sink fails, it is lost.
+    Returns whether a sink took it: without a sink, and when it fails, the feedback is lost.
 
     Raises:
-        TypeError: this is no feedback.
+        TypeError: `feedback` is no Feedback.
     """
-    chosen = _sink.get() if sink is None else sink
-    if chosen is None:
+    if sink is None:
+        sink = _sink.get()
+    if sink is None:
         if not isinstance(feedback, Feedback):
             raise TypeError(f"{feedback!r} is no feedback; see the classes in ai_lib.telemetry")
         return False
-    return await delivered_to(chosen, feedback)
+    return await report_safely(sink, feedback)

@@ -1,4 +1,4 @@
-"""What people say of a reply: ratings, choices, corrections."""
+"""Feedback of people on a response: ratings, choices, corrections."""
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -12,22 +12,22 @@ def _now() -> datetime:
 
 
 class Feedback(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every kind has: `request_id` is that of the reply it is about."""
+    """What every kind has: `request_id` is that of the response it is about."""
 
     request_id: str
     timestamp: datetime = msgspec.field(default_factory=_now)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data; `type` says which kind it is."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
-        return found
+        """Return plain data; `type` is the kind of feedback."""
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data
 
 
 class RatingFeedback(Feedback, frozen=True, kw_only=True, tag="rating"):
-    """So many points of at most `max_rating`, from 0.
+    """A rating from 0 to `max_rating`.
 
     Raises:
-        ValueError: the rating is not among these.
+        ValueError: the rating is outside of that.
     """
 
     rating: int
@@ -41,7 +41,7 @@ class RatingFeedback(Feedback, frozen=True, kw_only=True, tag="rating"):
 
 
 class ThumbsFeedback(Feedback, frozen=True, kw_only=True, tag="thumbs"):
-    """Good, or not."""
+    """Thumbs up or down."""
 
     is_positive: bool
     reason: str | None = None
@@ -50,8 +50,8 @@ class ThumbsFeedback(Feedback, frozen=True, kw_only=True, tag="thumbs"):
 class ChoiceSelectionFeedback(Feedback, frozen=True, kw_only=True, tag="choice_selection"):
     """Which of several candidates was chosen, by its index.
 
-    `latency_to_select_ms` is how long that took; `candidate_hashes` tell the candidates apart
-    without their text, `ui_context` says where they were shown.
+    `latency_to_select_ms` is how long that took; `candidate_hashes` identify the
+    candidates without their text, `ui_context` says where they were shown.
 
     Raises:
         ValueError: an index is negative, or the chosen one was rejected as well.
@@ -70,14 +70,14 @@ class ChoiceSelectionFeedback(Feedback, frozen=True, kw_only=True, tag="choice_s
 
 
 class TextFeedback(Feedback, frozen=True, kw_only=True, tag="text"):
-    """Free words."""
+    """Free text."""
 
     text: str
     category: str | None = None
 
 
 class CorrectionFeedback(Feedback, frozen=True, kw_only=True, tag="correction"):
-    """What the reply should have been. Give texts, or hashes of them to tell no content."""
+    """What the response should have been, as texts, or as hashes of them to reveal no content."""
 
     original: str | None = None
     corrected: str | None = None
@@ -87,7 +87,7 @@ class CorrectionFeedback(Feedback, frozen=True, kw_only=True, tag="correction"):
 
 
 class RegenerateFeedback(Feedback, frozen=True, kw_only=True, tag="regenerate"):
-    """Another reply was asked for."""
+    """Another response was requested."""
 
     reason: str | None = None
     regeneration_count: int = 1
@@ -95,7 +95,7 @@ class RegenerateFeedback(Feedback, frozen=True, kw_only=True, tag="regenerate"):
 
 
 class StopFeedback(Feedback, frozen=True, kw_only=True, tag="stop"):
-    """A reply was stopped before it was complete."""
+    """A response was stopped before it was complete."""
 
     reason: str | None = None
     tokens_generated: int | None = None

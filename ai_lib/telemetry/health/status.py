@@ -1,4 +1,4 @@
-"""How well something is, and how that was found out."""
+"""The health of something, and the report of a check."""
 
 import enum
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ import msgspec
 
 
 class HealthStatus(str, enum.Enum):
-    """Unknown is what nobody has looked at, or can look at."""
+    """The health of something; unknown when it was not or can't be checked."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -16,8 +16,8 @@ class HealthStatus(str, enum.Enum):
 
 
 class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check found. `status_code` is the answer's, None when there was none; `message`
-    says in words what is wrong."""
+    """The result of a check. `status_code` is the response's, None without one; `message` says
+    what is wrong."""
 
     name: str
     status: HealthStatus
@@ -27,14 +27,14 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_healthy(self) -> bool:
-        """Whether everything is as it should be."""
+        """Whether the status is healthy."""
         return self.status is HealthStatus.HEALTHY
 
 
-def overall(reports: Iterable[HealthReport]) -> HealthStatus:
-    """Return the worst of what was found; unknown when nothing was."""
-    found = {report.status for report in reports}
+def find_worst_status(reports: Iterable[HealthReport]) -> HealthStatus:
+    """Return the worst status of reports; unknown without any."""
+    statuses = {report.status for report in reports}
     for status in (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.HEALTHY):
-        if status in found:
+        if status in statuses:
             return status
     return HealthStatus.UNKNOWN

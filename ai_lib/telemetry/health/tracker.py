@@ -1,4 +1,4 @@
-"""How providers do, by what came of the calls to them."""
+"""Tracks the health of providers by the outcomes of attempts."""
 
 from collections import deque
 from collections.abc import Callable
@@ -32,11 +32,11 @@ class _Outcome(msgspec.Struct, frozen=True):
 
 
 class ProviderHealthTracker:
-    """Remembers the latest `window` attempts at each provider and model, none older than
-    `horizon_seconds`, and judges by the share that failed.
+    """Keeps the latest `window` attempts at each provider and model, none older than
+    `horizon_seconds`, and derives the health from the share that failed.
 
     `clock` gives seconds. There are at most `max_targets` models; beyond that the one that was
-    asked longest ago is forgotten. Give it to a client's `health`, or record by hand.
+    used longest ago is dropped. Give it to a client's `health`, or record by hand.
 
     Raises:
         ValueError: a share is not from 0 to 1, or the degraded one is over the unhealthy one.
@@ -61,63 +61,63 @@ class ProviderHealthTracker:
         self._window = window
         self._degraded = degraded
         self._unhealthy = unhealthy
-        self._enough = min_attempts
+        self._min_attempts = min_attempts
         self._horizon = horizon_seconds
-        self._most = max_targets
+        self._max_targets = max_targets
         self._outcomes: dict[tuple[str, str], deque[_Outcome]] = {}
-        self._inbox: DeferredApply[_Outcome] = DeferredApply(self._take)
+        self._deferred: DeferredApply[_Outcome] = DeferredApply(self._apply)
 
     def record(self, provider: str, ok: bool, latency_ms: float = 0.0, *, model: str = "") -> None:
-        """Note how an attempt went. May be called from any thread and from finalizers."""
-        self._inbox.put(_Outcome(provider, model, self._clock(), ok, latency_ms))
+        """Record the outcome of an attempt, from any thread or finalizer."""
+        self._deferred.put(_Outcome(provider, model, self._clock(), ok, latency_ms))
 
     def health(self, provider: str, model: str | None = None) -> ProviderHealth:
-        """Return how a provider does, or one of its models."""
+        """Return the health of a provider, or of one of its models."""
         since = self._clock() - self._horizon
-        with self._inbox.settled():
-            found = [
-                one
+        with self._deferred.lock_applied():
+            recent = [
+                outcome
                 for (owner, name), outcomes in self._outcomes.items()
                 if owner == provider and model in (None, name)
-                for one in outcomes
-                if one.at >= since
+                for outcome in outcomes
+                if outcome.at >= since
             ]
-        return self._judged(found)
+        return self._evaluate(recent)
 
     def status(self, provider: str, model: str | None = None) -> HealthStatus:
-        """Return how a provider does, or one of its models, in a word."""
+        """Return the status of a provider, or of one of its models."""
         return self.health(provider, model).status
 
     def is_healthy(self, provider: str, model: str | None = None) -> bool:
-        """Whether it may be asked: nothing speaks against it, or nothing is known."""
+        """Return whether a provider may be used: it is not unhealthy, or its health is unknown."""
         return self.status(provider, model) is not HealthStatus.UNHEALTHY
 
     def providers(self) -> list[str]:
-        """Return the providers that anything is known of."""
-        with self._inbox.settled():
+        """Return the providers with recorded attempts."""
+        with self._deferred.lock_applied():
             return sorted({provider for provider, _ in self._outcomes})
 
     def reset(self) -> None:
-        """Forget everything."""
-        with self._inbox.settled():
+        """Drop all records."""
+        with self._deferred.lock_applied():
             self._outcomes.clear()
 
-    def _take(self, outcome: _Outcome) -> None:
+    def _apply(self, outcome: _Outcome) -> None:
         key = outcome.provider, outcome.model
-        # Taken out and put in again, so that the first one is who was asked longest ago.
+        # Removed and added again, so that the first one is the one used longest ago.
         outcomes = self._outcomes.pop(key, None)
         self._outcomes[key] = outcomes = (
             deque(maxlen=self._window) if outcomes is None else outcomes
         )
         outcomes.append(outcome)
-        if len(self._outcomes) > self._most:
+        if len(self._outcomes) > self._max_targets:
             del self._outcomes[next(iter(self._outcomes))]
 
-    def _judged(self, found: list[_Outcome]) -> ProviderHealth:
-        failures = sum(not one.ok for one in found)
-        times = [one.latency_ms for one in found if one.ok]
-        share = failures / len(found) if found else 0.0
-        if len(found) < self._enough:
+    def _evaluate(self, outcomes: list[_Outcome]) -> ProviderHealth:
+        failures = sum(not outcome.ok for outcome in outcomes)
+        times = [outcome.latency_ms for outcome in outcomes if outcome.ok]
+        share = failures / len(outcomes) if outcomes else 0.0
+        if len(outcomes) < self._min_attempts:
             status = HealthStatus.UNKNOWN
         elif share >= self._unhealthy:
             status = HealthStatus.UNHEALTHY
@@ -125,7 +125,7 @@ class ProviderHealthTracker:
             status = HealthStatus.DEGRADED if share >= self._degraded else HealthStatus.HEALTHY
         return ProviderHealth(
             status=status,
-            attempts=len(found),
+            attempts=len(outcomes),
             failures=failures,
             avg_latency_ms=sum(times) / len(times) if times else None,
         )

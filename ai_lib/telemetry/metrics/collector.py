@@ -1,4 +1,4 @@
-"""Counts what a client does: requests, tokens, times, errors, cost."""
+"""Collects the metrics of clients: requests, tokens, times, errors, cost."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from typing import Final
 import msgspec
 
 from ai_lib.telemetry.deferred_apply import DeferredApply
-from ai_lib.telemetry.metrics.families import Counts, families
-from ai_lib.telemetry.metrics.histogram import SECONDS
+from ai_lib.telemetry.metrics.families import Counts, make_families
+from ai_lib.telemetry.metrics.histogram import DURATION_BUCKETS
 from ai_lib.telemetry.metrics.observation import MetricLabels, Observation
-from ai_lib.telemetry.metrics.prometheus_text import Family, exposed
-from ai_lib.telemetry.metrics.series import Series, summary
+from ai_lib.telemetry.metrics.prometheus_text import Family, format_families
+from ai_lib.telemetry.metrics.series import Series, summarize
 from ai_lib.telemetry.metrics.snapshot import MetricSnapshot
 from ai_lib.types.usage import Usage
 
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_LONGEST: Final = 120
-_REST: Final = "other"
+_MAX_LABEL_LENGTH: Final = 120
+_OVERFLOW_NAME: Final = "other"
 
 
-class _Began(msgspec.Struct, frozen=True):
+class _InFlightChange(msgspec.Struct, frozen=True):
     labels: MetricLabels
     step: int
 
 
-class _Attempted(msgspec.Struct, frozen=True):
+class _AttemptRecord(msgspec.Struct, frozen=True):
     labels: MetricLabels
-    waited: float
+    waited_seconds: float
 
 
-class _Retried(msgspec.Struct, frozen=True):
+class _RetryRecord(msgspec.Struct, frozen=True):
     labels: MetricLabels
     count: int
 
 
-_Fact = Observation | _Began | _Attempted | _Retried
+_Fact = Observation | _InFlightChange | _AttemptRecord | _RetryRecord
 
 
 class MetricsCollector:
-    """Figures of any number of clients and threads, by labels, in bounded memory.
+    """Counts for any number of clients and threads, by labels, in bounded memory.
 
-    There are at most `max_series` sets of labels: what comes later is counted under the model
-    `other`, so that nothing is lost but its name. Quantiles are of the latest `window` values of
+    There are at most `max_series` sets of labels: later ones are counted under the model `other`,
+    so that only their names are lost. Quantiles are of the latest `window` values of
     each set. `namespace` begins the names of the metrics for Prometheus; `buckets` are the upper
     bounds of their histograms, in seconds.
 
@@ -58,7 +58,7 @@ class MetricsCollector:
         max_series: int = 1000,
         window: int = 1000,
         namespace: str = "ai_lib",
-        buckets: Sequence[float] = SECONDS,
+        buckets: Sequence[float] = DURATION_BUCKETS,
     ) -> None:
         if max_series < 1 or window < 1:
             raise ValueError("max_series and window are at least 1")
@@ -67,11 +67,11 @@ class MetricsCollector:
         if not _NAME.fullmatch(namespace):
             raise ValueError(f"a namespace has letters, digits and underscores, not {namespace!r}")
         self.namespace = namespace
-        self._most = max_series
+        self._max_series = max_series
         self._window = window
         self._bounds = tuple(buckets)
         self._counts = Counts()
-        self._inbox: DeferredApply[_Fact] = DeferredApply(self._take)
+        self._deferred: DeferredApply[_Fact] = DeferredApply(self._apply)
 
     def record_request(
         self,
@@ -90,7 +90,7 @@ class MetricsCollector:
         `status` is `success`, `error`, `cancelled` or `cached`.
 
         Raises:
-            ValueError: the status is none of these, or a figure is negative or not a number.
+            ValueError: the status is none of these, or a value is negative or not a number.
         """
         total = tokens_in + tokens_out
         self.observe(
@@ -107,102 +107,104 @@ class MetricsCollector:
         )
 
     def record_retry(self, labels: MetricLabels, count: int = 1) -> None:
-        """Count retries of a request that is counted by itself."""
+        """Count retries of a request that is recorded separately."""
         if count < 0:
             raise ValueError("counts are 0 or more")
-        self._inbox.put(_Retried(labels, count))
+        self._deferred.put(_RetryRecord(labels, count))
 
-    def began(self, labels: MetricLabels) -> None:
-        """Count one more in flight."""
-        self._inbox.put(_Began(labels, 1))
+    def record_start(self, labels: MetricLabels) -> None:
+        """Count one more request in flight."""
+        self._deferred.put(_InFlightChange(labels, 1))
 
-    def ended(self, labels: MetricLabels) -> None:
-        """Count one less in flight; the labels are those it began with."""
-        self._inbox.put(_Began(labels, -1))
+    def record_end(self, labels: MetricLabels) -> None:
+        """Count one request less in flight; the labels are those of its start."""
+        self._deferred.put(_InFlightChange(labels, -1))
 
-    def attempted(self, labels: MetricLabels, waited_seconds: float) -> None:
-        """Count an attempt, by how it ended (`labels.status`), and what it was waited for."""
-        self._inbox.put(_Attempted(labels, waited_seconds))
+    def record_attempt(self, labels: MetricLabels, waited_seconds: float) -> None:
+        """Count an attempt by its end (`labels.status`), and the seconds of waiting before it."""
+        self._deferred.put(_AttemptRecord(labels, waited_seconds))
 
     def observe(self, observation: Observation) -> None:
         """Count an operation that has ended."""
-        self._inbox.put(observation)
+        self._deferred.put(observation)
 
     def get_snapshot(self, labels: MetricLabels | None = None) -> MetricSnapshot:
-        """Return the figures so far, of everything, or of what has these labels.
+        """Return the counts so far, of all requests, or of those with these labels.
 
-        A label that is empty stands for any value: `MetricLabels(provider="p")` gives all of p.
+        An empty label matches any value: `MetricLabels(provider="p")` selects all of p.
         """
-        wanted = labels or MetricLabels()
-        with self._inbox.settled():
+        selected = labels or MetricLabels()
+        with self._deferred.lock_applied():
             counts = self._counts
-            found = [
-                (own.status, own.error_class, series)
-                for own, series in counts.requests.items()
-                if _fits(own, wanted)
+            matching_series = [
+                (key.status, key.error_class, series)
+                for key, series in counts.requests.items()
+                if _matches(key, selected)
             ]
-            flying = sum(n for own, n in counts.in_flight.items() if _fits(own, wanted))
-            whole = summary(found, flying)
-            extra = sum(n for own, n in counts.retries.items() if _fits(own, wanted))
-        return msgspec.structs.replace(whole, retries=whole.retries + extra)
+            in_flight = sum(n for key, n in counts.in_flight.items() if _matches(key, selected))
+            snapshot = summarize(matching_series, in_flight)
+            retries = sum(n for key, n in counts.retries.items() if _matches(key, selected))
+        return msgspec.structs.replace(snapshot, retries=snapshot.retries + retries)
 
     def get_all_labels(self) -> list[MetricLabels]:
-        """Return every set of labels that requests were counted under."""
-        with self._inbox.settled():
+        """Return every set of labels that has requests."""
+        with self._deferred.lock_applied():
             return list(self._counts.requests)
 
-    def families(self) -> list[Family]:
-        """Return the figures as families of samples."""
-        with self._inbox.settled():
-            return families(self._counts, self.namespace)
+    def metric_families(self) -> list[Family]:
+        """Return the counts as families of samples."""
+        with self._deferred.lock_applied():
+            return make_families(self._counts, self.namespace)
 
     def to_prometheus(self) -> str:
-        """Return the figures in Prometheus' text format, version 0.0.4."""
-        return exposed(self.families())
+        """Return the counts in Prometheus' text format, version 0.0.4."""
+        return format_families(self.metric_families())
 
     def reset(self) -> None:
-        """Forget everything but what is in flight."""
-        with self._inbox.settled():
-            flying = self._counts.in_flight
+        """Drop all counts but those in flight."""
+        with self._deferred.lock_applied():
+            in_flight = self._counts.in_flight
             self._counts = Counts()
-            self._counts.in_flight = flying
+            self._counts.in_flight = in_flight
 
-    def _take(self, fact: _Fact) -> None:
-        counts, labels = self._counts, _short(fact.labels)
+    def _apply(self, fact: _Fact) -> None:
+        counts, labels = self._counts, _shorten(fact.labels)
         if isinstance(fact, Observation):
-            labels = self._within(labels, counts.requests)
+            labels = self._limit_series(labels, counts.requests)
             series = counts.requests.get(labels)
             if series is None:
                 series = counts.requests[labels] = Series(self._bounds, self._window)
             series.add(fact)
-        elif isinstance(fact, _Began):
-            labels = self._within(labels, counts.in_flight)
+        elif isinstance(fact, _InFlightChange):
+            labels = self._limit_series(labels, counts.in_flight)
             counts.in_flight[labels] = counts.in_flight.get(labels, 0) + fact.step
-        elif isinstance(fact, _Retried):
-            labels = self._within(labels, counts.retries)
+        elif isinstance(fact, _RetryRecord):
+            labels = self._limit_series(labels, counts.retries)
             counts.retries[labels] = counts.retries.get(labels, 0) + fact.count
         else:
-            labels = self._within(labels, counts.attempts)
+            labels = self._limit_series(labels, counts.attempts)
             number, waited = counts.attempts.get(labels, (0, 0.0))
-            counts.attempts[labels] = number + 1, waited + fact.waited
+            counts.attempts[labels] = number + 1, waited + fact.waited_seconds
 
-    def _within(self, labels: MetricLabels, known: Mapping[MetricLabels, object]) -> MetricLabels:
-        """Return the labels to count under: once there are enough, the names are left out."""
-        if labels in known or len(known) < self._most:
+    def _limit_series(
+        self, labels: MetricLabels, series: Mapping[MetricLabels, object]
+    ) -> MetricLabels:
+        """Return the labels to count under; once there are too many, the names are left out."""
+        if labels in series or len(series) < self._max_series:
             return labels
-        return MetricLabels(provider=_REST, model=_REST, status=labels.status)
+        return MetricLabels(provider=_OVERFLOW_NAME, model=_OVERFLOW_NAME, status=labels.status)
 
 
-def _short(labels: MetricLabels) -> MetricLabels:
+def _shorten(labels: MetricLabels) -> MetricLabels:
     values = msgspec.structs.astuple(labels)
-    if max(map(len, values)) <= _LONGEST:
+    if max(map(len, values)) <= _MAX_LABEL_LENGTH:
         return labels
     names = MetricLabels.__struct_fields__
     return MetricLabels(
-        **{name: value[:_LONGEST] for name, value in zip(names, values, strict=True)}
+        **{name: value[:_MAX_LABEL_LENGTH] for name, value in zip(names, values, strict=True)}
     )
 
 
-def _fits(own: MetricLabels, wanted: MetricLabels) -> bool:
-    pairs = zip(msgspec.structs.astuple(own), msgspec.structs.astuple(wanted), strict=True)
-    return all(not value or value == has for has, value in pairs)
+def _matches(labels: MetricLabels, selected: MetricLabels) -> bool:
+    pairs = zip(msgspec.structs.astuple(labels), msgspec.structs.astuple(selected), strict=True)
+    return all(not wanted_value or wanted_value == value for value, wanted_value in pairs)

@@ -5,15 +5,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# The buckets that OpenTelemetry's GenAI conventions advise for durations, in seconds.
-SECONDS: Final = (
+# The buckets for durations of OpenTelemetry's GenAI conventions, in seconds.
+DURATION_BUCKETS: Final = (
     *(0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12),
     *(10.24, 20.48, 40.96, 81.92),
 )
 
 
 class Histogram:
-    """Counts values into buckets and keeps the latest `window` of them. Not safe by itself."""
+    """Counts values in buckets and keeps the latest `window` of them. Not thread-safe."""
 
     def __init__(self, bounds: Sequence[float], window: int) -> None:
         self.bounds = tuple(bounds)
@@ -24,7 +24,7 @@ class Histogram:
         self._window = window
 
     def add(self, value: float) -> None:
-        """Take in a value."""
+        """Add a value."""
         # A bucket holds what is less than or equal to its bound.
         self.counts[bisect_left(self.bounds, value)] += 1
         if len(self.latest) < self._window:
@@ -35,7 +35,7 @@ class Histogram:
         self.sum += value
 
     def cumulative(self) -> list[tuple[float, int]]:
-        """Return each bound with how many values are at most that, the last one infinite."""
+        """Return each bound and the number of values up to it; the last bound is infinite."""
         total, pairs = 0, []
         for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
             total += count
@@ -43,11 +43,12 @@ class Histogram:
         return pairs
 
 
-def quantiles(histograms: Iterable[Histogram], shares: Sequence[float]) -> list[float | None]:
-    """Return for each share the smallest value that at least so many of the latest are up to.
+def estimate_quantiles(
+    histograms: Iterable[Histogram], shares: Sequence[float]
+) -> list[float | None]:
+    """Return the quantile of each share, by the latest values; None without values.
 
-    Every value stands for as many as its histogram has counted per value kept. None without
-    values.
+    A value is weighted by the number of values that its histogram counted per value kept.
     """
     weighted = sorted(
         (value, histogram.count / len(histogram.latest))
@@ -55,13 +56,13 @@ def quantiles(histograms: Iterable[Histogram], shares: Sequence[float]) -> list[
         for value in histogram.latest
     )
     total = sum(weight for _, weight in weighted)
-    return [_at(weighted, share * total) for share in shares]
+    return [_find_quantile(weighted, share * total) for share in shares]
 
 
-def _at(weighted: Sequence[tuple[float, float]], wanted: float) -> float | None:
-    reached, last = 0.0, None
+def _find_quantile(weighted: Sequence[tuple[float, float]], target: float) -> float | None:
+    reached, quantile = 0.0, None
     for value, weight in weighted:
-        reached, last = reached + weight, value
-        if reached >= wanted - 1e-9:
+        reached, quantile = reached + weight, value
+        if reached >= target - 1e-9:
             break
-    return last
+    return quantile

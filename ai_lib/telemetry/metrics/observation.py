@@ -1,4 +1,4 @@
-"""What is known of one operation that has ended, for whoever counts."""
+"""The observation of one operation, its labels, and the meter that counts them."""
 
 from typing import Final, Literal, Protocol
 
@@ -11,7 +11,7 @@ STATUSES: Final = ("success", "error", "cancelled", "cached")
 
 
 class MetricLabels(msgspec.Struct, frozen=True, kw_only=True):
-    """What a figure is about; what is empty is not said.
+    """The labels of a metric; an empty label is not set.
 
     `endpoint` is the operation (`chat`, `embeddings`, ...), `status` one of `success`, `error`,
     `cancelled`, `cached`, and `error_class` the standard class of the error.
@@ -25,9 +25,9 @@ class MetricLabels(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation: what it was, how it ended, what it took. Times are seconds.
+    """One operation that has ended, with its times in seconds.
 
-    `cost` is None when the price is unknown, and `currency` what it is in. `response_model`,
+    `cost` is None when the price is unknown, and is in `currency`. `response_model`,
     `server_address` and `server_port` are empty or None when they are unknown.
     """
 
@@ -57,19 +57,19 @@ class Meter(Protocol):
     """Counts operations. Its methods may be called from any thread and from finalizers, and must
     not wait."""
 
-    def began(self, labels: MetricLabels) -> None:
-        """An operation is in flight."""
+    def record_start(self, labels: MetricLabels) -> None:
+        """Record that an operation starts."""
         ...
 
-    def ended(self, labels: MetricLabels) -> None:
-        """It no longer is; the labels are those it began with."""
+    def record_end(self, labels: MetricLabels) -> None:
+        """Record that an operation ends; the labels are those of its start."""
         ...
 
-    def attempted(self, labels: MetricLabels, waited_seconds: float) -> None:
-        """One attempt of it ended: `labels.status` is `answered`, `cancelled`, or the class of
-        its error. It was waited for before (backoff, queue, rate limit) so long."""
+    def record_attempt(self, labels: MetricLabels, waited_seconds: float) -> None:
+        """Record that an attempt ended: `labels.status` is `answered`, `cancelled`, or the class
+        of its error. `waited_seconds` is the wait before it (backoff, queue, rate limit)."""
         ...
 
     def observe(self, observation: Observation) -> None:
-        """It ended, and this is what it took."""
+        """Record an operation that has ended."""
         ...

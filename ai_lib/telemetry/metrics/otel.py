@@ -1,11 +1,11 @@
-"""Counts what a client does with OpenTelemetry's meter."""
+"""Records the metrics of clients with OpenTelemetry's meter."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.telemetry.metrics.histogram import SECONDS
+from ai_lib.telemetry.metrics.histogram import DURATION_BUCKETS
 from ai_lib.telemetry.metrics.observation import MetricLabels, Observation
 from ai_lib.telemetry.tracing import semantic_conventions as semantics
 
@@ -27,19 +27,19 @@ class OtelMetrics:
             raise RequestError(
                 "opentelemetry-api is not installed: pip install 'ai-lib[telemetry]'"
             ) from error
-        chosen: Any = provider or metrics.get_meter_provider()
-        meter = chosen.get_meter(name)
+        meter_provider: Any = provider or metrics.get_meter_provider()
+        meter = meter_provider.get_meter(name)
         self._duration = meter.create_histogram(
             semantics.DURATION,
             unit="s",
             description="Duration of operations, retries included.",
-            explicit_bucket_boundaries_advisory=SECONDS,
+            explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
         )
         self._first_chunk = meter.create_histogram(
             semantics.TIME_TO_FIRST_CHUNK,
             unit="s",
             description="Time to the first content of streamed operations.",
-            explicit_bucket_boundaries_advisory=SECONDS,
+            explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
         )
         self._tokens = meter.create_histogram(
             semantics.TOKEN_USAGE,
@@ -48,18 +48,18 @@ class OtelMetrics:
             explicit_bucket_boundaries_advisory=semantics.TOKEN_BUCKETS,
         )
 
-    def began(self, labels: MetricLabels) -> None:
-        """The conventions count nothing here."""
+    def record_start(self, labels: MetricLabels) -> None:
+        """Do nothing: the conventions have no metric for this."""
 
-    def ended(self, labels: MetricLabels) -> None:
-        """The conventions count nothing here."""
+    def record_end(self, labels: MetricLabels) -> None:
+        """Do nothing: the conventions have no metric for this."""
 
-    def attempted(self, labels: MetricLabels, waited_seconds: float) -> None:
-        """The conventions count nothing here."""
+    def record_attempt(self, labels: MetricLabels, waited_seconds: float) -> None:
+        """Do nothing: the conventions have no metric for this."""
 
     def observe(self, observation: Observation) -> None:
         """Record an operation that has ended."""
-        attributes = _attributes(observation)
+        attributes = _make_attributes(observation)
         self._duration.record(observation.seconds, attributes)
         if observation.first_token_seconds is not None:
             self._first_chunk.record(observation.first_token_seconds, attributes)
@@ -70,15 +70,15 @@ class OtelMetrics:
                 self._tokens.record(count, {**attributes, semantics.TOKEN_TYPE: kind})
 
 
-def _attributes(seen: Observation) -> dict[str, str | int]:
-    labels = seen.labels
-    found: dict[str, str | int | None] = {
+def _make_attributes(observation: Observation) -> dict[str, str | int]:
+    labels = observation.labels
+    attributes: dict[str, str | int | None] = {
         semantics.OPERATION: labels.endpoint or "chat",
-        semantics.PROVIDER: seen.telemetry_provider or labels.provider,
+        semantics.PROVIDER: observation.telemetry_provider or labels.provider,
         semantics.REQUEST_MODEL: labels.model,
-        semantics.RESPONSE_MODEL: seen.response_model,
-        semantics.SERVER_ADDRESS: seen.server_address,
-        semantics.SERVER_PORT: seen.server_port,
+        semantics.RESPONSE_MODEL: observation.response_model,
+        semantics.SERVER_ADDRESS: observation.server_address,
+        semantics.SERVER_PORT: observation.server_port,
         semantics.ERROR_TYPE: labels.error_class,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in attributes.items() if value}

@@ -1,4 +1,4 @@
-"""Hands a collector's figures to Prometheus: over HTTP, as a file, or into its own registry."""
+"""Exports a collector's metrics to Prometheus: over HTTP, as a file, or to its registry."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 
 from ai_lib.errors.exceptions import RequestError, TransportError
 from ai_lib.telemetry.metrics.collector import MetricsCollector
-from ai_lib.telemetry.metrics.prometheus_text import CONTENT_TYPE, Buckets, Family, number
+from ai_lib.telemetry.metrics.prometheus_text import CONTENT_TYPE, Buckets, Family, format_number
 
 
 class PrometheusExporter:
-    """Serves a collector's figures. Nothing runs until `start`; the server has a thread of its
-    own, so that it answers whatever the application does.
+    """Serves a collector's metrics. Nothing runs until `start`; the server has a thread of its
+    own, so that it responds whatever the application does.
 
         >>> with PrometheusExporter(collector, port=9464) as exporter:
         ...     print(exporter.endpoint)
 
-    It listens on this machine only; `host="0.0.0.0"` lets others read the figures. Port 0 takes
+    It listens on this machine only; `host="0.0.0.0"` lets others read the metrics. Port 0 takes
     a free one.
     """
 
@@ -43,7 +43,7 @@ class PrometheusExporter:
         self._thread: threading.Thread | None = None
 
     def start(self) -> PrometheusExporter:
-        """Serve, until `stop`; when it already does, nothing changes.
+        """Start the server; a second call does nothing.
 
         Raises:
             TransportError: the address can't be listened on.
@@ -75,36 +75,36 @@ class PrometheusExporter:
 
     @property
     def is_running(self) -> bool:
-        """Whether it serves now."""
+        """Whether the server runs."""
         return self._server is not None
 
     @property
     def port(self) -> int:
-        """The port it listens on, or is to."""
+        """The port of the server."""
         return self._server.server_address[1] if self._server is not None else self._address[1]
 
     @property
     def path(self) -> str:
-        """Where the figures are."""
+        """The path of the metrics."""
         return self._path
 
     @property
     def endpoint(self) -> str:
-        """The address to read."""
+        """The URL of the metrics."""
         return f"http://{self._address[0]}:{self.port}{self._path}"
 
     def write(self, path: str | Path) -> None:
-        """Write the figures to a file, as node_exporter's textfile collector reads them.
+        """Write the metrics to a file, as node_exporter's textfile collector reads them.
 
-        It is replaced in one step, so that nobody reads half of it.
+        The file is replaced in one step, so that no reader sees half of it.
         """
-        place = Path(path)
-        draft = place.with_name(f"{place.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+        target = Path(path)
+        draft = target.with_name(f"{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         draft.write_text(self.collector.to_prometheus(), encoding="utf-8", newline="\n")
-        draft.replace(place)
+        draft.replace(target)
 
     def register(self, registry: Any = None) -> None:
-        """Let a registry of prometheus_client (by default its own) collect the figures as well.
+        """Register with a registry of prometheus_client, by default its global one.
 
         Raises:
             RequestError: prometheus_client is not installed.
@@ -115,8 +115,8 @@ class PrometheusExporter:
             raise RequestError(
                 "prometheus_client is not installed: pip install 'ai-lib[telemetry]'"
             ) from error
-        chosen = prometheus_client.REGISTRY if registry is None else registry
-        chosen.register(_Registered(self.collector))
+        registry = prometheus_client.REGISTRY if registry is None else registry
+        registry.register(_RegistryCollector(self.collector))
 
     def __enter__(self) -> PrometheusExporter:
         return self.start()
@@ -149,11 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the library writes nothing to stderr."""
+        """Write nothing to stderr."""
 
 
-class _Registered:
-    """What prometheus_client calls a custom collector."""
+class _RegistryCollector:
+    """A custom collector of prometheus_client."""
 
     def __init__(self, collector: MetricsCollector) -> None:
         self._collector = collector
@@ -161,14 +161,14 @@ class _Registered:
     def collect(self) -> Iterator[Any]:
         from prometheus_client import Metric
 
-        for family in self._collector.families():
+        for family in self._collector.metric_families():
             if family.samples:
                 metric = Metric(family.name, family.help, family.kind)
-                _fill(metric, family)
+                _add_samples(metric, family)
                 yield metric
 
 
-def _fill(metric: Any, family: Family) -> None:
+def _add_samples(metric: Any, family: Family) -> None:
     name = family.name
     for sample in family.samples:
         labels, value = dict(sample.labels), sample.value
@@ -176,6 +176,6 @@ def _fill(metric: Any, family: Family) -> None:
             metric.add_sample(f"{name}_total" if family.kind == "counter" else name, labels, value)
             continue
         for bound, count in value.cumulative:
-            metric.add_sample(f"{name}_bucket", {**labels, "le": number(bound)}, count)
+            metric.add_sample(f"{name}_bucket", {**labels, "le": format_number(bound)}, count)
         metric.add_sample(f"{name}_sum", labels, value.sum)
         metric.add_sample(f"{name}_count", labels, value.count)

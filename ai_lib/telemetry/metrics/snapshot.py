@@ -1,4 +1,4 @@
-"""The figures as they are at one moment."""
+"""The counts at one moment."""
 
 from collections.abc import Mapping
 
@@ -40,18 +40,18 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
         return render_facts(
             {
-                "requests": self._requests(),
+                "requests": self._format_requests(),
                 "in flight": self.in_flight or None,
                 "retries": self.retries or None,
                 "errors": ", ".join(f"{count} {name}" for name, count in self.errors.items()),
                 "tokens": f"{self.tokens_in:,} in, {self.tokens_out:,} out",
-                "cost": self._cost(),
-                "time (p50 / p90 / p99)": self._times("latency"),
-                "first token (p50 / p90 / p99)": self._times("time_to_first_token"),
+                "cost": self._format_cost(),
+                "time (p50 / p90 / p99)": self._format_times("latency"),
+                "first token (p50 / p90 / p99)": self._format_times("time_to_first_token"),
             }
         )
 
-    def _requests(self) -> str:
+    def _format_requests(self) -> str:
         kinds = {
             "succeeded": self.successful_requests,
             "failed": self.failed_requests,
@@ -61,18 +61,18 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         parts = ", ".join(f"{count:,} {name}" for name, count in kinds.items() if count)
         return f"{self.total_requests:,} ({parts})" if parts else "0"
 
-    def _cost(self) -> str:
+    def _format_cost(self) -> str:
         from ai_lib.types.display import format_money
 
-        known = [format_money(amount, currency) for currency, amount in self.costs.items()]
-        missing = self.requests_of_unknown_cost
-        return " + ".join(known + ([f"{missing:,} of unknown cost"] if missing else []))
+        amounts = [format_money(amount, currency) for currency, amount in self.costs.items()]
+        unpriced = self.requests_of_unknown_cost
+        return " + ".join(amounts + ([f"{unpriced:,} of unknown cost"] if unpriced else []))
 
-    def _times(self, name: str) -> str:
+    def _format_times(self, name: str) -> str:
         from ai_lib.types.display import format_duration
 
-        found = [getattr(self, f"{name}_{rank}_ms") for rank in ("p50", "p90", "p99")]
-        return " / ".join(format_duration(one) for one in found if one is not None)
+        times = [getattr(self, f"{name}_{rank}_ms") for rank in ("p50", "p90", "p99")]
+        return " / ".join(format_duration(time) for time in times if time is not None)
 
     @property
     def error_rate(self) -> float:
@@ -91,7 +91,7 @@ class MetricSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cost(self) -> float | None:
-        """What it cost when that is known and in one currency, else None."""
+        """The cost when it is known and in one currency, else None."""
         paid = [cost for cost in self.costs.values() if cost]
         if self.requests_of_unknown_cost or not self.costs or len(paid) > 1:
             return None

@@ -1,4 +1,4 @@
-"""Messages as OpenTelemetry's conventions write them, for who asked to have them in spans."""
+"""Encodes messages for spans by OpenTelemetry's conventions, where capturing content is on."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,39 +17,42 @@ from ai_lib.types.message import Message
 from ai_lib.types.response import Candidate
 
 
-def input_messages(messages: Iterable[Message], redactor: Redactor) -> str:
+def encode_input_messages(messages: Iterable[Message], redactor: Redactor) -> str:
     """Return the messages of a request as JSON: role and parts of each, secrets hidden."""
-    return _json(
-        [{"role": message.role.value, "parts": _parts(message.blocks)} for message in messages],
-        redactor,
-    )
-
-
-def output_messages(candidates: Iterable[Candidate], redactor: Redactor) -> str:
-    """Return the replies as JSON: parts and finish reason of each, secrets hidden."""
-    return _json(
+    return _encode_json(
         [
-            {
-                "role": "assistant",
-                "parts": _parts(one.blocks),
-                "finish_reason": one.termination_reason or one.finish_reason or "",
-            }
-            for one in candidates
+            {"role": message.role.value, "parts": _encode_parts(message.blocks)}
+            for message in messages
         ],
         redactor,
     )
 
 
-def _json(messages: object, redactor: Redactor) -> str:
-    return msgspec.json.encode(redactor.value(messages)).decode()
+def encode_output_messages(candidates: Iterable[Candidate], redactor: Redactor) -> str:
+    """Return the candidates as JSON: parts and finish reason of each, secrets hidden."""
+    return _encode_json(
+        [
+            {
+                "role": "assistant",
+                "parts": _encode_parts(candidate.blocks),
+                "finish_reason": candidate.termination_reason or candidate.finish_reason or "",
+            }
+            for candidate in candidates
+        ],
+        redactor,
+    )
 
 
-def _parts(blocks: Sequence[Block]) -> list[dict[str, object]]:
-    return [_part(block) for block in blocks]
+def _encode_json(messages: object, redactor: Redactor) -> str:
+    return msgspec.json.encode(redactor.redact_value(messages)).decode()
 
 
-def _part(block: Block) -> dict[str, object]:
-    """Return a block's part; of pictures, sound and documents only that there was one."""
+def _encode_parts(blocks: Sequence[Block]) -> list[dict[str, object]]:
+    return [_encode_part(block) for block in blocks]
+
+
+def _encode_part(block: Block) -> dict[str, object]:
+    """Return the part of a block; images, audio and documents have their type only."""
     if isinstance(block, TextBlock):
         return {"type": "text", "content": block.text}
     if isinstance(block, ThinkingBlock):

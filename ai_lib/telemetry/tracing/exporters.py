@@ -1,4 +1,4 @@
-"""Where finished spans may go: a list, a stream of JSON lines."""
+"""Exporters of finished spans: to a list, and to a stream of JSON lines."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from ai_lib.telemetry.tracing.span import Span
 
 
 class InMemoryExporter:
-    """Keeps the latest finished spans; hand it to a tracer as its exporter."""
+    """Keeps the latest finished spans; an exporter of a tracer."""
 
     def __init__(self, max_spans: int = 10_000) -> None:
         if max_spans < 1:
@@ -17,7 +17,7 @@ class InMemoryExporter:
         self._spans: deque[Span] = deque(maxlen=max_spans)
 
     def __call__(self, span: Span) -> None:
-        """Take in a finished span."""
+        """Keep a finished span."""
         self._spans.append(span)
 
     @property
@@ -30,12 +30,12 @@ class InMemoryExporter:
         return self.spans
 
     def clear(self) -> None:
-        """Forget them."""
+        """Drop all spans."""
         self._spans.clear()
 
 
 class ConsoleExporter:
-    """Writes each finished span as a line of JSON, to standard error unless told otherwise."""
+    """Writes each finished span as a line of JSON, to standard error unless a stream is given."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Spans of OpenTelemetry beside our own, where its SDK is set up."""
+"""Makes spans of OpenTelemetry beside our own, where its SDK is set up."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from ai_lib.telemetry.tracing.trace_context import SpanContext
 _NANO: Final = 1_000_000_000
 
 
-def foreign_context() -> SpanContext | None:
-    """Return the place of OpenTelemetry's current span, None outside of one."""
+def read_otel_context() -> SpanContext | None:
+    """Return the context of OpenTelemetry's current span, None outside of one."""
     trace = sys.modules.get("opentelemetry.trace")
-    return _ours(trace.get_current_span().get_span_context()) if trace is not None else None
+    return (
+        _convert_context(trace.get_current_span().get_span_context()) if trace is not None else None
+    )
 
 
-def _ours(context: Any) -> SpanContext | None:
+def _convert_context(context: Any) -> SpanContext | None:
     if not context.is_valid:
         return None
     return SpanContext(
@@ -34,80 +36,80 @@ class OtelBridge:
     def __init__(self, name: str, provider: object) -> None:
         self._name = name
         self._provider = provider
-        self._known: tuple[Any, Any] = (None, None)
+        self._cached_tracer: tuple[Any, Any] = (None, None)
 
     def start(self, name: str, kind: SpanKind, parent: SpanContext | None) -> OtelSpan | None:
         """Return a span under the parent, in the current context, or None."""
-        tracer = self._tracer()
+        tracer = self._get_tracer()
         if tracer is None:
             return None
         from opentelemetry import trace
 
-        context = None if parent is None else _under(parent)
+        context = None if parent is None else _make_parent_context(parent)
         span = tracer.start_span(name, context, getattr(trace.SpanKind, kind.name))
-        own = _ours(span.get_span_context())
-        return OtelSpan(span, own) if own is not None else None
+        span_context = _convert_context(span.get_span_context())
+        return OtelSpan(span, span_context) if span_context is not None else None
 
-    def _tracer(self) -> Any:
+    def _get_tracer(self) -> Any:
         provider: Any = self._provider
         if provider is None:
-            trace = _trace_module()
+            trace = _import_trace()
             if trace is None:
                 return None
             provider = trace.get_tracer_provider()
-            # Without an SDK these two stand in for it, and record nothing.
+            # Without an SDK the provider is one of these, which record nothing.
             if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
                 return None
-        known, tracer = self._known
-        if known is not provider:
+        cached_provider, tracer = self._cached_tracer
+        if cached_provider is not provider:
             tracer = provider.get_tracer(self._name)
-            self._known = provider, tracer
+            self._cached_tracer = provider, tracer
         return tracer
 
 
 class OtelSpan:
-    """One of OpenTelemetry's spans, told what ours is told."""
+    """A span of OpenTelemetry that records what our span records."""
 
     def __init__(self, span: Any, context: SpanContext) -> None:
         self.context = context
         self._span = span
 
-    def name(self, name: str) -> None:
-        """Give it another name."""
+    def update_name(self, name: str) -> None:
+        """Change the name."""
         self._span.update_name(name)
 
-    def attribute(self, key: str, value: Attribute) -> None:
-        """Note a fact."""
+    def set_attribute(self, key: str, value: Attribute) -> None:
+        """Set an attribute."""
         self._span.set_attribute(key, value)
 
-    def event(self, event: SpanEvent) -> None:
-        """Note that something happened."""
+    def add_event(self, event: SpanEvent) -> None:
+        """Add an event."""
         self._span.add_event(event.name, event.attributes, int(event.at * _NANO))
 
-    def fail(self, description: str) -> None:
-        """Say that it ended in an error."""
+    def set_error(self, description: str) -> None:
+        """Set the status to error."""
         from opentelemetry.trace import Status, StatusCode
 
         self._span.set_status(Status(StatusCode.ERROR, description))
 
     def end(self) -> None:
-        """Say that it is over."""
+        """End the span."""
         self._span.end()
 
     def attach(self) -> object:
-        """Make it OpenTelemetry's current span; return what `detach` takes."""
+        """Make it OpenTelemetry's current span; return the token for `detach`."""
         from opentelemetry import context, trace
 
         return context.attach(trace.set_span_in_context(self._span))
 
     def detach(self, token: Any) -> None:
-        """Make the span before it the current one again."""
+        """Restore the span that was current before."""
         from opentelemetry import context
 
         context.detach(token)
 
 
-def _trace_module() -> Any:
+def _import_trace() -> Any:
     try:
         from opentelemetry import trace
     except ImportError:
@@ -115,11 +117,11 @@ def _trace_module() -> Any:
     return trace
 
 
-def _under(parent: SpanContext) -> Any:
-    """Return a context with this span as the current one; None when that is the one there is."""
+def _make_parent_context(parent: SpanContext) -> Any:
+    """Return a context with this span as the current one, or None when it already is."""
     from opentelemetry import trace
 
-    if foreign_context() == parent:
+    if read_otel_context() == parent:
         return None
     context = trace.SpanContext(
         trace_id=int(parent.trace_id, 16),

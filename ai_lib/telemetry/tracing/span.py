@@ -1,4 +1,4 @@
-"""One span: something that took time, and what is known of it."""
+"""One span: an operation with its times, attributes and events."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ai_lib.telemetry.tracing.trace_context import SpanContext
 
 Attribute: TypeAlias = str | bool | int | float | Sequence[str] | Sequence[int] | Sequence[float]
 
-_MOST: Final = 128
+_MAX_ITEMS: Final = 128
 
 
 class SpanKind(str, enum.Enum):
-    """What a span stands for: work of one's own, or one side of a call."""
+    """The kind of a span: internal work, or one side of a call."""
 
     INTERNAL = "internal"
     CLIENT = "client"
@@ -27,7 +27,7 @@ class SpanKind(str, enum.Enum):
 
 
 class SpanStatus(str, enum.Enum):
-    """How a span ended; unset until somebody says so."""
+    """How a span ended; unset until it is set."""
 
     UNSET = "unset"
     OK = "ok"
@@ -43,20 +43,20 @@ class SpanEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignSpan(Protocol):
-    """Another library's span, which is told everything ours is told."""
+    """Another library's span, which records what ours records."""
 
-    def name(self, name: str) -> None: ...
-    def attribute(self, key: str, value: Attribute) -> None: ...
-    def event(self, event: SpanEvent) -> None: ...
-    def fail(self, description: str) -> None: ...
+    def update_name(self, name: str) -> None: ...
+    def set_attribute(self, key: str, value: Attribute) -> None: ...
+    def add_event(self, event: SpanEvent) -> None: ...
+    def set_error(self, description: str) -> None: ...
     def end(self) -> None: ...
     def attach(self) -> object: ...
     def detach(self, token: object) -> None: ...
 
 
 class Span:
-    """What a tracer hands out. It may be told things from any thread until it has ended; after
-    that it takes in nothing. Text that looks like a secret is hidden.
+    """A span that a tracer started. Its methods may be called from any thread; after its end they
+    change nothing. Text that looks like a secret is hidden.
 
     Times are seconds since the epoch. There are at most 128 attributes and 128 events.
     """
@@ -71,7 +71,7 @@ class Span:
         clock: Callable[[], float],
         redactor: Redactor,
         on_end: Callable[[Span], object],
-        mirror: ForeignSpan | None = None,
+        foreign_span: ForeignSpan | None = None,
     ) -> None:
         self.name = name
         self.context = context
@@ -85,7 +85,7 @@ class Span:
         self.ended_at: float | None = None
         self.redactor = redactor
         self._clock = clock
-        self.mirror = mirror
+        self.foreign_span = foreign_span
         self._due = [on_end]
 
     @property
@@ -100,81 +100,81 @@ class Span:
 
     @property
     def is_recording(self) -> bool:
-        """Whether it still takes things in."""
+        """Whether the span has not ended."""
         return bool(self._due)
 
     @property
     def duration_ms(self) -> float | None:
-        """How long it took, None until it has ended."""
+        """The duration, None until the span has ended."""
         return None if self.ended_at is None else (self.ended_at - self.started_at) * 1000
 
     def update_name(self, name: str) -> Span:
-        """Give it another name."""
+        """Change the name."""
         if self.is_recording:
             self.name = name
-            if self.mirror is not None:
-                self.mirror.name(name)
+            if self.foreign_span is not None:
+                self.foreign_span.update_name(name)
         return self
 
     def set_attribute(self, key: str, value: Attribute) -> Span:
-        """Note a fact; a second value replaces the first.
+        """Set an attribute; a second value replaces the first.
 
         Raises:
             TypeError: the value is no text, truth value or number, nor a sequence of them.
         """
-        value = self._clean(key, value)
-        if self.is_recording and (key in self.attributes or len(self.attributes) < _MOST):
+        value = self._redact(key, value)
+        if self.is_recording and (key in self.attributes or len(self.attributes) < _MAX_ITEMS):
             self.attributes[key] = value
-            if self.mirror is not None:
-                self.mirror.attribute(key, value)
+            if self.foreign_span is not None:
+                self.foreign_span.set_attribute(key, value)
         return self
 
     def set_attributes(self, attributes: Mapping[str, Attribute]) -> Span:
-        """Note several facts. Raises as `set_attribute`."""
+        """Set several attributes. Raises as `set_attribute`."""
         for key, value in attributes.items():
             self.set_attribute(key, value)
         return self
 
     def add_event(self, name: str, attributes: Mapping[str, Attribute] | None = None) -> Span:
-        """Note that something happened now. Raises as `set_attribute`."""
-        clean = {key: self._clean(key, value) for key, value in (attributes or {}).items()}
-        if self.is_recording and len(self.events) < _MOST:
+        """Add an event that happens now. Raises as `set_attribute`."""
+        clean = {key: self._redact(key, value) for key, value in (attributes or {}).items()}
+        if self.is_recording and len(self.events) < _MAX_ITEMS:
             event = SpanEvent(name=name, at=self._clock(), attributes=clean)
             self.events.append(event)
-            if self.mirror is not None:
-                self.mirror.event(event)
+            if self.foreign_span is not None:
+                self.foreign_span.add_event(event)
         return self
 
     def record_exception(self, error: BaseException) -> Span:
-        """Note an exception: its type and message, no traceback."""
+        """Add an exception as an event: its type and message, no traceback."""
         kind = type(error)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else _full(kind)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else _get_full_name(kind)
         return self.add_event(
             "exception", {"exception.type": name, "exception.message": str(error)}
         )
 
     def set_status(self, status: SpanStatus, description: str = "") -> Span:
-        """Say how it ended."""
+        """Set how the span ended."""
         if self.is_recording:
             self.status = status
-            self.status_description = self.redactor.text(description)
-            if self.mirror is not None and status is SpanStatus.ERROR:
-                self.mirror.fail(self.status_description)
+            self.status_description = self.redactor.redact_text(description)
+            if self.foreign_span is not None and status is SpanStatus.ERROR:
+                self.foreign_span.set_error(self.status_description)
         return self
 
     def end(self) -> None:
-        """Say that it is over. A second call does nothing."""
+        """End the span. A second call does nothing."""
         try:
             on_end = self._due.pop()  # in one step: another thread may end it as well
         except IndexError:
             return
         self.ended_at = self._clock()
-        if self.mirror is not None:
-            self.mirror.end()
+        if self.foreign_span is not None:
+            self.foreign_span.end()
         on_end(self)
 
     def to_dict(self) -> dict[str, object]:
-        """Return everything as plain data."""
+        """Return the span as plain data."""
         return {
             "name": self.name,
             "trace_id": self.trace_id,
@@ -189,17 +189,17 @@ class Span:
             "events": [msgspec.to_builtins(event) for event in self.events],
         }
 
-    def _clean(self, key: str, value: Attribute) -> Attribute:
+    def _redact(self, key: str, value: Attribute) -> Attribute:
         if isinstance(value, str):
-            clean = self.redactor.value(value, key)
+            clean = self.redactor.redact_value(value, key)
             return clean if isinstance(clean, str) else value
         if isinstance(value, bool | int | float):
             return value
-        if isinstance(value, list | tuple) and all(isinstance(one, _PLAIN) for one in value):
-            numbers = [one for one in value if isinstance(one, int | float)]
+        if isinstance(value, list | tuple) and all(isinstance(item, _PLAIN) for item in value):
+            numbers = [item for item in value if isinstance(item, int | float)]
             if len(numbers) == len(value):
                 return numbers
-            return [self.redactor.text(str(one)) for one in value]
+            return [self.redactor.redact_text(str(item)) for item in value]
         raise TypeError(
             f"{key}: an attribute is text, a truth value, a number or a sequence of them, "
             f"not {type(value).__name__}"
@@ -213,5 +213,5 @@ class Span:
 _PLAIN: Final = (str, bool, int, float)
 
 
-def _full(kind: type) -> str:
+def _get_full_name(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"

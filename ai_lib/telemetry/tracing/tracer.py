@@ -1,4 +1,4 @@
-"""Makes spans, here and, where OpenTelemetry is set up, there as well."""
+"""Makes spans, and spans of OpenTelemetry beside them where that is set up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Final
 
-from ai_lib.telemetry.deferred_apply import delivered, wall_clock
+from ai_lib.telemetry.deferred_apply import call_safely, wall_clock
 from ai_lib.telemetry.redaction import Redactor
-from ai_lib.telemetry.tracing.otel import OtelBridge, foreign_context
+from ai_lib.telemetry.tracing.otel import OtelBridge, read_otel_context
 from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
 from ai_lib.telemetry.tracing.trace_context import SpanContext
 
@@ -25,16 +25,16 @@ def get_current_span() -> Span | None:
 
 
 class Tracer:
-    """Makes spans called after what they are of.
+    """Makes spans.
 
         >>> tracer = Tracer("my_service", exporter=InMemoryExporter())
         >>> with tracer.span("lookup") as span:
         ...     span.set_attribute("rows", 3)
 
-    `exporter` is called with each span when it has ended, in whatever thread that happens; it
-    must not wait, and what it raises is logged. Where OpenTelemetry's SDK is set up (its global
-    provider, or the `provider` given), each span is one of OpenTelemetry's as well, with the same
-    ids, in its context; `opentelemetry=False` leaves that out.
+    `exporter` is called with each span that has ended, in any thread; it must not wait, and its
+    errors are logged. Where OpenTelemetry's SDK is set up (its global provider, or the `provider`
+    given), each span has one of OpenTelemetry's beside it, with the same ids, in its context;
+    `opentelemetry=False` switches that off.
 
     Given to a client, `propagate` sends `traceparent` and `tracestate` with requests, and
     `capture_content` puts the messages into the spans, secrets hidden, cut after 65,536
@@ -71,7 +71,7 @@ class Tracer:
     ) -> SpanScope:
         """Return a `with` block in which a new span is the current one, and that ends it.
 
-        An exception that leaves the block is noted on the span. `parent` is the current span
+        An exception that leaves the block is recorded on the span. `parent` is the current span
         unless another is given, such as `SpanContext.from_traceparent` of a request.
         """
         return SpanScope(self.start_span(name, kind, attributes, parent=parent))
@@ -84,32 +84,36 @@ class Tracer:
         *,
         parent: Span | SpanContext | None = None,
     ) -> Span:
-        """Return a new span that is nobody's current one; whoever asks for it ends it."""
-        above = parent.context if isinstance(parent, Span) else parent or self._above()
-        mirror = self._bridge.start(name, kind, above) if self._bridge is not None else None
+        """Return a new span that is not made the current one; the caller ends it."""
+        parent_context = (
+            parent.context if isinstance(parent, Span) else parent or self._find_parent()
+        )
+        foreign_span = (
+            self._bridge.start(name, kind, parent_context) if self._bridge is not None else None
+        )
         span = Span(
             name,
-            mirror.context if mirror is not None else SpanContext.new(above),
+            foreign_span.context if foreign_span is not None else SpanContext.new(parent_context),
             kind=kind,
-            parent_span_id=above.span_id if above is not None else None,
+            parent_span_id=parent_context.span_id if parent_context is not None else None,
             clock=self._clock,
             redactor=self.redactor,
-            on_end=self._ended,
-            mirror=mirror,
+            on_end=self._export,
+            foreign_span=foreign_span,
         )
         return span.set_attributes(attributes or {})
 
-    def _above(self) -> SpanContext | None:
-        """Return the innermost span around, ours or OpenTelemetry's."""
-        own, beside = _current.get()
-        found = foreign_context() if self._bridge is not None else None
-        if own is not None and (found is None or found == beside):
-            return own.context
-        return found
+    def _find_parent(self) -> SpanContext | None:
+        """Return the context of the innermost span around, ours or OpenTelemetry's."""
+        span, context_at_start = _current.get()
+        otel_context = read_otel_context() if self._bridge is not None else None
+        if span is not None and (otel_context is None or otel_context == context_at_start):
+            return span.context
+        return otel_context
 
-    def _ended(self, span: Span) -> None:
+    def _export(self, span: Span) -> None:
         if self._exporter is not None:
-            delivered(self._exporter, span)
+            call_safely(self._exporter, span)
 
     def __repr__(self) -> str:
         return f"Tracer({self.name!r})"
@@ -121,12 +125,12 @@ class SpanScope:
     def __init__(self, span: Span) -> None:
         self._span = span
         self._token: Token[tuple[Span | None, SpanContext | None]] | None = None
-        self._foreign: object = None
+        self._foreign_token: object = None
 
     def __enter__(self) -> Span:
-        if self._span.mirror is not None:
-            self._foreign = self._span.mirror.attach()
-        self._token = _current.set((self._span, foreign_context()))
+        if self._span.foreign_span is not None:
+            self._foreign_token = self._span.foreign_span.attach()
+        self._token = _current.set((self._span, read_otel_context()))
         return self._span
 
     def __exit__(
@@ -137,8 +141,8 @@ class SpanScope:
     ) -> None:
         if self._token is not None:
             _current.reset(self._token)
-        if self._span.mirror is not None:
-            self._span.mirror.detach(self._foreign)
+        if self._span.foreign_span is not None:
+            self._span.foreign_span.detach(self._foreign_token)
         if error is None and self._span.status is SpanStatus.UNSET:
             self._span.set_status(SpanStatus.OK)
         if error is not None:

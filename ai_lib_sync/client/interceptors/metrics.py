@@ -14,7 +14,7 @@ from ai_lib.client.interceptors.call_facts import (
     usage_of,
 )
 from ai_lib.errors import codes
-from ai_lib.telemetry.deferred_apply import delivered
+from ai_lib.telemetry.deferred_apply import call_safely
 from ai_lib.telemetry.health.tracker import ProviderHealthTracker
 from ai_lib.telemetry.metrics.observation import Meter, MetricLabels, Observation
 from ai_lib.types.attempt import Attempt
@@ -46,7 +46,7 @@ class MetricsInterceptor(Interceptor):
         """Count the call as in flight; it may still be answered by another interceptor."""
         labels = _labels(call)
         call.state[self._key] = labels
-        delivered(self._meter.began, labels)
+        call_safely(self._meter.record_start, labels)
         target = target_of(call)
         if target is not None and call.targets is not None:
             # Now, because the end must not wait.
@@ -60,7 +60,7 @@ class MetricsInterceptor(Interceptor):
             endpoint=call.operation,
             status=attempt.ended,
         )
-        delivered(self._meter.attempted, labels, attempt.waited_ms / 1000)
+        call_safely(self._meter.record_attempt, labels, attempt.waited_ms / 1000)
 
     def on_end(self, call: Call) -> None:
         """Count the call by how it ended."""
@@ -68,8 +68,8 @@ class MetricsInterceptor(Interceptor):
             return
         labels = call.state[self._key]
         if isinstance(labels, MetricLabels):
-            delivered(self._meter.ended, labels)
-        delivered(self._meter.observe, self._observation(call))
+            call_safely(self._meter.record_end, labels)
+        call_safely(self._meter.observe, self._observation(call))
 
     def _observation(self, call: Call) -> Observation:
         server = server_of(call)
@@ -90,7 +90,7 @@ class MetricsInterceptor(Interceptor):
         )
 
 
-_METHODS: Final = ("began", "ended", "attempted", "observe")
+_METHODS: Final = ("record_start", "record_end", "record_attempt", "observe")
 
 
 def _labels(call: Call, status: str = "") -> MetricLabels:

@@ -17,7 +17,7 @@ from ai_lib.client.interceptors.call_facts import (
 )
 from ai_lib.errors.exceptions import AiLibError, RemoteError
 from ai_lib.telemetry.tracing import semantic_conventions as semantics
-from ai_lib.telemetry.tracing.content import input_messages, output_messages
+from ai_lib.telemetry.tracing.content import encode_input_messages, encode_output_messages
 from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
 from ai_lib.telemetry.tracing.tracer import Tracer
 from ai_lib.types.attempt import Attempt
@@ -58,7 +58,7 @@ class TracingInterceptor(Interceptor):
         span, request = self._span(call), call.request
         if span is None:
             return
-        span.redactor = self._tracer.redactor.knowing(secrets_of(call))
+        span.redactor = self._tracer.redactor.with_secrets(secrets_of(call))
         server = server_of(call)
         if server is not None:
             span.update_name(f"{call.operation} {server.model}")
@@ -71,7 +71,7 @@ class TracingInterceptor(Interceptor):
             if attribute is not None and isinstance(value, str | int | float | list | tuple):
                 span.set_attribute(attribute, _attribute_value(value))
         if self._tracer.capture_content:
-            messages = input_messages(request.messages, span.redactor)
+            messages = encode_input_messages(request.messages, span.redactor)
             span.set_attribute(semantics.INPUT_MESSAGES, messages)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
@@ -90,8 +90,8 @@ class TracingInterceptor(Interceptor):
         if response is not None:
             span.set_attributes(_response_attributes(response))
             if self._tracer.capture_content:
-                redactor = self._tracer.redactor.knowing(secrets_of(call))
-                messages = output_messages(response.candidates, redactor)
+                redactor = self._tracer.redactor.with_secrets(secrets_of(call))
+                messages = encode_output_messages(response.candidates, redactor)
                 span.set_attribute(semantics.OUTPUT_MESSAGES, messages)
         self._end(span, call)
 
@@ -106,7 +106,7 @@ class TracingInterceptor(Interceptor):
             span.add_event(name, facts)
 
     def _end(self, span: Span, call: Call) -> None:
-        span.redactor = self._tracer.redactor.knowing(secrets_of(call))
+        span.redactor = self._tracer.redactor.with_secrets(secrets_of(call))
         server = server_of(call)
         if server is not None:
             span.set_attributes(_server_attributes(server))

@@ -1,5 +1,5 @@
 # Generated from ai_lib/telemetry/health/checker.py by codegen; do not edit.
-"""Sees whether providers are there: connects, and looks at the status of the answer."""
+"""Checks whether providers are available: sends a request and reads the response's status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
-from ai_lib.telemetry.health.status import HealthReport, HealthStatus, overall
+from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from ..._runtime.backend import Lock, fail_after, now, run_all
@@ -17,7 +17,7 @@ from ...transport import HttpTransport
 Check = Callable[[], HealthReport]
 
 _TTL: Final = 30.0
-_AT_ONCE: Final = 8
+_MAX_CONCURRENT: Final = 8
 
 
 def check_provider(
@@ -27,73 +27,73 @@ def check_provider(
     base_url: str | None = None,
     timeout: float | None = None,
 ) -> HealthReport:
-    """Make the check that the manifest's `availability` describes; it never raises.
+    """Run the check that the manifest's `availability` describes; it never raises.
 
-    Healthy is who accepts a connection and answers with one of the expected statuses; no key is
-    sent. The manifest's `fallback` check, where it has one, is made when the first one fails.
-    `timeout` is seconds, else the manifest's `timeout_ms`. Without a check it is unknown.
+    A provider is healthy when it responds with one of the expected statuses; no key is sent. The
+    manifest's `fallback` check, where it has one, runs when the first one fails. `timeout` is
+    seconds, else the manifest's `timeout_ms`. Without a check the status is unknown.
     """
-    checks = _checks(manifest)
+    checks = _list_checks(manifest)
     if not checks:
         return HealthReport(
             name=manifest.id,
             status=HealthStatus.UNKNOWN,
             message=f"{manifest.source} describes no check: add availability.check",
         )
-    report = _checked(manifest, checks[0], transport, base_url, timeout)
+    report = _run_check(manifest, checks[0], transport, base_url, timeout)
     for check in checks[1:]:
         if report.is_healthy:
             break
-        report = _checked(manifest, check, transport, base_url, timeout)
+        report = _run_check(manifest, check, transport, base_url, timeout)
     return report
 
 
-def required_to_answer(
+def require_available(
     manifest: ProtocolManifest,
     transport: HttpTransport,
     *,
     base_url: str | None = None,
     timeout: float | None = None,
 ) -> None:
-    """Make the check of a provider that must be there. Raises ConnectError where it is not."""
+    """Check a required provider. Raises ConnectError when it is not available."""
     report = check_provider(manifest, transport, base_url=base_url, timeout=timeout)
     if not report.is_healthy:
         raise ConnectError(
-            f"{manifest.id} is not there ({report.message}), and its manifest requires it: bring "
-            f"it up, or set availability.required to false in {manifest.source}",
+            f"{manifest.id} is not available ({report.message}), and its manifest requires it: "
+            f"bring it up, or set availability.required to false in {manifest.source}",
             url=base_url or manifest.base_url,
             provider=manifest.id,
         )
 
 
-def _checked(
+def _run_check(
     manifest: ProtocolManifest,
     check: HealthCheck,
     transport: HttpTransport,
     base_url: str | None,
     timeout: float | None,
 ) -> HealthReport:
-    began = now()
+    started_at = now()
     try:
-        status = _status(manifest, check, transport, base_url, timeout)
+        status = _request_status(manifest, check, transport, base_url, timeout)
     except AiLibError as error:
         return HealthReport(
             name=manifest.id,
             status=HealthStatus.UNHEALTHY,
             message=str(error),
-            latency_ms=(now() - began) * 1000,
+            latency_ms=(now() - started_at) * 1000,
         )
-    expected = status in check.expected_status
+    is_expected = status in check.expected_status
     return HealthReport(
         name=manifest.id,
-        status=HealthStatus.HEALTHY if expected else HealthStatus.UNHEALTHY,
-        message="" if expected else _unexpected(check, status),
+        status=HealthStatus.HEALTHY if is_expected else HealthStatus.UNHEALTHY,
+        message="" if is_expected else _describe_unexpected(check, status),
         status_code=status,
-        latency_ms=(now() - began) * 1000,
+        latency_ms=(now() - started_at) * 1000,
     )
 
 
-def _status(
+def _request_status(
     manifest: ProtocolManifest,
     check: HealthCheck,
     transport: HttpTransport,
@@ -102,23 +102,23 @@ def _status(
 ) -> int:
     base = base_url or manifest.base_url
     if "{" in base:
-        raise RequestError(f"the address {base} has a part that only you know: pass base_url=")
+        raise RequestError(f"the address {base} has a part to fill in: pass base_url=")
     seconds = timeout or check.timeout_ms / 1000
     request = HttpRequest(method=check.method, url=base.rstrip("/") + check.path)
     timeouts = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
-    reply = transport.send(request, timeouts)
-    with reply:
-        reply.drain()
-        return reply.status
+    response = transport.send(request, timeouts)
+    with response:
+        response.drain()
+        return response.status
 
 
-def _unexpected(check: HealthCheck, status: int) -> str:
+def _describe_unexpected(check: HealthCheck, status: int) -> str:
     expected = ", ".join(map(str, sorted(check.expected_status)))
-    return f"{check.method} {check.path} answered {status}, not {expected}"
+    return f"{check.method} {check.path} returned {status}, not {expected}"
 
 
-def _checks(manifest: ProtocolManifest) -> list[HealthCheck]:
-    """Return the check, and the one to make when it fails, which only the second schema has."""
+def _list_checks(manifest: ProtocolManifest) -> list[HealthCheck]:
+    """Return the check, and the fallback, which only the second schema has."""
     availability = manifest.availability
     if availability is None or availability.check is None:
         return []
@@ -127,16 +127,15 @@ def _checks(manifest: ProtocolManifest) -> list[HealthCheck]:
 
 
 class HealthChecker:
-    """Checks providers and whatever else is registered; what was found holds for a while.
+    """Runs the registered checks of providers and others; a report is valid for a while.
 
         >>> with HealthChecker() as checker:
         ...     checker.register(client.manifest)
         ...     report = checker.check(client.provider_id)
 
-    `ttl` is for how many seconds a result holds, by default what the manifest's `interval_ms`
-    suggests, else 30; who asks meanwhile for one that is being made waits for it. `timeout` is
-    the most a check may take, by default what the manifest says, else 3 s. A transport given is
-    the caller's to close.
+    `ttl` is how many seconds a report is valid, by default the manifest's `interval_ms`, else 30;
+    calls for a report that is being made wait for it. `timeout` is the most seconds a check may
+    take, by default the manifest's, else 3. A transport that is given is the caller's to close.
     """
 
     def __init__(
@@ -157,9 +156,9 @@ class HealthChecker:
     def register(
         self, manifest: ProtocolManifest, *, base_url: str | None = None, name: str | None = None
     ) -> str:
-        """Take in a provider, at its manifest's address or another; return its name.
+        """Register a provider, at its manifest's address or another; return its name.
 
-        That is the manifest's id unless another is given; what had the name before is replaced.
+        The name is the manifest's id unless one is given; it replaces a check of that name.
         """
 
         def check() -> HealthReport:
@@ -168,64 +167,70 @@ class HealthChecker:
             )
 
         name = name or manifest.id
-        self._entries[name] = _Entry(check, _interval(manifest))
+        self._entries[name] = _Entry(check, _read_interval(manifest))
         return name
 
     def register_check(self, name: str, check: Check) -> None:
-        """Take in a check of one's own. What it raises makes it unhealthy, as does a timeout."""
+        """Register any check; an error and a timeout count as unhealthy."""
 
-        def bounded() -> HealthReport:
+        def check_in_time() -> HealthReport:
             try:
                 with fail_after(self._timeout or 3.0):
                     return check()
-            except Exception as error:  # noqa: BLE001 (the error is what the check found)
+            except Exception as error:  # noqa: BLE001 (the error is the report)
                 text = f"{type(error).__name__}: {error}"
                 return HealthReport(name=name, status=HealthStatus.UNHEALTHY, message=text)
 
-        self._entries[name] = _Entry(bounded, _TTL)
+        self._entries[name] = _Entry(check_in_time, _TTL)
 
     def unregister(self, name: str) -> None:
-        """Forget a provider or check."""
+        """Remove a provider or check."""
         self._entries.pop(name, None)
 
     def check(self, name: str, *, fresh: bool = False) -> HealthReport:
-        """Return how it is; `fresh` looks again although what was found still holds.
+        """Return the report of a check; `fresh` runs it although the last report is still valid.
 
         Raises:
             KeyError: nothing of that name is registered.
         """
         entry = self._entries.get(name)
         if entry is None:
-            known = ", ".join(sorted(self._entries)) or "nothing"
-            raise KeyError(f"no check {name!r} is registered; there is {known}")
-        return self._look(entry, fresh)
+            names = ", ".join(sorted(self._entries)) or "nothing"
+            raise KeyError(f"no check {name!r} is registered; there is {names}")
+        return self._get_report(entry, fresh)
 
-    def _look(self, entry: _Entry, fresh: bool) -> HealthReport:
-        asked = self._clock()
+    def _get_report(self, entry: _Entry, fresh: bool) -> HealthReport:
+        requested_at = self._clock()
         with entry.lock:
-            # Who waited while another looked has what that one found.
-            if entry.report is None or entry.until <= asked or (fresh and entry.found_at < asked):
+            # A call that waited for another one's check takes that report.
+            if (
+                entry.report is None
+                or entry.valid_until <= requested_at
+                or (fresh and entry.checked_at < requested_at)
+            ):
                 entry.report = entry.check()
-                entry.found_at = self._clock()
-                entry.until = entry.found_at + (entry.ttl if self._ttl is None else self._ttl)
+                entry.checked_at = self._clock()
+                entry.valid_until = entry.checked_at + (
+                    entry.ttl if self._ttl is None else self._ttl
+                )
             return entry.report
 
     def check_all(self, *, fresh: bool = False) -> dict[str, HealthReport]:
-        """Return how everything is, by name; up to eight checks are made at a time."""
+        """Return all reports by name; up to eight checks run at a time."""
         entries = dict(self._entries)
 
-        def asking(entry: _Entry) -> Check:
-            def ask() -> HealthReport:
-                return self._look(entry, fresh)
+        def make_check(entry: _Entry) -> Check:
+            def check() -> HealthReport:
+                return self._get_report(entry, fresh)
 
-            return ask
+            return check
 
-        reports = run_all([asking(entry) for entry in entries.values()], _AT_ONCE)
+        reports = run_all([make_check(entry) for entry in entries.values()], _MAX_CONCURRENT)
         return dict(zip(entries, reports, strict=True))
 
     def status(self) -> HealthStatus:
-        """Return the worst of everything; unknown when nothing is registered."""
-        return overall((self.check_all()).values())
+        """Return the worst status; unknown when nothing is registered."""
+        return find_worst_status((self.check_all()).values())
 
     def close(self) -> None:
         """Close the connections, unless the transport was given."""
@@ -245,10 +250,10 @@ class _Entry:
         self.ttl = ttl
         self.lock = Lock()
         self.report: HealthReport | None = None
-        self.found_at = 0.0
-        self.until = 0.0
+        self.checked_at = 0.0
+        self.valid_until = 0.0
 
 
-def _interval(manifest: ProtocolManifest) -> float:
+def _read_interval(manifest: ProtocolManifest) -> float:
     interval = manifest.availability.interval_ms if manifest.availability else None
     return interval / 1000 if interval and interval > 0 else _TTL

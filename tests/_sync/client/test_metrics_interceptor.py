@@ -191,10 +191,10 @@ def test_what_was_answered_in_the_providers_place_used_and_cost_nothing() -> Non
 class Broken(MetricsCollector):
     """Fails at every turn."""
 
-    def began(self, labels: MetricLabels) -> None:
+    def record_start(self, labels: MetricLabels) -> None:
         raise OSError("disk full")
 
-    ended = began
+    record_end = record_start
 
     def observe(self, observation: Observation) -> None:
         raise OSError("disk full")
