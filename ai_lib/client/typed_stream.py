@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.errors.exceptions import InvalidToolArguments
+from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.structured.typed_conversation import PartialOutput, TypedConversation
@@ -29,9 +29,19 @@ async def ask_typed(
     """Ask until the answer fits or no ask is left.
 
     All asks share one deadline and one attempt log. Raises as `execute` does, and what
-    `TypedConversation` raises.
+    `TypedConversation` raises; an error carries the messages so far.
     """
     options = msgspec.structs.replace(options, attempt_log=AttemptLog())
+    try:
+        return await _ask_until_it_fits(runner, conversation, options)
+    except AiLibError as error:
+        conversation.attach_to(error)
+        raise
+
+
+async def _ask_until_it_fits(
+    runner: CallRunner, conversation: TypedConversation[T], options: CallOptions
+) -> StructuredOutput[T]:
     while True:
         output: StructuredOutput[T] | None = None
         try:
@@ -80,8 +90,10 @@ class TypedStream(Generic[T]):
                 if self._output is not None:
                     self._state = "closed"
                     return self._output.value
-        except BaseException:
+        except BaseException as error:
             self._state = "closed"
+            if isinstance(error, AiLibError):
+                self._conversation.attach_to(error)
             raise
         raise StopAsyncIteration
 

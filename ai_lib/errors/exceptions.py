@@ -20,9 +20,11 @@
     |-- ResponseError              the provider's response can't be used
     |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
     |   |-- StreamTruncated        the stream ended before the response did
+    |   |-- EmptyResponse          the response is complete, and nothing is in it
     |   |-- InvalidToolArguments   a tool call's arguments are not a JSON object
-    |   |-- AnswerRefused          the model refused, where a typed answer was asked for
-    |   `-- AnswerCutShort         a typed answer ended at a limit of tokens before its end
+    |   |-- AnswerRefused          the model refused, where its answer was needed to go on
+    |   |-- AnswerCutShort         a typed answer ended at a limit of tokens before its end
+    |   `-- AnswerFailure           the answer ended in a fault, where it was needed to go on
     |-- ResilienceError            our own protection refused the call (nothing was sent)
     |   |-- CircuitOpenError
     |   |-- BackpressureError
@@ -341,6 +343,17 @@ class StreamTruncated(ResponseError):
     """The stream ended before the response was complete."""
 
 
+class EmptyResponse(ResponseError):
+    """The answer is complete and says nothing: no content, no call, no reason for its end.
+
+    `excerpt` is how it begins, at most 200 characters.
+    """
+
+    def __init__(self, message: str, *, excerpt: str = "", **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.excerpt = excerpt
+
+
 class InvalidToolArguments(ResponseError):
     """A tool call's arguments are not a JSON object.
 
@@ -359,7 +372,10 @@ class InvalidToolArguments(ResponseError):
 
 
 class AnswerRefused(ResponseError):
-    """The model refused to answer, where a typed answer was asked for. `raw` is the response."""
+    """The model refused to answer, where its answer was needed. `raw` is the response.
+
+    A typed answer is needed, and so is an answer in a conversation with tools.
+    """
 
     default_code = codes.UNKNOWN
 
@@ -369,12 +385,35 @@ class AnswerRefused(ResponseError):
 
 
 class AnswerCutShort(ResponseError):
-    """A typed answer was cut short by the token limit. `raw` is the part that arrived."""
+    """A typed answer was cut short by the token limit. `raw` is the part that arrived.
+
+    The limit is that of the request, or what the model's context window had left.
+    """
 
     default_code = codes.UNKNOWN
 
     def __init__(self, message: str, *, raw: str = "", **facts: str | None) -> None:
         super().__init__(message, **facts)
+        self.raw = raw
+
+
+class AnswerFailure(ResponseError):
+    """The answer ended in a fault of the model or the provider, where it was needed to go on.
+
+    `finish_reason` is the provider's word for the fault, such as a malformed tool call; `raw` is
+    what came before it. `partial` is the response.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        finish_reason: str | None = None,
+        raw: str = "",
+        **facts: str | None,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.finish_reason = finish_reason
         self.raw = raw
 
 

@@ -31,7 +31,7 @@ def filter_response(
     elif candidates == tuple(response.candidates):
         return response
     return msgspec.structs.replace(
-        response, candidates=candidates, raw_response=None, unknown_frames=()
+        response, candidates=candidates, raw_response=None, unknown_frames=(), unmapped={}
     )
 
 

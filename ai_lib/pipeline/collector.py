@@ -84,10 +84,16 @@ class _OpenCandidate:
         """Add `text` to the block it belongs to and return that; with `alone`, to a new one."""
         last = self.blocks[-1] if self.blocks else None
         if alone or last is None or not last.continues(kind, index, text):
-            last = _OpenBlock(kind, index)
-            self.blocks.append(last)
+            last = None if alone or text or index is None else self._find_block(kind, index)
+            if last is None:
+                last = _OpenBlock(kind, index)
+                self.blocks.append(last)
         last.texts.append(text)
         return last
+
+    def _find_block(self, kind: type, index: int) -> _OpenBlock | None:
+        """Return the block that the provider counts as `index`, for state that came later."""
+        return next((block for block in self.blocks if block.continues(kind, index, "")), None)
 
     def build(self, origin: str, joins: Sequence[str]) -> Candidate:
         """Return the candidate as collected so far."""
@@ -189,6 +195,19 @@ class Collector:
                 self._usage = event.usage or self._usage
             case _:
                 pass
+
+    def find_blocks(
+        self, candidate: int, kind: type, index: int | None = None
+    ) -> "Sequence[_OpenBlock]":
+        """Return the blocks of a kind in a candidate; with `index`, those that have it."""
+        collected = self._candidates.get(candidate)
+        blocks = collected.blocks if collected is not None else ()
+        return [block for block in blocks if block.kind is kind and index in (None, block.index)]
+
+    def list_opaque(self, candidate: int) -> Sequence[JsonObject]:
+        """Return the objects of a candidate that only their provider understands."""
+        blocks = self.find_blocks(candidate, OpaqueBlock)
+        return [item for block in blocks for item in block.raw]
 
     def build_response(self, **facts: object) -> ChatResponse:
         """Return the response as collected so far; `facts` are further fields of ChatResponse."""

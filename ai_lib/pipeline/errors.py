@@ -6,13 +6,15 @@ from collections.abc import Mapping
 import msgspec
 
 from ai_lib.errors.classification import classify_http_error, retry_after
-from ai_lib.errors.exceptions import RemoteError
+from ai_lib.errors.exceptions import EmptyResponse, RemoteError
 from ai_lib.pipeline.decoders.json_text import encode_json
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.query.path import JsonPath
 
 _MOST_MESSAGE_CHARACTERS = 500
+_MOST_EXCERPT_CHARACTERS = 200
+_MOST_EXCERPT_BYTES = 4 * _MOST_EXCERPT_CHARACTERS
 _STATUS = re.compile("[45][0-9]{2}")
 _BOOLEANS = {"true": True, "false": False}
 
@@ -50,6 +52,17 @@ def remote_error(
         provider=compiled.id,
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
         standard_code=standard,
+    )
+
+
+def empty_response_error(provider: str, body: bytes) -> EmptyResponse:
+    """Return the error for a complete response that says nothing; it shows how that begins."""
+    excerpt = body[:_MOST_EXCERPT_BYTES].decode("utf-8", "replace")[:_MOST_EXCERPT_CHARACTERS]
+    return EmptyResponse(
+        f"{provider} sent a response without content, calls or a reason for its end; it begins "
+        f"{excerpt!r}",
+        excerpt=excerpt,
+        provider=provider,
     )
 
 

@@ -63,8 +63,7 @@ class ProtocolEventMapper:
         return self._pop_events()
 
     def _pop_events(self) -> list[Event]:
-        events, self.assembler.events = self.assembler.events, []
-        return events
+        return self.assembler.pop_events()
 
 
 class DefaultEventMapper(ProtocolEventMapper):

@@ -4,15 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, StreamTruncated
-from ai_lib.pipeline.collector import Collector
+from ai_lib.pipeline.assembly.final_frames import EndingQueue, FinalFrameReader
 from ai_lib.pipeline.decoders.frame import Decoder, Frame
 from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder, WholeBodyDecoder
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.decoders.sse import SseDecoder
-from ai_lib.pipeline.errors import decode_error_body, remote_error, unwrap_error
+from ai_lib.pipeline.errors import (
+    decode_error_body,
+    empty_response_error,
+    remote_error,
+    unwrap_error,
+)
 from ai_lib.pipeline.event_mapper import ProtocolEventMapper
 from ai_lib.pipeline.fast_path.fast_path import FastPath, NoFastPath
 from ai_lib.pipeline.fast_path.frame_pattern import FramePatternCache
+from ai_lib.pipeline.rules.compiler import RuleReader, get_final_reader
 from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.transforms import Transform, apply_transforms
 from ai_lib.protocol.compiled import CompiledManifest, CompiledResponse, compile_manifest
@@ -69,14 +75,16 @@ class Pipeline:
         self._stream: CompiledResponse = compiled.stream
         self._selects = self.selector.holds if self.selector is not None else None
         self._read_rules = self.mapper.read
+        self._read_finals = get_final_reader(compiled.stream)
         self._format = decoder.format
         self._decoder = _DECODERS[decoder.format]()
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembler = self.mapper.assembler
-        self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
+        self._final_reader = FinalFrameReader(self._assembler)
         self._provider = compiled.id
         self._has_head = not self._stream.envelope
-        self._first_bytes: bytearray | None = bytearray()  # until there is a frame
+        self._first_bytes = bytearray()  # until there is a frame, and the chunk with that
+        self._has_frames = False
         self._is_done = False
         self._is_marked_complete = False
         # The caller's own stages must see each frame.
@@ -118,7 +126,7 @@ class Pipeline:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Take bytes as they come; return the events they make known."""
-        if self._first_bytes is not None:
+        if not self._has_frames:
             self._first_bytes += chunk[: _MOST_FIRST_BYTES - len(self._first_bytes)]
         return self._run(chunk)
 
@@ -128,8 +136,13 @@ class Pipeline:
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the response as far as it was received; `facts` are further fields of it."""
-        return self._collector.build_response(
-            unknown_events=self.unknown_count, unknown_frames=tuple(self.unknown_frames), **facts
+        unmapped = self._assembler.unmapped
+        return self._assembler.collect().build_response(
+            unknown_events=self.unknown_count,
+            unknown_frames=tuple(self.unknown_frames),
+            unmapped=unmapped.values,
+            unmapped_count=unmapped.count,
+            **facts,
         )
 
     def _run(self, chunk: bytes | None) -> list[Event]:
@@ -142,7 +155,7 @@ class Pipeline:
                 unread = self._fast_path.read_chunk(chunk, self._decoder, self._assembler)
                 frames = self._decoder.feed(unread)
             for frame in frames:
-                self._first_bytes = None
+                self._has_frames = True
                 self._read_frame(frame)
                 if self.finished:
                     break
@@ -150,9 +163,7 @@ class Pipeline:
                 self._finish()
         except AiLibError as error:
             self._fail(error)
-        events = self._assembler.events
-        self._assembler.events = []
-        self._collector.add_all(events)
+        events = self._assembler.pop_events()
         if self.failure is not None:
             self.failure.provider = self.failure.provider or self._provider
             self.failure.partial = self.response()
@@ -186,6 +197,9 @@ class Pipeline:
         assembler.frame = node
         if not self._has_head:
             self._read_head(node)
+        if self._read_finals is not None and self._reads_final(self._read_finals, node):
+            self._settle(node)
+        elif not self._has_head:
             self._read_rules(node, assembler)
         elif is_known:
             self._fast_path.read_and_learn(frame, node, self._read_rules, assembler)
@@ -200,6 +214,18 @@ class Pipeline:
         if not self.finished and stream.end is not None and stream.end(node, node):
             self._is_marked_complete = True
             self._finish()
+
+    def _reads_final(self, read_finals: RuleReader, node: object) -> bool:
+        """Read what a closing frame says of the whole; return whether there is any."""
+        read_finals(node, self._final_reader)
+        return bool(self._final_reader.findings)
+
+    def _settle(self, node: object) -> None:
+        """Read a closing frame by the rules; what is missing comes before what ends in it."""
+        endings = EndingQueue(self._assembler)
+        self._read_rules(node, endings)
+        self._final_reader.settle()
+        endings.release()
 
     def _decode(self, frame: Frame) -> object:
         if frame.event == _ERROR_EVENT:
@@ -223,12 +249,16 @@ class Pipeline:
         self._assembler.close()
         if self._assembler.invalid is not None:
             raise self._assembler.invalid
+        if self._assembler.is_empty:
+            raise empty_response_error(self._provider, bytes(self._first_bytes))
         self._assembler.events.append(self._assembler.build_stream_end())
         self.finished = True
 
     def _incomplete_error(self) -> AiLibError:
         """Return the error for a body that ended early: a stream cut short, or no stream."""
-        body = decode_error_body(bytes(self._first_bytes)) if self._first_bytes else None
+        body = None
+        if self._first_bytes and not self._has_frames:
+            body = decode_error_body(bytes(self._first_bytes))
         if isinstance(unwrap_error(body), Mapping):
             return remote_error(self._compiled, 200, body)
         if isinstance(body, str) and body.startswith("<"):

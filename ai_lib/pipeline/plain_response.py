@@ -2,8 +2,8 @@
 
 from ai_lib.errors.exceptions import DecodeError
 from ai_lib.pipeline.assembly.assembler import EventAssembler
-from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.decoders.json_text import decode_json
+from ai_lib.pipeline.errors import empty_response_error
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.rules.compiler import get_rule_reader
 from ai_lib.protocol.compiled import CompiledManifest
@@ -18,6 +18,7 @@ def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> C
     Raises:
         DecodeError: the body is not a JSON object.
         RemoteError: the body is an error although the HTTP status was not.
+        EmptyResponse: there is no content, no call and no reason for the end in it.
         InvalidToolArguments: a tool call's arguments are not a JSON object; the rest of the
             response is in `partial`.
     """
@@ -37,23 +38,17 @@ def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> C
     if compiled.dialect.thinking_tags is None:
         single_text = SingleTextReader(compiled)
         read_rules(frame, single_text)
-        if single_text.is_single_text:
+        if single_text.is_single_text and not single_text.is_empty:
             return single_text.build_response(head, raw_response=frame, **facts)
     assembler = EventAssembler(compiled)
     assembler.add_head(head)
     assembler.frame = frame
     read_rules(frame, assembler)
     assembler.close()
-    return _collect(compiled, assembler, raw_response=frame, **facts)
-
-
-def _collect(
-    compiled: CompiledManifest, assembler: EventAssembler, **facts: object
-) -> ChatResponse:
-    collector = Collector(compiled.origin, compiled.dialect.raw_joins)
-    collector.add_all(assembler.events)
-    response = collector.build_response(**facts)
+    response = assembler.collect().build_response(raw_response=frame, **facts)
     failure = assembler.failure or assembler.invalid
+    if failure is None and assembler.is_empty:
+        failure = empty_response_error(compiled.id, body)
     if failure is not None:
         failure.provider, failure.partial = compiled.id, response
         raise failure

@@ -35,6 +35,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     each: JsonPath | None
     candidate: JsonPath | None
     numbered: bool
+    index: JsonPath | None
     rules: tuple[CompiledRule, ...]
     otherwise: tuple[CompiledRule, ...]
     emit: str | None
@@ -52,6 +53,7 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     """
 
     rules: tuple[CompiledRule, ...]
+    finals: tuple[CompiledRule, ...] = ()
     envelope: tuple[tuple[str, JsonPath], ...]
     select: Expression | None = None
     end: Expression | None = None
@@ -141,6 +143,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             ),
             stream=CompiledResponse(
                 rules=_compile_rules((*stream.rules, *stream.also)),
+                finals=_compile_rules(stream.finals),
                 envelope=_compile_envelope(stream.envelope),
                 select=_compile_condition(stream.select),
                 end=_compile_condition(stream.end),
@@ -193,6 +196,7 @@ def _compile_rule(rule: Rule) -> CompiledRule:
         each=compile_path(rule.each) if rule.each else None,
         candidate=compile_path(rule.candidate) if rule.candidate else None,
         numbered=rule.numbered,
+        index=compile_path(rule.index) if rule.index else None,
         rules=_compile_rules(rule.rules),
         otherwise=_compile_rules(rule.otherwise),
         emit=rule.emit,

@@ -4,11 +4,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ai_lib.errors.exceptions import AnswerCutShort, AnswerRefused
+from ai_lib.errors.exceptions import AnswerCutShort, AnswerFailure, AnswerRefused
 from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.structured.validator import make_invalid_output
 from ai_lib.types.json import JsonValue
-from ai_lib.types.response import ChatResponse
+from ai_lib.types.response import CUT_SHORT, ChatResponse
 from ai_lib.types.usage import Usage
 
 T = TypeVar("T")
@@ -46,23 +46,26 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         Raises:
             AnswerRefused: the model refused.
             AnswerCutShort: the response ended at its token limit before the answer was complete.
+            AnswerFailure: the response ended in a fault of the model or the provider.
             InvalidOutput: the answer does not fit.
             TypeError: the type has no schema.
         """
         shape: OutputShape[T] = kind if isinstance(kind, OutputShape) else OutputShape.of(kind)
+        if response.termination_reason == "error":
+            raise make_fault_error(response)
         call = next((call for call in response.tool_calls if call.name == shape.name), None)
         raw = response.content
         if call is not None:
             raw = msgspec.json.encode(call.arguments).decode()
         elif response.termination_reason == "refusal":
-            raise _make_refusal(response)
+            raise make_refusal_error(response)
         try:
             if call is not None:
                 value, data = shape.read(call.arguments), call.arguments
             else:
                 value, data = shape.read_text(raw)
         except SchemaMismatch as error:
-            if response.termination_reason == "max_tokens":
+            if response.termination_reason in CUT_SHORT:
                 raise make_cut_short_error(response, raw) from error
             invalid = make_invalid_output(error.problems, raw, asks)
             invalid.partial, invalid.attempts = response, response.attempts
@@ -70,7 +73,21 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return cls(value=value, data=data, raw=raw, response=response, asks=asks)
 
 
-def _make_refusal(response: ChatResponse) -> AnswerRefused:
+def make_fault_error(response: ChatResponse) -> AnswerFailure:
+    """Return the error for an answer that ended in a fault of the model or the provider."""
+    error = AnswerFailure(
+        f"the answer ended in a fault, {response.finish_reason}; ask again, or another model",
+        finish_reason=response.finish_reason,
+        raw=response.content,
+        model=response.model,
+        request_id=response.request_id,
+    )
+    error.partial, error.attempts = response, response.attempts
+    return error
+
+
+def make_refusal_error(response: ChatResponse) -> AnswerRefused:
+    """Return the error for an answer that is a refusal."""
     error = AnswerRefused(
         f"the model refused to answer: {response.content[:200] or '(it gave no reason)'}",
         raw=response.content,
@@ -83,8 +100,11 @@ def _make_refusal(response: ChatResponse) -> AnswerRefused:
 
 def make_cut_short_error(response: ChatResponse, raw: str) -> AnswerCutShort:
     """Return the error for an answer that the token limit cut short."""
+    remedy = "the answer ended at the limit of tokens before it was whole; raise max_tokens"
+    if response.termination_reason == "context_window":
+        remedy = "the context window was full before the answer was whole; send a shorter request"
     error = AnswerCutShort(
-        "the answer ended at the limit of tokens before it was whole; raise max_tokens",
+        remedy,
         raw=raw,
         model=response.model,
         request_id=response.request_id,

@@ -5,7 +5,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ai_lib.errors.exceptions import InvalidOutput, InvalidToolArguments
+from ai_lib.errors.exceptions import (
+    AiLibError,
+    AnswerFailure,
+    InvalidOutput,
+    InvalidToolArguments,
+)
 from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
 from ai_lib.structured.output import StructuredOutput, make_cut_short_error
 from ai_lib.structured.output_type import OutputShape
@@ -16,7 +21,7 @@ from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message
 from ai_lib.types.problem import Problem
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.response import ChatResponse
+from ai_lib.types.response import CUT_SHORT, ChatResponse
 
 T = TypeVar("T")
 
@@ -43,11 +48,17 @@ class TypedConversation(Generic[T]):
         Raises:
             AnswerRefused: the model refused.
             AnswerCutShort: the response ended at its token limit.
+            AnswerFailure: the response ended in a fault, and no re-ask is left.
             InvalidOutput: the answer does not fit, and no re-ask is left.
         """
         self.asks += 1
         try:
             return StructuredOutput.from_response(response, self.shape, self.asks)
+        except AnswerFailure:
+            if not self._remaining_reasks:
+                raise
+            self._add_messages()  # a fault is nothing to answer: the same is asked again
+            return None
         except InvalidOutput as error:
             if not self._remaining_reasks:
                 raise
@@ -66,7 +77,7 @@ class TypedConversation(Generic[T]):
             raise error
         self.asks += 1
         partial = error.partial
-        if isinstance(partial, ChatResponse) and partial.termination_reason == "max_tokens":
+        if isinstance(partial, ChatResponse) and partial.termination_reason in CUT_SHORT:
             cut_short = make_cut_short_error(partial, error.raw)
             cut_short.attempts = error.attempts
             raise cut_short from error
@@ -76,6 +87,10 @@ class TypedConversation(Generic[T]):
             invalid.partial, invalid.attempts = partial, error.attempts
             raise invalid from error
         self._add_messages(Message.assistant(error.raw), Message.user(_complaint([str(problem)])))
+
+    def attach_to(self, error: AiLibError) -> None:
+        """Set the messages so far on the error that ends the call."""
+        error.messages = error.messages or tuple(self.request.messages)
 
     def _ask_again(self, response: ChatResponse, problems: Sequence[str]) -> None:
         turn, complaint = response.to_message(), _complaint(problems)

@@ -6,12 +6,29 @@ wants back (see `ai_lib.types.content`); they may come in an event of their own,
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
+
+TERMINATION_REASONS: Final = (
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "refusal",
+    "pause_turn",
+    "context_window",
+    "error",
+    "other",
+)
+"""Why an answer ended, in standard words.
+
+They are those of AI-Protocol (v1/spec.yaml, termination_reasons), and two more: `context_window`
+says that the model's context is full, `error` that a fault of the model or the provider ended it.
+"""
 
 
 class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
@@ -214,8 +231,7 @@ class Metadata(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
 class FinalCandidate(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A candidate is finished. `finish_reason` is the provider's word for why.
 
-    `termination_reason` is the standard one: end_turn, max_tokens, stop_sequence, tool_use,
-    refusal, pause_turn or other (AI-Protocol, v1/spec.yaml, termination_reasons).
+    `termination_reason` is the standard one, one of `TERMINATION_REASONS`.
     """
 
     finish_reason: str

@@ -1,6 +1,7 @@
 """What the caller gets: a response, its candidates, and the statistics of the call."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -43,8 +44,11 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
     lists what was renamed or dropped to suit the target. `raw_response` is the body as decoded;
     it is None for a streamed response. `unknown_events` counts wire frames that no rule knew; the
-    first sixteen of them are in `unknown_frames`, as decoded. `attempts` lists all attempts, the
-    successful one last; `cost` is what they cost together, at the listed prices.
+    first sixteen of them are in `unknown_frames`, as decoded. `unmapped` has what the provider said
+    and no rule of its dialect reads, by path, at most 128 paths and 64 KiB; `unmapped_count` counts
+    all that came. A path from `candidates` on has what a closing frame said otherwise than the
+    pieces before it. `attempts` lists all attempts, the successful one last; `cost` is what they
+    cost together, at the listed prices.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -56,6 +60,8 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     raw_response: JsonObject | None = None
     unknown_events: int = 0
     unknown_frames: Sequence[JsonValue] = ()
+    unmapped: JsonObject = {}
+    unmapped_count: int = 0
     attempts: Sequence[Attempt] = ()
     cost: CostEstimate | None = None
 
@@ -104,6 +110,10 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         from ai_lib.types.display import response_markdown
 
         return response_markdown(self)
+
+
+CUT_SHORT: Final = frozenset({"max_tokens", "context_window"})
+"""The standard termination reasons of a response that a limit of tokens cut short."""
 
 
 class CallStats(msgspec.Struct, frozen=True, kw_only=True):

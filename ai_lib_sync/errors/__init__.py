@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_lib.errors.exceptions import (
         AiLibError as AiLibError,
         AnswerCutShort as AnswerCutShort,
+        AnswerFailure as AnswerFailure,
         AnswerRefused as AnswerRefused,
         BackpressureError as BackpressureError,
         BatchError as BatchError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         ConnectionLost as ConnectionLost,
         CredentialError as CredentialError,
         DecodeError as DecodeError,
+        EmptyResponse as EmptyResponse,
         GuardrailError as GuardrailError,
         InvalidInput as InvalidInput,
         InvalidOutput as InvalidOutput,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AiLibError": "ai_lib.errors.exceptions",
     "AnswerCutShort": "ai_lib.errors.exceptions",
+    "AnswerFailure": "ai_lib.errors.exceptions",
     "AnswerRefused": "ai_lib.errors.exceptions",
     "BackpressureError": "ai_lib.errors.exceptions",
     "BatchError": "ai_lib.errors.exceptions",
@@ -70,6 +73,7 @@ _WHERE = {
     "ConnectionLost": "ai_lib.errors.exceptions",
     "CredentialError": "ai_lib.errors.exceptions",
     "DecodeError": "ai_lib.errors.exceptions",
+    "EmptyResponse": "ai_lib.errors.exceptions",
     "GuardrailError": "ai_lib.errors.exceptions",
     "InvalidInput": "ai_lib.errors.exceptions",
     "InvalidOutput": "ai_lib.errors.exceptions",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ai_lib.errors.exceptions import AiLibError, DecodeError
+from ai_lib.errors.exceptions import AiLibError, DecodeError, EmptyResponse
 from ai_lib.pipeline import plain_response
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.plain_response import read_response
@@ -67,7 +67,6 @@ def test_it_is_read_straight(monkeypatch: pytest.MonkeyPatch) -> None:
         ([choice(1, None, content=""), choice(0, content="a")], ["a"]),
         ([choice(content="a", refusal="no")], ["ano"]),
         ([choice(content=[{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])], ["ab"]),
-        ([choice(0, None, content="")], [""]),
     ],
 )
 def test_what_has_more_to_it_loses_nothing(choices: list[Any], contents: list[str]) -> None:
@@ -75,9 +74,12 @@ def test_what_has_more_to_it_loses_nothing(choices: list[Any], contents: list[st
     assert [candidate.content for candidate in response.candidates] == contents
 
 
-def test_who_says_nothing_and_does_not_end_is_no_candidate() -> None:
-    response = read_response(bundled("openai"), said(choice(1, None, content="")))
-    assert response.candidates == (Candidate(),)
+@pytest.mark.parametrize("index", [0, 1])
+def test_who_says_nothing_and_does_not_end_sent_no_answer(index: int) -> None:
+    with pytest.raises(EmptyResponse, match="choices") as caught:
+        read_response(bundled("openai"), said(choice(index, None, content="")))
+    assert isinstance(caught.value.partial, ChatResponse)
+    assert caught.value.partial.candidates == (Candidate(),)
 
 
 def test_thinking_sources_and_refusals_are_kept() -> None:

@@ -11,7 +11,7 @@ from ai_lib.types.attempt import sum_usages
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.response import ChatResponse
+from ai_lib.types.response import CUT_SHORT, ChatResponse
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
@@ -63,6 +63,7 @@ class ToolConversation:
         self.invalid_calls: dict[str, str] = {}
         self._max_rounds = max_rounds
         self._responses: list[ChatResponse] = []
+        self._faults = 0  # how many responses in turn ended in one
 
     @property
     def responses(self) -> tuple[ChatResponse, ...]:
@@ -72,10 +73,23 @@ class ToolConversation:
     def add_response(self, response: ChatResponse) -> Sequence[ToolCall] | None:
         """Add a response; return the calls to answer, or None when the conversation is over.
 
+        A response that ended in a fault is no turn of the conversation: the same is asked once
+        more. Nothing is called then.
+
         Raises:
             ToolRoundsExceeded: the response calls tools, and no round is left.
+            AnswerFailure: two responses in turn ended in a fault, or the last one did.
+            AnswerRefused: the model refused and said nothing.
         """
         self._responses.append(response)
+        if _is_fault(response):
+            self._faults += 1
+            if self._faults > 1 or len(self._responses) >= self._max_rounds:
+                raise _make_error(response)
+            return ()
+        self._faults = 0
+        if response.termination_reason == "refusal" and _is_empty(response):
+            raise _make_error(response)
         self._add((response.to_message(),))
         pauses = response.termination_reason == "pause_turn"
         if not pauses and not response.tool_calls:
@@ -106,7 +120,7 @@ class ToolConversation:
             InvalidToolArguments: the response was cut short, which asking again does not cure.
         """
         response = error.partial
-        if not isinstance(response, ChatResponse) or response.termination_reason == "max_tokens":
+        if not isinstance(response, ChatResponse) or response.termination_reason in CUT_SHORT:
             raise error
         first, *others = response.candidates
         self.invalid_calls[error.tool_call_id] = (
@@ -125,6 +139,8 @@ class ToolConversation:
 
     def add_results(self, messages: Sequence[Message]) -> None:
         """Add the results of tools. A tool choice that forces a call holds for the first round."""
+        if not messages:
+            return
         self._add(messages)
         choice = self.request.tool_choice
         if choice is not None and choice.mode in _FORCED:
@@ -155,3 +171,21 @@ class ToolConversation:
         self.request = msgspec.structs.replace(
             self.request, messages=(*self.request.messages, *messages)
         )
+
+
+def _is_fault(response: ChatResponse) -> bool:
+    """Whether the response ended in a fault: a reason says so, or an odd one and nothing else."""
+    reason = response.termination_reason
+    return reason == "error" or (reason == "other" and _is_empty(response))
+
+
+def _make_error(response: ChatResponse) -> AiLibError:
+    from ai_lib.structured.output import make_fault_error, make_refusal_error
+
+    if response.termination_reason == "refusal":
+        return make_refusal_error(response)
+    return make_fault_error(response)
+
+
+def _is_empty(response: ChatResponse) -> bool:
+    return not response.content.strip() and not response.tool_calls

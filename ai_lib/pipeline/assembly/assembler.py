@@ -11,8 +11,10 @@ from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoi
 from ai_lib.pipeline.assembly.thinking_tags import TaggedText, ThinkingTagParser
 from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator, as_index
 from ai_lib.pipeline.assembly.usage import UsageMeter
+from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
+from ai_lib.pipeline.unmapped import UnmappedStore
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.model import ThinkingTags
 from ai_lib.types.events import (
@@ -45,6 +47,10 @@ class EventAssembler:
         self.invalid: AiLibError | None = None
         self.frame: object = None
         self.ended = False  # a rule has emitted StreamEnd
+        self.unmapped = UnmappedStore()
+        self.thinking_tags = compiled.dialect.thinking_tags
+        self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
+        self._collected = 0  # how many of the events the collector has
         self._compiled = compiled
         self._meter = UsageMeter(compiled.usage)
         self._tools: dict[int, ToolCallAccumulator] = {}
@@ -55,7 +61,6 @@ class EventAssembler:
         self._ids: dict[int, tuple[object, str]] = {}
         self._joiner = SurrogateJoiner()
         self._provider_blocks: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
-        self._tags = compiled.dialect.thinking_tags
         self._tag_parsers: dict[int, ThinkingTagParser] = {}
         self._cumulative: defaultdict[tuple[str, int, int | None], CumulativeText] = defaultdict(
             CumulativeText
@@ -66,8 +71,38 @@ class EventAssembler:
         """Whether every candidate so far has its finish reason."""
         return bool(self._finishes) and self._candidates <= self._finishes.keys()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found of an answer: no content, no call, no reason for its end."""
+        return not (self._candidates or self._finishes)
+
     def add(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
         _ADDERS[kind](self, candidate, fields)
+
+    def collect(self) -> Collector:
+        """Return the collector of the response, with all events so far in it."""
+        events = self.events[self._collected :] if self._collected else self.events
+        if events:
+            self._collector.add_all(events)
+            self._collected = len(self.events)
+        return self._collector
+
+    def pop_events(self) -> list[Event]:
+        """Return the new events, which the collector then has."""
+        self.collect()
+        events, self.events, self._collected = self.events, [], 0
+        return events
+
+    def add_event(self, event: Event, *, is_refused: bool = False) -> None:
+        """Emit an event of content that no other finding continues."""
+        self.note(event.candidate)
+        if is_refused:
+            self._refusals.add(event.candidate)
+        self.events.append(event)
+
+    def note(self, candidate: int) -> None:
+        """Take note that there is something of a candidate."""
+        self._candidates.add(candidate)
 
     def add_head(self, head: Mapping[str, str]) -> None:
         """Take the response's id and model, once each."""
@@ -80,8 +115,8 @@ class EventAssembler:
         content = self._join(candidate, "text", self._new_text(candidate, "content", fields))
         opaque = _opaque(fields, _OPAQUE_TEXT_FIELDS) if len(fields) > 1 else {}
         index = as_index(fields.get("index"))
-        if self._tags is not None and content:
-            content = self._split_thinking(candidate, self._tags, content, index)
+        if self.thinking_tags is not None and content:
+            content = self._split_thinking(candidate, self.thinking_tags, content, index)
         if content or opaque:
             self._candidates.add(candidate)
             if len(fields) > 1 and fields.get("refused") is True:
@@ -107,7 +142,7 @@ class EventAssembler:
             return
         self._candidates.add(candidate)
         self.flush_text(candidate)
-        self._tools_of(candidate).add(
+        self.tools_of(candidate).add(
             self.events,
             id=fields.get("tool_call_id"),
             name=fields.get("tool_name"),
@@ -116,12 +151,15 @@ class EventAssembler:
             signature=fields.get("signature"),
             name_complete=fields.get("named"),
             total=fields.get("total"),
-            raw=_objects(fields.get("raw")),
+            raw=as_objects(fields.get("raw")),
+            initial=fields.get("initial"),
+            path=fields.get("path"),
+            value=fields.get("value"),
         )
 
     def add_texts(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
         """Take text findings without other fields, of a candidate that has some text."""
-        if self._joiner or self._tags is not None:
+        if self._joiner or self.thinking_tags is not None:
             for text in texts:
                 self._add_text(candidate, {"content": text, "index": index})
         else:
@@ -132,7 +170,7 @@ class EventAssembler:
 
     def add_argument_pieces(self, candidate: int, pieces: Sequence[str], index: int | None) -> None:
         """Take tool call findings that have nothing but a piece of the arguments each."""
-        is_special = self._tags is not None or self._provider_blocks
+        is_special = self.thinking_tags is not None or self._provider_blocks
         tools = None if is_special else self._tools.get(candidate)
         while pieces:
             count = tools.extend(self.events, pieces, index) if tools is not None else 0
@@ -158,13 +196,14 @@ class EventAssembler:
             self._end_tools(tools, index)
 
     def _add_opaque(self, candidate: int, fields: Fields) -> None:
-        if raw := _objects(fields.get("raw")):
+        if raw := as_objects(fields.get("raw")):
             self._candidates.add(candidate)
             self.events.append(OpaqueContent(candidate=candidate, raw=raw))
 
     def _start_provider_block(self, candidate: int, fields: Fields) -> None:
-        index, block = as_index(fields.get("index")), _objects(fields.get("raw"))
+        index, block = as_index(fields.get("index")), as_objects(fields.get("raw"))
         if index is not None and block:
+            self._candidates.add(candidate)
             self._provider_blocks[candidate].start(index, block[0])
 
     def _add_usage(self, candidate: int, fields: Fields) -> None:
@@ -180,6 +219,8 @@ class EventAssembler:
             return
         self.flush_text(candidate)
         self.close_tools(candidate)
+        if len(fields) > 1 and fields.get("refused") is True:
+            self._refusals.add(candidate)
         event = FinalCandidate(
             candidate=candidate,
             finish_reason=reason,
@@ -266,7 +307,8 @@ class EventAssembler:
     def _join(self, candidate: int, kind: str, text: object) -> str:
         return self._joiner.join((candidate, kind), text) if isinstance(text, str) else ""
 
-    def _tools_of(self, candidate: int) -> ToolCallAccumulator:
+    def tools_of(self, candidate: int) -> ToolCallAccumulator:
+        """Return what assembles the tool calls of a candidate."""
         tools = self._tools.get(candidate)
         if tools is None:
             tools = self._tools[candidate] = ToolCallAccumulator(candidate)
@@ -274,7 +316,7 @@ class EventAssembler:
 
     def _termination(self, candidate: int, reason: str) -> str:
         normal = self._compiled.termination.get(reason, "other")
-        if normal == "end_turn" and candidate in self._refusals:
+        if normal in ("end_turn", "other") and candidate in self._refusals:
             return "refusal"
         calls = self._tools.get(candidate)
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
@@ -305,7 +347,7 @@ def _delta(candidate: int, index: int | None, tagged: TaggedText) -> Event:
 def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:
     """Return the provider's opaque state among `fields`, if there is any."""
     values = {
-        name: _objects(fields.get(name)) if name in _LIST_FIELDS else fields.get(name)
+        name: as_objects(fields.get(name)) if name in _LIST_FIELDS else fields.get(name)
         for name in names
     }
     return {
@@ -315,7 +357,7 @@ def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:
     }
 
 
-def _objects(value: object) -> Sequence[JsonObject]:
+def as_objects(value: object) -> Sequence[JsonObject]:
     """Return an object, or the objects of a list, as a tuple."""
     items = value if isinstance(value, list) else [value]
     return tuple(item for item in items if isinstance(item, Mapping))

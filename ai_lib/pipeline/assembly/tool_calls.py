@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
+from ai_lib.pipeline.assembly.argument_paths import ArgumentPaths
 from ai_lib.pipeline.decoders.json_brackets import BracketScanner
 from ai_lib.pipeline.decoders.json_text import encode_json
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
@@ -33,6 +34,9 @@ class _OpenCall:
         self.size = 0
         self.signature: str | None = None
         self.raw: Sequence[JsonObject] = ()
+        self.initial = ""  # the arguments, when no piece of them comes
+        self.final: str | None = None  # the arguments, whatever pieces came
+        self.paths: ArgumentPaths | None = None
         self.started = False  # ToolCallStarted was emitted: the name is complete
         self.ended = False
         self._brackets = BracketScanner()
@@ -84,10 +88,14 @@ class ToolCallAccumulator:
         name_complete: object = None,
         total: object = None,
         raw: Sequence[JsonObject] = (),
+        initial: object = None,
+        path: object = None,
+        value: object = None,
     ) -> None:
         """Take one fragment; append the events it completes to `events`.
 
-        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text so far.
+        `arguments` is a piece of JSON text, or a whole object; `total` is all of the text so far,
+        `initial` is an object that counts when no piece comes; `value` belongs at `path` in them.
         With `name_complete`, nothing follows the name, so that the call starts at once. Values of
         another type are ignored. Raises ResponseTooLarge when one call's arguments are over their
         bound.
@@ -96,7 +104,7 @@ class ToolCallAccumulator:
         wire_name = name if isinstance(name, str) else ""
         wire_index = as_index(index)
         piece = _as_text(arguments)
-        has_content = wire_id or wire_name or piece or signature or raw or total
+        has_content = wire_id or wire_name or piece or signature or raw or total or path
         if not has_content and self._find("", "", wire_index) is None:
             return  # an index alone is no call
         call = self._find_or_open(wire_id, wire_name, wire_index, piece, events)
@@ -110,10 +118,91 @@ class ToolCallAccumulator:
         if name_complete is True:
             self._start(call, events)
         call.raw = raw or call.raw
+        call.initial = _as_text(initial) or call.initial
+        if isinstance(path, str):
+            self._assign(call, path, value, events)
         if isinstance(total, str) and total.startswith(call.text):
             piece = total.removeprefix(call.text)
         if piece:
             self._add_arguments(call, piece, events)
+
+    def add_final(
+        self,
+        events: list[Event],
+        *,
+        id: object,
+        name: object,
+        arguments: object,
+        index: int | None,
+        position: int,
+        signature: object,
+        raw: Sequence[JsonObject],
+    ) -> str | None:
+        """Take a whole call from a closing frame, which lists it at `position`.
+
+        Its arguments are the call's, whatever pieces came before. Return them when those pieces
+        said something else. A call that has ended with others ends once more.
+        """
+        wire_id = id if isinstance(id, str) else ""
+        wire_name = name if isinstance(name, str) else ""
+        call = self._find_whole(wire_id, wire_name, index, position)
+        if call is None:
+            if wire_name:
+                self.add(
+                    events,
+                    id=id,
+                    name=name,
+                    arguments=arguments,
+                    index=index,
+                    signature=signature,
+                    raw=raw,
+                    name_complete=True,
+                )
+            return None
+        if wire_id and not call.wire_id:
+            call.wire_id = wire_id
+            self._by_id.setdefault(wire_id, call)
+        if wire_name and not call.started:
+            call.name = wire_name
+        if isinstance(signature, str):
+            call.signature = call.signature or signature
+        call.raw = call.raw or raw
+        return self._settle_arguments(call, _as_text(arguments) or "", events)
+
+    def _find_whole(self, id: str, name: str, index: int | None, position: int) -> _OpenCall | None:
+        call = self._find(id, "", index) if id or index is not None else None
+        if call is not None and not (id and call.wire_id and id != call.wire_id):
+            return call
+        if position < len(self._calls) and self._calls[position].name == name:
+            at_position = self._calls[position]
+            return None if id and at_position.wire_id else at_position
+        return None
+
+    def _settle_arguments(self, call: _OpenCall, text: str, events: list[Event]) -> str | None:
+        text_so_far = call.text if call.final is None else call.final
+        if not text or text == text_so_far:
+            return None
+        if not call.ended and text.startswith(text_so_far):
+            self._start(call, events)
+            self._append(call, [text[len(text_so_far) :]], events)
+            return None
+        if _decode(text) == _decode(text_so_far or "{}"):
+            return None
+        call.final = text
+        if call.ended:
+            call.ended = False
+            self._finish(call, events)
+        return text
+
+    def _assign(self, call: _OpenCall, path: str, value: object, events: list[Event]) -> None:
+        self._start(call, events)
+        call.paths = call.paths or ArgumentPaths()
+        call.size += len(path) + (len(value) if isinstance(value, str) else 0)
+        self._append(call, [], events)  # their size is checked there
+        try:
+            call.paths.assign(path, value)
+        except ValueError as error:
+            call.final = f"{error}"  # no JSON: the call has no arguments that can be read
 
     def extend(self, events: list[Event], pieces: Sequence[str], index: int | None) -> int:
         """Take further pieces of the arguments of the call with this index; return how many.
@@ -247,6 +336,10 @@ class ToolCallAccumulator:
         if call.ended:
             return
         self._start(call, events)
+        if not call.parts:
+            text = encode_json(call.paths.build()) if call.paths is not None else call.initial
+            if text:
+                self._append(call, [text], events)
         call.ended = True
         events.append(
             ToolCallEnded(
@@ -276,8 +369,15 @@ def _as_text(arguments: object) -> str | None:
     return None
 
 
+def _decode(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return text
+
+
 def _parse_arguments(call: _OpenCall) -> JsonDict:
-    text = call.text
+    text = call.text if call.final is None else call.final
     if text.strip() in ("", "null"):
         return {}
     try:

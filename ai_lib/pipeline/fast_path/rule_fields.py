@@ -42,7 +42,7 @@ def rule_fields(response: CompiledResponse) -> RuleFields:
 
 
 def _collect_fields(response: CompiledResponse) -> RuleFields:
-    rules = list(_all_rules(response.rules))
+    rules = list(_all_rules((*response.rules, *response.finals)))
     conditions = [response.select, response.end, response.complete, response.known]
     conditions += [rule.match for rule in rules]
     expressions = [condition for condition in conditions if condition is not None]
@@ -72,7 +72,7 @@ def _all_rules(rules: Iterable[CompiledRule]) -> Iterator[CompiledRule]:
 def _paths(rule: CompiledRule) -> Iterator[JsonPath]:
     yield from rule.levels
     yield from (path for _, _, path in rule.paths)
-    yield from (path for path in (rule.each, rule.candidate) if path is not None)
+    yield from (path for path in (rule.each, rule.candidate, rule.index) if path is not None)
 
 
 def _comparisons(expressions: Iterable[Expression]) -> Iterator[Comparison]:

@@ -17,7 +17,8 @@ _PLAIN_TEXT_FIELDS: Final = frozenset({"content", "index", "citations"})
 class SingleTextReader:
     """Takes the findings of such a response: a text, a finish reason, usage, each at most once.
 
-    `is_single_text` says that nothing else was found. Otherwise what it holds is not the whole
+    `is_single_text` says that nothing else was found, `is_empty` that neither text nor reason was.
+    Otherwise what it holds is not the whole
     response, and the frame must be read by an `EventAssembler`.
     """
 
@@ -30,6 +31,10 @@ class SingleTextReader:
         self._text = ""
         self._reason = ""
         self._usage: Usage | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self._text or self._reason)
 
     def build_response(self, head: Mapping[str, str], **facts: object) -> ChatResponse:
         """Return the response, if it is a single text; `facts` are further fields of it."""
@@ -70,7 +75,7 @@ class SingleTextReader:
         reason = fields.get("finish_reason")
         if not isinstance(reason, str) or not reason:
             pass  # the candidate has not ended
-        elif self._reason or not self._is_only_candidate(candidate):
+        elif self._reason or len(fields) > 1 or not self._is_only_candidate(candidate):
             self.is_single_text = False
         else:
             self._reason = reason

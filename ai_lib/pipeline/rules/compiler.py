@@ -15,7 +15,7 @@ RuleReader: TypeAlias = Callable[[object, FindingSink], None]
 """Gives a sink everything that rules find in a decoded frame."""
 
 _READERS: Final[WeakKeyDictionary[CompiledResponse, RuleReader]] = WeakKeyDictionary()
-
+_FINAL_READERS: Final[WeakKeyDictionary[CompiledResponse, RuleReader]] = WeakKeyDictionary()
 
 # Providers send objects of few kinds; where there are more, every rule runs each time.
 _MOST_KINDS: Final = 64
@@ -43,6 +43,16 @@ def get_rule_reader(response: CompiledResponse) -> RuleReader:
     read = _READERS.get(response)
     if read is None:
         read = _READERS[response] = compile_rules(response.rules)
+    return read
+
+
+def get_final_reader(response: CompiledResponse) -> RuleReader | None:
+    """Return the reader of closing frames, compiled once; None where there are no such rules."""
+    if not response.finals:
+        return None
+    read = _FINAL_READERS.get(response)
+    if read is None:
+        read = _FINAL_READERS[response] = compile_rules(response.finals)
     return read
 
 
@@ -118,8 +128,9 @@ def _add_condition(rule: CompiledRule, step: Step) -> Step:
 
 def _run_for_each(rule: CompiledRule, step: Step) -> Step:
     assert rule.each is not None
-    if rule.candidate is not None or rule.numbered:
-        return FanOut(rule.each, rule.candidate, numbered=rule.numbered).wrap_step(step)
+    if rule.candidate is not None or rule.numbered or rule.index is not None:
+        fan_out = FanOut(rule.each, rule.candidate, numbered=rule.numbered, index=rule.index)
+        return fan_out.wrap_step(step)
     select, first = rule.each.select, rule.each.first
 
     def run_once(node: object, root: object, position: Position, sink: FindingSink) -> bool:

@@ -27,8 +27,9 @@ class FanOut:
     """Splits what `path` selects; `candidate` is the path of each element's candidate index.
 
     An element without such an index, or with one below zero, belongs to the candidate of its
-    position. With `numbered`, its position is also the `index` of what is found in it; without
-    `candidate`, it is only that. A pipeline's rules with `each` and `candidate` run through it.
+    position. With `numbered`, its position is also the `index` of what is found in it, with `index`
+    what that path selects; without `candidate`, it is only that. A pipeline's rules with `each`
+    and `candidate` run through it.
 
     Raises:
         ManifestSyntaxError: a path does not parse.
@@ -40,10 +41,12 @@ class FanOut:
         candidate: str | JsonPath | None = "@.index",
         *,
         numbered: bool = False,
+        index: JsonPath | None = None,
     ) -> None:
         self.path = compile_path(path) if isinstance(path, str) else path
         self.candidate = compile_path(candidate) if isinstance(candidate, str) else candidate
         self.numbered = numbered
+        self.index = index
         match = _MEMBER.match(self.path.text)
         self._member = match[1] if match else None
 
@@ -51,6 +54,7 @@ class FanOut:
         """Return the step that runs `step` on every element, at its candidate's position."""
         select, numbered = self.path.select, self.numbered
         read_candidate = None if self.candidate is None else self.candidate.first
+        read_index = None if self.index is None else self.index.first
 
         def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
             has_found = False
@@ -60,6 +64,9 @@ class FanOut:
                     value = read_candidate(element, root)
                     candidate = value if type(value) is int and value >= 0 else number
                 index = number if numbered else position.index
+                if read_index is not None:
+                    value = read_index(element, root)
+                    index = value if type(value) is int else index
                 element_position = position
                 if candidate != position.candidate or index != position.index:
                     element_position = Position(candidate, index)

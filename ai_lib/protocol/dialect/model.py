@@ -97,7 +97,8 @@ class Rule(Part, frozen=True, kw_only=True):
 
     With `each`, the rule is read once for every element that the path selects, and `@` is the
     element. `candidate` is then the path of an element's candidate index (without it, the
-    element's position counts), and `numbered` makes the position the `index` of the event.
+    element's position counts), and `numbered` makes the position the `index` of the event; with
+    `index`, that path has it.
     `extract` means `fields`. A field that does not start with `$` or `@` is a literal. Where each
     frame repeats the text or arguments so far, the field `total` holds them.
     """
@@ -106,6 +107,7 @@ class Rule(Part, frozen=True, kw_only=True):
     each: str | None = None
     candidate: str | None = None
     numbered: bool = False
+    index: str | None = None
     rules: tuple[Rule, ...] = ()
     otherwise: tuple[Rule, ...] = ()
     emit: str | None = None
@@ -143,6 +145,10 @@ class StreamShape(Part, frozen=True, kw_only=True):
     for a frame that completes the response although more may follow. A frame for which `known`
     does not hold is counted as unknown. With `fan_out`, a rule for candidate 0 is read for all.
     `also` is as in `ResponseShape`.
+
+    `finals` are rules for frames that close a part, a candidate or the response: what they find is
+    the whole of it. It is compared with what was emitted, and what is missing is emitted. Parts of
+    one text are told apart by the field `part`, and by `parts`, the name of their list.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -153,6 +159,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     complete: str | None = None
     known: str | None = None
     also: tuple[Rule, ...] = ()
+    finals: tuple[Rule, ...] = ()
     fan_out: bool = False
 
 

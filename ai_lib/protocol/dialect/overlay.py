@@ -35,6 +35,7 @@ from ai_lib.protocol.manifest.schema import (
 )
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import first_index_as_wildcard
+from ai_lib.types.events import TERMINATION_REASONS
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 FORMATS: Final = {
@@ -53,18 +54,6 @@ FORMATS: Final = {
 }
 """The framings that manifests name, and the decoder that reads each."""
 
-_NORMAL_REASONS: Final = frozenset(
-    {
-        "end_turn",
-        "max_tokens",
-        "stop_sequence",
-        "tool_use",
-        "refusal",
-        "pause_turn",
-        "other",
-        "error",
-    }
-)
 _ERROR_FACTS: Final = ("message", "code", "type", "param", "status", "request_id")
 
 
@@ -82,7 +71,7 @@ def build_overlay(document: JsonObject, base: JsonObject) -> JsonDict:
     parts: JsonDict = {}
     if raw_shape.termination and raw_shape.termination.mapping:
         parts["termination"] = {
-            word: meaning if meaning in _NORMAL_REASONS else "other"
+            word: meaning if meaning in TERMINATION_REASONS else "other"
             for word, meaning in raw_shape.termination.mapping.items()
         }
     if error_paths := _overlay_error(raw_shape):

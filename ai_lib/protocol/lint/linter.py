@@ -16,6 +16,7 @@ from ai_lib.protocol.sources.folder import read_file
 from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions
 from ai_lib.protocol.validation.report import Severity
 from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, format_json_path
+from ai_lib.types.events import TERMINATION_REASONS
 from ai_lib.types.json import JsonDict, JsonValue
 
 _CANDIDATES: Final = "$candidates"
@@ -111,9 +112,6 @@ def _as_list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-_REASONS: Final = (
-    *("end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal", "pause_turn", "other"),
-)
 # The events that end a response.
 _TERMINAL_EVENTS: Final = {"FinalCandidate", "StreamEnd"}
 
@@ -250,8 +248,9 @@ class _Linter:
     def _check_reasons(self) -> Iterator[Problem]:
         mapping = _as_mapping(_as_mapping(self._document.get("termination")).get("mapping"))
         for word, reason in mapping.items():
-            if reason not in _REASONS:
-                message = f"{reason!r} is no standard reason; those are {', '.join(_REASONS)}"
+            if reason not in TERMINATION_REASONS:
+                reasons = ", ".join(TERMINATION_REASONS)
+                message = f"{reason!r} is no standard reason; those are {reasons}"
                 yield self.build_problem(("termination", "mapping", word), message, "warning")
 
     def _check_capabilities(self, compiled: CompiledManifest) -> Iterator[Problem]:

@@ -12,14 +12,12 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply import Reply, ReplyCall
 from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import ServeSection
+from ai_lib.types.events import TERMINATION_REASONS
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 _WORD: Final = re.compile(r"\s*\S+|\s+")
 _ARGUMENT_PIECE_SIZE: Final = 8
-_STANDARD_REASONS: Final = frozenset(
-    ("end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal", "pause_turn", "other")
-)
 
 
 class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +165,7 @@ def _choose_finish_reason(dialect: Dialect, reply: Reply) -> object:
         return None
     has_calls = reply.tool_calls and not dialect.calls_mean_tool_use
     reason = reply.finish or ("tool_use" if has_calls else "end_turn")
-    if reason in dialect.termination or reason not in _STANDARD_REASONS:
+    if reason not in TERMINATION_REASONS:
         return reason
     return _find_reason(dialect, reason) or _find_reason(dialect, "end_turn") or reason
 
