@@ -6,7 +6,7 @@
     |   |-- ManifestInvalid        a manifest breaks the protocol's rules; every problem is listed
     |   |-- ManifestSyntaxError    an expression or path does not parse; position given
     |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
-    |-- CredentialError            no API key was found; the places are listed
+    |-- CredentialError            no API key was found; the sources are listed
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
     |   |-- MediaError             an image, a sound or a document can't be read or does not fit
@@ -511,7 +511,7 @@ class InvalidOutput(ValidationError):
     """The model's response does not fit the schema.
 
     `raw` is the answer's text, `pointer` the JSON pointer (RFC 6901) of the first problem and
-    `allowed` what would have fitted there; `problems` has them all. `partial` is the reply.
+    `allowed` what would be valid there; `problems` has them all. `partial` is the response.
     """
 
     default_code = codes.UNKNOWN
