@@ -4,7 +4,7 @@ Every `__init__.py` with public names looks like this:
 
     \"\"\"The room's one sentence.\"\"\"
 
-    from typing import TYPE_CHECKING
+    from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
     from ai_lib._lazy import exports
 
@@ -28,10 +28,32 @@ is shared by both packages, a relative one is the package's own colour. `python 
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+
+
+T = TypeVar("T")
+
+
+class LazyField(Generic[T]):
+    """An attribute that is computed when first asked for, as `functools.cached_property`.
+
+    Before Python 3.12 that one holds a lock, which a forked child would find taken for ever.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> T:
+        value: T = self._compute(instance)
+        instance.__dict__[self._name] = value
+        return value
 
 
 def exports(

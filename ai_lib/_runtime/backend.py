@@ -18,6 +18,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from ai_lib._runtime.fair_queue import FairQueue, WakeFlag
+from ai_lib._runtime.forks import ForkedState
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
@@ -155,7 +156,7 @@ class Waiter:
         await self._event.wait()
 
 
-class Semaphore:
+class Semaphore(ForkedState):
     """Allows at most `limit` holders at a time, first come first served.
 
     `release` never blocks and is safe in a finalizer.

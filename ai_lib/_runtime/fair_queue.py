@@ -5,6 +5,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
+from ai_lib._runtime.forks import ForkedState
+
 
 class WaiterLike(Protocol):
     """Something that waits for one call of `wake`, which is false when nothing waits any more."""
@@ -15,7 +17,7 @@ class WaiterLike(Protocol):
 W = TypeVar("W", bound=WaiterLike)
 
 
-class FairQueue(Generic[W]):
+class FairQueue(ForkedState, Generic[W]):
     """Allows at most `limit` holders at a time, first come first served.
 
     `release` never blocks and is safe in a finalizer: a release that finds the lock taken is
@@ -29,6 +31,13 @@ class FairQueue(Generic[W]):
         self._free = limit
         self._waiters: OrderedDict[W, None] = OrderedDict()
         self._releases: deque[W | None] = deque()
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; holders and waiters are the parent's."""
+        super().renew_in_child()
+        self._free = self._limit
+        self._waiters.clear()
+        self._releases.clear()
 
     @property
     def holder_count(self) -> int:
@@ -82,7 +91,8 @@ class FairQueue(Generic[W]):
         while self._waiters:
             if self._waiters.popitem(last=False)[0].wake():
                 return
-        self._free += 1
+        if self._free < self._limit:  # a forked child has no holders, whatever the parent had
+            self._free += 1
 
 
 class WakeFlag(Generic[W]):

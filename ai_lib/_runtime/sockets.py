@@ -7,6 +7,8 @@ import struct
 import sys
 from typing import Final
 
+from ai_lib._runtime.forks import ForkedState, close_inherited, renew_after_fork
+
 
 class ReadableProbe:
     """Tells whether a socket has bytes to read, without taking any."""
@@ -33,7 +35,7 @@ _BYTES_ACKED_OFFSET: Final = 120
 _HAS_TCP_INFO: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 
-class AckProbe:
+class AckProbe(ForkedState):
     """Tells whether the peer acknowledged bytes since the probe was made. Close it after use.
 
     With `duplicate` it keeps a descriptor of its own, for a socket that may be closed before the
@@ -47,6 +49,13 @@ class AckProbe:
         self._duplicate = _duplicate(sock) if duplicate and _HAS_TCP_INFO else None
         self._socket = self._duplicate or sock
         self._initial_count = self._count_acknowledged()
+        if self._duplicate is not None:
+            renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Close the descriptor of its own: the connection is the parent's."""
+        if self._duplicate is not None:
+            close_inherited(self._duplicate)
 
     def is_unacknowledged(self) -> bool:
         """Return whether the peer acknowledged not one byte since; false where that is unknown."""
@@ -77,6 +86,9 @@ def _duplicate(sock: socket.socket) -> socket.socket:
     # Without an explicit family the constructor would ask the system for it; here any one will do.
     return socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=os.dup(sock.fileno()))
 
+
+# Why a connection that was made before a fork can't be used in the child.
+INHERITED: Final = "this process was forked since; the connection is the parent's"
 
 KEEP_ALIVE: Final = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
 

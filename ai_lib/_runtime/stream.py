@@ -19,7 +19,14 @@ import anyio.lowlevel
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from ai_lib._runtime.backend import _call_soon, current_runtime
+from ai_lib._runtime.forks import (
+    ForkedState,
+    close_inherited,
+    keep_inherited,
+    renew_after_fork,
+)
 from ai_lib._runtime.sockets import (
+    INHERITED,
     KEEP_ALIVE,
     ConnectTimeout,
     ReadableProbe,
@@ -47,7 +54,7 @@ def is_httpcore_replaced() -> bool:
     return not HTTPConnection.handle_async_request.__module__.startswith("httpcore")
 
 
-class SocketStream:
+class SocketStream(ForkedState):
     """One socket, perhaps encrypted, used by one call at a time.
 
     `abort` may be called from anywhere at any time. Raises `SocketError`s. It does what httpcore's
@@ -61,11 +68,22 @@ class SocketStream:
         self._lock = Lock()
         self._is_busy = False
         self._is_aborted = False
+        self._is_inherited = False
         self._is_plain = True
         self._readable_probe = ReadableProbe(self._socket)
         # What anyio would look up at each deadline.
         self._scope = type(anyio.CancelScope())
         self._time: Callable[[], float] = getattr(self._runtime, "time", anyio.current_time)
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Close the descriptor, and nothing else: the connection is the parent's."""
+        super().renew_in_child()
+        self._is_aborted = self._is_inherited = True
+        self._is_busy = False
+        streams, self._streams = self._streams, []
+        keep_inherited(streams)  # their finalizers know the parent's event loop
+        close_inherited(self._socket)
 
     def _limit_to(self, seconds: float | None) -> anyio.CancelScope:
         return self._scope(deadline=math.inf if seconds is None else self._time() + seconds)
@@ -153,7 +171,7 @@ class SocketStream:
     def _begin(self) -> anyio.abc.ByteStream:
         with self._lock:
             if self._is_aborted:
-                raise ReadError("closed here")
+                raise ReadError(INHERITED if self._is_inherited else "closed here")
             self._is_busy = True
             return self._streams[0]
 

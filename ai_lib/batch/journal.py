@@ -24,6 +24,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.batch.config import BatchConfig, Item
 from ai_lib.errors.exceptions import JournalError
 from ai_lib.types.schema.tuples import restore_tuples
@@ -47,7 +48,7 @@ class _ItemLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
 
 
-class Journal:
+class Journal(ForkedState):
     """The open journal of one batch; its methods may be called from any thread.
 
     `count` is the number of items of the batch, None when it is unknown.
@@ -62,6 +63,7 @@ class Journal:
         self._key = config.journal_key or _content
         self._type = config.result_type
         self._lock = Lock()
+        self._is_inherited = False
         self._done: dict[int, _ItemLine] = {}
         head = _JournalHead(batch=config.journal_name or name, items=count)
         try:
@@ -74,6 +76,13 @@ class Journal:
         except BaseException:
             self._file.close()
             raise
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Close the descriptor: the parent keeps the file, and the lock on it."""
+        super().renew_in_child()
+        self._file.close()  # it has no buffer: nothing is written
+        self._is_inherited = True
 
     def check(self, items: Sequence[Item]) -> None:
         """Raise JournalError when the finished items are not among these."""
@@ -173,6 +182,8 @@ class Journal:
 
     def _append(self, entry: _JournalHead | _ItemLine) -> None:
         data = msgspec.json.encode(entry) + b"\n"
+        if self._is_inherited:
+            self._refuse("was opened before this process was forked, and is the parent's")
         try:
             with self._lock:
                 written = self._file.write(data)

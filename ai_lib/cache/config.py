@@ -5,6 +5,8 @@ from threading import Lock as PlainLock
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
+
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
 """The standard termination reasons of a response that ended by itself."""
 
@@ -99,12 +101,13 @@ class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
         return self.hit_ratio
 
 
-class Counters:
+class Counters(ForkedState):
     """The counters behind `CacheStats`. Any thread may use them."""
 
     def __init__(self) -> None:
         self._lock = PlainLock()
         self._counts: dict[str, int] = {}
+        renew_after_fork(self)
 
     def add(self, *names: str) -> None:
         """Increment the counters of these names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock as PlainLock
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.cache.config import check_ttl, resolve_ttl
 from ai_lib.cache.lru import LruStore
 from ai_lib.cache.serialization import pack, unpack
@@ -12,7 +13,7 @@ from ai_lib.cache.serialization import pack, unpack
 from .._runtime.backend import now
 
 
-class MemoryCache:
+class MemoryCache(ForkedState):
     """Stores up to `max_size` entries and `max_size_bytes` bytes; evicts the least recently used.
 
     Values are stored as bytes, so that no caller can change the value of another. `default_ttl` is
@@ -35,6 +36,13 @@ class MemoryCache:
         self._clock = clock
         self._lock = PlainLock()
         self._store = LruStore(max_size, max_size_bytes)
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock. Entries that another thread was changing are dropped."""
+        if self._lock.locked():
+            self._store.clear()
+        super().renew_in_child()
 
     @property
     def size(self) -> int:

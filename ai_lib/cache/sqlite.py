@@ -12,8 +12,10 @@ import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from ai_lib._runtime.forks import SuspendedState, keep_inherited, suspend_at_fork
 from ai_lib.errors.exceptions import CacheError
 
 if TYPE_CHECKING:
@@ -34,9 +36,11 @@ _USE_SECONDS: Final = 10.0
 # The log beside the file is written back, and cut, at this size.
 _LOG_PAGES: Final = 256
 _EVICTIONS_AT_ONCE: Final = 16
+# A fork waits so long for an operation to end.
+_SUSPEND_SECONDS: Final = 10.0
 
 
-class SqliteStore:
+class SqliteStore(SuspendedState):
     """An SQLite file, which is created at the first use. One thread at a time may use it.
 
     `max_bytes` bounds the file, 64 KiB at least. Its log beside it has up to about 1 MiB more. The
@@ -49,8 +53,32 @@ class SqliteStore:
         self._path = path
         self._max_pages = max_bytes // _PAGE
         self._connection: Connection | None = None
-        self._owner = 0
+        self._in_use = Lock()
+        self._is_suspended = False
         self.evictions = 0
+        suspend_at_fork(self)
+
+    def suspend(self) -> None:
+        """Close the file before a fork: SQLite keeps the locks of a process in its memory, which a
+        child would take for its own (sqlite.org/howtocorrupt.html, section 2.6).
+        """
+        self._is_suspended = self._in_use.acquire(timeout=_SUSPEND_SECONDS)
+        if self._is_suspended:
+            self._close()
+
+    def resume(self) -> None:
+        """Let it be opened again, in the parent."""
+        if self._is_suspended:
+            self._is_suspended = False
+            self._in_use.release()
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; a connection that could not be closed in time stays as it is."""
+        super().renew_in_child()
+        self._is_suspended = False
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            keep_inherited(connection)
 
     def get(self, key: str, at: float) -> bytes | None:
         """Return the value of a key, None when there is none or it has expired."""
@@ -114,8 +142,12 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file. The next use opens it again."""
+        with self._in_use:
+            self._close()
+
+    def _close(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None and self._owner == os.getpid():
+        if connection is not None:
             connection.close()
 
     def _make_room(self, connection: Connection, pages: int, at: float) -> bool:
@@ -137,15 +169,21 @@ class SqliteStore:
         import sqlite3
 
         try:
-            try:
-                return self._run_once(operation)
-            except sqlite3.OperationalError:
-                raise
-            except (sqlite3.DatabaseError, UnicodeDecodeError):
-                self._replace_damaged()
-                return self._run_once(operation)
+            with self._in_use:
+                return self._run_or_repair(operation)
         except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             raise CacheError(f"the cache {self._path} can't be used: {error}") from error
+
+    def _run_or_repair(self, operation: Callable[[Connection], T]) -> T:
+        import sqlite3
+
+        try:
+            return self._run_once(operation)
+        except sqlite3.OperationalError:
+            raise
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            self._replace_damaged()
+            return self._run_once(operation)
 
     def _run_once(self, operation: Callable[[Connection], T]) -> T:
         connection = self._get_connection()
@@ -157,11 +195,10 @@ class SqliteStore:
             raise
 
     def _get_connection(self) -> Connection:
-        # A connection must not be used by a forked child, not even to close it.
-        if self._connection is None or self._owner != os.getpid():
+        if self._connection is None:
             if not _has_content(self._path):
                 self._create_file()
-            self._connection, self._owner = _connect(self._path), os.getpid()
+            self._connection = _connect(self._path)
         return self._connection
 
     def _create_file(self) -> None:
@@ -187,7 +224,7 @@ class SqliteStore:
         """Reopen the file, as another process may have replaced it; else rename the damaged one."""
         import sqlite3
 
-        self.close()
+        self._close()
         try:
             connection = self._get_connection()
             if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
@@ -195,7 +232,7 @@ class SqliteStore:
                 return
         except (sqlite3.DatabaseError, UnicodeDecodeError):
             pass
-        self.close()
+        self._close()
         for end in ("-wal", "-shm"):
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
         if self._path.exists():

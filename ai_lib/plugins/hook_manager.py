@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock as PlainLock
 
 from ai_lib._log import LOG
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import AiLibError, PluginError
 from ai_lib.plugins.context import HookType, PluginContext, PluginPriority
 from ai_lib.plugins.hook import Callback, Hook
@@ -13,7 +14,7 @@ from ai_lib.plugins.hook import Callback, Hook
 from .._runtime.backend import can_await, maybe_await
 
 
-class HookManager:
+class HookManager(ForkedState):
     """Holds hooks by moment, each under a name; safe in any task or thread.
 
     A hook gets the context; its return value is ignored. An error is logged and the call goes on,
@@ -23,6 +24,7 @@ class HookManager:
 
     def __init__(self) -> None:
         self._lock = PlainLock()
+        renew_after_fork(self)
         self._hooks: dict[HookType, tuple[Hook, ...]] = {}
 
     def register(

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from ai_lib._log import LOG
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
@@ -45,7 +46,7 @@ class LoadedManifest(msgspec.Struct, kw_only=True):
     is_reloading: bool = False
 
 
-class ManifestCatalog:
+class ManifestCatalog(ForkedState):
     """Finds, reads and keeps manifests. `ProtocolLoader` adds those at remote addresses.
 
     With `now`, every use checks the manifest's file. A changed file replaces the manifest. A file
@@ -70,6 +71,7 @@ class ManifestCatalog:
         self._registered: dict[str, ManifestDocument] = {}
         self._entries: dict[tuple[str, str | None], LoadedManifest] = {}
         self._lock = Lock()
+        renew_after_fork(self)
         self.last_error: ProtocolError | None = None
 
     def load(self, provider: str, family: str | None = None) -> CompiledManifest:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from ai_lib._runtime import forks
 from ai_lib.errors.exceptions import (
     AiLibError,
     RemoteError,
@@ -20,10 +21,11 @@ from ai_lib.types.usage import Usage
 class Slot:
     """One of the attempts that may be in flight. Releasing it twice does nothing."""
 
-    __slots__ = ("_pending",)
+    __slots__ = ("_generation", "_pending")
 
     def __init__(self, release: Callable[[], object]) -> None:
         self._pending = [release]
+        self._generation = forks.generation
 
     def release(self) -> None:
         """Let the next attempt in."""
@@ -31,7 +33,8 @@ class Slot:
             release = self._pending.pop()  # in one step: another thread may release it as well
         except IndexError:
             return
-        release()
+        if self._generation == forks.generation:
+            release()
 
 
 class Permit:
@@ -60,6 +63,7 @@ class Permit:
         self.usage: Usage | None = None
         self.request_id: str | None = None
         self._pending = [True]
+        self._generation = forks.generation
         self._attempt_log = attempt_log
         self._provider = provider
         self._model = model
@@ -125,9 +129,10 @@ class Permit:
 
     def _claim_end(self) -> bool:
         try:
-            return self._pending.pop()  # in one step: another thread may end it as well
+            self._pending.pop()  # in one step: another thread may end it as well
         except IndexError:
             return False
+        return self._generation == forks.generation  # else it is the parent's to end
 
     def _pause(self, error: AiLibError) -> None:
         if self.quota is not None and isinstance(error, RemoteError) and error.retry_after:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.routing.endpoint import HealthConfig, ModelEndpoint
 from ai_lib.routing.selectors import (
     LoadBalancingStrategy,
@@ -12,7 +13,7 @@ from ai_lib.routing.selectors import (
 )
 
 
-class ModelArray:
+class ModelArray(ForkedState):
     """Endpoints, and the strategy that spreads calls over them.
 
         array = ModelArray([
@@ -40,6 +41,7 @@ class ModelArray:
         self.name = name
         self.health = health or HealthConfig()
         self._lock = RLock()
+        renew_after_fork(self)
         self._selector = make_selector(strategy)
         self._endpoints: dict[str, ModelEndpoint] = {}
         if isinstance(endpoints, str):

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.life import ModelLife
@@ -31,7 +32,7 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("max_failures is at least 1, cooldown_seconds at least 0")
 
 
-class EndpointState:
+class EndpointState(ForkedState):
     """The health and statistics of one endpoint; times are in seconds, on one clock."""
 
     def __init__(self) -> None:
@@ -43,6 +44,13 @@ class EndpointState:
         self._error_rate: float | None = None
         self._failures = 0
         self._excluded_until: float | None = None
+        self._has_trial = False
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; the calls in flight are the parent's."""
+        super().renew_in_child()
+        self.in_flight = 0
         self._has_trial = False
 
     @property

@@ -7,6 +7,7 @@ from datetime import date
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.protocol.manifest.life import DEPRECATED, RETIRED, ModelLife
 from ai_lib.routing.model_info import PerformanceMetrics, PricingInfo
 
@@ -81,7 +82,7 @@ def drop_retired(targets: Iterable[T], on: date | None = None) -> list[T]:
     return [t for t in targets if t.status != RETIRED and not t.life.is_retired(day)]
 
 
-class WeightedSelector(Selector):
+class WeightedSelector(Selector, ForkedState):
     """Selects each target in turn, as often as its weight says, and spread out evenly.
 
     This is nginx's smooth weighted round robin. Weights need not be whole. A target of weight 0 is
@@ -91,6 +92,7 @@ class WeightedSelector(Selector):
     def __init__(self) -> None:
         self._credits: dict[str, float] = {}
         self._lock = Lock()
+        renew_after_fork(self)
 
     def order(self, targets: Sequence[T]) -> list[T]:
         """Return the next target in turn, then the others."""

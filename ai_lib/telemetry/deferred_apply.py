@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from threading import Lock as PlainLock
 from typing import Generic, TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.telemetry.logger import get_logger
 
 
@@ -37,7 +38,7 @@ def log_lost(receiver: object, error: Exception) -> None:
 T = TypeVar("T")
 
 
-class DeferredApply(Generic[T]):
+class DeferredApply(ForkedState, Generic[T]):
     """Applies each fact under a lock, without ever waiting for the lock.
 
     A forgotten stream ends in the garbage collector, which may run in the very thread that holds
@@ -49,6 +50,12 @@ class DeferredApply(Generic[T]):
         self._apply = apply
         self._facts: deque[T] = deque()
         self._lock = PlainLock()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock, and leave the facts to the parent, which applies them."""
+        super().renew_in_child()
+        self._facts.clear()
 
     def put(self, fact: T) -> None:
         """Add a fact; it is applied by the next `lock_applied` at the latest."""

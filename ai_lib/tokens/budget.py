@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from ai_lib._runtime import forks
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import BudgetExceeded
 from ai_lib.types.cost import CostBounds
 
@@ -28,12 +30,13 @@ class BudgetStats(msgspec.Struct, frozen=True, kw_only=True):
 class Reservation:
     """The reserved cost of one attempt. Settle it once; a second time does nothing."""
 
-    __slots__ = ("_account", "_pending", "amount")
+    __slots__ = ("_account", "_generation", "_pending", "amount")
 
     def __init__(self, account: "_Account", amount: float) -> None:
         self.amount = amount
         self._account = account
         self._pending = [amount]
+        self._generation = forks.generation
 
     def settle(self, cost: float | None) -> None:
         """Count the real cost. None means it is unknown: then all that was reserved counts."""
@@ -41,14 +44,15 @@ class Reservation:
             amount = self._pending.pop()  # in one step: another thread may settle it as well
         except IndexError:
             return
-        self._account.settle(amount, amount if cost is None else cost)
+        if self._generation == forks.generation:  # else the parent settles it
+            self._account.settle(amount, amount if cost is None else cost)
 
     def release(self) -> None:
         """Count no cost: nothing was spent."""
         self.settle(0.0)
 
 
-class Budget:
+class Budget(ForkedState):
     """A limit on what all clients that share this object spend, in `currency`.
 
     With `tag`, every value that calls have under that name in their `metadata` has a limit of its
@@ -83,6 +87,13 @@ class Budget:
         self.unknown_price = unknown_price
         self._lock = Lock()
         self._accounts: dict[str | None, _Account] = {}
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the locks, and those of the accounts."""
+        super().renew_in_child()
+        for account in self._accounts.values():
+            account.renew_in_child()
 
     def reserve(
         self, bounds: CostBounds, metadata: Mapping[str, object] | None = None
@@ -166,7 +177,7 @@ class Budget:
         return f"Budget({self.limit:g} {self.currency}, spent={self.spent:.6g}{by})"
 
 
-class _Account:
+class _Account(ForkedState):
     """The account of one budget, or of one value of its tag."""
 
     def __init__(self, limit: float, currency: str) -> None:
@@ -178,6 +189,11 @@ class _Account:
         self._reserved = 0.0
         self._running = 0
         self._unpriced = 0
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; what is reserved is reserved for the parent's attempts."""
+        super().renew_in_child()
+        self._reserved, self._running = 0.0, 0
 
     def take(self, amount: float) -> bool:
         """Reserve an amount if so much remains; say whether."""

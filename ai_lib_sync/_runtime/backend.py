@@ -23,6 +23,7 @@ from ai_lib._runtime.blocking import (
     run_interruptible,
 )
 from ai_lib._runtime.fair_queue import FairQueue, WakeFlag
+from ai_lib._runtime.forks import ForkedState
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
@@ -134,7 +135,7 @@ class Waiter:
         return self._signal.acquire(timeout=-1 if seconds is None else seconds)
 
 
-class Semaphore:
+class Semaphore(ForkedState):
     """Allows at most `limit` holders at a time, first come first served.
 
     `release` never blocks and is safe in a finalizer.

@@ -14,7 +14,8 @@ from threading import Lock
 
 from ai_lib._runtime.blocking import run_interruptible
 from ai_lib._runtime.blocking_stream import BlockingStream, connect
-from ai_lib._runtime.sockets import ConnectTimeout, ReadError, SocketConnectError
+from ai_lib._runtime.forks import ForkedState, close_inherited, renew_after_fork
+from ai_lib._runtime.sockets import INHERITED, ConnectTimeout, ReadError, SocketConnectError
 
 from .backend import Waiter, now
 
@@ -34,7 +35,7 @@ def is_httpcore_replaced() -> bool:
     return not HTTPConnection.handle_request.__module__.startswith("httpcore")
 
 
-class SocketStream:
+class SocketStream(ForkedState):
     """One socket, perhaps encrypted, used by one call at a time.
 
     `abort` may be called from anywhere at any time. Raises `SocketError`s.
@@ -45,6 +46,17 @@ class SocketStream:
         self._lock = Lock()
         self._is_busy = False
         self._is_aborted = False
+        self._is_inherited = False
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Close the descriptor, and nothing else: the connection is the parent's."""
+        super().renew_in_child()
+        self._is_aborted = self._is_inherited = True
+        self._is_busy = False
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            close_inherited(stream.socket)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the bytes that arrive, none at the end."""
@@ -90,7 +102,7 @@ class SocketStream:
     def _begin(self) -> BlockingStream:
         with self._lock:
             if self._is_aborted:
-                raise ReadError("closed here")
+                raise ReadError(INHERITED if self._is_inherited else "closed here")
             self._is_busy = True
             return self._streams[0]
 

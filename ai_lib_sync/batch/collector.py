@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from threading import Lock as PlainLock
 from typing import Generic, TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.batch.config import BatchConfig
 from ai_lib.errors.exceptions import BatchError
 
@@ -41,7 +42,7 @@ class _Group(Generic[G, R]):
         self.over = Event()
 
 
-class BatchCollector(Generic[G, R]):
+class BatchCollector(ForkedState, Generic[G, R]):
     """Collects items, and calls `executor` with the list of them.
 
     It calls when there are `max_batch_size` items, or when the first has waited `max_wait_ms`. The
@@ -63,6 +64,12 @@ class BatchCollector(Generic[G, R]):
         self._open: dict[Hashable, _Group[G, R]] = {}
         self._groups: set[_Group[G, R]] = set()
         self._stopped = False
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; the items that wait are the parent's."""
+        super().renew_in_child()
+        self._open, self._groups = {}, set()
 
     def set_executor(self, executor: GroupExecutor[G, R]) -> None:
         """Set the executor of the following calls."""

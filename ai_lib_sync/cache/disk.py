@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.cache.config import check_ttl, resolve_ttl
 from ai_lib.cache.serialization import pack, unpack
 from ai_lib.cache.sqlite import SqliteStore
@@ -22,7 +23,7 @@ def _wall_clock() -> float:
     return datetime.now(timezone.utc).timestamp()
 
 
-class DiskCache:
+class DiskCache(ForkedState):
     """Stores values in the SQLite file `path`, which is created at the first use. When it is full,
     the least recently used values are evicted.
 
@@ -47,6 +48,7 @@ class DiskCache:
         self._default_ttl = default_ttl
         self._clock = clock
         self._lock = Lock()
+        renew_after_fork(self)
         self._store = SqliteStore(self.path, max_size_bytes)
 
     @property

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.types.response import ChatResponse
 
 from .._runtime.backend import Lock, fail_after
@@ -17,7 +18,7 @@ class InFlight:
         self.has_ended = False
 
 
-class SingleFlight:
+class SingleFlight(ForkedState):
     """The requests in flight, by key. Any task or thread may use it.
 
     When the leader is cancelled or fails, the first call that waits leads in its place. So a call
@@ -28,6 +29,11 @@ class SingleFlight:
     def __init__(self) -> None:
         self._in_flight: dict[str, InFlight] = {}
         self.completed_count = 0
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget the requests in flight: they are the parent's."""
+        self._in_flight = {}
 
     def join(self, key: str, seconds: float | None) -> InFlight | ChatResponse | None:
         """Return the response of another call, or the flight to lead, or None.

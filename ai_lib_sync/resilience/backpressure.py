@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import BackpressureError
 from ai_lib.resilience.config import BackpressureConfig
 from ai_lib.resilience.permit import Slot
@@ -16,7 +17,7 @@ from .._runtime.backend import Semaphore, fail_after
 T = TypeVar("T")
 
 
-class Backpressure:
+class Backpressure(ForkedState):
     """A limit on what is in flight over all tasks and threads, first come first served."""
 
     def __init__(self, config: BackpressureConfig | None = None) -> None:
@@ -29,6 +30,12 @@ class Backpressure:
         self._peak = 0
         self._acquired = 0
         self._rejected = 0
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock and the slots; those in use are the parent's."""
+        super().renew_in_child()
+        self._inflight = 0
 
     @property
     def current_inflight(self) -> int:

@@ -6,6 +6,7 @@ from weakref import finalize
 
 import msgspec
 
+from ai_lib._runtime import forks
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, new_id
@@ -107,6 +108,8 @@ class Call:
     the call's own. `timer` has the times. `usage` is what the provider said of an operation beside
     chat. `state` is for interceptors, each under a key of its own.
 
+    `generation` tells the calls of this process from those of the process that forked it.
+
     `started` says that interceptors have seen it begin, `complete` that all of the response has
     come, `answered_locally` that an interceptor answered in place of the provider, `cache_lookup`
     what a cache said (`hit`, `miss`, empty without one). `stream` is there for a streamed call.
@@ -125,6 +128,7 @@ class Call:
         target: Target | None = None,
     ) -> None:
         self.id = new_id()
+        self.generation = forks.generation
         self.operation = operation
         self.request = request
         self.options = options

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.client.execution.cancel_reason import CancelReason, CancelState
 from ai_lib.errors.exceptions import AiLibError, StreamCancelled
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class CancelToken:
+class CancelToken(ForkedState):
     """Cancels the streams it was given to; `cancel()` may be called from any task or thread.
 
     A stream that waits is interrupted at once, whatever it waits for; its iteration ends without
@@ -31,6 +32,13 @@ class CancelToken:
         self._state = CancelState()
         self._event = Event()
         self._callbacks: dict[object, Callable[[], object]] = {}
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock; what it is to interrupt is the parent's."""
+        super().renew_in_child()
+        self._event = Event()
+        self._callbacks = {}
 
     @property
     def state(self) -> CancelState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock as PlainLock
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_for
 from ai_lib.client.target.target import Target, error_from_response
 from ai_lib.errors.exceptions import AiLibError
@@ -37,7 +38,7 @@ async def error_of(response: HttpResponse, target: Target) -> AiLibError:
     )
 
 
-class TargetSet:
+class TargetSet(ForkedState):
     """The first target and those to fall back to.
 
     Each is made once, so that what is learned of it lasts. They share nothing but `backpressure`,
@@ -50,6 +51,7 @@ class TargetSet:
         pressure = self.config.backpressure
         self.backpressure = Backpressure(pressure) if pressure is not None else None
         self._lock = PlainLock()
+        renew_after_fork(self)
         self._others: dict[str, GuardedTarget] = {}
         self.first = self._protect(settings.make_target())
         self._records: dict[tuple[str, str], ModelRecord | None] = {}

@@ -13,6 +13,7 @@ from threading import RLock
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork, renew_locks
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import (
     AiLibError,
@@ -115,7 +116,7 @@ def _failure() -> None:
     raise _Failure
 
 
-class Circuit:
+class Circuit(ForkedState):
     """One target's circuit, safe to use from any thread. `clock` returns seconds."""
 
     def __init__(
@@ -150,6 +151,16 @@ class Circuit:
             name=name,
             throw_new_error_on_trip=False,
         )
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Renew the locks; the calls under way and what is still to be stored are the parent's."""
+        super().renew_in_child()
+        renew_locks(self._recorder)
+        self._generation += 1
+        self._trials = 0
+        if self._pending is not None:
+            self._pending.clear()
 
     @property
     def state(self) -> CircuitState:

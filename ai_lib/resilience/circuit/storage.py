@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
+
 
 class CircuitState(str, enum.Enum):
     """A closed circuit lets every call through, an open one none, a half-open one a few trials."""
@@ -53,11 +55,12 @@ class CircuitStorage(Protocol):
         ...
 
 
-class MemoryCircuitStorage:
+class MemoryCircuitStorage(ForkedState):
     """A storage in this process. Clients with the same one share their circuits."""
 
     def __init__(self) -> None:
         self._lock = Lock()
+        renew_after_fork(self)
         self._records: dict[str, CircuitRecord] = {}
 
     def load(self, name: str) -> CircuitRecord | None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from ai_lib._runtime import forks
 from ai_lib.resilience.rate_limit.headers import ObservedLimits
 from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reservation
 
@@ -57,6 +58,11 @@ class DeferredQuota(Quota):
         self._target = target
         self._next_reserve_at = float("-inf")
 
+    def renew_in_child(self) -> None:
+        """Renew the lock; the parent sends what is pending."""
+        super().renew_in_child()
+        self.pending.clear()
+
     @property
     def counts_tokens(self) -> bool:
         """Always true: only the limiter knows whether tokens are limited."""
@@ -83,7 +89,7 @@ class DeferredQuota(Quota):
         self._defer_settlement(reservation, None)
 
     def _defer_settlement(self, reservation: Reservation, tokens: float | None) -> None:
-        if not reservation.is_held:
+        if not reservation.is_held or reservation.generation != forks.generation:
             return
         reservation.is_held = False
         ticket = reservation.ticket

@@ -95,6 +95,13 @@ class Window:
             self._sum += amount - entry.amount
             entry.amount = amount
 
+    def clear(self) -> None:
+        """Count nothing as sent."""
+        for entry in self._entries:
+            entry.is_current = False
+        self._entries.clear()
+        self._sum = 0.0
+
     def get_used(self, at: float) -> float:
         """Return how much was sent within the last span."""
         self._expire(at)

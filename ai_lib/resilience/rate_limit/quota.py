@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from ai_lib._runtime import forks
+from ai_lib._runtime.forks import ForkedState
 from ai_lib.resilience.rate_limit.headers import LimitStatus, ObservedLimits
 from ai_lib.resilience.rate_limit.meters import Gcra, RemainingQuota, Window, WindowEntry
 
@@ -68,12 +70,13 @@ class Reservation:
     is its name where a `Limiter` keeps the limits.
     """
 
-    __slots__ = ("entries", "is_held", "is_reported", "requests", "ticket", "tokens")
+    __slots__ = ("entries", "generation", "is_held", "is_reported", "requests", "ticket", "tokens")
 
     def __init__(self, tokens: float = 0.0, requests: float = 1.0) -> None:
         self.requests = requests
         self.tokens = tokens
         self.is_held = False
+        self.generation = forks.generation
         self.is_reported = False
         self.ticket = ""
         self.entries: list[tuple[Window, WindowEntry, bool]] = []
@@ -88,6 +91,11 @@ class _UnitLimits:
         self.windows: Sequence[Window] = self.configured
         self.remaining = RemainingQuota()
         self.outstanding = 0.0
+
+    def forget_sent(self) -> None:
+        self.outstanding = 0.0
+        for window in self.windows:
+            window.clear()
 
     def get_wait_time(self, cost: float, at: float) -> float:
         longest = self.remaining.get_wait_time(cost, at) if cost else 0.0
@@ -112,7 +120,7 @@ class _UnitLimits:
             self.remaining.resets_at = at + status.reset
 
 
-class Quota:
+class Quota(ForkedState):
     """Rate limits shared by every caller of one target; safe to use from any thread.
 
     `reserve` is for the first in line. It returns 0 when the reservation was made, else the seconds
@@ -130,6 +138,12 @@ class Quota:
             self._pacer = Gcra(config.requests_per_second, config.burst, config.initial_tokens)
             if config.initial_tokens is not None:
                 self._pacer.start(at)
+
+    def renew_in_child(self) -> None:
+        """Renew the lock, and count nothing that the parent sent. A provider's pause lasts."""
+        super().renew_in_child()
+        self._requests.forget_sent()
+        self._tokens.forget_sent()
 
     @property
     def counts_tokens(self) -> bool:
@@ -179,7 +193,7 @@ class Quota:
 
     def _end(self, reservation: Reservation, requests: float, tokens: float) -> None:
         with self._lock:
-            if not reservation.is_held:
+            if not reservation.is_held or reservation.generation != forks.generation:
                 return
             reservation.is_held = False
             for window, entry, is_of_tokens in reservation.entries:

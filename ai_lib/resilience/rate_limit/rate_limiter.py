@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import RateLimitExceeded
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reservation
@@ -15,7 +16,7 @@ _RECHECK_SECONDS = 0.1
 _FOREVER = float("inf")
 
 
-class RateLimiter:
+class RateLimiter(ForkedState):
     """Rate limits shared by all tasks and threads, first come first served.
 
     Only the first in line looks at the clock. A caller that is cancelled in line leaves nothing
@@ -36,6 +37,7 @@ class RateLimiter:
         self._clock = clock
         self._pause = pause
         self._line = Lock()
+        renew_after_fork(self)
         self._bucket: LeakyBucket | None = None
         if self.config.algorithm == "aiolimiter" and self.config.requests_per_second:
             self._bucket = LeakyBucket(self.config.burst, self.config.requests_per_second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
@@ -243,7 +244,7 @@ class HealthChecker:
         await self.aclose()
 
 
-class _Entry:
+class _Entry(ForkedState):
     def __init__(self, check: Check, ttl: float) -> None:
         self.check = check
         self.ttl = ttl
@@ -251,6 +252,7 @@ class _Entry:
         self.report: HealthReport | None = None
         self.checked_at = 0.0
         self.valid_until = 0.0
+        renew_after_fork(self)
 
 
 def _read_interval(manifest: ProtocolManifest) -> float:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.telemetry.deferred_apply import DeferredApply
 from ai_lib.telemetry.metrics.families import Counts, make_families
 from ai_lib.telemetry.metrics.histogram import DURATION_BUCKETS
@@ -40,7 +41,7 @@ class _RetryRecord(msgspec.Struct, frozen=True):
 _Fact = Observation | _InFlightChange | _AttemptRecord | _RetryRecord
 
 
-class MetricsCollector:
+class MetricsCollector(ForkedState):
     """Counts for any number of clients and threads, by labels, in bounded memory.
 
     There are at most `max_series` sets of labels: later ones are counted under the model `other`,
@@ -72,6 +73,12 @@ class MetricsCollector:
         self._bounds = tuple(buckets)
         self._counts = Counts()
         self._deferred: DeferredApply[_Fact] = DeferredApply(self._apply)
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget the calls in flight: they are the parent's."""
+        super().renew_in_child()
+        self._counts.in_flight = {}
 
     def record_request(
         self,

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ai_lib._runtime.forks import ForkedState, close_inherited, renew_after_fork
 from ai_lib.errors.exceptions import RequestError, TransportError
 from ai_lib.telemetry.metrics.collector import MetricsCollector
 from ai_lib.telemetry.metrics.prometheus_text import CONTENT_TYPE, Buckets, Family, format_number
 
 
-class PrometheusExporter:
+class PrometheusExporter(ForkedState):
     """Serves a collector's metrics. Nothing runs until `start`; the server has a thread of its
     own, so that it responds whatever the application does.
 
@@ -41,6 +42,14 @@ class PrometheusExporter:
         self._path = path
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Let go of the port: the parent serves there."""
+        super().renew_in_child()
+        server, self._server, self._thread = self._server, None, None
+        if server is not None:
+            close_inherited(server.socket)
 
     def start(self) -> PrometheusExporter:
         """Start the server; a second call does nothing.

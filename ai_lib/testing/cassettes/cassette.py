@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import (
     ConnectError,
     ConnectionLost,
@@ -121,12 +122,13 @@ def mask_response_headers(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[
     return _mask_headers(headers, _SECRET_HEADERS)
 
 
-class CassetteFile:
+class CassetteFile(ForkedState):
     """Appends exchanges to a file, from any thread."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
+        renew_after_fork(self)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(b"")
 

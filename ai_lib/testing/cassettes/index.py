@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from threading import Lock
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.testing.cassettes.cassette import Exchange, begin_exchange
 from ai_lib.types.json import JsonValue
@@ -13,7 +14,7 @@ class RecordingNotFound(RequestError):
     """No unused recorded exchange matches this request; nothing was sent."""
 
 
-class RecordingIndex:
+class RecordingIndex(ForkedState):
     """Recorded exchanges. Each is handed out once, in order; with `repeat`, used ones again."""
 
     def __init__(self, exchanges: Iterable[Exchange], *, repeat: bool = False) -> None:
@@ -21,6 +22,7 @@ class RecordingIndex:
         self._unused = list(self._all)
         self._repeat = repeat
         self._lock = Lock()
+        renew_after_fork(self)
 
     @property
     def unused_count(self) -> int:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import h11
 import msgspec
 
+from ai_lib._runtime.forks import ForkedState, close_inherited, renew_after_fork
+
 _READ_SIZE: Final = 65536
 _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
@@ -54,7 +56,7 @@ class ServerResponse(msgspec.Struct, frozen=True, kw_only=True):
 Handler = Callable[[ReceivedRequest], ServerResponse]
 
 
-class LoopbackServer:
+class LoopbackServer(ForkedState):
     """Listens on a port of 127.0.0.1 (0: any free port) until `stop`; one thread a connection.
 
     `accepted` counts connections, `abandoned` the responses whose caller closed the connection
@@ -74,6 +76,16 @@ class LoopbackServer:
             target=self._accept, name=f"loopback-server-{self.port}", daemon=True
         )
         self._thread.start()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Let go of the port and the connections: the parent serves there."""
+        super().renew_in_child()
+        self._stopping = threading.Event()
+        self._stopping.set()
+        for sock in (self._listener, *self._open.values()):
+            close_inherited(sock)
+        self._open = {}
 
     @property
     def is_running(self) -> bool:

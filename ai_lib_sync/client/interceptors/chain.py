@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from ai_lib._runtime import forks
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.errors.exceptions import AiLibError
@@ -183,7 +184,7 @@ class InterceptorChain:
 
     def end(self, call: Call, outcome: str, error: BaseException | None = None) -> None:
         """Let each note that the call has ended; a second time it does nothing."""
-        if call.outcome:
+        if call.outcome or call.generation != forks.generation:  # the parent ends its own calls
             return
         call.end(outcome, error)
         stream = call.stream
@@ -194,7 +195,7 @@ class InterceptorChain:
 
     def end_forgotten(self, call: Call) -> None:
         """End the call of a stream that nothing holds any more: first its attempt, then itself."""
-        if call.outcome:
+        if call.outcome or call.generation != forks.generation:  # the parent ends its own calls
             return
         if call.stream is not None and call.stream.abandon_attempt is not None:
             call.stream.abandon_attempt()

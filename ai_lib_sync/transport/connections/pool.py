@@ -11,6 +11,7 @@ from collections import deque
 from threading import Lock
 from weakref import finalize
 
+from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import TransportError
 from ai_lib.transport.connections.route import Routes
 from ai_lib.transport.deadlines import Deadlines
@@ -69,7 +70,7 @@ class Lease:
         return True
 
 
-class OriginPools:
+class OriginPools(ForkedState):
     """Connections by origin, at most `max_connections` of each in use or kept."""
 
     def __init__(self, options: TransportOptions) -> None:
@@ -81,6 +82,13 @@ class OriginPools:
         self._closed = False
         # Not `__del__`: this comes before any finalizer of what a dying pool holds.
         finalize(self, _close_each, self._open)
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget the connections: they are the parent's, and each closes its own descriptor."""
+        super().renew_in_child()
+        self._pools = {}
+        self._open.clear()
 
     def acquire(self, origin: Origin, deadlines: Deadlines, *, fresh: bool = False) -> Lease:
         """Lend a connection, an idle one unless `fresh`; wait when all of them are in use."""
