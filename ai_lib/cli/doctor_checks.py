@@ -3,6 +3,8 @@
 import os
 import platform
 import sys
+from collections.abc import Callable
+from datetime import date
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import Final
@@ -10,6 +12,7 @@ from typing import Final
 import msgspec
 
 from ai_lib._version import __version__
+from ai_lib.cli.list_commands import describe_retirements
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -47,7 +50,10 @@ class ProviderReport(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """The whole report; each of `problems` is a sentence that says what to do."""
+    """The whole report; each of `problems` is a sentence that says what to do.
+
+    `retiring` has a sentence for each model that a provider with a key soon won't answer.
+    """
 
     version: str
     python: str
@@ -56,10 +62,13 @@ class Report(msgspec.Struct, kw_only=True):
     proxies: dict[str, str]
     certificates: str
     providers: list[ProviderReport]
+    retiring: list[str]
     problems: list[str]
 
 
-def examine(provider_names: list[str]) -> tuple[Report, list[ProtocolManifest]]:
+def examine(
+    provider_names: list[str], today: Callable[[], date] = date.today
+) -> tuple[Report, list[ProtocolManifest]]:
     """Return the report, and the manifests of its providers; without names, of all providers."""
     catalog = ManifestCatalog()
     problems: list[str] = []
@@ -69,6 +78,8 @@ def examine(provider_names: list[str]) -> tuple[Report, list[ProtocolManifest]]:
             manifests.append(catalog.load(name).manifest)
         except ProtocolError as error:
             problems.append(error.message)
+    reports = [_examine_provider(manifest) for manifest in manifests]
+    with_key = {report.id for report in reports if report.key.startswith("found")}
     problems += [problem for manifest in manifests for problem in _list_shadowed_keys(manifest)]
     return (
         Report(
@@ -78,11 +89,17 @@ def examine(provider_names: list[str]) -> tuple[Report, list[ProtocolManifest]]:
             variables=_list_variables(),
             proxies=_list_proxies(),
             certificates=_describe_certificates(),
-            providers=[_examine_provider(manifest) for manifest in manifests],
+            providers=reports,
+            retiring=_list_retiring(catalog, with_key, today()) if with_key else [],
             problems=problems,
         ),
         manifests,
     )
+
+
+def _list_retiring(catalog: ManifestCatalog, providers: set[str], on: date) -> list[str]:
+    records = catalog.build_registry().list_models()
+    return describe_retirements((r for r in records if r.provider in providers), on)
 
 
 def _examine_provider(manifest: ProtocolManifest) -> ProviderReport:

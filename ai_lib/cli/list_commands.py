@@ -4,6 +4,8 @@ Models are listed with sizes and prices, providers with dialect, host, and wheth
 """
 
 import sys
+from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -13,7 +15,7 @@ from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.transport.credentials import describe_credential
 
-_MODEL_COLUMNS = ("model", "aliases", "context", "answer", "in", "out", "abilities")
+_MODEL_COLUMNS = ("model", "status", "aliases", "context", "answer", "in", "out", "abilities")
 
 
 def list_models(text: str = "", *, provider: str = "", as_json: bool = False) -> int:
@@ -31,9 +33,20 @@ def list_models(text: str = "", *, provider: str = "", as_json: bool = False) ->
             format_table(_MODEL_COLUMNS, [_make_model_row(record) for record in records])
         )
         sys.stdout.write("\nSizes are tokens, prices per million tokens; - is unknown.\n")
+        for sentence in describe_retirements(records, date.today()):
+            sys.stdout.write(f"{sentence}.\n")
     else:
         sys.stderr.write("ai-lib: no listed model has a name with this text\n")
     return 0 if records else 1
+
+
+def describe_retirements(records: Iterable[ModelRecord], on: date) -> list[str]:
+    """Return a sentence for each model that is still answered on a day and soon won't be."""
+    return [
+        record.lifecycle.describe(record.full_name, on)
+        for record in records
+        if record.lifecycle.is_retiring(on)
+    ]
 
 
 def _make_model_row(record: ModelRecord) -> dict[str, str]:
@@ -41,6 +54,7 @@ def _make_model_row(record: ModelRecord) -> dict[str, str]:
     currency = "" if record.prices.currency == "USD" else f" {record.prices.currency}"
     return {
         "model": record.full_name,
+        "status": record.status or "-",
         "aliases": ", ".join(key for key in record.keys if key != record.model_id),
         "context": _format_number(record.context_window),
         "answer": _format_number(record.max_output_tokens),

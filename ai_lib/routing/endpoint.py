@@ -8,7 +8,7 @@ import msgspec
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.life import ModelLife
+from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.routing.from_manifests import load_model
 from ai_lib.routing.model_info import ModelInfo, PerformanceMetrics, PricingInfo
 
@@ -160,7 +160,7 @@ class ModelEndpoint:
         self.weight = weight
         self.state = EndpointState()
         self._info = info
-        self._life: ModelLife | None = None
+        self._lifecycle: ModelLifecycle | None = None
 
     @classmethod
     def from_info(cls, info: ModelInfo) -> "ModelEndpoint":
@@ -217,17 +217,17 @@ class ModelEndpoint:
     @property
     def status(self) -> str:
         """The status that its manifest states, such as `deprecated`."""
-        return self.life.status
+        return self.lifecycle.status
 
     @property
-    def life(self) -> ModelLife:
+    def lifecycle(self) -> ModelLifecycle:
         """What the vendor says of its model's life; nothing where no manifest is found."""
-        if self._life is None:
+        if self._lifecycle is None:
             try:
-                self._life = self.info.life
+                self._lifecycle = self.info.lifecycle
             except ProtocolError:
-                self._life = ModelLife()
-        return self._life
+                self._lifecycle = ModelLifecycle()
+        return self._lifecycle
 
     def __repr__(self) -> str:
         state = "" if self.healthy else ", excluded"

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.protocol.manifest.capabilities import normalize_capability
-from ai_lib.protocol.manifest.life import ModelLife
+from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.protocol.manifest.models import ModelRecord, Prices
 
 # What no manifest declares, and every model that writes text can.
@@ -90,7 +90,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one provider. `weight` is its share where shares are given.
 
     `quality` is the tier in the vendor's own line-up, 5 the most able; None where a manifest
-    states none. `status` and `life` are what the vendor says of its life.
+    states none. `status` and `lifecycle` are what the vendor says of it.
     """
 
     name: str
@@ -103,7 +103,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     quality: float | None = None
     status: str = ""
-    life: ModelLife = ModelLife()
+    lifecycle: ModelLifecycle = ModelLifecycle()
     weight: float = 1.0
     metadata: Mapping[str, object] = {}
 
@@ -146,7 +146,7 @@ def build_model_info(
         max_output_tokens=record.max_output_tokens,
         quality=record.quality,
         status=record.status,
-        life=record.life,
+        lifecycle=record.lifecycle,
     )
 
 

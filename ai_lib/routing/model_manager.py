@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.life import DEPRECATED
+from ai_lib.protocol.manifest.lifecycle import DEPRECATED
 from ai_lib.routing.from_manifests import load_model, load_models
 from ai_lib.routing.model_info import ModelInfo
 from ai_lib.routing.selectors import (

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol, TypeVar
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
-from ai_lib.protocol.manifest.life import DEPRECATED, RETIRED, ModelLife
+from ai_lib.protocol.manifest.lifecycle import DEPRECATED, RETIRED, ModelLifecycle
 from ai_lib.routing.model_info import PerformanceMetrics, PricingInfo
 
 
@@ -32,7 +32,7 @@ class RoutingTarget(Protocol):
     @property
     def status(self) -> str: ...
     @property
-    def life(self) -> ModelLife: ...
+    def lifecycle(self) -> ModelLifecycle: ...
 
 
 T = TypeVar("T", bound=RoutingTarget)
@@ -79,7 +79,7 @@ class Selector:
 def drop_retired(targets: Iterable[T], on: date | None = None) -> list[T]:
     """Return the targets whose vendor still answers on a day, which is today unless given."""
     day = on or date.today()
-    return [t for t in targets if t.status != RETIRED and not t.life.is_retired(day)]
+    return [t for t in targets if t.status != RETIRED and not t.lifecycle.is_retired(day)]
 
 
 class WeightedSelector(Selector, ForkedState):
@@ -164,7 +164,7 @@ class QualityBasedSelector(Selector):
 
 
 def _get_quality_rank(target: RoutingTarget) -> tuple[float, bool, int, int]:
-    released = target.life.released_on
+    released = target.lifecycle.released_on
     return (
         float("inf") if target.quality is None else -target.quality,
         target.status == DEPRECATED,

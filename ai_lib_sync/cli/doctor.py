@@ -95,6 +95,8 @@ def _write_report(report: Report) -> None:
     if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
     sys.stdout.write("\n".join(lines) + "\n" + format_table(columns, rows))
+    if report.retiring:
+        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in report.retiring))
 
 
 def _format_pairs(values: dict[str, str]) -> str:

@@ -76,8 +76,8 @@ def test_models_are_listed_with_sizes_and_prices(
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.split("\n")]
 
     assert lines[:2] == [
-        "model aliases context answer in out abilities",
-        "house/large big 1000 500 2.5 10 tools",
+        "model status aliases context answer in out abilities",
+        "house/large - big 1000 500 2.5 10 tools",
     ]
     assert main(["models", "--json", "--provider", "house"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["prices"]["input"] == 2.5

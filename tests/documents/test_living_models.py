@@ -10,10 +10,10 @@ from ai_lib.protocol.catalog import ManifestCatalog
 ROOT = Path(__file__).parents[2]
 RECORDS = ManifestCatalog().build_registry().list_models()
 # The day up to which the registry knows; the calendar is not asked.
-AS_OF = max(record.life.as_of for record in RECORDS if record.life.as_of is not None)
+AS_OF = max(record.lifecycle.as_of for record in RECORDS if record.lifecycle.as_of is not None)
 RETIRED = {
-    key for record in RECORDS if record.life.is_retired(AS_OF) for key in (*record.keys,)
-} - {key for record in RECORDS if not record.life.is_retired(AS_OF) for key in record.keys}
+    key for record in RECORDS if record.lifecycle.is_retired(AS_OF) for key in (*record.keys,)
+} - {key for record in RECORDS if not record.lifecycle.is_retired(AS_OF) for key in record.keys}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(?:/[A-Za-z0-9._:-]+)*")
 _TEXTS = [
     ROOT / "README.md",

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ai_lib.protocol.manifest.life import ModelLife
+from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.routing import (
     CostBasedSelector,
     LatencyBasedSelector,
@@ -91,13 +91,16 @@ def test_the_best_is_by_stated_quality_whatever_it_costs() -> None:
 
 
 def test_among_equals_the_current_then_the_newest_then_the_largest_is_best() -> None:
-    newer, older = ModelLife(released_on=date(2026, 9, 1)), ModelLife(released_on=date(2026, 1, 1))
+    newer, older = (
+        ModelLifecycle(released_on=date(2026, 9, 1)),
+        ModelLifecycle(released_on=date(2026, 1, 1)),
+    )
     models = [
-        model("old", quality=4, status="deprecated", life=newer),
+        model("old", quality=4, status="deprecated", lifecycle=newer),
         model("undated", quality=4),
         model("large", quality=4, capabilities=ModelCapabilities(context_window=1000)),
-        model("older", quality=4, life=older),
-        model("newer", quality=4, life=newer),
+        model("older", quality=4, lifecycle=older),
+        model("newer", quality=4, lifecycle=newer),
     ]
     assert names(QualityBasedSelector().order(models)) == [
         *("newer", "older", "large", "undated", "old"),
@@ -108,11 +111,11 @@ def test_among_equals_the_current_then_the_newest_then_the_largest_is_best() -> 
     "strategy", [*ModelSelectionStrategy, *LoadBalancingStrategy], ids=lambda one: str(one)
 )
 def test_no_strategy_selects_a_retired_model(strategy: Strategy) -> None:
-    gone = ModelLife(retires_on=date(2000, 1, 1))
+    gone = ModelLifecycle(retires_on=date(2000, 1, 1))
     pricing = PricingInfo(input_cost_per_1k=0, output_cost_per_1k=0)
     retired = [
         model("said", status="retired", quality=9, pricing=pricing, weight=1e6),
-        model("dated", life=gone, quality=9, pricing=pricing, weight=1e6),
+        model("dated", lifecycle=gone, quality=9, pricing=pricing, weight=1e6),
     ]
     selector = make_selector(strategy)
     living = model("living")
@@ -122,7 +125,9 @@ def test_no_strategy_selects_a_retired_model(strategy: Strategy) -> None:
 
 
 def test_what_is_retired_depends_on_the_day() -> None:
-    soon = model("soon", life=ModelLife(status="deprecated", retires_on=date(2027, 1, 14)))
+    soon = model(
+        "soon", lifecycle=ModelLifecycle(status="deprecated", retires_on=date(2027, 1, 14))
+    )
     assert drop_retired([soon], date(2027, 1, 13)) == [soon]
     assert drop_retired([soon], date(2027, 1, 14)) == []
 

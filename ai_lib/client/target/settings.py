@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ai_lib.client.target.key_binding import check_binding
+from ai_lib.client.target.retirement import warn_of_retirement
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
@@ -189,6 +190,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         manifest = compiled.manifest
         credential = resolve_credential(manifest, key) if needs_key else None
         check_binding(manifest, credential, base_url=base_url, allowed_hosts=self.allowed_hosts)
+        warn_of_retirement(compiled, model)
         return Target(
             compiled=compiled,
             model=model,

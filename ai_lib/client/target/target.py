@@ -132,7 +132,9 @@ def error_from_response(target: Target, status: int, headers: Headers, body: byt
             f"{target.compiled.id} answered {status}, a redirect to {location!r}; it is not "
             "followed, as that would send the API key there: set base_url instead"
         )
-    return attribute_error(error, target)
+    from ai_lib.client.target.retirement import add_successor
+
+    return attribute_error(add_successor(error, target.compiled, target.model), target)
 
 
 def error_not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.protocol.manifest.capabilities import read_modalities
-from ai_lib.protocol.manifest.life import ModelLife, read_life
+from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
 from ai_lib.types.json import JsonObject, JsonValue
 
 
@@ -72,13 +72,13 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Mapping[str, bool] = {}
     prices: Prices = Prices()
     quality: float | None = None
-    life: ModelLife = ModelLife()
+    lifecycle: ModelLifecycle = ModelLifecycle()
     is_resold: bool = False
 
     @property
     def status(self) -> str:
         """The status that the vendor states, such as `deprecated`; "" where it states none."""
-        return self.life.status
+        return self.lifecycle.status
 
     @property
     def full_name(self) -> str:
@@ -113,7 +113,7 @@ def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelReco
                 **{_WORDS.get(key, key): has for key, has in abilities.items() if _is_flag(has)},
             },
             is_resold=resold,
-            life=read_life(entry, metadata),
+            lifecycle=read_lifecycle(entry, metadata),
         )
 
 
@@ -130,7 +130,7 @@ def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
                 provider=provider,
                 source=source,
                 capabilities=capabilities,
-                life=read_life(entry, _as_mapping(document)),
+                lifecycle=read_lifecycle(entry, _as_mapping(document)),
             )
 
 
@@ -189,7 +189,7 @@ def _build_record(
     provider: str,
     source: str,
     capabilities: Mapping[str, bool],
-    life: ModelLife,
+    lifecycle: ModelLifecycle,
     is_resold: bool = False,
 ) -> ModelRecord:
     wire_name, display_name = entry.get("model_id"), entry.get("display_name") or entry.get("name")
@@ -206,7 +206,7 @@ def _build_record(
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing")),
         quality=entry["quality"] if _is_number(entry.get("quality")) else None,
-        life=life,
+        lifecycle=lifecycle,
         is_resold=is_resold,
     )
 

@@ -3,6 +3,7 @@
 What a vendor says changes; every statement has its source and the day it was read.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,7 +17,7 @@ DEPRECATED: Final = "deprecated"
 _NEAR: Final = timedelta(days=60)
 
 
-class ModelLife(msgspec.Struct, frozen=True, kw_only=True):
+class ModelLifecycle(msgspec.Struct, frozen=True, kw_only=True):
     """What a vendor says of a model's life; a fact that is not stated is None or empty.
 
     `status` is `preview`, `active`, `deprecated` or `retired`. From `retires_on` on the vendor
@@ -49,22 +50,22 @@ class ModelLife(msgspec.Struct, frozen=True, kw_only=True):
         """Return the sentence that says when a model goes and what to use; "" when it stays."""
         if self.is_retired(on):
             day = f" on {self.retires_on}" if self.retires_on is not None else ""
-            said = f"{model} was retired{day}"
+            sentence = f"{model} was retired{day}"
         elif self.is_retiring(on):
             words = ["is deprecated"] if self.status == DEPRECATED else []
             words += [f"is retired on {self.retires_on}"] if self.retires_on is not None else []
-            said = f"{model} {' and '.join(words)}"
+            sentence = f"{model} {' and '.join(words)}"
         else:
             return ""
-        return f"{said}; use {self.successor}" if self.successor else said
+        return f"{sentence}; use {self.successor}" if self.successor else sentence
 
 
-def read_life(entry: JsonObject, defaults: JsonObject) -> ModelLife:
+def read_lifecycle(entry: JsonObject, defaults: JsonObject) -> ModelLifecycle:
     """Return the life that a model's entry states; `defaults` has the `source` and `as_of` of all.
 
     A value of a wrong type counts as not stated, as everywhere in a model's entry.
     """
-    return ModelLife(
+    return ModelLifecycle(
         status=_read_text(entry.get("status")),
         released_on=_read_date(entry.get("release_date")),
         deprecated_on=_read_date(entry.get("deprecated_on")),
@@ -73,6 +74,25 @@ def read_life(entry: JsonObject, defaults: JsonObject) -> ModelLife:
         source=_read_text(entry.get("source")) or _read_text(defaults.get("source")),
         as_of=_read_date(entry.get("as_of")) or _read_date(defaults.get("as_of")),
     )
+
+
+def find_lifecycle(document: JsonObject, model: str) -> ModelLifecycle | None:
+    """Return the life of a model by one of its names in a manifest, None when it is not listed."""
+    metadata = document.get("metadata")
+    entries = metadata.get("models") if isinstance(metadata, Mapping) else None
+    if not isinstance(metadata, Mapping) or not isinstance(entries, Mapping):
+        return None
+    entry = entries.get(model) or next(
+        (entry for entry in entries.values() if _is_named(entry, model)), None
+    )
+    return read_lifecycle(entry, metadata) if isinstance(entry, Mapping) else None
+
+
+def _is_named(entry: JsonValue, model: str) -> bool:
+    if not isinstance(entry, Mapping):
+        return False
+    aliases = entry.get("aliases")
+    return entry.get("model_id") == model or (isinstance(aliases, list) and model in aliases)
 
 
 def _read_text(value: JsonValue) -> str:

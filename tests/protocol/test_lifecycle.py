@@ -6,19 +6,19 @@ import pytest
 
 from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.life import ModelLife
+from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.protocol.manifest.models import ModelRecord, read_manifest_models, read_model_file
 
 DAY = date(2026, 12, 1)
 BUNDLED = ManifestCatalog().build_registry().list_models()
 
 
-def read(**entry: object) -> ModelLife:
+def read(**entry: object) -> ModelLifecycle:
     models = {"m": entry}
     metadata = {"as_of": "2026-12-01", "source": "https://p", "models": models}
     document = {"id": "p", "metadata": metadata}
     (record,) = read_manifest_models(document, "here")  # type: ignore[arg-type]
-    return record.life
+    return record.lifecycle
 
 
 def test_what_is_stated_is_read_with_its_source() -> None:
@@ -29,7 +29,7 @@ def test_what_is_stated_is_read_with_its_source() -> None:
         retires_on="2027-01-22",
         successor="n",
     )
-    assert life == ModelLife(
+    assert life == ModelLifecycle(
         status="deprecated",
         released_on=date(2025, 1, 2),
         deprecated_on=date(2026, 11, 23),
@@ -47,7 +47,7 @@ def test_what_is_stated_is_read_with_its_source() -> None:
 
 
 def test_what_makes_no_sense_counts_as_not_stated() -> None:
-    assert read(status=3, retires_on="soon", release_date=7, successor=["n"]) == ModelLife(
+    assert read(status=3, retires_on="soon", release_date=7, successor=["n"]) == ModelLifecycle(
         source="https://p", as_of=DAY
     )
 
@@ -55,43 +55,47 @@ def test_what_makes_no_sense_counts_as_not_stated() -> None:
 def test_a_model_file_states_it_too() -> None:
     models = {"m": {"provider": "p", "model_id": "m", "retired_on": "2026-01-02"}}
     (record,) = read_model_file({"models": models}, "here")  # type: ignore[arg-type]
-    assert record.life.is_retired(DAY)
+    assert record.lifecycle.is_retired(DAY)
 
 
 @pytest.mark.parametrize(
-    ("life", "said"),
+    ("lifecycle", "said"),
     [
-        (ModelLife(), ""),
-        (ModelLife(status="active", retires_on=date(2027, 5, 7)), ""),
-        (ModelLife(status="active", retires_on=date(2027, 1, 7)), "m is retired on 2027-01-07"),
-        (ModelLife(status="deprecated"), "m is deprecated"),
+        (ModelLifecycle(), ""),
+        (ModelLifecycle(status="active", retires_on=date(2027, 5, 7)), ""),
         (
-            ModelLife(status="deprecated", retires_on=date(2027, 5, 7), successor="n"),
+            ModelLifecycle(status="active", retires_on=date(2027, 1, 7)),
+            "m is retired on 2027-01-07",
+        ),
+        (ModelLifecycle(status="deprecated"), "m is deprecated"),
+        (
+            ModelLifecycle(status="deprecated", retires_on=date(2027, 5, 7), successor="n"),
             "m is deprecated and is retired on 2027-05-07; use n",
         ),
-        (ModelLife(status="retired", successor="n"), "m was retired; use n"),
+        (ModelLifecycle(status="retired", successor="n"), "m was retired; use n"),
         (
-            ModelLife(status="deprecated", retires_on=DAY, successor="n"),
+            ModelLifecycle(status="deprecated", retires_on=DAY, successor="n"),
             "m was retired on 2026-12-01; use n",
         ),
     ],
 )
-def test_what_is_said_of_a_model_depends_on_the_day(life: ModelLife, said: str) -> None:
-    assert life.describe("m", DAY) == said
-    assert life.is_retired(DAY) == ("was retired" in said)
-    assert life.is_retiring(DAY) == (bool(said) and "was retired" not in said)
+def test_what_is_said_of_a_model_depends_on_the_day(lifecycle: ModelLifecycle, said: str) -> None:
+    assert lifecycle.describe("m", DAY) == said
+    assert lifecycle.is_retired(DAY) == ("was retired" in said)
+    assert lifecycle.is_retiring(DAY) == (bool(said) and "was retired" not in said)
 
 
 def test_without_a_day_only_the_status_counts() -> None:
-    assert not ModelLife(retires_on=date(2000, 1, 1)).is_retired()
-    assert ModelLife(status="retired").is_retired()
+    assert not ModelLifecycle(retires_on=date(2000, 1, 1)).is_retired()
+    assert ModelLifecycle(status="retired").is_retired()
 
 
 def test_every_bundled_statement_has_a_source_and_a_day() -> None:
     unsourced = [
         record.full_name
         for record in BUNDLED
-        if (record.status or record.quality) and not (record.life.source and record.life.as_of)
+        if (record.status or record.quality)
+        and not (record.lifecycle.source and record.lifecycle.as_of)
     ]
     assert unsourced == []
 
@@ -99,24 +103,24 @@ def test_every_bundled_statement_has_a_source_and_a_day() -> None:
 def test_a_bundled_successor_is_a_listed_model_that_lives() -> None:
     records = {record.full_name: record for record in BUNDLED}
     wrong = [
-        f"{record.full_name} -> {record.life.successor}"
+        f"{record.full_name} -> {record.lifecycle.successor}"
         for record in BUNDLED
-        if record.life.successor
-        and not lives(records.get(f"{record.provider}/{record.life.successor}"))
+        if record.lifecycle.successor
+        and not lives(records.get(f"{record.provider}/{record.lifecycle.successor}"))
     ]
     assert wrong == []
 
 
 def lives(record: ModelRecord | None) -> bool:
-    return record is not None and not record.life.is_retired(record.life.as_of)
+    return record is not None and not record.lifecycle.is_retired(record.lifecycle.as_of)
 
 
 def test_a_bundled_status_and_its_days_agree() -> None:
     wrong = [
         record.full_name
         for record in BUNDLED
-        if record.life.as_of is not None
-        and record.life.is_retired() != record.life.is_retired(record.life.as_of)
+        if record.lifecycle.as_of is not None
+        and record.lifecycle.is_retired() != record.lifecycle.is_retired(record.lifecycle.as_of)
     ]
     assert wrong == []
 
