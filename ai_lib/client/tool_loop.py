@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -28,6 +29,8 @@ from .execution.stream import ChatStream
 from .typed_stream import StreamState
 
 Raises = type[Exception] | tuple[type[Exception], ...]
+
+_MAX_CALLS_PER_ROUND: Final = 64
 
 
 class ToolLoop:
@@ -78,13 +81,18 @@ class ToolLoop:
         return self._runner.stream(request, self._options, cancel_token)
 
     async def run_tools(self, calls: Sequence[ToolCall]) -> None:
-        """Run the tools, several at a time, and add their results to the conversation."""
-        if len(calls) == 1 or self._max_parallel == 1:
-            results = [await self._run_tool(call) for call in calls]
+        """Run the tools, several at a time, and add their results to the conversation.
+
+        Of more than 64 calls the first 64 run; the model is told that the others did not.
+        """
+        run, refused = calls[:_MAX_CALLS_PER_ROUND], calls[_MAX_CALLS_PER_ROUND:]
+        if len(run) == 1 or self._max_parallel == 1:
+            results = [await self._run_tool(call) for call in run]
         else:
-            runs = [partial(self._run_tool, call) for call in calls]
-            results = await run_all(runs, self._max_parallel)
-        self.conversation.add_results(results)
+            results = await run_all(
+                [partial(self._run_tool, call) for call in run], self._max_parallel
+            )
+        self.conversation.add_results([*results, *map(_refuse_call, refused)])
 
     async def _run_tool(self, call: ToolCall) -> Message:
         problem = self.conversation.invalid_calls.get(call.id)
@@ -97,6 +105,11 @@ class ToolLoop:
             raise
         except Exception as error:  # noqa: BLE001 (the model is told)
             return error_message(call, error)
+
+
+def _refuse_call(call: ToolCall) -> Message:
+    reason = f"not run: at most {_MAX_CALLS_PER_ROUND} tools run in a round; call it again"
+    return error_message(call, ValidationError(reason))
 
 
 class ToolStream:

@@ -77,7 +77,8 @@ def retry_after(headers: Mapping[str, str], declared: str | None = None) -> floa
     """Return how many seconds an error response asks to wait, or None when it has no hint.
 
     Looked at in order: the header the manifest names, `retry-after-ms`, and `retry-after` in
-    seconds or as an HTTP date (RFC 9110, section 10.2.3).
+    seconds or as an HTTP date (RFC 9110, section 10.2.3). The response's `date` is the clock for
+    dates: this machine's may be wrong.
     """
     if milliseconds := headers.get("retry-after-ms"):
         seconds = _number(milliseconds)
@@ -86,21 +87,30 @@ def retry_after(headers: Mapping[str, str], declared: str | None = None) -> floa
     for name in (declared, "retry-after"):
         value = headers.get(name) if name else None
         if value:
-            return _seconds(value)
+            number = _number(value)
+            return number if number is not None else _seconds_until(value, headers.get("date"))
     return None
 
 
-def _seconds(value: str) -> float | None:
-    number = _number(value)
-    if number is not None:
-        return number
+def _seconds_until(date: str, current_date: str | None) -> float | None:
+    moment = parse_http_date(date)
+    if moment is None:
+        return None
+    current = parse_http_date(current_date or "") or datetime.now(timezone.utc)
+    return max(0.0, moment.timestamp() - current.timestamp())
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """Return the moment of an HTTP date, or None when it is none. A date without zone is UTC."""
     from email.utils import parsedate_to_datetime  # dates are rare, and it takes its time
 
     try:
-        moment = parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
+        moment = parsedate_to_datetime(text[:64])
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        moment.timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return max(0.0, moment - datetime.now(timezone.utc).timestamp())
+    return moment
 
 
 def _number(value: str) -> float | None:

@@ -257,7 +257,8 @@ class ConnectionLost(TransportError):
 
 class TransportTimeout(TransportError, TimeoutError):
     """A timeout ran out. `timeout_name` is `connect`, `write`, `pool`, `first_token`, `idle`,
-    `delta_idle`, `attempt` (of a circuit breaker) or `total`; `seconds` is what it was set to."""
+    `delta_idle`, `content_silence` (only keep-alives came), `attempt` (of a circuit breaker) or
+    `total`; `seconds` is what it was set to."""
 
     default_code = codes.TIMEOUT
 

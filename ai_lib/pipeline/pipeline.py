@@ -5,7 +5,7 @@ from typing import Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, StreamTruncated
 from ai_lib.pipeline.assembly.final_frames import EndingQueue, FinalFrameReader
-from ai_lib.pipeline.decoders.frame import Decoder, Frame
+from ai_lib.pipeline.decoders.frame import MAX_FRAME_BYTES, Decoder, Frame
 from ai_lib.pipeline.decoders.json import JsonArrayDecoder, JsonLinesDecoder, WholeBodyDecoder
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.decoders.sse import SseDecoder
@@ -33,7 +33,7 @@ _USUAL_DONE: Final = b"[DONE]"
 _ERROR_EVENT: Final = b"error"
 
 
-_DECODERS: Final[Mapping[str, Callable[[], Decoder]]] = {
+_DECODERS: Final[Mapping[str, Callable[[int], Decoder]]] = {
     "sse": SseDecoder,
     "json_lines": JsonLinesDecoder,
     "json_array": JsonArrayDecoder,
@@ -61,6 +61,7 @@ class Pipeline:
         *,
         transforms: Sequence[Transform] = (),
         mapper: ProtocolEventMapper | None = None,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
         decoder = compiled.dialect.stream.decoder
         select = compiled.stream.select
@@ -77,7 +78,7 @@ class Pipeline:
         self._read_rules = self.mapper.read
         self._read_finals = get_final_reader(compiled.stream)
         self._format = decoder.format
-        self._decoder = _DECODERS[decoder.format]()
+        self._decoder = _DECODERS[decoder.format](max_frame_bytes)
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembler = self.mapper.assembler
         self._final_reader = FinalFrameReader(self._assembler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from ai_lib.errors.exceptions import ProtocolError
@@ -18,7 +19,7 @@ from ai_lib.protocol.sources.remote_address import (
     parse_address,
 )
 
-from .._runtime.backend import now
+from .._runtime.backend import now, run_in_thread
 from .sources.remote import Fetch, RemoteFolder
 
 
@@ -135,7 +136,10 @@ class ProtocolLoader:
     async def _find_and_load(self, provider: str, family: str | None) -> CompiledManifest | None:
         for location in self.catalog.list_locations():
             if isinstance(location, ManifestFolder):
-                compiled = self.catalog.load_from_folder(location, provider, family)
+                # YAML takes its time, which other calls must not wait for.
+                compiled = await run_in_thread(
+                    partial(self.catalog.load_from_folder, location, provider, family)
+                )
             else:
                 allowed = self._allow_loopback
                 address = parse_address(location, pins=self._pins, allow_loopback=allowed)

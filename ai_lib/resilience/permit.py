@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.circuit.circuit import CircuitPermit
-from ai_lib.resilience.rate_limit.quota import Quota, Reservation
+from ai_lib.resilience.rate_limit.quota import MAX_PAUSE_SECONDS, Quota, Reservation
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
@@ -136,7 +136,7 @@ class Permit:
 
     def _pause(self, error: AiLibError) -> None:
         if self.quota is not None and isinstance(error, RemoteError) and error.retry_after:
-            self.quota.pause_until(self._clock() + error.retry_after)
+            self.quota.pause_until(self._clock() + min(error.retry_after, MAX_PAUSE_SECONDS))
 
     def _tokens_used(self) -> float:
         """Return the tokens of the response: as the provider says, else as reserved."""

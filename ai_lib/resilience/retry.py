@@ -12,7 +12,13 @@ import msgspec
 from ai_lib._lazy import LazyField
 from ai_lib.errors.classification import classify_http_error
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
-from ai_lib.errors.exceptions import AiLibError, RemoteError, ResilienceError, TransportError
+from ai_lib.errors.exceptions import (
+    AiLibError,
+    RemoteError,
+    ResilienceError,
+    TransportError,
+    TransportTimeout,
+)
 from ai_lib.protocol.manifest.model import RetryRules
 from ai_lib.types.json import JsonObject
 
@@ -140,8 +146,9 @@ class RetryPolicy:
         """
         if not isinstance(error, AiLibError) or attempt >= self.config.max_retries:
             return False
-        # What our own protection refused would be refused again.
-        if isinstance(error, ResilienceError):
+        # What our own protection refused would be refused again. A silence of 15 minutes is not
+        # waited for once more.
+        if isinstance(error, ResilienceError) or is_silence(error):
             return False
         if is_in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
             return False
@@ -224,6 +231,11 @@ def _call_state(retries: int) -> RetryCallState:
     state.attempt_number = retries + 1
     state.outcome_timestamp = state.start_time
     return state
+
+
+def is_silence(error: AiLibError) -> bool:
+    """Whether the bound on a stream's silence behind keep-alives ended the attempt."""
+    return isinstance(error, TransportTimeout) and error.timeout_name == "content_silence"
 
 
 def is_in_doubt(error: AiLibError) -> bool:

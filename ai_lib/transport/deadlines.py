@@ -45,6 +45,7 @@ class Deadlines:
         self._timeouts = timeouts
         self._total_ends_at = math.inf if timeouts.total is None else at + timeouts.total
         self._first_token_ends_at: float | None = None
+        self._is_reading_error = False
 
     def mark_sending(self, at: float) -> None:
         """Note that the request is being written from that time on."""
@@ -55,6 +56,10 @@ class Deadlines:
     def mark_content(self) -> None:
         """Note the first bytes of content: the first_token timeout is met."""
         self._first_token_ends_at = None
+
+    def mark_error(self) -> None:
+        """Note that what follows is no content: both first_token and idle timeouts bound it."""
+        self._is_reading_error = True
 
     def check_total(self, at: float) -> None:
         """Raise `TransportTimeout` when the total timeout has run out."""
@@ -77,6 +82,9 @@ class Deadlines:
         """Return the deadline for the next bytes of the response."""
         if self._first_token_ends_at is not None:
             seconds_left = self._first_token_ends_at - at
+            idle = self._timeouts.idle
+            if self._is_reading_error and idle is not None and idle < seconds_left:
+                return self._within_total("idle", idle, idle, at)
             return self._within_total("first_token", self._timeouts.first_token, seconds_left, at)
         return self._within_total("idle", self._timeouts.idle, self._timeouts.idle, at)
 

@@ -62,7 +62,8 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     - `proxy` is an http, https, socks5 or socks5h URL; "environment" means HTTP_PROXY,
       HTTPS_PROXY, ALL_PROXY and NO_PROXY; None means no proxy whatever the environment says.
     - `max_body_bytes` bounds a whole response and `max_error_bytes` that of an error, both after
-      decompression; `max_head_bytes` (up to 100 KiB) bounds status line and headers.
+      decompression; `max_frame_bytes` bounds one frame of a stream, `max_head_bytes` (up to
+      100 KiB) status line and headers.
     - After a stream's end, `drain_bytes` and `drain_seconds` bound what is read to make the
       connection usable again.
     - `connect_retries` further attempts are made to open a connection.
@@ -84,6 +85,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     pool: PoolConfig = PoolConfig()
     max_body_bytes: int = 128 * 1024 * 1024
     max_error_bytes: int = 64 * 1024
+    max_frame_bytes: int = 16 * 1024 * 1024
     max_head_bytes: int = 100 * 1024
     drain_bytes: int = 64 * 1024
     drain_seconds: float = 0.1

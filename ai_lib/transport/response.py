@@ -65,6 +65,7 @@ class HttpResponse:
         self._options = options
         self._ended = False
         self._closed = False
+        self._is_content = 200 <= head.status <= 299
         self._pieces: Iterator[bytes] = iter(())
         self._body_pieces: list[bytes] = []
         self._body_size = 0
@@ -112,7 +113,7 @@ class HttpResponse:
             raise local_close_error(self.request)
         data = await self._lease.connection.read(self._deadlines)
         if data:
-            self._deadlines.mark_content()
+            self._deadlines.mark_content() if self._is_content else self._deadlines.mark_error()
         else:
             self._ended = True
             self._decoder.finish()
@@ -122,8 +123,9 @@ class HttpResponse:
     async def read_error(self) -> bytes:
         """Read the whole body of an error, or of a page; at most the transport's `max_error_bytes`.
 
-        Raises as `read`.
+        It is no content, so the first_token timeout bounds it as well. Raises as `read`.
         """
+        self._is_content = False
         return await self.read(self._options.max_error_bytes)
 
     async def read(self, limit: int | None = None) -> bytes:

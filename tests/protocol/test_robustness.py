@@ -47,3 +47,11 @@ def test_mutants_load_or_end_in_a_protocol_error(part: int) -> None:
     # Each way to end is taken often, so that the mutants test them all.
     assert sum(ends.values()) == COUNT // PARTS
     assert min(ends[end] for end in ("loaded", "invalid", "refused")) > COUNT / PARTS / 50
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [" + "{b: c}, " * 130_000 + "]", "a:\n" + " - {b: c}\n" * 90_000]
+)
+def test_a_manifest_that_takes_too_long_to_read_is_refused(text: str) -> None:
+    with pytest.raises(ProtocolError, match=r"takes longer than 2 s|is larger than"):
+        read_text(text, "large.yaml")

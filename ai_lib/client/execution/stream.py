@@ -222,7 +222,9 @@ class ChatStream:
         try:
             call.begin_attempt(prepared)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
-            attempt = StreamAttempt(prepared, permit, timeouts)
+            attempt = StreamAttempt(
+                prepared, permit, timeouts, self._transport.options.max_frame_bytes
+            )
             events = await attempt.begin(self._transport)
         except AiLibError as error:
             raise_attributed(error, prepared.target)

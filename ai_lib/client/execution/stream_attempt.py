@@ -7,7 +7,7 @@ from ai_lib.client.target.target import attribute_error, error_not_a_stream, req
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Permit
-from ai_lib.types.events import Event, PartialContentDelta, ThinkingDelta, ToolCallStarted
+from ai_lib.types.events import Event, Metadata, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
 
@@ -15,20 +15,28 @@ from ..._runtime.backend import fail_after, now
 from ...transport import HttpResponse, HttpTransport
 from .targets import error_of
 
+_DELTA_IDLE = "TimeoutOptions(delta_idle=...)"
 _CONTENT = (PartialContentDelta, ThinkingDelta, ToolCallStarted)
 
 
 class StreamAttempt:
     """The events of one response. It holds a connection and a permit until it has ended."""
 
-    def __init__(self, prepared: PreparedRequest, permit: Permit, timeouts: TimeoutOptions) -> None:
+    def __init__(
+        self,
+        prepared: PreparedRequest,
+        permit: Permit,
+        timeouts: TimeoutOptions,
+        max_frame_bytes: int,
+    ) -> None:
         self.prepared = prepared
-        self.pipeline = Pipeline(prepared.target.compiled)
+        self.pipeline = Pipeline(prepared.target.compiled, max_frame_bytes=max_frame_bytes)
         self.request_id = ""
         self._permit = permit
         self._timeouts = timeouts
         self._response: HttpResponse | None = None
         self._last_event_at = 0.0
+        self._last_content_at = 0.0
         self._has_content = False
 
     async def begin(self, transport: HttpTransport) -> list[Event]:
@@ -115,7 +123,7 @@ class StreamAttempt:
     async def _check(self, http_response: HttpResponse) -> None:
         self.request_id = request_id_of(http_response.headers)
         self._permit.on_headers(http_response.headers)
-        self._last_event_at = now()
+        self._last_event_at = self._last_content_at = now()
         target = self.prepared.target
         if not 200 <= http_response.status <= 299:
             raise await error_of(http_response, target)
@@ -129,7 +137,27 @@ class StreamAttempt:
         self._has_content = self._has_content or self.is_content(events)
         if events:
             self._last_event_at = now()
+            if type(events[0]) is not Metadata or type(events[-1]) is not Metadata:
+                self._last_content_at = self._last_event_at
+                return events
+        if chunk is not None and self._is_silent():
+            if not self.pipeline.is_complete:
+                raise self._error_of_silence()
+            events += self.pipeline.close()
         return events
+
+    def _is_silent(self) -> bool:
+        """Whether only keep-alives came for longer than the model may think.
+
+        A delta_idle timeout that the caller set stands in its place.
+        """
+        seconds = self.prepared.target.content_silence
+        return self._timeouts.delta_idle is None and now() - self._last_content_at > seconds
+
+    def _error_of_silence(self) -> TransportTimeout:
+        error = self._timeout_error("content_silence", self.prepared.target.content_silence)
+        error.partial = self.response()
+        return error
 
     async def _read(self, http_response: HttpResponse) -> bytes | None:
         """Return the next bytes, or None at the end of the body."""
@@ -150,7 +178,8 @@ class StreamAttempt:
         seconds = self._timeouts.delta_idle if self._has_content else self._timeouts.first_token
         if seconds is None:
             return await http_response.__anext__()
-        left = self._last_event_at + seconds - now()
+        since = self._last_event_at if self._has_content else self._last_content_at
+        left = since + seconds - now()
         try:
             if left <= 0:
                 raise TimeoutError
@@ -162,10 +191,14 @@ class StreamAttempt:
             raise self._timeout_error(name, seconds) from None
 
     def _timeout_error(self, timeout_name: str, seconds: float) -> TransportTimeout:
-        missing = "event" if self._has_content else "content"
+        missing = "event" if timeout_name == "delta_idle" else "content"
+        advice = (
+            f"raise content_silence_seconds of the model in its manifest, or set {_DELTA_IDLE}"
+            if timeout_name == "content_silence"
+            else f"raise the {timeout_name} timeout if the model needs longer"
+        )
         return TransportTimeout(
-            f"{self.prepared.target.compiled.id} sent no {missing} for {seconds:g} s; raise the "
-            f"{timeout_name} timeout if the model needs longer",
+            f"{self.prepared.target.compiled.id} sent no {missing} for {seconds:g} s; {advice}",
             timeout_name=timeout_name,
             seconds=seconds,
             url=self.prepared.built.wire.safe_url,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ai_lib.client.target.explain import Explanation
 
 _DEFAULT_SECONDS = 60.0
+_SILENCE_SECONDS = 900.0
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a request may be sent again although the first may have been worked on."""
         block = self.compiled.manifest.raw.get("idempotency") or {}
         return bool(block.get("safe")) or self.idempotency_header is not None
+
+    @property
+    def content_silence(self) -> float:
+        """The seconds for which a stream may send nothing but keep-alives."""
+        manifest = self.compiled.manifest
+        entry = manifest.models.get(self.model)
+        declared = entry.content_silence if entry is not None else None
+        return declared or manifest.content_silence or _SILENCE_SECONDS
 
     def timeouts_for(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
         """Return the timeouts of one call.

@@ -14,6 +14,7 @@ from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallS
 from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
+MAX_TOOL_CALLS: Final = 128
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
@@ -256,6 +257,12 @@ class ToolCallAccumulator:
         return opened
 
     def _open(self, index: int | None, events: list[Event]) -> _OpenCall:
+        if len(self._calls) >= MAX_TOOL_CALLS:
+            raise ResponseTooLarge(
+                f"the response has more than {MAX_TOOL_CALLS} tool calls; what came before them is"
+                " in partial",
+                limit=MAX_TOOL_CALLS,
+            )
         if self._calls:
             self._start(self._calls[-1], events)
         call = _OpenCall(len(self._calls), index)

@@ -161,6 +161,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest's entry of one model: sizes in tokens, capabilities, parameter overrides.
 
     `capabilities` has those that are known, true or false; they come before the provider's.
+    `content_silence` is for how many seconds its streams may send keep-alives only.
     """
 
     context_window: int | None = None
@@ -168,6 +169,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, str | None] = {}
     capabilities: Mapping[str, bool] = {}
     pricing: JsonObject = {}
+    content_silence: float | None = None
 
 
 # bundled: ships with the library. given: named by the caller or the environment. found: in a nearby
@@ -180,7 +182,8 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `raw` is the document as read, with unknown fields; `source` is its file or address.
     `capabilities` is None when the manifest has none; its version has no words for the
-    `undeclarable` ones.
+    `undeclarable` ones. `content_silence` is for how many seconds a stream may send keep-alives
+    only, where a model does not say.
     """
 
     id: str
@@ -192,6 +195,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     aliases: tuple[str, ...] = ()
     timeout_ms: int | None = None
+    content_silence: float | None = None
     auth: Auth = Auth()
     endpoints: Mapping[str, Endpoint] = {}
     services: Mapping[str, Endpoint] = {}

@@ -112,6 +112,9 @@ class _Reader:
             name=str(raw_manifest.name or ""),
             aliases=tuple(raw_manifest.aliases or ()),
             timeout_ms=self._check_timeout(endpoint.get("timeout_ms")),
+            content_silence=raw_manifest.streaming.content_silence_seconds
+            if raw_manifest.streaming
+            else None,
             auth=self._read_auth(),
             endpoints=read_endpoints(raw_manifest, self.build_error),
             services=read_services(raw_manifest, self.build_error),

@@ -4,7 +4,7 @@ Sections and fields that are not named here are kept in `ProtocolManifest.raw` a
 """
 
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -59,6 +59,9 @@ class RawRetry(Section, frozen=True, kw_only=True):
     retry_on_error_code: list[str] | None = None
 
 
+Silence = Annotated[float, msgspec.Meta(gt=0)]
+
+
 class RawPattern(Section, frozen=True, kw_only=True):
     pattern: str
     maps_to: str = "unknown"
@@ -108,6 +111,7 @@ class RawStreaming(Section, frozen=True, kw_only=True):
     content_path: str | None = None
     tool_call_path: str | None = None
     usage_path: str | None = None
+    content_silence_seconds: Silence | None = None
 
 
 class RawCalls(Section, frozen=True, kw_only=True):
@@ -194,6 +198,7 @@ class RawModel(Section, frozen=True, kw_only=True):
     model_capabilities: dict[str, bool | None] | None = None
     modalities: JsonValue = None
     pricing: JsonDict | None = None
+    content_silence_seconds: Silence | None = None
 
 
 class RawMetadata(Section, frozen=True, kw_only=True):

@@ -2,13 +2,15 @@
 
 import datetime
 import json
-from collections.abc import Iterable
-from typing import Final, NoReturn
+from collections.abc import Callable, Iterable
+from time import monotonic  # noqa: TID251 (the parser has no caller that could stop it)
+from typing import Any, Final, NoReturn
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.types.json import JsonDict, JsonValue
 
 MAX_BYTES: Final = 1024 * 1024
+MAX_SECONDS: Final = 2.0
 MAX_DEPTH: Final = 48
 # YAML aliases share their value, so a short text can stand for an endless value.
 MAX_NODES: Final = 100_000
@@ -22,9 +24,10 @@ def read_text(text: str, source: str) -> JsonValue:
 
     Raises:
         ProtocolError: the text does not parse (the message has line and column), has a key twice,
-            is larger or nested deeper than any manifest, or holds a value that JSON can't.
+            is larger or nested deeper than any manifest, takes longer than 2 s to read, or holds a
+            value that JSON can't.
     """
-    if len(text) > MAX_BYTES:
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise _build_error(source, f"is larger than {MAX_BYTES} bytes")
     try:
         loaded = _read_json(text) if is_json(source) else _read_yaml(text, source)
@@ -77,6 +80,7 @@ def _read_yaml(text: str, source: str) -> object:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again
+    _limit_time(yaml)
     try:
         value: object = yaml.load(text)
     except MarkedYAMLError as error:
@@ -91,6 +95,28 @@ def _read_yaml(text: str, source: str) -> object:
         # The parser's own constructors raise these for scalars that look like another type.
         raise _build_error(source, f"holds a value that YAML does not know: {error}") from error
     return value
+
+
+def _limit_time(yaml: Any) -> None:
+    """Make the parser raise `_Refusal` once it has taken longer than any manifest."""
+    from ruamel.yaml.scanner import Scanner
+
+    ends_at = monotonic() + MAX_SECONDS
+
+    def limit(function: Callable[..., Any]) -> Callable[..., Any]:
+        def limited(*arguments: Any, **options: Any) -> Any:
+            if monotonic() > ends_at:
+                raise _Refusal(f"takes longer than {MAX_SECONDS:g} s to read")
+            return function(*arguments, **options)
+
+        return limited
+
+    for part, kind, names in (
+        ("Scanner", Scanner, ("fetch_more_tokens",)),
+        ("Constructor", yaml.Constructor, ("construct_object", "flatten_mapping")),
+    ):
+        limited_methods = {name: limit(getattr(kind, name)) for name in names}
+        setattr(yaml, part, type(part, (kind,), limited_methods))
 
 
 class _JsonBuilder:

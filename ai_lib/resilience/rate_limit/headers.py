@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ai_lib.errors.classification import parse_http_date
 from ai_lib.protocol.manifest import model as manifest
 from ai_lib.types.json import JsonObject
 
@@ -145,8 +146,10 @@ def read_limits(headers: Mapping[str, str], names: RateLimitHeaders) -> Observed
     lowered = {name.lower(): headers[name] for name in headers if name.lower() in header_names}
     if not lowered:
         return _NOTHING
+    date = headers.get("date")
     return ObservedLimits(
-        requests=_read_status(lowered, names.requests), tokens=_read_status(lowered, names.tokens)
+        requests=_read_status(lowered, names.requests, date),
+        tokens=_read_status(lowered, names.tokens, date),
     )
 
 
@@ -163,12 +166,12 @@ def _header_names(names: RateLimitHeaders) -> frozenset[str]:
     )
 
 
-def _read_status(headers: Mapping[str, str], names: LimitHeaders) -> LimitStatus:
+def _read_status(headers: Mapping[str, str], names: LimitHeaders, date: str | None) -> LimitStatus:
     reset = _get_header(headers, names.reset)
     return LimitStatus(
         limit=_parse_number(_get_header(headers, names.limit)),
         remaining=_parse_number(_get_header(headers, names.remaining)),
-        reset=None if reset is None else parse_reset(reset, names.reset_unit),
+        reset=None if reset is None else parse_reset(reset, names.reset_unit, date=date),
         window=names.window or _parse_number(_get_header(headers, names.window_header)) or None,
     )
 
@@ -196,10 +199,13 @@ def parse_span(text: str) -> float | None:
     return sum(float(part[1]) * _UNITS[part[2]] for part in parts)
 
 
-def parse_reset(text: str, unit: Unit = "auto", now: datetime | None = None) -> float | None:
+def parse_reset(
+    text: str, unit: Unit = "auto", now: datetime | None = None, date: str | None = None
+) -> float | None:
     """Return the seconds until a limit is reset: a span, a number, or a moment (RFC 3339).
 
-    A moment in the past is 0; what makes no sense is None. `now` is the moment to count from.
+    A moment in the past is 0; what makes no sense is None. `now` is the moment to count from;
+    without it that of `date`, the response's HTTP date, or else of this machine's clock.
     """
     text = text.strip()
     span = parse_span(text)
@@ -207,14 +213,14 @@ def parse_reset(text: str, unit: Unit = "auto", now: datetime | None = None) -> 
         return span
     moment = _parse_moment(text)
     if moment is not None:
-        return _seconds_until(moment, now)
+        return _seconds_until(moment, now, date)
     number = _parse_number(text)
     if number is None:
         return None
     if unit == "milliseconds":
         return number / 1000
     if unit == "epoch" or (unit == "auto" and number >= _EPOCH):
-        return _seconds_until(number / 1000 if number >= _EPOCH_MS else number, now)
+        return _seconds_until(number / 1000 if number >= _EPOCH_MS else number, now, date)
     return number
 
 
@@ -231,5 +237,6 @@ def _parse_moment(text: str) -> float | None:
     return full_second.timestamp() + float(fraction or 0)
 
 
-def _seconds_until(moment: float, now: datetime | None) -> float:
-    return max(0.0, moment - (now or datetime.now(timezone.utc)).timestamp())
+def _seconds_until(moment: float, now: datetime | None, date: str | None) -> float:
+    now = now or (parse_http_date(date) if date else None) or datetime.now(timezone.utc)
+    return max(0.0, moment - now.timestamp())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from threading import RLock
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,9 @@ from ai_lib._runtime import forks
 from ai_lib._runtime.forks import ForkedState
 from ai_lib.resilience.rate_limit.headers import LimitStatus, ObservedLimits
 from ai_lib.resilience.rate_limit.meters import Gcra, RemainingQuota, Window, WindowEntry
+
+# A provider may ask for any wait; other callers are held back no longer than that.
+MAX_PAUSE_SECONDS: Final = 3600.0
 
 
 class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +120,7 @@ class _UnitLimits:
         if status.remaining is not None and status.reset is not None:
             # The provider may not have counted yet what is still under way.
             self.remaining.amount = status.remaining - (self.outstanding - answered)
-            self.remaining.resets_at = at + status.reset
+            self.remaining.resets_at = at + min(status.reset, MAX_PAUSE_SECONDS)
 
 
 class Quota(ForkedState):

@@ -9,8 +9,10 @@ from typing import Protocol
 from ai_lib.transport.errors import RemoteProtocolError
 
 _PIECE = 256 * 1024
-# Packages without a bound on their output are fed this many bytes at a time.
-_CHUNK = 1024
+# A block of zstd is at most 128 KiB and takes four bytes at least: so few bytes at a time keep a
+# piece within a megabyte and a half. The window is that of RFC 9659.
+_ZSTD_CHUNK = 32
+_ZSTD_WINDOW = 8 * 1024 * 1024
 
 
 class Decoder(Protocol):
@@ -81,33 +83,70 @@ class _DeflateDecoder:
             raise RemoteProtocolError("the compressed response ended too early")
 
 
-class _PackageDecoder:
-    """Decodes with an installed package, whose `step` turns bytes into content."""
+class _BrotliDecoder:
+    """Decodes with the package `brotli`, 1.2 or later, which bounds what it returns."""
 
-    def __init__(self, step: Callable[[bytes], bytes]) -> None:
-        self._step = step
+    def __init__(self) -> None:
+        self._state = import_module("brotli").Decompressor()
+        self._is_started = False
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _CHUNK):
+        has_more = bool(data)
+        while has_more:
+            self._is_started = True
             try:
-                piece = self._step(data[start : start + _CHUNK])
+                piece = self._state.process(data, output_buffer_limit=_PIECE)
             except Exception as error:
-                raise RemoteProtocolError(
-                    f"the compressed response is damaged ({error})"
-                ) from error
+                raise _damaged(error) from error
+            data = b""
+            has_more = bool(piece)
             if piece:
                 yield piece
 
     def finish(self) -> None:
-        pass
+        if self._is_started and not self._state.is_finished():
+            raise RemoteProtocolError("the compressed response ended too early")
 
 
-def _make_brotli() -> Decoder:
-    return _PackageDecoder(import_module("brotli").Decompressor().process)
+class _ZstandardDecoder:
+    """Decodes with the package `zstandard`, all frames of a body."""
+
+    def __init__(self) -> None:
+        package = import_module("zstandard")
+        self._context = package.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        self._state = self._context.decompressobj()
+        self._is_started = False
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _ZSTD_CHUNK):
+            chunk = data[start : start + _ZSTD_CHUNK]
+            while chunk:
+                if self._state.eof:
+                    self._state = self._context.decompressobj()
+                self._is_started = True
+                try:
+                    piece = self._state.decompress(chunk)
+                except Exception as error:
+                    raise _damaged(error) from error
+                if piece:
+                    yield piece
+                chunk = self._state.unused_data if self._state.eof else b""
+
+    def finish(self) -> None:
+        if self._is_started and not self._state.eof:
+            raise RemoteProtocolError("the compressed response ended too early")
 
 
-def _make_zstandard() -> Decoder:
-    return _PackageDecoder(import_module("zstandard").ZstdDecompressor().decompressobj().decompress)
+def _damaged(error: Exception) -> RemoteProtocolError:
+    return RemoteProtocolError(f"the compressed response is damaged ({error})")
+
+
+def _bounds_brotli() -> bool:
+    """Whether the installed `brotli` can bound its output; earlier ones expand without a bound."""
+    try:
+        return hasattr(import_module("brotli").Decompressor, "can_accept_more_data")
+    except (ImportError, AttributeError):
+        return False
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
@@ -115,10 +154,10 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
     "x-gzip": lambda: _ZlibDecoder(zlib.MAX_WBITS | 16),
     "deflate": _DeflateDecoder,
 }
-if find_spec("brotli"):
-    _DECODERS["br"] = _make_brotli
+if find_spec("brotli") and _bounds_brotli():
+    _DECODERS["br"] = _BrotliDecoder
 if find_spec("zstandard"):
-    _DECODERS["zstd"] = _make_zstandard
+    _DECODERS["zstd"] = _ZstandardDecoder
 
 ACCEPTED = ", ".join(name for name in _DECODERS if name != "x-gzip")
 
