@@ -14,6 +14,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 FOREVER = math.inf
+# Systems take no longer timeout (24 days in milliseconds are 31 bits); it is as good as none.
+_LONGEST = 2_000_000.0
 
 
 class ScopeInterrupted(BaseException):
@@ -91,7 +93,7 @@ def run_interruptible(
     """
     scopes = current_scopes.get()
     if not scopes:
-        return block(seconds)
+        return block(seconds if seconds is None or seconds < _LONGEST else None)
     key = object()
     for scope in scopes:
         scope._add_wait(key, wake)
@@ -100,7 +102,7 @@ def run_interruptible(
         raise_if_interrupted(at)
         remaining = min(scope.deadline for scope in scopes) - at
         limit = remaining if seconds is None else min(remaining, seconds)
-        result = block(None if limit == FOREVER else max(limit, 0.0))
+        result = block(None if limit >= _LONGEST else max(limit, 0.0))
     except Exception:
         raise_if_interrupted(clock())  # `wake` may have broken what was waited for
         raise

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from ai_lib.types.wire import check_optional_seconds
+
 Item = Any  # an item is the caller's
 
 
@@ -48,10 +50,9 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("max_concurrent", "max_batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}")
-        if self.max_wait_ms < 0:
+        if not self.max_wait_ms >= 0:
             raise ValueError(f"max_wait_ms must be 0 or more, not {self.max_wait_ms}")
-        if self.timeout is not None and self.timeout <= 0:
-            raise ValueError(f"timeout must be seconds above 0, not {self.timeout}")
+        check_optional_seconds("the timeout", self.timeout)
 
     @classmethod
     def for_embeddings(cls) -> BatchConfig:

@@ -27,6 +27,7 @@ import msgspec
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.batch.config import BatchConfig, Item
 from ai_lib.errors.exceptions import JournalError
+from ai_lib.types.json import to_plain_value
 from ai_lib.types.schema.tuples import restore_tuples
 
 _KIND: Final = "ai-lib batch"
@@ -206,4 +207,6 @@ class RecordedResult(msgspec.Struct, frozen=True):
 
 
 def _content(item: Item) -> str | bytes:
-    return item if isinstance(item, str | bytes) else msgspec.json.encode(item, order="sorted")
+    if isinstance(item, str | bytes):
+        return item
+    return msgspec.json.encode(item, order="sorted", enc_hook=to_plain_value)

@@ -18,6 +18,7 @@ from ai_lib.protocol.query.path import compile_path
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.upload import FilePart
+from ai_lib.types.wire import check_optional_seconds, check_seconds
 
 from .._runtime.backend import now, sleep
 from ..client import AiClient
@@ -82,7 +83,9 @@ class ProviderBatch:
             BatchError: the batch is not over after `timeout` seconds.
             AiLibError: as `status` raises.
         """
-        deadline = None if timeout is None else now() + timeout
+        check_seconds("poll_seconds", poll_seconds, allows_zero=True)
+        seconds = check_optional_seconds("the timeout", timeout)
+        deadline = None if seconds is None else now() + seconds
         while not (status := await self.status()).is_over:
             if deadline is not None and now() + poll_seconds > deadline:
                 raise BatchError(

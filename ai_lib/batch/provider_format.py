@@ -24,7 +24,7 @@ from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.chat import build_chat
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, encode_json
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 
@@ -168,7 +168,7 @@ class BatchLines(NamedTuple):
     @property
     def file(self) -> bytes:
         """The requests as JSON, one a line."""
-        return b"".join(msgspec.json.encode(line) + b"\n" for line in self.lines)
+        return b"".join(encode_json(line) + b"\n" for line in self.lines)
 
 
 def find_batch_shape(target: Target) -> BatchShape:

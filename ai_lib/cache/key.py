@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date
+from numbers import Number
 from typing import Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ import msgspec
 from ai_lib._version import __version__
 from ai_lib.errors.exceptions import CacheError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, to_plain_value
 
 
 class CacheKeyGenerator:
@@ -77,4 +78,6 @@ def _encode_value(value: object) -> object:
         return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, str | Number):
+        return to_plain_value(value)
     raise TypeError(f"a {type(value).__name__} can't be part of a cache key")

@@ -13,7 +13,7 @@ from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.secret import Secret
+from ai_lib.types.secret import make_secret
 from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
@@ -63,7 +63,7 @@ class AiClient(ModelClient):
             CredentialError: no API key was found; the message says where it may be put.
             ConnectError: a required provider is not available.
         """
-        api_key = None if api_key is None else Secret(api_key)  # no traceback shows it
+        api_key = make_secret(api_key)  # no traceback shows it
         client = cls(await load_model(model, api_key, base_url, timeout))
         await client.ensure_available()
         return client

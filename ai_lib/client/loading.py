@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.secret import Secret
-from ai_lib.types.wire import HttpRequest, TimeoutOptions
+from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds
 
 from ..protocol.loader import ProtocolLoader
 from ..protocol.sources.remote import FetchResponse
@@ -17,7 +17,12 @@ async def load_model(
     model: str, api_key: Secret | None, base_url: str | None, timeout: float | None
 ) -> ClientSettings:
     """Return the settings of a client for one model. Raises as `load_settings`."""
-    settings = ClientSettings(model=model, api_key=api_key, base_url=base_url, timeout=timeout)
+    settings = ClientSettings(
+        model=model,
+        api_key=api_key,
+        base_url=base_url,
+        timeout=check_optional_seconds("the timeout", timeout),
+    )
     return await load_settings(settings)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.functions import (
@@ -124,12 +125,17 @@ class ToolStream:
         self._token = cancel_token
         self._stream: ChatStream | None = None
         self._state: StreamState = "idle"
+        self._reader = SingleReader()
         self._result: ToolRun | None = None
 
     def __aiter__(self) -> ToolStream:
         return self
 
     async def __anext__(self) -> Event:
+        with self._reader:
+            return await self._read()
+
+    async def _read(self) -> Event:
         try:
             while self._state != "closed":
                 event = await self._next(self._open())

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
-import msgspec
-
 from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
@@ -14,7 +12,7 @@ from ai_lib.protocol.dialect.template import compile_template, fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.chat import attach_credential, resolve_base_url
 from ai_lib.request.fragments import merge
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, encode_json
 from ai_lib.types.wire import HttpRequest
 
 _SETTABLE: Final = ("input_type", "encoding", "truncate")
@@ -65,7 +63,7 @@ class EmbeddingWriter:
         return HttpRequest(
             url=url,
             headers=(*json_headers, *endpoint_headers, *headers),
-            body=_encode(body),
+            body=encode_json(body),
             secrets=secrets,
         )
 
@@ -132,10 +130,3 @@ def _check_dimensions(count: JsonValue, entry: EmbeddingModel, model: str) -> No
         raise RequestError(f"{model} has vectors of length {sizes}, not {count}")
     if entry.largest is not None and count > entry.largest:
         raise RequestError(f"{model} has vectors of length {entry.largest} at most, not {count}")
-
-
-def _encode(body: JsonDict) -> bytes:
-    try:
-        return msgspec.json.encode(body)
-    except (TypeError, ValueError) as error:
-        raise RequestError(f"the request can't be written as JSON: {error}") from error

@@ -22,6 +22,7 @@ from ai_lib.types.content import (
     ToolUseBlock,
     join_text,
 )
+from ai_lib.types.json import encode_json
 from ai_lib.types.media_source import decode_base64
 from ai_lib.types.media_type import to_format_name
 from ai_lib.types.message import Message
@@ -160,7 +161,7 @@ class BlockWriter:
                     id=block.id,
                     name=block.name,
                     input=block.input,
-                    arguments=msgspec.json.encode(block.input).decode(),
+                    arguments=encode_json(block.input).decode(),
                     signature=self._signature(block),
                 )
             case ToolResultBlock():
@@ -233,7 +234,7 @@ def takes_cache(shape: MessageShape, kind: str) -> bool:
 def _parse_output(text: str) -> object:
     """Return a tool's result as an object: its JSON if that is one."""
     try:
-        result = msgspec.json.decode(text)
+        result = msgspec.json.decode(str.__str__(text))  # of a subclass, its text
     except msgspec.DecodeError:
         result = text
     return result if isinstance(result, dict) else {"output": text}

@@ -19,7 +19,7 @@ from ai_lib.request.fragments import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
 from ai_lib.request.text_tools import write_tools_as_text
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import HttpRequest
@@ -79,7 +79,7 @@ def build_chat(
         request, media_notes = _fit_media(request, compiled)
     body, adaptations = _build_body(request, compiled, model)
     url = _build_url(compiled, model, request.stream, base_url)
-    encoded = _encode(body)
+    encoded = encode_json(body)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)
     accept = "application/json"
@@ -270,10 +270,3 @@ def attach_credential(
         return extra, address, frozenset({auth.param.lower()})
     value = f"{auth.prefix} {credential}".strip()
     return (*extra, (auth.header, value)), url, frozenset({auth.header.lower()})
-
-
-def _encode(body: Body) -> bytes:
-    try:
-        return msgspec.json.encode(body)
-    except (TypeError, ValueError) as error:
-        raise RequestError(f"the request can't be written as JSON: {error}") from error

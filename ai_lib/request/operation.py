@@ -12,7 +12,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Endpoint
 from ai_lib.request.chat import attach_credential, resolve_base_url
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import HttpRequest
 
@@ -76,6 +76,9 @@ def _encode_body(
     encoding = endpoint.request_encoding or ("multipart" if files else "json")
     if files and encoding != "multipart":
         raise RequestError(f"{name} takes no files: its manifest has it sent as {encoding}")
+    if encoding in ("multipart", "form") and body:
+        # A form would have NaN as text.
+        encode_json([v for v in body.values() if isinstance(v, float | list | tuple)])
     if encoding == "multipart":
         form = Multipart(body or {}, files or {})
         return form, (("Content-Type", form.content_type),)
@@ -85,7 +88,7 @@ def _encode_body(
         pairs = {key: value for key, value in body.items() if value is not None}
         form_type = "application/x-www-form-urlencoded"
         return urlencode(pairs, doseq=True).encode(), (("Content-Type", form_type),)
-    return msgspec.json.encode(body), (("Content-Type", "application/json"),)
+    return encode_json(body), (("Content-Type", "application/json"),)
 
 
 def _find_endpoint(name: str, compiled: CompiledManifest) -> Endpoint:

@@ -1,6 +1,8 @@
 """Writes standard parameters into the body, checked against the ranges that the provider allows."""
 
 from collections.abc import Mapping
+from numbers import Number
+from typing import Any
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
@@ -57,10 +59,13 @@ class ParameterWriter:
         return self._shape.parameters.get(name)
 
     def _check(self, name: str, value: object, declared: Parameter) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool | complex) or not isinstance(value, Number):
             return
         low, high = declared.minimum, declared.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
+        number: Any = value
+        if number != number:  # NaN is below and above nothing
+            raise RequestError(f"{name}={value} is no number", provider=self._compiled.id)
+        if (low is not None and number < low) or (high is not None and number > high):
             raise RequestError(
                 f"{name}={value} is outside what {self._compiled.id} allows: {low} to {high}",
                 provider=self._compiled.id,

@@ -8,7 +8,7 @@ from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.request.json_schema import SchemaWriter, close_schema
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
@@ -141,7 +141,7 @@ def _ask_in_prompt(
     format_request: _FormatRequest, response_format: ResponseFormat | None
 ) -> ChatRequest:
     schema = format_request.format.schema
-    text = _JSON_PROMPT if schema is None else _SCHEMA_PROMPT + msgspec.json.encode(schema).decode()
+    text = _JSON_PROMPT if schema is None else _SCHEMA_PROMPT + encode_json(schema).decode()
     messages = format_request.request.messages
     system = [message for message in messages if message.role is MessageRole.SYSTEM]
     others = [message for message in messages if message.role is not MessageRole.SYSTEM]

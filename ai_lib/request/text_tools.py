@@ -7,6 +7,7 @@ import msgspec
 
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.json import encode_json
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition
@@ -38,7 +39,7 @@ def build_tool_prompt(
     if level != "L1":
         parts.append(_WARNING)
     if level == "L3" and tools:
-        call = msgspec.json.encode({"name": tools[0].name, "arguments": {}}).decode()
+        call = encode_json({"name": tools[0].name, "arguments": {}}).decode()
         parts.append(_EXAMPLE.format(name=tools[0].name, call=call))
     return "\n\n".join(parts)
 
@@ -59,7 +60,7 @@ def write_tools_as_text(request: ChatRequest, text_tools: TextTools) -> ChatRequ
 
 
 def _describe_tool(tool: ToolDefinition) -> str:
-    schema = msgspec.json.encode(tool.parameters).decode()
+    schema = encode_json(tool.parameters).decode()
     return f"- {tool.name}: {tool.description or ''}\n  arguments: {schema}"
 
 
@@ -75,7 +76,7 @@ def _write_message(message: Message) -> Message:
 def _write_blocks(blocks: Iterable[Block]) -> Iterable[Block]:
     for block in blocks:
         if isinstance(block, ToolUseBlock):
-            call = msgspec.json.encode({"name": block.name, "arguments": block.input}).decode()
+            call = encode_json({"name": block.name, "arguments": block.input}).decode()
             yield TextBlock(text=f"<tool_call>\n{call}\n</tool_call>")
         elif isinstance(block, ToolResultBlock):
             kind = "tool_error" if block.is_error else "tool_result"

@@ -11,6 +11,7 @@ from ai_lib.resilience.circuit.storage import CircuitStorage
 from ai_lib.resilience.rate_limit.external import Limiter
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
+from ai_lib.types.wire import check_seconds
 
 _MAX_INFLIGHT = 10
 
@@ -26,8 +27,10 @@ class BackpressureConfig(msgspec.Struct, frozen=True, kw_only=True):
     queue_timeout: float | None = None
 
     def __post_init__(self) -> None:
-        if self.max_concurrent < 0 or (self.queue_timeout or 0) < 0:
-            raise ValueError("max_concurrent and queue_timeout can't be negative")
+        if self.max_concurrent < 0:
+            raise ValueError("max_concurrent can't be negative")
+        if self.queue_timeout is not None:
+            check_seconds("queue_timeout", self.queue_timeout, allows_zero=True)
 
     @classmethod
     def no_limit(cls) -> "BackpressureConfig":
@@ -46,7 +49,7 @@ class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True):
     delay_between_targets_ms: float = 0
 
     def __post_init__(self) -> None:
-        if self.max_attempts_per_target < 1 or self.delay_between_targets_ms < 0:
+        if self.max_attempts_per_target < 1 or not self.delay_between_targets_ms >= 0:
             raise ValueError("a target is tried at least once, and a delay can't be negative")
 
 

@@ -72,8 +72,10 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True):
     retry_in_doubt: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.max_retries, self.min_delay_ms, self.max_delay_ms) < 0:
+        if not all(n >= 0 for n in (self.max_retries, self.min_delay_ms, self.max_delay_ms)):
             raise ValueError("max_retries and delays can't be negative")
+        if not 0 < self.exponential_base < _FOREVER:
+            raise ValueError("exponential_base must be a finite number above 0")
         # A word that is no strategy is a mistake to report at once.
         msgspec.structs.force_setattr(self, "jitter", JitterStrategy(self.jitter))
         msgspec.structs.force_setattr(self, "strategy", BackoffStrategy(self.strategy))

@@ -8,7 +8,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.types.secret import Secret
+from ai_lib.types.secret import Secret, make_secret
 
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]
 
@@ -138,8 +138,8 @@ def _conventional_variables(manifest: ProtocolManifest) -> tuple[str, ...]:
 def _search(
     manifest: ProtocolManifest, explicit: str | None, environ: Mapping[str, str]
 ) -> Credential | None:
-    if explicit:
-        return Credential(value=explicit, source="argument")
+    if key := make_secret(explicit):
+        return Credential(value=key, source="argument")
     kinds: tuple[tuple[SourceKind, tuple[str, ...]], ...] = (
         ("manifest_env", manifest.auth.env),
         ("conventional_env", _conventional_variables(manifest)),
@@ -160,7 +160,7 @@ def _from_keyring(provider: str) -> Credential | None:
         return None
     try:
         for service in _KEYRING_SERVICES:
-            if value := keyring.get_password(service, provider):
+            if value := make_secret(keyring.get_password(service, provider)):
                 name = f"keyring service {service}"
                 return Credential(value=value, source="keyring", kind="keyring", name=name)
     except KeyringError:  # no backend on this machine is the same as no key in it

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from ai_lib.types.wire import check_seconds
+
 
 class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many connections are kept, for each host.
@@ -18,6 +20,13 @@ class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int = 500
     keepalive_seconds: float = 30.0
     queue_seconds: float | None = 60.0
+
+    def __post_init__(self) -> None:
+        if self.max_connections < 1:
+            raise ValueError("max_connections must be 1 or more")
+        check_seconds("keepalive_seconds", self.keepalive_seconds, allows_zero=True)
+        if self.queue_seconds is not None:
+            check_seconds("queue_seconds", self.queue_seconds, allows_zero=True)
 
     @classmethod
     def default(cls) -> "PoolConfig":
@@ -93,6 +102,9 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = "ai-lib"
     http2: bool = False
     reader: Literal["auto", "httptools", "httpcore"] = "auto"
+
+    def __post_init__(self) -> None:
+        check_seconds("drain_seconds", self.drain_seconds, allows_zero=True)
 
     @property
     def uses_httptools(self) -> bool:

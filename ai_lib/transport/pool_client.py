@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import msgspec
-
 from ai_lib.transport.pool_response import PoolResponse
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonObject, JsonValue, encode_json
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
@@ -137,5 +135,5 @@ def _encode_body(
         form = Multipart(data or {}, files or {})
         return form, form.content_type
     if json is not None:
-        return msgspec.json.encode(json), "application/json"
+        return encode_json(json), "application/json"
     return content or b"", ""

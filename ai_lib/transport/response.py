@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Protocol
 
+from ai_lib._runtime.single_reader import second_reader_error
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import (
     RemoteProtocolError,
@@ -47,7 +49,8 @@ class HttpResponse:
     """The response to one request. It holds a connection until it is read to the end or closed.
 
     Iterating gives the body's content, decompressed, as it arrives. Closing it, from any task or
-    thread, ends a read that is under way with `ConnectionLost`.
+    thread, ends a read that is under way with `ConnectionLost`. A second reader beside one that is
+    under way gets a RuntimeError.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class HttpResponse:
         self._deadlines = deadlines
         self._options = options
         self._ended = False
+        self._reader = Lock()
         self._closed = False
         self._is_content = 200 <= head.status <= 299
         self._pieces: Iterator[bytes] = iter(())
@@ -83,11 +87,16 @@ class HttpResponse:
         return self
 
     async def __anext__(self) -> bytes:
+        # Nobody ever waits for this lock, so that it may be held across a wait.
+        if not self._reader.acquire(blocking=False):
+            raise second_reader_error()
         try:
             piece = await self._next()
         except BaseException:
             self._close()
             raise
+        finally:
+            self._reader.release()
         if not piece:
             raise StopAsyncIteration
         return piece
@@ -136,6 +145,8 @@ class HttpResponse:
             TransportError: the connection broke, or a timeout ran out.
         """
         max_bytes = self._options.max_body_bytes if limit is None else limit
+        if not self._reader.acquire(blocking=False):
+            raise second_reader_error()
         try:
             while size := await self._read_piece():
                 self._body_size += size
@@ -144,6 +155,8 @@ class HttpResponse:
         except BaseException:
             self._close()
             raise
+        finally:
+            self._reader.release()
         return b"".join(self._body_pieces)
 
     async def _read_piece(self) -> int:

@@ -15,6 +15,12 @@ class Secret(str):
         return "'***'"
 
 
+def make_secret(key: object) -> Secret | None:
+    """Return a key without the white space around it; None for a blank one, which is no key."""
+    text = "" if key is None else str(key).strip()
+    return Secret(text) if text else None
+
+
 @lru_cache(maxsize=64)
 def list_secret_forms(secret: str) -> tuple[str, ...]:
     """Return the forms in which a secret may appear, the longest first.

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 import msgspec
 
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonObject, JsonValue, encode_json
 
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 # What a browser does with the characters that would end a name.
@@ -173,9 +173,9 @@ def _encode_values(value: JsonValue) -> Iterator[tuple[bytes, str | None]]:
         if isinstance(element, str):
             yield element.encode(), None
         elif isinstance(element, Mapping | list | tuple):
-            yield msgspec.json.encode(element), "application/json"
+            yield encode_json(element), "application/json"
         elif element is not None:
-            yield msgspec.json.encode(element), None
+            yield encode_json(element), None
 
 
 def _encode_part_head(name: str, filename: str | None, content_type: str | None) -> bytes:

@@ -1,6 +1,7 @@
 """One HTTP request as the transport sends it, and its timeouts."""
 
-from typing import Final
+from numbers import Number
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -57,7 +58,12 @@ class TimeoutOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `connect` bounds opening a connection (TLS included), `first_token` the wait from sending to
     the first content, `idle` the silence between two reads, `delta_idle` the silence between two
-    events (heartbeats don't reset it), `total` the whole call.
+    events (heartbeats don't reset it), `total` the whole call. An infinite one is switched off,
+    too, and so is one of over 23 days, which no system takes.
+
+    Raises:
+        TypeError: one is not a number.
+        ValueError: one is not above 0.
     """
 
     connect: float | None = 10.0
@@ -65,3 +71,37 @@ class TimeoutOptions(msgspec.Struct, frozen=True, kw_only=True):
     idle: float | None = 60.0
     delta_idle: float | None = None
     total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "first_token", "idle", "delta_idle", "total"):
+            seconds = getattr(self, name)
+            if seconds is None or (type(seconds) is float and 0.0 < seconds <= _LONGEST):
+                continue
+            checked = check_seconds(f"the {name} timeout", seconds)
+            msgspec.structs.force_setattr(self, name, checked if checked <= _LONGEST else None)
+
+
+_LONGEST: Final = 2_000_000.0
+
+
+def check_seconds(name: str, seconds: Any, *, allows_zero: bool = False) -> float:
+    """Return a number of seconds above 0, or 0 where that has a meaning; infinity is no limit.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is too small, or NaN.
+    """
+    if isinstance(seconds, bool | complex) or not isinstance(seconds, Number):
+        raise TypeError(
+            f"{name} must be a number of seconds (math.inf is no limit), not {seconds!r:.100}"
+        )
+    value = float(seconds)  # type: ignore[arg-type]
+    if value > 0 or (allows_zero and value == 0):
+        return value
+    least = "0 or more" if allows_zero else "above 0"
+    raise ValueError(f"{name} must be {least} seconds (math.inf is no limit), not {seconds}")
+
+
+def check_optional_seconds(name: str, seconds: Any) -> float | None:
+    """Return None as it is, and any other value as `check_seconds` does."""
+    return None if seconds is None else check_seconds(name, seconds)

@@ -17,8 +17,8 @@ from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.rate_limit.external import Limiter
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
-from ai_lib.types.secret import Secret
-from ai_lib.types.wire import TimeoutOptions
+from ai_lib.types.secret import make_secret
+from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
@@ -115,11 +115,11 @@ class ClientBuilder:
 
     def api_key(self: B, key: str) -> B:
         """Set the API key; without it the key is looked up (environment, keyring)."""
-        return self._set(api_key=Secret(key))
+        return self._set(api_key=make_secret(key))
 
     def api_key_for(self: B, model: str, key: str) -> B:
         """Set the API key of one fallback model; without it the key is looked up."""
-        return self._set(api_keys={**self._settings.api_keys, model: Secret(key)})
+        return self._set(api_keys={**self._settings.api_keys, model: make_secret(key) or ""})
 
     def base_url(self: B, url: str) -> B:
         """Replace the manifest's address; fallbacks keep theirs."""
@@ -224,7 +224,7 @@ class ClientBuilder:
 
         A plain call is bounded as a whole; in a stream each wait for the next piece is bounded.
         """
-        return self._set(timeout=seconds)
+        return self._set(timeout=check_seconds("the timeout", seconds))
 
     def _load_settings(self) -> ClientSettings:
         return load_settings(self._settings, self._loader)

@@ -20,7 +20,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
-from ai_lib.types.wire import TimeoutOptions
+from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
@@ -165,7 +165,7 @@ class ChatRequestBuilder:
 
         A plain call is bounded as a whole; in a stream each wait for the next piece is bounded.
         """
-        return self._set(timeout=seconds)
+        return self._set(timeout=check_seconds("the timeout", seconds))
 
     def timeouts(self, options: TimeoutOptions) -> ChatRequestBuilder:
         """Set each time limit of this call by itself, in place of `timeout`."""

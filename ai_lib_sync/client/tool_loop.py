@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.functions import (
@@ -123,12 +124,17 @@ class ToolStream:
         self._token = cancel_token
         self._stream: ChatStream | None = None
         self._state: StreamState = "idle"
+        self._reader = SingleReader()
         self._result: ToolRun | None = None
 
     def __iter__(self) -> ToolStream:
         return self
 
     def __next__(self) -> Event:
+        with self._reader:
+            return self._read()
+
+    def _read(self) -> Event:
         try:
             while self._state != "closed":
                 event = self._next(self._open())

@@ -7,6 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments
 from ai_lib.resilience.attempt_log import AttemptLog
@@ -78,11 +79,16 @@ class TypedStream(Generic[T]):
         self._stream: ChatStream | None = None
         self._output: StructuredOutput[T] | None = None
         self._state: StreamState = "idle"
+        self._reader = SingleReader()
 
     def __iter__(self) -> TypedStream[T]:
         return self
 
     def __next__(self) -> T | JsonValue:
+        with self._reader:
+            return self._read()
+
+    def _read(self) -> T | JsonValue:
         try:
             while self._state != "closed":
                 partial = self._next(self._open())

@@ -10,7 +10,8 @@ import msgspec
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
-from ai_lib.types.secret import Secret
+from ai_lib.types.secret import make_secret
+from ai_lib.types.wire import check_optional_seconds
 
 from ..client.loading import load_model
 from ..client.model_client import ModelClient
@@ -60,7 +61,7 @@ class EmbeddingClient(ModelClient):
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
-        api_key = None if api_key is None else Secret(api_key)  # no traceback shows it
+        api_key = make_secret(api_key)  # no traceback shows it
         settings = load_model(model, api_key, base_url, timeout)
         return cls(settings, options=EmbeddingOptions(dimensions=dimensions))
 
@@ -138,7 +139,8 @@ class EmbeddingClient(ModelClient):
         if batch_size is not None:
             split = msgspec.structs.replace(split, batch_size=batch_size)
         call_options = CallOptions(
-            timeout=timeout, fallbacks=None if fallbacks is None else tuple(fallbacks)
+            timeout=check_optional_seconds("the timeout", timeout),
+            fallbacks=None if fallbacks is None else tuple(fallbacks),
         )
         call = EmbeddingCall(
             self._transport, self._targets, self._interceptors, texts, options, split, call_options

@@ -14,6 +14,7 @@ from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 AttemptEnd = Callable[[Attempt], object]
+_SHORTEST = 1e-9  # a timeout is above 0
 
 
 class PreparedRequest:
@@ -54,7 +55,7 @@ class PreparedRequest:
         total = self.timeouts.total
         if seconds_left is None or (total is not None and total <= seconds_left):
             return self.timeouts
-        return msgspec.structs.replace(self.timeouts, total=seconds_left)
+        return msgspec.structs.replace(self.timeouts, total=max(seconds_left, _SHORTEST))
 
     def end_attempt(self, attempt: Attempt) -> None:
         """Call what waits for the end of the attempt under way."""

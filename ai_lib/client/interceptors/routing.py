@@ -13,6 +13,7 @@ from ai_lib.errors.exceptions import AiLibError, CapabilityError
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.capabilities import list_needed_capabilities
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.secret import make_secret
 
 from .base import Interceptor
 
@@ -145,7 +146,9 @@ def routing_settings(
     return {
         "routed_models": {
             names[endpoint.name]: RoutedModel(
-                model=endpoint.model, api_key=endpoint.api_key, base_url=endpoint.base_url
+                model=endpoint.model,
+                api_key=make_secret(endpoint.api_key),
+                base_url=endpoint.base_url,
             )
             for endpoint in array.endpoints
         },

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+import msgspec
+
 from ai_lib.types.content import Block
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -16,10 +18,11 @@ def check_message(message: Message) -> Message:
     """Return the message. Raises TypeError for anything else, and for content that is none."""
     _require_type(message, Message, "Message.user('Hello')")
     content = message.content
-    if not isinstance(content, str):
-        _require_types(
-            content, Block, "a text, or a sequence of blocks: [ContentBlock.text('Hello')]"
-        )
+    if type(content) is str:
+        return message
+    if isinstance(content, str):  # such as a template engine's, which changes what is added to it
+        return msgspec.structs.replace(message, content=str.__str__(content))
+    _require_types(content, Block, "a text, or a sequence of blocks: [ContentBlock.text('Hello')]")
     return message
 
 

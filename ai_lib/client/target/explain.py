@@ -1,6 +1,5 @@
 """Explains a call before it is made: its request, and what applies to it. Nothing is sent."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from urllib.parse import quote_plus
@@ -12,7 +11,7 @@ from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.request.chat import build_chat
 from ai_lib.transport.credentials import Credential, CredentialReport, describe_credential
 from ai_lib.types.cost import CostBounds, TokenCount
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
@@ -129,7 +128,7 @@ def explain(
 def _curl(url: str, headers: tuple[tuple[str, str], ...], body: JsonObject, variable: str) -> str:
     parts = [f"curl {_quote(url, variable)}"]
     parts += [f"  -H {_quote(f'{name}: {value}', variable)}" for name, value in headers]
-    text = json.dumps(body, indent=2, ensure_ascii=False)
+    text = msgspec.json.format(encode_json(body), indent=2).decode()
     return " \\\n".join([*parts, f"  -d {shlex.quote(text)}"])
 
 

@@ -187,7 +187,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         base_url: str | None,
         needs_key: bool,
     ) -> Target:
-        manifest = compiled.manifest
+        manifest, base_url = compiled.manifest, base_url or None
         credential = resolve_credential(manifest, key) if needs_key else None
         check_binding(manifest, credential, base_url=base_url, allowed_hosts=self.allowed_hosts)
         warn_of_retirement(compiled, model)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
@@ -87,9 +88,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         if self.own_timeouts is not None and timeout is None:
             return self.own_timeouts
         seconds = self._seconds(timeout)
-        if stream:
-            return TimeoutOptions(first_token=seconds, idle=seconds)
-        return TimeoutOptions(first_token=seconds, idle=seconds, total=seconds)
+        return _make_timeouts(seconds, stream)
 
     def _seconds(self, timeout: float | None) -> float:
         return (
@@ -117,6 +116,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return milliseconds / 1000 if milliseconds else _DEFAULT_SECONDS
 
 
+@lru_cache(maxsize=64)
+def _make_timeouts(seconds: float, stream: bool) -> TimeoutOptions:
+    return TimeoutOptions(first_token=seconds, idle=seconds, total=None if stream else seconds)
+
+
 def _seconds_from_environment() -> float | None:
     text = os.environ.get("AI_HTTP_TIMEOUT_SECS", "").strip()
     if not text:
@@ -125,7 +129,7 @@ def _seconds_from_environment() -> float | None:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if seconds <= 0:
+    if not seconds > 0:
         raise RequestError(f"AI_HTTP_TIMEOUT_SECS must be a number of seconds, not {text!r}")
     return seconds
 

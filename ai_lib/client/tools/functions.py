@@ -79,10 +79,10 @@ def result_message(call: ToolCall, result: object) -> Message:
     """Return the message with a tool's result: text and content blocks unchanged, the rest as JSON.
 
     Raises:
-        TypeError: JSON can't express the result.
+        TypeError, ValueError: JSON can't express the result.
     """
     if isinstance(result, str):
-        return Message.tool(call.id, result, name=call.name)
+        return Message.tool(call.id, str.__str__(result), name=call.name)
     if isinstance(result, _BLOCKS):
         return Message.tool(call.id, (result,), name=call.name)
     if isinstance(result, Sequence) and result and all(isinstance(b, _BLOCKS) for b in result):

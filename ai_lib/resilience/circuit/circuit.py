@@ -25,6 +25,7 @@ from ai_lib.errors.exceptions import (
     TransportTimeout,
 )
 from ai_lib.resilience.circuit.storage import CircuitRecord, CircuitState, Counts
+from ai_lib.types.wire import check_optional_seconds
 
 _SERVICE = frozenset({codes.SERVER_ERROR.name, codes.OVERLOADED.name, codes.TIMEOUT.name})
 
@@ -48,10 +49,9 @@ class CircuitBreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         counts = (self.failure_threshold, self.success_threshold, self.half_open_max_concurrent)
-        if min(counts) < 1 or self.cooldown_seconds < 0:
+        if min(counts) < 1 or not self.cooldown_seconds >= 0:
             raise ValueError("a circuit breaker's counts are at least 1, its cooldown at least 0")
-        if self.timeout_seconds is not None and self.timeout_seconds <= 0:
-            raise ValueError("a circuit breaker's timeout_seconds must be above 0")
+        check_optional_seconds("a circuit breaker's timeout_seconds", self.timeout_seconds)
 
     @classmethod
     def default(cls) -> "CircuitBreakerConfig":

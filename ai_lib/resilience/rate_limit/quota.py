@@ -35,8 +35,8 @@ class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         limits = (self.requests_per_second, self.requests_per_minute, self.tokens_per_minute)
-        if min(limit or 0 for limit in limits) < 0:
-            raise ValueError("a rate limit can't be negative")
+        if not all((limit or 0) >= 0 for limit in limits):
+            raise ValueError("a rate limit is a number from 0 on")
         if self.burst_size is not None and self.burst_size < 1:
             raise ValueError("burst_size must be at least 1, or nothing could ever be sent")
 

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeGuard, TypeVar
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, require_finite, to_plain_value
 
 T = TypeVar("T")
 
@@ -62,8 +62,12 @@ def to_json(value: object) -> bytes:
 
     Raises:
         TypeError: a part of it has no form in JSON.
+        ValueError: a number in it is NaN or infinite.
     """
-    return msgspec.json.encode(value, enc_hook=_encode_model)
+    encoded = _ENCODER.encode(value)
+    if b"null" in encoded:
+        require_finite(value, _encode_model)
+    return encoded
 
 
 def _is_model(kind: object) -> bool:
@@ -87,7 +91,10 @@ def _convert_model(kind: Any, value: JsonValue) -> Any:
 def _encode_model(value: Any) -> JsonValue:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
-    raise TypeError(f"a {type(value).__name__} can't be written as JSON")
+    return to_plain_value(value)
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_encode_model, decimal_format="number")
 
 
 def _hoist_definitions(node: JsonValue, definitions: JsonDict) -> JsonValue:

@@ -9,8 +9,10 @@ from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
+from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.client.execution.cancel_reason import CancelReason, CancelState
 from ai_lib.errors.exceptions import AiLibError, StreamCancelled
+from ai_lib.types.wire import check_seconds
 
 from ..._runtime.backend import CancelScope, Event, fail_after, now
 
@@ -25,11 +27,16 @@ class CancelToken(ForkedState):
     a `StreamEnd`. With a `timeout` (seconds from now) the token cancels itself. No thread watches
     over that: a stream or a `wait` under way ends in time, and callbacks run then, else when
     someone next looks at the token.
+
+    Raises:
+        TypeError, ValueError: the timeout is no number from 0 on (`math.inf` is no limit).
     """
 
     def __init__(self, timeout: float | None = None) -> None:
         self._lock = RLock()
-        self._ends = None if timeout is None else now() + timeout
+        self._ends: float | None = None
+        if timeout is not None:
+            self._ends = now() + check_seconds("the timeout", timeout, allows_zero=True)
         self._state = CancelState()
         self._event = Event()
         self._callbacks: dict[object, Callable[[], object]] = {}
@@ -98,7 +105,13 @@ class CancelToken(ForkedState):
         return self._state.reason or CancelReason.TIMEOUT
 
     def wait_with_timeout(self, seconds: float | None) -> bool:
-        """Wait at most so long for it to be cancelled; returns whether it was."""
+        """Wait at most so long for it to be cancelled; returns whether it was.
+
+        Raises:
+            TypeError, ValueError: `seconds` is no number from 0 on.
+        """
+        if seconds is not None:
+            seconds = check_seconds("the timeout", seconds, allows_zero=True)
         limits = [limit for limit in (seconds, self._seconds_left()) if limit is not None]
         try:
             with fail_after(min(limits, default=None)):
@@ -211,6 +224,7 @@ class CancellableStream(Generic[T]):
         self.stream = stream
         self._token = token
         self._on_cancel = on_cancel
+        self._reader = SingleReader()
         self._started = False
         self._finished = False
 
@@ -228,6 +242,10 @@ class CancellableStream(Generic[T]):
         return self
 
     def __next__(self) -> T:
+        with self._reader:
+            return self._read()
+
+    def _read(self) -> T:
         if self._finished:
             raise StopIteration
         self._started = True

@@ -20,6 +20,7 @@ from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
+from ai_lib.types.wire import check_optional_seconds
 
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
@@ -40,7 +41,14 @@ def invoke(
     """Send one operation, under the first target's protection, and return its response."""
     guarded = targets.first
     target = guarded.target.current()
-    call = Call(name, None, CallOptions(timeout=timeout), now, targets, target)
+    call = Call(
+        name,
+        None,
+        CallOptions(timeout=check_optional_seconds("the timeout", timeout)),
+        now,
+        targets,
+        target,
+    )
     call.route = (target,)
 
     def operation() -> JsonValue:

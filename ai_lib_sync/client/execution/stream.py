@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from threading import Lock as PlainLock
 from weakref import finalize
 
+from ai_lib._runtime.single_reader import second_reader_error
 from ai_lib.client.call.call import Call, StreamState
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.stream_filter import StreamFilter, apply_filters
@@ -33,6 +35,8 @@ class ChatStream:
     target, as the client's policy says. Iterating raises what went wrong after the events before
     it were handed out; the error's `partial` holds them collected. Leaving a loop early leaves the
     connection open until `close()`, the end of a `with` block, or garbage collection frees it.
+
+    One task or thread at a time may iterate; a second one gets a RuntimeError, the first goes on.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class ChatStream:
         self._filters: list[StreamFilter] = []
         self._token = cancel_token
         self._events: deque[Event] = deque()
+        self._reader = PlainLock()
         self._attempt: StreamAttempt | None = None
         self._local_response: ChatResponse | None = None
         self._response: ChatResponse | None = None
@@ -64,13 +69,24 @@ class ChatStream:
         return self
 
     def __next__(self) -> Event:
-        while not self._events:
-            if self._error is not None:
-                raise self._error
-            if self._ended:
-                raise StopIteration
-            self._advance()
-        return self._events.popleft()
+        while True:
+            try:
+                return self._events.popleft()
+            except IndexError:  # without a look before: another thread might take it then
+                pass
+            # Nobody ever waits for this lock, so that it may be held across a wait.
+            if not self._reader.acquire(blocking=False):
+                raise second_reader_error()
+            try:
+                if self._events:
+                    continue
+                if self._error is not None:
+                    raise self._error
+                if self._ended:
+                    raise StopIteration
+                self._advance()
+            finally:
+                self._reader.release()
 
     def __enter__(self) -> ChatStream:
         return self

@@ -9,6 +9,7 @@ from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import RateLimitExceeded
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Quota, RateLimiterConfig, Reservation
+from ai_lib.types.wire import check_seconds
 
 from ..._runtime.backend import LeakyBucket, Lock, fail_after, now, sleep
 
@@ -57,6 +58,8 @@ class RateLimiter(ForkedState):
             RateLimitExceeded: the turn is further away than `timeout` seconds, or the provider
                 asked to pause longer than `longest_pause` seconds.
         """
+        if timeout is not None:
+            timeout = check_seconds("the timeout", timeout, allows_zero=True)
         reservation = Reservation(tokens, requests)
         ends = _FOREVER if timeout is None else self._clock() + timeout
         if not self._line.try_acquire():

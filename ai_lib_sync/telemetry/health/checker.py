@@ -10,7 +10,7 @@ from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
-from ai_lib.types.wire import HttpRequest, TimeoutOptions
+from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds
 
 from ..._runtime.backend import Lock, fail_after, now, run_all
 from ...transport import HttpTransport
@@ -34,6 +34,7 @@ def check_provider(
     manifest's `fallback` check, where it has one, runs when the first one fails. `timeout` is
     seconds, else the manifest's `timeout_ms`. Without a check the status is unknown.
     """
+    timeout = check_optional_seconds("the timeout", timeout)
     checks = _list_checks(manifest)
     if not checks:
         return HealthReport(
@@ -150,7 +151,7 @@ class HealthChecker:
         self._transport = transport or HttpTransport()
         self._owns_transport = transport is None
         self._ttl = ttl
-        self._timeout = timeout
+        self._timeout = check_optional_seconds("the timeout", timeout)
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
