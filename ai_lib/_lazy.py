@@ -57,20 +57,21 @@ class LazyField(Generic[T]):
 
 
 def exports(
-    package: str, where: Mapping[str, str]
+    package: str, modules: Mapping[str, str]
 ) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
     """Give the `__all__`, `__getattr__` and `__dir__` of a package.
 
-    `where` maps each public name to the module that defines it, relative to `package` or absolute.
+    `modules` maps each public name to the module that defines it, relative to `package` or
+    absolute.
     """
-    public = sorted(where)
+    public = sorted(modules)
 
     def __getattr__(name: str) -> object:
-        if name not in where:
+        if name not in modules:
             return _submodule(package, name, public)
         from importlib import import_module
 
-        value: object = getattr(import_module(where[name], package), name)
+        value: object = getattr(import_module(modules[name], package), name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -8,26 +8,25 @@ class for: each stands for one thing here. A name that fails needs another noun,
 
 FIELD_NOUNS = frozenset(
     """
-    account accumulator address arguments array assembler attempt auth backend batch block
-    body breaker bridge bucket buckets budget builder cache call calling calls candidate
-    capabilities chain change check checker choice chunk client code collector completed
-    config connection content context conversation cost count counter counts credential
-    deadline deadlines decoder definition deflate delta detector dialect dispatcher document
-    element embedding embeddings encoding end endpoint entry environment error errors event
-    events examples exchange execution executor exists exporter expression failure fallback
-    family fetch fields file filter first flag format frame generator group handle handler
-    header headers health histogram hook ids index info input item json kind large lease like
-    limiter limits line lines linter list listener literal live loader location lock log
-    logger lookup maker manager mapper mapping match member message metadata meter metrics
-    middleware mismatch mode model object observation of open operation options origin outcome
-    output page parameter parser part path pattern pipeline plugin policy pool probe provider
-    providers proxy query question queue reader reason record refusal registry reply report
-    request reservation response result retry role route rule rules run runner sample scope
-    secret segment select selector semaphore series server service set settings signature
-    snapshot source span stamp state stats status storage store strategy stream streaming tag
-    target tasks template termination text tier timeout timer token tool tools tracer tracker
-    transform transport tunnel turn type update upload usage use validator version violation
-    waiter window writer
+    account accumulator address arguments array assembler attempt auth backend batch block body
+    breaker bridge bucket buckets budget builder cache call calling calls candidate capabilities
+    chain change check checker choice chunk client code collector completed config connection
+    content context conversation cost count counter counts credential deadline deadlines decoder
+    definition deflate delta detector dialect dispatcher document element embedding embeddings
+    encoding end endpoint entry environment error errors event events examples exchange
+    execution executor exists exporter expression failure fallback family fetch fields file
+    filter first flag format frame generator group handle handler header headers health
+    histogram hook ids index info input item json kind large lease like limiter limits line
+    lines linter list listener literal live loader location lock log logger lookup maker manager
+    mapper mapping match member message metadata meter metrics middleware mismatch mode model
+    object observation of open operation options origin outcome output page parameter parser
+    part path pattern pipeline plugin policy pool probe provider providers proxy query question
+    queue reader reason record refusal registry reply report request reservation response result
+    retry role route rule rules run runner sample scope secret segment select selector semaphore
+    series server service set settings signature snapshot source span stamp state stats status
+    storage store strategy stream streaming tag target tasks template termination text tier
+    timeout timer token tool tools tracer tracker transform transport tunnel turn type update
+    upload usage use validator version violation waiter window writer
     """.split()
 )
 
@@ -35,10 +34,11 @@ PROJECT_NOUNS = frozenset(
     """
     admission apply availability backpressure bar blocks bounds candidates catalog circuit
     comparison contract counters dialer estimate estimator evaluation explanation features
-    feedback finding findings fitter flight folder gcra guardrail head heads interceptor
-    joiner journal labels leaf lexer loop manifest media multimodal multipart not out paths permit
-    plan pools position positions prices pricing priority problem quota redactor routes
-    scanner section severity shape sink slot syntax tags tooling vectors widget
+    feedback field finder finding findings fitter flight folder gcra guardrail head heads
+    interceptor joiner journal labels leaf lexer lifecycle loop manifest media multimodal
+    multipart not out paths permit plan pools position positions prices pricing priority problem
+    quota redactor routes scanner section severity shape sink slot syntax tags tooling vectors
+    widget
     """.split()
 )
 

@@ -112,14 +112,14 @@ def journals(chance: Random) -> None:
         try:
             again.check(items)
             for number, item in enumerate(items):
-                again.found(number, item)
+                again.find_result(number, item)
             again.write(3, items[3], "done", None)
         except JournalError:
             return
         finally:
             again.close()
         third = Journal(config, "work", len(items))
-        found = third.found(3, items[3])
+        found = third.find_result(3, items[3])
         third.close()
         assert found is not None
         assert found.value == "done"

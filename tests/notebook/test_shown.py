@@ -253,7 +253,7 @@ def test_models_are_a_table_with_sizes_and_prices(shown: dict[str, Shown]) -> No
     (page,) = shown["models"].html
     rows = {row[0]: row[1:5] for row in cells(page)}
     assert rows["model"] == ["context", "answer", "in / 1M", "out / 1M"]
-    assert rows["openai/gpt-4o"] == ["128,000", "16,384", "2.5 USD", "10 USD"]
+    assert rows["openai/gpt-4o (deprecated)"] == ["128,000", "16,384", "2.5 USD", "10 USD"]
 
 
 def test_metrics_batches_and_vectors_are_tables(shown: dict[str, Shown]) -> None:

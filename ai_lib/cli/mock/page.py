@@ -28,7 +28,7 @@ _CONTENT_POLICY: Final = (
 _HEARTBEAT_SECONDS: Final = 0.25
 
 
-class Turn(msgspec.Struct, frozen=True):
+class PageMessage(msgspec.Struct, frozen=True):
     """One turn of the conversation so far."""
 
     role: Literal["user", "assistant"]
@@ -39,7 +39,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The page's question: a conversation that ends with the new question."""
 
     model: str
-    turns: tuple[Turn, ...]
+    turns: tuple[PageMessage, ...]
     tools: bool = False
     thinking: bool = False
 
