@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LazyField(Generic[T]):
+class LazyReader(Generic[T]):
     """An attribute that is computed when first asked for, as `functools.cached_property`.
 
     Before Python 3.12 that one holds a lock, which a forked child would find taken for ever.

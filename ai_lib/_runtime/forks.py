@@ -7,8 +7,10 @@ locked for ever, and a connection would carry the answers of two processes.
 import os
 from socket import socket
 from threading import Lock, RLock
-from typing import Any, Final
+from typing import Any, ClassVar, Final, NoReturn
 from weakref import ref
+
+from ai_lib.errors.exceptions import PicklingError
 
 # How many forks lie between this process and the one that imported the library. What is made
 # before a fork and ended after it has another number, and is the parent's.
@@ -17,7 +19,19 @@ generation = 0
 _LOCKS: Final = {type(Lock()): Lock, type(RLock()): RLock}
 
 
-class ForkedState:
+class LocalState:
+    """State of one process, which no pickle carries elsewhere. `advice` says what to do instead."""
+
+    advice: ClassVar[str] = "make one in each process"
+
+    def __reduce__(self) -> NoReturn:
+        raise PicklingError(
+            f"{type(self).__name__} belongs to this process and can't be pickled or copied: "
+            f"{self.advice}"
+        )
+
+
+class ForkedState(LocalState):
     """State that a forked child makes anew, once it was given to `renew_after_fork`.
 
     By itself it renews the locks among its attributes, and what is renewable among them.

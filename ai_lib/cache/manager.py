@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from ai_lib._runtime.forks import LocalState
 from ai_lib.cache.config import CacheConfig, CacheStats, Counters, resolve_ttl
 from ai_lib.cache.key import CacheKeyGenerator
 from ai_lib.errors.exceptions import AiLibError, CacheError
@@ -17,12 +18,14 @@ from .single_flight import SingleFlight
 T = TypeVar("T")
 
 
-class CacheManager:
+class CacheManager(LocalState):
     """A cache of responses, for direct use or for clients with `builder().cache(manager)`.
 
     One manager may serve any number of clients. Each entry is for one provider's manifest and one
     address. The caller closes it with `close()`, once no client uses it.
     """
+
+    advice = "make one in each process, and give it to the builder there with cache()"
 
     def __init__(
         self,

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from ai_lib.client.target.arguments import check_config, check_name, check_names
+from ai_lib.client.target.portable_settings import (
+    check_portable,
+    pack_settings,
+    unpack_settings,
+)
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit.storage import CircuitStorage
@@ -60,6 +65,35 @@ class ClientBuilder:
         self._settings = ClientSettings()
         self._transport: HttpTransport | None = None
         self._loader: ProtocolLoader | None = None
+        self._carries_keys = False
+
+    def carry_keys(self: B) -> B:
+        """Let a pickle of this builder hold the keys it was given.
+
+        Without it a pickled builder holds none, and the process that builds a client of it finds
+        the keys itself (environment, keyring).
+        """
+        self._carries_keys = True
+        return self
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a pickle holds. Raises PicklingError for what can't leave this process."""
+        check_portable("transport", self._transport)
+        check_portable("protocol_loader", self._loader)
+        settings = pack_settings(self._settings, carries_keys=self._carries_keys)
+        return {**vars(self), "_settings": settings}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._settings = unpack_settings(self._settings)
+
+    def __copy__(self: B) -> B:
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        return twin
+
+    def __deepcopy__(self: B, _: object) -> B:
+        return self.__copy__()  # settings are replaced, never changed
 
     def production_ready(self: B) -> B:
         """Switch on retries, a rate limit, a circuit breaker and a limit of attempts in flight.

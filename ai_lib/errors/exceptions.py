@@ -38,6 +38,7 @@
     |-- UnknownTool                the model called a tool that is not there
     |-- ToolRoundsExceeded         the model still calls tools after the allowed rounds
     |-- CacheError                 a cache could not be read or written
+    |-- PicklingError              it belongs to its process: no pickle, no copy (also a TypeError)
     |-- GuardrailError             a guardrail blocked a text
     |-- PluginError                a fatal plugin failed, or a plugin can't be used
     `-- StreamCancelled            a cancel token ended the call
@@ -550,6 +551,12 @@ class ToolRoundsExceeded(AiLibError):
         super().__init__(message, **facts)
         self.rounds = rounds
         self.messages = messages
+
+
+class PicklingError(AiLibError, TypeError):
+    """What holds connections, locks or counts of one process can't be pickled or copied."""
+
+    default_code = codes.INVALID_REQUEST
 
 
 class CacheError(AiLibError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ai_lib._lazy import LazyField
+from ai_lib._lazy import LazyReader
 from ai_lib.errors.classification import classify_http_error
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.exceptions import (
@@ -212,7 +212,7 @@ class RetryPolicy:
         """Whether a delay is over the cap, so that waiting for it is refused."""
         return delay * 1000 > self.config.max_delay_ms
 
-    @LazyField
+    @LazyReader
     def _wait(self) -> wait_base:
         from tenacity import wait_exponential, wait_fixed, wait_incrementing
 

@@ -69,6 +69,10 @@ class Budget(ForkedState):
         ValueError: the limit is below 0 or not finite, or `unknown_price` is another word.
     """
 
+    advice = (
+        "it counts in the memory of this process; make one in each, with its share of the limit"
+    )
+
     def __init__(
         self,
         limit: float,

@@ -32,6 +32,32 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Credential(source={self.source!r})"
 
+    def __copy__(self) -> "Credential":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Credential":
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the key is, not the key."""
+        return _find_again, (self.source, self.kind, self.name)
+
+
+def _find_again(source: str, kind: SourceKind, name: str | None) -> Credential:
+    """Return a credential that was pickled, with the key that this process has.
+
+    Raises:
+        CredentialError: the key was no variable of the environment, or is none here.
+    """
+    key = os.environ.get(name or "", "").strip() if kind.endswith("_env") else ""
+    if not key:
+        raise CredentialError(
+            f"a pickled credential holds no key, and this process has none: it was {source}; "
+            "pickle a builder instead, after carry_keys() if the key is given in code",
+            looked_in=(source,),
+        )
+    return Credential(value=key, source=source, kind=kind, name=name)
+
 
 class CredentialReport(msgspec.Struct, frozen=True, kw_only=True):
     """Where a provider's key comes from, or where it was searched; never the key itself.

@@ -3,16 +3,34 @@
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NoReturn
 from urllib.parse import quote, quote_plus
+
+from ai_lib.errors.exceptions import PicklingError
 
 
 class Secret(str):
-    """A key: text whose `repr`, which tracebacks and logs show, is `***`."""
+    """A key: text whose `repr`, which tracebacks and logs show, is `***`.
+
+    No pickle holds it.
+    """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "'***'"
+
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Secret":
+        return self
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise PicklingError(
+            "a key is put into no pickle: leave it to the environment of the process that needs "
+            "it, or call carry_keys() on the builder that is pickled"
+        )
 
 
 def make_secret(key: object) -> Secret | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from ai_lib._runtime.forks import LocalState
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -16,8 +17,10 @@ from .interceptors.chain import InterceptorChain
 C = TypeVar("C", bound="ModelClient")
 
 
-class ModelClient:
+class ModelClient(LocalState):
     """Holds the targets of one model, the transport and the interceptors, and closes them."""
+
+    advice = "pickle its builder, and build a client in each process"
 
     def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
         self._targets = TargetSet(settings)

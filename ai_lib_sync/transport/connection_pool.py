@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ai_lib._runtime.forks import LocalState
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.transport.http.url import parse_target
 from ai_lib.transport.options import PoolConfig, PoolStats, TransportOptions
@@ -15,7 +16,7 @@ from .pool_client import PoolClient
 from .transport import HttpTransport
 
 
-class ConnectionPool:
+class ConnectionPool(LocalState):
     """Keeps connections to any number of providers for the next request.
 
         with ConnectionPool(PoolConfig.high_throughput()) as pool:
@@ -26,6 +27,8 @@ class ConnectionPool:
     serves any number of event loops and threads. Its `transport` may serve `AiClient`s as well:
     give it to their builder.
     """
+
+    advice = "make one in each process"
 
     def __init__(
         self, config: PoolConfig | None = None, *, options: TransportOptions | None = None

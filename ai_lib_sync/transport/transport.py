@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ai_lib._runtime.forks import LocalState
 from ai_lib.errors.exceptions import ConnectionLost, RequestError
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import strip_tracebacks
@@ -18,12 +19,14 @@ from .connections.pool import Lease, OriginPools
 from .response import HttpResponse
 
 
-class HttpTransport:
+class HttpTransport(LocalState):
     """Sends requests over connections that it keeps open for the next ones.
 
     One transport serves any number of event loops and threads. A redirect is a response like any
     other: it is never followed, so a credential never goes elsewhere.
     """
+
+    advice = "make one in each process, and give it to the builder there"
 
     def __init__(self, options: TransportOptions | None = None) -> None:
         self.options = options or TransportOptions()

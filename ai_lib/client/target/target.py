@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from ai_lib.errors import codes
-from ai_lib.errors.exceptions import AiLibError, DecodeError, RequestError
+from ai_lib.errors.exceptions import AiLibError, DecodeError, PicklingError, RequestError
 from ai_lib.pipeline.errors import decode_error_body, is_error_body, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.registry import ModelRegistry
@@ -41,6 +41,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
     name: str = ""
+
+    def __reduce__(self) -> NoReturn:
+        raise PicklingError(
+            "a Target holds a key and a compiled manifest, and can't be pickled or copied: pickle "
+            "the client's builder, and build a client in each process"
+        )
 
     def current(self) -> "Target":
         """Return the target as the manifest in force has it; a call keeps it to its end."""

@@ -58,6 +58,8 @@ class CircuitStorage(Protocol):
 class MemoryCircuitStorage(ForkedState):
     """A storage in this process. Clients with the same one share their circuits."""
 
+    advice = "it keeps its records in the memory of this process; make one in each"
+
     def __init__(self) -> None:
         self._lock = Lock()
         renew_after_fork(self)

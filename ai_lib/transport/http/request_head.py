@@ -2,7 +2,7 @@
 
 import re
 
-from ai_lib._lazy import LazyField
+from ai_lib._lazy import LazyReader
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.transport.errors import invalid_request
 from ai_lib.transport.http.content_encoding import ACCEPTED
@@ -53,12 +53,12 @@ class RequestHead:
         begin, end = self._parts
         return b"%b%b%b" % (begin, _join_fields(self._length_fields(body)), end)
 
-    @LazyField
+    @LazyReader
     def closes_connection(self) -> bool:
         """Whether a field asks to close the connection after the response."""
         return _CLOSES.search(b"".join(self._parts).lower()) is not None
 
-    @LazyField
+    @LazyReader
     def _parts(self) -> tuple[bytes, bytes]:
         try:
             line = f"{self._method} {self.target.path} HTTP/1.1\r\n".encode("ascii")
