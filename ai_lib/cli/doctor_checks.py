@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -34,6 +35,16 @@ _EXTRA_MODULES: Final = {
 }
 _VARIABLE_PREFIXES: Final = ("AI_", "SSL_CERT_")
 
+_ORIGINS: Final = {
+    "bundled": "bundled",
+    "given": "given by path",
+    "found": "found by searching",
+    "remote": "fetched",
+}
+
+# User name and password of an address.
+_CREDENTIALS: Final = re.compile(r"(://)[^/@\s]+@")
+
 NOT_CHECKED: Final = "not checked"
 
 
@@ -44,6 +55,7 @@ class ProviderReport(msgspec.Struct, kw_only=True):
     key: str
     host: str
     proxied: bool
+    origin: str
     source: str
     digest: str
     reachable: str = NOT_CHECKED
@@ -52,7 +64,8 @@ class ProviderReport(msgspec.Struct, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """The whole report; each of `problems` is a sentence that says what to do.
 
-    `retiring` has a sentence for each model that a provider with a key soon won't answer.
+    `retiring` has a sentence for each model that a provider with a key soon won't answer, and
+    `refused` one for each manifest that is not used, as a bundled one stays in force.
     """
 
     version: str
@@ -63,6 +76,7 @@ class Report(msgspec.Struct, kw_only=True):
     certificates: str
     providers: list[ProviderReport]
     retiring: list[str]
+    refused: list[str]
     problems: list[str]
 
 
@@ -91,6 +105,7 @@ def examine(
             certificates=_describe_certificates(),
             providers=reports,
             retiring=_list_retiring(catalog, with_key, today()) if with_key else [],
+            refused=list(catalog.refusals.values()),
             problems=problems,
         ),
         manifests,
@@ -110,6 +125,7 @@ def _examine_provider(manifest: ProtocolManifest) -> ProviderReport:
         key=_describe_key(manifest),
         host=host,
         proxied=_is_proxied(manifest.base_url),
+        origin=_ORIGINS[manifest.origin],
         source="bundled" if manifest.origin == "bundled" else manifest.source,
         digest=sha256(text).hexdigest()[:12],
     )
@@ -152,7 +168,7 @@ def _list_shadowed_keys(manifest: ProtocolManifest) -> list[str]:
 def _list_variables() -> dict[str, str]:
     """Return the environment variables in force that hold no key."""
     return {
-        name: value
+        name: _CREDENTIALS.sub(r"\1***@", value)
         for name, value in sorted(os.environ.items())
         if name.startswith(_VARIABLE_PREFIXES) and "KEY" not in name and "TOKEN" not in name
     }

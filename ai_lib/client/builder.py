@@ -191,8 +191,10 @@ class ClientBuilder:
         return self._set(hot_reload=enabled)
 
     def allow_host(self: B, host: str) -> B:
-        """Allow a manifest from elsewhere to send a bundled provider's key to this host.
+        """Allow a manifest that was found or fetched to send requests to this host.
 
+        It is for providers that do not ship with the library. `AI_ALLOWED_HOSTS` and the file
+        `~/.config/ai-lib/allowed-hosts` allow hosts as well.
         `host` is written as in an address, with its port unless that is the default one.
         """
         return self._set(allowed_hosts=self._settings.allowed_hosts | {check_name(host).lower()})

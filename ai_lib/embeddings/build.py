@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors.exceptions import CapabilityError, RequestError
@@ -10,7 +10,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, EmbeddingModel
 from ai_lib.protocol.dialect.template import compile_template, fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
-from ai_lib.request.chat import attach_credential, resolve_base_url
+from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue, encode_json
 from ai_lib.types.wire import HttpRequest
@@ -53,7 +53,7 @@ class EmbeddingWriter:
         endpoint = compiled.find_endpoint("embeddings")
         path = endpoint.path if endpoint else shape.path
         url = resolve_base_url(compiled, base_url) + path.replace(
-            "{model}", quote(self._model, safe="/:@")
+            "{model}", quote_segment(self._model, "the model's name")
         )
         if endpoint and endpoint.query:
             url = f"{url}?{urlencode(endpoint.query)}"

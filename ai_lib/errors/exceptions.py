@@ -5,7 +5,8 @@
     |   |-- ManifestNotFound       no such provider or model; near matches are listed
     |   |-- ManifestInvalid        a manifest breaks the protocol's rules; every problem is listed
     |   |-- ManifestSyntaxError    an expression or path does not parse; position given
-    |   `-- UnsupportedVersion     the manifest's protocol version is not one of ours
+    |   |-- UnsupportedVersion     the manifest's protocol version is not one of ours
+    |   `-- HostNotAllowed         a manifest that nobody named sends to a host nobody allowed
     |-- CredentialError            no API key was found; the sources are listed
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
@@ -135,6 +136,14 @@ class ManifestNotFound(ProtocolError):
     def __init__(self, message: str, *, near: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.near = tuple(near)
+
+
+class HostNotAllowed(ProtocolError):
+    """A manifest that was found or fetched would send to `host`, which nobody allowed."""
+
+    def __init__(self, message: str, *, host: str, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.host = host
 
 
 class ManifestInvalid(ProtocolError):

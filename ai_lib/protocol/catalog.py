@@ -15,8 +15,10 @@ from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.registry import (
+    Layer,
     ModelRegistry,
     build_bundle_layer,
     build_document_layer,
@@ -52,6 +54,9 @@ class ManifestCatalog(ForkedState):
     With `now`, every use checks the manifest's file. A changed file replaces the manifest. A file
     that can't be used is reported in `last_error` and to the logger `ai_lib`, and the last good
     manifest stays.
+
+    `refusals` says, by source, why a manifest that nobody named is not used in place of a bundled
+    one.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class ManifestCatalog(ForkedState):
         self._lock = Lock()
         renew_after_fork(self)
         self.last_error: ProtocolError | None = None
+        self.refusals: dict[str, str] = {}
 
     def load(self, provider: str, family: str | None = None) -> CompiledManifest:
         """Return the compiled manifest of a provider, by id or alias.
@@ -199,8 +205,30 @@ class ManifestCatalog(ForkedState):
         """Return a provider's manifest from a folder, or None when the folder has none."""
         manifest_document = folder.find(provider)
         return (
-            self.load_document(provider, manifest_document, family) if manifest_document else None
+            self.admit_document(provider, manifest_document, family) if manifest_document else None
         )
+
+    def admit_document(
+        self, provider: str, manifest_document: ManifestDocument, family: str | None = None
+    ) -> CompiledManifest | None:
+        """Compile and keep a manifest, or return None where a bundled one stays in force."""
+        if manifest_document.origin == "given":
+            return self.load_document(provider, manifest_document, family)
+        compiled = build_manifest(manifest_document, strict=self._strict, api_family=family)
+        compiled_or_none = self._admit(compiled, provider)
+        if compiled_or_none is None:
+            return None
+        return self.load_document(provider, manifest_document, family, compiled_or_none)
+
+    def _admit(self, compiled: CompiledManifest, provider: str) -> CompiledManifest | None:
+        from ai_lib.protocol.trust import admit_manifest
+
+        admission = admit_manifest(compiled, provider)
+        source = compiled.manifest.source
+        if admission.compiled is None and source not in self.refusals:
+            self.refusals[source] = admission.refusal
+            LOG.warning("%s", admission.refusal)
+        return admission.compiled
 
     def load_bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return the bundled manifest of that id or alias, or None."""
@@ -253,10 +281,40 @@ class ManifestCatalog(ForkedState):
             # One manifest is registered under its id and every alias.
             distinct = {id(registered): registered for registered in self._registered.values()}
         documents = [(registered.document, registered.source) for registered in distinct.values()]
-        folder_layers = map(build_folder_layer, self.list_folders())
+        folders = list(self.list_folders())
+        named = [build_folder_layer(folder) for folder in folders if folder.origin == "given"]
+        found = [build_folder_layer(folder) for folder in folders if folder.origin != "given"]
         return ModelRegistry(
-            [build_document_layer(documents), *folder_layers, build_bundle_layer()]
+            [
+                build_document_layer(documents),
+                *named,
+                *(self._limit_layer(layer, is_bundled=True) for layer in found),
+                build_bundle_layer(),
+                *(self._limit_layer(layer, is_bundled=False) for layer in found),
+            ]
         )
+
+    def _limit_layer(self, layer: Layer, *, is_bundled: bool) -> Layer:
+        """Return the models of a found folder: of our providers, as far as it may stand in the
+        place of their manifests, or of all others.
+        """
+        bundled_names = list_bundled_names("manifests")
+
+        def limited(name: str | None, provider: str | None) -> Iterator[ModelRecord]:
+            for record in layer(name, provider):
+                if (record.provider in bundled_names) == is_bundled and (
+                    not is_bundled or self._is_in_force(record.provider)
+                ):
+                    yield record
+
+        return limited
+
+    def _is_in_force(self, provider: str) -> bool:
+        """Whether the manifest in force of a bundled provider is another than the bundled one."""
+        try:
+            return self.load(provider).manifest.origin != "bundled"
+        except ProtocolError:
+            return False
 
     def build_not_found_error(self, provider: str) -> ManifestNotFound:
         """Return the error for a provider that has no manifest."""
@@ -297,6 +355,11 @@ class ManifestCatalog(ForkedState):
         if hash_text(text) == entry.digest:
             return
         compiled = build_manifest(manifest_document, strict=self._strict, api_family=entry.family)
+        if compiled.manifest.origin not in ("given", "bundled"):
+            admitted = self._admit(compiled, compiled.id)
+            if admitted is None:
+                raise ProtocolError(self.refusals[compiled.manifest.source], source=str(path))
+            compiled = admitted
         if compiled.id != entry.compiled.id:
             raise ProtocolError(
                 f"{path}: its id changed from {entry.compiled.id!r} to {compiled.id!r}",

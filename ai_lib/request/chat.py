@@ -1,5 +1,6 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
@@ -237,9 +238,19 @@ def _build_url(compiled: CompiledManifest, model: str, stream: bool, base_url: s
     address = compiled.request.stream_path if stream else compiled.request.plain_path
     path = address.path
     if "{model}" in path:
-        path = path.replace("{model}", quote(model, safe="/:@"))
+        path = path.replace("{model}", quote_segment(model, "the model's name"))
     url = resolve_base_url(compiled, base_url) + path
     return f"{url}?{urlencode(address.query)}" if address.query else url
+
+
+def quote_segment(value: str, subject: str) -> str:
+    """Return a value as one segment of a path; it can't leave its place there.
+
+    Raises RequestError when it holds dot segments, which servers and proxies resolve.
+    """
+    if any(segment in (".", "..") for segment in re.split(r"[/\\]", value)):
+        raise RequestError(f"{subject} must not hold '.' or '..' as a segment: {value[:80]!r}")
+    return quote(value, safe=":@")
 
 
 def resolve_base_url(compiled: CompiledManifest, base_url: str | None) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -11,7 +11,7 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Endpoint
-from ai_lib.request.chat import attach_credential, resolve_base_url
+from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.upload import FileLike, Multipart
 from ai_lib.types.wire import HttpRequest
@@ -112,6 +112,6 @@ def _fill_path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
     def fill_placeholder(hole: re.Match[str]) -> str:
         if hole[1] not in values:
             raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")
-        return quote(str(values[hole[1]]), safe="/:@" if hole[1] == "model" else ":@")
+        return quote_segment(str(values[hole[1]]), f"{hole[1]}=")
 
     return _PLACEHOLDER.sub(fill_placeholder, endpoint.path)

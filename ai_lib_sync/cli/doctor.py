@@ -11,8 +11,9 @@ import msgspec
 
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
 from ai_lib.cli.output import format_table
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, HostNotAllowed
 from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.trust import check_host
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from .._runtime.backend import run_all
@@ -40,9 +41,7 @@ def run_doctor(parsed: argparse.Namespace) -> int:
 def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
     """Check whether each provider's host responds; no key is sent."""
     with HttpTransport() as transport:
-        checks = [
-            functools.partial(_check_host, transport, manifest.base_url) for manifest in manifests
-        ]
+        checks = [functools.partial(_check_host, transport, manifest) for manifest in manifests]
         results = run_all(checks, _MAX_CONCURRENT_CHECKS)
     for provider, result in zip(report.providers, results, strict=True):
         provider.reachable = result
@@ -50,7 +49,12 @@ def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
             report.problems.append(f"{provider.id} can't be reached: {result}")
 
 
-def _check_host(transport: HttpTransport, url: str) -> str:
+def _check_host(transport: HttpTransport, manifest: ProtocolManifest) -> str:
+    url = manifest.base_url
+    try:
+        check_host(manifest, base_url=None, allowed_hosts=())
+    except HostNotAllowed:
+        return "not checked: nobody allowed this host"
     if "{" in url:
         return "no: its URL has placeholders without values"
     request = HttpRequest(method="GET", url=url, headers=(("Accept", "*/*"),))
@@ -86,15 +90,18 @@ def _write_report(report: Report) -> None:
             "key": f"missing: {provider.key}" if provider.key.startswith("set ") else provider.key,
             "host": f"{provider.host} (proxied)" if provider.proxied else provider.host,
             "reachable": provider.reachable,
+            "origin": provider.origin,
             "manifest": provider.source,
             "digest": provider.digest,
         }
         for provider in report.providers
     ]
-    columns = ["provider", "key", "host", "reachable", "manifest", "digest"]
+    columns = ["provider", "key", "host", "reachable", "origin", "manifest", "digest"]
     if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
     sys.stdout.write("\n".join(lines) + "\n" + format_table(columns, rows))
+    if report.refused:
+        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in report.refused))
     if report.retiring:
         sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in report.retiring))
 

@@ -158,7 +158,7 @@ class ProtocolLoader:
         )
         manifest_document = folder.find(provider)
         return (
-            self.catalog.load_document(provider, manifest_document, family)
+            self.catalog.admit_document(provider, manifest_document, family)
             if manifest_document
             else None
         )

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from ai_lib.client.target.key_binding import check_binding
 from ai_lib.client.target.retirement import warn_of_retirement
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.trust import check_host
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit.storage import CircuitStorage
@@ -114,7 +114,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: no model was set.
             ProtocolError: there is no such provider, or its manifest can't be used.
-            CredentialError: no API key was found, or it belongs to another host.
+            HostNotAllowed: a manifest that nobody named sends to a host that nobody allowed.
+            CredentialError: no API key was found.
         """
         if self.model is None:
             raise ValueError("set the model first: builder().model('provider/model')")
@@ -188,8 +189,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         needs_key: bool,
     ) -> Target:
         manifest, base_url = compiled.manifest, base_url or None
+        if needs_key and manifest.origin not in ("bundled", "given"):
+            check_host(manifest, base_url=base_url, allowed_hosts=self.allowed_hosts)
         credential = resolve_credential(manifest, key) if needs_key else None
-        check_binding(manifest, credential, base_url=base_url, allowed_hosts=self.allowed_hosts)
         warn_of_retirement(compiled, model)
         return Target(
             compiled=compiled,

@@ -86,7 +86,7 @@ class ManifestFolder:
 
     def __init__(self, root: Path, origin: Origin, prefer: Version = "v1") -> None:
         self.root = root
-        self._origin: Origin = origin
+        self.origin: Origin = origin
         self._prefer: Version = prefer
 
     def find(self, provider: str) -> ManifestDocument | None:
@@ -180,7 +180,7 @@ class ManifestFolder:
             source=str(path),
             path=path,
             stamp=stamp,
-            origin=self._origin,
+            origin=self.origin,
             schemas=schemas if schemas.is_dir() else None,
         )
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,8 @@ from ai_lib.protocol.sources.folder import (
 )
 from ai_lib.protocol.sources.remote_address import RemoteAddress, RemoteCache, check_digest
 from ai_lib.types.json import JsonValue
+
+from ..._runtime.backend import run_in_thread
 
 _SECONDS = 10.0
 
@@ -109,10 +112,10 @@ class RemoteFolder:
             if text is None:
                 return None
             check_digest(text, url, pin)
-            document: JsonValue = read_text(text, url)
+            document: JsonValue = run_in_thread(partial(read_text, text, url))
             self._cache.put(url, text)
         else:
-            document = read_text(text, url)
+            document = run_in_thread(partial(read_text, text, url))
         return ManifestDocument(document=document, source=url, origin="remote", text=text)
 
     def _fetch_text(self, url: str) -> str | None:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from ai_lib.protocol.sources.remote_address import RemoteCache, build_github_address, parse_address
+from ai_lib.transport.credentials import describe_credential
 from ai_lib_sync.client import AiClient, fetch_manifest
 from ai_lib_sync.errors import (
-    CredentialError,
+    HostNotAllowed,
     ManifestInvalid,
     ManifestNotFound,
     ManifestSyntaxError,
@@ -22,7 +23,6 @@ from ai_lib_sync.errors import (
     TransportTimeout,
 )
 from ai_lib_sync.protocol import FetchResponse, ProtocolLoader
-from ai_lib_sync.testing import MockProvider
 from tests.protocol.manifest_server import COMMIT, ManifestServer
 from tests.protocol.shared import document
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -308,57 +308,73 @@ def thief(server: ManifestServer, **changes: Any) -> None:
         {},
         {"endpoint": {"base_url": "https://api.openai.com.thief.example"}},
         {"endpoint": {"base_url": "https://API.OPENAI.com:444"}},
-        {"id": "new", "auth": {"type": "bearer", "token_env": "OPENAI_API_KEY"}},
-        {"id": "new", "aliases": ["openai"]},
+        {"endpoint": {"base_url": "http://api.openai.com/v1"}},
+        {
+            "endpoint": {"base_url": "https://api.openai.com/v1"},
+            "auth": {"type": "bearer", "token_env": "AWS_SECRET_ACCESS_KEY"},
+        },
+        {"auth": {"type": "none"}},
     ],
-    ids=["same id", "longer host", "another port", "its variable", "its alias"],
+    ids=["a host", "longer host", "another port", "no TLS", "a variable", "no key"],
 )
-def test_a_manifest_from_elsewhere_can_t_move_a_key_to_a_new_host(
+def test_a_fetched_manifest_does_not_take_a_bundled_one_s_place_with_another_host(
     server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret of the machine")
     thief(server, **changes)
-    model = f"{changes.get('id', 'openai')}/gpt-4o"
-    builder = AiClient.builder().model(model).protocol_loader(loader(server.root, tmp_path))
+    remote_loader = loader(server.root, tmp_path)
+    builder = AiClient.builder().model("openai/gpt-4o").protocol_loader(remote_loader)
+    with builder.build() as client:
+        assert client.manifest.base_url == "https://api.openai.com/v1"
+        assert client.manifest.origin == "bundled"
+    (refusal,) = remote_loader.catalog.refusals.values()
+    assert "is not used in place of the bundled openai" in refusal
 
-    with pytest.raises(CredentialError, match=r"is for openai at api\.openai\.com") as raised:
-        builder.build()
 
-    assert CANARY not in repr(raised.value) + str(raised.value)
-
-
-def test_the_caller_may_allow_a_host(
+def test_a_manifest_that_sends_where_the_bundled_one_does_is_used(
     server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    thief(server)
+    monkeypatch.setenv("AWS_API_KEY", "another secret of the machine")
+    thief(server, endpoint={"base_url": "https://api.openai.com/v1"}, aliases=["aws"])
+    builder = AiClient.builder().model("openai/x").protocol_loader(loader(server.root, tmp_path))
+    with builder.build() as client:
+        assert client.manifest.origin == "remote"
+        assert "AWS_API_KEY" not in describe_credential(client.manifest).looked_in
+
+
+@pytest.mark.parametrize("keyless", [False, True])
+def test_a_provider_of_a_stranger_is_called_at_an_allowed_host_only(
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyless: bool
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("HOUSE_API_KEY", "the key of the house")
+    auth = {"type": "none"} if keyless else {"type": "bearer", "token_env": "OPENAI_API_KEY"}
+    thief(server, id="house", aliases=["openai"], auth=auth)
 
     def builder() -> Any:
         remote_loader = loader(server.root, tmp_path)
-        return AiClient.builder().model("openai/gpt-4o").protocol_loader(remote_loader)
+        return AiClient.builder().model("house/large").protocol_loader(remote_loader)
 
-    with MockProvider() as mock:
-        base_url = mock.base_url("openai")
-        with builder().base_url(base_url).build() as client:
-            client.chat().user("Hi").execute()
-        assert mock.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-    for consenting in (builder().allow_host("thief.example"), builder().api_key("for the thief")):
-        with consenting.build() as client:
-            assert client.manifest.base_url == "https://thief.example/v1"
-
-
-def test_the_bundled_host_and_providers_of_one_s_own_are_free(
-    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    monkeypatch.setenv("HOUSE_API_KEY", CANARY)
-    thief(server, endpoint={"base_url": "https://api.openai.com/v1"})
-    thief(server, id="house")
-
-    for model in ("openai/gpt-4o", "house/large"):
-        builder = AiClient.builder().model(model).protocol_loader(loader(server.root, tmp_path))
-        with builder.build() as client:
-            assert client.manifest.origin == "remote"
+    for refused in (builder(), builder().api_key("a key given in code")):
+        with pytest.raises(HostNotAllowed, match=r"allow_host\('thief\.example'\)") as caught:
+            refused.build()
+        assert caught.value.host == "thief.example"
+    with builder().allow_host("thief.example").build() as client:
+        assert client.manifest.base_url == "https://thief.example/v1"
+        found = describe_credential(client.manifest)
+        assert found.looked_in == (() if keyless else ("HOUSE_API_KEY",)) + ("keyring",)
+    monkeypatch.setenv("AI_ALLOWED_HOSTS", "other.example, Thief.example")
+    with builder().build() as client:
+        assert client.manifest.id == "house"
+    monkeypatch.delenv("AI_ALLOWED_HOSTS")
+    hosts = tmp_path / "config" / "ai-lib" / "allowed-hosts"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text("# ours\nthief.example  # the house\n")
+    with builder().build() as client:
+        assert client.manifest.id == "house"
 
 
 def test_a_folder_nobody_named_is_bound_too_and_one_that_was_named_is_not(
@@ -371,10 +387,33 @@ def test_a_folder_nobody_named_is_bound_too_and_one_that_was_named_is_not(
     manifest = document("openai", endpoint={"base_url": "https://thief.example"})
     (folder / "openai.json").write_text(json.dumps(manifest))
 
-    with pytest.raises(CredentialError, match="thief"):
-        AiClient.create("openai/gpt-4o")
+    with AiClient.create("openai/gpt-4o") as client:
+        assert client.manifest.base_url == "https://api.openai.com/v1"
     with AiClient.builder().model("openai/x").protocol_dir(folder).build() as client:
         assert client.manifest.base_url == "https://thief.example"
+    monkeypatch.setenv("AI_PROTOCOL_PATH", str(folder))
+    with AiClient.create("openai/gpt-4o") as client:
+        assert client.manifest.base_url == "https://thief.example"
+
+
+def test_a_found_manifest_does_not_take_a_listed_model_s_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "ai-protocol"
+    folder.mkdir()
+    models = {"gpt-4o": {"context_window": 1}, "house-model": {"context_window": 2}}
+    for provider in ("openai", "house"):
+        manifest = document(
+            provider, endpoint={"base_url": "https://thief.example"}, metadata={"models": models}
+        )
+        (folder / f"{provider}.json").write_text(json.dumps(manifest))
+
+    _, name = ProtocolLoader().load_model("gpt-4o")
+    assert name == "gpt-4o"
+    assert (ProtocolLoader().load_model("gpt-4o"))[0].manifest.origin == "bundled"
+    assert ProtocolLoader().find_model("openai/gpt-4o").context_window != 1
+    assert ProtocolLoader().find_model("house-model").provider == "house"
 
 
 def test_the_system_s_place_for_caches_is_used(
