@@ -64,7 +64,8 @@ class ProviderReport(msgspec.Struct, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """The whole report; each of `problems` is a sentence that says what to do.
 
-    `retiring` has a sentence for each model that a provider with a key soon won't answer, and
+    `retiring` has a sentence for each model that a provider with a key soon won't answer,
+    `differences` one for each of these whose own list of models differs from the registry, and
     `refused` one for each manifest that is not used, as a bundled one stays in force.
     """
 
@@ -77,6 +78,7 @@ class Report(msgspec.Struct, kw_only=True):
     providers: list[ProviderReport]
     retiring: list[str]
     refused: list[str]
+    differences: list[str] = []
     problems: list[str]
 
 

@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _serve_page(parsed)
         if (exit_code := run_command(parsed)) is not None:
             return exit_code
+        if parsed.command == "models":
+            return _run_live_list(parsed)
         if parsed.command in ("explain", "doctor"):
             return run(functools.partial(_run_waiting_command, parsed))
         return _run_chat(parsed)
@@ -64,6 +66,22 @@ async def _run_waiting_command(parsed: Namespace) -> int:
     from .doctor import run_doctor
 
     return await run_doctor(parsed)
+
+
+def _run_live_list(parsed: Namespace) -> int:
+    from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
+
+    from .live_commands import list_live_models
+
+    task = functools.partial(
+        list_live_models, parsed.live, base_url=parsed.base_url, as_json=parsed.json
+    )
+    try:
+        return run(task)
+    except (CredentialError, ProtocolError, RequestError) as error:
+        return _report_error(error, USAGE_ERROR)
+    except AiLibError as error:
+        return _report_error(error, PROVIDER_ERROR)
 
 
 def _run_chat(parsed: Namespace) -> int:

@@ -22,6 +22,8 @@ def add_commands(commands: "Commands") -> None:
     models.add_argument("name", nargs="?", default="", metavar="TEXT", help="part of a name")
     models.add_argument("--provider", metavar="ID", default="", help="only models of this provider")
     models.add_argument("--json", action="store_true", help="write JSON")
+    models.add_argument("--live", metavar="PROVIDER", help="the provider's own list, by your key")
+    models.add_argument("--base-url", metavar="URL", help="where --live asks")
     lint = commands.add_parser("lint", help="find what is wrong with manifests")
     lint.add_argument("files", nargs="+", metavar="FILE", help="a manifest, YAML or JSON")
     lint.add_argument("--strict", action="store_true", help="fail on warnings too")
@@ -53,7 +55,7 @@ def run_command(parsed: argparse.Namespace) -> int | None:
     0 is success, 1 a finding, 2 a wrong argument.
     """
     command = _COMMANDS.get(parsed.command)
-    if command is None:
+    if command is None or getattr(parsed, "live", None):
         return None
     from ai_lib.errors.exceptions import AiLibError
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ai_lib.telemetry.feedback.types import Feedback
     from ai_lib.telemetry.health.status import HealthReport
 
+    from .live_models import LiveModels
+
 
 class AiClient(ModelClient):
     """Sends chats to one model. Make it with `create` or `builder`; close it when done.
@@ -133,6 +135,13 @@ class AiClient(ModelClient):
         from ai_lib.client.call.tokens import count_tokens
 
         return count_tokens(self.target, prompt)
+
+    @property
+    def models(self) -> LiveModels:
+        """The provider's own list of models, and its own counts of tokens."""
+        from .live_models import LiveModels
+
+        return LiveModels(self.target, self.invoke)
 
     def chat(self) -> ChatRequestBuilder:
         """Return a builder for a new chat request."""

@@ -12,6 +12,7 @@ import msgspec
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
 from ai_lib.cli.output import format_table
 from ai_lib.errors.exceptions import AiLibError, HostNotAllowed
+from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.trust import check_host
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
@@ -28,6 +29,7 @@ def run_doctor(parsed: argparse.Namespace) -> int:
     report, manifests = examine(parsed.provider)
     if parsed.check:
         _check_providers(report, manifests)
+        _compare_lists(report, manifests)
     if parsed.json:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
         sys.stdout.write(f"{text}\n")
@@ -39,7 +41,7 @@ def run_doctor(parsed: argparse.Namespace) -> int:
 
 
 def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
-    """Check whether each provider's host responds; no key is sent."""
+    """Check whether each provider's host responds; this sends no key."""
     with HttpTransport() as transport:
         checks = [functools.partial(_check_host, transport, manifest) for manifest in manifests]
         results = run_all(checks, _MAX_CONCURRENT_CHECKS)
@@ -47,6 +49,23 @@ def _check_providers(report: Report, manifests: list[ProtocolManifest]) -> None:
         provider.reachable = result
         if not result.startswith("yes") and provider.key.startswith("found"):
             report.problems.append(f"{provider.id} can't be reached: {result}")
+
+
+def _compare_lists(report: Report, manifests: list[ProtocolManifest]) -> None:
+    """Compare the own lists of the providers that have a key with the registry."""
+    from .live_commands import compare_with_live_list
+
+    with_key = {provider.id for provider in report.providers if provider.key.startswith("found")}
+    names = [m.id for m in manifests if m.id in with_key and "list_models" in m.endpoints]
+    if not names:
+        return
+    records = ManifestCatalog().build_registry().list_models()
+    comparisons = [
+        functools.partial(compare_with_live_list, name, [r for r in records if r.provider == name])
+        for name in names
+    ]
+    sentences = run_all(comparisons, _MAX_CONCURRENT_CHECKS)
+    report.differences = [sentence for sentence in sentences if sentence]
 
 
 def _check_host(transport: HttpTransport, manifest: ProtocolManifest) -> str:
@@ -100,10 +119,8 @@ def _write_report(report: Report) -> None:
     if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
     sys.stdout.write("\n".join(lines) + "\n" + format_table(columns, rows))
-    if report.refused:
-        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in report.refused))
-    if report.retiring:
-        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in report.retiring))
+    if sentences := [*report.refused, *report.retiring, *report.differences]:
+        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in sentences))
 
 
 def _format_pairs(values: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from ai_lib.protocol.dialect.batches import BatchShape
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
+from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.types.json import JsonDict, JsonValue
 
@@ -224,4 +225,6 @@ class Dialect(Part, frozen=True, kw_only=True):
     raw_joins: tuple[str, ...] = ()
     embeddings: EmbeddingShape | None = None
     batches: BatchShape | None = None
+    models: ListingShape | None = None
+    counting: CountingShape | None = None
     serve: JsonDict = {}

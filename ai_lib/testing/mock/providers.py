@@ -33,6 +33,8 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     chat_path: re.Pattern[str]
     stream_path: re.Pattern[str] | None
     embedding_path: re.Pattern[str] | None = None
+    list_path: re.Pattern[str] | None = None
+    count_path: re.Pattern[str] | None = None
 
 
 class MockProviders:
@@ -90,6 +92,8 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
         chat_path=_compile_path(path),
         stream_path=_compile_path(stream_path) if stream_path else None,
         embedding_path=_compile_embedding_path(compiled),
+        list_path=_compile_endpoint_path(compiled, "list_models"),
+        count_path=_compile_endpoint_path(compiled, "count_tokens"),
     )
 
 
@@ -98,6 +102,11 @@ def _compile_embedding_path(compiled: CompiledManifest) -> re.Pattern[str] | Non
         return None
     endpoint = compiled.find_endpoint("embeddings")
     return _compile_path(endpoint.path if endpoint else compiled.embeddings.shape.path)
+
+
+def _compile_endpoint_path(compiled: CompiledManifest, name: str) -> re.Pattern[str] | None:
+    endpoint = compiled.find_endpoint(name)
+    return None if endpoint is None else _compile_path(endpoint.path)
 
 
 def _compile_path(path: str) -> re.Pattern[str]:

@@ -13,6 +13,9 @@ Everything is a template of `ai_lib.protocol.dialect.template`. These placeholde
   tool call's `$call` (its index), `$id`, `$name`, `$arguments` (JSON text), `$input` (the object);
 - vectors: `$vector` and `$index` in an item; `$items`, `$texts`, `$prompt_tokens` in the body, and
   the items again as `$float_items` or, where base64 was asked for, `$packed_items`;
+- a model of a list: `$id`, `$owner`, `$created` (seconds), `$created_at` (RFC 3339),
+  `$context_window`, `$max_output_tokens`; in the list's body they are `$items`; in a count of
+  tokens, `$prompt_tokens`;
 - an error: `$message`, `$code`, `$type`, `$status` (the HTTP status).
 """
 
@@ -96,6 +99,13 @@ class EmbeddingsResponseShape(Part, frozen=True, kw_only=True):
     item: Template
 
 
+class ModelListShape(Part, frozen=True, kw_only=True):
+    """The list of models: `item` is written for each; without a `body` the items are the body."""
+
+    body: Template = None
+    item: Template
+
+
 class ErrorResponseShape(Part, frozen=True, kw_only=True):
     """An error body; `types` gives `$type` by HTTP status where it differs from `$code`."""
 
@@ -115,6 +125,8 @@ class ServeSection(Part, frozen=True, kw_only=True):
     plain: PlainShape
     stream: StreamedShape
     embeddings: EmbeddingsResponseShape | None = None
+    models: ModelListShape | None = None
+    counting: Template = None
     error: ErrorResponseShape
 
 

@@ -13,6 +13,7 @@ from ai_lib.protocol.manifest.model import Auth
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
 from ai_lib.testing.mock.errors import make_error_body, make_error_values
+from ai_lib.testing.mock.model_lists import write_model_list, write_token_count
 from ai_lib.testing.mock.providers import ManifestLike, MockedProvider, MockProviders
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
@@ -93,6 +94,10 @@ class Service:
         )
         index = self._append_record(recorded)
         ids = ReplyIds(provider.serve, index)
+        if not chat_match and not embedding_match:
+            about_models = self._respond_about_models(provider, recorded, path, ids)
+            if about_models is not None:
+                return about_models
         refusal = _find_refusal(provider, recorded, (chat_match or embedding_match) is not None)
         if embedding_match is not None and refusal is None:
             embedding_request = read_embedding_request(
@@ -117,6 +122,23 @@ class Service:
         )
         record = self._replace_record(index, _add_parsed_fields(recorded, parsed))
         return self._respond_to_chat(provider, record, parsed, ids)
+
+    def _respond_about_models(
+        self, provider: MockedProvider, recorded: RecordedRequest, path: str, ids: ReplyIds
+    ) -> ServerResponse | None:
+        """Respond with the list of models or a count of tokens; None to any other request."""
+        lists = provider.list_path is not None and recorded.method == "GET"
+        if lists and provider.list_path is not None and provider.list_path.match(path):
+            body = write_model_list(provider)
+        elif provider.count_path is not None and provider.count_path.match(path):
+            body = write_token_count(provider, recorded.body)
+        else:
+            return None
+        if not any(_list_credentials(provider, recorded)):
+            return _respond_with_error(provider, Reply(status=401, error="No API key."), ids)
+        values = {"request_id": ids.make("request"), "reply_id": ids.make("reply")}
+        headers = _make_headers(provider, Reply(), provider.serve.plain.content_type, values)
+        return make_plain_response(Reply(), 200, headers, body)
 
     def _respond_with_vectors(
         self,

@@ -1,0 +1,140 @@
+"""A provider's own list of models, and its own counts of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime, timezone
+
+import msgspec
+
+from ai_lib.client.target.arguments import check_request
+from ai_lib.client.target.target import Target
+from ai_lib.errors.exceptions import DecodeError, RequestError
+from ai_lib.protocol.dialect.listing import ListingShape
+from ai_lib.protocol.query.path import MISSING, compile_path
+from ai_lib.request.chat import build_chat
+from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.request import ChatRequest
+
+
+class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One model as its provider lists it now; what the provider does not say is None or empty.
+
+    `id` is the wire name, sizes are tokens, `raw` is the element of the list as it came.
+    """
+
+    id: str
+    created: datetime | None = None
+    owner: str = ""
+    display_name: str = ""
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    raw: JsonObject = {}
+
+
+class LiveModels:
+    """What a provider itself says of its models, by the client's key and under its protection."""
+
+    def __init__(self, target: Target, invoke: Callable[..., Awaitable[JsonValue]]) -> None:
+        self._target = target
+        self._invoke = invoke
+
+    async def list(self, *, timeout: float | None = None) -> tuple[LiveModel, ...]:
+        """Return the models that the provider lists for this key. `timeout` is in seconds.
+
+        Raises:
+            RequestError: the provider has no such list.
+            DecodeError: the response is no list.
+            TransportError, RemoteError: as `AiClient.invoke`.
+        """
+        compiled = self._target.compiled
+        shape = compiled.dialect.models
+        if shape is None or compiled.find_endpoint("list_models") is None:
+            raise RequestError(
+                f"{compiled.id} has no list of models; `ai-lib models --provider {compiled.id}` "
+                "shows those its manifest lists",
+                provider=compiled.id,
+            )
+        response = await self._invoke("list_models", timeout=timeout)
+        models = tuple(read_models(shape, response))
+        if not models and not isinstance(response, list | Mapping):
+            raise DecodeError(f"{compiled.id} answered with no list of models", excerpt="")
+        return models
+
+    async def count_tokens(self, request: ChatRequest, *, timeout: float | None = None) -> int:
+        """Return the input tokens of a request, as the provider counts them; this is one call.
+
+        `request` is what a builder's `build()` returns. `AiClient.count_tokens` counts without a
+        call. `timeout` is in seconds.
+
+        Raises:
+            RequestError: the provider does not count, or can't be asked this.
+            DecodeError: there is no number in the response.
+            TransportError, RemoteError: as `AiClient.invoke`.
+        """
+        target = self._target
+        compiled = target.compiled
+        shape = compiled.dialect.counting
+        if shape is None or compiled.find_endpoint("count_tokens") is None:
+            raise RequestError(
+                f"{compiled.id} counts no tokens by {compiled.dialect.dialect}; "
+                "client.count_tokens() estimates them here",
+                provider=compiled.id,
+            )
+        built = build_chat(
+            check_request(request) or request,
+            compiled,
+            model=target.model,
+            credential=target.credential.value if target.credential else None,
+            base_url=target.base_url,
+            fit_media=target.fit_media,
+        )
+        body = shape.make_body(dict(built.body), target.model)
+        response = await self._invoke("count_tokens", body, timeout=timeout)
+        tokens = compile_path(shape.tokens).first(response)
+        if not isinstance(tokens, int) or isinstance(tokens, bool):
+            raise DecodeError(f"{compiled.id} answered without {shape.tokens}", excerpt="")
+        return tokens
+
+
+def read_models(shape: ListingShape, response: JsonValue) -> Iterator[LiveModel]:
+    """Yield the models of a list; an element without an id is passed over."""
+    for element in compile_path(shape.each).select(response):
+        if not isinstance(element, Mapping):
+            continue
+        name = compile_path(shape.id).first(element)
+        if isinstance(name, str) and name:
+            yield LiveModel(
+                id=name.removeprefix(shape.id_prefix),
+                created=_read_time(_find_first(shape.created, element)),
+                owner=_read_text(_find_first(shape.owner, element)),
+                display_name=_read_text(_find_first(shape.display_name, element)),
+                context_window=_read_size(_find_first(shape.context_window, element)),
+                max_output_tokens=_read_size(_find_first(shape.max_output_tokens, element)),
+                raw=element,
+            )
+
+
+def _find_first(paths: tuple[str, ...], element: JsonObject) -> object:
+    values = (compile_path(path).first(element) for path in paths)
+    return next((value for value in values if value is not MISSING and value is not None), None)
+
+
+def _read_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _read_size(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _read_time(value: object) -> datetime | None:
+    """Return a time from seconds since 1970 or RFC 3339, None for anything else."""
+    try:
+        if isinstance(value, str):
+            return datetime.fromisoformat(value.replace("Z", "+00:00"))
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return datetime.fromtimestamp(value, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None

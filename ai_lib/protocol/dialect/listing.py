@@ -1,0 +1,56 @@
+"""The `models:` and `counting:` parts of a dialect: a provider's own list, and its token counts.
+
+The addresses are the manifest's endpoints `list_models` and `count_tokens`.
+
+    models: { each: "$.data[*]", id: "@.id", created: ["@.created"], owner: ["@.owned_by"] }
+    counting: { keep: [model, messages, system, tools], tokens: $.input_tokens }
+
+The paths of `models` but `each` are those of one element.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ai_lib.types.json import JsonDict
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parent of every part: an unknown key is an error that names its path."""
+
+
+class ListingShape(_Part, frozen=True, kw_only=True):
+    """How a list of models is read.
+
+    `id_prefix` is taken off an id. Of the other paths the first that selects something counts:
+    `created` (seconds since 1970, or RFC 3339), `owner`, `display_name`, and the sizes in tokens.
+    """
+
+    each: str = "$.data[*]"
+    id: str = "@.id"
+    id_prefix: str = ""
+    created: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    display_name: tuple[str, ...] = ()
+    context_window: tuple[str, ...] = ()
+    max_output_tokens: tuple[str, ...] = ()
+
+
+class CountingShape(_Part, frozen=True, kw_only=True):
+    """How a count of tokens is asked for and read.
+
+    The body is the `keep` fields of the chat that is counted. With `within` it stands under that
+    key, with the model as `model`, behind `model_prefix`. `tokens` is the path of the number.
+    """
+
+    keep: tuple[str, ...]
+    within: str | None = None
+    model_prefix: str = ""
+    tokens: str
+
+    def make_body(self, chat_body: JsonDict, model: str) -> JsonDict:
+        """Return the body of the request that counts a chat."""
+        kept = {key: value for key, value in chat_body.items() if key in self.keep}
+        if self.within is None:
+            return kept
+        return {self.within: {"model": f"{self.model_prefix}{model}", **kept}}
