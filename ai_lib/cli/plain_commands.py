@@ -26,6 +26,11 @@ def add_commands(commands: "Commands") -> None:
     models.add_argument("--base-url", metavar="URL", help="where --live asks")
     lint = commands.add_parser("lint", help="find what is wrong with manifests")
     lint.add_argument("files", nargs="+", metavar="FILE", help="a manifest, YAML or JSON")
+    lint.add_argument(
+        "--against",
+        metavar="RECORDING",
+        help="list what no rule reads in a recording; FILE may be the id of a provider",
+    )
     lint.add_argument("--strict", action="store_true", help="fail on warnings too")
     explain = commands.add_parser(
         "explain", help="show the request to a model, and what applies to it"
@@ -81,6 +86,10 @@ def _models(parsed: argparse.Namespace) -> int:
 def _lint(parsed: argparse.Namespace) -> int:
     from ai_lib.cli.manifest_commands import lint_manifests
 
+    if parsed.against is not None:
+        from ai_lib.cli.recorded_responses import lint_recording
+
+        return lint_recording(parsed.against, parsed.files, strict=parsed.strict)
     return lint_manifests(parsed.files, strict=parsed.strict)
 
 

@@ -19,6 +19,7 @@ from ai_lib.pipeline.event_mapper import ProtocolEventMapper
 from ai_lib.pipeline.fast_path.fast_path import FastPath, NoFastPath
 from ai_lib.pipeline.fast_path.frame_pattern import FramePatternCache
 from ai_lib.pipeline.rules.compiler import RuleReader, get_final_reader
+from ai_lib.pipeline.rules.unread_members import get_scanner
 from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.transforms import Transform, apply_transforms
 from ai_lib.protocol.compiled import CompiledManifest, CompiledResponse, compile_manifest
@@ -76,6 +77,7 @@ class Pipeline:
         self._stream: CompiledResponse = compiled.stream
         self._selects = self.selector.holds if self.selector is not None else None
         self._read_rules = self.mapper.read
+        self._scan = get_scanner(compiled.stream).scan
         self._read_finals = get_final_reader(compiled.stream)
         self._format = decoder.format
         self._decoder = _DECODERS[decoder.format](max_frame_bytes)
@@ -198,11 +200,14 @@ class Pipeline:
         assembler.frame = node
         if not self._has_head:
             self._read_head(node)
+        unread_members = self._scan(node)
+        if unread_members:
+            assembler.unmapped.add(unread_members)
         if self._read_finals is not None and self._reads_final(self._read_finals, node):
             self._settle(node)
         elif not self._has_head:
             self._read_rules(node, assembler)
-        elif is_known:
+        elif is_known and not assembler.unmapped.has_pieces(unread_members):
             self._fast_path.read_and_learn(frame, node, self._read_rules, assembler)
         else:
             self._read_rules(node, assembler)

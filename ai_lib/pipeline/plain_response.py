@@ -6,6 +6,8 @@ from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import empty_response_error
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.rules.compiler import get_rule_reader
+from ai_lib.pipeline.rules.unread_members import get_scanner
+from ai_lib.pipeline.unmapped import UnmappedStore
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.response import ChatResponse
 
@@ -34,6 +36,10 @@ def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> C
         value = path.first(frame)
         if isinstance(value, str):
             head[name] = value
+    if unread_members := get_scanner(compiled.response).scan(frame):
+        unmapped = UnmappedStore()
+        unmapped.add(unread_members)
+        facts["unmapped"], facts["unmapped_count"] = unmapped.values, unmapped.count
     read_rules = get_rule_reader(compiled.response)
     if compiled.dialect.thinking_tags is None:
         single_text = SingleTextReader(compiled)

@@ -59,6 +59,9 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     end: Expression | None = None
     complete: Expression | None = None
     known: Expression | None = None
+    ignored: tuple[JsonPath, ...] = ()
+    skipped: Expression | None = None
+    pieces: tuple[str, ...] = ()
 
 
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +143,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             response=CompiledResponse(
                 rules=_compile_rules((*dialect.reply.rules, *dialect.reply.also)),
                 envelope=_compile_envelope(dialect.reply.envelope),
+                ignored=tuple(compile_path(text) for text in dialect.reply.ignored),
             ),
             stream=CompiledResponse(
                 rules=_compile_rules((*stream.rules, *stream.also)),
@@ -149,6 +153,9 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
                 end=_compile_condition(stream.end),
                 complete=_compile_condition(stream.complete),
                 known=_compile_condition(stream.known),
+                ignored=tuple(compile_path(text) for text in stream.ignored),
+                skipped=_compile_condition(stream.skipped),
+                pieces=stream.pieces,
             ),
             usage=_compile_usage(dialect.usage),
             errors=_compile_errors(dialect, manifest),

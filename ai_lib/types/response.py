@@ -46,9 +46,9 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     it is None for a streamed response. `unknown_events` counts wire frames that no rule knew; the
     first sixteen of them are in `unknown_frames`, as decoded. `unmapped` has what the provider said
     and no rule of its dialect reads, by path, at most 128 paths and 64 KiB; `unmapped_count` counts
-    all that came. A path from `candidates` on has what a closing frame said otherwise than the
-    pieces before it. `attempts` lists all attempts, the successful one last; `cost` is what they
-    cost together, at the listed prices.
+    those that are not kept as well. A path from `candidates` on has what a closing frame said
+    otherwise than the pieces before it. `attempts` lists all attempts, the successful one last;
+    `cost` is what they cost together, at the listed prices.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)

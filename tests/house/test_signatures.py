@@ -101,6 +101,7 @@ _HANDED = {
     ".client.Interceptor.on_events": "events",
     ".client.StreamFilter.feed": "events",
     ".pipeline.ToolCallAccumulator.add": "events",
+    ".pipeline.ToolCallAccumulator.add_final": "events",
     ".pipeline.ToolCallAccumulator.end": "events",
     ".pipeline.ToolCallAccumulator.extend": "events",
 }

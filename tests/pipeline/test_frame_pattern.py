@@ -79,7 +79,7 @@ def openai_padded() -> list[str]:
     """Every frame has a random text that nobody reads, and a number that counts."""
     chance = random.Random(7)
     return [
-        chat({"content": text}, obfuscation="x" * chance.randrange(1, 9), sequence=number)
+        chat({"content": text}, obfuscation="x" * chance.randrange(1, 9), created=number)
         for number, text in enumerate(PIECES * 20)
     ] + ["[DONE]"]
 

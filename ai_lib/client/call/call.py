@@ -25,6 +25,9 @@ FindRecord = Callable[[str, str], ModelRecord | None]
 class TargetLookup(Protocol):
     """What a call may ask of its client's targets."""
 
+    logged_paths: set[str]
+    """The unmapped paths that were logged."""
+
     @property
     def fallbacks(self) -> Sequence[str]:
         """The models to fall back to, as the client has them."""
@@ -189,6 +192,10 @@ class Call:
     def with_accounting(self, response: ChatResponse) -> ChatResponse:
         """Return the response with the attempts it took so far, and what they cost."""
         attempts = tuple(self.attempt_log.attempts)
+        if response.unmapped and self.targets is not None:
+            from ai_lib.client.call.unmapped_log import log_unmapped
+
+            log_unmapped(response, self.targets.logged_paths)
         return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
 
     def cost(self) -> CostEstimate | None:

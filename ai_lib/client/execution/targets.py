@@ -50,6 +50,7 @@ class TargetSet(ForkedState):
         self.config = settings.resolve_protection()
         pressure = self.config.backpressure
         self.backpressure = Backpressure(pressure) if pressure is not None else None
+        self.logged_paths: set[str] = set()
         self._lock = PlainLock()
         renew_after_fork(self)
         self._others: dict[str, GuardedTarget] = {}

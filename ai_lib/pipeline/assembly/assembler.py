@@ -47,7 +47,7 @@ class EventAssembler:
         self.invalid: AiLibError | None = None
         self.frame: object = None
         self.ended = False  # a rule has emitted StreamEnd
-        self.unmapped = UnmappedStore()
+        self.unmapped = UnmappedStore(compiled.stream.pieces)
         self.thinking_tags = compiled.dialect.thinking_tags
         self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._collected = 0  # how many of the events the collector has

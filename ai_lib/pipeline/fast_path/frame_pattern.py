@@ -255,8 +255,8 @@ def _derive_slot(
         return None
     if (first.value, second.value) == texts:
         return None if first.key in names.compared else _Slot(True, False, b"")
-    if first.key in names.mentioned:
-        return None
+    if first.key not in names.ignored:
+        return None  # a rule looks at it, or it is kept as unmapped
     if isinstance(first.value, str) and isinstance(second.value, str):
         return _Slot(False, False, b"")
     if type(first.value) is int and type(second.value) is int:

@@ -22,11 +22,13 @@ _WORD: Final = re.compile(r"\w+")
 class RuleFields(NamedTuple):
     """Names of members: those whose value a condition compares, and all that rules mention.
 
+    `ignored` are those of no interest, which may differ from frame to frame.
     `is_exact` is False when a condition compares values that no name identifies.
     """
 
     compared: frozenset[str]
     mentioned: frozenset[str]
+    ignored: frozenset[str]
     is_exact: bool
 
 
@@ -59,7 +61,8 @@ def _collect_fields(response: CompiledResponse) -> RuleFields:
         if not path.syntax.is_plain:  # a filter compares whatever it names
             compared.update(_words(path))
     mentioned = frozenset(word for path in paths for word in _words(path))
-    return RuleFields(frozenset(compared), mentioned, is_exact)
+    ignored = frozenset(word for path in response.ignored for word in _words(path)[-1:])
+    return RuleFields(frozenset(compared), mentioned, ignored - mentioned, is_exact)
 
 
 def _all_rules(rules: Iterable[CompiledRule]) -> Iterator[CompiledRule]:

@@ -120,12 +120,15 @@ class Rule(Part, frozen=True, kw_only=True):
 class ResponseShape(Part, frozen=True, kw_only=True):
     """How a plain response is read: the whole body is one frame.
 
-    `also` are rules that are read after `rules`; a manifest adds rules there.
+    `also` are rules that are read after `rules`; a manifest adds rules there. `ignored` are paths
+    of members that are known and of no interest; what neither a rule reads nor this lists is kept
+    as unmapped.
     """
 
     envelope: dict[Literal["id", "model"], str] = {}
     rules: tuple[Rule, ...] = ()
     also: tuple[Rule, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 class DecoderShape(Part, frozen=True, kw_only=True):
@@ -150,6 +153,10 @@ class StreamShape(Part, frozen=True, kw_only=True):
     `finals` are rules for frames that close a part, a candidate or the response: what they find is
     the whole of it. It is compared with what was emitted, and what is missing is emitted. Parts of
     one text are told apart by the field `part`, and by `parts`, the name of their list.
+
+    `ignored` is as in `ResponseShape`; of frames for which `skipped` holds, all is ignored that no
+    rule reads, because later frames repeat it. Unmapped texts and lists below a path in `pieces`
+    are pieces, to be joined; others are repetitions.
     """
 
     decoder: DecoderShape = DecoderShape()
@@ -161,6 +168,9 @@ class StreamShape(Part, frozen=True, kw_only=True):
     known: str | None = None
     also: tuple[Rule, ...] = ()
     finals: tuple[Rule, ...] = ()
+    ignored: tuple[str, ...] = ()
+    skipped: str | None = None
+    pieces: tuple[str, ...] = ()
     fan_out: bool = False
 
 
