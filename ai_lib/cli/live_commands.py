@@ -28,7 +28,7 @@ async def list_live_models(provider: str, *, base_url: str | None, as_json: bool
 
 
 async def fetch_live_models(provider: str, base_url: str | None = None) -> tuple[LiveModel, ...]:
-    """Return the models that a provider lists for the key in force. Raises as `LiveModels`."""
+    """Return the models that a provider lists for the key in force. Raises as `ModelService`."""
     # A list needs no model, but a client has one.
     async with await AiClient.create(f"{provider}/any", base_url=base_url) as client:
         return await client.models.list()
@@ -45,15 +45,15 @@ async def compare_with_live_list(provider: str, records: Iterable[ModelRecord]) 
 
 def describe_difference(provider: str, live: set[str], records: Iterable[ModelRecord]) -> str:
     """Return the sentence that says what a live list has and lacks against the registry."""
-    known, living = set[str](), dict[str, ModelRecord]()
+    listed_names, living = set[str](), dict[str, ModelRecord]()
     for record in records:
-        known.update(record.keys)
+        listed_names.update(record.keys)
         if not record.lifecycle.is_retired():
             living[record.model_id] = record
-    new = sorted(live - known)
-    gone = sorted(name for name, record in living.items() if live.isdisjoint(record.keys))
+    new = sorted(live - listed_names)
+    missing_names = sorted(name for name, record in living.items() if live.isdisjoint(record.keys))
     parts = [f"new: {', '.join(new)}"] if new else []
-    parts += [f"gone: {', '.join(gone)}"] if gone else []
+    parts += [f"gone: {', '.join(missing_names)}"] if missing_names else []
     return f"{provider}: {'; '.join(parts)}" if parts else ""
 
 

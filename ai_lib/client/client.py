@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ai_lib.telemetry.feedback.types import Feedback
     from ai_lib.telemetry.health.status import HealthReport
 
-    from .live_models import LiveModels
+    from .live_models import ModelService
 
 
 class AiClient(ModelClient):
@@ -137,11 +137,11 @@ class AiClient(ModelClient):
         return count_tokens(self.target, prompt)
 
     @property
-    def models(self) -> LiveModels:
+    def models(self) -> ModelService:
         """The provider's own list of models, and its own counts of tokens."""
-        from .live_models import LiveModels
+        from .live_models import ModelService
 
-        return LiveModels(self.target, self.invoke)
+        return ModelService(self.target, self.invoke)
 
     def chat(self) -> ChatRequestBuilder:
         """Return a builder for a new chat request."""

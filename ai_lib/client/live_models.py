@@ -32,7 +32,7 @@ class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
     raw: JsonObject = {}
 
 
-class LiveModels:
+class ModelService:
     """What a provider itself says of its models, by the client's key and under its protection."""
 
     def __init__(self, target: Target, invoke: Callable[..., Awaitable[JsonValue]]) -> None:

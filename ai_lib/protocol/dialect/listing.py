@@ -50,7 +50,7 @@ class CountingShape(_Part, frozen=True, kw_only=True):
 
     def make_body(self, chat_body: JsonDict, model: str) -> JsonDict:
         """Return the body of the request that counts a chat."""
-        kept = {key: value for key, value in chat_body.items() if key in self.keep}
+        fields = {key: value for key, value in chat_body.items() if key in self.keep}
         if self.within is None:
-            return kept
-        return {self.within: {"model": f"{self.model_prefix}{model}", **kept}}
+            return fields
+        return {self.within: {"model": f"{self.model_prefix}{model}", **fields}}
