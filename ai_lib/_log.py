@@ -10,6 +10,7 @@ if not LOG.handlers:
 
 # Where httpcore, when it speaks HTTP for us, tells what it does.
 HTTPCORE: Final = tuple(
-    logging.getLogger(f"httpcore.{name}")
+    logging.getLogger(f"{package}.{name}")
+    for package in ("httpcore", "httpcore2")
     for name in ("connection", "http11", "http2", "proxy", "socks")
 )

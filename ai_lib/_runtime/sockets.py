@@ -90,7 +90,22 @@ def _duplicate(sock: socket.socket) -> socket.socket:
 # Why a connection that was made before a fork can't be used in the child.
 INHERITED: Final = "this process was forked since; the connection is the parent's"
 
-KEEP_ALIVE: Final = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
+
+def _list_keep_alive_options() -> list[tuple[int, int, int]]:
+    """Return the options for probes after a minute of silence: NATs forget connections in 4."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (
+        ("TCP_KEEPIDLE", 60),
+        ("TCP_KEEPALIVE", 60),  # the same on macOS
+        ("TCP_KEEPINTVL", 15),
+        ("TCP_KEEPCNT", 5),
+    ):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
+
+
+KEEP_ALIVE: Final = tuple(_list_keep_alive_options())
 
 
 class SocketError(Exception):

@@ -47,7 +47,9 @@ _TRUSTED_SOCKET_MODULES = ("socket", "asyncio.trsock")
 
 def is_httpcore_replaced() -> bool:
     """Return whether something, as respx does, stands in for httpcore's connection."""
-    if "httpcore" not in sys.modules:  # then nothing can have been put there
+    if sys.modules.keys().isdisjoint(
+        ("httpcore", "httpcore2")
+    ):  # then nothing can have been put there
         return False
     from ai_lib._runtime.httpcore import HTTPConnection
 
@@ -259,3 +261,14 @@ async def connect_tcp(host: str, port: int, timeout: float | None = None) -> Soc
     for option in KEEP_ALIVE:
         connected._socket.setsockopt(*option)
     return connected
+
+
+async def connect_unix(path: str, timeout: float | None = None) -> SocketStream:
+    """Connect to a socket in the file system."""
+    try:
+        with anyio.fail_after(timeout):
+            return SocketStream(await anyio.connect_unix(path))
+    except TimeoutError as error:
+        raise ConnectTimeout(error) from error
+    except (OSError, anyio.BrokenResourceError) as error:
+        raise SocketConnectError(error) from error

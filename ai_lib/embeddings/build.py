@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlencode
 
 from ai_lib.embeddings.split import EmbeddingOptions
 from ai_lib.errors.exceptions import CapabilityError, RequestError
@@ -13,7 +12,7 @@ from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue, encode_json
-from ai_lib.types.wire import HttpRequest
+from ai_lib.types.wire import HttpRequest, join_url
 
 _SETTABLE: Final = ("input_type", "encoding", "truncate")
 
@@ -52,11 +51,9 @@ class EmbeddingWriter:
         merge(body, self._options.extra)
         endpoint = compiled.find_endpoint("embeddings")
         path = endpoint.path if endpoint else shape.path
-        url = resolve_base_url(compiled, base_url) + path.replace(
-            "{model}", quote_segment(self._model, "the model's name")
-        )
-        if endpoint and endpoint.query:
-            url = f"{url}?{urlencode(endpoint.query)}"
+        path = path.replace("{model}", quote_segment(self._model, "the model's name"))
+        base = resolve_base_url(compiled, base_url)
+        url = join_url(base, path, endpoint.query if endpoint else None)
         headers, url, secrets = attach_credential(compiled, credential, url)
         endpoint_headers = endpoint.headers.items() if endpoint else ()
         json_headers = (("Content-Type", "application/json"), ("Accept", "application/json"))

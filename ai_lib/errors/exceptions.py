@@ -258,11 +258,28 @@ class TransportError(AiLibError):
 
 
 class ConnectError(TransportError):
-    """No connection could be opened: name lookup, refusal, TLS or proxy."""
+    """No connection could be opened: name lookup, refusal, TLS or proxy.
+
+    `is_lasting` is true where another attempt would end in the same way, as with a certificate
+    that is not trusted.
+    """
+
+    is_lasting = False
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may be sent again to the same target."""
+        return self.standard_code.retryable and not self.is_lasting
 
 
 class ConnectionLost(TransportError):
-    """The connection broke, or the peer broke HTTP, after it was opened."""
+    """The connection broke, or the peer broke HTTP, after it was opened.
+
+    `may_resend` is true when the connection was kept from an earlier call and died before a byte
+    of the response came: the call then sends the request once more, on a new one.
+    """
+
+    may_resend = False
 
 
 class TransportTimeout(TransportError, TimeoutError):

@@ -23,7 +23,7 @@ from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
-from ai_lib.types.wire import HttpRequest
+from ai_lib.types.wire import HttpRequest, join_url
 
 if TYPE_CHECKING:
     from ai_lib.request.json_schema import SchemaWriter
@@ -239,8 +239,7 @@ def _build_url(compiled: CompiledManifest, model: str, stream: bool, base_url: s
     path = address.path
     if "{model}" in path:
         path = path.replace("{model}", quote_segment(model, "the model's name"))
-    url = resolve_base_url(compiled, base_url) + path
-    return f"{url}?{urlencode(address.query)}" if address.query else url
+    return join_url(resolve_base_url(compiled, base_url), path, address.query)
 
 
 def quote_segment(value: str, subject: str) -> str:

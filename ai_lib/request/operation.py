@@ -14,7 +14,7 @@ from ai_lib.protocol.manifest.model import Endpoint
 from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import HttpRequest
+from ai_lib.types.wire import HttpRequest, join_url
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
@@ -46,9 +46,8 @@ def build_operation(
     if capability := find_operation_capability(name):
         require_capabilities(compiled.manifest, capability)
     endpoint = _find_endpoint(name, compiled)
-    url = resolve_base_url(compiled, base_url) + _fill_path(name, endpoint, values)
-    if endpoint.query:
-        url = f"{url}?{urlencode(endpoint.query)}"
+    base = resolve_base_url(compiled, base_url)
+    url = join_url(base, _fill_path(name, endpoint, values), endpoint.query)
     encoded, content_type = _encode_body(name, endpoint, body, files)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)

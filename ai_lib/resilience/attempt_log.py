@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, ConnectionLost
 from ai_lib.types.attempt import Attempt
 
 FOREVER = float("inf")
@@ -30,6 +30,7 @@ class AttemptLog:
         self.tokens = tokens
         self.repeatable = repeatable
         self.is_last = False
+        self._may_resend = True
         self.attempts: list[Attempt] = []
         self._retry_flags: list[bool] = []
         self._is_fresh = True
@@ -47,7 +48,15 @@ class AttemptLog:
 
     def start_request(self) -> None:
         """Note that another request of the call begins: its first attempt is no retry."""
-        self._is_fresh = True
+        self._is_fresh = self._may_resend = True
+
+    def take_resend(self, error: AiLibError, at: float) -> bool:
+        """Return whether to send the request anew, which is done once, as an idle one died."""
+        may_resend = isinstance(error, ConnectionLost) and error.may_resend and self._may_resend
+        if not may_resend or self.is_last or at >= self.ends:
+            return False
+        self._may_resend = False
+        return True
 
     def record(self, attempt: Attempt) -> None:
         """Record an attempt that has ended."""

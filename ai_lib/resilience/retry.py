@@ -14,6 +14,7 @@ from ai_lib.errors.classification import classify_http_error
 from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.exceptions import (
     AiLibError,
+    ConnectError,
     RemoteError,
     ResilienceError,
     TransportError,
@@ -151,6 +152,8 @@ class RetryPolicy:
         # What our own protection refused would be refused again. A silence of 15 minutes is not
         # waited for once more.
         if isinstance(error, ResilienceError) or is_silence(error):
+            return False
+        if isinstance(error, ConnectError) and error.is_lasting:
             return False
         if is_in_doubt(error) and not (repeatable or self.config.retry_in_doubt):
             return False

@@ -2,7 +2,7 @@
 
 import os
 from socket import gaierror
-from ssl import SSLError
+from ssl import SSLCertVerificationError, SSLError
 from typing import TypeVar
 
 from ai_lib.errors.exceptions import ConnectError, ConnectionLost, RequestError, ResponseTooLarge
@@ -13,6 +13,10 @@ E = TypeVar("E", bound=BaseException)
 
 class RemoteProtocolError(Exception):
     """The peer broke its protocol, or stopped in the middle; the transport translates this."""
+
+
+class StreamRefused(RemoteProtocolError):
+    """The peer says that it did not work on the request, so that it may be sent anew."""
 
 
 def strip_tracebacks(error: E) -> E:
@@ -35,16 +39,40 @@ _TLS_ADVICE = "check the host name, and the trusted certificates (ca_bundle, SSL
 
 def connect_error(request: HttpRequest, route: str, error: Exception) -> ConnectError:
     """Return the error for a connection that can't be opened; `route` says where it leads."""
-    root = _find_root(error)
+    root = find_root(error)
     advice = _TLS_ADVICE if isinstance(root, SSLError) else _ADVICE
-    return ConnectError(
+    failure = ConnectError(
         f"no connection to {route}: {_describe(root)}; {advice}",
         url=request.safe_url,
         request_sent=False,
     )
+    if isinstance(root, SSLCertVerificationError) or _is_login_refusal(root):
+        _mark_lasting(failure)
+    return failure
 
 
-def _find_root(error: BaseException) -> BaseException:
+def proxy_refusal(request: HttpRequest, route: str) -> ConnectError:
+    """Return the error for a proxy that wants another login; the origin has seen nothing."""
+    failure = ConnectError(
+        f"no connection to {route}: the proxy said: 407; give the proxy's user and password in its"
+        " URL, http://user:password@host:port",
+        url=request.safe_url,
+        request_sent=False,
+    )
+    return _mark_lasting(failure)
+
+
+def _mark_lasting(failure: ConnectError) -> ConnectError:
+    """Note that another attempt would end in the same way; another target may do."""
+    failure.is_lasting = True
+    return failure
+
+
+def _is_login_refusal(error: BaseException) -> bool:
+    return type(error).__name__ == "ProxyError" and str(error).startswith("407")
+
+
+def find_root(error: BaseException) -> BaseException:
     """Return the first cause; of an exception group, that of its first error."""
     while True:
         group = getattr(error, "exceptions", ())

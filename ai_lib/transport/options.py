@@ -2,11 +2,14 @@
 
 from functools import cache
 from importlib.util import find_spec
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ai_lib.types.wire import check_seconds
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 
 class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,17 +17,22 @@ class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     `max_connections` bounds the calls in flight to one host; further calls wait in line, at most
     `queue_seconds` (None: as long as the call's total timeout allows). An idle connection is kept
-    for `keepalive_seconds`.
+    for `keepalive_seconds`, or as long as its server says it keeps it. One that was opened
+    `max_age_seconds` ago serves no further call (None: any age), so that a name's new address is
+    noticed.
     """
 
     max_connections: int = 500
     keepalive_seconds: float = 30.0
     queue_seconds: float | None = 60.0
+    max_age_seconds: float | None = 600.0
 
     def __post_init__(self) -> None:
         if self.max_connections < 1:
             raise ValueError("max_connections must be 1 or more")
         check_seconds("keepalive_seconds", self.keepalive_seconds, allows_zero=True)
+        if self.max_age_seconds is not None:
+            check_seconds("max_age_seconds", self.max_age_seconds, allows_zero=True)
         if self.queue_seconds is not None:
             check_seconds("queue_seconds", self.queue_seconds, allows_zero=True)
 
@@ -64,8 +72,8 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     - `verify=False` accepts any certificate; never do that with a key that matters.
     - `ca_bundle` is a file or directory of certificates to trust instead of all others. Without it
-      SSL_CERT_FILE and SSL_CERT_DIR count, and then `trust`: the system's store, certifi's, or
-      ("auto") certifi's where the system has none.
+      SSL_CERT_FILE, SSL_CERT_DIR and then REQUESTS_CA_BUNDLE count, and after them `trust`: the
+      system's store, certifi's, or ("auto") certifi's where the system has none.
     - `client_cert` is a PEM file with certificate and key; `client_key` and `client_key_password`
       are for a key kept apart or encrypted.
     - `proxy` is an http, https, socks5 or socks5h URL; "environment" means HTTP_PROXY,
@@ -82,6 +90,14 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
       faster where it is installed, as it is on CPython. httpcore has proxies and HTTP/2 in any
       case; with "auto" also the requests that are sent while a mock, as respx, replaces its
       connections.
+    - `ssl_context` takes the place of all settings of certificates: a `truststore.SSLContext`, or
+      one of your own. Contexts made here are shared by transports that trust the same.
+    - `uds` is the path of a Unix socket that all requests go to, whatever the address says; for
+      one client, `base_url="http+unix://%2Fpath%2Fof.sock/v1"` does the same.
+    - `resend_lost=False` sends no request anew whose connection, kept from an earlier call, died
+      before a byte of the response came. Else that happens once a call, on a new connection.
+
+    Proxies of the environment are not used for this machine (localhost, 127.0.0.0/8, ::1).
     """
 
     verify: bool = True
@@ -102,6 +118,9 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = "ai-lib"
     http2: bool = False
     reader: Literal["auto", "httptools", "httpcore"] = "auto"
+    ssl_context: "SSLContext | None" = None
+    uds: str | None = None
+    resend_lost: bool = True
 
     def __post_init__(self) -> None:
         check_seconds("drain_seconds", self.drain_seconds, allows_zero=True)

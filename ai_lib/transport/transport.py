@@ -51,6 +51,8 @@ class HttpTransport(LocalState):
             head = await lease.connection.send(request_head, deadlines)
         except ConnectionLost as error:
             lease.discard()
+            if error.may_resend:  # the others may have died with it
+                self._pools.close_idle(request_head.target.origin)
             if self._pools.is_closed or error.request_sent or _is_spent(request):
                 raise
             # The server closed the idle connection as we took it: it never saw this request.

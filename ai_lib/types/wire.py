@@ -1,8 +1,9 @@
 """One HTTP request as the transport sends it, and its timeouts."""
 
+from collections.abc import Mapping
 from numbers import Number
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
@@ -51,6 +52,17 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         body = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body)
         return f"HttpRequest({self.method} {self.safe_url}, {body})"
+
+
+def join_url(base: str, path: str, query: Mapping[str, str] | None = None) -> str:
+    """Return the address of a path below a base address; the base's own query is kept."""
+    address, _, base_query = base.partition("?")
+    url = f"{address.rstrip('/')}{path}"
+    queries = [base_query, urlencode(query) if query else ""]
+    joined = "&".join(filter(None, queries))
+    if not joined:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{joined}"
 
 
 class TimeoutOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,10 @@ Nothing imports this module where we speak HTTP ourselves: httpcore takes long, 
 
 from collections.abc import Iterable
 
-import httpcore
+try:
+    import httpcore
+except ImportError:  # its successor has the same interface
+    import httpcore2 as httpcore  # type: ignore[no-redef]
 
 HTTPConnection = httpcore.HTTPConnection
 HttpcorePool = httpcore.ConnectionPool

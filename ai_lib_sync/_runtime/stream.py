@@ -28,8 +28,8 @@ _FIRST_TRY_SECONDS = 0.25
 
 def is_httpcore_replaced() -> bool:
     """Return whether something, as respx does, stands in for httpcore's connection."""
-    if "httpcore" not in sys.modules:  # then nothing can have been put there
-        return False
+    if sys.modules.keys().isdisjoint(("httpcore", "httpcore2")):
+        return False  # nothing can have been put there
     from .httpcore import HTTPConnection
 
     return not HTTPConnection.handle_request.__module__.startswith("httpcore")
@@ -173,6 +173,21 @@ def connect_tcp(host: str, port: int, timeout: float | None = None) -> SocketStr
     if streams:
         return SocketStream(streams[0])
     raise errors[0] if errors else ConnectTimeout("timed out")
+
+
+def connect_unix(path: str, timeout: float | None = None) -> SocketStream:
+    """Connect to a socket in the file system."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(path)
+    except TimeoutError as error:
+        sock.close()
+        raise ConnectTimeout(error) from error
+    except OSError as error:
+        sock.close()
+        raise SocketConnectError(error) from error
+    return SocketStream(BlockingStream(sock))
 
 
 def _connect(host: str, port: int, timeout: float | None) -> BlockingStream:

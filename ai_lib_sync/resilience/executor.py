@@ -129,6 +129,11 @@ class ResilientExecutor:
             try:
                 return self._once(attempt, attempt_log, waited)
             except AiLibError as error:
+                if attempt_log.take_resend(error, self._clock()):
+                    if on_retry is not None:
+                        on_retry(failed_attempts + 1, error, 0.0)
+                    waited = 0.0
+                    continue
                 delay = self._next_delay(error, attempt_log)
                 if delay is None:
                     raise

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from ai_lib.transport.pool_response import PoolResponse
 from ai_lib.types.json import JsonObject, JsonValue, encode_json
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import HttpRequest, TimeoutOptions
+from ai_lib.types.wire import HttpRequest, TimeoutOptions, join_url
 
 from .response import HttpResponse
 from .transport import HttpTransport
@@ -110,10 +109,9 @@ class PoolClient:
         """
         fields = {name.lower(): (name, value) for name, value in self._headers.items()}
         fields.update({name.lower(): (name, value) for name, value in (headers or {}).items()})
-        url = f"{self.base_url}/{path.lstrip('/')}"
         http_request = HttpRequest(
             method=method,
-            url=f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url,
+            url=join_url(self.base_url, f"/{path.lstrip('/')}", params),
             headers=tuple(fields.values()),
             body=body,
             secrets=_SECRETS,

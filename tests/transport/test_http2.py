@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ai_lib.errors.exceptions import ConnectionLost
 from ai_lib.transport import HttpTransport, TransportOptions
+from ai_lib.transport.connections.going_away import GoAwayFilter
 from tests.servers.scripted import Exchange
 from tests.transport.calls import PATIENT, ask, ask_url
 from tests.transport.conftest import Serve
@@ -63,3 +65,66 @@ async def test_a_server_that_knows_only_the_first_version_is_understood(
     async with HttpTransport(options) as transport:
         async with await transport.send(ask(tls_serve(ok)), PATIENT) as reply:
             assert (await reply.read(), reply.http_version) == (b"ok", "1.1")
+
+
+def go_away(state: second.h2.connection.H2Connection, last_stream: int, code: int = 0) -> None:
+    """Send a GOAWAY, and stay able to respond, which h2's own does not allow."""
+    payload = last_stream.to_bytes(4, "big") + code.to_bytes(4, "big")
+    state._data_to_send += b"\0\0\x08\x07\0\0\0\0\0" + payload
+
+
+async def test_a_server_that_goes_away_in_order_costs_a_connection_and_no_error(
+    server: second.SecondServer, options: TransportOptions
+) -> None:
+    def respond(state: second.h2.connection.H2Connection, stream: int) -> None:
+        if stream == 5:
+            go_away(state, stream)
+        second.answer(state, stream)
+
+    server.respond = respond
+    async with HttpTransport(options) as transport:
+        for _ in range(7):
+            async with await transport.send(ask_url(f"{server.url}/"), PATIENT) as reply:
+                assert await reply.read() == b"ok"
+    assert (server.connections, server.streams) == (3, 7)
+
+
+async def test_a_request_above_the_last_stream_is_sent_anew(
+    server: second.SecondServer, options: TransportOptions
+) -> None:
+    def respond(state: second.h2.connection.H2Connection, stream: int) -> None:
+        if stream == 3:
+            go_away(state, 1)
+        else:
+            second.answer(state, stream)
+
+    server.respond = respond
+    async with HttpTransport(options) as transport:
+        for _ in range(2):
+            async with await transport.send(ask_url(f"{server.url}/"), PATIENT) as reply:
+                assert await reply.read() == b"ok"
+    assert (server.connections, server.streams) == (2, 3)
+
+
+async def test_a_request_that_a_failing_server_took_is_in_doubt_and_nobodys_fault(
+    server: second.SecondServer, options: TransportOptions
+) -> None:
+    server.respond = lambda state, stream: go_away(state, stream, 2)
+    async with HttpTransport(options) as transport:
+        with pytest.raises(ConnectionLost) as caught:
+            await transport.send(ask_url(f"{server.url}/"), PATIENT)
+    assert caught.value.request_sent
+    assert server.streams == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 9, 10, 1000])
+def test_the_frame_is_taken_out_however_the_bytes_are_cut(size: int) -> None:
+    frame = b"\0\0\x03\0\0\0\0\0\x01abc"
+    bye = b"\0\0\x0a\x07\0\0\0\0\0" + (1).to_bytes(4, "big") + bytes(4) + b"by"
+    data = frame + bye + frame
+    going_away = GoAwayFilter()
+    going_away.begin_stream()
+    passed = b"".join(going_away.feed(data[at : at + size]) for at in range(0, len(data), size))
+    assert passed == frame * 2
+    assert going_away.has_come
+    assert not going_away.refuses

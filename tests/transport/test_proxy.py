@@ -154,21 +154,25 @@ async def test_a_proxy_that_is_down_is_named(serve: Serve, relay: Relay) -> None
 
 
 async def test_the_environment_names_the_proxy(
-    serve: Serve, relay: Relay, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = serve(ok)
-    monkeypatch.setenv("HTTP_PROXY", f"http://{relay.place}")
+    server = serve(ok)  # to a proxy a plain request is one whose target is a whole address
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    request = ask_url("http://provider.invalid/chat")
     async with HttpTransport() as transport:
-        assert await call(transport, server) == b"ok"
-    assert len(relay.asked) == 1
+        async with await transport.send(request, PATIENT) as reply:
+            assert await reply.read() == b"ok"
+    assert server.received[0].target.startswith("http://provider.invalid/chat")
 
-    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    monkeypatch.setenv("NO_PROXY", "invalid")
     async with HttpTransport() as transport:
-        assert await call(transport, server) == b"ok"
+        with pytest.raises(ConnectError):
+            await transport.send(request, PATIENT)
     monkeypatch.delenv("NO_PROXY")
     async with HttpTransport(TransportOptions(proxy=None)) as transport:
-        assert await call(transport, server) == b"ok"
-    assert len(relay.asked) == 1
+        with pytest.raises(ConnectError):
+            await transport.send(request, PATIENT)
+    assert server.connections == 1
 
 
 def test_a_proxy_that_is_no_url_is_refused_without_being_shown() -> None:

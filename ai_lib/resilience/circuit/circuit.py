@@ -18,6 +18,7 @@ from ai_lib.errors import codes
 from ai_lib.errors.exceptions import (
     AiLibError,
     CircuitOpenError,
+    ConnectionLost,
     RemoteError,
     ResponseError,
     ResponseTooLarge,
@@ -65,6 +66,8 @@ def is_service_failure(error: BaseException) -> bool:
         return error.timeout_name != "pool"
     if isinstance(error, ResponseTooLarge):
         return False
+    if isinstance(error, ConnectionLost) and error.may_resend:
+        return False  # a connection that was idle was closed, which says nothing of the service
     if isinstance(error, RemoteError | ResponseError):
         return error.standard_code.name in _SERVICE
     return isinstance(error, TransportError)

@@ -7,18 +7,26 @@ and threads: its bounds hold over all of them, a connection stays in the runtime
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from threading import Lock
 from weakref import finalize
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import TransportError
-from ai_lib.transport.connections.route import Routes
+from ai_lib.transport.connections.route import Route, Routes
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import RemoteProtocolError, local_close_error
 from ai_lib.transport.http.url import Origin
 from ai_lib.transport.options import PoolStats, TransportOptions
 
-from ..._runtime.backend import Semaphore, current_runtime, fail_after, has_ended, now
+from ..._runtime.backend import (
+    Semaphore,
+    current_runtime,
+    fail_after,
+    has_ended,
+    now,
+    run_in_thread,
+)
 from .connection import Connection
 
 
@@ -97,7 +105,7 @@ class OriginPools(ForkedState):
         try:
             connection = None if fresh else await self._take_idle(pool)
             if connection is None:
-                connection = Connection(self._routes.get(origin), self._options)
+                connection = Connection(await self._find_route(origin), self._options)
                 self._register(connection, pool, deadlines)
             else:
                 with self._lock:
@@ -106,6 +114,21 @@ class OriginPools(ForkedState):
             pool.slots.release()
             raise
         return Lease(self, pool, connection)
+
+    async def _find_route(self, origin: Origin) -> Route:
+        """Return the route to an origin; certificates are loaded in a thread."""
+        if self._routes.is_ready(origin):
+            return self._routes.get(origin)
+        return await run_in_thread(partial(self._routes.get, origin))
+
+    def close_idle(self, origin: Origin) -> None:
+        """Close the idle connections to an origin, where one of them turned out to be dead."""
+        for idle in self._get_pool(origin).idle.copy().values():
+            while idle:
+                try:
+                    self._discard(idle.pop())
+                except IndexError:  # another thread took the last one
+                    break
 
     @property
     def is_closed(self) -> bool:
@@ -167,8 +190,14 @@ class OriginPools(ForkedState):
     async def _is_usable(self, pool: _OriginPool, connection: Connection) -> bool:
         if connection.drain_until is not None:
             return await self._drain(pool, connection, connection.drain_until)
-        age = now() - connection.idle_since
-        return age < self._options.pool.keepalive_seconds and not connection.has_expired()
+        at = now()
+        seconds = min(self._options.pool.keepalive_seconds, connection.keepalive_seconds)
+        if at - connection.idle_since >= seconds:
+            return False
+        age = self._options.pool.max_age_seconds
+        if age is not None and at - connection.created_at >= age:
+            return False
+        return not connection.has_expired()
 
     async def _drain(self, pool: _OriginPool, connection: Connection, until: float) -> bool:
         """Read the rest of the last response; wait for it only where the last wait was of use."""

@@ -35,8 +35,8 @@ class Proxy(NamedTuple):
         return f"Proxy({self.scheme}://{self.host_port})"
 
 
-def parse_proxy(url: str) -> Proxy:
-    """Parse a proxy's URL; without a scheme it is http.
+def parse_proxy(url: str, source: str = "the proxy") -> Proxy:
+    """Parse a proxy's URL; without a scheme it is http. `source` is where it was written.
 
     Raises:
         RequestError: it is no URL of a proxy.
@@ -47,7 +47,10 @@ def parse_proxy(url: str) -> Proxy:
     except ValueError:
         port, parts = None, urlsplit("")
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise RequestError("the proxy is not an http, https, socks5 or socks5h URL")
+        raise RequestError(
+            f"{source} is not an http, https, socks5 or socks5h URL; mend it, or name the hosts"
+            " that need no proxy in NO_PROXY"
+        )
     user = None if parts.username is None else unquote(parts.username)
     return Proxy(
         parts.scheme,
@@ -63,6 +66,8 @@ class ProxyRules:
 
     def __init__(self, choice: str | None, environment: Mapping[str, str]) -> None:
         self._by_scheme: dict[str, Proxy] = {}
+        # The variable and its value, which is judged once it is needed.
+        self._variables: dict[str, tuple[str, str]] = {}
         self._exempt: list[str] = []
         if choice == "environment":
             self._read_environment(environment)
@@ -76,18 +81,34 @@ class ProxyRules:
             names = [f"{scheme}_proxy", "all_proxy", "ALL_PROXY"]
             if not unsafe:
                 names.insert(1, f"{scheme.upper()}_PROXY")
-            value = next((environment[name] for name in names if environment.get(name)), "")
-            if value:
-                self._by_scheme[scheme] = parse_proxy(value)
+            name = next((name for name in names if environment.get(name)), "")
+            if name:
+                self._variables[scheme] = name, environment[name]
         listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
         self._exempt = [entry.strip().lower() for entry in listed.split(",") if entry.strip()]
 
     def proxy_for(self, origin: Origin) -> Proxy | None:
         """Return the proxy for an origin, or None when it is reached directly."""
-        proxy = self._by_scheme.get(origin.scheme)
-        if proxy is None or any(_covers(entry, origin) for entry in self._exempt):
+        if proxy := self._by_scheme.get(origin.scheme):
+            return proxy
+        variable = self._variables.get(origin.scheme)
+        if variable is None or _is_loopback(origin):
             return None
-        return proxy
+        if any(_covers(entry, origin) for entry in self._exempt):
+            return None
+        name, value = variable
+        return parse_proxy(value, f"the environment's {name}")
+
+
+def _is_loopback(origin: Origin) -> bool:
+    """Return whether an origin is on this machine, which no proxy's network reaches."""
+    name = origin.host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 def _covers(entry: str, origin: Origin) -> bool:

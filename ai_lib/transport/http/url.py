@@ -2,24 +2,28 @@
 
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ai_lib.errors.exceptions import RequestError
 
 _PORTS = {"http": 80, "https": 443}
+_UNIX = "http+unix"
 _UNSAFE = frozenset(map(chr, range(33))) | {"\x7f"}
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port: what a connection is made to."""
+    """Scheme, host and port: what a connection is made to; or a socket in the file system."""
 
     scheme: str
     host: str
     port: int
+    socket_path: str = ""
 
     @property
     def host_port(self) -> str:
         """Host and port, as errors show them and CONNECT takes them."""
+        if self.socket_path:
+            return self.socket_path
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
@@ -31,6 +35,8 @@ class Origin(NamedTuple):
     @property
     def authority(self) -> str:
         """The value of the Host header."""
+        if self.socket_path:
+            return self.host
         if self.port == _PORTS[self.scheme]:
             return self.host_port.rpartition(":")[0]
         return self.host_port
@@ -47,7 +53,7 @@ class RequestTarget(NamedTuple):
 
 
 def parse_target(url: str) -> RequestTarget:
-    """Parse an http or https URL.
+    """Parse an http or https URL, or `http+unix://%2Fpath%2Fof.sock/path`.
 
     Raises:
         RequestError: it is none.
@@ -66,6 +72,8 @@ def _parse(url: str) -> RequestTarget:
     path = parts.path or "/"
     if parts.query:
         path = f"{path}?{parts.query}"
+    if parts.scheme == _UNIX and parts.netloc and path.isascii() and _UNSAFE.isdisjoint(path):
+        return RequestTarget(Origin("http", "localhost", 80, unquote(parts.netloc)), path)
     if parts.scheme not in _PORTS or not host or not path.isascii() or not _UNSAFE.isdisjoint(path):
         raise _unusable_url_error()
     return RequestTarget(Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path)

@@ -10,7 +10,7 @@ from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
-from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds
+from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds, join_url
 
 from ..._runtime.backend import Lock, fail_after, now, run_all
 from ...transport import HttpTransport
@@ -106,7 +106,7 @@ def _request_status(
     if "{" in base:
         raise RequestError(f"the address {base} has a part to fill in: pass base_url=")
     seconds = timeout or check.timeout_ms / 1000
-    request = HttpRequest(method=check.method, url=base.rstrip("/") + check.path)
+    request = HttpRequest(method=check.method, url=join_url(base, check.path))
     timeouts = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
     response = transport.send(request, timeouts)
     with response:

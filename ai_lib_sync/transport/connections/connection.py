@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from ssl import SSLError
-from typing import TYPE_CHECKING
+import math
+import re
+from ssl import SSLEOFError, SSLError
+from typing import TYPE_CHECKING, Final
 
 from ai_lib._runtime.sockets import AckProbe, ReadError
-from ai_lib.errors.exceptions import AiLibError, ConnectError
+from ai_lib.errors.exceptions import AiLibError, ConnectError, ConnectionLost
 from ai_lib.transport.connections.route import Route
 from ai_lib.transport.deadlines import Deadlines
 from ai_lib.transport.errors import (
     RemoteProtocolError,
+    StreamRefused,
     connect_error,
     connection_lost,
+    find_root,
     local_close_error,
     strip_tracebacks,
 )
@@ -35,18 +39,22 @@ class Connection:
     """A connection to an origin, for one call at a time; `close` may be called from anywhere.
 
     The first call opens it, and it stays within the `runtime` of that call. `served` counts the
-    calls before this one. `drain_until` is set while the rest of the last response is still to be
-    read: the time until which it is worth waiting for.
+    calls before this one. `keepalive_seconds` is how long the server keeps it idle, as far as it
+    says so. `drain_until` is set while the rest of the last response is still to be read: the time
+    until which it is worth waiting for.
     """
 
     def __init__(self, route: Route, options: TransportOptions) -> None:
         self.runtime = current_runtime()
         self.served = 0
+        self.created_at = now()
         self.idle_since = 0.0
+        self.keepalive_seconds = math.inf
         self.drain_until: float | None = None
         self._route = route
         self._options = options
         self._is_closed = False
+        self._is_suspect = False
         self._reset()
 
     def _reset(self) -> None:
@@ -62,7 +70,11 @@ class Connection:
     @property
     def is_reusable(self) -> bool:
         """Whether another call may use the connection now."""
-        return not self._is_closed and self._stream.sent_all and self._http.is_idle()
+        return (
+            not (self._is_closed or self._is_suspect)
+            and self._stream.sent_all
+            and self._http.is_idle()
+        )
 
     def send(self, request: RequestHead, deadlines: Deadlines) -> ResponseHead:
         """Send a request and return the head of its response."""
@@ -81,7 +93,8 @@ class Connection:
                 raise strip_tracebacks(error)  # noqa: B904 (it is that error)
             except Exception as error:
                 failure = self._send_error(error, ack_probe, deadlines)
-                if not connect_retries or not isinstance(failure, ConnectError):
+                may_retry = isinstance(failure, ConnectError) and failure.retryable
+                if not connect_retries or not may_retry:
                     raise failure from error
                 connect_retries -= 1
                 self._reset()
@@ -96,6 +109,10 @@ class Connection:
     def _accept_head(self, head: ResponseHead, deadlines: Deadlines) -> ResponseHead:
         self._check_open(deadlines)
         self._stream.end_head()
+        # Servers close after their own failures, and do not say so.
+        self._is_suspect = head.status in _SUSPECT
+        if (keep_alive := head.headers.get("keep-alive")) is not None:
+            self.keepalive_seconds = _read_keep_alive(keep_alive)
         if self.served and not self._stream.got_bytes:
             # It stood behind the last response; the request has not even been sent.
             reason = "a response came before the request"
@@ -112,7 +129,18 @@ class Connection:
             and not isinstance(error, ReadError)
             and ack_probe.is_unacknowledged()
         )
-        return self._translate(strip_tracebacks(error), deadlines, sent=not is_unread)
+        was_sent = not (is_unread or isinstance(error, StreamRefused))
+        failure = self._translate(strip_tracebacks(error), deadlines, sent=was_sent)
+        if isinstance(failure, ConnectionLost) and self._options.resend_lost:
+            failure.may_resend = self._is_idle_loss(error)
+        return failure
+
+    def _is_idle_loss(self, error: Exception) -> bool:
+        """Return whether it was kept from an earlier call and died before a byte of response."""
+        root = find_root(error)
+        if isinstance(root, SSLError) and not isinstance(root, SSLEOFError):
+            return False  # there were bytes, and they were wrong
+        return self.served > 0 and not self._stream.got_bytes and not self._is_closed
 
     def read(self, deadlines: Deadlines) -> bytes:
         """Return the next bytes of the response's body as they arrive, none at its end."""
@@ -183,6 +211,16 @@ class Connection:
         self._is_closed = True
         self._stream.abort()
         self._http.abort()
+
+
+_SUSPECT: Final = frozenset({500, 502, 503, 504})
+_TIMEOUT: Final = re.compile(r"(?:^|[,; ])timeout=(\d{1,9})", re.IGNORECASE)
+
+
+def _read_keep_alive(value: str) -> float:
+    """Return the seconds a connection may be idle, a second before the server closes it."""
+    timeout = _TIMEOUT.search(value)
+    return math.inf if timeout is None else max(float(timeout[1]) - 1.0, 0.0)
 
 
 def _make_http(

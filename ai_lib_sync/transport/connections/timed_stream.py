@@ -19,7 +19,7 @@ from ai_lib.transport.deadlines import Deadline, Deadlines
 from ai_lib.transport.errors import RemoteProtocolError
 
 from ..._runtime.backend import now
-from ..._runtime.stream import SocketStream, connect_tcp
+from ..._runtime.stream import SocketStream, connect_tcp, connect_unix
 
 # So many bytes are sent under one deadline.
 _WRITE_SIZE = 256 * 1024
@@ -113,11 +113,14 @@ class TimedStream:
             seconds = _BUFFERED_READ_SECONDS
         return self.phase._replace(seconds_left=max(seconds, _MIN_SECONDS))
 
-    def connect_tcp(self, host: str, port: int) -> None:
-        """Connect."""
+    def connect(self, host: str, port: int, socket_path: str = "") -> None:
+        """Connect to a host, or to a socket in the file system."""
         deadline = self._apply_phase(self.deadlines.connect_deadline(now()))
         try:
-            self._socket = connect_tcp(host, port, deadline.seconds_left)
+            if socket_path:
+                self._socket = connect_unix(socket_path, deadline.seconds_left)
+            else:
+                self._socket = connect_tcp(host, port, deadline.seconds_left)
         except ConnectTimeout as error:
             raise self.deadlines.timeout_error(deadline) from error
         if self._is_aborted:

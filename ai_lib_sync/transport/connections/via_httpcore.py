@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from ssl import SSLContext
 
 from ai_lib._runtime.sockets import WriteError
+from ai_lib.transport.connections.going_away import GoAwayFilter, is_refused_stream
 from ai_lib.transport.connections.log_filter import redact_httpcore_logs
 from ai_lib.transport.connections.route import Route
 from ai_lib.transport.deadlines import Deadlines
-from ai_lib.transport.errors import invalid_request
+from ai_lib.transport.errors import StreamRefused, invalid_request, proxy_refusal
 from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
@@ -46,7 +47,9 @@ class HttpcoreConnection:
     def __init__(self, stream: TimedStream, route: Route, options: TransportOptions) -> None:
         self._stream = stream
         self._route = route
-        self._http = _make_connection(route, options, _Backend(stream))
+        self._going_away = GoAwayFilter()
+        backend = _Backend(stream, route.socket_path, self._going_away)
+        self._http = _make_connection(route, options, backend)
         self._body: ResponseBody | None = None
 
     def send(
@@ -56,15 +59,24 @@ class HttpcoreConnection:
         if not deadlines.request.method.isascii():
             raise invalid_request()
         httpcore_request = self._make_request(request, deadlines, body)
+        self._going_away.begin_stream()
         response: Response | None = None
         try:
             with redact_httpcore_logs(deadlines.request):
                 response = self._http.handle_request(httpcore_request)
         except LocalProtocolError:
             pass  # it holds the bad value, which may be a credential: it must not become a cause
+        except Exception as error:
+            if self._going_away.refuses or is_refused_stream(error):
+                raise StreamRefused("the server took no further request") from error
+            raise
         if response is None:
+            if self._going_away.refuses:
+                raise StreamRefused("the server took no further request")
             raise invalid_request()
         self._body = ResponseBody(response)
+        if response.status == 407 and self._route.is_forwarded_plain:
+            raise proxy_refusal(deadlines.request, self._route.description)
         return _read_head(response)
 
     def _make_request(
@@ -99,7 +111,7 @@ class HttpcoreConnection:
 
     def is_idle(self) -> bool:
         """Return whether the connection may serve another request."""
-        return self._http.is_idle()
+        return self._http.is_idle() and not self._going_away.has_come
 
     def has_expired(self) -> bool:
         """Return whether bytes or the end came since the last response."""
@@ -114,8 +126,10 @@ class HttpcoreConnection:
 class _Backend(NetworkBackend):
     """Gives httpcore the one stream it may use."""
 
-    def __init__(self, stream: TimedStream) -> None:
+    def __init__(self, stream: TimedStream, socket_path: str, going_away: GoAwayFilter) -> None:
         self._stream = stream
+        self._socket_path = socket_path
+        self._going_away = going_away
 
     def connect_tcp(
         self,
@@ -126,18 +140,25 @@ class _Backend(NetworkBackend):
         socket_options: SocketOptions | None = None,
     ) -> NetworkStream:
         """Connect the stream."""
-        self._stream.connect_tcp(host, port)
-        return _NetworkStream(self._stream)
+        self._stream.connect(host, port, self._socket_path)
+        return _NetworkStream(self._stream, self._going_away)
 
 
 class _NetworkStream(NetworkStream):
     """A timed stream with httpcore's interface. Its timeouts are the stream's deadlines."""
 
-    def __init__(self, stream: TimedStream) -> None:
+    def __init__(self, stream: TimedStream, going_away: GoAwayFilter) -> None:
         self._stream = stream
+        self._going_away = going_away
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes)
+        data = self._stream.read(max_bytes)
+        if self._going_away.is_on:
+            # Nothing is the end, so that what is left of a dropped frame is not returned.
+            while data and not (remaining := self._going_away.feed(data)):
+                data = self._stream.read(max_bytes)
+            return remaining if data else data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
@@ -152,6 +173,9 @@ class _NetworkStream(NetworkStream):
         timeout: float | None = None,
     ) -> NetworkStream:
         self._stream.start_tls(ssl_context, server_hostname)
+        ssl_object = self._stream.get_extra_info("ssl_object")
+        protocol = getattr(ssl_object, "selected_alpn_protocol", None)
+        self._going_away.is_on = protocol is not None and protocol() == "h2"
         return self
 
     def get_extra_info(self, info: str) -> object:

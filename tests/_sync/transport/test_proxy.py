@@ -152,22 +152,24 @@ def test_a_proxy_that_is_down_is_named(serve: Serve, relay: Relay) -> None:
     assert f"127.0.0.1:{server.port} by the proxy {relay.place}" in str(caught.value)
 
 
-def test_the_environment_names_the_proxy(
-    serve: Serve, relay: Relay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = serve(ok)
-    monkeypatch.setenv("HTTP_PROXY", f"http://{relay.place}")
+def test_the_environment_names_the_proxy(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(ok)  # to a proxy a plain request is one whose target is a whole address
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    request = ask_url("http://provider.invalid/chat")
     with HttpTransport() as transport:
-        assert call(transport, server) == b"ok"
-    assert len(relay.asked) == 1
+        with transport.send(request, PATIENT) as reply:
+            assert reply.read() == b"ok"
+    assert server.received[0].target.startswith("http://provider.invalid/chat")
 
-    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    monkeypatch.setenv("NO_PROXY", "invalid")
     with HttpTransport() as transport:
-        assert call(transport, server) == b"ok"
+        with pytest.raises(ConnectError):
+            transport.send(request, PATIENT)
     monkeypatch.delenv("NO_PROXY")
     with HttpTransport(TransportOptions(proxy=None)) as transport:
-        assert call(transport, server) == b"ok"
-    assert len(relay.asked) == 1
+        with pytest.raises(ConnectError):
+            transport.send(request, PATIENT)
+    assert server.connections == 1
 
 
 def test_a_proxy_that_is_no_url_is_refused_without_being_shown() -> None:
