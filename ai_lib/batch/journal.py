@@ -25,6 +25,7 @@ from typing import Annotated, Any, Final, NoReturn
 import msgspec
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
+from ai_lib._runtime.private_files import create_private
 from ai_lib.batch.config import BatchConfig, Item
 from ai_lib.errors.exceptions import JournalError
 from ai_lib.types.json import to_plain_value
@@ -68,6 +69,7 @@ class Journal(ForkedState):
         self._done: dict[int, _ItemLine] = {}
         head = _JournalHead(batch=config.journal_name or name, items=count)
         try:
+            create_private(self.path)
             self._file = self.path.open("a+b", buffering=0)
         except OSError as error:
             self._refuse(f"can't be opened: {error}", error)

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ai_lib._runtime.forks import SuspendedState, keep_inherited, suspend_at_fork
+from ai_lib._runtime.private_files import create_private
 from ai_lib.errors.exceptions import CacheError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _USE_SECONDS: Final = 10.0
 # The log beside the file is written back, and cut, at this size.
 _LOG_PAGES: Final = 256
 _EVICTIONS_AT_ONCE: Final = 16
+_MOST_SEARCHED: Final = 64 * 1024
 # A fork waits so long for an operation to end.
 _SUSPEND_SECONDS: Final = 10.0
 
@@ -182,6 +184,8 @@ class SqliteStore(SuspendedState):
         except sqlite3.OperationalError:
             raise
         except (sqlite3.DatabaseError, UnicodeDecodeError):
+            if not _is_cache(self._path):
+                raise
             self._replace_damaged()
             return self._run_once(operation)
 
@@ -205,7 +209,8 @@ class SqliteStore(SuspendedState):
         """Create an empty file beside, then move it into place, unless another process did so."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}.new")
-        connection = _connect(temporary, mode="rwc")
+        create_private(temporary)
+        connection = _connect(temporary)
         try:
             connection.execute(f"PRAGMA page_size = {_PAGE}")
             connection.execute("PRAGMA journal_mode = WAL")
@@ -237,6 +242,16 @@ class SqliteStore(SuspendedState):
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
         if self._path.exists():
             os.replace(self._path, self._path.with_name(f"{self._path.name}.damaged"))
+
+
+def _is_cache(path: Path) -> bool:
+    """Whether a file that SQLite can't read was once a cache: any other one is left alone."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_MOST_SEARCHED)
+    except FileNotFoundError:
+        return True
+    return b"CREATE TABLE entries" in beginning
 
 
 def _has_content(path: Path) -> bool:

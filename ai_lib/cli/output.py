@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from ai_lib.errors.printable import to_printable
 from ai_lib.types.json import JsonObject
 
 _WIDTH = 88
@@ -23,25 +24,28 @@ class Output:
     def write_title(self, text: str) -> None:
         """Write a title line."""
         self._end_line()
-        self._write(f"\n{self._style(_BOLD, text)}\n")
+        self._write(f"\n{self._style(_BOLD, to_printable(text))}\n")
 
     def write_line(self, text: str = "") -> None:
         """Write one line."""
         self._end_line()
-        self._write(f"{text}\n")
+        self._write(f"{to_printable(text)}\n")
 
     def write_note(self, text: str) -> None:
         """Write one line in dim style."""
-        self.write_line(self._style(_DIM, text))
+        self._end_line()
+        self._write(f"{self._style(_DIM, to_printable(text))}\n")
 
     def begin_paragraph(self, label: str) -> None:
         """Begin a paragraph that `write_piece` continues."""
         self._end_line()
+        label = to_printable(label)
         self._write(label)
         self._column = self._indent = len(label)
 
     def write_piece(self, text: str) -> None:
         """Write the next piece of the paragraph, on a new line when the line is full."""
+        text = to_printable(text)
         word = text.strip()
         if self._column + len(text) > self._width and word:
             self._write("\n" + " " * self._indent)
@@ -64,6 +68,7 @@ class Output:
 
 def format_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as aligned text under a line of column names; numbers are right-aligned."""
+    rows = [{name: to_printable(cell) for name, cell in row.items()} for row in rows]
     lines = [dict(zip(columns, columns, strict=True)), *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in columns}
     right = {name for name in columns if rows and all(_is_number(row[name]) for row in rows)}
@@ -83,5 +88,5 @@ def _is_number(cell: str) -> bool:
 
 def write_json(value: Sequence[JsonObject]) -> None:
     """Write a value to standard output as indented JSON."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    # These escapes are JSON's own.
+    sys.stdout.write(to_printable(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")

@@ -52,6 +52,7 @@ from typing import ClassVar
 
 from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode
+from ai_lib.errors.printable import to_printable
 
 
 def _rebuild(
@@ -92,7 +93,8 @@ class AiLibError(Exception):
         self.messages: Sequence[object] = ()
 
     def __str__(self) -> str:
-        return self.message
+        # A message may quote what a provider or a model said: that must not act on a terminal.
+        return to_printable(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)

@@ -12,6 +12,7 @@ import msgspec
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
 from ai_lib.cli.output import format_table
 from ai_lib.errors.exceptions import AiLibError, HostNotAllowed
+from ai_lib.errors.printable import to_printable
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.trust import check_host
@@ -36,7 +37,7 @@ def run_doctor(parsed: argparse.Namespace) -> int:
     else:
         _write_report(report)
     for problem in report.problems:
-        sys.stderr.write(f"ai-lib: {problem}\n")
+        sys.stderr.write(f"ai-lib: {to_printable(problem)}\n")
     return 1 if report.problems else 0
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ai_lib.cli.launch import run, run_demos
 from ai_lib.cli.options import make_chat_options, parse_arguments
 from ai_lib.cli.plain_commands import run_command
+from ai_lib.errors.printable import to_printable
 
 USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
 
@@ -99,7 +100,7 @@ def _run_chat(parsed: Namespace) -> int:
 
 
 def _report_error(error: Exception, code: int) -> int:
-    sys.stderr.write(f"ai-lib: {error}\n")
+    sys.stderr.write(f"ai-lib: {to_printable(str(error))}\n")
     return code
 
 

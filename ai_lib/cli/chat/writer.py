@@ -4,6 +4,8 @@ import sys
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from ai_lib.errors.printable import to_printable
+
 
 class Writer(Protocol):
     """Writes one response, in pieces."""
@@ -25,7 +27,7 @@ def make_writer(*, plain: bool) -> Writer:
 
 
 class PlainWriter:
-    """Writes each piece as it is, and ends the last line."""
+    """Writes each piece as it comes, and ends the last line."""
 
     def __init__(self) -> None:
         self._at_line_end = True
@@ -33,6 +35,7 @@ class PlainWriter:
     def write(self, text: str) -> None:
         """Write the next piece of the response."""
         if text:
+            text = to_printable(text)
             self._at_line_end = text.endswith("\n")
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -59,7 +62,7 @@ class MarkdownWriter:
         """Write the next piece of the response."""
         from rich.markdown import Markdown
 
-        self._text += text
+        self._text += to_printable(text)
         self._live.update(Markdown(self._text))
 
     def finish(self) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, raise_attributed
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import TokenCount
@@ -91,6 +91,11 @@ def prepare_chat(
         )
     except AiLibError as error:
         raise_attributed(error, target)
+    except RecursionError:
+        raise_attributed(
+            RequestError("the request holds a value, such as a schema, that is nested too deep"),
+            target,
+        )
     wire, key_header = built.wire, target.idempotency_header
     if key_header is not None:
         headers = (*headers, (key_header, idempotency_key))

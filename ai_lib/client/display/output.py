@@ -4,6 +4,7 @@ import sys
 import uuid
 from typing import Final, Protocol
 
+from ai_lib.errors.printable import to_printable
 from ai_lib.types.display import candidate_markdown, tool_call_text
 from ai_lib.types.events import (
     Event,
@@ -95,6 +96,7 @@ class TerminalOutput:
 
     def _write(self, text: str) -> None:
         if text:
+            text = to_printable(text)
             self._is_line_start = text.endswith("\n")
             sys.stdout.write(text)
             sys.stdout.flush()

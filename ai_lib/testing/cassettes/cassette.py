@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
+from ai_lib._runtime.private_files import open_private
 from ai_lib.errors.exceptions import (
     ConnectError,
     ConnectionLost,
@@ -130,7 +131,8 @@ class CassetteFile(ForkedState):
         self._lock = threading.Lock()
         renew_after_fork(self)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"")
+        with open(self.path, "wb", opener=open_private):
+            pass
 
     def append(self, exchange: Exchange) -> None:
         """Append one exchange."""

@@ -172,9 +172,8 @@ class ContentDecoder:
         names = [name.strip().lower() for name in encoding.split(",")]
         for name in reversed([name for name in names if name not in ("", "identity")]):
             if name not in _DECODERS:
-                raise RemoteProtocolError(
-                    f"the response is encoded as {name!r}, which was not asked for"
-                )
+                # The name is not shown: it is whatever the server sent.
+                raise RemoteProtocolError("the response has an encoding that was not asked for")
             self._decoders.append(_DECODERS[name]())
 
     @property

@@ -1,4 +1,4 @@
-"""Sanitizes foreign Markdown: the result has no HTML and no script.
+"""Sanitizes foreign Markdown: the result has no HTML, no script and no image that is loaded.
 
 Notebooks and their exports differ in what they clean, and in where they see code begin and end.
 Nothing depends on that here: no `<` that could begin a tag is left anywhere, and code that has one
@@ -67,7 +67,8 @@ def _sanitize_spans(text: str) -> str:
 
 
 def _sanitize_text(text: str) -> str:
-    return _LINK.sub(r"\\]", text.replace("<", "&lt;"))
+    # An image would be loaded at once, and tell its server that and where it is read.
+    return _LINK.sub(r"\\]", text.replace("<", "&lt;").replace("![", "&#33;["))
 
 
 def _escape_code(code: str) -> str:
@@ -76,4 +77,4 @@ def _escape_code(code: str) -> str:
 
 
 def _is_safe(code: str) -> bool:
-    return not _TAG.search(code) and not _LINK.search(code)
+    return not _TAG.search(code) and not _LINK.search(code) and "![" not in code

@@ -1,0 +1,15 @@
+"""What strangers say does not act on a terminal."""
+
+import pytest
+
+from ai_lib.errors import AiLibError
+from ai_lib.errors.printable import to_printable
+
+ACTING = ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\b\b", "a\rb", "\u202e", "\u2066", "\x7f"]
+
+
+@pytest.mark.parametrize("text", ACTING)
+def test_what_acts_on_a_terminal_is_shown_as_an_escape(text: str) -> None:
+    for shown in (to_printable(text), str(AiLibError(text)), repr(AiLibError(text))):
+        assert shown.isprintable()
+    assert to_printable("a\tb\r\nc é 世界 🌍") == "a\tb\nc é 世界 🌍"
