@@ -27,7 +27,7 @@ from ai_lib.testing import MockProvider, Reply
 from ai_lib.types import ToolDefinition
 
 NO_RETRY = RetryConfig(max_retries=0)
-GPT, CLAUDE, GEMINI = "openai/gpt-4o", "anthropic/claude-sonnet-4-6", "gemini/gemini-2.5-flash"
+GPT, CLAUDE, GEMINI = "openai/gpt-4o", "anthropic/claude-sonnet-4-6", "gemini/gemini-3.5-flash"
 DOWN = Reply(status=503, error="down")
 
 
@@ -62,7 +62,7 @@ async def test_calls_take_turns_over_endpoints_of_several_makers(streamed: bool)
         async with await client_of(endpoints) as client:
             assert [await ask(client, streamed) for _ in range(6)] == ["Hi"] * 6
             assert client.model_id == GPT
-    assert models(mock) == ["gpt-4o", "claude-sonnet-4-6", "gemini-2.5-flash"] * 2
+    assert models(mock) == ["gpt-4o", "claude-sonnet-4-6", "gemini-3.5-flash"] * 2
 
 
 async def test_one_model_at_two_addresses_is_two_endpoints_with_a_key_each() -> None:
@@ -153,7 +153,7 @@ async def test_pictures_and_tools_go_where_they_are_declared() -> None:
     picture = Message.user([ContentBlock.image_base64("aGk=", "image/png")])
     tool = ToolDefinition(name="look_up")
     async with MockProvider() as mock:
-        endpoints = [at(mock, one) for one in ("perplexity/sonar", "deepseek/deepseek-chat", GPT)]
+        endpoints = [at(mock, one) for one in ("perplexity/sonar", "deepseek/deepseek-v4-pro", GPT)]
         async with await client_of(endpoints) as client:
             for _ in range(4):
                 await client.chat().messages([picture]).tools([tool]).execute()
@@ -161,13 +161,13 @@ async def test_pictures_and_tools_go_where_they_are_declared() -> None:
             assert seen == {"gpt-4o"}
             for _ in range(3):
                 await client.chat().user("?").execute()
-    assert set(models(mock)) == {"gpt-4o", "sonar", "deepseek-chat"}
+    assert set(models(mock)) == {"gpt-4o", "sonar", "deepseek-v4-pro"}
 
 
 async def test_when_nobody_can_it_is_told_why_and_nothing_is_sent() -> None:
     picture = Message.user([ContentBlock.image_base64("aGk=", "image/png")])
     async with MockProvider() as mock:
-        endpoints = [at(mock, "deepseek/deepseek-chat"), at(mock, "cerebras/llama3.1-8b")]
+        endpoints = [at(mock, "deepseek/deepseek-v4-pro"), at(mock, "cerebras/gpt-oss-120b")]
         async with await client_of(endpoints) as client:
             with pytest.raises(CapabilityError, match="no endpoint of 'models' can be asked this"):
                 await client.chat().messages([picture]).execute()
