@@ -18,6 +18,7 @@ from ai_lib.types.events import OpaqueContent, PartialContentDelta, ThinkingDelt
 from ai_lib.types.json import JsonObject
 
 _TEXT_FIELDS: Final = {"text": "content", "thinking": "thinking"}
+_STATE_FIELDS: Final = ("citations", "raw", "redacted", "signature")
 _ENDINGS: Final = frozenset({"tool_call_end", "finish", "end", "error"})
 _BLOCKS: Final = {"text": TextBlock, "thinking": ThinkingBlock}
 
@@ -71,6 +72,8 @@ class FinalFrameReader:
                 order.append((kind, candidate, fields))
                 continue
             for key, text in self._split(kind, candidate, fields):
+                if not (text or any(fields.get(name) for name in _STATE_FIELDS)):
+                    continue
                 if key not in texts:
                     texts[key] = _FullText()
                     order.append(key)
@@ -165,7 +168,8 @@ class FinalFrameReader:
         citations = [citation for citation in full.citations if citation not in emitted]
         if citations:
             state["citations"] = tuple(citations)
-        if full.raw and not any(block.raw for block in blocks):
+        is_emptied = key.kind == "text" and not full.text and any(block.texts for block in blocks)
+        if full.raw and not is_emptied and not any(block.raw for block in blocks):
             state["raw"] = tuple(full.raw)
         if full.signature and not any(block.signature for block in blocks):
             state["signature"] = full.signature

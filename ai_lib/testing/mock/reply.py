@@ -26,6 +26,8 @@ class Reply(
       prompt, those of thinking, text and arguments the completion;
     - `finish`: a standard termination reason (`max_tokens`, `refusal`, ...) or the provider's own
       word; by default `tool_use` when there are calls, else `end_turn`; "" omits it;
+    - `closing_only`: in a stream, nothing comes in pieces; frames that close a part or the reply
+      have all of it;
     - `n`: the number of candidates, by default as many as requested; the text of candidate i > 0
       ends in " (i)";
     - `status`, `error`, `code`, `type`: a `status` of 400 or more sends an error response; `error`
@@ -52,6 +54,7 @@ class Reply(
     tool_calls: Sequence[ReplyCall] = ()
     usage: Usage | None = None
     finish: str | None = None
+    closing_only: bool = False
     n: int | None = None
     status: int = 200
     error: str | None = None

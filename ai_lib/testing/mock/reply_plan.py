@@ -49,6 +49,7 @@ class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: object
     common: Mapping[str, object]
     wants_usage: bool
+    closing_only: bool = False
 
 
 class ReplyIds:
@@ -81,6 +82,7 @@ def plan_reply(dialect: Dialect, request: ParsedRequest, reply: Reply, ids: Repl
             "model": request.model,
         },
         wants_usage=request.wants_usage,
+        closing_only=reply.closing_only,
     )
 
 

@@ -9,7 +9,8 @@ Everything is a template of `ai_lib.protocol.dialect.template`. These placeholde
   the request asks for usage, and `$no_usage_yet` is then null;
 - a candidate: `$candidate` (its index), `$text`, `$thinking`, `$signature`, `$blocks`,
   `$tool_calls`, `$finish_reason`; all candidates are `$candidates`;
-- a block: `$block` (its index in the reply), `$piece` (of text or of a call's arguments), and a
+- a block: `$block` (its index in the reply), `$piece` (of text or of a call's arguments), the
+  whole `$text` or `$thinking`, and a
   tool call's `$call` (its index), `$id`, `$name`, `$arguments` (JSON text), `$input` (the object);
 - vectors: `$vector` and `$index` in an item; `$items`, `$texts`, `$prompt_tokens` in the body, and
   the items again as `$float_items` or, where base64 was asked for, `$packed_items`;
@@ -70,6 +71,24 @@ class BlockShape(Part, frozen=True, kw_only=True):
     stop: Frames = ()
 
 
+class ClosingShape(Part, frozen=True, kw_only=True):
+    """The frames of a reply that comes without pieces, for a `Reply` that is `closing_only`.
+
+    A block is sent as its frames here; `finish` and `close`, where there are any, are sent in place
+    of those with pieces, and have the values of the candidate. Without any frames, each block is
+    one piece.
+    """
+
+    thinking: Frames = ()
+    text: Frames = ()
+    tool_call: Frames = ()
+    finish: Frames = ()
+    close: Frames = ()
+
+    def __bool__(self) -> bool:
+        return any((self.thinking, self.text, self.tool_call, self.finish, self.close))
+
+
 class StreamedShape(Part, frozen=True, kw_only=True):
     """A reply in frames, in the order of the fields below; `common` is part of all but `error`.
 
@@ -90,6 +109,7 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     usage: Frames = ()
     close: Frames = ()
     error: Frames = ()
+    closing: ClosingShape = ClosingShape()
 
 
 class EmbeddingsResponseShape(Part, frozen=True, kw_only=True):

@@ -289,7 +289,7 @@ def _respond_with_reply(
         request_id = str(plan.common["request_id"])
         error_values = make_error_values(serve, provider.manifest.errors, reply, request_id)
     if request.streamed:
-        frames = write_frames(serve, plan, error_values)
+        frames = write_frames(dialect, serve, plan, error_values)
         decoder = dialect.stream.decoder
         return make_stream_response(
             reply, headers, serve.stream, decoder, frames, complete=error_values is None

@@ -9,7 +9,7 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCandidate, ReplyPlan
-from ai_lib.testing.mock.serve_shape import BlockShape, Frames, ServeSection
+from ai_lib.testing.mock.serve_shape import BlockShape, ClosingShape, Frames, ServeSection
 from ai_lib.testing.mock.template_values import (
     Values,
     make_call_values,
@@ -25,7 +25,7 @@ _Step = tuple[Frames, Values]
 
 
 def write_frames(
-    serve: ServeSection, plan: ReplyPlan, error_values: Values | None = None
+    dialect: Dialect, serve: ServeSection, plan: ReplyPlan, error_values: Values | None = None
 ) -> list[Frame]:
     """Return the frames of the reply; with `error_values`, error frames replace its end."""
     writer = _StreamWriter(serve, plan)
@@ -39,10 +39,11 @@ def write_frames(
             (frame.event, fill_template(frame.data, error_values)) for frame in shape.error
         ]
         return writer.fill_steps(steps) + error_frames
-    for candidate in plan.candidates:
-        finish_values = {"candidate": candidate.index, "finish_reason": plan.finish_reason}
-        steps.append((shape.finish, finish_values))
-    steps += [(shape.usage, {}), (shape.close, {})]
+    closing = shape.closing if plan.closing_only else ClosingShape()
+    all_values = [make_candidate_values(dialect, serve, candidate) for candidate in plan.candidates]
+    for values in all_values:
+        steps.append((closing.finish or shape.finish, _add_reason(values, plan)))
+    steps += [(shape.usage, {}), (closing.close or shape.close, _add_reason(all_values[0], plan))]
     return writer.fill_steps(steps)
 
 
@@ -58,19 +59,30 @@ class _StreamWriter:
     def list_candidate_steps(self, candidate: PlannedCandidate) -> Iterator[_Step]:
         base: Values = {"candidate": candidate.index, "signature": candidate.signature}
         yield self.shape.candidate, base
+        closing = self.shape.closing
         if candidate.thinking:
-            yield from self.list_block_steps(self.shape.thinking, base, candidate.thinking)
+            values = {**base, "thinking": "".join(candidate.thinking)}
+            shape = (self.shape.thinking, closing.thinking)
+            yield from self.list_block_steps(*shape, values, candidate.thinking)
         if candidate.text:
-            yield from self.list_block_steps(self.shape.text, base, candidate.text)
+            values = {**base, "text": "".join(candidate.text)}
+            shape = (self.shape.text, closing.text)
+            yield from self.list_block_steps(*shape, values, candidate.text)
         for index, call in enumerate(candidate.calls):
             values = {**base, **make_call_values(call, index)}
-            yield from self.list_block_steps(self.shape.tool_call, values, call.pieces)
+            shape = (self.shape.tool_call, closing.tool_call)
+            yield from self.list_block_steps(*shape, values, call.pieces)
 
     def list_block_steps(
-        self, shape: BlockShape, base: Values, pieces: Sequence[str]
+        self, shape: BlockShape, closing: Frames, base: Values, pieces: Sequence[str]
     ) -> Iterator[_Step]:
         values = {**base, "block": self.blocks}
         self.blocks += 1
+        if self.plan.closing_only and self.shape.closing:
+            yield closing, values
+            return
+        if self.plan.closing_only:
+            pieces = ["".join(pieces)]
         yield shape.start, values
         for piece in pieces:
             yield shape.piece, {**values, "piece": piece}
@@ -98,6 +110,10 @@ class _StreamWriter:
             "no_usage_yet": None if wants_usage else MISSING,
         }
         return fill_template({**self.shape.common, **template}, {**common, **values})
+
+
+def _add_reason(values: Values, plan: ReplyPlan) -> Values:
+    return {**values, "finish_reason": plan.finish_reason}
 
 
 def _estimate_usage_so_far(usage: Usage, sent_pieces: int, total_pieces: int) -> Usage:
