@@ -106,6 +106,9 @@ class CacheManager(LocalState):
         except AiLibError:
             self.counters.add("errors")
             raise
+        except TimeoutError:  # the caller's time is up
+            self.counters.add("errors")
+            raise
         except Exception as error:
             self.counters.add("errors")
             raise CacheError(f"the cache's store failed: {error}") from error

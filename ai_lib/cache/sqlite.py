@@ -42,6 +42,10 @@ _MOST_SEARCHED: Final = 64 * 1024
 _SUSPEND_SECONDS: Final = 10.0
 
 
+class StoreBusy(CacheError):
+    """Another process has locked the file at this moment."""
+
+
 class SqliteStore(SuspendedState):
     """An SQLite file, which is created at the first use. One thread at a time may use it.
 
@@ -92,10 +96,19 @@ class SqliteStore(SuspendedState):
             if row is None or (row[1] is not None and at >= row[1]):
                 return None
             if at - row[2] > _USE_SECONDS:
-                connection.execute("UPDATE entries SET used = ? WHERE key = ?", (at, key))
+                self._note_use(connection, key, at)
             return bytes(row[0])
 
         return self._run(run)
+
+    def _note_use(self, connection: Connection, key: str, at: float) -> None:
+        import sqlite3
+
+        try:
+            connection.execute("UPDATE entries SET used = ? WHERE key = ?", (at, key))
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):  # the value was read, whoever is writing now
+                raise
 
     def put(self, key: str, value: bytes, expires: float | None, at: float) -> None:
         """Store a value, and evict others for it. A value that is too large alone is not stored."""
@@ -173,6 +186,10 @@ class SqliteStore(SuspendedState):
         try:
             with self._in_use:
                 return self._run_or_repair(operation)
+        except sqlite3.OperationalError as error:
+            if _is_busy(error):
+                raise StoreBusy(f"the cache {self._path} is locked by another process") from error
+            raise CacheError(f"the cache {self._path} can't be used: {error}") from error
         except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             raise CacheError(f"the cache {self._path} can't be used: {error}") from error
 
@@ -254,6 +271,10 @@ def _is_cache(path: Path) -> bool:
     return b"CREATE TABLE entries" in beginning
 
 
+def _is_busy(error: Exception) -> bool:
+    return "locked" in str(error) or "busy" in str(error)  # codes came with Python 3.11
+
+
 def _has_content(path: Path) -> bool:
     if not path.exists():
         return False
@@ -269,7 +290,7 @@ def _connect(path: Path, mode: str = "rw") -> Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
-        timeout=5.0,
+        timeout=0.0,  # the caller waits, where a deadline can end it
         isolation_level=None,
         check_same_thread=False,
     )

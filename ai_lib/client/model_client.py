@@ -50,9 +50,11 @@ class ModelClient(LocalState):
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""
-        await self._targets.report()
-        if self._owns_transport:
-            await self._transport.aclose()
+        try:
+            await self._targets.report()
+        finally:
+            if self._owns_transport:
+                await self._transport.aclose()
 
     async def __aenter__(self: C) -> C:
         return self

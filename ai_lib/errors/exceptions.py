@@ -30,6 +30,7 @@
     |   |-- CircuitOpenError
     |   |-- BackpressureError
     |   |-- RateLimitExceeded
+    |   |-- SharedStateError       a limiter or a circuit storage failed before the attempt
     |   `-- BudgetExceeded         the attempt might cost more than is left, or an unknown amount
     |-- BatchError                 a batch of calls can't go on
     |   |-- ItemTimeout            one item took too long (also a TimeoutError)
@@ -471,6 +472,10 @@ class RateLimitExceeded(ResilienceError):
     """The wait for the rate limit would exceed what the call allows."""
 
     default_code = codes.RATE_LIMITED
+
+
+class SharedStateError(ResilienceError):
+    """A limiter or a circuit storage of the caller's own failed; nothing was sent."""
 
 
 class BudgetExceeded(ResilienceError):

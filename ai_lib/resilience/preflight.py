@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from ai_lib.errors.exceptions import AiLibError, ResilienceError
+from ai_lib._log import LOG
+from ai_lib.errors.exceptions import AiLibError, ResilienceError, SharedStateError
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.permit import Permit
 from ai_lib.resilience.signals import (
@@ -17,7 +18,7 @@ from ai_lib.resilience.signals import (
 )
 from ai_lib.types.attempt import Attempt
 
-from .._runtime.backend import now
+from .._runtime.backend import fail_after, now
 from .backpressure import Backpressure
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .rate_limit.rate_limiter import RateLimiter
 
 _FOREVER = float("inf")
+_FLUSH_SECONDS = 5.0
 
 
 def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
@@ -116,6 +118,22 @@ class PreflightChecker:
         if self.backpressure is not None:
             seconds_left = attempt_log.seconds_left(self._clock())
             permit.slot = await self.backpressure.acquire_slot(seconds_left)
+        if not self.is_shared:
+            await self._acquire_limits(permit, attempt_log)
+            return
+        try:
+            with fail_after(attempt_log.seconds_left(self._clock())):
+                await self._acquire_limits(permit, attempt_log)
+        except AiLibError:
+            raise
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            raise SharedStateError(
+                f"the limiter or the circuit storage of {self.provider} failed before the attempt: "
+                f"{reason}; mend it, or let it answer from what it knows while it is out of reach"
+            ) from error
+
+    async def _acquire_limits(self, permit: Permit, attempt_log: AttemptLog) -> None:
         if self.circuit_breaker is not None:
             permit.circuit_permit = await self.circuit_breaker.acquire_permit()
         if self.rate_limiter is not None:
@@ -129,12 +147,24 @@ class PreflightChecker:
     async def flush(self) -> None:
         """Send the outcomes of attempts to a shared storage and limiter, if there is one.
 
-        This is done after each attempt. The outcome of a cancelled one waits for the next.
+        This is done after each attempt. The outcome of a cancelled one waits for the next. What
+        they raise is logged, and so is that they take more than 5 seconds.
         """
-        if self.circuit_breaker is not None:
-            await self.circuit_breaker.flush()
-        if self.rate_limiter is not None:
-            await self.rate_limiter.flush()
+        for part in (self.circuit_breaker, self.rate_limiter):
+            if part is not None and part.is_shared:
+                await self._flush_part(part)
+
+    async def _flush_part(self, part: CircuitBreaker | RateLimiter) -> None:
+        try:
+            with fail_after(_FLUSH_SECONDS):
+                await part.flush()
+        except Exception as error:  # noqa: BLE001 (the answer is there: no bookkeeping costs it)
+            LOG.warning(
+                "the outcome of a call to %s was not stored: %s: %s",
+                self.provider,
+                type(error).__name__,
+                error,
+            )
 
     def _describe_refusal(self, error: ResilienceError, waited: float) -> Attempt:
         return Attempt(

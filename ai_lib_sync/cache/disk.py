@@ -11,12 +11,16 @@ from typing import TypeVar
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.cache.config import check_ttl, resolve_ttl
 from ai_lib.cache.serialization import pack, unpack
-from ai_lib.cache.sqlite import SqliteStore
+from ai_lib.cache.sqlite import SqliteStore, StoreBusy
 from ai_lib.errors.exceptions import CacheError
 
-from .._runtime.backend import Lock, run_in_thread
+from .._runtime.backend import Lock, now, run_in_thread, sleep
 
 T = TypeVar("T")
+
+# A file that another process has locked is waited for so long.
+_LOCKED_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 
 
 def _wall_clock() -> float:
@@ -109,8 +113,15 @@ class DiskCache(ForkedState):
         self._run(self._store.close)
 
     def _run(self, work: Callable[[], T]) -> T:
-        with self._lock:
-            return run_in_thread(work)
+        ends = now() + _LOCKED_SECONDS
+        while True:
+            try:
+                with self._lock:
+                    return run_in_thread(work)
+            except StoreBusy:
+                if now() >= ends:
+                    raise
+            sleep(_PAUSE_SECONDS)
 
     def __repr__(self) -> str:
         return f"DiskCache({str(self.path)!r})"

@@ -51,9 +51,11 @@ class ModelClient(LocalState):
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
-        self._targets.report()
-        if self._owns_transport:
-            self._transport.close()
+        try:
+            self._targets.report()
+        finally:
+            if self._owns_transport:
+                self._transport.close()
 
     def __enter__(self: C) -> C:
         return self

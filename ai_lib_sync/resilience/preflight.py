@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from ai_lib.errors.exceptions import AiLibError, ResilienceError
+from ai_lib._log import LOG
+from ai_lib.errors.exceptions import AiLibError, ResilienceError, SharedStateError
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.permit import Permit
 from ai_lib.resilience.signals import (
@@ -18,7 +19,7 @@ from ai_lib.resilience.signals import (
 )
 from ai_lib.types.attempt import Attempt
 
-from .._runtime.backend import now
+from .._runtime.backend import fail_after, now
 from .backpressure import Backpressure
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .rate_limit.rate_limiter import RateLimiter
 
 _FOREVER = float("inf")
+_FLUSH_SECONDS = 5.0
 
 
 def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
@@ -117,6 +119,22 @@ class PreflightChecker:
         if self.backpressure is not None:
             seconds_left = attempt_log.seconds_left(self._clock())
             permit.slot = self.backpressure.acquire_slot(seconds_left)
+        if not self.is_shared:
+            self._acquire_limits(permit, attempt_log)
+            return
+        try:
+            with fail_after(attempt_log.seconds_left(self._clock())):
+                self._acquire_limits(permit, attempt_log)
+        except AiLibError:
+            raise
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            raise SharedStateError(
+                f"the limiter or the circuit storage of {self.provider} failed before the attempt: "
+                f"{reason}; mend it, or let it answer from what it knows while it is out of reach"
+            ) from error
+
+    def _acquire_limits(self, permit: Permit, attempt_log: AttemptLog) -> None:
         if self.circuit_breaker is not None:
             permit.circuit_permit = self.circuit_breaker.acquire_permit()
         if self.rate_limiter is not None:
@@ -130,12 +148,24 @@ class PreflightChecker:
     def flush(self) -> None:
         """Send the outcomes of attempts to a shared storage and limiter, if there is one.
 
-        This is done after each attempt. The outcome of a cancelled one waits for the next.
+        This is done after each attempt. The outcome of a cancelled one waits for the next. What
+        they raise is logged, and so is that they take more than 5 seconds.
         """
-        if self.circuit_breaker is not None:
-            self.circuit_breaker.flush()
-        if self.rate_limiter is not None:
-            self.rate_limiter.flush()
+        for part in (self.circuit_breaker, self.rate_limiter):
+            if part is not None and part.is_shared:
+                self._flush_part(part)
+
+    def _flush_part(self, part: CircuitBreaker | RateLimiter) -> None:
+        try:
+            with fail_after(_FLUSH_SECONDS):
+                part.flush()
+        except Exception as error:  # noqa: BLE001 (the answer is there: no bookkeeping costs it)
+            LOG.warning(
+                "the outcome of a call to %s was not stored: %s: %s",
+                self.provider,
+                type(error).__name__,
+                error,
+            )
 
     def _describe_refusal(self, error: ResilienceError, waited: float) -> Attempt:
         return Attempt(

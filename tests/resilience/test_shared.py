@@ -8,7 +8,7 @@ import pytest
 
 from ai_lib._runtime.backend import CancelScope, checkpoint
 from ai_lib.client import AiClient
-from ai_lib.errors import CircuitOpenError, RateLimitExceeded, RemoteError
+from ai_lib.errors import CircuitOpenError, RateLimitExceeded, RemoteError, SharedStateError
 from ai_lib.resilience import (
     CircuitBreakerConfig,
     CircuitRecord,
@@ -161,10 +161,70 @@ async def test_a_storage_out_of_reach_ends_the_call_and_leaves_nothing_taken(
     async with await made.build() as client:
         storage.broken = True
         for _ in range(3):
-            with pytest.raises(ConnectionError, match="out of reach"):
+            with pytest.raises(SharedStateError, match="out of reach"):
                 await client.chat().user("?").execute()
             assert client.current_inflight == 0
         storage.broken = False
+        assert (await client.chat().user("?").execute()).content == "hello"
+    assert len(server.received) == 1
+
+
+class Failing(Places):
+    """A limiter that takes no outcome, and once not even asks."""
+
+    refuses = False
+
+    async def reserve(self, target: str, ticket: str, tokens: float) -> float:
+        if self.refuses:
+            raise ConnectionError("the limiter is out of reach")
+        return 0.0
+
+    async def settle(self, target: str, ticket: str, tokens: float | None) -> None:
+        self.settled[ticket] = tokens
+        raise ConnectionError("the limiter is out of reach")
+
+
+class Deaf(Storage):
+    """A storage that breaks once a call was let through."""
+
+    async def replace(self, name: str, old: CircuitRecord | None, new: CircuitRecord) -> bool:
+        raise ConnectionError("the storage is out of reach")
+
+
+async def test_what_fails_after_the_answer_costs_neither_it_nor_later_ones(
+    serve: Serve, tmp_path: Path
+) -> None:
+    write(tmp_path, "house", serve(answer).url)
+    made = builder(tmp_path).limiter(Failing(9)).circuit_storage(Deaf())
+    client = await made.build()
+    for _ in range(5):
+        assert (await client.chat().user("?").execute()).content == "hello"
+    await client.close()
+
+
+async def test_a_storage_that_fails_hides_no_error_of_the_provider(
+    serve: Serve, tmp_path: Path
+) -> None:
+    write(tmp_path, "house", serve(lambda exchange: fail(exchange, 500)).url)
+    made = builder(tmp_path).with_retry(RetryConfig.no_retry()).circuit_storage(Deaf())
+    client = await made.build()
+    with pytest.raises(RemoteError):
+        await client.chat().user("?").execute()
+    await client.close()
+
+
+async def test_a_limiter_that_fails_before_the_attempt_is_an_error_of_ours(
+    serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(answer)
+    write(tmp_path, "house", server.url)
+    limiter = Failing(9)
+    limiter.refuses = True
+    async with await builder(tmp_path).limiter(limiter).build() as client:
+        with pytest.raises(SharedStateError, match="limiter is out of reach") as caught:
+            await client.chat().user("?").execute()
+        assert caught.value.fallbackable
+        limiter.refuses = False
         assert (await client.chat().user("?").execute()).content == "hello"
     assert len(server.received) == 1
 

@@ -6,6 +6,7 @@ from weakref import finalize
 
 import msgspec
 
+from ai_lib._log import LOG
 from ai_lib._runtime import forks
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
@@ -158,7 +159,7 @@ class Call:
         self.error: BaseException | None = None
         self.outcome = ""
         self.on_attempt_begin: Callable[[PreparedRequest], object] | None = None
-        self._cost: tuple[int, CostEstimate] | None = None
+        self._cost: tuple[int, CostEstimate | None] | None = None
 
     def begin_attempt(self, prepared: PreparedRequest) -> None:
         """Let interceptors see an attempt that is about to be sent; they may refuse it."""
@@ -204,14 +205,24 @@ class Call:
             return None
         attempts = self.attempt_log.attempts
         if self._cost is None or self._cost[0] != len(attempts):
-            self._cost = len(attempts), total_cost(attempts, self.targets.record)
+            self._cost = len(attempts), self._total_cost(attempts)
         return self._cost[1]
 
     def own_cost(self) -> CostEstimate | None:
         """Return what its own attempts cost; None for a call that no client made."""
         if self._start == 0 or self.targets is None:
             return self.cost()
-        return total_cost(self.attempts, self.targets.record)
+        return self._total_cost(self.attempts)
+
+    def _total_cost(self, attempts: Sequence[Attempt]) -> CostEstimate | None:
+        """Return the cost; None when it can't be calculated: that costs no response."""
+        if self.targets is None:
+            return None
+        try:
+            return total_cost(attempts, self.targets.record)
+        except Exception as error:  # noqa: BLE001 (such as a manifest that is being replaced)
+            LOG.warning("the cost of a call can't be calculated: %s", error)
+            return None
 
     def stats(self, response: ChatResponse) -> CallStats:
         """Return the figures of the call, as far as it has gone, at the target asked last."""

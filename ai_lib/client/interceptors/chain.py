@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from ai_lib._log import LOG
 from ai_lib._runtime import forks
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
@@ -190,7 +191,10 @@ class InterceptorChain:
         if call.response is None and stream is not None and stream.partial_response is not None:
             call.response = self.visible_response(call, stream.partial_response())
         for interceptor in self._with_on_end:
-            interceptor.on_end(call)
+            try:
+                interceptor.on_end(call)
+            except Exception as hook_error:  # noqa: BLE001 (no bookkeeping costs the answer)
+                _log_failure(interceptor, "on_end", hook_error)
 
     def end_forgotten(self, call: Call) -> None:
         """End the call of a stream that nothing holds any more: first its attempt, then itself."""
@@ -211,13 +215,23 @@ class InterceptorChain:
 
     def _after_attempt(self, call: Call, attempt: Attempt) -> None:
         for prepared in call.requests:  # of a chat, one attempt at a time is under way
-            prepared.end_attempt(attempt)
+            try:
+                prepared.end_attempt(attempt)
+            except Exception as error:  # noqa: BLE001 (no bookkeeping costs the answer)
+                _log_failure(prepared, "end_attempt", error)
         for interceptor in self._with_after_attempt:
-            interceptor.after_attempt(call, attempt)
+            try:
+                interceptor.after_attempt(call, attempt)
+            except Exception as error:  # noqa: BLE001 (no bookkeeping costs the answer)
+                _log_failure(interceptor, "after_attempt", error)
 
     def _on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         for interceptor in self._with_on_retry:
             interceptor.on_retry(call, number, error, seconds)
+
+
+def _log_failure(owner: object, hook: str, error: Exception) -> None:
+    LOG.warning("%s of %s failed: %r", hook, type(owner).__name__, error)
 
 
 def _sort(interceptors: Iterable[object]) -> list[Interceptor]:

@@ -37,8 +37,9 @@ class CircuitStorage(Protocol):
     Methods are plain or coroutine functions; a blocking client takes plain ones only. An async
     client awaits what they return, so one that waits (for a network) has to be a coroutine
     function there. They are called before and after an attempt, one at a time for each circuit of
-    a client. The call raises what they raise. A storage that may be out of reach, and is not to
-    stop calls then, has to return what it knows.
+    a client. What they raise before an attempt, the call raises as SharedStateError, and a fallback
+    is tried; what they raise after it is logged and costs no answer. A storage
+    that may be out of reach, and is not to stop calls then, has to return what it knows.
     """
 
     def load(self, name: str) -> CircuitRecord | Awaitable[CircuitRecord | None] | None:

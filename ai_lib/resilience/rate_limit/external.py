@@ -15,7 +15,8 @@ class Limiter(Protocol):
     A target is `provider/model`, a ticket names one attempt. Methods are plain or coroutine
     functions; a blocking client takes plain ones only. An async client awaits what they return, so
     one that waits (for a network) has to be a coroutine function there. The client itself waits
-    for a turn, first come first served. The call raises what they raise.
+    for a turn, first come first served. What `reserve` raises, the call raises as SharedStateError,
+    and a fallback is tried; what the others raise is logged and costs no answer.
     """
 
     def reserve(self, target: str, ticket: str, tokens: float) -> float | Awaitable[float]:
@@ -44,6 +45,17 @@ class Limiter(Protocol):
         ...
 
 
+class _Outcome:
+    """One thing to tell the limiter, and how often that failed."""
+
+    def __init__(self, send: Callable[[float], object]) -> None:
+        self.failures = 0
+        self._send = send
+
+    def __call__(self, at: float) -> object:
+        return self._send(at)
+
+
 class DeferredQuota(Quota):
     """A quota that a `Limiter` keeps. The outcomes of attempts are `pending` until they are sent
     there.
@@ -53,7 +65,7 @@ class DeferredQuota(Quota):
 
     def __init__(self, limiter: Limiter, target: str) -> None:
         super().__init__(RateLimiterConfig.no_limit(), 0.0)
-        self.pending: deque[Callable[[float], object]] = deque()
+        self.pending: deque[_Outcome] = deque()
         self._limiter = limiter
         self._target = target
         self._next_reserve_at = float("-inf")
@@ -93,15 +105,17 @@ class DeferredQuota(Quota):
             return
         reservation.is_held = False
         ticket = reservation.ticket
-        self.pending.append(lambda _: self._limiter.settle(self._target, ticket, tokens))
+        self.pending.append(_Outcome(lambda _: self._limiter.settle(self._target, ticket, tokens)))
 
     def pause_until(self, moment: float) -> None:
         """Let no attempt be sent before that moment."""
         super().pause_until(moment)
-        self.pending.append(lambda at: self._limiter.pause(self._target, max(0.0, moment - at)))
+        self.pending.append(
+            _Outcome(lambda at: self._limiter.pause(self._target, max(0.0, moment - at)))
+        )
 
     def learn(
         self, limits: ObservedLimits, at: float, reservation: Reservation | None = None
     ) -> None:
         """Pass the limits of a response's headers on to the limiter."""
-        self.pending.append(lambda _: self._limiter.learn(self._target, limits))
+        self.pending.append(_Outcome(lambda _: self._limiter.learn(self._target, limits)))

@@ -60,13 +60,17 @@ class WindowEntry:
 
 
 class Window:
-    """A limit on what is sent in any span of so many seconds, kept exactly."""
+    """A limit on what is sent in any span of so many seconds, kept exactly.
+
+    What is more than the limit counts for as many spans as it takes of it. So it is paid back.
+    """
 
     def __init__(self, limit: float, seconds: float) -> None:
         self.limit = limit
         self.seconds = seconds
         self._entries: deque[WindowEntry] = deque()
         self._sum = 0.0
+        self._has_debt = False
 
     def get_wait_time(self, cost: float, at: float) -> float:
         """Return the seconds until `cost` fits. A cost over the limit counts as the limit."""
@@ -76,17 +80,18 @@ class Window:
         excess = self._sum + min(cost, self.limit) - self.limit
         if excess <= _INSTANT:
             return 0.0
-        for entry in self._entries:
+        for entry in sorted(self._entries, key=self._get_end) if self._has_debt else self._entries:
             excess -= entry.amount
             if excess <= _INSTANT:
-                return _positive(entry.at + self.seconds - at)
+                return _positive(self._get_end(entry) - at)
         return 0.0
 
     def take(self, cost: float, at: float) -> WindowEntry:
         """Count `cost` as sent."""
-        entry = WindowEntry(min(cost, self.limit), at)
+        entry = WindowEntry(cost, at)
         self._entries.append(entry)
         self._sum += entry.amount
+        self._has_debt = self._has_debt or cost > self.limit
         return entry
 
     def correct(self, entry: WindowEntry, amount: float) -> None:
@@ -94,6 +99,7 @@ class Window:
         if entry.is_current:
             self._sum += amount - entry.amount
             entry.amount = amount
+            self._has_debt = self._has_debt or amount > self.limit
 
     def clear(self) -> None:
         """Count nothing as sent."""
@@ -107,14 +113,20 @@ class Window:
         self._expire(at)
         return self._sum
 
+    def _get_end(self, entry: WindowEntry) -> float:
+        return entry.at + self.seconds * max(1.0, entry.amount / self.limit)
+
     def _expire(self, at: float) -> None:
         entries = self._entries
-        while entries and entries[0].at + self.seconds - at <= _INSTANT:
+        if self._has_debt:  # an entry may then outlive those after it
+            entries = self._entries = deque(sorted(entries, key=self._get_end))
+        while entries and self._get_end(entries[0]) - at <= _INSTANT:
             entry = entries.popleft()
             entry.is_current = False
             self._sum -= entry.amount
         if not entries:
             self._sum = 0.0
+            self._has_debt = False
 
 
 class RemainingQuota:

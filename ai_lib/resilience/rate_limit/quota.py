@@ -22,6 +22,9 @@ class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
       `initial_tokens` of those at the start.
     - `requests_per_minute` and `tokens_per_minute` are never exceeded in any minute. Tokens are
       reserved before sending (estimated input and largest output) and settled after.
+    - `oversized` decides about a request of more tokens than `tokens_per_minute`: `refuse` it, or
+      let it `borrow`. Then it is sent once nothing else counts, and no other is until as many
+      minutes have passed as its tokens take.
     - `algorithm` paces requests per second by `gcra`, which works everywhere, or by `aiolimiter`,
       which works on asyncio only.
     """
@@ -32,6 +35,7 @@ class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     algorithm: Literal["gcra", "aiolimiter"] = "gcra"
+    oversized: Literal["refuse", "borrow"] = "refuse"
 
     def __post_init__(self) -> None:
         limits = (self.requests_per_second, self.requests_per_minute, self.tokens_per_minute)
@@ -39,6 +43,13 @@ class RateLimiterConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a rate limit is a number from 0 on")
         if self.burst_size is not None and self.burst_size < 1:
             raise ValueError("burst_size must be at least 1, or nothing could ever be sent")
+        if self.oversized not in ("refuse", "borrow"):
+            raise ValueError(f"oversized is 'refuse' or 'borrow', not {self.oversized!r}")
+
+    def refuses(self, tokens: float) -> bool:
+        """Whether a request of so many tokens can never be sent."""
+        limit = self.tokens_per_minute
+        return bool(limit) and tokens > (limit or 0.0) and self.oversized == "refuse"
 
     @classmethod
     def from_rps(cls, rps: float, burst_multiplier: float = 1.5) -> "RateLimiterConfig":

@@ -54,11 +54,14 @@ class RateLimiter(ForkedState):
         """Wait for a turn and reserve; settle or refund the returned reservation on the `quota`.
 
         Raises:
-            RateLimitExceeded: the turn is further away than `timeout` seconds, or the provider
+            RateLimitExceeded: the request takes more tokens than a minute allows and may not borrow
+                them, the turn is further away than `timeout` seconds, or the provider
                 asked to pause longer than `longest_pause` seconds.
         """
         if timeout is not None:
             timeout = check_seconds("the timeout", timeout, allows_zero=True)
+        if self.config.refuses(tokens):
+            raise _oversize_error(tokens, self.config.tokens_per_minute)
         reservation = Reservation(tokens, requests)
         ends = _FOREVER if timeout is None else self._clock() + timeout
         if not self._line.try_acquire():
@@ -112,7 +115,7 @@ class RateLimiter(ForkedState):
 
     def try_acquire(self, requests: float = 1.0, *, tokens: float = 0.0) -> bool:
         """Count the requests if they may be sent now and none are in line; say whether."""
-        if not self._line.try_acquire():
+        if self.config.refuses(tokens) or not self._line.try_acquire():
             return False
         try:
             reservation = Reservation(tokens, requests)
@@ -182,6 +185,14 @@ class AdaptiveRateLimiter(RateLimiter):
     def get_server_state(self) -> dict[str, float]:
         """Return the provider's remaining requests and tokens, as far as they were not reset."""
         return self.quota.get_server_state(self._clock())
+
+
+def _oversize_error(tokens: float, limit: float | None) -> RateLimitExceeded:
+    return RateLimitExceeded(
+        f"the call may take {tokens:.0f} tokens, and tokens_per_minute allows {limit or 0:g}: send "
+        "less, bound the response with max_tokens, raise the limit, or let such calls borrow with "
+        "RateLimiterConfig(oversized='borrow')"
+    )
 
 
 def _limit_error(reason: str, wait: float | None) -> RateLimitExceeded:

@@ -20,7 +20,8 @@ class Interceptor:
     """Accompanies every call of a client. Each method does nothing unless it is overridden.
 
     Interceptors are called in the order of `order` on the way in, and in the opposite order on the
-    way out: the outermost sees what the caller sees. What a method raises ends the call.
+    way out: the outermost sees what the caller sees. What a method raises ends the call, but for
+    `after_attempt` and `on_end`: what these raise is logged, as no bookkeeping costs an answer.
 
     A call is a chat, or another operation, such as `embeddings`; `chats_only` leaves an interceptor
     out of the latter. An operation beside chat has neither a request nor a response that may be

@@ -7,14 +7,16 @@ from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.cache_key import cache_key, is_servable, is_storable, wait_limit
-from ai_lib.errors.exceptions import AiLibError, CacheError
 from ai_lib.types.response import ChatResponse
 
+from ..._runtime.backend import fail_after
 from ...cache import CacheManager
 from ...cache.single_flight import InFlight
 from .base import Interceptor
 
 _STATE = "cache"
+# A store that is out of reach is waited for so long, or a tenth of what the call may take.
+_STORE_SECONDS = 1.0
 
 
 class _CacheLookup:
@@ -50,7 +52,7 @@ class CacheInterceptor(Interceptor):
             return None
         try:
             response = self._find(call, prepared, cache_key(manager.keys, call, prepared))
-        except CacheError as error:
+        except Exception as error:  # noqa: BLE001 (the provider can answer as well)
             _log_failure(error)
             return None
         call.cache_lookup = "hit" if response is not None else "miss"
@@ -60,11 +62,13 @@ class CacheInterceptor(Interceptor):
     def _find(self, call: Call, prepared: PreparedRequest, key: str) -> ChatResponse | None:
         manager = self._manager
         completed_count = manager.single_flight.completed_count
-        response = self._peek(key)
+        limit = wait_limit(prepared)
+        seconds = _STORE_SECONDS if limit is None else min(_STORE_SECONDS, limit / 10)
+        response = self._peek(key, seconds)
         if response is not None:
             return response
         lookup = call.state[_STATE] = _CacheLookup(key)
-        joined = manager.single_flight.join(key, wait_limit(prepared))
+        joined = manager.single_flight.join(key, limit)
         if isinstance(joined, ChatResponse):
             del call.state[_STATE]
             manager.counters.add("shared")
@@ -73,13 +77,14 @@ class CacheInterceptor(Interceptor):
         if joined is None or manager.single_flight.completed_count == completed_count:
             return None
         # Another call may have been answered between the look and the lead.
-        response = self._peek(key)
+        response = self._peek(key, seconds)
         if response is not None:
             self._complete(call, response)
         return response
 
-    def _peek(self, key: str) -> ChatResponse | None:
-        value = self._manager.peek(key)
+    def _peek(self, key: str, seconds: float) -> ChatResponse | None:
+        with fail_after(seconds):
+            value = self._manager.peek(key)
         return value if isinstance(value, ChatResponse) else None
 
     def after_response(self, call: Call, response: ChatResponse) -> ChatResponse:
@@ -90,8 +95,9 @@ class CacheInterceptor(Interceptor):
             self._complete(call, None)
             return response
         try:
-            self._manager.set(lookup.key, response, call.options.cache_ttl)
-        except CacheError as error:
+            with fail_after(_STORE_SECONDS):
+                self._manager.set(lookup.key, response, call.options.cache_ttl)
+        except Exception as error:  # noqa: BLE001 (the answer is there: no cache costs it)
             _log_failure(error)
         self._complete(call, response)
         return response
@@ -107,5 +113,5 @@ class CacheInterceptor(Interceptor):
             self._manager.single_flight.release(lookup.key, lookup.flight)
 
 
-def _log_failure(error: AiLibError) -> None:
-    LOG.warning("a call goes on without the cache: %s", error)
+def _log_failure(error: Exception) -> None:
+    LOG.warning("a call goes on without the cache: %s: %s", type(error).__name__, error)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
+from ai_lib._log import LOG
 from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
 from ..._runtime.backend import maybe_await, now, sleep
 from .rate_limiter import RateLimiter
+
+_TRIES = 3
 
 
 class SharedRateLimiter(RateLimiter):
@@ -33,7 +36,10 @@ class SharedRateLimiter(RateLimiter):
         self._headers = headers
 
     def _try_reserve(self, reservation: Reservation, at: float) -> float:
-        self.flush()
+        try:
+            self.flush()
+        except Exception as error:  # noqa: BLE001 (an earlier call's outcome is not this call's)
+            LOG.warning("the limiter did not take the outcome of an earlier call: %s", error)
         quota = self._deferred
         if pause := quota.get_pause(at):
             return pause
@@ -50,12 +56,17 @@ class SharedRateLimiter(RateLimiter):
         return max(wait, 0.0)
 
     def flush(self) -> None:
-        """Send the pending outcomes to the limiter."""
+        """Send the pending outcomes to the limiter. One that fails is tried three times in all."""
         pending = self._deferred.pending
         while pending:
             send = pending.popleft()
             try:
                 maybe_await(send(self._clock()))
+            except Exception:
+                send.failures += 1
+                if send.failures < _TRIES:
+                    pending.appendleft(send)
+                raise
             except BaseException:
                 pending.appendleft(send)
                 raise

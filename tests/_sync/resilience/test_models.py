@@ -138,12 +138,16 @@ class QuotaMachine(RuleBasedStateMachine):
         self.paused_until = 0
         self.number = 0
 
-    def fits(self, tokens: int, at: int) -> bool:
-        recent = [entry for entry in self.log.values() if entry[0] > at - WINDOW]
-        requests, used = sum(entry[1] for entry in recent), sum(entry[2] for entry in recent)
+    def fits(self, tokens: int, at: float) -> bool:
+        requests = sum(entry[1] for entry in self.log.values() if entry[0] > at - WINDOW)
+        used = sum(entry[2] for entry in self.log.values() if self.ends(entry) > at + 1e-6)
         tokens = min(tokens, TOKENS)
         room = requests + 1 <= REQUESTS and (not tokens or used + tokens <= TOKENS)
         return at >= self.paused_until and room
+
+    def ends(self, entry: list[int]) -> float:
+        """When its tokens count no more: what is over the limit is paid back."""
+        return entry[0] + WINDOW * max(1.0, entry[2] / TOKENS)
 
     @rule(seconds=st.integers(0, 45))
     def time_goes_on(self, seconds: int) -> None:
@@ -158,13 +162,16 @@ class QuotaMachine(RuleBasedStateMachine):
     def reserve(self, tokens: int) -> object:
         reservation = Reservation(tokens)
         wait = self.quota.reserve(reservation, self.now)
-        first = next(at for at in range(self.now, self.now + 4 * WINDOW) if self.fits(tokens, at))
-        assert wait == first - self.now
+        moments = [self.paused_until, *map(self.ends, self.log.values())]
+        moments += [entry[0] + WINDOW for entry in self.log.values()]
+        later = sorted(moment for moment in moments if moment > self.now)
+        first = next(at for at in (self.now, *later) if self.fits(tokens, at))
+        assert wait == pytest.approx(first - self.now)
         assert self.quota.get_wait_time(Reservation(tokens), self.now) >= wait
         if wait:
             return multiple()
         self.number += 1
-        self.log[self.number] = [self.now, 1, min(tokens, TOKENS)]
+        self.log[self.number] = [self.now, 1, tokens]
         return reservation, self.number
 
     @rule(taken=consumes(held), tokens=st.integers(0, 130))
@@ -173,7 +180,7 @@ class QuotaMachine(RuleBasedStateMachine):
         self.quota.settle(reservation, tokens)
         self.quota.refund(reservation)
         # What fell out of the window is not looked at again.
-        if self.log[number][0] > self.now - WINDOW:
+        if self.ends(self.log[number]) > self.now:
             self.log[number][2] = tokens
 
     @rule(taken=consumes(held))

@@ -115,12 +115,24 @@ def test_a_large_cost_is_not_starved_by_small_ones_that_came_later() -> None:
     assert order == [90, 5, 5, 5]
 
 
-def test_one_that_is_larger_than_the_limit_gets_the_whole_of_it() -> None:
+def test_one_that_is_larger_than_the_limit_is_refused() -> None:
     clock = FakeClock()
     limit = limiter(clock, tokens_per_minute=100)
+    with pytest.raises(RateLimitExceeded, match=r"5000 tokens.*allows 100.*oversized='borrow'"):
+        limit.acquire(tokens=5000)
+    assert not limit.try_acquire(tokens=101)
+    assert limit.acquire(tokens=100) == 0
+
+
+def test_one_that_is_larger_than_the_limit_borrows_and_pays_back() -> None:
+    clock = FakeClock()
+    limit = limiter(clock, tokens_per_minute=100, oversized="borrow")
     assert limit.acquire(tokens=10) == 0
     assert limit.acquire(tokens=5000) == pytest.approx(60)
-    assert limit.acquire(tokens=10) == pytest.approx(60)
+    assert limit.acquire(tokens=10) == pytest.approx(3000)
+    first = limit.reserve(400)
+    limit.quota.settle(first, 50)
+    assert limit.acquire(tokens=50) == pytest.approx(0, abs=61)
 
 
 def test_what_was_not_used_is_given_back() -> None:
