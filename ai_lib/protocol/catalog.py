@@ -282,15 +282,19 @@ class ManifestCatalog(ForkedState):
             distinct = {id(registered): registered for registered in self._registered.values()}
         documents = [(registered.document, registered.source) for registered in distinct.values()]
         folders = list(self.list_folders())
-        named = [build_folder_layer(folder) for folder in folders if folder.origin == "given"]
-        found = [build_folder_layer(folder) for folder in folders if folder.origin != "given"]
+        given_layers = [
+            build_folder_layer(folder) for folder in folders if folder.origin == "given"
+        ]
+        found_layers = [
+            build_folder_layer(folder) for folder in folders if folder.origin != "given"
+        ]
         return ModelRegistry(
             [
                 build_document_layer(documents),
-                *named,
-                *(self._limit_layer(layer, is_bundled=True) for layer in found),
+                *given_layers,
+                *(self._limit_layer(layer, is_bundled=True) for layer in found_layers),
                 build_bundle_layer(),
-                *(self._limit_layer(layer, is_bundled=False) for layer in found),
+                *(self._limit_layer(layer, is_bundled=False) for layer in found_layers),
             ]
         )
 
@@ -300,14 +304,14 @@ class ManifestCatalog(ForkedState):
         """
         bundled_names = list_bundled_names("manifests")
 
-        def limited(name: str | None, provider: str | None) -> Iterator[ModelRecord]:
+        def list_models_in_force(name: str | None, provider: str | None) -> Iterator[ModelRecord]:
             for record in layer(name, provider):
                 if (record.provider in bundled_names) == is_bundled and (
                     not is_bundled or self._is_in_force(record.provider)
                 ):
                     yield record
 
-        return limited
+        return list_models_in_force
 
     def _is_in_force(self, provider: str) -> bool:
         """Whether the manifest in force of a bundled provider is another than the bundled one."""

@@ -132,7 +132,7 @@ def list_allowed_hosts() -> Iterator[str]:
         return
     except OSError as error:
         raise ProtocolError(f"{path}: can't be read: {error}", source=str(path)) from error
-    for line in text.splitlines():
+    for line in text.split("\n"):
         yield from line.partition("#")[0].lower().split()
 
 

@@ -104,12 +104,12 @@ def _limit_time(yaml: Any) -> None:
     ends_at = monotonic() + MAX_SECONDS
 
     def limit(function: Callable[..., Any]) -> Callable[..., Any]:
-        def limited(*arguments: Any, **options: Any) -> Any:
+        def call_in_time(*arguments: Any, **options: Any) -> Any:
             if monotonic() > ends_at:
                 raise _Refusal(f"takes longer than {MAX_SECONDS:g} s to read")
             return function(*arguments, **options)
 
-        return limited
+        return call_in_time
 
     for part, kind, names in (
         ("Scanner", Scanner, ("fetch_more_tokens",)),

@@ -97,7 +97,7 @@ class _BrotliDecoder:
             try:
                 piece = self._state.process(data, output_buffer_limit=_PIECE)
             except Exception as error:
-                raise _damaged(error) from error
+                raise _build_damage_error(error) from error
             data = b""
             has_more = bool(piece)
             if piece:
@@ -127,7 +127,7 @@ class _ZstandardDecoder:
                 try:
                     piece = self._state.decompress(chunk)
                 except Exception as error:
-                    raise _damaged(error) from error
+                    raise _build_damage_error(error) from error
                 if piece:
                     yield piece
                 chunk = self._state.unused_data if self._state.eof else b""
@@ -137,7 +137,7 @@ class _ZstandardDecoder:
             raise RemoteProtocolError("the compressed response ended too early")
 
 
-def _damaged(error: Exception) -> RemoteProtocolError:
+def _build_damage_error(error: Exception) -> RemoteProtocolError:
     return RemoteProtocolError(f"the compressed response is damaged ({error})")
 
 
