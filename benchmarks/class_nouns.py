@@ -45,8 +45,8 @@ PROJECT_NOUNS = frozenset(
 # An exception may end in a participle or an adjective, after a noun: `StreamTruncated`.
 EXCEPTION_ENDINGS = frozenset(
     """
-    aborted cancelled closed exceeded expired found interrupted invalid lost missing open
-    refused short stopped truncated unavailable unknown unsupported
+    aborted allowed busy cancelled closed exceeded expired found interrupted invalid lost
+    missing open refused short stopped truncated unavailable unknown unsupported
     """.split()
 )
 

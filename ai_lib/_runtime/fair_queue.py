@@ -31,11 +31,12 @@ class FairQueue(ForkedState, Generic[W]):
         self._free = limit
         self._waiters: OrderedDict[W, None] = OrderedDict()
         self._releases: deque[W | None] = deque()
+        self._max_free: int | None = None
 
     def renew_in_child(self) -> None:
         """Renew the lock; holders and waiters are the parent's."""
         super().renew_in_child()
-        self._free = self._limit
+        self._free = self._max_free = self._limit
         self._waiters.clear()
         self._releases.clear()
 
@@ -91,7 +92,8 @@ class FairQueue(ForkedState, Generic[W]):
         while self._waiters:
             if self._waiters.popitem(last=False)[0].wake():
                 return
-        if self._free < self._limit:  # a forked child has no holders, whatever the parent had
+        # In a forked child nobody holds what the parent's holders release there.
+        if self._max_free is None or self._free < self._max_free:
             self._free += 1
 
 

@@ -177,7 +177,7 @@ def _list_variables() -> dict[str, str]:
 
 
 def _describe_certificates() -> str:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
         if path := os.environ.get(name):
             return f"{name}: {path}" + ("" if os.path.exists(path) else " (not there)")
     return "the system's store, else certifi's"

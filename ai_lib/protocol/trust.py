@@ -23,7 +23,7 @@ HOSTS_VARIABLE: Final = "AI_ALLOWED_HOSTS"
 _MAX_FILE_BYTES: Final = 64 * 1024
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
+class TrustResult(msgspec.Struct, frozen=True, kw_only=True):
     """What is used of a manifest; `refusal` says why the bundled one stays in force instead."""
 
     compiled: CompiledManifest | None = None
@@ -35,7 +35,7 @@ def is_trusted(manifest: ProtocolManifest) -> bool:
     return manifest.origin in ("bundled", "given")
 
 
-def admit_manifest(compiled: CompiledManifest, name: str) -> Admission:
+def admit_manifest(compiled: CompiledManifest, name: str) -> TrustResult:
     """Return what is used of a manifest that was loaded for a provider's id or alias.
 
     In the place of a bundled one it must send to the hosts that the bundled one sends to, with the
@@ -43,23 +43,23 @@ def admit_manifest(compiled: CompiledManifest, name: str) -> Admission:
     """
     manifest = compiled.manifest
     if is_trusted(manifest):
-        return Admission(compiled=compiled)
+        return TrustResult(compiled=compiled)
     document = find_bundled_manifest(name) or find_bundled_manifest(manifest.id)
     if document is None:
         auth = msgspec.structs.replace(manifest.auth, env=(), shadowed_env=())
         manifest = msgspec.structs.replace(manifest, auth=auth, aliases=())
-        return Admission(compiled=msgspec.structs.replace(compiled, manifest=manifest))
+        return TrustResult(compiled=msgspec.structs.replace(compiled, manifest=manifest))
     addresses, variables, names = _read_bundled(str(document["id"]))
     refusal = _find_conflict(manifest, addresses, variables)
     if refusal:
-        return Admission(
+        return TrustResult(
             refusal=f"{manifest.source} is not used in place of the bundled {document['id']}: "
             f"{refusal}; name its folder in AI_PROTOCOL_PATH, or pass protocol_dir=, if it is to be"
         )
     # Each alias is a variable that may hold a key.
     aliases = tuple(alias for alias in manifest.aliases if alias in names)
     manifest = msgspec.structs.replace(manifest, aliases=aliases)
-    return Admission(compiled=msgspec.structs.replace(compiled, manifest=manifest))
+    return TrustResult(compiled=msgspec.structs.replace(compiled, manifest=manifest))
 
 
 def _find_conflict(

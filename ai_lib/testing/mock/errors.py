@@ -11,7 +11,7 @@ from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import ErrorRules
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import ServeSection
-from ai_lib.testing.mock.template_values import Values
+from ai_lib.testing.mock.stream_writer import Values
 
 _STATUS_INSIDE_200: Final = 500
 """The HTTP status that an error inside a 200 response reports."""

@@ -61,7 +61,7 @@ class Http11Connection:
 
     async def _connect(self) -> None:
         origin = self._route.origin
-        await self._stream.connect(origin.host, origin.port, self._route.socket_path)
+        await self._stream.open(origin.host, origin.port, self._route.socket_path)
         if self._route.context is not None:
             self._route.context.set_alpn_protocols(["http/1.1"])
             await self._stream.start_tls(self._route.context, origin.host)

@@ -62,7 +62,7 @@ class Http11Connection:
 
     def _connect(self) -> None:
         origin = self._route.origin
-        self._stream.connect(origin.host, origin.port, self._route.socket_path)
+        self._stream.open(origin.host, origin.port, self._route.socket_path)
         if self._route.context is not None:
             self._route.context.set_alpn_protocols(["http/1.1"])
             self._stream.start_tls(self._route.context, origin.host)

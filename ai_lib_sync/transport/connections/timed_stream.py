@@ -113,7 +113,7 @@ class TimedStream:
             seconds = _BUFFERED_READ_SECONDS
         return self.phase._replace(seconds_left=max(seconds, _MIN_SECONDS))
 
-    def connect(self, host: str, port: int, socket_path: str = "") -> None:
+    def open(self, host: str, port: int, socket_path: str = "") -> None:
         """Connect to a host, or to a socket in the file system."""
         deadline = self._apply_phase(self.deadlines.connect_deadline(now()))
         try:

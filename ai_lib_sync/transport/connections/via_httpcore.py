@@ -140,7 +140,7 @@ class _Backend(NetworkBackend):
         socket_options: SocketOptions | None = None,
     ) -> NetworkStream:
         """Connect the stream."""
-        self._stream.connect(host, port, self._socket_path)
+        self._stream.open(host, port, self._socket_path)
         return _NetworkStream(self._stream, self._going_away)
 
 
