@@ -1,7 +1,7 @@
 """Builds the wire request of a chat: one request, one compiled manifest, one credential."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
@@ -15,18 +15,21 @@ from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import build_cache_mark
-from ai_lib.request.capabilities import MEDIA, list_needed_capabilities
 from ai_lib.request.fragments import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
 from ai_lib.request.text_tools import write_tools_as_text
-from ai_lib.types.json import JsonObject, encode_json
+from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
+from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
 
 if TYPE_CHECKING:
     from ai_lib.request.json_schema import SchemaWriter
+
+MEDIA: Final = frozenset({"vision", "audio", "document"})
+"""The capabilities of which a request with images, audio or documents needs one."""
 
 _STREAMS: Final = {
     "sse": "text/event-stream",
@@ -80,7 +83,7 @@ def build_chat(
         request, media_notes = _fit_media(request, compiled)
     body, adaptations = _build_body(request, compiled, model)
     url = _build_url(compiled, model, request.stream, base_url)
-    encoded = encode_json(body)
+    encoded = _encode_body(body)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)
     accept = "application/json"
@@ -234,12 +237,24 @@ def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]
         merge(body, filled)
 
 
+def _encode_body(body: Body) -> bytes:
+    try:
+        encoded = JSON_ENCODER.encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return encode_json(body)  # which says what is wrong
+    # NaN and infinite numbers become null.
+    return encode_json(body) if b"null" in encoded else encoded
+
+
 def _build_url(compiled: CompiledManifest, model: str, stream: bool, base_url: str | None) -> str:
     address = compiled.request.stream_path if stream else compiled.request.plain_path
     path = address.path
     if "{model}" in path:
         path = path.replace("{model}", quote_segment(model, "the model's name"))
-    return join_url(resolve_base_url(compiled, base_url), path, address.query)
+    base = resolve_base_url(compiled, base_url)
+    if "?" in base or address.query:
+        return join_url(base, path, address.query)
+    return f"{base.rstrip('/')}{path}"
 
 
 def quote_segment(value: str, subject: str) -> str:
@@ -280,3 +295,38 @@ def attach_credential(
         return extra, address, frozenset({auth.param.lower()})
     value = f"{auth.prefix} {credential}".strip()
     return (*extra, (auth.header, value)), url, frozenset({auth.header.lower()})
+
+
+def list_needed_capabilities(request: ChatRequest) -> list[str]:
+    """Return the capabilities that the request needs, each once."""
+    needs = ["text"]
+    if request.stream:
+        needs.append("streaming")
+    if request.tools:
+        needs.append("tools")
+    if request.parameters:
+        if request.parameters.get("parallel_tool_calls") is True:
+            needs.append("parallel_tools")
+        if request.parameters.get("reasoning_effort") is not None:
+            needs.append("reasoning")
+    if request.response_format is not None and request.response_format.type != "text":
+        needs.append("structured_output")
+    for message in request.messages:
+        if not isinstance(message.content, str):
+            for block in message.content:
+                for need in _list_block_needs(block):
+                    if need not in needs:
+                        needs.append(need)
+    return needs
+
+
+def _list_block_needs(block: Block) -> Iterator[str]:
+    if isinstance(block, ImageBlock):
+        yield "vision"
+    elif isinstance(block, AudioBlock):
+        yield "audio"
+    elif isinstance(block, DocumentBlock):
+        yield "document"
+    elif isinstance(block, ToolResultBlock) and not isinstance(block.content, str):
+        for inner in block.content:
+            yield from _list_block_needs(inner)

@@ -24,7 +24,7 @@ def encode_json(value: object) -> bytes:
         RequestError: a part of it has no form in JSON, as NaN and infinite numbers have none.
     """
     try:
-        encoded = _ENCODER.encode(value)
+        encoded = JSON_ENCODER.encode(value)
         # NaN and infinite numbers become null, which is rare enough to look at each.
         if b"null" in encoded:
             require_finite(value)
@@ -78,4 +78,4 @@ def _describe_number(path: str, number: float) -> str:
     return f"{subject}, which is no number in JSON; give a finite one, or leave it out"
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=to_plain_value, decimal_format="number")
+JSON_ENCODER = msgspec.json.Encoder(enc_hook=to_plain_value, decimal_format="number")

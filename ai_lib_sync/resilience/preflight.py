@@ -125,7 +125,7 @@ class PreflightChecker:
         try:
             with fail_after(attempt_log.seconds_left(self._clock())):
                 self._acquire_limits(permit, attempt_log)
-        except AiLibError:
+        except (AiLibError, TypeError):  # a TypeError is a misuse of ours, as of a coroutine
             raise
         except Exception as error:
             reason = str(error) or type(error).__name__

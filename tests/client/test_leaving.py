@@ -191,7 +191,8 @@ async def test_200_failing_streams_leave_no_slot_taken(server: ScriptedServer) -
         await run_all([call] * 200, 200)
         assert seen == {"rate_limited", "server_error"}
         assert (transport.stats().active, transport.stats().waiting) == (0, 0)
-        assert len(server.received) == 200
+        # A request whose kept connection was closed under it is sent anew once.
+        assert 200 <= len(server.received) <= 400
         server.script = answer
         assert (await client.chat().user("?").execute()).content == "hello"
     assert server.peak <= 10

@@ -106,7 +106,8 @@ def test_the_library_raises_no_error_from_elsewhere() -> None:
         and path.name != "exceptions.py"
         and {ast.unparse(base) for base in node.bases} & {kind.__name__ for kind in _kinds()}
     }
-    assert {name for room, name in defined if room not in rooms} == set()
+    internal = {"StoreBusy"}  # caught inside the cache
+    assert {name for room, name in defined if room not in rooms} == internal
 
 
 @pytest.mark.parametrize("kind", _kinds())

@@ -109,7 +109,12 @@ def test_a_path_that_the_dialect_s_frames_have_is_fine(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["$.choises[0].delta.content", "$.choices.delta", "delta.text", "$.choices[0].message.content"],
+    [
+        "$.choises[0].delta.content",
+        "$.choices.delta",
+        "delta.text",
+        "$.choices[0].response.content",
+    ],
 )
 def test_a_path_that_no_frame_can_have_is_told(path: str) -> None:
     (messages,) = lint_changes(streaming={"content_path": path})

@@ -1,6 +1,7 @@
 """One request as one target wants it, with its deadlines: sent as often as the target is tried."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 import msgspec
 
@@ -55,7 +56,10 @@ class PreparedRequest:
         total = self.timeouts.total
         if seconds_left is None or (total is not None and total <= seconds_left):
             return self.timeouts
-        return msgspec.structs.replace(self.timeouts, total=max(seconds_left, _SHORTEST))
+        # The figures were checked when the options were made: this copy is not checked again.
+        timeouts = copy(self.timeouts)
+        msgspec.structs.force_setattr(timeouts, "total", max(seconds_left, _SHORTEST))
+        return timeouts
 
     def end_attempt(self, attempt: Attempt) -> None:
         """Call what waits for the end of the attempt under way."""

@@ -11,7 +11,7 @@ from ai_lib.client.target.settings import ClientSettings, RoutedModel
 from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, CapabilityError
 from ai_lib.protocol.manifest.capabilities import require_capabilities
-from ai_lib.request.capabilities import list_needed_capabilities
+from ai_lib.request.chat import list_needed_capabilities
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.secret import make_secret
 

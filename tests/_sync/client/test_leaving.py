@@ -192,7 +192,8 @@ def test_200_failing_streams_leave_no_slot_taken(server: ScriptedServer) -> None
         run_all([call] * 200, 200)
         assert seen == {"rate_limited", "server_error"}
         assert (transport.stats().active, transport.stats().waiting) == (0, 0)
-        assert len(server.received) == 200
+        # A request whose kept connection was closed under it is sent anew once.
+        assert 200 <= len(server.received) <= 400
         server.script = answer
         assert (client.chat().user("?").execute()).content == "hello"
     assert server.peak <= 10
