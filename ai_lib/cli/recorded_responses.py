@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from ai_lib.errors.exceptions import AiLibError, RequestError
-from ai_lib.pipeline.decoders.json_text import encode_json
+from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.catalog import ManifestCatalog
@@ -37,7 +37,7 @@ class UnreadPath(NamedTuple):
     example: object
 
     def __str__(self) -> str:
-        example = encode_json(self.example)
+        example = encode_json_text(self.example)
         if len(example) > _MOST_EXAMPLE_CHARACTERS:
             example = f"{example[:_MOST_EXAMPLE_CHARACTERS]}..."
         return f"{self.path} (in {self.responses}): {example}"

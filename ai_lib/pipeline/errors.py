@@ -7,7 +7,7 @@ import msgspec
 
 from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.exceptions import EmptyResponse, RemoteError
-from ai_lib.pipeline.decoders.json_text import encode_json
+from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.query.path import JsonPath
@@ -124,4 +124,4 @@ def _status(codes: tuple[str | None, ...], status: int) -> int:
 
 
 def _show(body: object) -> str:
-    return encode_json(body)
+    return encode_json_text(body)

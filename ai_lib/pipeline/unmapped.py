@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ai_lib.pipeline.decoders.json_text import encode_json
+from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.pipeline.rules.unread_members import UnreadMember
 from ai_lib.types.json import JsonDict
 
@@ -50,9 +50,9 @@ class UnmappedStore:
         if path not in self.values and len(self.values) >= MOST_PATHS:
             self._left_out += 1
             return
-        more_bytes = len(encode_json(value))
+        more_bytes = len(encode_json_text(value))
         if path in self.values:
-            more_bytes -= len(encode_json(self.values[path]))
+            more_bytes -= len(encode_json_text(self.values[path]))
         if self._bytes + more_bytes <= MOST_BYTES:
             self._bytes += more_bytes
             self.values[path] = value

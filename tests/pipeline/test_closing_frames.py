@@ -7,7 +7,7 @@ import pytest
 
 from ai_lib.errors.exceptions import InvalidToolArguments
 from ai_lib.pipeline import Pipeline
-from ai_lib.pipeline.decoders.json_text import encode_json
+from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.types.content import OpaqueBlock, TextBlock
 from ai_lib.types.events import FinalCandidate, PartialContentDelta, StreamEnd, ToolCallEnded
 from ai_lib.types.json import JsonDict
@@ -290,6 +290,6 @@ def test_arguments_that_come_as_paths_and_values() -> None:
 def test_arguments_at_no_path_are_no_arguments(path: str) -> None:
     frame = gemini(part({"jsonPath": path, "numberValue": 1}, name="f"), finish="STOP")
     pipeline = Pipeline(bundled("gemini"))
-    pipeline.feed(sse([encode_json(frame)]))
+    pipeline.feed(sse([encode_json_text(frame)]))
     pipeline.close()
     assert isinstance(pipeline.failure, InvalidToolArguments)

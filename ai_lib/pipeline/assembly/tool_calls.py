@@ -9,7 +9,7 @@ import msgspec
 from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
 from ai_lib.pipeline.assembly.argument_paths import ArgumentPaths
 from ai_lib.pipeline.decoders.json_brackets import BracketScanner
-from ai_lib.pipeline.decoders.json_text import encode_json
+from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
 from ai_lib.types.json import JsonDict, JsonObject
 
@@ -344,7 +344,7 @@ class ToolCallAccumulator:
             return
         self._start(call, events)
         if not call.parts:
-            text = encode_json(call.paths.build()) if call.paths is not None else call.initial
+            text = encode_json_text(call.paths.build()) if call.paths is not None else call.initial
             if text:
                 self._append(call, [text], events)
         call.ended = True
@@ -372,7 +372,7 @@ def _as_text(arguments: object) -> str | None:
     if isinstance(arguments, str) or arguments is None:
         return arguments
     if isinstance(arguments, dict):
-        return encode_json(arguments) if arguments else ""
+        return encode_json_text(arguments) if arguments else ""
     return None
 
 

@@ -21,7 +21,7 @@ def decode_json(data: bytes, subject: str) -> object:
         return _decode_leniently(data, subject, error)
 
 
-def encode_json(value: object) -> str:
+def encode_json_text(value: object) -> str:
     """Return what `decode_json` read as JSON text again, halves of characters as escapes.
 
     Raises:
