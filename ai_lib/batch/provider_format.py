@@ -202,7 +202,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
             request_build = build_chat(
                 request,
                 target.compiled,
-                model=target.model,
+                model=target.listed,
                 credential=None,
                 base_url=target.base_url,
             )

@@ -142,9 +142,15 @@ class ClientBuilder:
         self._settings = msgspec.structs.replace(self._settings, **settings)
         return self
 
-    def model(self: B, model: str) -> B:
-        """Set the model, as `provider/model` or by a name that a manifest lists."""
-        return self._set(model=model)
+    def model(self: B, model: str, *, listed_as: str | None = None) -> B:
+        """Set the model, as `provider/model` or by a name that a manifest lists.
+
+        `listed_as` is the listed model, as `provider/model`, that a name of your own stands for,
+        such as that of a deployment: what may be sent to it and what it costs is then known.
+        """
+        if listed_as is None:
+            return self._set(model=model)
+        return self._set(model=model, listed_as={model: listed_as})
 
     def api_key(self: B, key: str) -> B:
         """Set the API key; without it the key is looked up (environment, keyring)."""

@@ -48,7 +48,7 @@ async def load_settings(
         first = settings.model, settings.api_family
         loaded[first] = await loader.load_model(*first)
     routed = [endpoint.model for endpoint in settings.routed_models.values()]
-    for model in (*settings.fallbacks, *routed):
+    for model in (*settings.fallbacks, *routed, *settings.listed_as.values()):
         loaded[model, None] = await loader.load_model(model)
     return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)
 

@@ -9,6 +9,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, EmbeddingModel
 from ai_lib.protocol.dialect.template import compile_template, fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
+from ai_lib.protocol.model import Model
 from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
 from ai_lib.request.fragments import merge
 from ai_lib.types.json import JsonDict, JsonValue, encode_json
@@ -26,14 +27,18 @@ class EmbeddingWriter:
             encoding.
     """
 
-    def __init__(self, compiled: CompiledManifest, model: str, options: EmbeddingOptions) -> None:
+    def __init__(
+        self, compiled: CompiledManifest, model: Model | str, options: EmbeddingOptions
+    ) -> None:
+        if isinstance(model, str):
+            model = compiled.find_model(model)
         self.shape = _embeddings_of(compiled, model)
         self._compiled = compiled
         self._model = model
         self._options = options
         self.dimensions = options.dimensions
         self.adaptations: list[str] = []
-        self._values: JsonDict = {"model": model}
+        self._values: JsonDict = {"model": model.name}
         self._set_dimensions(options.dimensions)
         for name in _SETTABLE:
             self._set(name)
@@ -51,7 +56,7 @@ class EmbeddingWriter:
         merge(body, self._options.extra)
         endpoint = compiled.find_endpoint("embeddings")
         path = endpoint.path if endpoint else shape.path
-        path = path.replace("{model}", quote_segment(self._model, "the model's name"))
+        path = path.replace("{model}", quote_segment(self._model.name, "the model's name"))
         base = resolve_base_url(compiled, base_url)
         url = join_url(base, path, endpoint.query if endpoint else None)
         headers, url, secrets = attach_credential(compiled, credential, url)
@@ -67,8 +72,8 @@ class EmbeddingWriter:
     def _set_dimensions(self, dimensions: int | None) -> None:
         if dimensions is None:
             return
-        entry = self.shape.find_model(self._model)
-        _check_dimensions(dimensions, entry, f"{self._compiled.id}/{self._model}")
+        entry = self._model.embedding
+        _check_dimensions(dimensions, entry, f"{self._compiled.id}/{self._model.name}")
         if entry.sizes == (entry.dimensions,):
             return  # the only length need not be requested, and often may not be
         if "dimensions" not in self.shape.placeholders:
@@ -107,8 +112,8 @@ def _as_word(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else value if value is None else str(value)
 
 
-def _embeddings_of(compiled: CompiledManifest, model: str) -> CompiledEmbeddings:
-    require_capabilities(compiled.manifest, "embeddings", model=model)
+def _embeddings_of(compiled: CompiledManifest, model: Model) -> CompiledEmbeddings:
+    require_capabilities(compiled.manifest, "embeddings", model=model.name, entry=model.entry)
     if compiled.embeddings is None:
         raise CapabilityError(
             f"{compiled.manifest.source}: nothing says how {compiled.id} embeds; describe it under "

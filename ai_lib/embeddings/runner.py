@@ -98,10 +98,9 @@ class EmbeddingCall:
     async def _embed_at(self, guarded: GuardedTarget) -> EmbeddingResponse:
         target = self._call.target = guarded.target.current()
         try:
-            writer = EmbeddingWriter(target.compiled, target.model, self._options)
-            limits = writer.shape.find_limits(target.model)
-            entry = target.compiled.find_model_entry(target.model)
-            max_tokens = limits.input_tokens or entry.context_window
+            writer = EmbeddingWriter(target.compiled, target.listed, self._options)
+            limits = writer.shape.find_limits(target.listed.embedding)
+            max_tokens = limits.input_tokens or target.listed.entry.context_window
             if self._options.truncate:
                 max_tokens = None
             limits = msgspec.structs.replace(limits, input_tokens=max_tokens)

@@ -17,6 +17,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.manifest.reader import ID_PATTERN
+from ai_lib.protocol.model import Model
 from ai_lib.protocol.registry import (
     Layer,
     ModelRegistry,
@@ -119,6 +120,14 @@ class ManifestCatalog(ForkedState):
             return provider, name
         record = self.build_registry().find(model)
         return record.provider, record.model_id
+
+    def find_model(self, compiled: CompiledManifest, name: str) -> Model:
+        """Return a model by any of its names: its requests as its manifest has them, its prices,
+        sizes and life as the first that lists it does.
+        """
+        model = compiled.find_model(name)
+        record = self.build_registry().get(compiled.id, name)
+        return model if record is None else msgspec.structs.replace(model, record=record)
 
     @property
     def is_watching(self) -> bool:

@@ -10,12 +10,19 @@ import msgspec
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
 from ai_lib.protocol.dialect.batches import check_batches
-from ai_lib.protocol.dialect.embeddings import CompiledEmbeddings, compile_embeddings
+from ai_lib.protocol.dialect.embeddings import (
+    CompiledEmbeddings,
+    EmbeddingModel,
+    compile_embeddings,
+)
 from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
 from ai_lib.protocol.dialect.model import Dialect, Rule, UsageShape
 from ai_lib.protocol.dialect.rule_merge import is_known_event
 from ai_lib.protocol.dialect.selection import select_dialect
 from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
+from ai_lib.protocol.manifest.model_names import NameIndex
+from ai_lib.protocol.manifest.models import read_manifest_models
+from ai_lib.protocol.model import Model
 from ai_lib.protocol.query.expression import Expression, compile_expression
 from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.shared_paths import plan_shared_paths
@@ -83,6 +90,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 
     It compares by identity, so that caches can be keyed by it for as long as it lives. `origin`
     names the provider and dialect: opaque state of a response may only go back to its origin.
+    `models` keeps those that were found by `find_model`, by the name they were looked for.
     """
 
     manifest: ProtocolManifest
@@ -95,7 +103,9 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     usage: CompiledUsage
     errors: CompiledErrors
     termination: Mapping[str, str]
+    model_names: NameIndex
     embeddings: CompiledEmbeddings | None = None
+    models: dict[str, Model] = {}
 
     @property
     def can_chat(self) -> bool:
@@ -111,12 +121,40 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         """Return the manifest's endpoint of that name, or None."""
         return self.manifest.endpoints.get(name)
 
-    def find_model_entry(self, name: str) -> ModelEntry:
-        """Return the manifest's entry of a model; an empty entry when it is not listed."""
-        return self.manifest.models.get(name) or _NO_ENTRY
+    def find_model(self, name: str) -> Model:
+        """Return a model by any of its names, as the manifest has it; any name is a model."""
+        model = self.models.get(name)
+        if model is None:
+            model = self._read_model(name)
+            if len(self.models) < _MOST_MODELS:
+                self.models[name] = model
+        return model
+
+    def _read_model(self, name: str) -> Model:
+        listed_name = self.model_names.find(name) or ""
+        manifest = self.manifest
+        records = read_manifest_models(manifest.raw, manifest.source)
+        return Model(
+            provider=manifest.id,
+            name=name,
+            listed_name=listed_name,
+            entry=manifest.models.get(listed_name) or ModelEntry(),
+            record=next((record for record in records if record.name == listed_name), None),
+            embedding=self._read_embedding(name, listed_name),
+        )
+
+    def _read_embedding(self, name: str, listed_name: str) -> EmbeddingModel:
+        if self.embeddings is None:
+            return EmbeddingModel()
+        entries = self.embeddings.shape.models
+        entry = entries.get(name) or entries.get(listed_name)
+        if entry is None:
+            entry = entries.get(NameIndex((key, ()) for key in entries).find(name) or "")
+        return entry or EmbeddingModel()
 
 
-_NO_ENTRY: Final = ModelEntry()
+# Names come from callers: what is kept of them has an end.
+_MOST_MODELS: Final = 1024
 
 
 def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
@@ -160,6 +198,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             usage=_compile_usage(dialect.usage),
             errors=_compile_errors(dialect, manifest),
             termination=dialect.termination,
+            model_names=_read_model_names(manifest),
             embeddings=compile_embeddings(dialect.embeddings),
         )
     except ProtocolError as error:
@@ -167,6 +206,10 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             error.message = f"{manifest.source}: {error.message}"
             error.source = manifest.source
         raise
+
+
+def _read_model_names(manifest: ProtocolManifest) -> NameIndex:
+    return NameIndex((name, entry.names) for name, entry in manifest.models.items())
 
 
 def _apply_dialect_path(name: str, declared: Parameter, dialect: Dialect) -> Parameter:

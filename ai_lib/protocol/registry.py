@@ -7,6 +7,7 @@ from pathlib import Path
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
+from ai_lib.protocol.manifest.model_names import NameIndex, strip_date
 from ai_lib.protocol.manifest.models import ModelRecord, read_manifest_models, read_model_file
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestFolder, read_file
@@ -41,11 +42,22 @@ class ModelRegistry:
         raise self._build_not_found_error(name)
 
     def get(self, provider: str, name: str) -> ModelRecord | None:
-        """Return one provider's model, or None when it is not listed."""
+        """Return one provider's model by any of its names, or None when it is not listed."""
         for layer in self._layers:
             for record in layer(name, provider):
                 if record.provider == provider and name in record.keys:
                     return record
+        # With or without a date it is the same model; both names hold the one without.
+        for layer in self._layers:
+            records = {
+                record.name: record
+                for record in layer(strip_date(name), provider)
+                if record.provider == provider
+            }
+            names = NameIndex((key, record.keys) for key, record in records.items())
+            listed_name = names.find(name)
+            if listed_name is not None:
+                return records[listed_name]
         return None
 
     def list_models(self) -> list[ModelRecord]:

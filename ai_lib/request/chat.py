@@ -13,6 +13,7 @@ from ai_lib.protocol.dialect.selection import explain_missing_dialect
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
+from ai_lib.protocol.model import Model
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import build_cache_mark
 from ai_lib.request.fragments import Body, merge
@@ -55,20 +56,23 @@ def build_chat(
     request: ChatRequest,
     compiled: CompiledManifest,
     *,
-    model: str,
+    model: Model | str,
     credential: str | None,
     base_url: str | None = None,
     fit_media: bool = True,
 ) -> BuiltRequest:
     """Return the wire request for `request` in this provider's dialect.
 
-    With `fit_media`, images, audio and documents that the manifest does not allow are converted.
+    `model` is a model that was found, or any name of one. With `fit_media`, images, audio and
+    documents that the manifest does not allow are converted.
 
     Raises:
         RequestError: the provider's dialect can't express it, or a value is out of range.
         CapabilityError: it needs a capability that the manifest does not declare.
         MediaError: an image, audio or a document does not fit and can't be converted.
     """
+    if isinstance(model, str):
+        model = compiled.find_model(model)
     format_notes: tuple[str, ...] = ()
     if request.response_format is not None:
         from ai_lib.request.response_format import apply_response_format
@@ -82,7 +86,7 @@ def build_chat(
     if fit_media and not MEDIA.isdisjoint(needs):
         request, media_notes = _fit_media(request, compiled)
     body, adaptations = _build_body(request, compiled, model)
-    url = _build_url(compiled, model, request.stream, base_url)
+    url = _build_url(compiled, model.name, request.stream, base_url)
     encoded = _encode_body(body)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)
@@ -99,11 +103,13 @@ def build_chat(
     return BuiltRequest(wire=wire, body=body, adaptations=notes, text_tools=text_tools)
 
 
-def _check_capabilities(request: ChatRequest, compiled: CompiledManifest, model: str) -> list[str]:
+def _check_capabilities(
+    request: ChatRequest, compiled: CompiledManifest, model: Model
+) -> list[str]:
     if not compiled.can_chat:
         raise RequestError(explain_missing_dialect(compiled.manifest), provider=compiled.id)
     needs = list_needed_capabilities(request)
-    require_capabilities(compiled.manifest, *needs, model=model)
+    require_capabilities(compiled.manifest, *needs, model=model.name, entry=model.entry)
     return needs
 
 
@@ -115,13 +121,13 @@ def _fit_media(request: ChatRequest, compiled: CompiledManifest) -> tuple[ChatRe
 
 
 def _build_body(
-    request: ChatRequest, compiled: CompiledManifest, model: str
+    request: ChatRequest, compiled: CompiledManifest, model: Model
 ) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
     schema_adaptations: list[str] = []
     messages = MessageWriter(compiled)
     values = messages.write(request.messages)
-    values["model"] = model
+    values["model"] = model.name
     separate: list[ToolDefinition] = []
     if request.tools:
         listed, separate = _split_tools(request.tools, compiled)

@@ -7,6 +7,7 @@ from typing import Any
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import Parameter
+from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge, set_path
 from ai_lib.types.json import JsonDict
 
@@ -14,10 +15,10 @@ from ai_lib.types.json import JsonDict
 class ParameterWriter:
     """Writes standard parameters into a body. `adaptations` lists what was renamed or left out."""
 
-    def __init__(self, compiled: CompiledManifest, model: str) -> None:
+    def __init__(self, compiled: CompiledManifest, model: Model) -> None:
         self._compiled = compiled
         self._shape = compiled.dialect.request
-        self._overrides = compiled.find_model_entry(model).parameters
+        self._overrides = model.entry.parameters
         self.adaptations: list[str] = []
 
     def write(self, body: Body, parameters: Mapping[str, object]) -> None:

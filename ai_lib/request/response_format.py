@@ -7,6 +7,7 @@ import msgspec
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import allows_capability
+from ai_lib.protocol.model import Model
 from ai_lib.request.json_schema import SchemaWriter, close_schema
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message, MessageRole
@@ -24,11 +25,11 @@ class _FormatRequest(NamedTuple):
     request: ChatRequest
     format: ResponseFormat
     compiled: CompiledManifest
-    model: str
+    model: Model
 
 
 def apply_response_format(
-    request: ChatRequest, compiled: CompiledManifest, model: str
+    request: ChatRequest, compiled: CompiledManifest, model: Model
 ) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request with a response format that this target supports, and notes on it.
 
@@ -61,7 +62,7 @@ def apply_response_format(
 def _apply_strictest(format_request: _FormatRequest) -> tuple[ChatRequest, tuple[str, ...]]:
     formats = format_request.compiled.dialect.request.response_format
     manifest = format_request.compiled.manifest
-    structured = allows_capability(manifest, "structured_output", format_request.model)
+    structured = allows_capability(manifest, "structured_output", format_request.model.entry)
     if structured and formats.get("json_schema") and (strict := _ask_by_schema(format_request)):
         return strict, ()
     if structured and formats.get("json_object"):
@@ -72,7 +73,7 @@ def _apply_strictest(format_request: _FormatRequest) -> tuple[ChatRequest, tuple
         return _ask_in_prompt(format_request, json_format), (note,)
     in_text = manifest.text_tools is not None and manifest.text_tools.replaces_native
     if (
-        allows_capability(manifest, "tools", format_request.model)
+        allows_capability(manifest, "tools", format_request.model.entry)
         and not in_text
         and format_request.format.schema is not None
     ):

@@ -85,7 +85,7 @@ class ModelService:
         built = build_chat(
             check_request(request) or request,
             compiled,
-            model=target.model,
+            model=target.listed,
             credential=target.credential.value if target.credential else None,
             base_url=target.base_url,
             fit_media=target.fit_media,

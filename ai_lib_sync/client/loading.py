@@ -47,7 +47,7 @@ def load_settings(settings: ClientSettings, loader: ProtocolLoader | None = None
         first = settings.model, settings.api_family
         loaded[first] = loader.load_model(*first)
     routed = [endpoint.model for endpoint in settings.routed_models.values()]
-    for model in (*settings.fallbacks, *routed):
+    for model in (*settings.fallbacks, *routed, *settings.listed_as.values()):
         loaded[model, None] = loader.load_model(model)
     return msgspec.structs.replace(settings, catalog=loader.catalog, loaded=loaded)
 

@@ -85,8 +85,7 @@ class EmbeddingClient(ModelClient):
         """The length of the vectors: as requested, else the model's own, None if it is unknown."""
         if self._options.dimensions:
             return self._options.dimensions
-        embeddings = self.target.compiled.embeddings
-        return embeddings.find_model(self._target.model).dimensions if embeddings else None
+        return self._target.listed.embedding.dimensions
 
     def embed(
         self,

@@ -36,10 +36,10 @@ def test_a_retiring_model_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     compiled = house("house-1", old={**old, "aliases": ["older"]}, new={}).load("house-1")
     with caplog.at_level(logging.WARNING, logger="ai_lib"):
         for _ in range(2):
-            warn_of_retirement(compiled, "old", lambda: DAY)
-            warn_of_retirement(compiled, "new", lambda: DAY)
-            warn_of_retirement(compiled, "unlisted", lambda: DAY)
-        warn_of_retirement(compiled, "older", lambda: date(2027, 1, 14))
+            warn_of_retirement(compiled.find_model("old"), lambda: DAY)
+            warn_of_retirement(compiled.find_model("new"), lambda: DAY)
+            warn_of_retirement(compiled.find_model("unlisted"), lambda: DAY)
+        warn_of_retirement(compiled.find_model("older"), lambda: date(2027, 1, 14))
     assert caplog.messages == [
         "house-1/old is deprecated and is retired on 2027-01-14; use new "
         "(https://house.example/life)",
@@ -59,7 +59,7 @@ def test_what_the_error_says_depends_on_the_day(day: date, said: str) -> None:
         "house-2"
     )
     error = RemoteError("No", status_code=404, standard_code=codes.NOT_FOUND)
-    assert add_successor(error, compiled, "old", lambda: day).message == said
+    assert add_successor(error, compiled.find_model("old"), lambda: day).message == said
 
 
 def test_doctor_and_models_name_what_goes(monkeypatch: pytest.MonkeyPatch) -> None:

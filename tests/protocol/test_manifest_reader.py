@@ -242,10 +242,10 @@ def test_a_model_entry_comes_before_what_the_provider_declares() -> None:
             }
         },
     )
-    require_capabilities(manifest, "tools", model="large")
-    require_capabilities(manifest, "reasoning", model="large")
+    require_capabilities(manifest, "tools", model="large", entry=manifest.models["large"])
+    require_capabilities(manifest, "reasoning", model="large", entry=manifest.models["large"])
     with pytest.raises(CapabilityError, match="some-one/small"):
-        require_capabilities(manifest, "tools", model="small")
+        require_capabilities(manifest, "tools", model="small", entry=manifest.models["small"])
 
 
 # --- The other sections -------------------------------------------------------------------------

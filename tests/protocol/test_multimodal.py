@@ -113,10 +113,11 @@ def test_what_is_not_supported_is_not_declared() -> None:
     manifest = house(section, metadata={"models": models})
 
     require_capabilities(manifest, "vision", model="m")
-    require_capabilities(manifest, "audio", model="ears")
+    require_capabilities(manifest, "audio", model="ears", entry=manifest.models["ears"])
     for model, capability in (("m", "audio"), ("m", "document"), ("blind", "vision")):
         with pytest.raises(CapabilityError) as caught:
-            require_capabilities(manifest, capability, model=model)
+            entry = manifest.models.get(model)
+            require_capabilities(manifest, capability, model=model, entry=entry)
         assert caught.value.capability == capability
     require_capabilities(house(), "document", model="m")
 

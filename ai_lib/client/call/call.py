@@ -39,7 +39,7 @@ class TargetLookup(Protocol):
         ...
 
     def record(self, provider: str, model: str) -> ModelRecord | None:
-        """Return what is listed of a model, as it was when first asked for."""
+        """Return what is listed of a target's model, as it was when the target was made."""
         ...
 
 

@@ -88,7 +88,7 @@ def prepare_chat(
         built = build_chat(
             request,
             target.compiled,
-            model=target.model,
+            model=target.listed,
             credential=target.credential.value if target.credential else None,
             base_url=target.base_url,
             fit_media=target.fit_media,

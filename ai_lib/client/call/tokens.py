@@ -29,7 +29,7 @@ def count_tokens(target: Target, countable: str | Sequence[Message] | ChatReques
     """
     from ai_lib.tokens.counter import TokenCounter
 
-    counter = TokenCounter.from_shape(target.compiled.dialect.tokens, target.model)
+    counter = TokenCounter.from_shape(target.compiled.dialect.tokens, target.listed.pattern_name)
     if isinstance(countable, str):
         return _count_each(counter, [countable])
     if not isinstance(countable, ChatRequest):
@@ -92,16 +92,18 @@ def attempt_tokens(target: Target, request: ChatRequest) -> float:
 
 def estimate_tokens(target: Target, request: ChatRequest) -> TokenCount:
     """Return the tokens of a request's input, estimated."""
+    return _make_counter(target).count_request(request)
+
+
+def _make_counter(target: Target) -> TokenCounter:
     from ai_lib.tokens.counter import TokenCounter
 
-    return TokenCounter(target.compiled.dialect.tokens, target.model).count_request(request)
+    return TokenCounter(target.compiled.dialect.tokens, target.listed.pattern_name)
 
 
 def count_texts(target: Target, texts: Sequence[str]) -> TokenCount:
     """Return the tokens of texts that are all there is to a request, estimated."""
-    from ai_lib.tokens.counter import TokenCounter
-
-    return _count_each(TokenCounter(target.compiled.dialect.tokens, target.model), texts)
+    return _count_each(_make_counter(target), texts)
 
 
 def _count_each(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:

@@ -9,7 +9,6 @@ from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_for
 from ai_lib.client.target.target import Target, error_from_response
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
 
 from ...resilience import Backpressure, ResilientExecutor
@@ -54,8 +53,8 @@ class TargetSet(ForkedState):
         self._lock = PlainLock()
         renew_after_fork(self)
         self._others: dict[str, GuardedTarget] = {}
-        self.first = self._protect(settings.make_target())
         self._records: dict[tuple[str, str], ModelRecord | None] = {}
+        self.first = self._protect(settings.make_target())
         fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
         self.default_route = [self.first, *fallbacks]
         self.find(tuple(settings.routed_models))
@@ -91,12 +90,8 @@ class TargetSet(ForkedState):
         return self.find([name])[0].target
 
     def record(self, provider: str, model: str) -> ModelRecord | None:
-        """Return what is listed of a model, as it was when first asked for."""
-        key = provider, model
-        if key not in self._records:
-            catalog = self._settings.catalog or ManifestCatalog(self._settings.protocol_dir)
-            self._records[key] = catalog.build_registry().get(provider, model)
-        return self._records[key]
+        """Return what is listed of a target's model, as it was when the target was made."""
+        return self._records.get((provider, model))
 
     def list_targets(self) -> list[GuardedTarget]:
         """Return every target made so far."""
@@ -116,6 +111,7 @@ class TargetSet(ForkedState):
             return guarded
 
     def _protect(self, target: Target) -> GuardedTarget:
+        self._records[target.compiled.id, target.model] = target.listed.record
         executor = ResilientExecutor(
             protection_for(target, self.config),
             target.compiled.id,

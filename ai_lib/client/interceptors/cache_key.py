@@ -29,7 +29,7 @@ def _build_unstreamed(call: Call, prepared: PreparedRequest) -> BuiltRequest:
     return build_chat(
         msgspec.structs.replace(prepared.request, stream=False),
         target.compiled,
-        model=target.model,
+        model=target.listed,
         credential=None,
         base_url=target.base_url,
     )

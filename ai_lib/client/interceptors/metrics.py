@@ -9,7 +9,6 @@ from ai_lib.client.interceptors.call_facts import (
     cost_of,
     error_class_of,
     server_of,
-    target_of,
     usage_of,
 )
 from ai_lib.errors import codes
@@ -46,10 +45,6 @@ class MetricsInterceptor(Interceptor):
         labels = _labels(call)
         call.state[self._key] = labels
         call_safely(self._meter.record_start, labels)
-        target = target_of(call)
-        if target is not None and call.targets is not None:
-            # Now, because the end must not wait.
-            call.targets.record(target.compiled.id, target.model)
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Count the attempt."""

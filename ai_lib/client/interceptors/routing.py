@@ -70,7 +70,9 @@ class RoutingInterceptor(Interceptor):
             return False  # added after the client was built
         target = call.targets.target(self._names[endpoint.name]).current()
         try:
-            require_capabilities(target.compiled.manifest, *needs, model=target.model)
+            require_capabilities(
+                target.compiled.manifest, *needs, model=target.model, entry=target.listed.entry
+            )
         except CapabilityError as error:
             refusals.append(error)
             return False

@@ -8,6 +8,7 @@ import msgspec
 
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.model import Model
 from ai_lib.request.chat import build_chat
 from ai_lib.transport.credentials import Credential, CredentialReport, describe_credential
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -86,14 +87,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(
     compiled: CompiledManifest,
-    model: str,
+    model: Model,
     request: ChatRequest | None = None,
     *,
     base_url: str | None = None,
     fit_media: bool = True,
     timeout_seconds: float,
     credential: Credential | None = None,
-    model_info: ModelRecord | None = None,
 ) -> Explanation:
     """Return what a call would be; without `request`, a question of one word.
 
@@ -111,7 +111,7 @@ def explain(
     wire = built.wire
     return Explanation(
         provider=compiled.id,
-        model=model,
+        model=model.name,
         source=manifest.source,
         dialect=compiled.dialect.dialect,
         protocol_version=manifest.protocol_version,
@@ -119,7 +119,7 @@ def explain(
         body=built.body,
         adaptations=built.adaptations,
         credential=report,
-        model_info=model_info,
+        model_info=model.record,
         retry=_mapping(manifest.raw.get("retry_policy")),
         timeout_seconds=timeout_seconds,
     )

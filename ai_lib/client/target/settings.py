@@ -10,6 +10,7 @@ from ai_lib.client.target.retirement import warn_of_retirement
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.model import Model
 from ai_lib.protocol.trust import check_host
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
@@ -56,6 +57,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one client; what is None is looked up or left to the manifest.
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
+    `listed_as` has, for a name that nothing lists, the listed model that it stands for.
     `catalog` is where manifests are; what had to be waited for is in it, or in `loaded`.
     `routed_models` are the models that calls are spread over, each by the name that stands for it;
     `model` may be one of these names. `interceptors` accompany every call; they and the sink for
@@ -77,6 +79,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] = ()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
+    listed_as: Mapping[str, str] = {}
     routed_models: Mapping[str, RoutedModel] = {}
     resilience: ResilientConfig = ResilientConfig()
     retry: RetryConfig | None = None
@@ -162,7 +165,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         needs_key: bool = True,
     ) -> Target:
         compiled, model = self._load(name, family)
-        target = self._build_target(compiled, model, key, base_url, needs_key)
+        listed_as = self.listed_as.get(name)
+        target = self._build_target(compiled, model, key, base_url, needs_key, listed_as)
         if name in self.routed_models:
             target = msgspec.structs.replace(target, name=name)
         catalog = self.catalog
@@ -174,7 +178,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             nonlocal latest
             current = catalog.find_loaded(compiled.id, family)
             if current is not None and current is not latest.compiled:
-                renewed = self._build_target(current, model, key, base_url, needs_key)
+                renewed = self._build_target(current, model, key, base_url, needs_key, listed_as)
                 latest = msgspec.structs.replace(renewed, name=target.name)
             return latest
 
@@ -187,22 +191,31 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         key: str | None,
         base_url: str | None,
         needs_key: bool,
+        listed_as: str | None,
     ) -> Target:
         manifest, base_url = compiled.manifest, base_url or None
         if needs_key and manifest.origin not in ("bundled", "given"):
             check_host(manifest, base_url=base_url, allowed_hosts=self.allowed_hosts)
         credential = resolve_credential(manifest, key) if needs_key else None
-        warn_of_retirement(compiled, model)
+        listed = self._find_model(compiled, model, listed_as)
+        warn_of_retirement(listed)
         return Target(
             compiled=compiled,
-            model=model,
+            listed=listed,
             credential=credential,
             base_url=base_url,
             timeout=self.timeout,
             own_timeouts=self.timeouts,
             fit_media=self.fit_media,
-            models=self.catalog.build_registry() if self.catalog else None,
         )
+
+    def _find_model(self, compiled: CompiledManifest, name: str, listed_as: str | None) -> Model:
+        """Return all that is known of a model, once for its target."""
+        catalog = self.catalog or ManifestCatalog(self.protocol_dir)
+        if listed_as is None:
+            return catalog.find_model(compiled, name)
+        model = catalog.find_model(*self._load(listed_as))
+        return msgspec.structs.replace(model, provider=compiled.id, name=name)
 
     def __repr__(self) -> str:
         return f"ClientSettings(model={self.model!r})"

@@ -11,7 +11,7 @@ from ai_lib.errors import codes
 from ai_lib.errors.exceptions import AiLibError, DecodeError, PicklingError, RequestError
 from ai_lib.pipeline.errors import decode_error_body, is_error_body, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.registry import ModelRegistry
+from ai_lib.protocol.model import Model
 from ai_lib.transport.credentials import Credential
 from ai_lib.transport.http.headers import Headers
 from ai_lib.types.request import ChatRequest
@@ -27,18 +27,18 @@ _SILENCE_SECONDS = 900.0
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and model with all that a call to it needs.
 
-    `name` is what it is asked for with, where that is not the model. With hot reload `renew` makes
+    `listed` is all that is known of the model. `name` is what it is asked for with, where that is
+    not the model. With hot reload `renew` makes
     the target anew from the manifest in force.
     """
 
     compiled: CompiledManifest
-    model: str
+    listed: Model
     credential: Credential | None
     base_url: str | None = None
     timeout: float | None = None
     own_timeouts: TimeoutOptions | None = None
     fit_media: bool = True
-    models: ModelRegistry | None = None
     renew: "Callable[[], Target] | None" = None
     name: str = ""
 
@@ -51,6 +51,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def current(self) -> "Target":
         """Return the target as the manifest in force has it; a call keeps it to its end."""
         return self.renew() if self.renew else self
+
+    @property
+    def model(self) -> str:
+        """The model, by the name that is sent."""
+        return self.listed.name
 
     @property
     def model_id(self) -> str:
@@ -78,10 +83,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def content_silence(self) -> float:
         """The seconds for which a stream may send nothing but keep-alives."""
-        manifest = self.compiled.manifest
-        entry = manifest.models.get(self.model)
-        declared = entry.content_silence if entry is not None else None
-        return declared or manifest.content_silence or _SILENCE_SECONDS
+        declared = self.listed.entry.content_silence
+        return declared or self.compiled.manifest.content_silence or _SILENCE_SECONDS
 
     def timeouts_for(self, stream: bool, timeout: float | None = None) -> TimeoutOptions:
         """Return the timeouts of one call.
@@ -105,16 +108,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """Return what a call to this target would be."""
         from ai_lib.client.target.explain import explain
 
-        info = self.models.get(self.compiled.id, self.model) if self.models else None
         return explain(
             self.compiled,
-            self.model,
+            self.listed,
             request,
             base_url=self.base_url,
             fit_media=self.fit_media,
             timeout_seconds=self._seconds(None),
             credential=self.credential,
-            model_info=info,
         )
 
     def _seconds_from_manifest(self) -> float:
@@ -153,7 +154,7 @@ def error_from_response(target: Target, status: int, headers: Headers, body: byt
         )
     from ai_lib.client.target.retirement import add_successor
 
-    return attribute_error(add_successor(error, target.compiled, target.model), target)
+    return attribute_error(add_successor(error, target.listed), target)
 
 
 def error_not_a_stream(target: Target, content_type: str, body: bytes) -> AiLibError:

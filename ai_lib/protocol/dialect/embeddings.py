@@ -93,18 +93,14 @@ class CompiledEmbeddings(msgspec.Struct, frozen=True, kw_only=True):
     usage: Mapping[str, tuple[JsonPath, ...]]
     model: JsonPath | None
 
-    def find_limits(self, model: str) -> EmbeddingLimits:
+    def find_limits(self, model_limits: EmbeddingModel) -> EmbeddingLimits:
         """Return the limits of one request to a model."""
-        model_limits, common_limits = self.find_model(model), self.shape.limits
+        common_limits = self.shape.limits
         return EmbeddingLimits(
             inputs=model_limits.inputs or common_limits.inputs,
             tokens=model_limits.tokens or common_limits.tokens,
             input_tokens=model_limits.input_tokens or common_limits.input_tokens,
         )
-
-    def find_model(self, model: str) -> EmbeddingModel:
-        """Return the entry of a model; an empty entry when it is not listed."""
-        return self.shape.models.get(model) or EmbeddingModel()
 
 
 def compile_embeddings(shape: EmbeddingShape | None) -> CompiledEmbeddings | None:

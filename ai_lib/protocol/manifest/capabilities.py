@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ai_lib.errors.exceptions import CapabilityError
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import ModelEntry, ProtocolManifest
 from ai_lib.types.json import JsonValue
 
 # Other words that manifests, models and callers use for the same thing.
@@ -111,21 +111,23 @@ def read_modalities(modalities: JsonValue) -> dict[str, bool]:
     return {"vision": "image" in inputs, "audio": "audio" in inputs, "video": "video" in inputs}
 
 
-def require_capabilities(manifest: ProtocolManifest, *names: str, model: str = "") -> None:
+def require_capabilities(
+    manifest: ProtocolManifest, *names: str, model: str = "", entry: ModelEntry | None = None
+) -> None:
     """Check that the manifest declares these capabilities, before anything is sent.
 
-    The model's entry comes first, then the `multimodal` section, then the provider's capabilities.
-    A capability that the manifest has no word for is allowed. A manifest without capabilities is
-    allowed everything that a chat provider may have.
+    The `entry` of the `model`, when it is listed, comes first, then the `multimodal` section, then
+    the provider's capabilities. A capability that the manifest has no word for is allowed. A
+    manifest without capabilities is allowed everything that a chat provider may have.
 
     Raises:
         CapabilityError: (E1005) one is not declared; the message lists those that are.
     """
     for name in names:
         capability = normalize_capability(name)
-        if not allows_capability(manifest, capability, model):
+        if not allows_capability(manifest, capability, entry):
             declared = ", ".join(sorted(manifest.capabilities or ())) or "nothing"
-            subject = f"{manifest.id}/{model}" if model in manifest.models else manifest.id
+            subject = manifest.id if entry is None else f"{manifest.id}/{model}"
             lack = "has no chat" if capability == "text" else f"does not declare {capability!r}"
             raise CapabilityError(
                 f"{subject} {lack}, so nothing was sent; its manifest declares {declared}",
@@ -134,9 +136,8 @@ def require_capabilities(manifest: ProtocolManifest, *names: str, model: str = "
             )
 
 
-def allows_capability(manifest: ProtocolManifest, name: str, model: str) -> bool:
+def allows_capability(manifest: ProtocolManifest, name: str, entry: ModelEntry | None) -> bool:
     """Whether a request to a model may use this capability, as far as the manifest says."""
-    entry = manifest.models.get(model)
     declared = entry.capabilities.get(name) if entry is not None else None
     if declared is not None:
         return declared

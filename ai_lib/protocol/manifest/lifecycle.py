@@ -3,7 +3,6 @@
 What a vendor says changes; every statement has its source and the day it was read.
 """
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -74,25 +73,6 @@ def read_lifecycle(entry: JsonObject, defaults: JsonObject) -> ModelLifecycle:
         source=_read_text(entry.get("source")) or _read_text(defaults.get("source")),
         as_of=_read_date(entry.get("as_of")) or _read_date(defaults.get("as_of")),
     )
-
-
-def find_lifecycle(document: JsonObject, model: str) -> ModelLifecycle | None:
-    """Return the life of a model by one of its names in a manifest, None when it is not listed."""
-    metadata = document.get("metadata")
-    entries = metadata.get("models") if isinstance(metadata, Mapping) else None
-    if not isinstance(metadata, Mapping) or not isinstance(entries, Mapping):
-        return None
-    entry = entries.get(model) or next(
-        (entry for entry in entries.values() if _is_named(entry, model)), None
-    )
-    return read_lifecycle(entry, metadata) if isinstance(entry, Mapping) else None
-
-
-def _is_named(entry: JsonValue, model: str) -> bool:
-    if not isinstance(entry, Mapping):
-        return False
-    aliases = entry.get("aliases")
-    return entry.get("model_id") == model or (isinstance(aliases, list) and model in aliases)
 
 
 def _read_text(value: JsonValue) -> str:

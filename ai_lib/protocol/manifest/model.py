@@ -160,10 +160,12 @@ class TextTools(msgspec.Struct, frozen=True, kw_only=True):
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest's entry of one model: sizes in tokens, capabilities, parameter overrides.
 
+    `names` are its names beside the one it is listed by.
     `capabilities` has those that are known, true or false; they come before the provider's.
     `content_silence` is for how many seconds its streams may send keep-alives only.
     """
 
+    names: tuple[str, ...] = ()
     context_window: int | None = None
     max_output_tokens: int | None = None
     parameters: Mapping[str, str | None] = {}

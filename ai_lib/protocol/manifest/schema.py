@@ -192,6 +192,8 @@ class RawContract(Section, frozen=True, kw_only=True):
 
 
 class RawModel(Section, frozen=True, kw_only=True):
+    model_id: JsonValue = None
+    aliases: JsonValue = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     parameters: dict[str, str | None] | None = None

@@ -176,7 +176,10 @@ def read_model_entries(raw_manifest: RawManifest) -> dict[str, ModelEntry]:
 
 def _read_model_entry(entry: RawModel) -> ModelEntry:
     declared = entry.model_capabilities or {}
+    aliases = entry.aliases if isinstance(entry.aliases, list) else []
+    names = [name for name in (entry.model_id, *aliases) if isinstance(name, str)]
     return ModelEntry(
+        names=tuple(names),
         context_window=entry.context_window or None,  # 0 stands for unknown
         max_output_tokens=entry.max_output_tokens or None,
         parameters=entry.parameters or {},
