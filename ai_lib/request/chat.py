@@ -10,7 +10,7 @@ import msgspec
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.selection import explain_missing_dialect
-from ai_lib.protocol.dialect.template import fill_template
+from ai_lib.protocol.dialect.template import fill_template, find_placeholders
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.model import Model
@@ -193,12 +193,16 @@ def _write_tool(
             f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
         )
     values: dict[str, object] = {**compiled.dialect.request.tool_values}
-    schema = schemas.write(tool.parameters, strict=True) if tool.strict else tool.parameters
-    values.update(name=tool.name, parameters=schema)
+    values.update(name=tool.name, parameters=tool.parameters)
     if tool.description is not None:
         values["description"] = tool.description
-    if tool.strict is not None:
+    if tool.strict is not None and "strict" in form.placeholders:
         values["strict"] = tool.strict
+        if tool.strict:
+            values["parameters"] = schemas.write(tool.parameters, strict=True)
+    elif tool.strict:
+        note = f"strict of {tool.name} left out: {compiled.id} has no strict tools"
+        schemas.adaptations.append(note)
     written = form.fill(values)
     cache = build_cache_mark(compiled.dialect.request.messages, tool.cache, "tool")
     return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
@@ -231,7 +235,8 @@ def _add_response_format(
     if response_format.description is not None:
         values["description"] = response_format.description
     if response_format.schema is not None:
-        values["schema"] = schemas.write(response_format.schema, strict=response_format.strict)
+        is_strict = response_format.strict and "strict" in find_placeholders(fragment)
+        values["schema"] = schemas.write(response_format.schema, strict=is_strict, is_answer=True)
     if response_format.strict is not None:
         values["strict"] = response_format.strict
     _merge_filled(body, fragment, values)

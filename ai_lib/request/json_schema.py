@@ -1,63 +1,12 @@
-"""Closes schemas for strict modes, and fits schemas to the subset that a dialect declares."""
+"""Fits schemas to the subset that a dialect declares."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from ai_lib.errors.exceptions import CapabilityError
 from ai_lib.protocol.dialect.model import SchemaShape
-from ai_lib.types.json import JsonDict, JsonObject, JsonValue
-
-_MAPS: Final = ("properties", "$defs", "definitions")
-_LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SINGLE: Final = ("items", "not")
-
-
-class _SchemaOpen(Exception):
-    """A part of the schema allows any value, or members without a name."""
-
-
-def close_schema(schema: JsonObject) -> JsonDict | None:
-    """Return the schema with every object closed and all its members required.
-
-    It is None for a schema with maps, or with parts that allow anything. Defaults are dropped, as
-    every member is required. `oneOf` becomes `anyOf`, which strict modes accept.
-    """
-    try:
-        return _close_node(schema)
-    except _SchemaOpen:
-        return None
-
-
-def _close_node(node: JsonValue) -> JsonDict:
-    if not isinstance(node, Mapping):
-        raise _SchemaOpen  # `true`, in place of a schema
-    if not node.keys() - {"title", "description", "default"}:
-        raise _SchemaOpen
-    result: JsonDict = {}
-    for key, value in node.items():
-        if key in _MAPS:
-            result[key] = {name: _close_node(member) for name, member in value.items()}
-        elif key in _LISTS:
-            result["anyOf" if key == "oneOf" else key] = [_close_node(item) for item in value]
-        elif key in _SINGLE and isinstance(value, Mapping):
-            result[key] = _close_node(value)
-        elif key not in ("default", "discriminator"):
-            result[key] = value
-    if node.get("type") == "object" or "properties" in node:
-        _close_object(node, result)
-    elif node.get("type") == "array" and "items" not in node:
-        raise _SchemaOpen
-    return result
-
-
-def _close_object(node: JsonObject, result: JsonDict) -> None:
-    if node.get("additionalProperties", False) is not False or "patternProperties" in node:
-        raise _SchemaOpen
-    if "properties" not in node:
-        raise _SchemaOpen
-    result["required"] = list(node["properties"])
-    result["additionalProperties"] = False
-
+from ai_lib.request.strict_schema import SchemaOpen, close_schema
+from ai_lib.types.json import JsonObject, JsonValue
 
 # Keywords whose values are maps from names of the author's to schemas.
 _MAPS_OF_SCHEMAS: Final = frozenset(
@@ -77,17 +26,34 @@ class SchemaWriter:
         self._target = target
         self.adaptations: list[str] = []
 
-    def write(self, schema: JsonObject, *, strict: bool | None) -> JsonObject:
-        """Return the schema as the target accepts it.
+    def write(
+        self, schema: JsonObject, *, strict: bool | None, is_answer: bool = False
+    ) -> JsonObject:
+        """Return the schema as the target accepts it; with `strict`, in its strict form.
 
         Raises:
-            CapabilityError: it has a keyword that the target can't express. The message has the
-                JSON pointer (RFC 6901).
+            CapabilityError: it has a keyword that the target can't express, or it can't be strict
+                although that was asked for. The message has the JSON pointer (RFC 6901).
         """
+        if strict or (is_answer and self._shape.closed):
+            schema = self._close(schema, require_all=bool(strict))
         if self._shape.only_strict and not strict:
             return schema
         fitted: JsonObject = self._fit(schema, "")
         return fitted
+
+    def _close(self, schema: JsonObject, *, require_all: bool) -> JsonObject:
+        try:
+            return close_schema(schema, require_all=require_all)
+        except SchemaOpen as error:
+            kind, remedy = ("strict", " and ask without strict") if require_all else ("closed", "")
+            raise CapabilityError(
+                f"{self._target} takes only {kind} schemas here, and this one is not: "
+                f"{error.pointer or 'the whole'} {error.reason}; name every member and type, or "
+                f"take another form{remedy}",
+                capability="structured_output",
+                provider=self._target,
+            ) from error
 
     def _fit(self, node: JsonValue, pointer: str) -> JsonValue:
         if isinstance(node, list):
@@ -103,7 +69,7 @@ class SchemaWriter:
                     capability="structured_output",
                     provider=self._target,
                 )
-            if key in self._shape.left_out:
+            if key in self._shape.left_out or (key == "format" and self._refuses_format(value)):
                 self.adaptations.append(
                     f"{position} of the schema left out: {self._target} refuses it"
                 )
@@ -115,6 +81,11 @@ class SchemaWriter:
             else:
                 fitted[key] = value if key in _VALUES else self._fit(value, position)
         return fitted
+
+    def _refuses_format(self, name: JsonValue) -> bool:
+        return (
+            isinstance(name, str) and bool(self._shape.formats) and name not in self._shape.formats
+        )
 
 
 def _escape(name: str) -> str:

@@ -8,7 +8,8 @@ from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.protocol.model import Model
-from ai_lib.request.json_schema import SchemaWriter, close_schema
+from ai_lib.request.json_schema import SchemaWriter
+from ai_lib.request.strict_schema import SchemaOpen, close_schema
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest, ResponseFormat
@@ -89,8 +90,13 @@ def _ask_by_schema(format_request: _FormatRequest) -> ChatRequest | None:
     if schema is None:
         return None
     for strict in (True, False) if format_request.format.strict is not False else (False,):
-        fitted = close_schema(schema) if strict or shape.closed else schema
-        if fitted is not None and _can_express(fitted, strict, format_request.compiled):
+        fitted = schema
+        try:
+            if strict or shape.closed:
+                fitted = close_schema(schema)
+        except SchemaOpen:
+            continue
+        if _can_express(fitted, strict, format_request.compiled):
             response_format = msgspec.structs.replace(
                 format_request.format, type="json_schema", schema=fitted, strict=strict
             )

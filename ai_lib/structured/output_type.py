@@ -13,6 +13,8 @@ from ai_lib.types.schema.schema import from_json, make_schema
 T_co = TypeVar("T_co", covariant=True)
 
 _INNER: Final = "value"
+_UNIONS: Final = frozenset({"anyOf", "oneOf", "allOf", "not", "enum", "const"})
+_DEFINITIONS: Final = ("$defs", "definitions")
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
@@ -38,7 +40,7 @@ class OutputShape(Generic[T_co]):
         self._kind_schema = kind_schema
         self._is_type = is_type
         self._strict = strict
-        self.is_wrapped = kind_schema.get("type") != "object"
+        self.is_wrapped = not _is_plain_object(kind_schema)
         self.schema = _wrap(kind_schema) if self.is_wrapped else kind_schema
         title = kind_schema.get("title", "")
         kind_name = getattr(kind, "__name__", "") if isinstance(kind, type) else title
@@ -117,7 +119,12 @@ class OutputShape(Generic[T_co]):
         return value
 
 
+def _is_plain_object(schema: JsonObject) -> bool:
+    """Whether providers take the schema as it is: the root may not be a union."""
+    return schema.get("type") == "object" and not schema.keys() & _UNIONS
+
+
 def _wrap(schema: JsonObject) -> JsonDict:
-    inner = {key: value for key, value in schema.items() if key != "$defs"}
-    defs = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    inner = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
+    defs = {key: schema[key] for key in _DEFINITIONS if key in schema}
     return {"type": "object", "properties": {_INNER: inner}, "required": [_INNER], **defs}

@@ -38,6 +38,7 @@ def test_keywords_a_target_refuses_are_left_out_and_listed() -> None:
             "tags": {"type": "array", "items": {"type": "string"}},
         },
         "required": ["age", "maximum"],
+        "additionalProperties": False,
     }
     assert [note.partition(" of the schema")[0] for note in request.adaptations] == [
         "/properties/age/minimum",

@@ -183,7 +183,9 @@ def test_tools_are_offered(dialect: str) -> None:
 
 def test_tools_may_be_strict_cached_and_have_fields_of_their_own() -> None:
     tool = ToolDefinition(name="t", strict=True, cache="auto", extra={"defer_loading": True})
-    nothing = {"type": "object", "properties": {}}
+    nothing = {
+        "type": "object", "properties": {}, "required": [], "additionalProperties": False,
+    }  # fmt: skip
     assert body("messages", tools=[tool])["tools"] == [
         {
             "name": "t",
@@ -244,22 +246,23 @@ def test_a_choice_the_dialect_does_not_have_is_refused() -> None:
         built("chat v2", tools=[WEATHER], tool_choice=ToolChoice.of("go"))
 
 
+CLOSED = {**SCHEMA, "additionalProperties": False}
 WANTED = ResponseFormat(type="json_schema", schema=SCHEMA, name="place", strict=True)
 FORMATS: dict[str, dict[str, Any]] = {
     "chat": {
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": "place", "schema": SCHEMA, "strict": True},
+            "json_schema": {"name": "place", "schema": CLOSED, "strict": True},
         }
     },
     "responses": {
         "text": {
-            "format": {"type": "json_schema", "name": "place", "schema": SCHEMA, "strict": True}
+            "format": {"type": "json_schema", "name": "place", "schema": CLOSED, "strict": True}
         }
     },
     "messages": {
         "max_tokens": 4096,
-        "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+        "output_config": {"format": {"type": "json_schema", "schema": CLOSED}},
     },
     "generate": {
         "generationConfig": {

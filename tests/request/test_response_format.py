@@ -7,7 +7,6 @@ import pytest
 
 from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.manifest.capabilities import allows_capability
-from ai_lib.request.json_schema import close_schema
 from ai_lib.request.response_format import apply_response_format
 from ai_lib.types import ChatRequest, Message, ResponseFormat, ToolChoice, ToolDefinition
 from tests.pipeline.manifests import bundled
@@ -96,43 +95,3 @@ def test_instructions_stand_after_those_of_the_caller() -> None:
     asked, _ = applied(request, "openai")
     assert [message.role.value for message in asked.messages] == ["system", "system", "user"]
     assert asked.response_format is None
-
-
-@pytest.mark.parametrize(
-    ("schema", "expected"),
-    [
-        (SCHEMA, CLOSED),
-        (
-            {"type": "array", "items": {**SCHEMA, "default": {}}},
-            {"type": "array", "items": CLOSED},
-        ),
-        (
-            {"oneOf": [SCHEMA, {"type": "null"}], "discriminator": {"propertyName": "t"}},
-            {"anyOf": [CLOSED, {"type": "null"}]},
-        ),
-        (
-            {"$ref": "#/$defs/A", "$defs": {"A": SCHEMA}},
-            {"$ref": "#/$defs/A", "$defs": {"A": CLOSED}},
-        ),
-        ({"type": "object", "additionalProperties": {"type": "integer"}}, None),
-        ({"type": "object"}, None),
-        ({**SCHEMA, "properties": {"a": {}}}, None),
-        ({**SCHEMA, "properties": {"a": {"description": "Anything."}}}, None),
-        ({**SCHEMA, "properties": {"a": True}}, None),
-        ({"type": "array"}, None),
-        # A member that is called like a keyword is no keyword.
-        (
-            {"type": "object", "properties": {"default": {"type": "string"}}},
-            {
-                "type": "object",
-                "properties": {"default": {"type": "string"}},
-                "required": ["default"],
-                "additionalProperties": False,
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_every_object_is_closed_or_none_is(
-    schema: dict[str, Any], expected: dict[str, Any] | None
-) -> None:
-    assert close_schema(schema) == expected

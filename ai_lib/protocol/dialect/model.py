@@ -55,13 +55,15 @@ class MessageShape(Part, frozen=True, kw_only=True):
 class SchemaShape(Part, frozen=True, kw_only=True):
     """The keywords of JSON Schema that a provider does not take.
 
-    Those in `left_out` are removed, a schema with one in `refused` is refused. With `only_strict`,
-    this holds for strict schemas only. With `closed`, a schema with an object that does not name
-    all its members is refused.
+    Those in `left_out` are removed, as is a `format` that is not one of `formats`; a schema with a
+    keyword in `refused` is refused. With `only_strict`, this holds for strict schemas only. With
+    `closed`, every object of an answer's schema is closed; a schema with an object that does not
+    name all its members is refused.
     """
 
     left_out: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
     only_strict: bool = False
     closed: bool = False
 
