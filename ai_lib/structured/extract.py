@@ -7,6 +7,7 @@ import msgspec
 from ai_lib.errors.exceptions import InvalidOutput
 from ai_lib.structured.partial_json import find_objects_and_arrays
 from ai_lib.types.json import JsonValue
+from ai_lib.types.schema.reading import decode_exactly, to_floats
 
 _MISSING = object()
 
@@ -21,7 +22,7 @@ def extract_json(text: str) -> JsonValue:
         InvalidOutput: the text holds no complete JSON value.
     """
     for value in find_json_values(text):
-        return value
+        return to_floats(value)
     raise InvalidOutput(
         f"there is no complete JSON value in the text, which begins {text[:80]!r}",
         raw=text,
@@ -31,7 +32,10 @@ def extract_json(text: str) -> JsonValue:
 
 
 def find_json_values(text: str) -> Iterator[JsonValue]:
-    """Yield the values that `extract_json` chooses from, the likeliest first."""
+    """Yield the values that `extract_json` chooses from, the likeliest first.
+
+    A number that no float holds to its last digit is a `Decimal`.
+    """
     value = _decode(text)
     if value is not _MISSING:
         yield value
@@ -46,6 +50,6 @@ def find_json_values(text: str) -> Iterator[JsonValue]:
 
 def _decode(text: str) -> JsonValue:
     try:
-        return msgspec.json.decode(text.strip())
+        return decode_exactly(text.strip())
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _MISSING

@@ -7,8 +7,9 @@ from typing import Any, Final, Generic, TypeVar, cast
 from ai_lib.structured.extract import find_json_values
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
-from ai_lib.types.problem import Problem, read_problems
-from ai_lib.types.schema.schema import from_json, make_schema
+from ai_lib.types.problem import Problem
+from ai_lib.types.schema.reading import ReadContext, TypeReader, to_floats
+from ai_lib.types.schema.schema import JsonMismatch, describe, make_reader, read_value
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -34,11 +35,10 @@ class OutputShape(Generic[T_co]):
     """
 
     def __init__(
-        self, kind: object, kind_schema: JsonObject, *, is_type: bool, strict: bool
+        self, kind: object, kind_schema: JsonObject, reader: TypeReader | None, *, strict: bool
     ) -> None:
-        self._kind = kind
         self._kind_schema = kind_schema
-        self._is_type = is_type
+        self._reader = reader
         self._strict = strict
         self.is_wrapped = not _is_plain_object(kind_schema)
         self.schema = _wrap(kind_schema) if self.is_wrapped else kind_schema
@@ -62,8 +62,9 @@ class OutputShape(Generic[T_co]):
         if callable(build) and not isinstance(kind, type):
             kind = build()
         if isinstance(kind, Mapping):
-            return cls(kind, cast("JsonObject", kind), is_type=False, strict=strict)
-        return cls(kind, make_schema(kind), is_type=True, strict=strict)
+            return cls(kind, cast("JsonObject", kind), None, strict=strict)
+        reader = make_reader(kind)
+        return cls(kind, describe(reader), reader, strict=strict)
 
     def read(self, value: JsonValue) -> T_co:
         """Return a decoded answer as a value of the type; with a schema, return it unchanged.
@@ -73,7 +74,7 @@ class OutputShape(Generic[T_co]):
         """
         if self.is_wrapped and isinstance(value, Mapping) and value.keys() == {_INNER}:
             value = value[_INNER]
-        return self._convert(value) if self._is_type else self._check(value)
+        return self._check(value) if self._reader is None else self._convert(self._reader, value)
 
     def read_text(self, text: str) -> tuple[T_co, JsonValue]:
         """Return the value in a text, typed and as decoded JSON.
@@ -86,7 +87,7 @@ class OutputShape(Generic[T_co]):
         first_mismatch: SchemaMismatch | None = None
         for value in find_json_values(text):
             try:
-                return self.read(value), value
+                return self.read(value), to_floats(value)
             except SchemaMismatch as error:
                 first_mismatch = first_mismatch or error
         if first_mismatch is not None:
@@ -95,18 +96,21 @@ class OutputShape(Generic[T_co]):
         message = "there is no complete JSON value in the answer"
         raise SchemaMismatch((Problem(pointer="", message=message, allowed=allowed),))
 
-    def _convert(self, value: JsonValue) -> T_co:
-        kind = cast("type[T_co]", self._kind)
+    def _convert(self, reader: TypeReader, value: JsonValue) -> T_co:
         try:
-            return from_json(value, kind, strict=self._strict)
-        except (ValueError, RecursionError) as error:
-            # The conversion reports its first problems only; the schema finds all of its own.
-            problems = schema_problems(value, self._kind_schema)
+            return cast("T_co", read_value(reader, value, ReadContext(coerce=not self._strict)))
+        except JsonMismatch as error:
+            # The schema's words are shorter; the reader has those of the checks beside it.
+            problems = schema_problems(to_floats(value), self._kind_schema)
             pointers = {problem.pointer for problem in problems}
-            others = (other for other in read_problems(error) if other.pointer not in pointers)
+            others = (other for other in error.problems if other.pointer not in pointers)
             raise SchemaMismatch((*problems, *others)) from error
+        except RecursionError as error:
+            problem = Problem(pointer="", message="is nested too deeply")
+            raise SchemaMismatch((problem,)) from error
 
     def _check(self, value: JsonValue) -> T_co:
+        value = to_floats(value)
         problems = schema_problems(value, self._kind_schema)
         if problems:
             raise SchemaMismatch(problems)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ai_lib.types.json import JsonValue
+from ai_lib.types.schema.reading import read_fraction
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLAIN_TEXT: Final = re.compile(r'[^"\\\x00-\x1f]*')
@@ -58,7 +59,10 @@ class PartialJson:
     that it is closed; `end` is then its end in the last piece.
     """
 
-    def __init__(self, opens: str = "{[") -> None:
+    def __init__(
+        self, opens: str = "{[", *, read_fraction: Callable[[str], object] = float
+    ) -> None:
+        self._read_fraction = read_fraction
         self.value: JsonValue = None
         self.is_complete = False
         self.end = 0
@@ -219,7 +223,7 @@ class PartialJson:
         if not _NUMBER.fullmatch(run[0]):
             raise _NotJson(run.end())
         is_integer = run[0].lstrip("-").isdecimal()
-        self._add_value(int(run[0]) if is_integer else float(run[0]))
+        self._add_value(int(run[0]) if is_integer else self._read_fraction(run[0]))
         self._step = self._read_comma_or_end
         return run.end()
 
@@ -287,7 +291,7 @@ def find_objects_and_arrays(text: str) -> Iterator[JsonValue]:
     """Yield every complete object and array in a text, in order; cost is linear."""
     at = 0
     while at < len(text):
-        partial = PartialJson()
+        partial = PartialJson(read_fraction=read_fraction)
         partial.feed(text, at)
         if not partial.is_complete:
             return

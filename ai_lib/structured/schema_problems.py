@@ -47,6 +47,8 @@ def _closest(error: "ValidationError") -> "Iterable[ValidationError]":
     for cause in error.context:
         branches.setdefault(cause.schema_path[0], []).append(cause)
     matching = [branch for branch in branches.values() if not _is_of_another_type(branch)]
+    if len(matching) > 1:
+        matching = [branch for branch in matching if not _is_of_another_choice(branch)]
     if len(matching) != 1:
         return [error]
     return [inner for cause in matching[0] for inner in _closest(cause)]
@@ -54,6 +56,14 @@ def _closest(error: "ValidationError") -> "Iterable[ValidationError]":
 
 def _is_of_another_type(branch: "Sequence[ValidationError]") -> bool:
     return any(str(error.validator) == "type" and not error.relative_path for error in branch)
+
+
+def _is_of_another_choice(branch: "Sequence[ValidationError]") -> bool:
+    """Whether a member that names the alternative, its tag, names another one."""
+    return any(
+        str(error.validator) in ("const", "enum") and len(error.relative_path) == 1
+        for error in branch
+    )
 
 
 def _problem(error: "ValidationError") -> Problem:

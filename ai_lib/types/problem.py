@@ -1,10 +1,12 @@
 """Problems of JSON values: where they are, what is wrong, what is allowed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+
+from ai_lib.types.json import JsonValue
 
 _POSITION: Final = re.compile(r" - at `(?:key in )?`?\$([^`]*)`+$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
@@ -28,8 +30,14 @@ def make_pointer(steps: Iterable[object], start: str = "") -> str:
     return start + "".join(f"/{step}" for step in escaped)
 
 
-def read_problems(error: Exception, start: str = "") -> tuple[Problem, ...]:
-    """Return the problems that msgspec or pydantic reports of a value at `start`."""
+def read_problems(
+    error: Exception, start: str = "", value: JsonValue = None
+) -> tuple[Problem, ...]:
+    """Return the problems that msgspec or pydantic reports of a value at `start`.
+
+    pydantic names the alternatives of unions among its steps; those that `value` lacks are no part
+    of the pointers.
+    """
     text = str(error)
     match = _POSITION.search(text)
     pointer = (
@@ -41,13 +49,26 @@ def read_problems(error: Exception, start: str = "") -> tuple[Problem, ...]:
         details: Any = getattr(source, "errors", None)
         if callable(details):
             listed: Any = details()
-            return tuple(_read_pydantic(detail, pointer) for detail in listed)
+            return tuple(_read_pydantic(detail, pointer, value) for detail in listed)
     message = text[: match.start()] if match else text
     expected = _EXPECTED.search(message)
     allowed = expected[1].replace("`", "") if expected else message
     return (Problem(pointer=pointer, message=message.replace("`", ""), allowed=allowed),)
 
 
-def _read_pydantic(detail: Any, start: str) -> Problem:
+def _read_pydantic(detail: Any, start: str, value: JsonValue) -> Problem:
     message = str(detail["msg"])
-    return Problem(pointer=make_pointer(detail["loc"], start), message=message, allowed=message)
+    steps: Sequence[Any] = detail["loc"]
+    if value is not None:
+        steps = list(_walk(steps, value, is_missing=detail["type"] == "missing"))
+    return Problem(pointer=make_pointer(steps, start), message=message, allowed=message)
+
+
+def _walk(steps: Sequence[Any], value: JsonValue, *, is_missing: bool) -> Iterator[Any]:
+    for number, step in enumerate(steps, 1):
+        is_member = isinstance(value, dict) and (
+            step in value or (is_missing and number == len(steps))
+        )
+        if is_member or (isinstance(value, list) and isinstance(step, int)):
+            yield step
+            value = value.get(step) if isinstance(value, dict) else value[step]

@@ -78,11 +78,15 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         """
         if function is not None:
             from ai_lib.types.schema.docstring import describe
-            from ai_lib.types.schema.signature import Signature, get_function_name
+            from ai_lib.types.schema.signature import (
+                Signature,
+                get_function_name,
+                get_inner_function,
+            )
 
             return cls(
                 name=name or get_function_name(function),
-                description=description or describe(function),
+                description=description or describe(get_inner_function(function)),
                 parameters=Signature(function).schema(),
                 strict=strict,
                 function=function,

@@ -149,8 +149,12 @@ def test_a_type_without_a_schema_is_refused() -> None:
         SchemaGenerator.from_model(object())
 
 
-def test_two_types_of_one_name_are_refused_rather_than_mixed_up() -> None:
+def test_two_types_of_one_name_have_two_names() -> None:
     other = pydantic.create_model("Address", street=(str, ...))
     holder = pydantic.create_model("Holder", address=(other, ...))
-    with pytest.raises(TypeError, match="both named 'Address'"):
-        SchemaGenerator.from_model(tuple[Customer, holder])  # type: ignore[valid-type]
+    schema = SchemaGenerator.from_model(tuple[Customer, holder])  # type: ignore[valid-type]
+    definitions = schema["$defs"]
+    assert definitions["Address"]["required"] == ["city"]
+    assert definitions["Address_2"]["required"] == ["street"]
+    properties = definitions["Holder"]["properties"]
+    assert properties["address"]["$ref"] == "#/$defs/Address_2"

@@ -1,8 +1,12 @@
 """What a function takes: told to the model, and bound from what the model gives."""
 
 import dataclasses
+import datetime
 import enum
 import functools
+import math
+import pathlib
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
@@ -64,7 +68,7 @@ def test_the_schema_has_every_annotation() -> None:
         "description": "The points.",
     }
     assert properties["d"]["anyOf"][1] == {"type": "null"}
-    assert properties["e"] == {"$ref": "#/$defs/Unit"}
+    assert properties["e"] == {"$ref": "#/$defs/Unit", "default": "c"}
     assert properties["f"]["description"] == "Said by a field."
     assert properties["g"] == {"enum": [1, 2], "type": "integer", "default": 1}
     assert properties["h"]["anyOf"] == [{"type": "integer"}, {"type": "string"}]
@@ -183,9 +187,32 @@ def rest(a: int, b: int, c: int) -> None:
     """
 
 
+def epytext(a: int, b: int) -> None:
+    """Do it.
+    @param a: The first,
+        over two lines.
+    @param b: The second.
+    @return: Nothing.
+    """
+
+
+def sloppy(a: int, b: int, c: int) -> None:
+    """Do it,
+    slowly.
+    Parameters:
+      - `a` (int) - The first.
+      * **b**: The second.
+    - c -- The last.
+    Returns:
+      d: Nothing.
+    """
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
+        (epytext, {"a": "The first, over two lines.", "b": "The second."}),
+        (sloppy, {"a": "The first.", "b": "The second.", "c": "The last."}),
         (google, {"a": "The first, over two lines.", "b": "The second: with a colon."}),
         (
             numpy,
@@ -199,3 +226,73 @@ def test_parameters_are_described_in_the_usual_forms(
     function: Any, expected: dict[str, str]
 ) -> None:
     assert describe_parameters(function) == expected
+
+
+def test_the_first_paragraph_ends_where_the_parameters_begin() -> None:
+    assert ToolDefinition.from_function(sloppy).description == "Do it, slowly."
+    assert ToolDefinition.from_function(epytext).description == "Do it."
+
+
+def test_what_a_partial_function_has_bound_is_no_parameter() -> None:
+    bound = functools.partial(functools.partial(everything, c=[Point(1)]), d=None)
+    tool = ToolDefinition.from_function(bound)
+    assert (tool.name, tool.description) == ("everything", "Do it all.")
+    assert {"c", "d"}.isdisjoint(tool.parameters["properties"])
+    with pytest.raises(ValidationError, match="/c: is not a parameter"):
+        Signature(bound).bind({"a": 1, "b": {"x": 1}, "c": []})
+
+
+def test_wrapped_static_and_called_functions_are_read_where_they_are_written() -> None:
+    def twice(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **options: Any) -> Any:
+            return function(*args, **options)
+
+        return wrapper
+
+    class Shop:
+        @staticmethod
+        def find(a: Annotated[int, "what"]) -> int:
+            """Find."""
+            return a
+
+        @classmethod
+        def sell(cls, a: int = None) -> None:  # type: ignore[assignment]  # noqa: RUF013
+            """Sell."""
+
+        @twice
+        def buy(self, a: Point) -> None:
+            """Buy."""
+
+    for function in (Shop.find, Shop.sell, Shop().buy, Shop.__dict__["find"]):
+        tool = ToolDefinition.from_function(function)
+        assert list(tool.parameters["properties"]) == ["a"], tool.name
+    assert Signature(Shop().buy).bind({"a": {"x": 1}}) == ((), {"a": Point(1)})
+    assert Signature(Shop.sell).bind({"a": None}) == ((), {"a": None})
+
+
+def test_an_annotation_that_the_function_does_not_need_is_not_resolved() -> None:
+    def find(a: "int", b: "Nowhere" = 1) -> "Nowhere": ...  # type: ignore  # noqa: F821, PGH003
+
+    tool = ToolDefinition.from_function(functools.partial(find, b=2))
+    assert list(tool.parameters["properties"]) == ["a"]
+
+
+def test_defaults_are_told_as_the_model_would_write_them() -> None:
+    def paint(
+        e: Unit = Unit.C,
+        day: datetime.date = datetime.date(2030, 1, 2),
+        price: Decimal = Decimal("1.5"),
+        size: tuple[int, int] = (1, 2),
+        at: Point = Point(3),  # noqa: B008
+        model: Model = Model(limit=4),  # noqa: B008
+        where: pathlib.Path = pathlib.Path("/a"),
+        far: float = math.inf,
+    ) -> None: ...
+
+    properties = ToolDefinition.from_function(paint).parameters["properties"]
+    defaults = {name: schema.get("default") for name, schema in properties.items()}
+    assert defaults == {
+        "e": "c", "day": "2030-01-02", "price": "1.5", "size": [1, 2], "at": {"x": 3},
+        "model": {"limit": 4}, "where": "/a", "far": None,
+    }  # fmt: skip

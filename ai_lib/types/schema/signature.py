@@ -1,109 +1,138 @@
 """The signature of a Python function: its JSON Schema, and the conversion of arguments."""
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
-
-import msgspec
+from types import SimpleNamespace
+from typing import Any, get_type_hints
 
 from ai_lib.errors.exceptions import ValidationError
 from ai_lib.types.json import JsonDict, JsonObject
-from ai_lib.types.problem import Problem, make_pointer, read_problems
+from ai_lib.types.problem import Problem, make_pointer
+from ai_lib.types.schema.compiler import TypeReaderBuilder
+from ai_lib.types.schema.default_values import MISSING_DEFAULT, describe_default
+from ai_lib.types.schema.definitions import DefinitionStore
 from ai_lib.types.schema.docstring import describe_parameters
-from ai_lib.types.schema.schema import from_json, make_schema
-
-_PLAIN: Final = (str, int, float, bool, type(None))
+from ai_lib.types.schema.plain_readers import AnyReader, NullReader
+from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader
+from ai_lib.types.schema.type_names import read_annotations
+from ai_lib.types.schema.union_reader import UnionReader
 
 
 class Signature:
     """The parameters of a function, by its annotations and docstring.
 
+    What a partial function has bound is no parameter.
+
     Raises:
-        TypeError: the function takes *args or **kwargs, or an annotation can't be resolved.
+        TypeError: the function takes *args or **kwargs, an annotation can't be resolved, or JSON
+            can't say it.
     """
 
     def __init__(self, function: Callable[..., object]) -> None:
         self._function = function
-        self._parameters = inspect.signature(function).parameters
-        self._hints = _read_hints(function)
+        bound_names = list_bound_names(function)
+        self._parameters = {
+            name: parameter
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name not in bound_names
+        }
         for name, parameter in self._parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"a tool can't take *args or **kwargs, as {name!r} does")
+        self._readers = self._make_readers()
 
     def schema(self) -> JsonObject:
-        """Return the JSON Schema of the parameters.
+        """Return the JSON Schema of the parameters."""
+        definitions = DefinitionStore()
+        texts = describe_parameters(get_inner_function(self._function))
+        properties: JsonDict = {}
+        required: list[str] = []
+        for name, parameter in self._parameters.items():
+            described = self._readers[name].describe(definitions)
+            if parameter.default is parameter.empty:
+                required.append(name)
+            else:
+                default = describe_default(parameter.default)
+                if default is not MISSING_DEFAULT:
+                    described = {**described, "default": default}
+            if name in texts and "description" not in described:
+                described = {**described, "description": texts[name]}
+            properties[name] = described
+        root: JsonDict = {"type": "object", "properties": properties, "required": required}
+        return definitions.finish(root)
 
-        Raises:
-            TypeError: an annotation has no schema.
-        """
-        fields = [self._make_field(name, parameter) for name, parameter in self._parameters.items()]
-        struct = msgspec.defstruct("Parameters", fields, kw_only=True)
-        try:
-            schema = make_schema(struct)
-        except TypeError as error:
-            name = get_function_name(self._function)
-            raise TypeError(f"the parameters of {name}() have no schema: {error}") from error
-        schema.pop("title", None)
-        descriptions = describe_parameters(self._function)
-        for name, property_schema in schema["properties"].items():
-            if name in descriptions:
-                property_schema.setdefault("description", descriptions[name])
-        return schema
-
-    def bind(self, arguments: JsonObject) -> tuple[tuple[object, ...], JsonDict]:
+    def bind(
+        self, arguments: JsonObject, reading: ReadContext | None = None
+    ) -> tuple[tuple[object, ...], JsonDict]:
         """Return a call's arguments as the function takes them, positional and named.
 
         Raises:
             ValidationError: one is missing, unknown, or does not fit its annotation; all such are
                 in `problems`, each with its JSON pointer.
         """
-        parameter_names = ", ".join(self._parameters) or "none"
-        problems = [
-            Problem(
-                pointer=make_pointer([name]),
-                message=f"is not a parameter; the parameters are {parameter_names}",
-                allowed=parameter_names,
-            )
-            for name in arguments
-            if name not in self._parameters
-        ]
+        reading = ReadContext() if reading is None else reading
+        self._refuse_unknown(arguments, reading)
         positional: list[object] = []
         by_name: JsonDict = {}
         for name, parameter in self._parameters.items():
-            if name not in arguments:
+            if self._is_absent(name, arguments, reading):
                 if parameter.default is parameter.empty:
-                    problems.append(Problem(pointer=make_pointer([name]), message="is missing"))
+                    reading.refuse(make_pointer([name]), "is missing")
                 elif parameter.kind is parameter.POSITIONAL_ONLY:
                     positional.append(parameter.default)
                 continue
-            value = self._convert(name, arguments[name], problems)
+            value = self._readers[name].read(arguments[name], make_pointer([name]), reading)
             if parameter.kind is parameter.POSITIONAL_ONLY:
                 positional.append(value)
             else:
                 by_name[name] = value
-        if problems:
-            texts = [str(problem) for problem in problems]
+        if reading.problems:
+            texts = [str(problem) for problem in reading.problems]
             raise ValidationError(f"the arguments do not fit: {'; '.join(texts)}", problems=texts)
         return tuple(positional), by_name
 
-    def _convert(self, name: str, value: object, problems: list[Problem]) -> object:
-        try:
-            return from_json(value, self._hints.get(name, Any))
-        except ValueError as error:  # msgspec's and pydantic's own are ValueErrors
-            problems.extend(read_problems(error, make_pointer([name])))
-            return None
+    def _refuse_unknown(self, arguments: JsonObject, reading: ReadContext) -> None:
+        names = ", ".join(self._parameters) or "none"
+        reading.problems += [
+            Problem(
+                pointer=make_pointer([name]),
+                message=f"is not a parameter; the parameters are {names}",
+                allowed=names,
+            )
+            for name in arguments
+            if name not in self._parameters
+        ]
 
-    def _make_field(
-        self, name: str, parameter: inspect.Parameter
-    ) -> tuple[str, object] | tuple[str, object, object]:
-        annotation = self._hints.get(name, Any)
-        default = parameter.default
-        if default is parameter.empty:
-            return (name, annotation)
-        if isinstance(default, _PLAIN) or default in ([], {}):
-            return (name, annotation, default)
-        # A value that the schema need not show, such as an object.
-        return (name, annotation, msgspec.field(default_factory=lambda: default))
+    def _is_absent(self, name: str, arguments: JsonObject, reading: ReadContext) -> bool:
+        """Whether an argument is left out; null says so too, where a lenient reading allows it."""
+        if name not in arguments:
+            return True
+        has_default = self._parameters[name].default is not inspect.Parameter.empty
+        if arguments[name] is not None or not reading.coerce or not has_default:
+            return False
+        if self._readers[name].read(None, "", ReadContext()) is not MISFIT:
+            return False
+        reading.adaptations.append(f"{make_pointer([name])}: null was read as absent")
+        return True
+
+    def _make_readers(self) -> dict[str, TypeReader]:
+        hints = _read_hints(self._function, self._parameters)
+        compiler = TypeReaderBuilder()
+        readers: dict[str, TypeReader] = {}
+        for name, parameter in self._parameters.items():
+            try:
+                reader = compiler.make(hints.get(name, Any))
+            except TypeError as error:
+                function_name = get_function_name(self._function)
+                raise TypeError(
+                    f"the parameter {name!r} of {function_name}() has no schema: {error}"
+                ) from error
+            takes_null = isinstance(reader, AnyReader | NullReader | UnionReader)
+            if parameter.default is None and not takes_null:
+                reader = UnionReader([reader, NullReader()])
+            readers[name] = reader
+        return readers
 
 
 def get_function_name(function: Callable[..., object]) -> str:
@@ -112,37 +141,53 @@ def get_function_name(function: Callable[..., object]) -> str:
     return str(getattr(inner, "__name__", None) or type(inner).__name__)
 
 
-def _read_hints(function: Callable[..., object]) -> Mapping[str, Any]:
-    annotated: object = getattr(function, "func", function)  # what a partial one completes
-    if not inspect.isroutine(annotated):
-        annotated = type(annotated).__call__  # an object that is called
-    try:
-        hints = get_type_hints(annotated, include_extras=True)
-    except NameError as error:
-        name = get_function_name(function)
-        raise TypeError(f"an annotation of {name}() can't be resolved: {error}") from error
-    hints.pop("return", None)
-    return {name: _keep_meta(hint) for name, hint in hints.items()}
+def get_inner_function(function: Callable[..., object]) -> Callable[..., object]:
+    """Return the function that a partial one completes, or the function itself."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
 
 
-def _keep_meta(hint: Any) -> Any:
-    """Return the hint as msgspec reads it: other notes in `Annotated` become its `Meta`."""
-    if get_origin(hint) is Union and Any in get_args(hint):
-        return Any  # Python 3.10 adds None to the hint of a parameter that is None by default
-    if get_origin(hint) is not Annotated:
-        return hint
-    text = next(filter(None, map(_read_note, hint.__metadata__)), None)
-    metas = [note for note in hint.__metadata__ if isinstance(note, msgspec.Meta)]
-    if text and not any(meta.description for meta in metas):
-        metas.append(msgspec.Meta(description=text))
-    annotated = get_args(hint)[0]
-    for meta in metas:
-        annotated = Annotated[annotated, meta]
-    return annotated
+def list_bound_names(function: Callable[..., object]) -> frozenset[str]:
+    """Return the names of the arguments that partial functions have bound."""
+    bound: set[str] = set()
+    while isinstance(function, functools.partial):
+        bound |= function.keywords.keys()
+        function = function.func
+    return frozenset(bound)
 
 
-def _read_note(note: object) -> str | None:
-    if isinstance(note, str):
-        return note
-    text = getattr(note, "description", None)
-    return text if isinstance(text, str) else None
+def _read_hints(function: Callable[..., object], names: Mapping[str, object]) -> dict[str, Any]:
+    """Return the annotations of the parameters; that of another name need not be resolved."""
+    holder = get_inner_function(function)
+    if isinstance(holder, type):
+        holder = inspect.getattr_static(holder, "__init__")
+    elif not inspect.isroutine(holder):
+        holder = type(holder).__call__
+    holder = inspect.unwrap(getattr(holder, "__func__", holder))
+    scope = {**getattr(holder, "__globals__", {}), **_read_closure(holder)}
+    hints: dict[str, Any] = {}
+    for name, annotation in read_annotations(holder).items():
+        if name in names:
+            alone: Any = SimpleNamespace(__annotations__={name: annotation})
+            try:
+                hints |= get_type_hints(alone, scope, include_extras=True)
+            except NameError as error:
+                raise TypeError(
+                    f"the annotation of {name!r} of {get_function_name(function)}() can't be "
+                    f"resolved: {error}; import the name outside of TYPE_CHECKING"
+                ) from error
+    return hints
+
+
+def _read_closure(function: Callable[..., object]) -> Mapping[str, object]:
+    """Return the names of the enclosing functions that a function uses."""
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    cells = getattr(function, "__closure__", None) or ()
+    variables: dict[str, object] = {}
+    for name, cell in zip(names, cells, strict=False):
+        try:
+            variables[name] = cell.cell_contents
+        except ValueError:
+            continue  # not set yet
+    return variables

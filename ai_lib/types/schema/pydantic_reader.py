@@ -1,0 +1,152 @@
+"""Reads what pydantic knows best by its `TypeAdapter`; pydantic is imported only for its types."""
+
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from ai_lib.types.json import JsonDict, JsonValue, to_plain_value
+from ai_lib.types.problem import read_problems
+from ai_lib.types.schema.definitions import REFERENCE, DefinitionStore
+from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader, holds_decimal, to_floats
+
+# Checks that see a value before its type does: they may take what the schema does not say.
+_FIRST_CHECKS: Final = ("function-before", "function-wrap", "function-plain")
+
+
+class PydanticReader(TypeReader):
+    """A type with its schema, its names, its checks and its messages by pydantic.
+
+    Strict first: a text is no number. What a type's own checks see before is left to them.
+
+    Raises:
+        TypeError: pydantic has no schema for it.
+    """
+
+    def __init__(self, kind: Any, name: str) -> None:
+        from pydantic import TypeAdapter
+        from pydantic.errors import PydanticUserError
+
+        self._name = name
+        self._kind = kind
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+            self._schema: JsonDict = self._adapter.json_schema(ref_template=REFERENCE + "{model}")
+            words = repr(self._adapter.core_schema)
+        except (PydanticUserError, TypeError, NameError) as error:
+            raise TypeError(f"{name} has no JSON Schema: {error}") from error
+        self._has_first_checks = any(word in words for word in _FIRST_CHECKS)
+        self._has_decimals = "'decimal'" in words and "'any'" not in words
+
+    def describe(self, definitions: DefinitionStore) -> JsonDict:
+        schema = definitions.take(self._schema)
+        is_named = schema.get("type") == "object" and isinstance(self._kind, type)
+        if not is_named:
+            return schema
+        return definitions.refer(self._kind, self._name, lambda: schema)
+
+    def read(self, value: JsonValue, pointer: str, reading: ReadContext) -> object:
+        try:
+            return self._validate(value, strict=not self._has_first_checks)
+        except ValueError as error:
+            problems = read_problems(error, pointer, value)
+        except (TypeError, RecursionError) as error:
+            return reading.refuse(pointer, str(error))
+        if reading.coerce:
+            result = self._read_leniently(value)
+            if result is not MISFIT:
+                reading.adapt(pointer, value, result)
+                return result
+        reading.problems.extend(problems)
+        return MISFIT
+
+    def _read_leniently(self, value: JsonValue) -> object:
+        for text in (value, _decode_texts(value)):
+            try:
+                return self._validate(text, strict=False)
+            except (ValueError, TypeError, RecursionError):
+                continue
+        return MISFIT
+
+    def _validate(self, value: JsonValue, *, strict: bool) -> object:
+        flag = True if strict else None
+        plain = _with_whole_numbers(value)
+        result: object = self._adapter.validate_json(_encode(plain), strict=flag)
+        if self._has_decimals and holds_decimal(value):
+            # As a text, which no binary float stands between.
+            exact = _encode(_with_decimal_texts(value))
+            try:
+                return self._adapter.validate_json(exact, strict=None)
+            except ValueError:
+                return result
+        return result
+
+    def rank(self, value: JsonValue) -> int:
+        fields = getattr(self._kind, "model_fields", None)
+        if not isinstance(fields, dict) or not isinstance(value, dict):
+            return 2
+        names: set[str] = {*fields, *(getattr(field, "alias", "") for field in fields.values())}
+        return 2 * len(value.keys() & names) - len(value.keys() - names) + 2
+
+    def name(self) -> str:
+        return self._name
+
+
+def is_pydantic_type(kind: object) -> bool:
+    """Whether a class brings a schema of its own for pydantic: a model, a dataclass, a URL."""
+    if not isinstance(kind, type):
+        return False
+    return hasattr(kind, "__get_pydantic_core_schema__") or hasattr(kind, "__pydantic_validator__")
+
+
+def is_pydantic_note(note: object) -> bool:
+    """Whether a note of `Annotated` is pydantic's: a `FieldInfo`, a validator, a discriminator."""
+    if type(note).__module__.partition(".")[0] == "pydantic":
+        return True
+    return hasattr(note, "__get_pydantic_core_schema__")
+
+
+def is_installed() -> bool:
+    """Whether pydantic can be imported."""
+    if "pydantic" in sys.modules:
+        return sys.modules["pydantic"] is not None
+    import importlib.util
+
+    return importlib.util.find_spec("pydantic") is not None
+
+
+def _encode(value: JsonValue) -> bytes:
+    return msgspec.json.encode(value, enc_hook=to_plain_value)
+
+
+def _with_whole_numbers(value: JsonValue) -> JsonValue:
+    """Return a value with ints for floats without a fraction, which strict checks take for ints."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(item) for item in value]
+    return to_floats(value)
+
+
+def _with_decimal_texts(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _with_decimal_texts(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_decimal_texts(item) for item in value]
+    return str(value) if holds_decimal(value) else value
+
+
+def _decode_texts(value: JsonValue) -> JsonValue:
+    """Return a value with lists and objects in place of texts that hold one."""
+    from ai_lib.types.schema.reading import read_json_text
+
+    if isinstance(value, dict):
+        return {name: _decode_texts(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_decode_texts(item) for item in value]
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        decoded = read_json_text(value)
+        return value if decoded is MISFIT else decoded
+    return value

@@ -1,0 +1,138 @@
+"""What the reading of one JSON value found, and the readers of values of one part of a type."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.problem import Problem
+from ai_lib.types.schema.definitions import DefinitionStore
+
+MISFIT: Final = object()
+"""What a reader returns for a value that does not fit."""
+
+_JSON_NAMES: Final[tuple[tuple[type, str], ...]] = (
+    (bool, "bool"),
+    (int, "int"),
+    (float, "float"),
+    (Decimal, "float"),
+    (str, "str"),
+    (list, "array"),
+    (tuple, "array"),
+    (dict, "object"),
+)
+
+
+class ReadContext:
+    """What was found while one value was read: its problems, and what was bent to fit.
+
+    With `coerce`, values in the wrong form are taken where their meaning is plain, and listed in
+    `adaptations`.
+    """
+
+    def __init__(self, *, coerce: bool = False) -> None:
+        self.coerce = coerce
+        self.problems: list[Problem] = []
+        self.adaptations: list[str] = []
+
+    def refuse(self, pointer: str, message: str, allowed: str = "") -> object:
+        """Add a problem; return `MISFIT`."""
+        self.problems.append(Problem(pointer=pointer, message=message, allowed=allowed or message))
+        return MISFIT
+
+    def expect(self, pointer: str, expected: str, value: object) -> object:
+        """Add the problem that a value is of another type; return `MISFIT`."""
+        message = f"Expected {expected}, got {name_json_type(value)}"
+        return self.refuse(pointer, message, expected)
+
+    def adapt(self, pointer: str, value: object, result: object) -> None:
+        """Note that a value was taken for another one."""
+        position = pointer or "the whole"
+        self.adaptations.append(f"{position}: {_show(value)} was read as {_show(result)}")
+
+
+class TypeReader:
+    """Describes one part of a type as a schema, and reads its values from decoded JSON."""
+
+    def describe(self, definitions: DefinitionStore) -> JsonDict:
+        """Return the JSON Schema."""
+        raise NotImplementedError
+
+    def read(self, value: JsonValue, pointer: str, reading: ReadContext) -> object:
+        """Return the value, or `MISFIT` when it does not fit; `reading` then has the problems."""
+        raise NotImplementedError
+
+    def rank(self, value: JsonValue) -> int:
+        """Return how well a value that fits belongs here, beside the alternatives of a union."""
+        return 1
+
+    def name(self) -> str:
+        """Return the words for what is expected."""
+        raise NotImplementedError
+
+
+class DefaultSetting(msgspec.Struct, frozen=True):
+    """A default value."""
+
+    value: object
+
+
+def name_json_type(value: object) -> str:
+    """Return the name of a decoded JSON value's type."""
+    if value is None:
+        return "null"
+    return next((name for kind, name in _JSON_NAMES if isinstance(value, kind)), "object")
+
+
+def read_json_text(text: str) -> JsonValue:
+    """Return the value of a JSON text, `MISFIT` when it is none."""
+    try:
+        return decode_exactly(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return MISFIT
+
+
+def decode_exactly(text: str | bytes) -> JsonValue:
+    """Decode JSON; a number that no float holds to its last digit becomes a `Decimal`.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON.
+    """
+    return _DECODER.decode(text)
+
+
+def read_fraction(text: str) -> float | Decimal:
+    """Return a number with a fraction or exponent; a `Decimal` where a float loses digits."""
+    number = float(text)
+    if not math.isfinite(number):
+        return Decimal(text)
+    exact = Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=read_fraction)
+
+
+def to_floats(value: JsonValue) -> JsonValue:
+    """Return decoded JSON with floats in position of every `Decimal`."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: to_floats(member) for name, member in value.items()}
+    return [to_floats(item) for item in value] if isinstance(value, list) else value
+
+
+def holds_decimal(value: JsonValue) -> bool:
+    """Whether a number in decoded JSON is a `Decimal`."""
+    if isinstance(value, dict):
+        return any(map(holds_decimal, value.values()))
+    return any(map(holds_decimal, value)) if isinstance(value, list) else isinstance(value, Decimal)
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
