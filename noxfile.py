@@ -137,6 +137,13 @@ def sdk_types(session: nox.Session) -> None:
 
 
 @_full()
+def workers(session: nox.Session) -> None:
+    """Clients under gunicorn, uvicorn, Celery and multiprocessing: workers and their parents."""
+    _install(session, "-e", ".[dev]", *_group("workers"))
+    session.run("python", "-m", "pytest", "-q", "-m", "slow", "tests/forks/test_workers.py")
+
+
+@_full()
 def newest(session: nox.Session) -> None:
     """The tests with the newest version of every dependency: a report, which never fails."""
     session.install("-q", "--upgrade", "--upgrade-strategy", "eager", "-e", ".[dev]")
@@ -202,7 +209,8 @@ def constraints(session: nox.Session) -> None:
     """Write the newest versions that fit into `tests/constraints.txt`, for all interpreters."""
     report = Path(session.create_tmp()) / "report.json"
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
-    session.run("python", "-m", "pip", *resolve, "-e", ".[dev,docs]", *_group("sdk"))
+    requirements = ("-e", ".[dev,docs]", *_group("sdk"), *_group("workers"))
+    session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}
     _RESOLVED[str(session.python)] = {

@@ -172,8 +172,9 @@ def find_old_name(module: str, name: str) -> object:
     """
     package, _, path = module.partition(".")
     room = import_module(f"{package}.{OLD_MODULES[path][0]}")
-    if name.startswith("__") or not hasattr(room, name):
+    value: object = None if name.startswith("__") else getattr(room, name, None)
+    # A module of the room is no name of it: `from ... import model` is to find the module's own.
+    if value is None or isinstance(value, ModuleType):
         raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
-    value: object = getattr(room, name)
     setattr(sys.modules[module], name, value)
     return value

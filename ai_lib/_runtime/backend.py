@@ -26,6 +26,10 @@ T = TypeVar("T")
 now = time.monotonic
 
 
+class AwaitableRefused(TypeError):
+    """What can only be awaited was given to code that can't wait, as in the other package."""
+
+
 async def sleep(seconds: float) -> None:
     """Wait for that many seconds."""
     await anyio.sleep(seconds)

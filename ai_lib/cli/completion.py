@@ -1,8 +1,9 @@
 """`ai-lib completion`: writes a shell's completion script from the parser's commands."""
 
 import argparse
-import sys
 from typing import Final
+
+from ai_lib.cli.output import write_text
 
 _BASH: Final = """\
 _ai_lib() {{
@@ -43,13 +44,13 @@ def write_completion(shell: str) -> int:
             f'            {name}) words="{" ".join(options)}" ;;'
             for name, options in commands.items()
         ]
-        sys.stdout.write(_BASH.format(commands=names, cases="\n".join(cases)))
+        write_text(_BASH.format(commands=names, cases="\n".join(cases)))
     else:
         cases = [
             f"        {name}) compadd -- {' '.join(options)} ;;"
             for name, options in commands.items()
         ]
-        sys.stdout.write(_ZSH.format(commands=names, cases="\n".join(cases)))
+        write_text(_ZSH.format(commands=names, cases="\n".join(cases)))
     return 0
 
 

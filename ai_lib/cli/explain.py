@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from ai_lib.cli.options import parse_parameter
+from ai_lib.cli.output import write_problem, write_text
 from ai_lib.client.call.tokens import explain_with_cost
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.errors.exceptions import AiLibError
@@ -24,9 +24,9 @@ async def run_explain(parsed: argparse.Namespace) -> int:
         request = _make_request(parsed)
         loaded_settings = await load_settings(settings)
         target = loaded_settings.make_target(needs_key=False)
-        sys.stdout.write(f"{explain_with_cost(target, request)}\n")
+        write_text(f"{explain_with_cost(target, request)}\n")
     except (AiLibError, ValueError) as error:
-        sys.stderr.write(f"ai-lib: {error}\n")
+        write_problem(error)
         return _USAGE_ERROR
     return 0
 

@@ -3,13 +3,12 @@
 Models are listed with sizes and prices, providers with dialect, host, and whether there is a key.
 """
 
-import sys
 from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
-from ai_lib.cli.output import format_table, write_json
+from ai_lib.cli.output import format_table, write_json, write_problem, write_text
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
@@ -29,14 +28,12 @@ def list_models(text: str = "", *, provider: str = "", as_json: bool = False) ->
     if as_json:
         write_json([msgspec.to_builtins(record) for record in records])
     elif records:
-        sys.stdout.write(
-            format_table(_MODEL_COLUMNS, [_make_model_row(record) for record in records])
-        )
-        sys.stdout.write("\nSizes are tokens, prices per million tokens; - is unknown.\n")
+        write_text(format_table(_MODEL_COLUMNS, [_make_model_row(record) for record in records]))
+        write_text("\nSizes are tokens, prices per million tokens; - is unknown.\n")
         for sentence in describe_retirements(records, date.today()):
-            sys.stdout.write(f"{sentence}.\n")
+            write_text(f"{sentence}.\n")
     else:
-        sys.stderr.write("ai-lib: no listed model has a name with this text\n")
+        write_problem("no listed model has a name with this text")
     return 0 if records else 1
 
 
@@ -79,11 +76,9 @@ def list_providers(*, as_json: bool = False) -> int:
     if as_json:
         write_json(rows)
     else:
-        sys.stdout.write(
-            format_table(("provider", "aliases", "dialect", "host", "key", "from"), rows)
-        )
+        write_text(format_table(("provider", "aliases", "dialect", "host", "key", "from"), rows))
     for message in messages:
-        sys.stderr.write(f"ai-lib: {message}\n")
+        write_problem(message)
     return 1 if messages else 0
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 import msgspec
 
-from ai_lib.cli.output import format_table, write_json
+from ai_lib.cli.output import format_table, write_json, write_text
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.models import ModelRecord
 
@@ -23,7 +22,7 @@ async def list_live_models(provider: str, *, base_url: str | None, as_json: bool
     if as_json:
         write_json([msgspec.to_builtins(model) for model in models])
     else:
-        sys.stdout.write(format_table(_COLUMNS, [_make_row(model) for model in models]))
+        write_text(format_table(_COLUMNS, [_make_row(model) for model in models]))
     return 0
 
 

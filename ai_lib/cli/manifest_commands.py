@@ -1,9 +1,9 @@
 """`ai-lib diff`, `lint` and `new`: compare, check and write manifests."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ai_lib.cli.output import write_text
 from ai_lib.protocol.catalog import ManifestCatalog, check_provider_id
 from ai_lib.protocol.lint.diff import compare_manifests
 from ai_lib.protocol.lint.linter import lint_file
@@ -22,7 +22,7 @@ def diff_manifests(old: str, new: str) -> int:
     """
     changes = compare_manifests(_load_document(old), _load_document(new))
     for change in changes:
-        sys.stdout.write(f"{change}\n")
+        write_text(f"{change}\n")
     return 1 if changes else 0
 
 
@@ -38,11 +38,11 @@ def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
     errors = warnings = 0
     for name in files:
         for problem in lint_file(Path(name)):
-            sys.stdout.write(f"{problem.severity}: {problem}\n")
+            write_text(f"{problem.severity}: {problem}\n")
             errors += problem.severity == "error"
             warnings += problem.severity == "warning"
     count = f"{len(files)} file{'s' * (len(files) != 1)}"
-    sys.stdout.write(f"{count}: {errors} error(s), {warnings} warning(s)\n")
+    write_text(f"{count}: {errors} error(s), {warnings} warning(s)\n")
     return 1 if errors or (strict and warnings) else 0
 
 
@@ -53,5 +53,5 @@ def write_manifest(provider: str, *, like: str, base_url: str | None = None) -> 
         ManifestNotFound: there is no provider `like`, or `provider` is no valid id.
     """
     manifest = ManifestCatalog().load(like).manifest
-    sys.stdout.write(scaffold_manifest(manifest, check_provider_id(provider), base_url))
+    write_text(scaffold_manifest(manifest, check_provider_id(provider), base_url))
     return 0

@@ -1,12 +1,19 @@
-"""Writes to standard output: text that arrives in pieces, tables, and JSON."""
+"""Writes to the terminal: all that the commands say, as text that can't act on it.
+
+No other module of the commands writes to standard output or standard error.
+"""
+
+from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ai_lib.errors.printable import to_printable
-from ai_lib.types.json import JsonObject
+
+if TYPE_CHECKING:
+    from ai_lib.types.json import JsonObject
 
 _WIDTH = 88
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -86,7 +93,28 @@ def _is_number(cell: str) -> bool:
     return cell == "-" or cell.replace(".", "", 1).replace(",", "").partition(" ")[0].isdecimal()
 
 
+def write_text(text: str) -> None:
+    """Write text to standard output."""
+    sys.stdout.write(to_printable(text))
+
+
+def write_piece(text: str) -> None:
+    """Write a piece of text to standard output, to be seen at once."""
+    write_text(text)
+    sys.stdout.flush()
+
+
 def write_json(value: Sequence[JsonObject]) -> None:
     """Write a value to standard output as indented JSON."""
-    # These escapes are JSON's own.
-    sys.stdout.write(to_printable(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
+    # The escapes of `to_printable` are JSON's own.
+    write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_note(text: str) -> None:
+    """Write text to standard error."""
+    sys.stderr.write(to_printable(text))
+
+
+def write_problem(problem: object) -> None:
+    """Write a line to standard error that says what is wrong."""
+    write_note(f"ai-lib: {problem}\n")

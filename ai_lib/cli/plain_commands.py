@@ -4,7 +4,6 @@ It imports nothing heavy.
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -62,12 +61,13 @@ def run_command(parsed: argparse.Namespace) -> int | None:
     command = _COMMANDS.get(parsed.command)
     if command is None or getattr(parsed, "live", None):
         return None
+    from ai_lib.cli.output import write_problem
     from ai_lib.errors.exceptions import AiLibError
 
     try:
         return command(parsed)
     except AiLibError as error:
-        sys.stderr.write(f"ai-lib: {error}\n")
+        write_problem(error)
         return USAGE_ERROR
 
 

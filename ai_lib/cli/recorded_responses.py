@@ -1,13 +1,13 @@
 """`ai-lib lint --against`: lists what no rule of a manifest reads in recorded responses."""
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from ai_lib.cli.output import write_text
 from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.pipeline.pipeline import Pipeline
@@ -57,8 +57,8 @@ def lint_recording(recording: str, providers: list[str], *, strict: bool = False
     for provider in providers:
         for path in list_unread_paths(responses, provider):
             has_unread = True
-            sys.stdout.write(f"{provider}: {path}\n")
-    sys.stdout.write(f"{len(responses)} recorded response{'s' * (len(responses) != 1)}\n")
+            write_text(f"{provider}: {path}\n")
+    write_text(f"{len(responses)} recorded response{'s' * (len(responses) != 1)}\n")
     return 1 if strict and has_unread else 0
 
 

@@ -18,7 +18,7 @@ from ai_lib.resilience.signals import (
 )
 from ai_lib.types.attempt import Attempt
 
-from .._runtime.backend import fail_after, now
+from .._runtime.backend import AwaitableRefused, fail_after, now
 from .backpressure import Backpressure
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class PreflightChecker:
         try:
             with fail_after(attempt_log.seconds_left(self._clock())):
                 await self._acquire_limits(permit, attempt_log)
-        except (AiLibError, TypeError):  # a TypeError is a misuse of ours, as of a coroutine
+        except (AiLibError, AwaitableRefused):
             raise
         except Exception as error:
             reason = str(error) or type(error).__name__

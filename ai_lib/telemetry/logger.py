@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 
 from ai_lib._log import LOG
+from ai_lib.errors.printable import to_printable
 from ai_lib.telemetry.redaction import Redactor
 
 ROOT: Final = LOG.name
@@ -176,6 +177,7 @@ def _format_value(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     if isinstance(value, str) and (not text or _NEEDS_QUOTES.search(text)):
         text = repr(text)
+    text = to_printable(text)
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}..."
 
 
@@ -192,7 +194,7 @@ class _TracebackFilter(logging.Filter):
             and isinstance(args[-1], _FieldText)
         ):
             text = _FORMATTER.formatException(record.exc_info)
-            record.exc_text = args[-1].redactor.redact_text(text)
+            record.exc_text = to_printable(args[-1].redactor.redact_text(text))
         return True
 
 

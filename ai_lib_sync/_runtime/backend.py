@@ -33,6 +33,10 @@ now = time.monotonic
 _THREADS = object()
 
 
+class AwaitableRefused(TypeError):
+    """What can only be awaited was given to code that can't wait for it."""
+
+
 class CancelScope(Scope):
     """A body that `cancel()` interrupts at its current wait, from any thread.
 
@@ -50,12 +54,12 @@ def maybe_await(value: Awaitable[T] | T) -> T:
     """Return a plain function's value.
 
     Raises:
-        TypeError: the value is an awaitable, which needs an event loop.
+        AwaitableRefused: the value is an awaitable, which needs an event loop.
     """
     if isawaitable(value):
         if iscoroutine(value):
             value.close()
-        raise TypeError("only an event loop can wait for this; give what is plain functions")
+        raise AwaitableRefused("only an event loop can wait for this; give what is plain functions")
     return value
 
 

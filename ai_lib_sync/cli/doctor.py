@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import argparse
 import functools
-import sys
 
 import msgspec
 
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
-from ai_lib.cli.output import format_table
+from ai_lib.cli.output import format_table, write_problem, write_text
 from ai_lib.errors.exceptions import AiLibError, HostNotAllowed
-from ai_lib.errors.printable import to_printable
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.trust import check_host
@@ -33,11 +31,11 @@ def run_doctor(parsed: argparse.Namespace) -> int:
         _compare_lists(report, manifests)
     if parsed.json:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-        sys.stdout.write(f"{text}\n")
+        write_text(f"{text}\n")
     else:
         _write_report(report)
     for problem in report.problems:
-        sys.stderr.write(f"ai-lib: {to_printable(problem)}\n")
+        write_problem(problem)
     return 1 if report.problems else 0
 
 
@@ -119,9 +117,9 @@ def _write_report(report: Report) -> None:
     columns = ["provider", "key", "host", "reachable", "origin", "manifest", "digest"]
     if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
-    sys.stdout.write("\n".join(lines) + "\n" + format_table(columns, rows))
+    write_text("\n".join(lines) + "\n" + format_table(columns, rows))
     if sentences := [*report.refused, *report.retiring, *report.differences]:
-        sys.stdout.write("\n" + "".join(f"{sentence}.\n" for sentence in sentences))
+        write_text("\n" + "".join(f"{sentence}.\n" for sentence in sentences))
 
 
 def _format_pairs(values: dict[str, str]) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from ai_lib.cli.launch import run, run_demos
 from ai_lib.cli.options import make_chat_options, parse_arguments
+from ai_lib.cli.output import write_note, write_problem
 from ai_lib.cli.plain_commands import run_command
-from ai_lib.errors.printable import to_printable
 
 USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(functools.partial(_run_waiting_command, parsed))
         return _run_chat(parsed)
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
+        write_note("\n")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of standard output is gone; what is still buffered must not fail again at exit.
@@ -100,7 +100,7 @@ def _run_chat(parsed: Namespace) -> int:
 
 
 def _report_error(error: Exception, code: int) -> int:
-    sys.stderr.write(f"ai-lib: {to_printable(str(error))}\n")
+    write_problem(error)
     return code
 
 

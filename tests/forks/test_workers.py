@@ -1,11 +1,14 @@
 """Real workers: gunicorn --preload, uvicorn --workers, Celery prefork, multiprocessing.
 
-Each begins with a client that has been used; `nox -s workers` installs what these tests need.
+The parent begins with a client that has been used, and its next 300 calls are checked as well as
+those of the workers. `nox -s workers` installs what these tests need.
 """
 
 import json
 import multiprocessing
 import os
+import select
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
 ]
 CALLS = 300
-SECONDS = 120
+SECONDS = 60
 APPS = "tests.forks.worker_apps"
 HERE = Path(__file__).parents[2]
 
@@ -38,20 +41,55 @@ def server() -> Iterator[EchoServer]:
     """A provider that is closed when the test ends."""
     server = EchoServer()
     yield server
+    server.release.set()
     server.close()
 
 
-@contextmanager
-def program(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a module of Python's until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], cwd=HERE, env={**os.environ, **variables}
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(SECONDS)
+class Program:
+    """A program of Python's that runs until the block ends, and whose parent process is asked."""
+
+    def __init__(self, folder: Path, server: EchoServer) -> None:
+        self.variables = {"ECHO_URL": f"{server.url}/v1", "PARENT": str(folder)}
+        for name in ("questions", "answers"):
+            os.mkfifo(folder / name)
+        # For reading and writing, so that neither end waits for the other to open it.
+        self._questions = os.open(folder / "questions", os.O_RDWR)
+        self._answers = os.open(folder / "answers", os.O_RDWR)
+
+    @contextmanager
+    def run(self, *arguments: str, **variables: str) -> Iterator[None]:
+        """Run a module of Python's until the block ends."""
+        everything = {**os.environ, **self.variables, **variables}
+        command = [sys.executable, "-m", *arguments]
+        process = subprocess.Popen(command, cwd=HERE, env=everything, start_new_session=True)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait()
+                raise
+            finally:
+                os.close(self._questions)
+                os.close(self._answers)
+
+    def start_parent(self, mark: str, calls: int = CALLS) -> None:
+        """Have the parent make so many calls."""
+        os.write(self._questions, f"{mark} {calls}\n".encode())
+
+    def finish_parent(self) -> int:
+        """Return how many of those calls were answered wrongly."""
+        ready, _, _ = select.select([self._answers], [], [], SECONDS)
+        assert ready, "the parent does not answer"
+        return int(os.read(self._answers, 100))
+
+
+@pytest.fixture
+def program(tmp_path: Path, server: EchoServer) -> Program:
+    return Program(tmp_path, server)
 
 
 def ask(address: str, text: str) -> dict[str, Any]:
@@ -63,78 +101,86 @@ def ask(address: str, text: str) -> dict[str, Any]:
             with urllib.request.urlopen(f"{address}/?{query}", timeout=30) as response:
                 answer: dict[str, Any] = json.load(response)
                 return answer
-        except ConnectionError:
+        except urllib.error.HTTPError:
             raise
         except urllib.error.URLError:
             if time.monotonic() > ends:
                 raise
 
 
-def check_answers(address: str) -> None:
-    """Ask often, from several threads; every answer is that of its question."""
+def check_answers(address: str, program: Program) -> None:
+    """Ask often, from several threads, while the parent asks, too; then ask the parent again."""
     ask(address, "begin")
+    program.start_parent("parent")
     texts = [f"text {number}" for number in range(CALLS)]
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda text: ask(address, text), texts))
     assert [answer["content"] for answer in answers] == texts
     assert len({answer["pid"] for answer in answers}) > 1
+    assert program.finish_parent() == 0
+    program.start_parent("again")
+    assert program.finish_parent() == 0
 
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
-def test_gunicorn_with_a_preloaded_application(server: EchoServer) -> None:
+def test_gunicorn_with_a_preloaded_application(program: Program) -> None:
     pytest.importorskip("gunicorn")
     pytest.importorskip("flask")
     address = f"127.0.0.1:{free_port()}"
-    arguments = (
-        "-b",
-        address,
-        "-w",
-        "3",
-        "--threads",
-        "2",
-        "--preload",
-        f"{APPS}:make_flask_app()",
-    )
-    with program("gunicorn", *arguments, ECHO_URL=f"{server.url}/v1"):
-        check_answers(f"http://{address}")
+    options = ("-c", f"python:{APPS}", "-b", address, "-w", "3", "--threads", "2", "--preload")
+    with program.run("gunicorn", *options, f"{APPS}:make_flask_app()"):
+        check_answers(f"http://{address}", program)
 
 
-def test_uvicorn_with_workers(server: EchoServer) -> None:
+def test_gunicorn_with_a_preloaded_asgi_application(program: Program) -> None:
+    pytest.importorskip("gunicorn.asgi", reason="gunicorn has no ASGI worker")
+    address = f"127.0.0.1:{free_port()}"
+    options = ("-c", f"python:{APPS}", "-b", address, "-w", "3", "-k", "asgi", "--preload")
+    with program.run("gunicorn", *options, f"{APPS}:asgi_app"):
+        check_answers(f"http://{address}", program)
+
+
+def test_uvicorn_with_workers(program: Program) -> None:
     pytest.importorskip("uvicorn")
     port = free_port()
-    arguments = (f"{APPS}:asgi_app", "--port", str(port), "--workers", "2", "--log-level", "error")
-    with program("uvicorn", *arguments, ECHO_URL=f"{server.url}/v1"):
-        check_answers(f"http://127.0.0.1:{port}")
+    options = ("--port", str(port), "--workers", "2", "--log-level", "error")
+    with program.run(APPS, f"{APPS}:asgi_app", *options):
+        check_answers(f"http://127.0.0.1:{port}", program)
 
 
 def test_celery_with_forked_workers(
-    server: EchoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("celery")
-    variables = {"ECHO_URL": f"{server.url}/v1", "BROKER": str(tmp_path)}
+    broker = tmp_path / "broker"
+    (broker / "control").mkdir(parents=True)
+    variables = {**program.variables, "BROKER": str(broker)}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "control").mkdir()
     from tests.forks.worker_apps import make_celery_app
 
     app = make_celery_app()
-    arguments = ("-A", f"{APPS}:celery_app", "worker", "-P", "prefork", "-c", "3", "-l", "error")
-    with program("celery", *arguments, **variables):
-        results = [(f"text {n}", app.send_task("ask", [f"text {n}"])) for n in range(60)]
-        answers = [(text, result.get(timeout=SECONDS)) for text, result in results]
-    assert [answer["content"] for _, answer in answers] == [text for text, _ in answers]
-    assert len({answer["pid"] for _, answer in answers}) > 1
+    # A worker that ends after 20 tasks is replaced by another fork, while the parent asks.
+    options = ("worker", "-P", "prefork", "-c", "3", "-l", "error", "--max-tasks-per-child", "20")
+    with program.run("celery", "-A", f"{APPS}:celery_app", *options, **variables):
+        program.start_parent("parent")
+        texts = [f"text {number}" for number in range(CALLS)]
+        results = [app.send_task("ask", [text]) for text in texts]
+        answers = [result.get(timeout=SECONDS) for result in results]
+        assert [answer["content"] for answer in answers] == texts
+        assert len({answer["pid"] for answer in answers}) > 3
+        assert program.finish_parent() == 0
+        program.start_parent("again")
+        assert program.finish_parent() == 0
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-@pytest.mark.parametrize("method", ["fork", "forkserver"])
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_multiprocessing(server: EchoServer, method: str) -> None:
     builder = ai_lib_sync.AiClient.builder().model("openai/m").api_key("k").timeout(20)
     builder = builder.base_url(f"{server.url}/v1")
@@ -152,6 +198,7 @@ def test_multiprocessing(server: EchoServer, method: str) -> None:
     assert [results.get(timeout=SECONDS) for _ in children] == [0, 0, 0]
     for child in children:
         child.join(SECONDS)
+        assert child.exitcode == 0
     assert count_wrong(client, "parent", CALLS) == 0
     client.close()
 
@@ -159,4 +206,4 @@ def test_multiprocessing(server: EchoServer, method: str) -> None:
 def work(travels: Any, mark: str, results: Any) -> None:
     """Ask, in a worker, with a client that was forked or made of a builder."""
     client = travels if isinstance(travels, ai_lib_sync.AiClient) else travels.build()
-    results.put(count_wrong(client, mark, 50))
+    results.put(count_wrong(client, mark, 100))

@@ -4,9 +4,9 @@ Ctrl-C ends a response, Ctrl-D the conversation.
 """
 
 import contextlib
-import sys
 from collections.abc import Callable
 
+from ai_lib.cli.output import write_note, write_problem
 from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError
 
 _HELP = "Ctrl-C ends a response, Ctrl-D or /quit the conversation; /new begins another one\n"
@@ -24,16 +24,16 @@ def run_repl(
     """
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 (it gives `input` its history)
-    sys.stderr.write(_HELP)
+    write_note(_HELP)
     exit_code = 0
     while True:
         try:
             line = input("> ").strip()
         except EOFError:
-            sys.stderr.write("\n")
+            write_note("\n")
             return exit_code
         except KeyboardInterrupt:
-            sys.stderr.write("\n")
+            write_note("\n")
             continue
         if line in ("/quit", "/exit"):
             return exit_code
@@ -48,11 +48,11 @@ def _ask_once(ask: Callable[[str], object], on_interrupt: Callable[[], None], li
         ask(line)
     except KeyboardInterrupt:
         on_interrupt()
-        sys.stderr.write("\n[interrupted]\n")
+        write_note("\n[interrupted]\n")
     except (CredentialError, ProtocolError):
         raise
     except AiLibError as error:
         on_interrupt()
-        sys.stderr.write(f"ai-lib: {error}\n")
+        write_problem(error)
         return 1
     return 0

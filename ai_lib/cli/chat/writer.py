@@ -4,6 +4,7 @@ import sys
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from ai_lib.cli.output import write_piece
 from ai_lib.errors.printable import to_printable
 
 
@@ -35,16 +36,13 @@ class PlainWriter:
     def write(self, text: str) -> None:
         """Write the next piece of the response."""
         if text:
-            text = to_printable(text)
             self._at_line_end = text.endswith("\n")
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write_piece(text)
 
     def finish(self) -> None:
         """Finish the response."""
         if not self._at_line_end:
-            sys.stdout.write("\n")
-            sys.stdout.flush()
+            write_piece("\n")
 
 
 class MarkdownWriter:
@@ -63,7 +61,7 @@ class MarkdownWriter:
         from rich.markdown import Markdown
 
         self._text += to_printable(text)
-        self._live.update(Markdown(self._text))
+        self._live.update(Markdown(self._text, hyperlinks=False))
 
     def finish(self) -> None:
         """Finish the response."""

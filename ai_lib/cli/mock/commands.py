@@ -1,9 +1,10 @@
 """`ai-lib mock` and `ai-lib replay`: serve responses on a port of this machine."""
 
 import argparse
-import sys
 import threading
 from typing import TYPE_CHECKING
+
+from ai_lib.cli.output import write_note, write_piece, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,8 +62,8 @@ def serve_mock(
     port = _listen(make_page(service).respond if make_page else service.respond, parsed.port)
     names = service.providers.names
     if make_page:
-        sys.stdout.write(f"the page is at\n  http://127.0.0.1:{port}/\n")
-    sys.stdout.write(
+        write_text(f"the page is at\n  http://127.0.0.1:{port}/\n")
+    write_text(
         f"serving {len(names)} providers; the base URL of one is\n"
         f"  http://127.0.0.1:{port}/PROVIDER\nsuch as\n"
         f"  ai-lib chat {names[0]}/any-model Hello --base-url http://127.0.0.1:{port}/{names[0]}\n"
@@ -83,7 +84,7 @@ def serve_replay(parsed: argparse.Namespace) -> int:
         f"  {path}\n"
         for path in dict.fromkeys(f"{exchange.method} {exchange.path}" for exchange in exchanges)
     )
-    sys.stdout.write(
+    write_text(
         f"replaying {len(exchanges)} exchanges at http://127.0.0.1:{port}\n{paths}Ctrl-C ends it\n"
     )
     return _wait_for_interrupt()
@@ -100,9 +101,9 @@ def _listen(handler: "Handler", port: int) -> int:
 
 
 def _wait_for_interrupt() -> int:
-    sys.stdout.flush()
+    write_piece("")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
+        write_note("\n")
     return 0

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Final, Protocol, TextIO, TypeVar
 
+from ai_lib.errors.printable import to_printable
 from ai_lib.telemetry.deferred_apply import log_lost
 from ai_lib.telemetry.feedback.types import Feedback
 
@@ -71,7 +72,7 @@ class ConsoleFeedbackSink:
     async def report(self, feedback: Feedback) -> None:
         """Write the feedback."""
         line = json.dumps(feedback.to_dict(), ensure_ascii=False)
-        (self._stream or sys.stderr).write(f"{line}\n")
+        (self._stream or sys.stderr).write(f"{to_printable(line)}\n")
 
 
 class CallbackFeedbackSink:

@@ -5,6 +5,7 @@ import sys
 from collections import deque
 from typing import TextIO
 
+from ai_lib.errors.printable import to_printable
 from ai_lib.telemetry.tracing.span import Span
 
 
@@ -43,4 +44,4 @@ class ConsoleExporter:
     def __call__(self, span: Span) -> None:
         """Write a finished span."""
         line = json.dumps(span.to_dict(), ensure_ascii=False)
-        (self._stream or sys.stderr).write(f"{line}\n")
+        (self._stream or sys.stderr).write(f"{to_printable(line)}\n")

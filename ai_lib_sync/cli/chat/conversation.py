@@ -13,8 +13,8 @@ from ai_lib.cli.chat.repl import run_repl
 from ai_lib.cli.chat.writer import MarkdownWriter, Writer, make_writer
 from ai_lib.cli.launch import run
 from ai_lib.cli.options import ChatOptions
+from ai_lib.cli.output import write_note
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.errors.printable import to_printable
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.display import summary_parts
@@ -83,7 +83,7 @@ class Conversation:
                 response, response_message = output.response, Message.assistant(output.raw)
         self.messages.append(response_message)
         if self._options.verbose or sys.stderr.isatty():
-            sys.stderr.write(f"{to_printable(format_summary(response))}\n")
+            write_note(f"{format_summary(response)}\n")
         return 0
 
     def keep_partial_response(self) -> None:

@@ -291,3 +291,31 @@ def test_a_cancelled_attempt_is_settled_when_the_client_is_closed(
         assert scope.cancelled
         assert len(limiter.granted) == 1
     assert limiter.settled.keys() == limiter.granted.keys()
+
+
+class Mistaken(Failing):
+    """A limiter with a mistake in it: it answers with what is no number, or raises TypeError."""
+
+    def __init__(self, mistake: str) -> None:
+        super().__init__(9)
+        self.mistake = mistake
+
+    def reserve(self, *arguments: object) -> float:
+        if self.mistake == "answer":
+            return "soon"  # type: ignore[return-value]
+        raise TypeError("unsupported operand")
+
+
+@pytest.mark.parametrize("mistake", ["answer", "raise"])
+def test_a_limiter_with_a_mistake_in_it_is_an_error_that_fallbacks_see(
+    serve: Serve, tmp_path: Path, mistake: str
+) -> None:
+    server = serve(answer)
+    write(tmp_path, "house", server.url)
+    with builder(tmp_path).limiter(Mistaken(mistake)).build() as client:
+        with pytest.raises(SharedStateError, match="limiter") as caught:
+            client.chat().user("?").execute()
+        assert isinstance(caught.value.__cause__, TypeError)
+        assert caught.value.fallbackable
+        assert client.current_inflight == 0
+    assert server.received == []
