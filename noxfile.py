@@ -130,6 +130,13 @@ def slow(session: nox.Session) -> None:
 
 
 @_full()
+def thorough(session: nox.Session) -> None:
+    """Every test with all the rows and examples of which the core tries a part."""
+    _install(session, "-e", ".[dev]")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", env={"THOROUGH": "1"})
+
+
+@_full()
 def sdk_types(session: nox.Session) -> None:
     """The request bodies against the types of the vendors' own packages."""
     _install(session, "-e", ".[dev]", *_group("sdk"))

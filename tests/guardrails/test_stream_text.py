@@ -20,6 +20,7 @@ from ai_lib.guardrails.masking import mask_text
 from ai_lib.guardrails.policy import Evaluation, Policy
 from ai_lib.guardrails.stream_text import StreamText
 from tests.guardrails.sentences import ORDINARY, PERSONAL
+from tests.thoroughness import count_examples
 
 RULES = [
     PiiDetector(),
@@ -58,7 +59,7 @@ def stream(text: str, rules: list[Guardrail], sizes: list[int]) -> tuple[str, li
     return "".join(out), held
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count_examples(300), deadline=None)
 @given(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4))
 @example("x" * 2000 + " john.doe@example.com", [1])
 @example("4111 1111 1111 1111 and 4111 1111 1111 1111", [3])
@@ -116,7 +117,7 @@ def test_a_block_is_known_before_the_match_is_out() -> None:
     assert isinstance(evaluation.blocking, GuardrailError)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count_examples(200), deadline=None)
 @given(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4))
 @example("see AB-123 and a secret@example.com", [60])
 def test_what_comes_before_a_block_comes_out_however_it_is_split(

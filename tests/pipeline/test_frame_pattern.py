@@ -17,6 +17,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, small
+from tests.thoroughness import count_examples
 from tests.wire.corpus import FAMILIES, ROWS, speaker
 from tests.wire.recordings import Recording, as_parameters
 
@@ -281,7 +282,7 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(chunks=streams())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count_examples(300), deadline=None)
 def test_any_stream_says_the_same(chunks: list[bytes]) -> None:
     try:
         known, strict = both(bundled("openai"), chunks)

@@ -14,6 +14,7 @@ from ai_lib.types.content import TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.usage import Usage
 from tests.pipeline.manifests import bundled
+from tests.thoroughness import count_examples
 
 
 class Detour(SingleTextReader):
@@ -148,7 +149,7 @@ def outcome(provider: str, body: bytes, *, straight: bool) -> object:
 
 
 @pytest.mark.parametrize("provider", ["openai", "perplexity", "openrouter"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=count_examples(100), deadline=None)
 @given(body=BODIES)
 def test_straight_and_by_the_detour_are_the_same(provider: str, body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
@@ -181,7 +182,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=count_examples(100), deadline=None)
 @given(body=ANSWERS)
 def test_so_they_are_where_content_comes_in_blocks(body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from ai_lib.errors.exceptions import ManifestSyntaxError
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import compile_path
+from tests.thoroughness import count_examples
 
 MANIFESTS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "ai-protocol"
 
@@ -413,7 +414,7 @@ GRAMMAR = (
 pieces = st.sampled_from([*GRAMMAR.split(" "), " ", "'", "[0]", "[*]", ".a", "$.a", "\\", "é"])
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=count_examples(500))
 @given(st.lists(pieces, max_size=12).map("".join) | st.text(max_size=20), values)
 def test_any_text_compiles_or_is_refused_as_a_manifest_error(text: str, frame: object) -> None:
     position = 0
@@ -436,7 +437,7 @@ comparisons = st.tuples(operands, operators, operands).map(" ".join) | st.tuples
 conditions = comparisons | st.sampled_from(["$.a", "exists($.a[*])", "has('b')", "$..b"])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=count_examples(300))
 @given(conditions, values, values)
 def test_no_value_makes_an_expression_raise(text: str, node: object, root: object) -> None:
     expression = compile_expression(text)
@@ -444,14 +445,14 @@ def test_no_value_makes_an_expression_raise(text: str, node: object, root: objec
     assert expression(node, root) in (True, False)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=count_examples(200))
 @given(operands, operands, values)
 def test_unequal_is_the_negation_of_equal(left: str, right: str, frame: object) -> None:
     assert holds(f"{left} != {right}", frame) is not holds(f"{left} == {right}", frame)
     assert holds(f"{left} == {right}", frame) is holds(f"{right} == {left}", frame)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=count_examples(200))
 @given(conditions, conditions, values)
 def test_logic_joins_as_de_morgan_says(left: str, right: str, frame: object) -> None:
     conjunction, either = holds(f"{left} && {right}", frame), holds(f"{left} || {right}", frame)
@@ -460,7 +461,7 @@ def test_logic_joins_as_de_morgan_says(left: str, right: str, frame: object) -> 
     assert conjunction is not holds(f"!({left}) || !({right})", frame)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=count_examples(200))
 @given(
     st.sampled_from(["$.a", "$.a[*]", "$..b"]), st.lists(scalars, min_size=1, max_size=3), values
 )

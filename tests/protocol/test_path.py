@@ -19,6 +19,7 @@ from ai_lib.protocol.query.path import (
     compile_path,
     first_index_as_wildcard,
 )
+from tests.thoroughness import count_examples
 
 SUITE = pathlib.Path(__file__).resolve().parents[3] / "shared" / "suites" / "jsonpath-cts.json"
 CASES: list[dict[str, Any]] = json.loads(SUITE.read_text())["tests"] if SUITE.exists() else []
@@ -83,7 +84,7 @@ segments = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=count_examples(300))
 @given(documents, st.lists(segments, max_size=5))
 def test_our_closures_select_what_python_jsonpath_selects(
     document: object, steps: list[tuple[str | int | None, Any]]
@@ -306,7 +307,7 @@ def test_a_filter_nested_too_deeply_to_parse_is_refused() -> None:
         compile_path("$[?" + "(" * 2000 + "@.a" + ")" * 2000 + "]")
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=count_examples(500))
 @given(st.text(alphabet="$@.[]*'\"?()=!<>&|,:-\\ \n0123456789eabu_", max_size=25) | st.text())
 def test_any_text_compiles_or_is_refused_as_a_manifest_error(text: str) -> None:
     position = 0
@@ -335,7 +336,7 @@ HARD_PATHS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=count_examples(200))
 @given(st.sampled_from(HARD_PATHS), values, values)
 def test_no_value_makes_a_path_raise(text: str, node: object, root: object) -> None:
     path = compile_path(text)

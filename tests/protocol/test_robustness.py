@@ -10,9 +10,10 @@ from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.sources.document import read_text
 from ai_lib.protocol.sources.folder import ManifestDocument
 from tests.protocol.mutants import mutants, seeds
+from tests.thoroughness import count_examples
 
 # FUZZ_MANIFESTS=60000 runs them all, in a few minutes.
-COUNT = int(os.environ.get("FUZZ_MANIFESTS", "1200"))
+COUNT = int(os.environ.get("FUZZ_MANIFESTS", count_examples(1200)))
 PARTS = 4
 
 

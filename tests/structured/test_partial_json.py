@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from ai_lib.structured import PartialJson
+from tests.thoroughness import count_examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -53,7 +54,7 @@ def test_an_escape_is_not_shown_before_it_is_whole() -> None:
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=count_examples(150))
 @given(ROOTS, st.booleans(), st.data())
 def test_any_cut_gives_the_same_value(root: object, ascii_only: bool, data: st.DataObject) -> None:
     text = json.dumps(root, ensure_ascii=ascii_only)

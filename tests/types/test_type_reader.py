@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from ai_lib.structured import OutputValidator
 from ai_lib.types.schema.reading import ReadContext, decode_exactly
 from ai_lib.types.schema.schema import JsonMismatch, describe, make_reader, read_value
+from tests.thoroughness import count_examples
 
 T = TypeVar("T")
 
@@ -302,7 +303,7 @@ def values_of(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy
     return st.one_of(plain, plain, plain, SCALARS)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=count_examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(kind=KINDS, data=st.data())
 def test_the_reader_and_its_schema_accept_the_same(kind: Any, data: st.DataObject) -> None:
     try:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
 from ai_lib.protocol.query.expression import Condition, Expression
 from ai_lib.protocol.query.path import JsonPath
+from ai_lib.types.json import JsonDict, JsonValue
 
 Keys: TypeAlias = tuple[str | int | None, ...]
 Conditions: TypeAlias = tuple[Expression, ...]
@@ -22,6 +23,7 @@ _SCALAR_FIELDS: Final = frozenset(
         *("signature", "thinking", "tool_call_id", "tool_name", "total"),
     }
 )
+_CONTAINERS: Final = frozenset({dict, list})
 _MOST_TRIES: Final = 256  # for one level: there are as many as conditions hold together
 
 
@@ -65,7 +67,20 @@ class _ReadPattern:
                 self._resolved[holding] = node
         return node.resolve(value, root) if node.levels else node
 
-    def _merge_levels(self, holding: tuple[bool, ...]) -> "_ReadPattern":
+    def resolve_unconditionally(self) -> "_ReadPattern":
+        """Return the node with what is read whatever a value holds, at every depth."""
+        node = self
+        while node.levels:
+            node = node._merge_levels([False] * sum(len(level.conditions) for level in node.levels))
+        resolved = _ReadPattern()
+        resolved.is_read = node.is_read
+        for name, member in node.members.items():
+            resolved.members[name] = member.resolve_unconditionally()
+        if node.elements is not None:
+            resolved.elements = node.elements.resolve_unconditionally()
+        return resolved
+
+    def _merge_levels(self, holding: Sequence[bool]) -> "_ReadPattern":
         nodes, start = [self], 0
         for level in self.levels:
             end = start + len(level.conditions)
@@ -154,13 +169,18 @@ class UnreadMemberScanner:
             builder.add_path(path, (), root, is_read=False)
         for path in response.ignored:
             builder.add_path(path, (), root, is_read=True)
+        # Most frames hold nothing but what is always read: they need no condition and no path.
+        self._always = self._root.resolve_unconditionally()
 
     def scan(self, frame: object) -> Sequence[UnreadMember]:
         """Return the members of a frame that no rule reads and the dialect does not ignore."""
-        if type(frame) is not dict or (self._skips is not None and self._skips(frame, frame)):
+        if type(frame) is not dict:
+            return ()
+        doubtful = _find_doubtful(frame, self._always)
+        if not doubtful or (self._skips is not None and self._skips(frame, frame)):
             return ()
         members: list[UnreadMember] = []
-        _scan(frame, self._root, frame, "$", members)
+        _scan(doubtful, self._root.resolve(frame, frame), frame, "$", members)
         return members
 
 
@@ -234,6 +254,29 @@ class _ObjectRulesBuilder:
         for name, depth, path in rule.paths:
             is_read = name not in _SCALAR_FIELDS
             self.add_path(path, () if depth else conditions, levels[depth], is_read=is_read)
+
+
+def _find_doubtful(frame: JsonDict, node: _ReadPattern) -> JsonDict:
+    """Return the members of a frame that a node without levels does not read to the last."""
+    members = node.members
+    return {
+        name: value
+        for name, value in frame.items()
+        if (inner := members.get(name)) is None
+        or not (inner.is_read or type(value) not in _CONTAINERS or _is_all_read(value, inner))
+    }
+
+
+def _is_all_read(value: JsonValue, node: _ReadPattern) -> bool:
+    """Whether each member of an object or a list is read or known at a node without levels."""
+    if type(value) is dict:
+        return not _find_doubtful(value, node)
+    elements = node.elements
+    if elements is None:
+        return not value
+    if elements.is_read:
+        return True
+    return all(type(inner) in _CONTAINERS and _is_all_read(inner, elements) for inner in value)
 
 
 def _scan(
