@@ -26,6 +26,7 @@ from ai_lib.protocol.model import Model
 from ai_lib.protocol.query.expression import Expression, compile_expression
 from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.shared_paths import plan_shared_paths
+from ai_lib.types.usage import SUMMED_COUNTS
 
 Field = JsonPath | object
 
@@ -72,10 +73,18 @@ class CompiledResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
 
 
 class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of token counts: a field of `Usage` is the sum of what all its paths select."""
+    """The paths of token counts: a field of `Usage` is the sum of what all its paths select.
+
+    The others are of what is no count of tokens: see `UsageShape`.
+    """
 
     fields: tuple[tuple[str, JsonPath], ...]
     combine: str
+    tool_uses: tuple[tuple[str, JsonPath], ...] = ()
+    service_tier: JsonPath | None = None
+    cost: JsonPath | None = None
+    cost_unit: float = 1.0
+    cost_currency: str = "USD"
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,14 +291,16 @@ def _is_path(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("$", "@"))
 
 
+# These may be the sum of several paths.
+_SUMS: Final = ("prompt_tokens", "completion_tokens")
+
+
 def _compile_usage(shape: UsageShape) -> CompiledUsage:
     field_paths = {
         "prompt_tokens": shape.prompt_tokens,
         "completion_tokens": shape.completion_tokens,
         "total_tokens": (shape.total_tokens,),
-        "reasoning_tokens": (shape.reasoning_tokens,),
-        "cache_read_tokens": (shape.cache_read_tokens,),
-        "cache_write_tokens": (shape.cache_write_tokens,),
+        **{name: (getattr(shape, name),) for name in SUMMED_COUNTS if name not in _SUMS},
     }
     return CompiledUsage(
         fields=tuple(
@@ -299,6 +310,11 @@ def _compile_usage(shape: UsageShape) -> CompiledUsage:
             if text
         ),
         combine=shape.combine,
+        tool_uses=tuple((name, compile_path(path)) for name, path in shape.tool_uses.items()),
+        service_tier=compile_path(shape.service_tier) if shape.service_tier else None,
+        cost=compile_path(shape.cost) if shape.cost else None,
+        cost_unit=shape.cost_unit,
+        cost_currency=shape.cost_currency,
     )
 
 

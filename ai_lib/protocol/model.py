@@ -5,7 +5,8 @@ import msgspec
 from ai_lib.protocol.dialect.embeddings import EmbeddingModel
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.protocol.manifest.model import ModelEntry
-from ai_lib.protocol.manifest.models import ModelRecord, Prices
+from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.manifest.prices import Prices
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False):

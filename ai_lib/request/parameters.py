@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from numbers import Number
-from typing import Any
+from typing import Any, Final
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
@@ -46,6 +46,11 @@ class ParameterWriter:
         if path is None:
             self.adaptations.append(f"{name} left out: {self._compiled.id} does not take it")
             return
+        if name in _COUNTS and not _is_count(value):
+            raise RequestError(
+                f"{name}={value!r:.100} is no count: it is a whole number from 1 on",
+                provider=self._compiled.id,
+            )
         if declared is not None:
             self._check(name, value, declared)
         if path != name:
@@ -81,3 +86,12 @@ class ParameterWriter:
                 f"{name}={value!r} is not one of {choices}", provider=self._compiled.id
             )
         return fragments[key]
+
+
+# What is paid for by the number: a limit that is none would bound no cost.
+_COUNTS: Final = frozenset({"max_tokens", "n"})
+_MOST: Final = 100_000_000
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 < value <= _MOST

@@ -61,6 +61,7 @@ class Permit:
         self.reservation: Reservation | None = None
         self.is_detached = False
         self.usage: Usage | None = None
+        self.is_estimate = False
         self.request_id: str | None = None
         self._pending = [True]
         self._generation = forks.generation
@@ -76,6 +77,11 @@ class Permit:
     def waited(self) -> float:
         """The seconds waited before the attempt, for a retry and for this permit."""
         return self._waited
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the attempt has not ended."""
+        return bool(self._pending)
 
     def start(self) -> None:
         """Begin the attempt: the time until now was spent waiting."""
@@ -111,7 +117,7 @@ class Permit:
             return
         if self.circuit_permit is not None:
             self.circuit_permit.record_failure(error)
-        if isinstance(error.partial, ChatResponse):
+        if isinstance(error.partial, ChatResponse) and not self.is_estimate:
             self.usage = error.partial.usage
         self.request_id = error.request_id or self.request_id
         self._pause(error)
@@ -169,6 +175,7 @@ class Permit:
                 waited_ms=self._waited * 1000,
                 latency_ms=(self._clock() - self._began) * 1000,
                 usage=self.usage or Usage(),
+                is_estimate=self.is_estimate,
             )
         )
 

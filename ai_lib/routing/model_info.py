@@ -7,7 +7,8 @@ import msgspec
 
 from ai_lib.protocol.manifest.capabilities import normalize_capability
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
-from ai_lib.protocol.manifest.models import ModelRecord, Prices
+from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.manifest.prices import Prices
 
 # What no manifest declares, and every model that writes text can.
 _TEXT_CAPABILITIES: Final = frozenset(

@@ -1,104 +1,175 @@
-"""Calculates the bounds of a call's cost before it, and its cost after it."""
+"""Calculates the cost of a call after it."""
 
-from ai_lib.protocol.manifest.models import ModelRecord, Prices
-from ai_lib.types.cost import CostBounds, CostEstimate, TokenCount
-from ai_lib.types.request import ChatRequest
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ai_lib.protocol.manifest.prices import Prices
+from ai_lib.types.cost import CostEstimate
 from ai_lib.types.usage import Usage
+
+if TYPE_CHECKING:
+    from ai_lib.tokens.billing import BilledRequest
 
 _MILLION = 1_000_000
 
 
-def find_output_limit(
-    request: ChatRequest, record: ModelRecord | None, required: object = None
-) -> int | None:
-    """Return the most tokens of a response, over all candidates; None if nothing bounds it.
+def calculate_cost(
+    usage: Usage,
+    prices: Prices,
+    model: str,
+    *,
+    billed: BilledRequest | None = None,
+    moment: datetime | None = None,
+    is_estimate: bool = False,
+) -> CostEstimate:
+    """Return the cost of the usage; a long call is paid at its tier's prices.
 
-    `required` is the `max_tokens` that is sent when the request has none.
+    What the provider itself says that it cost wins. `billed` is what was asked, where that is
+    known; `moment` is when, for prices that change with the hour.
     """
-    requested = request.parameters.get("max_tokens")
-    limit = requested if isinstance(requested, int) else required
-    if not isinstance(limit, int):
-        limit = record.max_output_tokens if record is not None else None
-    candidates = request.parameters.get("n")
-    if limit is None:
-        return None
-    return limit * (candidates if isinstance(candidates, int) else 1)
-
-
-def calculate_cost_bounds(
-    model: str, input_count: TokenCount, output_tokens: int | None, record: ModelRecord | None
-) -> CostBounds:
-    """Return the least and the greatest cost of a call with `output_tokens` at most."""
-    prices = record.prices if record is not None else Prices()
-    lower, upper, reason = None, None, ""
-    dearest = prices.apply_tier(input_count.at_most)
-    if prices.input is None or dearest.input is None:
-        reason = f"the price of {model} is unknown"
-    else:
-        cheapest = min(price for price in (prices.input, prices.cache_read) if price is not None)
-        least = int(input_count.tokens / (1 + input_count.error_bound))
-        lower = least * cheapest / _MILLION
-        if output_tokens is None:
-            reason = f"nothing bounds the response of {model}: set max_tokens"
-        elif output_tokens and dearest.output is None:
-            reason = f"the price of {model}'s output is unknown"
-        else:
-            input_price = max(dearest.input, dearest.cache_write or 0.0)
-            output_price = max(dearest.output or 0.0, dearest.reasoning or 0.0)
-            upper = input_count.at_most * input_price + output_tokens * output_price
-            upper /= _MILLION
-    return CostBounds(
-        model=model,
-        currency=prices.currency,
-        lower=lower,
-        upper=upper,
-        input_tokens=input_count.tokens,
-        max_input_tokens=input_count.at_most,
-        max_output_tokens=output_tokens,
-        reason=reason,
-    )
-
-
-def calculate_cost(usage: Usage, prices: Prices, model: str) -> CostEstimate:
-    """Return the cost of the usage; a long call is paid at its tier's prices."""
+    if usage.reported_cost is not None and not is_estimate:
+        return _build_reported_cost(model, usage)
     tier = prices.apply_tier(usage.prompt_tokens) if prices.tiers else prices
+    factor, reason = _find_paid_factor(usage, prices, billed, moment)
+    tools_cost, tools_reason = _charge_tools(usage, prices, billed)
     if _lacks_price(usage.prompt_tokens, tier.input) or _lacks_price(
         usage.completion_tokens, tier.output
     ):
-        return _build_unknown_cost(
-            model, prices.currency, usage, f"the price of {model} is unknown"
-        )
-    writes, reads = usage.cache_write_tokens, usage.cache_read_tokens
+        reason = f"the price of {model} is unknown"
+    reason = reason or tools_reason
+    if reason:
+        return _build_unknown_cost(model, prices.currency, usage, reason)
+    return _calculate_known_cost(
+        usage, tier, model, factor, tools_cost, billed=billed, is_estimate=is_estimate
+    )
+
+
+def _calculate_known_cost(
+    usage: Usage,
+    tier: Prices,
+    model: str,
+    factor: float,
+    tools_cost: float,
+    *,
+    billed: BilledRequest | None,
+    is_estimate: bool,
+) -> CostEstimate:
+    """Return the cost at the prices of a call of this length."""
     input_price, output_price = tier.input or 0.0, tier.output or 0.0
-    read_price = input_price if tier.cache_read is None else tier.cache_read
+    long_writes = min(usage.cache_write_long_tokens, usage.cache_write_tokens)
+    if billed is not None and billed.writes_long:
+        long_writes = usage.cache_write_tokens
+    reads, writes = usage.cache_read_tokens, usage.cache_write_tokens - long_writes
     write_price = input_price if tier.cache_write is None else tier.cache_write
+    long_price = write_price if tier.cache_write_long is None else tier.cache_write_long
+    read_cost = _multiply(reads, input_price if tier.cache_read is None else tier.cache_read)
+    write_cost = _multiply(writes, write_price) + _multiply(long_writes, long_price)
     reasoning_price = output_price if tier.reasoning is None else tier.reasoning
-    read_cost, write_cost = _multiply(reads, read_price), _multiply(writes, write_price)
     reasoning_cost = _multiply(usage.reasoning_tokens, reasoning_price)
-    uncached_cost = _multiply(max(0, usage.uncached_prompt_tokens), input_price)
-    input_cost = uncached_cost + read_cost + write_cost
-    output_cost = _multiply(max(0, usage.answer_tokens), output_price) + reasoning_cost
-    assumed = {"cache_read": (reads, tier.cache_read), "cache_write": (writes, tier.cache_write)}
+    input_cost = (_calculate_uncached_cost(usage, tier) + read_cost + write_cost) * factor
+    output_cost = (_calculate_answer_cost(usage, tier) + reasoning_cost) * factor
+    assumed = {
+        "cache_read": (reads, tier.cache_read),
+        "cache_write": (writes, tier.cache_write),
+        "cache_write_long": (long_writes, tier.cache_write_long),
+    }
     return CostEstimate(
         model=model,
-        currency=prices.currency,
-        total_cost=input_cost + output_cost,
+        currency=tier.currency,
+        total_cost=input_cost + output_cost + tools_cost + tier.request,
         input_cost=input_cost,
         output_cost=output_cost,
-        cached_cost=read_cost,
-        cache_write_cost=write_cost,
-        reasoning_cost=reasoning_cost,
+        cached_cost=read_cost * factor,
+        cache_write_cost=write_cost * factor,
+        reasoning_cost=reasoning_cost * factor,
+        tools_cost=tools_cost,
+        request_cost=tier.request,
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
         assumed=tuple(
             name for name, (count, price) in assumed.items() if _lacks_price(count, price)
         ),
+        is_estimate=is_estimate,
+        source=tier.source,
+        as_of=tier.as_of,
+    )
+
+
+def _calculate_uncached_cost(usage: Usage, tier: Prices) -> float:
+    return _split(
+        max(0, usage.uncached_prompt_tokens),
+        tier.input or 0.0,
+        (usage.input_audio_tokens, tier.input_audio),
+        (usage.input_image_tokens, tier.input_image),
+    )
+
+
+def _calculate_answer_cost(usage: Usage, tier: Prices) -> float:
+    return _split(
+        max(0, usage.answer_tokens),
+        tier.output or 0.0,
+        (usage.output_audio_tokens, tier.output_audio),
+        (usage.output_image_tokens, tier.output_image),
     )
 
 
 def make_unknown_cost(usage: Usage, model: str, reason: str) -> CostEstimate:
     """Return an unknown cost, with the reason."""
     return _build_unknown_cost(model, "USD", usage, reason)
+
+
+def _find_paid_factor(
+    usage: Usage, prices: Prices, billed: BilledRequest | None, moment: datetime | None
+) -> tuple[float, str]:
+    """Return what multiplies the prices of tokens, and why that is unknown."""
+    requested_tier = billed.service_tier if billed is not None else ""
+    tier = usage.service_tier or requested_tier
+    # Most calls have no tier: they ask no further.
+    factor = prices.find_tier_factor(tier) if tier else 1.0
+    if factor is None:
+        return 1.0, f"what the tier {tier!r} costs is unknown"
+    if prices.hours:
+        factor *= prices.find_hour_factor(moment)
+    return factor * (billed.factor if billed is not None else 1.0), ""
+
+
+def _charge_tools(usage: Usage, prices: Prices, billed: BilledRequest | None) -> tuple[float, str]:
+    """Return the fees for tools that the provider ran, and why they are unknown."""
+    cost, reason = 0.0, ""
+    for name, uses in usage.tool_uses.items():
+        price = prices.tools.get(name)
+        if price is None:
+            reason = reason or f"what a use of {name} costs is unknown"
+        else:
+            cost += price.charge(uses)
+    for use in billed.hosted if billed is not None else ():
+        if use.name not in prices.tools:
+            reason = reason or f"what a use of {use.name} costs is unknown"
+    return cost, reason
+
+
+def _split(count: int, price: float, *kinds: tuple[int, float | None]) -> float:
+    """Return the cost of tokens of which some are of a kind with a price of its own."""
+    cost = 0.0
+    for tokens, own_price in kinds:
+        if own_price is not None:
+            part = min(tokens, count)
+            count -= part
+            cost += _multiply(part, own_price)
+    return cost + _multiply(count, price)
+
+
+def _build_reported_cost(model: str, usage: Usage) -> CostEstimate:
+    return CostEstimate(
+        model=model,
+        currency=usage.reported_currency,
+        total_cost=usage.reported_cost,
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
+        is_reported=True,
+    )
 
 
 def _lacks_price(count: int, price: float | None) -> bool:

@@ -6,7 +6,8 @@ import msgspec
 
 from ai_lib._lazy import old_names
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.models import ModelRecord, Prices
+from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.tokens.known_model import resolve_model
 
 

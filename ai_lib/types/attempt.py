@@ -1,7 +1,5 @@
 """One attempt to get a response: what it cost and how it ended."""
 
-from collections.abc import Iterable
-
 import msgspec
 
 from ai_lib.types.usage import Usage
@@ -14,7 +12,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `error`. `sent` is false when our own protection refused the attempt, so that nothing left this
     machine. `waited_ms` is the wait before it (backoff, queue, rate limit), `latency_ms` its own
     duration. `in_doubt` is true when it broke off after it was sent, so that the provider may have
-    worked on it. `usage` is what the provider reported, as far as it did.
+    worked on it. `usage` is what the provider reported, as far as it did; with `is_estimate` it is
+    an estimate of ours, because the response broke off or was abandoned before the provider said.
     """
 
     provider: str
@@ -29,18 +28,4 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waited_ms: float = 0.0
     latency_ms: float = 0.0
     usage: Usage = Usage()
-
-
-def sum_usages(usages: Iterable[Usage]) -> Usage:
-    """Return the sums of all counts, without the `raw` objects."""
-    listed = list(usages)
-    if len(listed) == 1:
-        return msgspec.structs.replace(listed[0], raw=None)
-    return Usage(
-        prompt_tokens=sum(usage.prompt_tokens for usage in listed),
-        completion_tokens=sum(usage.completion_tokens for usage in listed),
-        total_tokens=sum(usage.total_tokens for usage in listed),
-        reasoning_tokens=sum(usage.reasoning_tokens for usage in listed),
-        cache_read_tokens=sum(usage.cache_read_tokens for usage in listed),
-        cache_write_tokens=sum(usage.cache_write_tokens for usage in listed),
-    )
+    is_estimate: bool = False

@@ -1,6 +1,7 @@
 """The cost of tokens, part by part, and the bounds of a call's cost before it is made."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -10,7 +11,13 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     `input_cost` is all input: `cached_cost` is the share of what a cache served of it,
     `cache_write_cost` of what a cache stored. `output_cost` is all output, `reasoning_cost` the
-    share of reasoning. So `total_cost` is `input_cost + output_cost`, and nothing counts twice.
+    share of reasoning. `tools_cost` are the fees for tools that the provider ran, `request_cost`
+    those for requests. So `total_cost` is the sum of input, output and fees, and nothing counts
+    twice.
+
+    `is_estimate` says that the provider did not say what was used, so that it was counted here;
+    `is_reported` that the total is the provider's own word, without its parts. `source` is the
+    address that says the prices, `as_of` the day they were read.
 
     `assumed` names the parts whose own price is unknown and which are counted at the price of
     plain input or output. `reason` says why a total is unknown.
@@ -24,10 +31,16 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     cached_cost: float = 0.0
     cache_write_cost: float = 0.0
     reasoning_cost: float = 0.0
+    tools_cost: float = 0.0
+    request_cost: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
     assumed: tuple[str, ...] = ()
     reason: str = ""
+    is_estimate: bool = False
+    is_reported: bool = False
+    source: str = ""
+    as_of: date | None = None
 
     @property
     def is_known(self) -> bool:
@@ -88,10 +101,16 @@ def sum_costs(costs: Iterable[CostEstimate]) -> CostEstimate:
         cached_cost=sum(cost.cached_cost for cost in listed),
         cache_write_cost=sum(cost.cache_write_cost for cost in listed),
         reasoning_cost=sum(cost.reasoning_cost for cost in listed),
+        tools_cost=sum(cost.tools_cost for cost in listed),
+        request_cost=sum(cost.request_cost for cost in listed),
         input_tokens=sum(cost.input_tokens for cost in listed),
         output_tokens=sum(cost.output_tokens for cost in listed),
         assumed=tuple(dict.fromkeys(name for cost in listed for name in cost.assumed)),
         reason=reason,
+        is_estimate=any(cost.is_estimate for cost in listed),
+        is_reported=all(cost.is_reported for cost in listed),
+        source=listed[-1].source,
+        as_of=listed[-1].as_of,
     )
 
 

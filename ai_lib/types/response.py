@@ -5,13 +5,13 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.types.attempt import Attempt, sum_usages
+from ai_lib.types.attempt import Attempt
 from ai_lib.types.content import Block, TextBlock, ThinkingBlock
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolCall
-from ai_lib.types.usage import Usage
+from ai_lib.types.usage import Usage, sum_usages
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,7 +122,8 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     `retry_count` is how many attempts were sent after the first, to whichever target; asking again
     for a typed response that does not fit is no retry.
     `request_id` is the provider's when it sent one, else made here. `cost` is what all attempts
-    cost together, in `currency`; None is unknown.
+    cost together, in `currency`; None is unknown. `cost_is_estimate` says that some of it was
+    counted here, as the provider did not say what it used.
     """
 
     model: str
@@ -136,6 +137,7 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
     cost: float | None = None
     currency: str = "USD"
+    cost_is_estimate: bool = False
 
     def _repr_html_(self) -> str:
         from ai_lib.types.display import stats_html

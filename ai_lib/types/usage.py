@@ -1,6 +1,6 @@
 """Token counts of a call, in one form whatever the wire."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -13,8 +13,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `prompt_tokens` counts all input, what a cache served or stored included; `completion_tokens`
     all output, reasoning included. So `cache_read_tokens + cache_write_tokens <= prompt_tokens`,
-    `reasoning_tokens <= completion_tokens`, and nothing is counted twice. `raw` is the provider's
-    own object.
+    `reasoning_tokens <= completion_tokens`, and nothing is counted twice. `cache_write_long_tokens`
+    are those of `cache_write_tokens` that a cache keeps for an hour or more; tokens of audio and
+    images are parts of input and output.
+
+    `tool_uses` counts the uses of tools that the provider ran, by their names. `service_tier` is
+    the tier that served the request, in the provider's word. `reported_cost` is what the provider
+    itself says that it cost, in `reported_currency`; None where it says nothing. `raw` is the
+    provider's own object.
     """
 
     prompt_tokens: int = 0
@@ -23,6 +29,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasoning_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_long_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
+    tool_uses: Mapping[str, int] = {}
+    service_tier: str = ""
+    reported_cost: float | None = None
+    reported_currency: str = "USD"
     raw: JsonObject | None = None
 
     def __getitem__(self, name: str) -> object:
@@ -61,6 +76,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Output tokens without reasoning."""
         return self.completion_tokens - self.reasoning_tokens
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return the sum of two usages, without their `raw` objects."""
+        return sum_usages((self, other))
+
     def _repr_html_(self) -> str:
         from ai_lib.types.markup.html import render_facts
 
@@ -83,3 +102,38 @@ _COUNTS: Final = (
     "uncached_prompt_tokens",
     "answer_tokens",
 )
+
+
+SUMMED_COUNTS: Final = tuple(
+    name for name in Usage.__struct_fields__ if name.endswith("_tokens") and name != "total_tokens"
+)
+"""The counts of tokens beside their total."""
+
+
+def sum_usages(usages: Iterable[Usage]) -> Usage:
+    """Return the sums of all counts, without the `raw` objects.
+
+    What it cost by the provider's word is summed where every usage says so, in one currency.
+    """
+    listed = list(usages)
+    if len(listed) == 1:
+        return msgspec.structs.replace(listed[0], raw=None)
+    counts = {
+        name: sum(getattr(usage, name) for usage in listed)
+        for name in (*SUMMED_COUNTS, "total_tokens")
+    }
+    tool_uses: dict[str, int] = {}
+    for usage in listed:
+        for name, uses in usage.tool_uses.items():
+            tool_uses[name] = tool_uses.get(name, 0) + uses
+    costs = [usage.reported_cost for usage in listed if usage.reported_cost is not None]
+    currencies = {usage.reported_currency for usage in listed}
+    is_reported = bool(listed) and len(costs) == len(listed) and len(currencies) == 1
+    tiers = {usage.service_tier for usage in listed}
+    return Usage(
+        **counts,
+        tool_uses=tool_uses,
+        service_tier=next(iter(tiers)) if len(tiers) == 1 else "",
+        reported_cost=sum(costs) if is_reported else None,
+        reported_currency=next(iter(currencies)) if is_reported else "USD",
+    )

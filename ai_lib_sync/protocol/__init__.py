@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     )
     from ai_lib.protocol.manifest.models import (
         ModelRecord as ModelRecord,
+    )
+    from ai_lib.protocol.manifest.prices import (
         Prices as Prices,
     )
     from ai_lib.protocol.manifest.reader import (
@@ -45,7 +47,7 @@ _WHERE = {
     "FetchResponse": ".sources.remote",
     "ModelRecord": "ai_lib.protocol.manifest.models",
     "ModelRegistry": "ai_lib.protocol.registry",
-    "Prices": "ai_lib.protocol.manifest.models",
+    "Prices": "ai_lib.protocol.manifest.prices",
     "Problem": "ai_lib.protocol.validation.validator",
     "ProtocolLoader": ".loader",
     "ProtocolManifest": "ai_lib.protocol.manifest.model",

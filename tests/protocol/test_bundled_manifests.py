@@ -270,17 +270,32 @@ def test_a_price_is_per_million_and_says_its_currency(
         return
     pricing = dict(entry["pricing"])
     assert pricing.pop("currency") == "USD"
+    pricing.pop("tools", None)  # fees by use, which `test_a_fee_is_published` looks at
     steps = [pricing, *pricing.pop("tiers", [])]
     above = [step.pop("above_prompt_tokens") for step in map(dict, steps[1:])]
     assert above == sorted(above)
     for step in steps:
         prices = {name: price for name, price in step.items() if name != "above_prompt_tokens"}
-        assert set(prices) <= PRICES | {"reasoning_per_1m"}
+        assert set(prices) <= PRICES | {"reasoning_per_1m", "input_audio_per_1m"}
         # Published prices lie in these bounds; one per token or per thousand would not.
         assert all(0.002 <= price <= 200 for price in prices.values())
         assert "input_per_1m" in prices
         assert prices.get("cache_read_per_1m", 0) < prices["input_per_1m"]
         assert prices.get("output_per_1m", prices["input_per_1m"]) >= prices["input_per_1m"]
+
+
+def test_a_fee_is_published_and_says_where() -> None:
+    fees = 0
+    for name in list_bundled_names("manifests"):
+        metadata = (find_bundled_manifest(name) or {}).get("metadata") or {}
+        pricing = metadata.get("pricing") or {}
+        assert not pricing or str(pricing["source"]).startswith("https://"), name
+        for fee in (pricing.get("tools") or {}).values():
+            assert set(fee) <= {"per_1000", "unit", "tokens"}
+            assert 0 <= fee["per_1000"] <= 50
+            fees += 1
+        assert all(0 < factor <= 4 for factor in (pricing.get("service_tiers") or {}).values())
+    assert fees > 20
 
 
 @pytest.mark.parametrize(

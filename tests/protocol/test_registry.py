@@ -11,7 +11,8 @@ from ai_lib.client import AiClient
 from ai_lib.errors import ManifestNotFound
 from ai_lib.protocol import ModelRegistry, Prices, ProtocolLoader
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.models import read_manifest_models, read_model_file, read_prices
+from ai_lib.protocol.manifest.models import read_manifest_models, read_model_file
+from ai_lib.protocol.manifest.prices import read_prices
 from tests.protocol.shared import SHARED, document, needs_shared, write
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.protocol.manifest.models import Prices, PriceTier, read_prices
+from ai_lib.protocol.manifest.prices import Prices, PriceTier, read_prices
 from ai_lib.tokens import estimate_cost, get_model_pricing
 from ai_lib.tokens.cost import calculate_cost
 from ai_lib.types import Usage

@@ -1,6 +1,7 @@
 """One call: its request, its targets, its time, tokens and cost, as interceptors see it."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from typing import Protocol
 from weakref import finalize
 
@@ -11,7 +12,8 @@ from ai_lib._runtime import forks
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, new_id
-from ai_lib.protocol.manifest.models import ModelRecord, Prices
+from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate, sum_costs
@@ -219,7 +221,7 @@ class Call:
         if self.targets is None:
             return None
         try:
-            return total_cost(attempts, self.targets.record)
+            return total_cost(attempts, self.targets.record, self.requests)
         except Exception as error:  # noqa: BLE001 (such as a manifest that is being replaced)
             LOG.warning("the cost of a call can't be calculated: %s", error)
             return None
@@ -240,30 +242,49 @@ class Call:
             request_id=response.request_id or "",
             cost=cost.total_cost if cost else None,
             currency=cost.currency if cost else "USD",
+            cost_is_estimate=cost.is_estimate if cost else False,
         )
 
 
-def total_cost(attempts: Sequence[Attempt], find_record: FindRecord) -> CostEstimate:
+def total_cost(
+    attempts: Sequence[Attempt],
+    find_record: FindRecord,
+    requests: Sequence[PreparedRequest] = (),
+) -> CostEstimate:
     """Return the cost of the attempts, each at the prices of the model it went to.
 
-    An attempt that failed or was cancelled costs what the provider said it used; one that answered
-    without saying so is of unknown cost.
+    An attempt that failed or was cancelled costs what the provider said it used, or what that is
+    estimated to be; one that answered without saying so is of unknown cost.
     """
     costs = [
-        attempt_cost(attempt, find_record)
+        attempt_cost(attempt, find_record, requests)
         for attempt in attempts
         if attempt.ended == "answered" or attempt.usage.total_tokens > 0
     ]
     return costs[0] if len(costs) == 1 else sum_costs(costs)
 
 
-def attempt_cost(attempt: Attempt, find_record: FindRecord) -> CostEstimate:
-    """Return what one attempt cost."""
+def attempt_cost(
+    attempt: Attempt, find_record: FindRecord, requests: Sequence[PreparedRequest] = ()
+) -> CostEstimate:
+    """Return what one attempt cost; `requests` are those that it may have sent."""
     from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
 
-    model = f"{attempt.provider}/{attempt.model}"
-    if not attempt.usage.total_tokens:
-        reason = f"{attempt.provider} did not say what it used"
-        return make_unknown_cost(attempt.usage, model, reason)
-    record = find_record(attempt.provider, attempt.model)
-    return calculate_cost(attempt.usage, record.prices if record is not None else Prices(), model)
+    usage, model = attempt.usage, f"{attempt.provider}/{attempt.model}"
+    if not usage.total_tokens and usage.reported_cost is None:
+        return make_unknown_cost(usage, model, f"{attempt.provider} did not say what it used")
+    record, billed = find_record(attempt.provider, attempt.model), None
+    for prepared in requests:
+        if prepared.target.model_id == model and prepared.may_raise_cost(usage):
+            billed = prepared.read_billing()
+            record = prepared.find_billed_record(record)
+            break
+    prices = record.prices if record is not None else Prices()
+    return calculate_cost(
+        usage,
+        prices,
+        model,
+        billed=billed,
+        moment=datetime.now(timezone.utc) if prices.hours else None,
+        is_estimate=attempt.is_estimate,
+    )

@@ -1,18 +1,26 @@
 """One request as one target wants it, with its deadlines: sent as often as the target is tried."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from copy import copy
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, raise_attributed
 from ai_lib.errors.exceptions import AiLibError, RequestError
+from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
+
+if TYPE_CHECKING:
+    from ai_lib.tokens.billing import BilledRequest
 
 AttemptEnd = Callable[[Attempt], object]
 _SHORTEST = 1e-9  # a timeout is above 0
@@ -43,6 +51,7 @@ class PreparedRequest:
         self.count_input = count_input
         self.on_attempt_end: list[AttemptEnd] = []
         self._built = built
+        self._billed: BilledRequest | None = None
 
     @property
     def built(self) -> BuiltRequest:
@@ -50,6 +59,29 @@ class PreparedRequest:
         if self._built is None:
             raise RuntimeError("it is no chat that was prepared")
         return self._built
+
+    def may_raise_cost(self, usage: Usage) -> bool:
+        """Whether what is sent may cost otherwise than its usage alone says."""
+        request = self.request
+        if request is None or self._built is None:
+            return False
+        has_hosted_tools = any(tool.is_of_provider for tool in request.tools)
+        return bool(request.extra or has_hosted_tools or usage.cache_write_tokens)
+
+    def read_billing(self) -> BilledRequest:
+        """Return what the body of a chat says of its cost. Raises RequestError as it may."""
+        if self._billed is None:
+            from ai_lib.tokens.billing import read_billed_request
+
+            self._billed = read_billed_request(self.target.compiled, self.built.body)
+        return self._billed
+
+    def find_billed_record(self, record: ModelRecord | None) -> ModelRecord | None:
+        """Return the record of the model that the body names, where that is another one."""
+        name = self.read_billing().model
+        if not name or name == self.target.model:
+            return record
+        return self.target.compiled.find_model(name).record
 
     def timeouts_within(self, seconds_left: float | None) -> TimeoutOptions:
         """Return the timeouts of an attempt that begins when the call has so many seconds left."""

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.arguments import check_message
 from ai_lib.client.target.target import Target
-from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.protocol.manifest.prices import Prices
+from ai_lib.protocol.model import Model
+from ai_lib.request.chat import build_chat
+from ai_lib.types.content import AudioBlock
 from ai_lib.types.cost import CostBounds, TokenCount
+from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.response import ChatResponse
+from ai_lib.types.usage import Usage
 
 if TYPE_CHECKING:
     from ai_lib.client.target.explain import Explanation
+    from ai_lib.tokens.billing import BilledRequest
     from ai_lib.tokens.counter import TokenCounter
 
 # What a response may take, for a rate limit, when nothing bounds it.
@@ -45,27 +53,125 @@ def explain_with_cost(target: Target, request: ChatRequest | None = None) -> Exp
     return msgspec.structs.replace(
         explanation,
         tokens=count_tokens(target, request),
-        cost=would_cost(target, request, explanation.model_info),
+        cost=_calculate_bounds(target, request, explanation.body),
     )
 
 
-def would_cost(target: Target, request: ChatRequest, record: ModelRecord | None) -> CostBounds:
+def would_cost(target: Target, request: ChatRequest) -> CostBounds:
     """Return what an attempt at the target costs at least and at most.
+
+    Raises:
+        RequestError: the target can't be asked this.
+    """
+    built = build_chat(
+        request,
+        target.compiled,
+        model=target.listed,
+        credential=None,
+        base_url=target.base_url,
+        fit_media=target.fit_media,
+    )
+    return _calculate_bounds(target, request, built.body)
+
+
+def calculate_prepared_bounds(prepared: PreparedRequest, currency: str) -> CostBounds:
+    """Return what an attempt to send a request costs at least and at most.
+
+    What can't be known before is 0 in `currency`.
+
+    Raises:
+        RequestError: a limit in its body is no limit.
+    """
+    if prepared.request is not None:
+        return _calculate_bounds(prepared.target, prepared.request, prepared.built.body)
+    target = prepared.target
+    if prepared.count_input is not None:
+        return input_cost(target.model_id, prepared.count_input(), target.listed.prices)
+    # Of an operation that tells no tokens only the provider knows what it costs.
+    return zero_bounds(target.model_id, currency)
+
+
+def _calculate_bounds(target: Target, request: ChatRequest, body: JsonObject) -> CostBounds:
+    """Return the bounds of what is sent: the tokens of the request, and what its body says.
 
     The tokens are estimated: a vocabulary takes longer to load than a call should wait.
     """
-    from ai_lib.tokens.cost import calculate_cost_bounds, find_output_limit
+    from ai_lib.tokens.billing import find_extra_content, read_billed_request
+    from ai_lib.tokens.cost_bounds import calculate_cost_bounds
 
-    count = estimate_tokens(target, request)
-    output_limit = find_output_limit(request, record, _default_max_tokens(target))
-    return calculate_cost_bounds(target.model_id, count, output_limit, record)
+    compiled = target.compiled
+    billed, model = read_billed_request(compiled, body), target.listed
+    if billed.model and billed.model != model.name:
+        model = compiled.find_model(billed.model)
+    counter = _make_counter(target)
+    count = counter.count_request(request)
+    content = find_extra_content(compiled, request.extra) if request.extra else ""
+    if content is None:
+        billed = msgspec.structs.replace(
+            billed, problem=billed.problem or "what extra() adds to the input can't be counted"
+        )
+    added = (counter.count_at_most(content) if content else 0) + billed.hidden_tokens
+    if added:
+        count = msgspec.structs.replace(count, at_most=count.at_most + added)
+    return calculate_cost_bounds(
+        target.model_id,
+        count,
+        _find_output_limit(target, model, billed),
+        model.prices,
+        billed,
+        has_audio=content != "" or _has_audio(request),
+    )
 
 
-def input_cost(model_id: str, count: TokenCount, record: ModelRecord | None) -> CostBounds:
+def _find_output_limit(target: Target, model: Model, billed: BilledRequest) -> int | None:
+    """Return the most tokens of all candidates, None where nothing bounds them."""
+    longest_output = model.record.max_output_tokens if model.record is not None else None
+    limit = billed.output_tokens if billed.output_tokens is not None else longest_output
+    thinking: int | None = billed.thinking_tokens
+    reasons = model.entry.capabilities.get("reasoning") is not False
+    if target.compiled.dialect.billing.thinking and reasons and not thinking:
+        thinking = longest_output
+    if limit is None or thinking is None:
+        return None
+    return (limit + thinking) * billed.candidates
+
+
+def _has_audio(request: ChatRequest) -> bool:
+    return any(
+        isinstance(block, AudioBlock) for message in request.messages for block in message.blocks
+    )
+
+
+def input_cost(model_id: str, count: TokenCount, prices: Prices) -> CostBounds:
     """Return what a request without a response in tokens, such as for vectors, may cost."""
-    from ai_lib.tokens.cost import calculate_cost_bounds
+    from ai_lib.tokens.cost_bounds import calculate_cost_bounds
 
-    return calculate_cost_bounds(model_id, count, 0, record)
+    return calculate_cost_bounds(model_id, count, 0, prices)
+
+
+def estimate_received(prepared: PreparedRequest, response: ChatResponse) -> Usage:
+    """Return the usage of a stream that broke off: as far as it was said, else as it is counted."""
+    reported, request = response.usage, prepared.request
+    if request is None:
+        return reported
+    counter = _make_counter(prepared.target)
+    sent = reported.prompt_tokens or counter.count_request(request).tokens
+    messages = tuple(candidate.to_message() for candidate in response.candidates)
+    counted = (
+        counter.count_request(ChatRequest(messages=messages)).tokens if _holds_any(response) else 0
+    )
+    received = max(reported.completion_tokens, counted)
+    return msgspec.structs.replace(
+        reported,
+        prompt_tokens=sent,
+        completion_tokens=received,
+        total_tokens=sent + received,
+        reported_cost=None,
+    )
+
+
+def _holds_any(response: ChatResponse) -> bool:
+    return any(candidate.blocks for candidate in response.candidates)
 
 
 def zero_bounds(model_id: str, currency: str) -> CostBounds:
@@ -81,18 +187,14 @@ def zero_bounds(model_id: str, currency: str) -> CostBounds:
     )
 
 
-def attempt_tokens(target: Target, request: ChatRequest) -> float:
+def attempt_tokens(prepared: PreparedRequest) -> float:
     """Return the tokens an attempt may use, for a rate limit: input, rounded up, and response."""
-    from ai_lib.tokens.cost import find_output_limit
-
-    count = estimate_tokens(target, request)
-    output_limit = find_output_limit(request, None, _default_max_tokens(target) or _RESPONSE_TOKENS)
-    return count.at_most + (output_limit or _RESPONSE_TOKENS)
-
-
-def estimate_tokens(target: Target, request: ChatRequest) -> TokenCount:
-    """Return the tokens of a request's input, estimated."""
-    return _make_counter(target).count_request(request)
+    request, billed = prepared.request, prepared.read_billing()
+    if request is None:
+        return 0.0
+    limit = billed.output_tokens or _RESPONSE_TOKENS
+    most_input = _make_counter(prepared.target).count_request(request).at_most
+    return most_input + limit * billed.candidates
 
 
 def _make_counter(target: Target) -> TokenCounter:
@@ -114,7 +216,3 @@ def _count_each(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:
         error_bound=counter.error_bound,
         encoding=counter.encoding,
     )
-
-
-def _default_max_tokens(target: Target) -> object:
-    return target.compiled.dialect.request.required.get("max_tokens")

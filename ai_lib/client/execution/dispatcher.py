@@ -80,7 +80,7 @@ class Dispatcher:
         if has_limiter and guarded.counts_tokens and prepared.request is not None:
             from ai_lib.client.call.tokens import attempt_tokens
 
-            log.tokens = attempt_tokens(prepared.target, prepared.request)
+            log.tokens = attempt_tokens(prepared)
         return partial(attempt, prepared)
 
     def _prepare(self, guarded: GuardedTarget) -> PreparedRequest:

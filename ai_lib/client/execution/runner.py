@@ -75,8 +75,7 @@ class CallRunner:
         """Return what an attempt at the first target may cost."""
         from ai_lib.client.call.tokens import would_cost
 
-        target = self._targets.first.target.current()
-        return would_cost(target, request, self._targets.record(target.compiled.id, target.model))
+        return would_cost(self._targets.first.target.current(), request)
 
     def dispatcher(self, call: Call) -> Dispatcher:
         """Compile the call for its first target and find its route. Raises as `Dispatcher`."""

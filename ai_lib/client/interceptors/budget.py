@@ -5,15 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
 from ai_lib.client.call.call import Call, attempt_cost
 from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.client.call.tokens import estimate_tokens, input_cost, would_cost, zero_bounds
+from ai_lib.client.call.tokens import calculate_prepared_bounds
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.cost import CostBounds
-from ai_lib.types.request import ChatRequest
-from ai_lib.types.usage import Usage
 
 from .base import Interceptor
 
@@ -42,36 +37,21 @@ class BudgetInterceptor(Interceptor):
 
     def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
         """Set aside what it may cost, as far as that is known before. Raises BudgetExceeded."""
-        bounds = self._cost_bounds(call, prepared)
+        bounds = calculate_prepared_bounds(prepared, self._budget.currency)
         reservation = self._budget.reserve(bounds, call.options.metadata)
         if reservation is not None:
             prepared.on_attempt_end.append(partial(self._settle, call, prepared, reservation))
-
-    def _cost_bounds(self, call: Call, prepared: PreparedRequest) -> CostBounds:
-        target, record = prepared.target, None
-        if call.targets is not None:
-            record = call.targets.record(target.compiled.id, target.model)
-        if prepared.request is not None:
-            return would_cost(target, prepared.request, record)
-        if prepared.count_input is not None:
-            return input_cost(target.model_id, prepared.count_input(), record)
-        # Of an operation that tells no tokens only the provider knows what it costs.
-        return zero_bounds(target.model_id, self._budget.currency)
 
     def _settle(
         self, call: Call, prepared: PreparedRequest, reservation: Reservation, attempt: Attempt
     ) -> None:
         is_answered_chat = attempt.ended == "answered" and prepared.request is not None
-        if attempt.sent and attempt.ended != "answered":
-            usage = _count_received(call, prepared, attempt)
-            attempt = msgspec.structs.replace(attempt, usage=usage)
+        is_told = attempt.usage.total_tokens or attempt.usage.reported_cost is not None
         is_in_doubt = attempt.sent and attempt.in_doubt
-        if call.targets is None or not (
-            is_answered_chat or is_in_doubt or attempt.usage.total_tokens
-        ):
+        if call.targets is None or not (is_answered_chat or is_in_doubt or is_told):
             reservation.release()
             return
-        cost = attempt_cost(attempt, call.targets.record)
+        cost = attempt_cost(attempt, call.targets.record, [prepared])
         has_same_currency = cost.currency == self._budget.currency
         reservation.settle(cost.total_cost if has_same_currency else None)
 
@@ -95,15 +75,3 @@ def budget_interceptor(
     if budget is None:
         budget = Budget(limit or 0.0, currency, tag=tag, unknown_price=unknown_price)
     return BudgetInterceptor(budget)
-
-
-def _count_received(call: Call, prepared: PreparedRequest, attempt: Attempt) -> Usage:
-    """Return the usage of an attempt that did not answer; what a stream received is counted."""
-    reported, request = attempt.usage, prepared.request
-    if call.stream is None or call.stream.partial_response is None or request is None:
-        return reported
-    response = call.stream.partial_response()
-    sent = reported.prompt_tokens or estimate_tokens(prepared.target, request).tokens
-    text = ChatRequest(messages=(response.to_message(),))
-    received = max(reported.completion_tokens, estimate_tokens(prepared.target, text).tokens)
-    return Usage(prompt_tokens=sent, completion_tokens=received, total_tokens=sent + received)

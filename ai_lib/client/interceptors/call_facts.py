@@ -8,9 +8,8 @@ import msgspec
 from ai_lib.client.call.call import Call
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
-from ai_lib.types.attempt import sum_usages
 from ai_lib.types.cost import CostEstimate
-from ai_lib.types.usage import Usage
+from ai_lib.types.usage import Usage, sum_usages
 
 
 class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):

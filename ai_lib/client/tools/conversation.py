@@ -7,13 +7,12 @@ import msgspec
 
 from ai_lib.client.tools.functions import ToolRegistry, result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
-from ai_lib.types.attempt import sum_usages
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CUT_SHORT, ChatResponse
 from ai_lib.types.tool import ToolCall
-from ai_lib.types.usage import Usage
+from ai_lib.types.usage import Usage, sum_usages
 
 _FORCED: Final = ("required", "tool")
 

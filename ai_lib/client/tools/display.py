@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ai_lib.types.attempt import sum_usages
 from ai_lib.types.content import ToolResultBlock, join_text
 from ai_lib.types.cost import sum_costs
 from ai_lib.types.display import (
@@ -16,6 +15,7 @@ from ai_lib.types.display import (
 from ai_lib.types.markup.html import render_details, render_note
 from ai_lib.types.message import Message
 from ai_lib.types.response import ChatResponse
+from ai_lib.types.usage import sum_usages
 
 _MAX_INLINE: Final = 300
 

@@ -207,7 +207,11 @@ class EventAssembler:
             self._provider_blocks[candidate].start(index, block[0])
 
     def _add_usage(self, candidate: int, fields: Fields) -> None:
-        if usage := self._meter.report(fields.get("usage")):
+        if "tool_use" in fields:
+            usage = self._meter.count_tool(fields["tool_use"], fields.get("tool_use_id"))
+        else:
+            usage = self._meter.report(fields.get("usage"))
+        if usage:
             self.events.append(Metadata(candidate=candidate, usage=usage))
 
     def _finish(self, candidate: int, fields: Fields) -> None:

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from ai_lib.protocol.dialect.batches import BatchShape
+from ai_lib.protocol.dialect.billing import BillingShape
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
 from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
@@ -179,6 +180,10 @@ class StreamShape(Part, frozen=True, kw_only=True):
 class UsageShape(Part, frozen=True, kw_only=True):
     """The paths of token counts; `prompt_tokens` and `completion_tokens` are sums of all paths.
 
+    `tool_uses` has the paths of how often a tool was used that the provider ran, by its name.
+    `service_tier` is the path of the tier that served the request. `cost` is the path of what the
+    provider says that it cost, in `cost_unit`s of `cost_currency`.
+
     `combine` says what several reports in one stream mean: the `last` one counts, the fields of
     each `merge` over those before, or they `sum`.
     """
@@ -189,6 +194,16 @@ class UsageShape(Part, frozen=True, kw_only=True):
     reasoning_tokens: str | None = None
     cache_read_tokens: str | None = None
     cache_write_tokens: str | None = None
+    cache_write_long_tokens: str | None = None
+    input_audio_tokens: str | None = None
+    output_audio_tokens: str | None = None
+    input_image_tokens: str | None = None
+    output_image_tokens: str | None = None
+    tool_uses: dict[str, str] = {}
+    service_tier: str | None = None
+    cost: str | None = None
+    cost_unit: float = 1.0
+    cost_currency: str = "USD"
     combine: Literal["last", "merge", "sum"] = "last"
 
 
@@ -237,6 +252,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     raw_joins: tuple[str, ...] = ()
     embeddings: EmbeddingShape | None = None
     batches: BatchShape | None = None
+    billing: BillingShape = BillingShape()
     models: ListingShape | None = None
     counting: CountingShape | None = None
     serve: JsonDict = {}

@@ -1,6 +1,5 @@
 """Reads the models that manifests and model files list: names, sizes, capabilities and prices."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -8,49 +7,8 @@ import msgspec
 
 from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
+from ai_lib.protocol.manifest.prices import Prices, read_prices
 from ai_lib.types.json import JsonObject, JsonValue
-
-
-class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
-    """The prices of a million tokens in calls with more input tokens; None is the price before."""
-
-    above_prompt_tokens: int
-    input: float | None = None
-    output: float | None = None
-    cache_read: float | None = None
-    cache_write: float | None = None
-    reasoning: float | None = None
-
-
-class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """The prices of a million tokens, in `currency`; None is unknown, 0 is free.
-
-    `reasoning` is None where reasoning costs as much as other output. `tiers` are the prices of
-    long calls, which hold for all tokens of the call, lowest bound first.
-    """
-
-    input: float | None = None
-    output: float | None = None
-    cache_read: float | None = None
-    cache_write: float | None = None
-    reasoning: float | None = None
-    currency: str = "USD"
-    tiers: tuple[PriceTier, ...] = ()
-
-    def apply_tier(self, prompt_tokens: int) -> "Prices":
-        """Return the prices of a call with `prompt_tokens` input tokens."""
-        reached = [tier for tier in self.tiers if prompt_tokens > tier.above_prompt_tokens]
-        if not reached:
-            return self
-        tier = msgspec.structs.asdict(reached[-1])
-        return msgspec.structs.replace(
-            self,
-            **{
-                key: price
-                for key, price in tier.items()
-                if price is not None and key in _PRICE_FIELDS
-            },
-        )
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +72,7 @@ def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelReco
             },
             is_resold=resold,
             lifecycle=read_lifecycle(entry, metadata),
+            shared_pricing=metadata.get("pricing"),
         )
 
 
@@ -134,44 +93,6 @@ def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
             )
 
 
-def read_prices(pricing: JsonValue) -> Prices:
-    """Return the prices per million tokens of a `pricing` section, whatever its unit."""
-    price_fields = _as_mapping(pricing)
-    currency = price_fields.get("currency")
-    tiers = [
-        PriceTier(above_prompt_tokens=bound, **_read_price_fields(tier))
-        for tier in map(_as_mapping, _as_list(price_fields.get("tiers")))
-        if (bound := _as_size(tier.get("above_prompt_tokens"))) is not None
-    ]
-    return Prices(
-        currency=currency if isinstance(currency, str) else "USD",
-        tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
-        **_read_price_fields(price_fields),
-    )
-
-
-def _read_price_fields(price_fields: JsonObject) -> dict[str, float]:
-    prices: dict[str, float] = {}
-    for key, value in price_fields.items():
-        key_match = _PRICE.fullmatch(key)
-        if key_match and _is_number(value) and value >= 0:
-            # Rounded because 0.0000008 a token is 0.7999999999999999 a million in binary.
-            price = round(value * _UNITS[key_match[2]], 9)
-            prices.setdefault(_PRICE_ALIASES.get(key_match[1], key_match[1]), price)
-    return prices
-
-
-_PRICE_FIELDS: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
-_PRICE: Final = re.compile(
-    r"(input|output|cache_read|cached_input|cache_hit|cache_write|cache_creation|reasoning)"
-    r"_per_(token|1k|1m)(?:_tokens)?"
-)
-_UNITS: Final = {"token": 1_000_000, "1k": 1_000, "1m": 1}
-_PRICE_ALIASES: Final = {
-    "cached_input": "cache_read",
-    "cache_hit": "cache_read",
-    "cache_creation": "cache_write",
-}
 # The protocol's words for a model's capabilities, as its words for a provider's.
 _WORDS: Final = {
     "tool_call": "tools",
@@ -191,6 +112,7 @@ def _build_record(
     capabilities: Mapping[str, bool],
     lifecycle: ModelLifecycle,
     is_resold: bool = False,
+    shared_pricing: JsonValue = None,
 ) -> ModelRecord:
     wire_name, display_name = entry.get("model_id"), entry.get("display_name") or entry.get("name")
     aliases = entry.get("aliases")
@@ -204,7 +126,7 @@ def _build_record(
         context_window=_as_size(entry.get("context_window")),
         max_output_tokens=_as_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
-        prices=read_prices(entry.get("pricing")),
+        prices=read_prices(entry.get("pricing"), shared_pricing, lifecycle.source, lifecycle.as_of),
         quality=entry["quality"] if _is_number(entry.get("quality")) else None,
         lifecycle=lifecycle,
         is_resold=is_resold,

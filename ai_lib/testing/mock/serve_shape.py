@@ -4,7 +4,9 @@ Everything is a template of `ai_lib.protocol.dialect.template`. These placeholde
 
 - everywhere: `$reply_id`, `$request_id`, `$model`; in `ids`, `$unique`;
 - usage: the fields of `Usage` by name, `$uncached_prompt_tokens`, `$answer_tokens`, and, with no
-  value when there are none, `$some_reasoning_tokens`, `$some_cache_read_tokens`;
+  value when there are none, `$some_reasoning_tokens`, `$some_cache_read_tokens`; the uses of tools,
+  such as `$web_search_uses`, `$service_tier`, and, with no value when there is none,
+  `$some_web_search_uses` and the like, `$reported_cost`, `$reported_cost_ticks` (of 1e-10);
 - everywhere, the filled usage template is `$usage`; in a stream, `$usage_asked` has a value when
   the request asks for usage, and `$no_usage_yet` is then null;
 - a candidate: `$candidate` (its index), `$text`, `$thinking`, `$signature`, `$blocks`,

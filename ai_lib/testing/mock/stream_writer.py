@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import Final
 
 import msgspec
 
@@ -10,7 +11,7 @@ from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate, ReplyPlan
 from ai_lib.testing.mock.serve_shape import BlockShape, ClosingShape, Frames, ServeSection
-from ai_lib.types.usage import Usage
+from ai_lib.types.usage import SUMMED_COUNTS, Usage
 
 Frame = tuple[str | None, object]
 """The event's name and its data."""
@@ -150,15 +151,21 @@ def write_body(dialect: Dialect, serve: ServeSection, plan: ReplyPlan) -> bytes:
     return msgspec.json.encode(fill_template(shape.body, body_values))
 
 
+# The tools of providers whose uses a usage report may count.
+_TOOLS: Final = ("web_search", "web_fetch", "x_search", "code_execution", "file_search")
+
+
 def make_usage_values(usage: Usage) -> Values:
     """Return the values of the usage template."""
+    cost = usage.reported_cost
     return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-        "cache_read_tokens": usage.cache_read_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
+        **{name: getattr(usage, name) for name in (*SUMMED_COUNTS, "total_tokens")},
+        "cache_write_short_tokens": usage.cache_write_tokens - usage.cache_write_long_tokens,
+        **{f"{name}_uses": usage.tool_uses.get(name, 0) for name in _TOOLS},
+        **{f"some_{name}_uses": usage.tool_uses.get(name) or MISSING for name in _TOOLS},
+        "service_tier": usage.service_tier or "standard",
+        "reported_cost": MISSING if cost is None else cost,
+        "reported_cost_ticks": MISSING if cost is None else round(cost * 1e10),
         "uncached_prompt_tokens": usage.uncached_prompt_tokens,
         "answer_tokens": usage.answer_tokens,
         "some_reasoning_tokens": usage.reasoning_tokens or MISSING,

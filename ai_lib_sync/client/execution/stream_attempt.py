@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.target import attribute_error, error_not_a_stream, request_id_of
-from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated, TransportTimeout
+from ai_lib.errors.exceptions import (
+    AiLibError,
+    ConnectionLost,
+    StreamTruncated,
+    TransportError,
+    TransportTimeout,
+)
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, Metadata, PartialContentDelta, ThinkingDelta, ToolCallStarted
@@ -53,7 +59,9 @@ class StreamAttempt:
                 events += self._next(http_response)
             if self.pipeline.failure is not None and not self._has_content:
                 raise self.pipeline.failure
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TransportError | StreamTruncated) and self.request_id:
+                self._estimate_usage()
             self._close()
             raise
         self._permit.on_first_content()
@@ -88,6 +96,7 @@ class StreamAttempt:
     def fail(self, error: AiLibError) -> AiLibError:
         """End the attempt with an error."""
         attribute_error(error, self.prepared.target)
+        self._estimate_usage()
         self._permit.fail(error)
         self._close()
         return error
@@ -99,9 +108,22 @@ class StreamAttempt:
 
     def release(self) -> None:
         """End the attempt without a wait; the connection is freed with this object."""
-        self._permit.usage = self.response().usage
         self._permit.request_id = self.request_id
+        self._estimate_usage()
         self._permit.abandon()
+
+    def _estimate_usage(self) -> None:
+        """Note what was used, as far as it was said; the provider is paid for what it sent."""
+        if not self._permit.is_open:
+            return
+        received = self.response()
+        self._permit.usage = received.usage
+        if self.pipeline.is_complete and received.usage.total_tokens:
+            return
+        from ai_lib.client.call.tokens import estimate_received
+
+        self._permit.usage = estimate_received(self.prepared, received)
+        self._permit.is_estimate = True
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""

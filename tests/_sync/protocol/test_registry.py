@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.protocol.manifest.models import read_manifest_models, read_model_file, read_prices
+from ai_lib.protocol.manifest.models import read_manifest_models, read_model_file
+from ai_lib.protocol.manifest.prices import read_prices
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.errors import ManifestNotFound
 from ai_lib_sync.protocol import ModelRegistry, Prices, ProtocolLoader
