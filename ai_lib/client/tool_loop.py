@@ -13,10 +13,11 @@ from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.functions import (
     Function,
+    ToolCallHook,
     ToolRegistry,
-    error_message,
-    result_message,
+    read_decision,
 )
+from ai_lib.client.tools.results import error_message, result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ValidationError
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
@@ -46,6 +47,7 @@ class ToolLoop:
         options: CallOptions,
         max_parallel: int,
         raises: Raises,
+        on_tool_call: ToolCallHook | None = None,
     ) -> None:
         if max_parallel < 1:
             raise ValueError("max_parallel must be at least 1")
@@ -55,6 +57,7 @@ class ToolLoop:
         self._options = options
         self._max_parallel = max_parallel
         self._raises = raises
+        self._on_tool_call = on_tool_call
 
     async def run(self) -> ToolRun:
         """Send rounds until the model calls no more tools."""
@@ -100,12 +103,24 @@ class ToolLoop:
         if problem is not None:
             return error_message(call, ValidationError(problem))
         try:
-            result = await maybe_await(self._tools.bind(call)())
-            return result_message(call, result)
+            bound = self._tools.bind(call)
         except self._raises:
             raise
         except Exception as error:  # noqa: BLE001 (the model is told)
             return error_message(call, error)
+        definition = self._tools.find(call.name)
+        if self._on_tool_call is not None and definition is not None:
+            allowed = read_decision(call, await maybe_await(self._on_tool_call(call, definition)))
+            if isinstance(allowed, Message):
+                return allowed
+            bound = bound if allowed is call else self._tools.bind(allowed)
+        try:
+            result = await maybe_await(bound())
+        except self._raises:
+            raise
+        except Exception as error:  # noqa: BLE001 (the model is told)
+            return error_message(call, error)
+        return result_message(call, result)
 
 
 def _refuse_call(call: ToolCall) -> Message:
@@ -231,6 +246,7 @@ def make_tool_loop(
     max_rounds: int,
     max_parallel: int,
     raises: Raises,
+    on_tool_call: ToolCallHook | None = None,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
     tools = ToolRegistry((*request.tools, *functions), can_await=can_await)
@@ -241,4 +257,5 @@ def make_tool_loop(
         options=options,
         max_parallel=max_parallel,
         raises=raises,
+        on_tool_call=on_tool_call,
     )

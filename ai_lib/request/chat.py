@@ -22,6 +22,7 @@ from ai_lib.request.parameters import ParameterWriter
 from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
 from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
+from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest, ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
@@ -43,6 +44,7 @@ _STREAMS: Final = {
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A wire request, its body before encoding, and the list of what was renamed or left out.
 
+    `tool_names` has the callers' names of tools that were renamed, by the names that are sent.
     `text_tools` is set when the response may have its tool calls in the text.
     """
 
@@ -50,6 +52,7 @@ class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: JsonObject
     adaptations: tuple[str, ...]
     text_tools: TextTools | None = None
+    tool_names: Mapping[str, str] = {}
 
 
 def build_chat(
@@ -78,7 +81,11 @@ def build_chat(
         from ai_lib.request.response_format import apply_response_format
 
         request, format_notes = apply_response_format(request, compiled, model)
+    tool_notes: list[str] = []
+    tool_names: Mapping[str, str] = {}
     text_tools = compiled.manifest.text_tools if request.tools else None
+    if request.tools or any(map(_has_tool_blocks, request.messages)):
+        request, tool_names, tool_notes = _fit_tools(request, compiled, model)
     if text_tools is not None and text_tools.replaces_native:
         request = write_tools_as_text(request, text_tools)
     needs = _check_capabilities(request, compiled, model)
@@ -99,8 +106,35 @@ def build_chat(
         body=encoded,
         secrets=secrets,
     )
-    notes = (*format_notes, *media_notes, *adaptations)
-    return BuiltRequest(wire=wire, body=body, adaptations=notes, text_tools=text_tools)
+    notes = (*format_notes, *tool_notes, *media_notes, *adaptations)
+    return BuiltRequest(
+        wire=wire, body=body, adaptations=notes, text_tools=text_tools, tool_names=tool_names
+    )
+
+
+def _fit_tools(
+    request: ChatRequest, compiled: CompiledManifest, model: Model
+) -> tuple[ChatRequest, Mapping[str, str], list[str]]:
+    """Return the request with tools, calls and results as the target takes them.
+
+    With it come the own names of tools that were renamed, and notes on what was changed.
+    """
+    from ai_lib.request.tool_media import ToolMediaFitter
+    from ai_lib.request.tool_names import describe_renamed, fit_tool_names
+
+    request, names = fit_tool_names(request, compiled.dialect.request.tool_names)
+    fitter = ToolMediaFitter(compiled, model.entry)
+    if any(map(_has_tool_blocks, request.messages)):
+        request = fitter.fit(request)
+    return request, names, [*describe_renamed(names), *fitter.adaptations]
+
+
+def _has_tool_blocks(message: Message) -> bool:
+    """Whether a message holds the result of a tool in blocks, which may be files."""
+    return not isinstance(message.content, str) and any(
+        isinstance(block, ToolResultBlock) and not isinstance(block.content, str)
+        for block in message.content
+    )
 
 
 def _check_capabilities(

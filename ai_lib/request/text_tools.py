@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from ai_lib.protocol.manifest.model import TextTools
-from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.content import Block, TextBlock, ToolResultBlock, ToolUseBlock, join_text
 from ai_lib.types.json import encode_json
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
@@ -80,6 +80,8 @@ def _write_blocks(blocks: Iterable[Block]) -> Iterable[Block]:
             yield TextBlock(text=f"<tool_call>\n{call}\n</tool_call>")
         elif isinstance(block, ToolResultBlock):
             kind = "tool_error" if block.is_error else "tool_result"
-            yield TextBlock(text=f"<{kind}>\n{block.content}\n</{kind}>")
+            yield TextBlock(text=f"<{kind}>\n{join_text(block.content)}\n</{kind}>")
+            if not isinstance(block.content, str):
+                yield from (part for part in block.content if not isinstance(part, TextBlock))
         else:
             yield block

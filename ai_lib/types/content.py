@@ -83,7 +83,7 @@ class ToolResultBlock(
     """The result of a tool, as text or blocks. `is_error` marks a failure."""
 
     tool_use_id: str
-    content: "str | Sequence[TextBlock | ImageBlock | DocumentBlock]"
+    content: "str | Sequence[TextBlock | ImageBlock | AudioBlock | DocumentBlock]"
     is_error: bool = False
     name: str | None = None
     cache: str | None = None
@@ -236,7 +236,7 @@ class ContentBlock:
     @staticmethod
     def tool_result(
         tool_use_id: str,
-        content: str | Sequence[TextBlock | ImageBlock | DocumentBlock],
+        content: str | Sequence[TextBlock | ImageBlock | AudioBlock | DocumentBlock],
         *,
         is_error: bool = False,
     ) -> ToolResultBlock:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ai_lib.types.content import (
+    AudioBlock,
     Block,
     ContentBlock,
     DocumentBlock,
@@ -57,7 +58,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     def tool(
         cls,
         tool_call_id: str,
-        content: str | Sequence[TextBlock | ImageBlock | DocumentBlock],
+        content: str | Sequence[TextBlock | ImageBlock | AudioBlock | DocumentBlock],
         *,
         is_error: bool = False,
         name: str | None = None,

@@ -43,6 +43,7 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         *,
         name: str | None = None,
         description: str | None = None,
+        parameters: JsonObject | None = None,
         strict: bool | None = None,
     ) -> "ToolDefinition": ...
 
@@ -70,7 +71,9 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         """Describe a tool, by hand or from a Python function.
 
         From a function the name, the docstring's first paragraph and the annotations are read, and
-        what the docstring says of each parameter; `name` and `description` override it.
+        what the docstring says of each parameter; `name` and `description` override it. With
+        `parameters`, a JSON Schema, the function is its handler: it gets the arguments as keywords,
+        or as one mapping where it has one parameter that the schema does not name.
 
         Raises:
             TypeError: an annotation can't be expressed as JSON Schema, or neither a function nor
@@ -87,7 +90,7 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             return cls(
                 name=name or get_function_name(function),
                 description=description or describe(get_inner_function(function)),
-                parameters=Signature(function).schema(),
+                parameters=Signature(function).schema() if parameters is None else parameters,
                 strict=strict,
                 function=function,
             )

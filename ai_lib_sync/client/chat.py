@@ -24,7 +24,7 @@ from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
-    from ai_lib.client.tools.functions import Function
+    from ai_lib.client.tools.functions import Function, ToolCallHook
     from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
     from ai_lib.structured.output import StructuredOutput
     from ai_lib.structured.typed_conversation import TypedConversation
@@ -119,8 +119,8 @@ class ChatRequestBuilder:
         self.param("logprobs", True)
         return self if top is None else self.param("top_logprobs", top)
 
-    def tools(self, tools: Sequence[ToolDefinition]) -> ChatRequestBuilder:
-        """Offer tools to the model."""
+    def tools(self, tools: Sequence[Function | ToolDefinition]) -> ChatRequestBuilder:
+        """Offer tools to the model: functions, or definitions."""
         self._tools = check_tools(tools)
         return self
 
@@ -350,6 +350,7 @@ class ChatRequestBuilder:
         max_rounds: int = 10,
         max_parallel: int = 8,
         raises: Raises = (),
+        on_tool_call: ToolCallHook | None = None,
     ) -> ToolRun:
         """Let the model call Python functions until it has its answer.
 
@@ -364,12 +365,17 @@ class ChatRequestBuilder:
         other, and keep it busy; without a loop, several run in threads of their own. Functions
         that have to be waited for run concurrently in a loop, and are refused elsewhere.
 
+        Before each call `on_tool_call(call, definition)` says whether it may be made: True, False,
+        or the words in which the model is told that it may not; another `ToolCall` is made in its
+        place. It may wait where there is an event loop. What it raises ends the conversation.
+
         Raises:
             ToolRoundsExceeded: the model still calls tools in the last of `max_rounds` responses.
             TypeError: a function has no schema, or has to be waited for where there is no loop.
             AiLibError: as `execute` raises; its `messages` hold the conversation so far.
         """
-        return self._tool_loop(functions, max_rounds, max_parallel, raises).run()
+        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call)
+        return loop.run()
 
     def stream_tools(
         self,
@@ -378,12 +384,13 @@ class ChatRequestBuilder:
         max_rounds: int = 10,
         max_parallel: int = 8,
         raises: Raises = (),
+        on_tool_call: ToolCallHook | None = None,
         cancel_token: CancelToken | None = None,
     ) -> ToolStream:
         """Do as `run_tools`; return the events of every round as a stream."""
         from .tool_loop import ToolStream
 
-        loop = self._tool_loop(functions, max_rounds, max_parallel, raises)
+        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call)
         return ToolStream(loop, cancel_token)
 
     def _tool_loop(
@@ -392,6 +399,7 @@ class ChatRequestBuilder:
         max_rounds: int,
         max_parallel: int,
         raises: Raises,
+        on_tool_call: ToolCallHook | None,
     ) -> ToolLoop:
         from .tool_loop import make_tool_loop
 
@@ -403,4 +411,5 @@ class ChatRequestBuilder:
             max_rounds=max_rounds,
             max_parallel=max_parallel,
             raises=raises,
+            on_tool_call=on_tool_call,
         )

@@ -287,8 +287,9 @@ def test_answers_of_tools_may_hold_pictures_where_the_dialect_allows() -> None:
     assert [block["type"] for block in written] == ["text", "image"]
     written = body("responses", call, answer)["input"][-1]["output"]
     assert [block["type"] for block in written] == ["input_text", "input_image"]
-    with pytest.raises(CapabilityError, match="only text"):
-        built("chat", call, answer)
+    *_, result, turn = body("chat", call, answer)["messages"]
+    assert result["content"] == "Here:[an image (image/jpeg, 3 bytes) follows in the next message]"
+    assert [block["type"] for block in turn["content"]] == ["text", "image_url"]
 
 
 def test_an_answer_that_is_an_object_is_sent_as_one() -> None:

@@ -19,18 +19,16 @@ from tests.wire.corpus import ROWS
 from tests.wire.recordings import Recording, as_parameters
 
 AUDIO = ["audio", "audio by another word", "audio in mp3", "audio by address"]
-RESULTS = ["a result with an image", "a result with a document"]
 DOCUMENTS = ["document", "document without a name", "document of text", "document by address"]
 # What cannot be said; all else must compile.
 REFUSED: dict[str, list[str]] = {
-    "chat": ["document by address", "audio by address", *RESULTS],
+    "chat": ["document by address", "audio by address"],
     "responses": AUDIO,
     "messages": [*AUDIO, "any object"],
     "generate": [],
     "chat v2": [
         *AUDIO,
         *DOCUMENTS,
-        *RESULTS,
         "a cached document",
         "choice look",
         "choice look, one at a time",

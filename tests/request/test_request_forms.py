@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.errors.exceptions import CapabilityError, RequestError
+from ai_lib.errors.exceptions import RequestError
 from ai_lib.types.content import (
     AudioBlock,
     DocumentBlock,
@@ -86,9 +86,22 @@ def test_files_in_the_answer_of_a_tool_stand_beside_its_text() -> None:
 
 
 @pytest.mark.parametrize("dialect", ["chat", "chat v2"])
-def test_files_in_the_answer_of_a_tool_are_refused_where_there_is_no_place(dialect: str) -> None:
-    with pytest.raises(CapabilityError, match="only text"):
-        built(dialect, *answered(PICTURE))
+def test_files_in_the_answer_of_a_tool_follow_where_there_is_no_place(dialect: str) -> None:
+    request = built(dialect, *answered(PICTURE), Message.user("Go on."))
+    roles = [turn["role"] for turn in request.body["messages"]]
+    assert roles == ["user", "assistant", "tool", "user", "user"]
+    assert "follows in the next message" in request.body["messages"][2]["content"]
+    assert "image_url" in [block["type"] for block in request.body["messages"][3]["content"]]
+    assert "goes into the next message" in request.adaptations[0]
+
+
+@pytest.mark.parametrize("dialect", ["chat", "chat v2", "messages", "responses", "generate"])
+def test_what_a_tool_gives_never_ends_a_run(dialect: str) -> None:
+    audio = AudioBlock(data="aGk=", media_type="audio/wav")
+    result = Message.tool("a", [TextBlock(text="Here."), PICTURE, audio], name="look")
+    request = built(dialect, Message.user("Hi"), Message.assistant([CALL]), result)
+    assert "Here." in str(request.body)
+    assert any(note.startswith("audio") for note in request.adaptations)
 
 
 def marks(node: object) -> int:

@@ -114,7 +114,17 @@ class CallRunner:
                     adaptations=prepared.built.adaptations,
                 )
         except AiLibError as error:
+            if prepared.built.tool_names:
+                from ai_lib.request.tool_names import restore_error
+
+                restore_error(error, prepared.built.tool_names)
             raise_attributed(error, target)
         permit.usage, permit.request_id = response.usage, response.request_id
         text_tools = prepared.built.text_tools
-        return response if text_tools is None else with_text_tools(response, text_tools)
+        if text_tools is not None:
+            response = with_text_tools(response, text_tools)
+        if prepared.built.tool_names:
+            from ai_lib.request.tool_names import restore_response
+
+            response = restore_response(response, prepared.built.tool_names)
+        return response

@@ -38,6 +38,7 @@ class StreamAttempt:
         self.prepared = prepared
         self.pipeline = Pipeline(prepared.target.compiled, max_frame_bytes=max_frame_bytes)
         self.request_id = ""
+        self._tool_names = prepared.built.tool_names
         self._permit = permit
         self._timeouts = timeouts
         self._response: HttpResponse | None = None
@@ -61,6 +62,8 @@ class StreamAttempt:
             if self.pipeline.failure is not None and not self._has_content:
                 raise self.pipeline.failure
         except BaseException as error:
+            if isinstance(error, AiLibError):
+                self._restore_names(error)
             if isinstance(error, TransportError | StreamTruncated) and self.request_id:
                 self._estimate_usage()
             await self._close()
@@ -96,6 +99,7 @@ class StreamAttempt:
 
     async def fail(self, error: AiLibError) -> AiLibError:
         """End the attempt with an error."""
+        self._restore_names(error)
         attribute_error(error, self.prepared.target)
         self._estimate_usage()
         self._permit.fail(error)
@@ -128,14 +132,25 @@ class StreamAttempt:
 
     def response(self, **facts: object) -> ChatResponse:
         """Return the reply as far as it was received."""
-        return self.pipeline.response(
+        response = self.pipeline.response(
             request_id=self.request_id or None, adaptations=self.prepared.built.adaptations, **facts
         )
+        if not self._tool_names:
+            return response
+        from ai_lib.request.tool_names import restore_response
+
+        return restore_response(response, self._tool_names)
 
     @staticmethod
     def is_content(events: list[Event]) -> bool:
         """Whether there is anything of the answer among them."""
         return any(isinstance(event, _CONTENT) for event in events)
+
+    def _restore_names(self, error: AiLibError) -> None:
+        if self._tool_names:
+            from ai_lib.request.tool_names import restore_error
+
+            restore_error(error, self._tool_names)
 
     async def _close(self) -> None:
         http_response, self._response = self._response, None
@@ -156,6 +171,10 @@ class StreamAttempt:
     async def _next(self, http_response: HttpResponse) -> list[Event]:
         chunk = await self._read(http_response)
         events = self.pipeline.close() if chunk is None else self.pipeline.feed(chunk)
+        if self._tool_names:
+            from ai_lib.request.tool_names import restore_events
+
+            events = restore_events(events, self._tool_names)
         self._has_content = self._has_content or self.is_content(events)
         if events:
             self._last_event_at = now()

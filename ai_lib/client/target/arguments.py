@@ -1,6 +1,6 @@
 """Refuses arguments of a wrong type where they are given, before anything keeps them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,9 +26,20 @@ def check_message(message: Message) -> Message:
     return message
 
 
-def check_tools(tools: Iterable[ToolDefinition]) -> tuple[ToolDefinition, ...]:
-    """Return the tools. Raises TypeError for anything else."""
-    return _require_types(tools, ToolDefinition, "definitions: [ToolDefinition.from_function(f)]")
+def check_tools(
+    tools: Iterable[ToolDefinition | Callable[..., object]],
+) -> tuple[ToolDefinition, ...]:
+    """Return the definitions of tools and functions. Raises TypeError for anything else."""
+    expected = "a sequence of functions, or of definitions: [ToolDefinition.from_function(f)]"
+    if isinstance(tools, str | bytes):
+        raise TypeError(f"{expected} is wanted, not {tools!r:.100}")
+    return _require_types(map(_define_tool, tools), ToolDefinition, expected)
+
+
+def _define_tool(tool: Any) -> Any:
+    if callable(tool) and not isinstance(tool, type):
+        return ToolDefinition.from_function(tool)
+    return tool
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.client.tools.functions import ToolRegistry, result_message
+from ai_lib.client.tools.functions import ToolRegistry
+from ai_lib.client.tools.results import result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message

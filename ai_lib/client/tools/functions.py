@@ -2,22 +2,20 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from ai_lib.errors.exceptions import AiLibError, UnknownTool, ValidationError
+from ai_lib.client.tools.results import error_message
+from ai_lib.errors.exceptions import UnknownTool, ValidationError
 from ai_lib.structured.schema_problems import schema_problems
-from ai_lib.types.content import DocumentBlock, ImageBlock, TextBlock
 from ai_lib.types.message import Message
-from ai_lib.types.schema.schema import to_json
 from ai_lib.types.schema.signature import Signature
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
 Function = Callable[..., object]
 Predicate = Callable[[Function], bool]
-
-_MAX_ERROR_TEXT: Final = 1000
-_BLOCKS: Final = (TextBlock, ImageBlock, DocumentBlock)
+ToolCallHook = Callable[[ToolCall, ToolDefinition], object]
+"""Says whether a call may be made: True, False, a text for the model, or another call to make."""
 
 
 class ToolRegistry:
@@ -46,8 +44,13 @@ class ToolRegistry:
             raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
         if not can_await(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
-        signature = None if _takes_any_keyword(tool.function) else Signature(tool.function)
-        self._functions[tool.name] = tool.function, signature
+        self._functions[tool.name] = tool.function, _read_signature(tool)
+
+    def find(self, name: str) -> ToolDefinition | None:
+        """Return the tool of that name that a function runs; None when there is none."""
+        if name not in self._functions:
+            return None
+        return next(tool for tool in self.definitions if tool.name == name)
 
     def bind(self, call: ToolCall) -> Callable[[], object]:
         """Return the function bound to the call's arguments, converted to the types it takes.
@@ -56,47 +59,63 @@ class ToolRegistry:
             UnknownTool: there is no such tool.
             ValidationError: the arguments do not fit.
         """
-        if call.name not in self._functions:
+        tool = self.find(call.name)
+        if tool is None:
             names = ", ".join(self._functions) or "none"
             raise UnknownTool(f"there is no tool {call.name!r}; the tools are {names}")
         function, signature = self._functions[call.name]
-        if signature is None:
-            self._check(call)
+        if signature is not None:
+            arguments, options = signature.bind(call.arguments)
+            return functools.partial(function, *arguments, **options)
+        _check(call, tool)
+        if _takes_any_keyword(function):
             return functools.partial(function, **call.arguments)
-        arguments, options = signature.bind(call.arguments)
-        return functools.partial(function, *arguments, **options)
-
-    def _check(self, call: ToolCall) -> None:
-        tool = next(tool for tool in self.definitions if tool.name == call.name)
-        problems = [str(problem) for problem in schema_problems(call.arguments, tool.parameters)]
-        if problems:
-            raise ValidationError(
-                f"the arguments do not fit: {'; '.join(problems)}", problems=problems
-            )
+        return functools.partial(function, dict(call.arguments))
 
 
-def result_message(call: ToolCall, result: object) -> Message:
-    """Return the message with a tool's result: text and content blocks unchanged, the rest as JSON.
+def _read_signature(tool: ToolDefinition) -> Signature | None:
+    """Return the signature that reads a call's arguments.
+
+    None for a handler: a function that takes them as they are, by any name or as one mapping,
+    checked by the schema that was given with it.
+    """
+    function: Any = tool.function
+    if _takes_any_keyword(function):
+        return None
+    properties = tool.parameters.get("properties") or {}
+    parameters = inspect.signature(function).parameters
+    required = [
+        parameter for parameter in parameters.values() if parameter.default is parameter.empty
+    ]
+    is_handler = len(required) == 1 and required[0].name not in properties
+    if is_handler and required[0].kind is not inspect.Parameter.KEYWORD_ONLY:
+        return None
+    return Signature(function)
+
+
+def _check(call: ToolCall, tool: ToolDefinition) -> None:
+    problems = [str(problem) for problem in schema_problems(call.arguments, tool.parameters)]
+    if problems:
+        raise ValidationError(f"the arguments do not fit: {'; '.join(problems)}", problems=problems)
+
+
+def read_decision(call: ToolCall, decision: object) -> ToolCall | Message:
+    """Return the call to make by what a hook said of it, or the message that tells its refusal.
 
     Raises:
-        TypeError, ValueError: JSON can't express the result.
+        TypeError: the hook said nothing that can be understood.
     """
-    if isinstance(result, str):
-        return Message.tool(call.id, str.__str__(result), name=call.name)
-    if isinstance(result, _BLOCKS):
-        return Message.tool(call.id, (result,), name=call.name)
-    if isinstance(result, Sequence) and result and all(isinstance(b, _BLOCKS) for b in result):
-        blocks: Any = tuple(result)
-        return Message.tool(call.id, blocks, name=call.name)
-    return Message.tool(call.id, to_json(result).decode(), name=call.name)
-
-
-def error_message(call: ToolCall, error: Exception) -> Message:
-    """Return the message that tells the model of an error: its class and text, no traceback."""
-    text = str(error)[:_MAX_ERROR_TEXT]
-    if not isinstance(error, AiLibError):
-        text = f"{type(error).__name__}: {text}"
-    return Message.tool(call.id, text, is_error=True, name=call.name)
+    if decision is True:
+        return call
+    if decision is False:
+        return error_message(call, ValidationError("this call was not allowed; it was not made"))
+    if isinstance(decision, str):
+        return error_message(call, ValidationError(str.__str__(decision)))
+    if isinstance(decision, ToolCall):
+        return decision
+    raise TypeError(
+        f"on_tool_call gave {decision!r}: return True, False, a text for the model, or a ToolCall"
+    )
 
 
 def _takes_any_keyword(function: Function) -> bool:

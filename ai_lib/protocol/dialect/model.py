@@ -38,7 +38,9 @@ class MessageShape(Part, frozen=True, kw_only=True):
     message of text alone is a string; with `merge_turns`, neighbours of one role are joined.
     `cache` is merged into the block or tool up to which the provider is to cache the request;
     `cache_on` names the kinds of block, with `tool` and `system`, that may have it (all, when
-    empty). `block_values` are the defaults for placeholders of blocks.
+    empty). `block_values` are the defaults for placeholders of blocks. `tool_media` says where the
+    files go that a tool returns: `inline`, in its result, into the `next_user` turn, or nowhere
+    (`none`), which the result then says in words.
     """
 
     system: Literal["message", "top"] = "message"
@@ -51,6 +53,17 @@ class MessageShape(Part, frozen=True, kw_only=True):
     cache_on: tuple[str, ...] = ()
     block_values: JsonDict = {}
     tool_call: Template = None
+    tool_media: Literal["inline", "next_user", "none"] = "next_user"
+
+
+class ToolNameShape(Part, frozen=True, kw_only=True):
+    """What the name of a tool may be: its `characters` and its `first` one, as sets of a regular
+    expression, and at most how many. The strictest is assumed where a dialect says nothing.
+    """
+
+    characters: str = "A-Za-z0-9_"
+    first: str = "A-Za-z_"
+    max: int = 64
 
 
 class SchemaShape(Part, frozen=True, kw_only=True):
@@ -86,6 +99,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     stream_query: dict[str, str] = {}
     messages: MessageShape
     tool: Template = None
+    tool_names: ToolNameShape = ToolNameShape()
     tool_values: JsonDict = {}
     provider_tools: Literal["among", "beside"] = "among"
     schema: SchemaShape = SchemaShape()

@@ -36,7 +36,7 @@ from ai_lib.types.media_type import (
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 
-Part = TextBlock | ImageBlock | DocumentBlock
+Part = TextBlock | ImageBlock | AudioBlock | DocumentBlock
 File = TypeVar("File", ImageBlock, AudioBlock, DocumentBlock)
 Item = TypeVar("Item")
 
@@ -96,10 +96,8 @@ class MediaFitter:
 
     def _fit_block(self, block: Block) -> Block:
         match block:
-            case ImageBlock() | DocumentBlock():
+            case ImageBlock() | AudioBlock() | DocumentBlock():
                 return self._fit_part(block)
-            case AudioBlock():
-                return self._fit_file(block, "audio", self._limits.audio)
             case ToolResultBlock(content=content) if not isinstance(content, str):
                 parts = _map_items(content, self._fit_part)
                 if parts is not content:
@@ -111,6 +109,8 @@ class MediaFitter:
             return self._fit_file(block, "image", self._limits.image)
         if isinstance(block, DocumentBlock):
             return self._fit_file(block, "document", self._limits.document)
+        if isinstance(block, AudioBlock):
+            return self._fit_file(block, "audio", self._limits.audio)
         return block
 
     def _fit_file(self, block: File, family: Family, limits: MediaLimits) -> File:

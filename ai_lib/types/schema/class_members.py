@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 
 from ai_lib.types.schema.pydantic_reader import is_installed
-from ai_lib.types.schema.reading import DefaultSetting
+from ai_lib.types.schema.reading import DefaultEntry
 from ai_lib.types.schema.type_names import get_type_name, substitute
 
 _SHOWN_FACTORIES: Final = (list, dict, set, frozenset, tuple)
@@ -20,7 +20,7 @@ class ClassMember(msgspec.Struct, frozen=True):
     name: str
     kind: Any
     is_required: bool = True
-    default: DefaultSetting | None = None
+    default: DefaultEntry | None = None
 
 
 def list_members(kind: Any, args: tuple[Any, ...]) -> list[ClassMember] | None:
@@ -67,9 +67,9 @@ def _list_struct_members(kind: type[msgspec.Struct]) -> Iterator[ClassMember]:
     for field in fields:
         default = None
         if field.default is not msgspec.NODEFAULT:
-            default = None if field.default is msgspec.UNSET else DefaultSetting(field.default)
+            default = None if field.default is msgspec.UNSET else DefaultEntry(field.default)
         elif field.default_factory in _SHOWN_FACTORIES:
-            default = DefaultSetting(field.default_factory())
+            default = DefaultEntry(field.default_factory())
         yield ClassMember(field.encode_name, field.name, field.type, field.required, default)
 
 
@@ -83,9 +83,9 @@ def _list_fields(kind: Any) -> Iterator[ClassMember]:
             continue  # a class variable, or a field that the class itself sets
         default = None
         if field.default is not dataclasses.MISSING:
-            default = DefaultSetting(field.default)
+            default = DefaultEntry(field.default)
         elif field.default_factory in _SHOWN_FACTORIES:
-            default = DefaultSetting(field.default_factory())
+            default = DefaultEntry(field.default_factory())
         no_default = field.default is dataclasses.MISSING
         is_required = no_default and field.default_factory is dataclasses.MISSING
         text = field.metadata.get("description")
@@ -102,7 +102,7 @@ def _list_attributes(kind: Any) -> Iterator[ClassMember]:
             continue
         is_required = type(field.default).__name__ == "_Nothing"
         has_factory = hasattr(field.default, "factory")
-        default = None if is_required or has_factory else DefaultSetting(field.default)
+        default = None if is_required or has_factory else DefaultEntry(field.default)
         name: str = getattr(field, "alias", None) or field.name.lstrip("_")
         yield ClassMember(name, name, hints.get(field.name, Any), is_required, default)
 

@@ -9,7 +9,7 @@ from ai_lib.types.problem import make_pointer
 from ai_lib.types.schema.container_readers import read_object
 from ai_lib.types.schema.default_values import MISSING_DEFAULT, describe_default
 from ai_lib.types.schema.definitions import DefinitionStore, read_class_text
-from ai_lib.types.schema.reading import MISFIT, DefaultSetting, ReadContext, TypeReader
+from ai_lib.types.schema.reading import MISFIT, DefaultEntry, ReadContext, TypeReader
 
 
 class ObjectMember(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class ObjectMember(msgspec.Struct, frozen=True):
     name: str
     reader: TypeReader
     is_required: bool = True
-    default: DefaultSetting | None = None
+    default: DefaultEntry | None = None
 
 
 class ObjectReader(TypeReader):

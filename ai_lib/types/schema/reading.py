@@ -75,7 +75,7 @@ class TypeReader:
         raise NotImplementedError
 
 
-class DefaultSetting(msgspec.Struct, frozen=True):
+class DefaultEntry(msgspec.Struct, frozen=True):
     """A default value."""
 
     value: object

@@ -2,6 +2,7 @@
 """Conversations in which the model calls Python functions, over a real socket."""
 
 import enum
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from ai_lib_sync.types import (
     ContentBlock,
     Message,
     MessageRole,
+    ToolCall,
     ToolCallStarted,
     ToolDefinition,
     ToolResultBlock,
@@ -164,7 +166,7 @@ def test_results_are_told_as_text_json_or_blocks() -> None:
         ("null", False),
     ]
     assert not told[4][1]
-    assert told[5] == ("TypeError: a object can't be written as JSON", True)
+    assert told[5] == ("TypeError: the tool gave a object, which says nothing", True)
 
 
 def test_what_goes_wrong_is_told_to_the_model() -> None:
@@ -447,3 +449,125 @@ def test_an_error_in_a_later_round_has_the_conversation_so_far(streamed: bool) -
         assert [message.role.value for message in messages] == ["user", "assistant", "tool"]
         assert results(messages) == [("3", False)]
         assert (client.chat().messages(messages).execute()).content == "Three"
+
+
+@pytest.mark.parametrize("model", PROVIDERS)
+def test_names_are_fitted_for_the_target_and_given_back(model: str) -> None:
+    seen: list[int] = []
+
+    def größe(number: int) -> str:
+        """Get the size."""
+        seen.append(number)
+        return "1"
+
+    def find(number: int) -> str:
+        seen.append(-number)
+        return "2"
+
+    other = ToolDefinition.from_function(find, name="shop.find/it " + "x" * 140)
+    with MockProvider([Reply(text="ok")]) as mock, mock.client(model) as client:
+        client.chat().user("?").tools([größe, other]).execute()
+        sent = [tool.name for tool in mock.requests[0].tools]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", name) for name in sent)
+    replies = [Reply(tool_calls=[(name, {"number": 3}) for name in sent]), Reply(text="done")]
+    for streamed in (False, True):
+        seen.clear()
+        with MockProvider(replies) as mock, mock.client(model) as client:
+            chat = client.chat().user("?")
+            if streamed:
+                stream = chat.stream_tools([größe, other])
+                started = [e.tool_name for e in stream if isinstance(e, ToolCallStarted)]
+                run = stream.result()
+            else:
+                run = chat.run_tools([größe, other])
+                started = [call.name for call in run.responses[0].tool_calls]
+            names = [tool.name for tool in mock.requests[1].tools]
+        assert (seen, started, names) == ([3, -3], ["größe", other.name], sent)
+        assert run.responses[0].adaptations[0].startswith("the tool 'größe' is offered as gr")
+
+
+def test_what_a_tool_gives_is_always_told() -> None:
+    class Loud:
+        def __str__(self) -> str:
+            return "loud"
+
+    class Mute:
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    half, whole = "half \ud835", "\ud835\udc00"
+    given: list[object] = [
+        half, whole, [half], {"a": float("nan")}, Loud(), Mute(), "x" * 1_000_001,
+        [ContentBlock.text(half), "and", 3],
+    ]  # fmt: skip
+
+    def make(value: object) -> Any:
+        return lambda: value
+
+    tools = [
+        ToolDefinition.from_function(make(value), name=f"t{index}")
+        for index, value in enumerate(given)
+    ]
+    replies = [Reply(tool_calls=[(tool.name, {}) for tool in tools]), Reply(text="ok")]
+    with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
+        run = client.chat().user("?").run_tools(tools)
+        told = [text for text, _ in results(mock.requests[1].messages)]
+    assert told[0] == "half \ufffd"
+    assert told[1] == "\U0001d400"
+    assert told[2] == '["half \ufffd"]'
+    assert told[3:6] == ["{'a': nan}", "loud", "TypeError: the tool gave a Mute that can't be told"]
+    assert told[6].endswith("[cut here: the result has 1000001 characters; ask for less]")
+    assert told[7] == "half \ufffdand3"
+    assert run.content == "ok"
+
+
+def test_a_schema_and_a_handler_are_a_tool() -> None:
+    seen: list[object] = []
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "a b": {"type": "string"}},
+        "required": ["n"],
+    }
+
+    def handle(arguments: dict[str, Any]) -> str:
+        seen.append(arguments)
+        return "ok"
+
+    tool = ToolDefinition.from_function(handle, name="count", parameters=schema)
+    calls = [("count", {"n": 1, "a b": "x"}), ("count", {"n": "x"})]
+    replies = [Reply(tool_calls=calls), Reply(text="done")]
+    with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
+        run = client.chat().user("?").tools([tool]).run_tools()
+    assert seen == [{"n": 1, "a b": "x"}]
+    assert [is_error for _, is_error in results(run.messages)] == [False, True]
+
+
+def test_a_hook_is_asked_before_every_call() -> None:
+    asked: list[object] = []
+
+    def decide(call: ToolCall, tool: ToolDefinition) -> object:
+        checkpoint()
+        asked.append((call.name, call.arguments["a"], tool.description))
+        if call.arguments["a"] == 4:
+            return msgspec.structs.replace(call, arguments={"a": 40})
+        return [True, False, "Not on Sundays."][call.arguments["a"] - 1]
+
+    calls = [("add", {"a": number}) for number in (1, 2, 3, 4)]
+    replies = [Reply(tool_calls=[*calls, ("add", {}), ("sub", {})]), Reply(text="done")]
+    with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
+        chat = client.chat().user("?")
+        run = chat.run_tools([add], on_tool_call=decide, max_parallel=1)
+    assert asked == [("add", number, "Add two numbers.") for number in (1, 2, 3, 4)]
+    assert results(run.messages)[:4] == [
+        ("11", False),
+        ("this call was not allowed; it was not made", True),
+        ("Not on Sundays.", True),
+        ("50", False),
+    ]
+
+
+def test_a_hook_that_says_nothing_allows_nothing() -> None:
+    replies = [Reply(tool_calls=[("add", {"a": 1})])]
+    with MockProvider(replies) as mock, mock.client("openai/gpt-4o") as client:
+        with pytest.raises(TypeError, match="return True, False, a text"):
+            client.chat().user("?").run_tools([add], on_tool_call=lambda *_: None)
