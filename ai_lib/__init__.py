@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ResilientConfig as ResilientConfig,
     )
     from ai_lib.types import (
+        AudioDelta as AudioDelta,
         CallStats as CallStats,
         Candidate as Candidate,
         ChatResponse as ChatResponse,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         ContentDelta as ContentDelta,
         Event as Event,
         FinalCandidate as FinalCandidate,
+        ImageContent as ImageContent,
+        LogprobsDelta as LogprobsDelta,
         Message as Message,
         MessageRole as MessageRole,
         Metadata as Metadata,
@@ -57,6 +60,7 @@ _WHERE = {
     "AiClient": ".client",
     "AiClientBuilder": ".client",
     "AiLibError": "ai_lib.errors",
+    "AudioDelta": "ai_lib.types",
     "CallStats": "ai_lib.types",
     "CancelToken": ".client",
     "Candidate": "ai_lib.types",
@@ -68,6 +72,8 @@ _WHERE = {
     "EmbeddingClient": ".embeddings",
     "Event": "ai_lib.types",
     "FinalCandidate": "ai_lib.types",
+    "ImageContent": "ai_lib.types",
+    "LogprobsDelta": "ai_lib.types",
     "Message": "ai_lib.types",
     "MessageRole": "ai_lib.types",
     "Metadata": "ai_lib.types",

@@ -10,14 +10,15 @@ FIELD_NOUNS = frozenset(
     """
     account accumulator address arguments array assembler attempt auth backend batch block body
     breaker bridge bucket buckets budget builder cache call calling calls candidate capabilities
-    chain change check checker choice chunk client code collector completed config connection
+    chain change check checker choice chunk citation client collector completed config connection
     content context conversation cost count counter counts credential deadline deadlines decoder
     definition deflate delta detector dialect dispatcher document element embedding embeddings
     encoding end endpoint entry environment error errors event events examples exchange
     execution executor exists exporter expression failure fallback family fetch fields file
     filter first flag format frame generator group handle handler header headers health
     histogram hook ids index info input item json kind large lease like limiter limits line
-    lines linter list listener literal live loader location lock log logger lookup maker manager
+    lines linter list listener literal live loader location lock log logger logprob lookup
+    maker manager code
     mapper mapping match member message metadata meter metrics middleware mismatch mode model
     object observation of open operation options origin outcome output page parameter parser
     part path pattern pipeline plugin policy pool probe provider providers proxy query question

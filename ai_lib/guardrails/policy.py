@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import GuardrailError
 from ai_lib.guardrails.guardrail import (
@@ -17,6 +19,7 @@ from ai_lib.guardrails.guardrail import (
 from ai_lib.guardrails.masking import TextLocation, mask_parts
 from ai_lib.guardrails.rules.length import LengthFilter
 from ai_lib.guardrails.validator import ContentFilter, make_block_error
+from ai_lib.types.content import Citation
 from ai_lib.types.json import JsonValue
 
 Rules = Guardrail | Iterable[Guardrail]
@@ -119,6 +122,11 @@ class Evaluation:
         if isinstance(value, (list, tuple)):
             return [self.filter_json(item) for item in value]
         return value
+
+    def filter_citations(self, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+        """Return sources with their texts as the rules leave them."""
+        filtered = (self.filter_json(msgspec.to_builtins(citation)) for citation in citations)
+        return tuple(msgspec.convert(citation, Citation) for citation in filtered)
 
     def record(self, matches: Iterable[Match]) -> list[Match]:
         """Record matches; return those that must be masked."""

@@ -62,7 +62,9 @@ def replace_text(block: TextBlock, text: str) -> TextBlock:
     """Return the block with another text, without the provider's own form of the old one."""
     if text == block.text:
         return block
-    return msgspec.structs.replace(block, text=text, raw=(), signature=None, origin=None)
+    return msgspec.structs.replace(
+        block, text=text, raw=(), signature=None, extra=None, origin=None
+    )
 
 
 def mask_call(block: ToolUseBlock, evaluation: Evaluation) -> ToolUseBlock:
@@ -70,4 +72,6 @@ def mask_call(block: ToolUseBlock, evaluation: Evaluation) -> ToolUseBlock:
     arguments = evaluation.filter_json(block.input)
     if arguments == block.input:
         return block
-    return msgspec.structs.replace(block, input=arguments, raw=(), signature=None, origin=None)
+    return msgspec.structs.replace(
+        block, input=arguments, raw=(), signature=None, extra=None, origin=None
+    )

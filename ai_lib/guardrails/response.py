@@ -6,7 +6,7 @@ import msgspec
 
 from ai_lib.guardrails.policy import Evaluation
 from ai_lib.guardrails.request import mask_call, replace_text
-from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolUseBlock
+from ai_lib.types.content import AudioBlock, Block, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 
@@ -25,7 +25,7 @@ def filter_response(
     )
     if evaluation.blocking is not None:
         candidates = tuple(
-            msgspec.structs.replace(candidate, blocks=(), tool_calls=())
+            msgspec.structs.replace(candidate, blocks=(), tool_calls=(), logprobs=())
             for candidate in response.candidates
         )
     elif candidates == tuple(response.candidates):
@@ -48,7 +48,9 @@ def _filter_candidate(
         thoughts = iter(evaluation.filter_parts(parts, has_length_limit=False))
     filtered_blocks: list[Block] = []
     for block in blocks:
-        if isinstance(block, TextBlock):
+        if isinstance(block, AudioBlock):
+            filtered_blocks.append(_filter_audio(block, evaluation))
+        elif isinstance(block, TextBlock):
             filtered_blocks.append(_filter_citations(replace_text(block, next(texts)), evaluation))
         elif isinstance(block, ThinkingBlock) and thinking:
             filtered_blocks.append(_replace_thinking(block, next(thoughts)))
@@ -59,20 +61,33 @@ def _filter_candidate(
     calls = candidate.tool_calls
     if tools:
         calls = tuple(_update_call(call, filtered_blocks) for call in calls)
-    return msgspec.structs.replace(candidate, blocks=tuple(filtered_blocks), tool_calls=calls)
+    # The tokens are the text once more.
+    logprobs = () if evaluation.has_masks else candidate.logprobs
+    return msgspec.structs.replace(
+        candidate, blocks=tuple(filtered_blocks), tool_calls=calls, logprobs=logprobs
+    )
+
+
+def _filter_audio(block: AudioBlock, evaluation: Evaluation) -> AudioBlock:
+    """Return the sound, without it where a rule masks what is said in it."""
+    transcript = evaluation.filter_text(block.transcript or "", has_length_limit=False)
+    if transcript == (block.transcript or ""):
+        return block
+    return msgspec.structs.replace(block, transcript=transcript, data=None, id=None)
 
 
 def _filter_citations(block: TextBlock, evaluation: Evaluation) -> TextBlock:
     if not block.citations:
         return block
-    citations = tuple(evaluation.filter_json(citation) for citation in block.citations)
-    return msgspec.structs.replace(block, citations=citations)
+    return msgspec.structs.replace(block, citations=evaluation.filter_citations(block.citations))
 
 
 def _replace_thinking(block: ThinkingBlock, text: str) -> ThinkingBlock:
     if text == block.thinking:
         return block
-    return msgspec.structs.replace(block, thinking=text, raw=(), signature=None, origin=None)
+    return msgspec.structs.replace(
+        block, thinking=text, raw=(), signature=None, extra=None, origin=None
+    )
 
 
 def _update_call(call: ToolCall, blocks: list[Block]) -> ToolCall:

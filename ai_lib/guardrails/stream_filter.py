@@ -9,8 +9,11 @@ import msgspec
 from ai_lib.guardrails.policy import Evaluation
 from ai_lib.guardrails.stream_text import StreamText
 from ai_lib.types.events import (
+    AudioDelta,
     Event,
     FinalCandidate,
+    ImageContent,
+    LogprobsDelta,
     OpaqueContent,
     PartialContentDelta,
     PartialToolCall,
@@ -20,7 +23,7 @@ from ai_lib.types.events import (
     ToolCallStarted,
 )
 
-TextEvent = PartialContentDelta | ThinkingDelta
+TextEvent = PartialContentDelta | ThinkingDelta | AudioDelta
 _Key = tuple[int, type]
 
 
@@ -30,7 +33,8 @@ class OutputStreamFilter:
     Text that is held back is emitted before a tool call or the end of its candidate; opaque state
     without text is not held back. With `tools`, the arguments of a call are emitted in one piece
     when they are complete. When a rule blocks, the text before its match is emitted, then
-    GuardrailError is raised; nothing of the match is emitted.
+    GuardrailError is raised; nothing of the match is emitted. Sound goes with its transcript; the
+    probabilities of tokens are emitted at the end, and only if nothing was masked.
     """
 
     def __init__(self, evaluation: Evaluation, *, thinking: bool, tools: bool) -> None:
@@ -38,6 +42,7 @@ class OutputStreamFilter:
         self._thinking = thinking
         self._tools = tools
         self._texts: dict[_Key, StreamText[TextEvent]] = {}
+        self._logprobs: list[LogprobsDelta] = []
 
     def feed(self, events: list[Event]) -> Iterator[Event]:
         """Yield the events that may be emitted now. Raises GuardrailError when a rule blocks."""
@@ -52,16 +57,22 @@ class OutputStreamFilter:
                 yield from self._filter_text(event, event.content)
             case ThinkingDelta() if self._thinking:
                 yield from self._filter_text(event, event.thinking)
+            case AudioDelta():
+                yield from self._filter_text(event, event.transcript)
+            case LogprobsDelta():
+                self._logprobs.append(event)
             case PartialToolCall() if self._tools:
                 pass
             case ToolCallEnded() if self._tools:
                 yield from self._filter_call(event)
-            case ToolCallStarted() | OpaqueContent() | FinalCandidate():
+            case ToolCallStarted() | OpaqueContent() | ImageContent() | FinalCandidate():
                 yield from self._flush(event.candidate)
                 yield from self._unless_blocked(event)
             case StreamEnd():
                 for candidate in sorted({candidate for candidate, _ in self._texts}):
                     yield from self._flush(candidate, ended=True)
+                if not self._evaluation.has_masks:
+                    yield from self._unless_blocked(*self._logprobs)
                 yield from self._unless_blocked(event)
             case _:
                 yield event
@@ -92,14 +103,17 @@ class OutputStreamFilter:
     def _with_text(self, event: TextEvent, text: str) -> Event:
         # The provider's own form of the part has the old text.
         if isinstance(event, ThinkingDelta):
-            return msgspec.structs.replace(event, thinking=text, raw=(), signature=None)
-        delta = msgspec.structs.replace(event, content=text, raw=(), signature=None)
+            return msgspec.structs.replace(event, thinking=text, raw=(), signature=None, extra=None)
+        if isinstance(event, AudioDelta):
+            data = "" if self._evaluation.has_masks else event.data
+            return msgspec.structs.replace(event, transcript=text, data=data)
+        delta = msgspec.structs.replace(event, content=text, raw=(), signature=None, extra=None)
         return self._filter_citations(delta)
 
     def _filter_citations(self, event: TextEvent) -> Event:
-        if isinstance(event, ThinkingDelta) or not event.citations:
+        if not isinstance(event, PartialContentDelta) or not event.citations:
             return event
-        citations = tuple(self._evaluation.filter_json(citation) for citation in event.citations)
+        citations = self._evaluation.filter_citations(event.citations)
         if self._evaluation.blocking is not None:
             citations = ()  # they may hold the match
         return msgspec.structs.replace(event, citations=citations)
@@ -113,5 +127,7 @@ class OutputStreamFilter:
             arguments=msgspec.json.encode(arguments).decode(),
         )
         if arguments != event.arguments:
-            event = msgspec.structs.replace(event, arguments=arguments, raw=(), signature=None)
+            event = msgspec.structs.replace(
+                event, arguments=arguments, raw=(), signature=None, extra=None
+            )
         yield from self._unless_blocked(delta, event)

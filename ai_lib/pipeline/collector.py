@@ -3,10 +3,23 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ai_lib.types.content import Block, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    Citation,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    TokenLogprob,
+    ToolUseBlock,
+)
 from ai_lib.types.events import (
+    AudioDelta,
     Event,
     FinalCandidate,
+    ImageContent,
+    LogprobsDelta,
     Metadata,
     OpaqueContent,
     PartialContentDelta,
@@ -22,19 +35,30 @@ from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 
-class _OpenBlock:
-    """A block under collection: text, thinking, opaque objects, or the position of a tool call."""
+class OpenBlock:
+    """A block under collection, or the position of a tool call.
 
-    __slots__ = ("citations", "index", "kind", "raw", "redacted", "signature", "texts")
+    The texts of sound are its transcript, `data` its pieces; `facts` are further fields of a block.
+    """
+
+    __slots__ = (
+        *("citations", "data", "extra", "facts", "index", "is_refusal", "kind", "phase", "raw"),
+        *("redacted", "signature", "texts"),
+    )
 
     def __init__(self, kind: type, index: int | None) -> None:
         self.kind = kind
         self.index = index
         self.texts: list[str] = []
-        self.citations: list[JsonObject] = []
+        self.citations: list[Citation] = []
         self.raw: list[JsonObject] = []
+        self.data: list[str] = []
+        self.facts: dict[str, object] = {}
         self.signature: str | None = None
         self.redacted: str | None = None
+        self.phase: str | None = None
+        self.is_refusal = False
+        self.extra: JsonObject | None = None
 
     def continues(self, kind: type, index: int | None, text: str) -> bool:
         """Say whether more of this kind belongs to the block; no text follows a signature."""
@@ -48,24 +72,38 @@ class _OpenBlock:
         if self.kind is ThinkingBlock:
             return ThinkingBlock(
                 thinking=text,
+                phase=self.phase,
                 signature=self.signature,
                 redacted=self.redacted,
                 raw=raw,
+                extra=self.extra,
                 origin=origin,
             )
-        if self.kind is OpaqueBlock:
-            return OpaqueBlock(raw=raw, origin=origin)
-        is_opaque = self.signature or raw or self.citations
+        if self.kind is not TextBlock:
+            return self._build_media(text, raw, origin)
+        is_opaque = self.signature or raw or self.citations or self.extra
         return TextBlock(
             text=text,
             citations=tuple(self.citations),
+            is_refusal=self.is_refusal,
+            phase=self.phase,
             signature=self.signature,
             raw=raw,
+            extra=self.extra,
             origin=origin if is_opaque else None,
         )
 
+    def _build_media(self, text: str, raw: tuple[JsonObject, ...], origin: str) -> Block:
+        if self.kind is OpaqueBlock:
+            return OpaqueBlock(raw=raw, origin=origin, **self.facts)  # type: ignore[arg-type]
+        facts = {**self.facts, "signature": self.signature, "extra": self.extra, "origin": origin}
+        if self.kind is ImageBlock:
+            return ImageBlock(raw=raw, **facts)  # type: ignore[arg-type]
+        data = _join_base64(self.data) or None
+        return AudioBlock(data=data, transcript=text or None, **facts)  # type: ignore[arg-type]
 
-_NO_TEXT: Final = (None, _OpenBlock(TextBlock, None))
+
+_NO_TEXT: Final = (None, OpenBlock(TextBlock, None))
 
 
 class _OpenCandidate:
@@ -73,27 +111,34 @@ class _OpenCandidate:
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.blocks: list[_OpenBlock] = []
+        self.blocks: list[OpenBlock] = []
         self.calls: dict[int, ToolUseBlock] = {}
+        self.logprobs: dict[int | None, list[TokenLogprob]] = {}
         self.finish_reason: str | None = None
         self.termination_reason: str | None = None
 
     def add(
         self, kind: type, index: int | None = None, text: str = "", alone: object = False
-    ) -> _OpenBlock:
-        """Add `text` to the block it belongs to and return that; with `alone`, to a new one."""
+    ) -> OpenBlock:
+        """Add `text` to the block it belongs to and return that; with `alone`, to a new one.
+
+        State without text belongs to the block of its index, sources without one to the last text.
+        """
         last = self.blocks[-1] if self.blocks else None
         if alone or last is None or not last.continues(kind, index, text):
-            last = None if alone or text or index is None else self._find_block(kind, index)
+            last = None if alone or text else self._find_block(kind, index)
             if last is None:
-                last = _OpenBlock(kind, index)
+                last = OpenBlock(kind, index)
                 self.blocks.append(last)
         last.texts.append(text)
         return last
 
-    def _find_block(self, kind: type, index: int) -> _OpenBlock | None:
+    def _find_block(self, kind: type, index: int | None) -> OpenBlock | None:
         """Return the block that the provider counts as `index`, for state that came later."""
-        return next((block for block in self.blocks if block.continues(kind, index, "")), None)
+        if index is None and kind is not TextBlock:
+            return None
+        blocks = self.blocks if index is not None else reversed(self.blocks)
+        return next((block for block in blocks if block.continues(kind, index, "")), None)
 
     def build(self, origin: str, joins: Sequence[str]) -> Candidate:
         """Return the candidate as collected so far."""
@@ -103,6 +148,7 @@ class _OpenCandidate:
             tool_calls=tuple(self._build_tool_calls()) if self.calls else (),
             finish_reason=self.finish_reason,
             termination_reason=self.termination_reason,
+            logprobs=tuple(token for tokens in self.logprobs.values() for token in tokens),
         )
 
     def _build_tool_calls(self) -> list[ToolCall]:
@@ -113,6 +159,7 @@ class _OpenCandidate:
                 arguments=call.input,
                 index=index,
                 signature=call.signature,
+                is_custom=call.is_custom,
             )
             for index, call in sorted(self.calls.items())
         ]
@@ -142,7 +189,7 @@ class Collector:
         self._id: str | None = None
         self._model: str | None = None
         # The candidate and the text block that the next text may continue.
-        self._open: tuple[int, _OpenBlock] | None = None
+        self._open: tuple[int, OpenBlock] | None = None
 
     def add(self, event: Event) -> None:
         """Add one event."""
@@ -160,7 +207,8 @@ class Collector:
                 type(event) is PartialContentDelta
                 and event.candidate == candidate
                 and event.index == block.index
-                and not (event.signature or event.citations or event.raw)
+                and not (event.signature or event.citations or event.raw or event.extra)
+                and not (event.phase or event.is_refusal)
             ):
                 block.texts.append(event.content)
             elif type(event) is not PartialToolCall:
@@ -191,6 +239,12 @@ class Collector:
             case OpaqueContent():
                 block = self._candidate(event.candidate).add(OpaqueBlock, alone=True)
                 block.raw.extend(event.raw)
+                block.facts = {} if event.body is None else {"body": event.body}
+            case ImageContent() | AudioDelta():
+                self._add_media(event)
+            case LogprobsDelta():
+                logprobs = self._candidate(event.candidate).logprobs
+                logprobs.setdefault(event.index, []).extend(event.logprobs)
             case StreamEnd():
                 self._usage = event.usage or self._usage
             case _:
@@ -198,7 +252,7 @@ class Collector:
 
     def find_blocks(
         self, candidate: int, kind: type, index: int | None = None
-    ) -> "Sequence[_OpenBlock]":
+    ) -> "Sequence[OpenBlock]":
         """Return the blocks of a kind in a candidate; with `index`, those that have it."""
         collected = self._candidates.get(candidate)
         blocks = collected.blocks if collected is not None else ()
@@ -208,6 +262,15 @@ class Collector:
         """Return the objects of a candidate that only their provider understands."""
         blocks = self.find_blocks(candidate, OpaqueBlock)
         return [item for block in blocks for item in block.raw]
+
+    def list_bodies(self, candidate: int) -> Sequence[object]:
+        """Return the members of the next request that the opaque parts of a candidate have."""
+        return [block.facts.get("body") for block in self.find_blocks(candidate, OpaqueBlock)]
+
+    def list_logprobs(self, candidate: int, index: int | None) -> Sequence[TokenLogprob]:
+        """Return the tokens of a candidate's text so far."""
+        collected = self._candidates.get(candidate)
+        return collected.logprobs.get(index, ()) if collected is not None else ()
 
     def build_response(self, **facts: object) -> ChatResponse:
         """Return the response as collected so far; `facts` are further fields of ChatResponse."""
@@ -231,34 +294,83 @@ class Collector:
 
     def _add_text(self, event: PartialContentDelta) -> None:
         # Without an index, a signed part must be sent back as it came, with nothing joined to it.
-        is_alone = event.signature and event.index is None
+        is_alone: object = (event.signature or event.extra) and event.index is None
         candidate = self._candidate(event.candidate)
+        last = candidate.blocks[-1] if candidate.blocks else None
+        if event.content and last is not None:
+            is_alone = is_alone or last.is_refusal != event.is_refusal or last.extra
         block = candidate.add(TextBlock, event.index, event.content, alone=is_alone)
+        block.is_refusal = block.is_refusal or event.is_refusal
+        block.phase = event.phase or block.phase
         if event.signature:
             block.signature = event.signature
         if event.citations:
             block.citations.extend(event.citations)
         if event.raw:
             block.raw.extend(event.raw)
-        self._open = None if block.signature else (event.candidate, block)
+        if event.extra:
+            block.extra = {**(block.extra or {}), **event.extra}
+        is_special = block.signature or block.is_refusal or block.extra
+        self._open = None if is_special else (event.candidate, block)
 
     def _add_thinking(self, event: ThinkingDelta) -> None:
-        is_alone = event.redacted or (event.signature and event.thinking)
+        is_alone: object = event.redacted or (event.signature and event.thinking)
         candidate = self._candidate(event.candidate)
+        last = candidate.blocks[-1] if candidate.blocks else None
+        if event.thinking and last is not None and last.phase != event.phase:
+            is_alone = True
         block = candidate.add(ThinkingBlock, event.index, event.thinking, alone=is_alone)
+        block.phase = event.phase or block.phase
         block.signature = event.signature or block.signature
         block.redacted = event.redacted or block.redacted
         block.raw.extend(event.raw)
+        if event.extra:
+            block.extra = {**(block.extra or {}), **event.extra}
+
+    def _add_media(self, event: ImageContent | AudioDelta) -> None:
+        kind = ImageBlock if type(event) is ImageContent else AudioBlock
+        candidate = self._candidate(event.candidate)
+        last = candidate.blocks[-1] if candidate.blocks else None
+        is_alone = kind is ImageBlock or last is None or last.kind is not AudioBlock
+        text = event.transcript if isinstance(event, AudioDelta) else ""
+        block = candidate.add(kind, event.index, text, alone=is_alone)
+        facts: dict[str, object] = {"id": event.id, "media_type": event.media_type}
+        if isinstance(event, ImageContent):
+            facts |= {"data": event.data, "url": event.url}
+            block.raw.extend(event.raw)
+        else:
+            facts["expires_at"] = event.expires_at
+            block.data += [event.data] if event.data else []
+        block.facts |= {name: value for name, value in facts.items() if value is not None}
+        block.signature = event.signature or block.signature
+        block.extra = event.extra or block.extra
 
     def _add_tool_call(self, event: ToolCallEnded) -> None:
         self._candidate(event.candidate).calls[event.index] = ToolUseBlock(
             id=event.tool_call_id,
             name=event.tool_name,
             input=event.arguments,
+            is_custom=event.is_custom,
             signature=event.signature,
             raw=event.raw,
-            origin=self._origin if event.signature or event.raw else None,
+            extra=event.extra,
+            origin=self._origin if event.signature or event.raw or event.extra else None,
         )
+
+
+def _join_base64(pieces: Sequence[str]) -> str:
+    """Join pieces of base64; each that is padded was encoded by itself."""
+    text = "".join(pieces)
+    if "=" not in text.rstrip("="):
+        return text
+    import base64
+    import re
+
+    try:
+        content = b"".join(base64.b64decode(part) for part in re.findall(r"[^=]+=*", text))
+    except ValueError:
+        return text  # no base64: kept as it came
+    return base64.b64encode(content).decode()
 
 
 def _join_objects(pieces: Sequence[JsonObject], text_names: Sequence[str]) -> list[JsonObject]:
@@ -267,7 +379,9 @@ def _join_objects(pieces: Sequence[JsonObject], text_names: Sequence[str]) -> li
     for piece in pieces:
         last = objects[-1] if objects else {}
         index = piece.get("index")
-        if index is None or (last.get("type"), last.get("index")) != (piece.get("type"), index):
+        is_same = (last.get("type"), last.get("index")) == (piece.get("type"), index)
+        ids = last.get("id"), piece.get("id")
+        if index is None or not is_same or (None not in ids and ids[0] != ids[1]):
             objects.append(dict(piece))
             continue
         for name, value in piece.items():

@@ -4,10 +4,21 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ai_lib.types.content import Block, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+)
 from ai_lib.types.events import (
+    AudioDelta,
     Event,
     FinalCandidate,
+    ImageContent,
+    LogprobsDelta,
     Metadata,
     OpaqueContent,
     PartialContentDelta,
@@ -37,6 +48,8 @@ def _candidate_events(candidate: Candidate) -> Iterator[Event]:
     for block in candidate.blocks:
         yield from _block_events(block, candidate.index, calls)
         calls += isinstance(block, ToolUseBlock)
+    if candidate.logprobs:
+        yield LogprobsDelta(candidate=candidate.index, logprobs=candidate.logprobs)
     if candidate.finish_reason is not None:
         yield FinalCandidate(
             candidate=candidate.index,
@@ -52,34 +65,68 @@ def _block_events(block: Block, candidate: int, index: int) -> Iterator[Event]:
                 candidate=candidate,
                 content=block.text,
                 citations=block.citations,
+                is_refusal=block.is_refusal,
+                phase=block.phase,
                 signature=block.signature,
                 raw=block.raw,
+                extra=block.extra,
             )
         case ThinkingBlock():
             yield ThinkingDelta(
                 candidate=candidate,
                 thinking=block.thinking,
+                phase=block.phase,
                 signature=block.signature,
                 redacted=block.redacted,
                 raw=block.raw,
+                extra=block.extra,
             )
         case ToolUseBlock():
             yield from _call_events(block, candidate, index)
         case OpaqueBlock():
-            yield OpaqueContent(candidate=candidate, raw=block.raw)
+            yield OpaqueContent(candidate=candidate, raw=block.raw, body=block.body)
+        case ImageBlock():
+            yield ImageContent(
+                candidate=candidate,
+                data=block.data,
+                url=block.url,
+                media_type=block.media_type,
+                id=block.id,
+                signature=block.signature,
+                raw=block.raw,
+                extra=block.extra,
+            )
+        case AudioBlock():
+            yield AudioDelta(
+                candidate=candidate,
+                data=block.data or "",
+                transcript=block.transcript or "",
+                media_type=block.media_type,
+                id=block.id,
+                expires_at=block.expires_at,
+                signature=block.signature,
+                extra=block.extra,
+            )
         case _:
             pass  # a response has no blocks that only callers write
 
 
 def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Event]:
     yield ToolCallStarted(
-        candidate=candidate, tool_call_id=block.id, tool_name=block.name, index=index
+        candidate=candidate,
+        tool_call_id=block.id,
+        tool_name=block.name,
+        index=index,
+        is_custom=block.is_custom,
     )
+    arguments = block.input.get("input") if block.is_custom else None
     yield PartialToolCall(
         candidate=candidate,
         tool_call_id=block.id,
         index=index,
-        arguments=msgspec.json.encode(block.input).decode(),
+        arguments=(
+            arguments if isinstance(arguments, str) else msgspec.json.encode(block.input).decode()
+        ),
     )
     yield ToolCallEnded(
         candidate=candidate,
@@ -87,6 +134,8 @@ def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Ev
         tool_name=block.name,
         index=index,
         arguments=block.input,
+        is_custom=block.is_custom,
         signature=block.signature,
         raw=block.raw,
+        extra=block.extra,
     )

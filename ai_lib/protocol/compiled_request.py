@@ -29,6 +29,7 @@ class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
     roles: Mapping[str, CompiledTemplate]
     blocks: Mapping[str, CompiledTemplate]
     tool_call: CompiledTemplate | None
+    custom_tool_call: CompiledTemplate | None
     tool: CompiledTemplate | None
     plain_path: RequestPath
     stream_path: RequestPath
@@ -58,6 +59,7 @@ def compile_request(
         roles=_compile_templates(messages.roles),
         blocks=_compile_templates(blocks),
         tool_call=_compile_optional(messages.tool_call),
+        custom_tool_call=_compile_optional(messages.custom_tool_call),
         tool=_compile_optional(shape.tool),
         plain_path=plain,
         stream_path=streamed,

@@ -1,7 +1,8 @@
 """Writes content blocks by a dialect's templates."""
 
 import mimetypes
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -28,9 +29,9 @@ from ai_lib.types.media_type import to_format_name
 from ai_lib.types.message import Message
 
 Values = dict[str, object]
-ResponseBlock = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock
+ResponseBlock = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock
 _FETCHED_SCHEMES = ("https", "http", "gs", "s3", "data")
-_RESPONSE_BLOCKS = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock)
+_RESPONSE_BLOCKS = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock, ImageBlock, AudioBlock)
 # The usual names of formats whose media types have another name.
 _FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
@@ -43,7 +44,11 @@ class BlockWriter:
         self._forms = compiled.request.blocks
         self._target = compiled.id
         self._origin = compiled.origin
+        assistant = compiled.request.roles.get("assistant")
+        self.has_audio_field = assistant is not None and "audio_id" in assistant.placeholders
         self._names: dict[str, str] = {}
+        self._custom_ids: set[str] = set()  # of calls of tools that take free text
+        self._call_ids: dict[str, str] = {}  # those in the place of ids that are not taken
         self.left_out: set[str] = set()  # kinds of opaque state of other providers
 
     def learn_names(self, messages: Iterable[Message]) -> None:
@@ -54,14 +59,29 @@ class BlockWriter:
             for block in message.content:
                 if isinstance(block, ToolUseBlock):
                     self._names[block.id] = block.name
+                    if block.is_custom:
+                        self._custom_ids.add(block.id)
+                    if not (block.raw and self.is_own(block)):
+                        self._replace_id(block.id)
+                elif isinstance(block, ToolResultBlock) and block.tool_use_id not in self._names:
+                    self._replace_id(block.tool_use_id)
+
+    def _replace_id(self, call_id: str) -> None:
+        shape = self._shape.call_ids
+        if shape is not None and not re.fullmatch(shape.pattern, call_id):
+            from ai_lib.request.call_ids import make_call_id
+
+            self._call_ids[call_id] = make_call_id(call_id, shape.length)
 
     def write(self, block: Block) -> list[object]:
         """Return the block on the wire; an empty list for a block that is left out on purpose.
 
         Raises CapabilityError when the dialect has no such block.
         """
-        if isinstance(block, OpaqueBlock | ThinkingBlock) and not self.is_own(block):
-            self.left_out.add(self.kind(block).replace("_", " "))
+        is_left_out = isinstance(block, OpaqueBlock | ThinkingBlock) or _is_of_model(block)
+        if is_left_out and isinstance(block, _RESPONSE_BLOCKS) and not self.is_own(block):
+            kind = self.kind(block).removeprefix("model_")
+            self.left_out.add(kind.replace("_", " "))
             return []
         raw = block.raw if isinstance(block, _RESPONSE_BLOCKS) and self.is_own(block) else ()
         if raw and not (isinstance(block, ToolUseBlock) and "tool_use" in self._shape.blocks):
@@ -71,6 +91,9 @@ class BlockWriter:
         self._check_address(block)
         kind = self.kind(block)
         form = self._forms.get(kind)
+        if form is None and _is_of_model(block):
+            self.left_out.add(kind.removeprefix("model_"))
+            return []
         if form is None and isinstance(block, ThinkingBlock | OpaqueBlock):
             return []
         if form is None:
@@ -84,8 +107,35 @@ class BlockWriter:
         cache = build_cache_mark(self._shape, getattr(block, "cache", None), kind)
         if isinstance(written, dict):
             # A call that is written from its parts keeps the provider's other fields of it.
-            written = {**(raw[0] if raw else {}), **written, **cache}
+            written = self.add_extra(block, {**(raw[0] if raw else {}), **written, **cache})
         return [] if written is MISSING else [written]
+
+    def add_extra(self, block: Block, written: Values) -> Values:
+        """Return the written block with the members that its provider wants back."""
+        extra = getattr(block, "extra", None)
+        if not extra or not isinstance(block, _RESPONSE_BLOCKS) or not self.is_own(block):
+            return written
+        from ai_lib.request.fragments import merge
+
+        body: Values = {}
+        merge(body, extra)
+        merge(body, written)
+        return body
+
+    def say_media(self, blocks: Sequence[Block]) -> Sequence[Block]:
+        """Return the blocks of a model's turn with the transcripts of sound that can't go back."""
+        new_blocks: list[Block] = []
+        for block in blocks:
+            if isinstance(block, AudioBlock) and block.transcript and not self._takes_back(block):
+                self.left_out.add("audio")
+                new_blocks.append(TextBlock(text=block.transcript))
+            else:
+                new_blocks.append(block)
+        return new_blocks
+
+    def _takes_back(self, block: AudioBlock) -> bool:
+        is_taken = bool(block.id) if self.has_audio_field else self._has("model_audio")
+        return is_taken and self.is_own(block)
 
     def write_text(self, text: str) -> list[object]:
         """Do the same as `write` for a block of text alone."""
@@ -124,6 +174,10 @@ class BlockWriter:
         match block:
             case TextBlock():
                 return "text"
+            case ImageBlock(origin=str()):
+                return "model_image"
+            case AudioBlock(origin=str()):
+                return "model_audio"
             case ImageBlock(url=url):
                 return "image_data" if url is None else "image_url"
             case AudioBlock(url=url):
@@ -132,8 +186,13 @@ class BlockWriter:
                 if url is None and self._has("document_text") and _is_text(block):
                     return "document_text"
                 return "document_data" if url is None else "document_url"
-            case ToolUseBlock():
-                return "tool_use"
+            case ToolUseBlock(is_custom=is_custom):
+                is_custom = is_custom and "custom_tool_use" in self._forms
+                return "custom_tool_use" if is_custom else "tool_use"
+            case ToolResultBlock(tool_use_id=call_id) if (
+                call_id in self._custom_ids and "custom_tool_result" in self._forms
+            ):
+                return "custom_tool_result"
             case ToolResultBlock(is_error=is_error):
                 return "tool_error" if is_error and self._has("tool_error") else "tool_result"
             case ThinkingBlock(redacted=redacted):
@@ -152,22 +211,24 @@ class BlockWriter:
         """Return the template values of this block."""
         match block:
             case TextBlock():
-                citations = list(block.citations) if self.is_own(block) else None
+                citations = [source.raw for source in block.citations if self.is_own(block)]
                 return self._drop_none(
                     text=block.text, citations=citations or None, signature=self._signature(block)
                 )
             case ToolUseBlock():
+                text = block.input.get("input") if block.is_custom else None
                 return self._drop_none(
-                    id=block.id,
+                    id=self._call_ids.get(block.id, block.id),
                     name=block.name,
                     input=block.input,
+                    text=text,
                     arguments=encode_json(block.input).decode(),
                     signature=self._signature(block),
                 )
             case ToolResultBlock():
                 text, files = join_text(block.content), self._write_files(block)
                 return self._drop_none(
-                    id=block.tool_use_id,
+                    id=self._call_ids.get(block.tool_use_id, block.tool_use_id),
                     content=self._write_result(block),
                     text=text,
                     output={} if files and not text else _parse_output(text),
@@ -185,7 +246,8 @@ class BlockWriter:
                 return {}
             case ImageBlock() | AudioBlock() | DocumentBlock():
                 plain = _decode_text(block) if self.kind(block) == "document_text" else None
-                return self._drop_none(**_get_file_values(block), text=plain)
+                signature = None if isinstance(block, DocumentBlock) else block.signature
+                return self._drop_none(**_get_file_values(block), text=plain, signature=signature)
 
     def _has_placeholder(self, block: Block, placeholder: str) -> bool:
         form = self._forms.get(self.kind(block))
@@ -216,6 +278,10 @@ class BlockWriter:
     @staticmethod
     def _drop_none(**values: object) -> Values:
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_of_model(block: Block) -> bool:
+    return isinstance(block, ImageBlock | AudioBlock) and block.origin is not None
 
 
 def build_cache_mark(shape: MessageShape, cache: str | None, kind: str) -> Values:

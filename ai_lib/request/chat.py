@@ -174,6 +174,8 @@ def _build_body(
     if separate:
         body["tools"] = [*body.get("tools", ()), *(dict(tool.extra) for tool in separate)]
     adaptations = messages.adaptations
+    if messages.members and any(tool.is_of_provider for tool in request.tools):
+        merge(body, messages.members)
     if request.parameters or compiled.request.defaults:
         parameters = ParameterWriter(compiled, model)
         parameters.write(body, _select_parameters(request))
@@ -366,6 +368,8 @@ def list_needed_capabilities(request: ChatRequest) -> list[str]:
 
 
 def _list_block_needs(block: Block) -> Iterator[str]:
+    if isinstance(block, ImageBlock | AudioBlock) and block.origin is not None:
+        return  # a model made it: it goes back in its own form, or is left out
     if isinstance(block, ImageBlock):
         yield "vision"
     elif isinstance(block, AudioBlock):

@@ -8,7 +8,16 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import BlockWriter, ResponseBlock, takes_cache
-from ai_lib.types.content import Block, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+    join_text,
+)
 from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message, MessageRole
 
@@ -23,6 +32,7 @@ class MessageWriter:
         self._forms = compiled.request
         self._target = compiled.id
         self._blocks = BlockWriter(compiled)
+        self.members: dict[str, object] = {}  # of the request, that an earlier response asks for
 
     def write(self, messages: Sequence[Message]) -> dict[str, object]:
         """Return the template values `messages` and `system`.
@@ -38,6 +48,8 @@ class MessageWriter:
             elif isinstance(message.content, str):
                 turns.extend(self._write_text(message, message.content))
             else:
+                if message.role is MessageRole.ASSISTANT:
+                    message = self._prepare_answer(message)
                 turns.extend(self._write_turns(message))
         if self._shape.merge_turns and len(turns) > 1:
             turns = list(_merge_turns(turns))
@@ -51,6 +63,17 @@ class MessageWriter:
         """The parts that were left out of the messages, with the reason."""
         kinds = self._blocks.left_out
         return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
+
+    def _prepare_answer(self, message: Message) -> Message:
+        """Return a model's turn with what can be said of sound; note what its response asks for."""
+        has_audio = False
+        for block in message.blocks:
+            if isinstance(block, OpaqueBlock) and block.body and self._blocks.is_own(block):
+                self.members.update(block.body)
+            has_audio = has_audio or isinstance(block, AudioBlock)
+        if not has_audio:
+            return message
+        return msgspec.structs.replace(message, content=self._blocks.say_media(message.blocks))
 
     def _write_system(self, messages: Sequence[Message]) -> object:
         if takes_cache(self._shape, "system"):
@@ -132,7 +155,7 @@ class MessageWriter:
         plain = self._shape.plain_text and all(self._is_plain(block) for block in blocks)
         # A user's message in several parts stays so; messages of other roles are joined.
         if plain and (len(blocks) < 2 or message.role is not MessageRole.USER):
-            return message.text if blocks else MISSING
+            return join_text(blocks) if blocks else MISSING
         return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
 
     def _is_plain(self, block: Block) -> bool:
@@ -141,15 +164,43 @@ class MessageWriter:
 
     def _is_field(self, block: Block) -> bool:
         """Whether a block is written to a field of the message, beside its content."""
+        if isinstance(block, AudioBlock):
+            return self._blocks.has_audio_field and block.origin is not None
+        if isinstance(block, TextBlock):
+            return block.is_refusal and self._has_place("refusal")
+        if isinstance(block, ThinkingBlock) and block.phase == "plan" and self._has_place("plan"):
+            return True
         kinds = (ToolUseBlock, "tool_use"), (ThinkingBlock, "thinking")
         return any(isinstance(block, k) and name not in self._shape.blocks for k, name in kinds)
 
-    def _write_fields(self, blocks: Iterable[Block]) -> dict[str, object]:
+    def _has_place(self, placeholder: str) -> bool:
+        """Whether a model's turn has a field of its own for that."""
+        form = self._forms.roles.get(MessageRole.ASSISTANT)
+        return form is not None and placeholder in form.placeholders
+
+    def _write_call(self, call: ToolUseBlock) -> Wire:
+        form = self._forms.tool_call
+        if call.is_custom and self._forms.custom_tool_call is not None:
+            form = self._forms.custom_tool_call
+        written = form.fill(self._blocks.values(call)) if form is not None else MISSING
+        return self._blocks.add_extra(call, written) if isinstance(written, dict) else written
+
+    def _write_fields(self, blocks: Sequence[Block]) -> dict[str, object]:
         fields: dict[str, object] = {}
         form = self._forms.tool_call
         if form is not None and (calls := [b for b in blocks if isinstance(b, ToolUseBlock)]):
-            fields["tool_calls"] = [form.fill(self._blocks.values(call)) for call in calls]
+            fields["tool_calls"] = [self._write_call(call) for call in calls]
         thoughts = [b for b in blocks if isinstance(b, ThinkingBlock) and self._blocks.is_own(b)]
+        if thoughts and self._has_place("plan"):
+            plans = [thought for thought in thoughts if thought.phase == "plan"]
+            thoughts = [thought for thought in thoughts if thought.phase != "plan"]
+            if plans:
+                fields["plan"] = "".join(plan.thinking for plan in plans)
+        for block in blocks:
+            if isinstance(block, AudioBlock) and block.id and block.origin is not None:
+                fields["audio_id"] = block.id
+            elif isinstance(block, TextBlock) and block.is_refusal:
+                fields["refusal"] = f"{fields.get('refusal', '')}{block.text}"
         if any(isinstance(b, ThinkingBlock) and not self._blocks.is_own(b) for b in blocks):
             self._blocks.left_out.add("thinking")
         if thinking := "".join(block.thinking for block in thoughts):

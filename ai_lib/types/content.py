@@ -1,8 +1,11 @@
 """Content blocks: the parts a message is made of.
 
-Blocks of a response have three more fields. `signature` is opaque state of the provider, `raw` is
-the provider's own form of the part where its dialect sends whole parts back, and `origin` names
-the provider: both are replayed, byte for byte, to `origin` and to no other provider.
+Blocks of a response have more fields. `signature` is opaque state of the provider, `raw` is
+the provider's own form of the part where its dialect sends whole parts back, `extra` has the
+members of it that no rule reads, and `origin` names the provider: they are replayed, byte for
+byte, to `origin` and to no other provider. `phase` is `commentary` for what a model says beside
+its final answer, `final_answer` for that, and `plan` for thinking that is a plan of its calls, as
+far as the provider tells them apart.
 
 `cache` on a block asks the provider to remember the request up to there: `auto` for its usual time,
 or a time in its own words such as `1h`. Providers that do so by themselves are not asked.
@@ -14,31 +17,70 @@ from typing import TypeAlias
 
 import msgspec
 
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.media_source import (
+    decode_base64,
     from_base64,
     from_bytes,
     from_data_url,
     is_data_url,
     read_file,
 )
+from ai_lib.types.media_type import to_format_name
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A source of a text, as far as the provider says.
+
+    `start` and `end` are offsets in characters of the block's text: what they enclose comes from
+    the source; where both are equal, the source is named at that place. `cited_text` is the
+    source's own text, `source_id` the provider's id or number of it. `raw` is the provider's own
+    form.
+    """
+
+    url: str | None = None
+    title: str | None = None
+    start: int | None = None
+    end: int | None = None
+    cited_text: str | None = None
+    source_id: str | None = None
+    raw: JsonValue = None
+
+
+class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A token of the answer and the natural logarithm of its probability.
+
+    `alternatives` are the likeliest tokens at its place, as many as were asked for. `bytes` are
+    those of the token in UTF-8, where the provider gives them. Where it gives one text for several
+    tokens, the first has all of it.
+    """
+
+    token: str
+    logprob: float
+    token_id: int | None = None
+    bytes: Sequence[int] | None = None
+    alternatives: "Sequence[TokenLogprob]" = ()
 
 
 class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
-    """Plain text. `citations` are the sources the provider gives for it, in its own form."""
+    """Plain text. `citations` are its sources; with `is_refusal`, it is why the model refuses."""
 
     text: str
-    citations: Sequence[JsonObject] = ()
+    citations: Sequence[Citation] = ()
+    is_refusal: bool = False
+    phase: str | None = None
     cache: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
     origin: str | None = None
 
 
 class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="image"):
     """An image, by `url` or as base64 `data` of `media_type`.
 
-    `detail` is `low`, `high` or `auto`, for the providers that take it.
+    `detail` is `low`, `high` or `auto`, for the providers that take it. One that a model made has
+    the provider's `id` of it, where there is one.
     """
 
     url: str | None = None
@@ -46,14 +88,43 @@ class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     media_type: str | None = None
     detail: str | None = None
     cache: str | None = None
+    id: str | None = None
+    signature: str | None = None
+    raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
+    origin: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes of the image. Raises MediaError when it has an address only."""
+        return decode_base64(self.data or "", "the image")
 
 
 class AudioBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
-    """Audio as base64 `data` of `media_type`, or by `url`."""
+    """Audio as base64 `data` of `media_type`, or by `url`.
+
+    Audio that a model made has its `transcript`, and the provider's `id` of it, by which it goes
+    back until `expires_at`, in seconds since 1970.
+    """
 
     url: str | None = None
     data: str | None = None
     media_type: str | None = None
+    transcript: str | None = None
+    id: str | None = None
+    expires_at: int | None = None
+    signature: str | None = None
+    raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
+    origin: str | None = None
+
+    @property
+    def format(self) -> str | None:
+        """The usual name of the format, such as `wav` or `mp3`; None when it is unknown."""
+        return to_format_name(self.media_type) if self.media_type else None
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes of the sound. Raises MediaError when it has an address only."""
+        return decode_base64(self.data or "", "the audio")
 
 
 class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
@@ -67,13 +138,18 @@ class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
-    """A tool call the model made."""
+    """A tool call the model made.
+
+    With `is_custom`, the tool takes free text, which `input` has as its member `input`.
+    """
 
     id: str
     name: str
     input: JsonObject
+    is_custom: bool = False
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
     origin: str | None = None
 
 
@@ -93,16 +169,23 @@ class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The model's reasoning. `redacted` is reasoning that only the provider can read."""
 
     thinking: str = ""
+    phase: str | None = None
     signature: str | None = None
     redacted: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
     origin: str | None = None
 
 
 class OpaqueBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="opaque"):
-    """A part of a response that means something to its provider only, such as a search it ran."""
+    """A part of a response that means something to its provider only, such as a search it ran.
+
+    `body` has members of a request in which the answer goes back, such as the container of code
+    that the provider ran.
+    """
 
     raw: Sequence[JsonObject] = ()
+    body: JsonObject | None = None
     origin: str | None = None
 
 

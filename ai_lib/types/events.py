@@ -1,8 +1,9 @@
 """The events of a stream: a closed union.
 
 `Event` is the union; each member is also a `StreamingEvent`, whose predicates and accessors suit
-code without `match`. `signature` and `raw` are opaque state that the provider
-wants back (see `ai_lib.types.content`); they may come in an event of their own, with empty text.
+code without `match`. `signature`, `raw` and `extra` are opaque state that the provider
+wants back (see `ai_lib.types.content`); they may come in an event of their own, with empty text,
+and so may `phase`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
+from ai_lib.types.content import Citation, TokenLogprob
 from ai_lib.types.json import JsonObject
 from ai_lib.types.usage import Usage
 
@@ -71,6 +73,21 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         return isinstance(self, OpaqueContent)
 
     @property
+    def is_image_content(self) -> bool:
+        """An image that the model made."""
+        return isinstance(self, ImageContent)
+
+    @property
+    def is_audio_delta(self) -> bool:
+        """A piece of sound that the model made, or of its transcript."""
+        return isinstance(self, AudioDelta)
+
+    @property
+    def is_logprobs_delta(self) -> bool:
+        """Tokens with the logarithms of their probabilities."""
+        return isinstance(self, LogprobsDelta)
+
+    @property
     def is_metadata(self) -> bool:
         """Usage, or the model's name."""
         return isinstance(self, Metadata)
@@ -116,6 +133,21 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         return _as(self, OpaqueContent)
 
     @property
+    def as_image_content(self) -> "ImageContent":
+        """This event as an image."""
+        return _as(self, ImageContent)
+
+    @property
+    def as_audio_delta(self) -> "AudioDelta":
+        """This event as a piece of sound."""
+        return _as(self, AudioDelta)
+
+    @property
+    def as_logprobs_delta(self) -> "LogprobsDelta":
+        """This event as tokens with their probabilities."""
+        return _as(self, LogprobsDelta)
+
+    @property
     def as_metadata(self) -> "Metadata":
         """This event as metadata."""
         return _as(self, Metadata)
@@ -134,13 +166,17 @@ class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class PartialContentDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A piece of the response's text, or sources for it.
 
-    `index` numbers the texts of one response where the provider counts them.
+    `index` numbers the texts of one response where the provider counts them. With `is_refusal`, it
+    is a piece of why the model refuses.
     """
 
     content: str
-    citations: Sequence[JsonObject] = ()
+    citations: Sequence[Citation] = ()
+    is_refusal: bool = False
+    phase: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
     index: int | None = None
 
     @property
@@ -156,9 +192,11 @@ class ThinkingDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     """A piece of the model's reasoning. `redacted` is reasoning only the provider can read."""
 
     thinking: str = ""
+    phase: str | None = None
     signature: str | None = None
     redacted: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
     index: int | None = None
 
     @property
@@ -168,11 +206,15 @@ class ThinkingDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A tool call has begun. `index` counts the calls of a candidate from 0."""
+    """A tool call has begun. `index` counts the calls of a candidate from 0.
+
+    With `is_custom`, the tool takes free text; it comes in the pieces of its arguments.
+    """
 
     tool_call_id: str
     tool_name: str
     index: int
+    is_custom: bool = False
 
     @property
     def id(self) -> str:
@@ -186,7 +228,7 @@ class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
 
 
 class PartialToolCall(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A piece of a tool call's arguments, as JSON text."""
+    """A piece of a tool call's arguments, as JSON text; of a custom call, as free text."""
 
     tool_call_id: str
     index: int
@@ -194,14 +236,19 @@ class PartialToolCall(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A tool call is complete; `arguments` is the parsed JSON object."""
+    """A tool call is complete; `arguments` is the parsed JSON object.
+
+    That of a custom call has its free text as the member `input`.
+    """
 
     tool_call_id: str
     tool_name: str
     index: int
     arguments: JsonObject
+    is_custom: bool = False
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
 
     @property
     def id(self) -> str:
@@ -215,9 +262,52 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class OpaqueContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A whole part that means something to its provider only, such as a search it ran."""
+    """A whole part that means something to its provider only, such as a search it ran.
 
-    raw: Sequence[JsonObject]
+    `body` is as in `OpaqueBlock`.
+    """
+
+    raw: Sequence[JsonObject] = ()
+    body: JsonObject | None = None
+
+
+class ImageContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """An image that the model made, whole: by `url`, or as base64 `data` of `media_type`."""
+
+    data: str | None = None
+    url: str | None = None
+    media_type: str | None = None
+    id: str | None = None
+    signature: str | None = None
+    raw: Sequence[JsonObject] = ()
+    extra: JsonObject | None = None
+    index: int | None = None
+
+
+class AudioDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of sound that the model made, as base64 `data`, or of its `transcript`, or both.
+
+    Each piece of sound can be decoded by itself where the provider sends it so.
+    """
+
+    data: str = ""
+    transcript: str = ""
+    media_type: str | None = None
+    id: str | None = None
+    expires_at: int | None = None
+    signature: str | None = None
+    extra: JsonObject | None = None
+    index: int | None = None
+
+
+class LogprobsDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of the answer with the logarithms of their probabilities, in their order.
+
+    `index` is that of the text they are of, where the provider counts texts.
+    """
+
+    logprobs: Sequence[TokenLogprob]
+    index: int | None = None
 
 
 class Metadata(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -253,6 +343,9 @@ Event: TypeAlias = (
     | PartialToolCall
     | ToolCallEnded
     | OpaqueContent
+    | ImageContent
+    | AudioDelta
+    | LogprobsDelta
     | Metadata
     | FinalCandidate
     | StreamEnd

@@ -6,27 +6,75 @@ from typing import Final
 import msgspec
 
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.content import Block, TextBlock, ThinkingBlock
+from ai_lib.types.content import (
+    AudioBlock,
+    Block,
+    Citation,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    TokenLogprob,
+)
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage, sum_usages
 
+_COMMENTARY: Final = "commentary"
+
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of the candidates of a response. `blocks` has its parts in the order they came."""
+    """One of the candidates of a response. `blocks` has its parts in the order they came.
+
+    `logprobs` has a token after another, where they were asked for.
+    """
 
     index: int = 0
     blocks: Sequence[Block] = ()
     tool_calls: Sequence[ToolCall] = ()
     finish_reason: str | None = None
     termination_reason: str | None = None
+    logprobs: Sequence[TokenLogprob] = ()
 
     @property
     def content(self) -> str:
-        """The text of the response."""
-        return "".join(block.text for block in self.blocks if isinstance(block, TextBlock))
+        """The text of the response; beside a final answer, commentary is left out."""
+        blocks = [block for block in self.blocks if isinstance(block, TextBlock)]
+        if any(block.phase is not None for block in blocks):
+            blocks = [b for b in blocks if b.phase != _COMMENTARY] or blocks
+        return "".join(block.text for block in blocks)
+
+    @property
+    def commentary(self) -> str:
+        """What the model said beside its final answer, where the provider tells them apart."""
+        blocks = (block for block in self.blocks if isinstance(block, TextBlock))
+        return "".join(block.text for block in blocks if block.phase == _COMMENTARY)
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the model refuses, in its words; None when it says nothing of that kind."""
+        blocks = (block for block in self.blocks if isinstance(block, TextBlock))
+        return "".join(block.text for block in blocks if block.is_refusal) or None
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The sources of all texts, each once; offsets are those in the text of their block."""
+        citations: list[Citation] = []
+        for block in self.blocks:
+            if isinstance(block, TextBlock):
+                citations += [source for source in block.citations if source not in citations]
+        return citations
+
+    @property
+    def images(self) -> list[ImageBlock]:
+        """The images that the model made."""
+        return [block for block in self.blocks if isinstance(block, ImageBlock)]
+
+    @property
+    def audio(self) -> AudioBlock | None:
+        """The sound that the model made; None when there is none."""
+        return next((block for block in self.blocks if isinstance(block, AudioBlock)), None)
 
     @property
     def thinking(self) -> str:
@@ -81,6 +129,31 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def thinking(self) -> str:
         """The model's reasoning, as far as the provider shows it."""
         return self.candidates[0].thinking
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the model refuses, in its words; None when it says nothing of that kind."""
+        return self.candidates[0].refusal
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The sources of the text, each once."""
+        return self.candidates[0].citations
+
+    @property
+    def images(self) -> list[ImageBlock]:
+        """The images that the model made."""
+        return self.candidates[0].images
+
+    @property
+    def audio(self) -> AudioBlock | None:
+        """The sound that the model made; None when there is none."""
+        return self.candidates[0].audio
+
+    @property
+    def logprobs(self) -> Sequence[TokenLogprob]:
+        """The tokens of the answer with their probabilities, where they were asked for."""
+        return self.candidates[0].logprobs
 
     @property
     def tool_calls(self) -> list[ToolCall]:

@@ -107,7 +107,8 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call the model wants made.
 
-    `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it.
+    `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it. With
+    `is_custom`, the tool takes free text, which is the member `input` of the arguments.
     """
 
     id: str
@@ -115,6 +116,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     arguments: JsonObject
     index: int = 0
     signature: str | None = None
+    is_custom: bool = False
 
     @property
     def function_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from ai_lib.types import ChatResponse, ToolCall, Usage
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.content import OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ai_lib.types.content import Citation, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ai_lib.types.response import Candidate
 
 
@@ -20,7 +20,9 @@ def reply(text: str = "Hello \u2028 \U0001f600") -> ChatResponse:
     """A reply with something in every field."""
     blocks = (
         ThinkingBlock(thinking="Hm", signature="c2ln", redacted="xx", raw=({"a": [1, (2)]},)),
-        TextBlock(text=text, citations=({"url": "u", "at": [1, 2]},), origin="p:d"),
+        TextBlock(
+            text=text, citations=(Citation(url="u", raw={"url": "u", "at": [1, 2]}),), origin="p:d"
+        ),
         ToolUseBlock(id="1", name="f", input={"deep": [{"x": None}, 1.5, True]}, raw=({"k": []},)),
         OpaqueBlock(raw=({"search": ["a", {"b": []}]},), origin="p:d"),
     )

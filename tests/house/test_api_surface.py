@@ -12,7 +12,7 @@ ROOMS = {
         ContentBlock ToolDefinition ToolCall ToolChoice StreamingEvent CancelToken Usage AiLibError
         ProtocolError TransportError RemoteError ResilientConfig EmbeddingClient __version__
         ContentDelta FinalCandidate Metadata OpaqueContent PartialContentDelta PartialToolCall
-        StreamEnd ThinkingDelta ToolCallEnded ToolCallStarted
+        StreamEnd ThinkingDelta ToolCallEnded ToolCallStarted AudioDelta ImageContent LogprobsDelta
     """,
     ".client": """
         AiClient AiClientBuilder ChatRequestBuilder ChatResponse CallStats CancelToken CancelHandle

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import AiLibError, DecodeError, EmptyResponse
 from ai_lib.pipeline import plain_response
 from ai_lib.pipeline.fast_path.single_text import SingleTextReader
 from ai_lib.pipeline.plain_response import read_response
-from ai_lib.types.content import TextBlock
+from ai_lib.types.content import Citation, TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.usage import Usage
 from tests.pipeline.manifests import bundled
@@ -88,7 +88,11 @@ def test_thinking_sources_and_refusals_are_kept() -> None:
     assert (thought.thinking, thought.content) == ("Hm", "a")
     cited = read_response(bundled("openai"), said(choice(content="a", annotations=[{"url": "u"}])))
     assert cited.candidates[0].blocks == (
-        TextBlock(text="a", citations=({"url": "u"},), origin="openai:openai_chat"),
+        TextBlock(
+            text="a",
+            citations=(Citation(url="u", raw={"url": "u"}),),
+            origin="openai:openai_chat",
+        ),
     )
     refused = read_response(bundled("openai"), said(choice(refusal="No.")))
     assert (refused.content, refused.termination_reason) == ("No.", "refusal")

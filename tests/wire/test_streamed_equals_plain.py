@@ -111,7 +111,7 @@ def close_with(family: str, body: JsonDict) -> list[JsonDict]:
     for index, block in enumerate(body["content"]):
         frames.append({"type": "content_block_start", "index": index, "content_block": block})
         frames.append({"type": "content_block_stop", "index": index})
-    delta = {"stop_reason": body["stop_reason"]}
+    delta = {"stop_reason": body["stop_reason"], "container": body.get("container")}
     end = {"type": "message_delta", "delta": delta, "usage": body["usage"]}
     return [*frames, end, {"type": "message_stop"}]
 

@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks
@@ -17,6 +17,7 @@ from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.pipeline.unmapped import UnmappedStore
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.model import ThinkingTags
+from ai_lib.types.content import TextBlock
 from ai_lib.types.events import (
     Event,
     FinalCandidate,
@@ -28,9 +29,11 @@ from ai_lib.types.events import (
 )
 from ai_lib.types.json import JsonDict, JsonObject
 
-_OPAQUE_TEXT_FIELDS: Final = ("signature", "citations", "raw")
-_OPAQUE_THINKING_FIELDS: Final = ("signature", "redacted", "raw")
-_LIST_FIELDS: Final = ("citations", "raw")
+if TYPE_CHECKING:
+    from ai_lib.pipeline.assembly.typed_content import CitationReader
+
+_OPAQUE_TEXT_FIELDS: Final = ("signature", "raw", "extra")
+_OPAQUE_THINKING_FIELDS: Final = ("signature", "redacted", "phase", "raw", "extra")
 
 
 class EventAssembler:
@@ -57,6 +60,8 @@ class EventAssembler:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._refusals: set[int] = set()  # the candidates that refused
+        self._citations: dict[int, CitationReader] = {}
+        self._phases: dict[tuple[int, int | None], str] = {}
         self._head: dict[str, str] = {}
         self._ids: dict[int, tuple[object, str]] = {}
         self._joiner = SurrogateJoiner()
@@ -104,6 +109,19 @@ class EventAssembler:
         """Take note that there is something of a candidate."""
         self._candidates.add(candidate)
 
+    def set_phase(self, candidate: int, index: int | None, phase: object) -> None:
+        """Take the phase of a text, which holds for all of it, whatever has come before."""
+        if not isinstance(phase, str) or not phase or self.phase_of(candidate, index) == phase:
+            return
+        self._phases[candidate, index] = phase
+        if self.collect().find_blocks(candidate, TextBlock, index):
+            delta = PartialContentDelta(candidate=candidate, content="", phase=phase, index=index)
+            self.events.append(delta)
+
+    def phase_of(self, candidate: int, index: int | None) -> str | None:
+        """Return the phase of a text, None where it has none."""
+        return self._phases.get((candidate, index)) if self._phases else None
+
     def add_head(self, head: Mapping[str, str]) -> None:
         """Take the response's id and model, once each."""
         new = {name: value for name, value in head.items() if name not in self._head}
@@ -117,13 +135,20 @@ class EventAssembler:
         index = as_index(fields.get("index"))
         if self.thinking_tags is not None and content:
             content = self._split_thinking(candidate, self.thinking_tags, content, index)
+        if "phase" in fields:
+            self.set_phase(candidate, index, fields["phase"])
         if content or opaque:
             self._candidates.add(candidate)
             if len(fields) > 1 and fields.get("refused") is True:
                 self._refusals.add(candidate)
+                opaque["is_refusal"] = True
+            if self._phases:
+                opaque["phase"] = self.phase_of(candidate, index)
             self.events.append(
                 PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
             )
+        for source in as_objects(fields.get("citations")):
+            self._add_citation(candidate, {**source, "raw": source, "index": index})
 
     def _add_thinking(self, candidate: int, fields: Fields) -> None:
         thinking = self._join(candidate, "thinking", self._new_text(candidate, "thinking", fields))
@@ -155,11 +180,58 @@ class EventAssembler:
             initial=fields.get("initial"),
             path=fields.get("path"),
             value=fields.get("value"),
+            custom=fields.get("custom"),
+            extra=fields.get("extra"),
         )
+
+    def _citations_of(self, candidate: int) -> "CitationReader":
+        reader = self._citations.get(candidate)
+        if reader is None:
+            from ai_lib.pipeline.assembly.typed_content import CitationReader
+
+            reader = self._citations[candidate] = CitationReader(candidate)
+        return reader
+
+    def _add_citation(self, candidate: int, fields: Fields) -> None:
+        self.events += self._citations_of(candidate).add(fields, self.collect())
+
+    def _add_source(self, candidate: int, fields: Fields) -> None:
+        self._citations_of(candidate).add_source(fields)
+
+    def _settle_citations(self, candidate: int) -> None:
+        """Emit the sources that a candidate lists, once its text is complete."""
+        if candidate in self._citations:
+            self.events += self._citations[candidate].settle(self.collect())
+
+    def _add_logprobs(self, candidate: int, fields: Fields, *, is_final: bool = False) -> None:
+        from ai_lib.pipeline.assembly.typed_content import make_logprobs_event
+
+        index = as_index(fields.get("index"))
+        emitted = self.collect().list_logprobs(candidate, index) if is_final else ()
+        if (event := make_logprobs_event(candidate, fields, emitted)) is not None:
+            self.events.append(event)
+
+    def _add_media(self, candidate: int, fields: Fields, *, is_final: bool = False) -> None:
+        from ai_lib.pipeline.assembly import typed_content
+
+        event = typed_content.make_media_event(candidate, fields)
+        if is_final and event is not None:
+            event = typed_content.find_missing_media(event, self.collect())
+        if event is not None:
+            self.flush_text(candidate)
+            self.add_event(event)
+
+    def add_final(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
+        """Take a finding of a closing frame that is no text and no call."""
+        add = {"logprobs": self._add_logprobs, "media": self._add_media}.get(kind)
+        if add is not None:
+            add(candidate, fields, is_final=True)
+        else:
+            self.add(kind, candidate, fields)
 
     def add_texts(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
         """Take text findings without other fields, of a candidate that has some text."""
-        if self._joiner or self.thinking_tags is not None:
+        if self._joiner or self.thinking_tags is not None or self._phases:
             for text in texts:
                 self._add_text(candidate, {"content": text, "index": index})
         else:
@@ -199,6 +271,11 @@ class EventAssembler:
         if raw := as_objects(fields.get("raw")):
             self._candidates.add(candidate)
             self.events.append(OpaqueContent(candidate=candidate, raw=raw))
+        elif "member" in fields and "value" in fields:
+            # What the next request says of this response is no answer.
+            body = {str(fields["member"]): fields["value"]}
+            if body not in self.collect().list_bodies(candidate):
+                self.events.append(OpaqueContent(candidate=candidate, body=body))
 
     def _start_provider_block(self, candidate: int, fields: Fields) -> None:
         index, block = as_index(fields.get("index")), as_objects(fields.get("raw"))
@@ -222,6 +299,7 @@ class EventAssembler:
         if earlier is not None and earlier.finish_reason == reason:
             return
         self.flush_text(candidate)
+        self._settle_citations(candidate)
         self.close_tools(candidate)
         if len(fields) > 1 and fields.get("refused") is True:
             self._refusals.add(candidate)
@@ -265,6 +343,8 @@ class EventAssembler:
     def close(self) -> None:
         """End a complete response: end what is open, and set `invalid` if a part of it is."""
         self.flush_text()
+        for candidate in self._citations:
+            self._settle_citations(candidate)
         self.close_tools()
         for candidate, blocks in self._provider_blocks.items():
             for block in blocks.end_all():
@@ -334,6 +414,10 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[EventAssembler, int, Fields], None
     "tool_call": EventAssembler._add_tool_call,
     "tool_call_end": EventAssembler._end_tool_call,
     "opaque": EventAssembler._add_opaque,
+    "citation": EventAssembler._add_citation,
+    "source": EventAssembler._add_source,
+    "logprobs": EventAssembler._add_logprobs,
+    "media": EventAssembler._add_media,
     "provider_block": EventAssembler._start_provider_block,
     "metadata": EventAssembler._add_usage,
     "finish": EventAssembler._finish,
@@ -351,13 +435,12 @@ def _delta(candidate: int, index: int | None, tagged: TaggedText) -> Event:
 def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:
     """Return the provider's opaque state among `fields`, if there is any."""
     values = {
-        name: as_objects(fields.get(name)) if name in _LIST_FIELDS else fields.get(name)
-        for name in names
+        name: as_objects(fields.get(name)) if name == "raw" else fields.get(name) for name in names
     }
     return {
         name: value
         for name, value in values.items()
-        if value and (name in _LIST_FIELDS or isinstance(value, str))
+        if value and (name == "raw" or isinstance(value, Mapping if name == "extra" else str))
     }
 
 

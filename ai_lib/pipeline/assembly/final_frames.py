@@ -12,35 +12,40 @@ import msgspec
 from ai_lib.pipeline.assembly.assembler import EventAssembler, as_objects
 from ai_lib.pipeline.assembly.thinking_tags import ThinkingTagParser
 from ai_lib.pipeline.assembly.tool_calls import as_index
+from ai_lib.pipeline.collector import OpenBlock
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.types.content import TextBlock, ThinkingBlock
 from ai_lib.types.events import OpaqueContent, PartialContentDelta, ThinkingDelta
 from ai_lib.types.json import JsonObject
 
 _TEXT_FIELDS: Final = {"text": "content", "thinking": "thinking"}
-_STATE_FIELDS: Final = ("citations", "raw", "redacted", "signature")
+_STATE_FIELDS: Final = ("extra", "raw", "redacted", "signature")
 _ENDINGS: Final = frozenset({"tool_call_end", "finish", "end", "error"})
 _BLOCKS: Final = {"text": TextBlock, "thinking": ThinkingBlock}
 
 
 class _TextPosition(NamedTuple):
-    """What a text belongs to: a block, or a `part` of it in a list of such parts."""
+    """What a text belongs to: a block, or a `part` of it in a list of such parts.
+
+    Thinking of another `phase`, and the text of a refusal, are other blocks.
+    """
 
     kind: FindingKind
     candidate: int
     block_index: int | None
     part: tuple[object, object] | None
+    phase: object = None
+    is_refusal: bool = False
 
 
 class _FullText(msgspec.Struct):
     """The whole of a text and its opaque state, as closing frames have it."""
 
     text: str = ""
-    is_refused: bool = False
     signature: str | None = None
     redacted: str | None = None
-    citations: list[JsonObject] = []
     raw: list[JsonObject] = []
+    extra: JsonObject | None = None
 
 
 class FinalFrameReader:
@@ -66,14 +71,21 @@ class FinalFrameReader:
         findings, self.findings = self.findings, []
         texts: dict[_TextPosition, _FullText] = {}
         calls: dict[int, int] = {}
+        with_text: dict[tuple[object, ...], _TextPosition] = {}
         order: list[_TextPosition | tuple[FindingKind, int, Fields]] = []
         for kind, candidate, fields in findings:
             if kind not in _TEXT_FIELDS:
                 order.append((kind, candidate, fields))
                 continue
+            if kind == "text" and "phase" in fields:
+                index = as_index(fields.get("index"))
+                self._assembler.set_phase(candidate, index, fields["phase"])
             for key, text in self._split(kind, candidate, fields):
                 if not (text or any(fields.get(name) for name in _STATE_FIELDS)):
                     continue
+                # State without text belongs to the text before it.
+                key = with_text.setdefault(key[:4], key) if not text else key
+                with_text[key[:4]] = key
                 if key not in texts:
                     texts[key] = _FullText()
                     order.append(key)
@@ -87,14 +99,21 @@ class FinalFrameReader:
             elif entry[0] == "opaque":
                 self._settle_opaque(entry[1], entry[2])
             else:
-                self._assembler.add(*entry)
+                self._assembler.add_final(*entry)
 
     def _split(
         self, kind: FindingKind, candidate: int, fields: Fields
     ) -> list[tuple[_TextPosition, str]]:
         """Return a finding's text with its key; thinking that is written into it apart."""
         part = (fields.get("parts"), fields["part"]) if "part" in fields else None
-        key = _TextPosition(kind, candidate, as_index(fields.get("index")), part)
+        key = _TextPosition(
+            kind,
+            candidate,
+            as_index(fields.get("index")),
+            part,
+            phase=fields.get("phase") if kind == "thinking" else None,
+            is_refusal=fields.get("refused") is True,
+        )
         value = fields.get(_TEXT_FIELDS[kind])
         text = value if isinstance(value, str) else ""
         tags = self._assembler.thinking_tags
@@ -117,13 +136,18 @@ class FinalFrameReader:
         opaque = self._find_missing_state(key, full)
         if not (missing or opaque):
             return
+        if key.kind == "text":
+            opaque["phase"] = self._assembler.phase_of(key.candidate, key.block_index)
+            opaque["is_refusal"] = key.is_refusal
+        elif isinstance(key.phase, str):
+            opaque["phase"] = key.phase
         make_event = PartialContentDelta if key.kind == "text" else ThinkingDelta
         event = make_event(
             candidate=key.candidate,
             index=key.block_index,
             **{_TEXT_FIELDS[key.kind]: missing, **opaque},  # type: ignore[arg-type]
         )
-        self._assembler.add_event(event, is_refused=full.is_refused)
+        self._assembler.add_event(event, is_refused=key.is_refusal)
 
     def _find_missing(self, key: _TextPosition, full_text: str) -> str | None:
         """Return the end of a text that was not emitted; None when it contradicts what was."""
@@ -155,19 +179,20 @@ class FinalFrameReader:
         return any("".join(block.texts) == full_text for block in others)
 
     def _read_emitted_text(self, key: _TextPosition) -> str:
+        return "".join(text for block in self._find_blocks(key) for text in block.texts)
+
+    def _find_blocks(self, key: _TextPosition) -> Sequence[OpenBlock]:
         collector = self._assembler.collect()
         blocks = collector.find_blocks(key.candidate, _BLOCKS[key.kind], key.block_index)
-        return "".join(text for block in blocks for text in block.texts)
+        if key.kind == "text":
+            return [block for block in blocks if block.is_refusal == key.is_refusal]
+        return [block for block in blocks if block.phase == key.phase]
 
     def _find_missing_state(self, key: _TextPosition, full: _FullText) -> dict[str, object]:
-        blocks = self._assembler.collect().find_blocks(
-            key.candidate, _BLOCKS[key.kind], key.block_index
-        )
+        blocks = self._find_blocks(key)
         state: dict[str, object] = {}
-        emitted = [citation for block in blocks for citation in block.citations]
-        citations = [citation for citation in full.citations if citation not in emitted]
-        if citations:
-            state["citations"] = tuple(citations)
+        if full.extra and not any(block.extra for block in blocks):
+            state["extra"] = full.extra
         is_emptied = key.kind == "text" and not full.text and any(block.texts for block in blocks)
         if full.raw and not is_emptied and not any(block.raw for block in blocks):
             state["raw"] = tuple(full.raw)
@@ -187,6 +212,8 @@ class FinalFrameReader:
             position=position,
             signature=fields.get("signature"),
             raw=as_objects(fields.get("raw")),
+            custom=fields.get("custom"),
+            extra=fields.get("extra"),
         )
         if contradiction is not None:
             self._contradict(candidate, f"tool_calls[{position}].arguments", contradiction)
@@ -227,12 +254,12 @@ class EndingQueue:
 
 def _add_fields(full: _FullText, text: str, fields: Fields) -> None:
     full.text += text
-    full.is_refused = full.is_refused or (fields.get("refused") is True and bool(text))
     signature, redacted = fields.get("signature"), fields.get("redacted")
     full.signature = signature if isinstance(signature, str) else full.signature
     full.redacted = redacted if isinstance(redacted, str) else full.redacted
-    full.citations = [*full.citations, *as_objects(fields.get("citations"))]
     full.raw = [*full.raw, *as_objects(fields.get("raw"))]
+    extra = fields.get("extra")
+    full.extra = extra if isinstance(extra, dict) else full.extra
 
 
 def _end_of(full_text: str, emitted: str) -> str | None:

@@ -35,6 +35,8 @@ class _OpenCall:
         self.size = 0
         self.signature: str | None = None
         self.raw: Sequence[JsonObject] = ()
+        self.extra: JsonObject | None = None
+        self.is_custom = False  # its arguments are free text
         self.initial = ""  # the arguments, when no piece of them comes
         self.final: str | None = None  # the arguments, whatever pieces came
         self.paths: ArgumentPaths | None = None
@@ -92,14 +94,16 @@ class ToolCallAccumulator:
         initial: object = None,
         path: object = None,
         value: object = None,
+        custom: object = None,
+        extra: object = None,
     ) -> None:
         """Take one fragment; append the events it completes to `events`.
 
         `arguments` is a piece of JSON text, or a whole object; `total` is all of the text so far,
         `initial` is an object that counts when no piece comes; `value` belongs at `path` in them.
-        With `name_complete`, nothing follows the name, so that the call starts at once. Values of
-        another type are ignored. Raises ResponseTooLarge when one call's arguments are over their
-        bound.
+        With `name_complete`, nothing follows the name, so that the call starts at once. The
+        arguments of a `custom` call are free text. Values of another type are ignored. Raises
+        ResponseTooLarge when one call's arguments are over their bound.
         """
         wire_id = id if isinstance(id, str) else ""
         wire_name = name if isinstance(name, str) else ""
@@ -116,9 +120,12 @@ class ToolCallAccumulator:
             call.name += wire_name
         if isinstance(signature, str):
             call.signature = signature
+        call.is_custom = call.is_custom or custom is True
         if name_complete is True:
             self._start(call, events)
         call.raw = raw or call.raw
+        if isinstance(extra, dict):
+            call.extra = {**(call.extra or {}), **extra}
         call.initial = _as_text(initial) or call.initial
         if isinstance(path, str):
             self._assign(call, path, value, events)
@@ -138,6 +145,8 @@ class ToolCallAccumulator:
         position: int,
         signature: object,
         raw: Sequence[JsonObject],
+        custom: object = None,
+        extra: object = None,
     ) -> str | None:
         """Take a whole call from a closing frame, which lists it at `position`.
 
@@ -158,6 +167,8 @@ class ToolCallAccumulator:
                     signature=signature,
                     raw=raw,
                     name_complete=True,
+                    custom=custom,
+                    extra=extra,
                 )
             return None
         if wire_id and not call.wire_id:
@@ -168,6 +179,9 @@ class ToolCallAccumulator:
         if isinstance(signature, str):
             call.signature = call.signature or signature
         call.raw = call.raw or raw
+        call.is_custom = call.is_custom or custom is True
+        if isinstance(extra, dict) and not call.ended:
+            call.extra = {**(call.extra or {}), **extra}
         return self._settle_arguments(call, _as_text(arguments) or "", events)
 
     def _find_whole(self, id: str, name: str, index: int | None, position: int) -> _OpenCall | None:
@@ -295,12 +309,13 @@ class ToolCallAccumulator:
         return bool(piece) and self._begins_again(call, piece or "")
 
     def _begins_again(self, call: _OpenCall, piece: str) -> bool:
-        begins = piece.lstrip().startswith("{")
+        begins = not call.is_custom and piece.lstrip().startswith("{")
         return begins and call.has_complete_value() and piece.strip() != call.text.strip()
 
     def _add_arguments(self, call: _OpenCall, piece: str, events: list[Event]) -> None:
         self._start(call, events)
-        if call.ended or (piece.startswith("{") and call.has_complete_value()):
+        is_value = piece.startswith("{") and not call.is_custom
+        if call.ended or (is_value and call.has_complete_value()):
             return  # a repetition
         self._append(call, [piece], events)
 
@@ -336,6 +351,7 @@ class ToolCallAccumulator:
                 tool_call_id=call.id,
                 tool_name=call.name,
                 index=call.position,
+                is_custom=call.is_custom,
             )
         )
 
@@ -355,8 +371,10 @@ class ToolCallAccumulator:
                 tool_name=call.name,
                 index=call.position,
                 arguments=_parse_arguments(call),
+                is_custom=call.is_custom,
                 signature=call.signature,
                 raw=call.raw,
+                extra=call.extra,
             )
         )
 
@@ -385,6 +403,8 @@ def _decode(text: str) -> object:
 
 def _parse_arguments(call: _OpenCall) -> JsonDict:
     text = call.text if call.final is None else call.final
+    if call.is_custom:
+        return {"input": text}
     if text.strip() in ("", "null"):
         return {}
     try:

@@ -11,7 +11,7 @@ from ai_lib.types.content import TextBlock
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.usage import Usage
 
-_PLAIN_TEXT_FIELDS: Final = frozenset({"content", "index", "citations"})
+_PLAIN_TEXT_FIELDS: Final = frozenset({"content", "index"})
 
 
 class SingleTextReader:
@@ -105,6 +105,10 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[SingleTextReader, int, Fields], No
     "tool_call": SingleTextReader._add_more,
     "tool_call_end": SingleTextReader._add_more,
     "opaque": SingleTextReader._add_more,
+    "citation": SingleTextReader._add_more,
+    "source": SingleTextReader._add_more,
+    "logprobs": SingleTextReader._add_more,
+    "media": SingleTextReader._add_more,
     "provider_block": SingleTextReader._add_more,
     "metadata": SingleTextReader._add_usage,
     "finish": SingleTextReader._add_finish_reason,
@@ -114,4 +118,4 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[SingleTextReader, int, Fields], No
 
 
 def _is_plain(fields: Fields) -> bool:
-    return fields.keys() <= _PLAIN_TEXT_FIELDS and fields.get("citations", []) == []
+    return fields.keys() <= _PLAIN_TEXT_FIELDS

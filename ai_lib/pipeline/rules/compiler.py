@@ -10,6 +10,7 @@ from ai_lib.pipeline.rules.prefilter import emits_without_fields, may_match
 from ai_lib.pipeline.rules.sink import FindingKind, FindingSink
 from ai_lib.protocol.compiled import CompiledResponse, CompiledRule
 from ai_lib.protocol.query.path import MISSING, First, JsonPath
+from ai_lib.types.json import JsonDict
 
 RuleReader: TypeAlias = Callable[[object, FindingSink], None]
 """Gives a sink everything that rules find in a decoded frame."""
@@ -20,6 +21,7 @@ _FINAL_READERS: Final[WeakKeyDictionary[CompiledResponse, RuleReader]] = WeakKey
 # Providers send objects of few kinds; where there are more, every rule runs each time.
 _MOST_KINDS: Final = 64
 _MOST_MEMBERS: Final = 64
+_EXCEPT: Final = "except"
 
 _KINDS: Final[Mapping[str, FindingKind]] = {
     "PartialContentDelta": "text",
@@ -29,6 +31,10 @@ _KINDS: Final[Mapping[str, FindingKind]] = {
     "PartialToolCall": "tool_call",
     "ToolCallEnded": "tool_call_end",
     "OpaqueContent": "opaque",
+    "Citation": "citation",
+    "Source": "source",
+    "LogprobsDelta": "logprobs",
+    "MediaContent": "media",
     "ForeignBlock": "provider_block",
     "Metadata": "metadata",
     "UsageReport": "metadata",
@@ -155,8 +161,8 @@ def _compile_emit(rule: CompiledRule) -> Step:
     always = emits_without_fields(rule)
     if rule.levels or rule.generated or rule.needs:
         return _emit_for_each_trail(rule, kind, always and not rule.levels)
-    paths = tuple((name, path.first) for name, _, path in rule.paths)
-    literals = dict(rule.literals)
+    paths = tuple((name, _get_reader(rule, name, path)) for name, _, path in rule.paths)
+    literals = _list_literals(rule)
     if len(paths) == 1 and not literals and not always:
         return _emit_single_field(*paths[0], kind)
 
@@ -197,8 +203,8 @@ def _emit_for_each_trail(rule: CompiledRule, kind: FindingKind, always: bool) ->
 
     The elements are those of the rule's `levels`, see `ai_lib.protocol.shared_paths`.
     """
-    paths = tuple((name, level, path.first) for name, level, path in rule.paths)
-    needs, generated, literals = rule.needs, rule.generated, dict(rule.literals)
+    paths = tuple((name, level, _get_reader(rule, name, path)) for name, level, path in rule.paths)
+    needs, generated, literals = rule.needs, rule.generated, _list_literals(rule)
 
     def run(node: object, root: object, position: Position, sink: FindingSink) -> bool:
         has_emitted = False
@@ -217,6 +223,44 @@ def _emit_for_each_trail(rule: CompiledRule, kind: FindingKind, always: bool) ->
         return has_emitted
 
     return run
+
+
+def _list_literals(rule: CompiledRule) -> dict[str, object]:
+    return {name: value for name, value in rule.literals if name != _EXCEPT}
+
+
+def _get_reader(rule: CompiledRule, name: str, path: JsonPath) -> First:
+    """Return what reads a field; `extra` is an object without the members that `except` lists."""
+    known_members = dict(rule.literals).get(_EXCEPT)
+    if name != "extra" or not isinstance(known_members, list):
+        return path.first
+    first, names = path.first, [str(member).split(".") for member in known_members]
+    tree: JsonDict = {}
+    for keys in names:
+        inner = tree
+        for key in keys:
+            inner = inner.setdefault(key, {})
+
+    def read_extra(node: object, root: object = None) -> object:
+        value = first(node, root)
+        return _remove_members(value, tree) if isinstance(value, dict) else MISSING
+
+    return read_extra
+
+
+def _remove_members(value: JsonDict, known_members: JsonDict) -> object:
+    """Return an object without the known members; MISSING when nothing is left that says more."""
+    extra: JsonDict = {}
+    for name, member in value.items():
+        inner = known_members.get(name)
+        if inner is None:
+            if member is not None:
+                extra[name] = member
+        elif inner and isinstance(member, dict):
+            inner_extra = _remove_members(member, inner)
+            if inner_extra is not MISSING:
+                extra[name] = inner_extra
+    return extra or MISSING
 
 
 def _find_trails(

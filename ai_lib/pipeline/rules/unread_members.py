@@ -19,8 +19,10 @@ Conditions: TypeAlias = tuple[Expression, ...]
 # Fields that are texts or numbers: an object or a list in their place is not read by them.
 _SCALAR_FIELDS: Final = frozenset(
     {
-        *("candidate", "content", "finish_reason", "id", "index", "part", "path", "redacted"),
-        *("signature", "thinking", "tool_call_id", "tool_name", "total"),
+        *("candidate", "cited_text", "content", "data", "end", "expires_at", "extra"),
+        *("finish_reason", "format", "id", "index", "media_type", "number", "part", "path"),
+        *("phase", "redacted", "said", "signature", "source_id", "start", "thinking", "title"),
+        *("tool_call_id", "tool_name", "total", "transcript", "url"),
     }
 )
 _CONTAINERS: Final = frozenset({dict, list})

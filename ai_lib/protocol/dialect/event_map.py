@@ -15,11 +15,15 @@ from ai_lib.types.json import JsonDict, JsonValue
 GENERATED: Final = "_generate_uuid"
 
 EVENTS: Final = {
-    "PartialContentDelta": ("content", "signature", "citations", "index", "refused"),
-    "ThinkingDelta": ("thinking", "signature", "redacted", "index"),
+    "PartialContentDelta": ("content", "signature", "index", "refused", "phase"),
+    "ThinkingDelta": ("thinking", "signature", "redacted", "index", "phase"),
     "ToolCall": ("tool_call_id", "tool_name", "arguments", "index", "signature"),
     "ToolCallEnded": ("index",),
     "OpaqueContent": ("raw",),
+    "Citation": ("url", "title", "start", "end", "cited_text", "source_id", "sources"),
+    "Source": ("url", "title", "source_id", "number"),
+    "LogprobsDelta": ("tokens",),
+    "MediaContent": ("data", "url", "media_type", "id", "transcript"),
     "ForeignBlock": ("index",),
     "Metadata": ("usage",),
     "FinalCandidate": ("finish_reason",),

@@ -26,6 +26,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The parent of every part of a dialect: an unknown key is an error that names its path."""
 
 
+class CallIdShape(Part, frozen=True, kw_only=True):
+    """The ids of tool calls that a provider takes.
+
+    An id that does not match `pattern` is replaced, in the call and in its result, by `length`
+    letters and digits that follow from it.
+    """
+
+    pattern: str
+    length: int = 24
+
+
 class MessageShape(Part, frozen=True, kw_only=True):
     """How messages are written.
 
@@ -41,6 +52,9 @@ class MessageShape(Part, frozen=True, kw_only=True):
     empty). `block_values` are the defaults for placeholders of blocks. `tool_media` says where the
     files go that a tool returns: `inline`, in its result, into the `next_user` turn, or nowhere
     (`none`), which the result then says in words.
+    Calls of tools that take free text, and their results, have templates with `custom_` before the
+    name; images and sound that the model made have `model_image` and `model_audio`. `call_ids` are
+    those that the provider takes.
     """
 
     system: Literal["message", "top"] = "message"
@@ -53,6 +67,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     cache_on: tuple[str, ...] = ()
     block_values: JsonDict = {}
     tool_call: Template = None
+    custom_tool_call: Template = None
+    call_ids: CallIdShape | None = None
     tool_media: Literal["inline", "next_user", "none"] = "next_user"
 
 

@@ -36,7 +36,16 @@ Conditions: TypeAlias = frozenset[object]
 Rules: TypeAlias = Sequence[JsonObject]
 
 # Calls are read before a finish reason ends them.
-_BEFORE: Final = ("StreamError", "ThinkingDelta", "PartialContentDelta", "ToolCall")
+_BEFORE: Final = (
+    "StreamError",
+    "ThinkingDelta",
+    "PartialContentDelta",
+    "MediaContent",
+    "Source",
+    "Citation",
+    "LogprobsDelta",
+    "ToolCall",
+)
 _AFTER: Final = (
     "ToolCallEnded",
     "FinalCandidate",

@@ -96,7 +96,7 @@ class MediaFitter:
 
     def _fit_block(self, block: Block) -> Block:
         match block:
-            case ImageBlock() | AudioBlock() | DocumentBlock():
+            case ImageBlock(origin=None) | AudioBlock(origin=None) | DocumentBlock():
                 return self._fit_part(block)
             case ToolResultBlock(content=content) if not isinstance(content, str):
                 parts = _map_items(content, self._fit_part)

@@ -6,6 +6,7 @@ import msgspec
 
 from ai_lib.telemetry.redaction import Redactor
 from ai_lib.types.content import (
+    AudioBlock,
     Block,
     TextBlock,
     ThinkingBlock,
@@ -52,7 +53,10 @@ def _encode_parts(blocks: Sequence[Block]) -> list[dict[str, object]]:
 
 
 def _encode_part(block: Block) -> dict[str, object]:
-    """Return the part of a block; images, audio and documents have their type only."""
+    """Return the part of a block; images, audio and documents have their type only.
+
+    What is said in audio is its transcript.
+    """
     if isinstance(block, TextBlock):
         return {"type": "text", "content": block.text}
     if isinstance(block, ThinkingBlock):
@@ -70,4 +74,6 @@ def _encode_part(block: Block) -> dict[str, object]:
             "id": block.tool_use_id,
             "response": join_text(block.content),
         }
+    if isinstance(block, AudioBlock) and block.transcript:
+        return {"type": "audio", "content": block.transcript}
     return {"type": str(block.__struct_config__.tag)}
