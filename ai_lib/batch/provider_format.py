@@ -209,6 +209,11 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
         except RequestError as error:
             error.message += f" (item {index} of the batch)"
             raise attribute_error(error, target) from None
+        if request_build.compiled is not target.compiled:
+            raise RequestError(
+                f"item {index} of the batch can't be {request_build.adaptations[0]}, as a batch "
+                "has one API family: build the client for that one"
+            )
         path = urlsplit(request_build.wire.url).path
         values = {"id": item_id(index), "path": path, "body": dict(request_build.body)}
         lines.append(fill_template(shape.line, values))

@@ -10,18 +10,26 @@ import msgspec
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.compiled_request import CompiledRequest, compile_request
 from ai_lib.protocol.dialect.batches import check_batches
+from ai_lib.protocol.dialect.constraints import (
+    CompiledConstraintRule,
+    ConstraintRule,
+    compile_constraints,
+    read_constraints,
+    select_constraints,
+)
 from ai_lib.protocol.dialect.embeddings import (
     CompiledEmbeddings,
     EmbeddingModel,
     compile_embeddings,
 )
 from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
-from ai_lib.protocol.dialect.model import Dialect, Rule, UsageShape
+from ai_lib.protocol.dialect.model import Dialect, ResponseShape, Rule, UsageShape
 from ai_lib.protocol.dialect.rule_merge import is_known_event
 from ai_lib.protocol.dialect.selection import select_dialect
 from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
 from ai_lib.protocol.manifest.model_names import NameIndex
 from ai_lib.protocol.manifest.models import read_manifest_models
+from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.model import Model
 from ai_lib.protocol.query.expression import Expression, compile_expression
 from ai_lib.protocol.query.path import JsonPath, compile_path
@@ -113,8 +121,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     errors: CompiledErrors
     termination: Mapping[str, str]
     model_names: NameIndex
+    constraints: tuple[CompiledConstraintRule, ...] = ()
+    model_constraints: Mapping[str, tuple[CompiledConstraintRule, ...]] = {}
     embeddings: CompiledEmbeddings | None = None
     models: dict[str, Model] = {}
+    families: dict[str, CompiledManifest] = {}
 
     @property
     def can_chat(self) -> bool:
@@ -129,6 +140,19 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     def find_endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name, or None."""
         return self.manifest.endpoints.get(name)
+
+    def find_family(self, name: str) -> CompiledManifest:
+        """Return the same manifest for another of its API families.
+
+        Raises ProtocolError when that family can't be compiled.
+        """
+        compiled = self.families.get(name)
+        if compiled is None:
+            manifest = read_manifest(self.manifest.raw, self.manifest.source, name)
+            changes = {"origin": self.manifest.origin, "chosen_family": None}
+            compiled = compile_manifest(msgspec.structs.replace(manifest, **changes))
+            self.families[name] = compiled
+        return compiled
 
     def find_model(self, name: str) -> Model:
         """Return a model by any of its names, as the manifest has it; any name is a model."""
@@ -150,6 +174,9 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
             entry=manifest.models.get(listed_name) or ModelEntry(),
             record=next((record for record in records if record.name == listed_name), None),
             embedding=self._read_embedding(name, listed_name),
+            constraints=select_constraints(
+                self.model_constraints.get(listed_name) or self.constraints, (name, listed_name)
+            ),
         )
 
     def _read_embedding(self, name: str, listed_name: str) -> EmbeddingModel:
@@ -187,11 +214,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             origin=f"{manifest.id}:{dialect.dialect}",
             parameters=parameters,
             request=compile_request(manifest, dialect, parameters),
-            response=CompiledResponse(
-                rules=_compile_rules((*dialect.reply.rules, *dialect.reply.also)),
-                envelope=_compile_envelope(dialect.reply.envelope),
-                ignored=tuple(compile_path(text) for text in dialect.reply.ignored),
-            ),
+            response=_compile_reply(dialect.reply),
             stream=CompiledResponse(
                 rules=_compile_rules((*stream.rules, *stream.also)),
                 finals=_compile_rules(stream.finals),
@@ -208,6 +231,8 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             errors=_compile_errors(dialect, manifest),
             termination=dialect.termination,
             model_names=_read_model_names(manifest),
+            constraints=compile_constraints(_list_constraints(dialect)),
+            model_constraints=_compile_model_constraints(manifest, dialect),
             embeddings=compile_embeddings(dialect.embeddings),
         )
     except ProtocolError as error:
@@ -215,6 +240,28 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             error.message = f"{manifest.source}: {error.message}"
             error.source = manifest.source
         raise
+
+
+def _list_constraints(dialect: Dialect) -> dict[str, ConstraintRule]:
+    return {name: rule for name, rule in dialect.request.constraints.items() if rule is not None}
+
+
+def _compile_model_constraints(
+    manifest: ProtocolManifest, dialect: Dialect
+) -> dict[str, tuple[CompiledConstraintRule, ...]]:
+    """Return all constraints of the models that have some of their own, by their listed names."""
+    constraints: dict[str, tuple[CompiledConstraintRule, ...]] = {}
+    for name, entry in manifest.models.items():
+        if entry.constraints:
+            section_path = f"$.metadata.models.{name}.constraints"
+            own_constraints = read_constraints(entry.constraints, section_path)
+            others = {
+                key: rule
+                for key, rule in _list_constraints(dialect).items()
+                if key not in entry.constraints
+            }
+            constraints[name] = compile_constraints({**others, **own_constraints})
+    return constraints
 
 
 def _read_model_names(manifest: ProtocolManifest) -> NameIndex:
@@ -228,6 +275,14 @@ def _apply_dialect_path(name: str, declared: Parameter, dialect: Dialect) -> Par
     if "." in nested and declared.path in own_names:
         return msgspec.structs.replace(declared, path=nested)
     return declared
+
+
+def _compile_reply(shape: ResponseShape) -> CompiledResponse:
+    return CompiledResponse(
+        rules=_compile_rules((*shape.rules, *shape.also)),
+        envelope=_compile_envelope(shape.envelope),
+        ignored=tuple(compile_path(text) for text in shape.ignored),
+    )
 
 
 def _compile_condition(text: str | None) -> Expression | None:

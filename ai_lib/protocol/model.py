@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ai_lib.protocol.dialect.constraints import ModelConstraintRules
 from ai_lib.protocol.dialect.embeddings import EmbeddingModel
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.protocol.manifest.model import ModelEntry
@@ -14,7 +15,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `name` is what is sent, `listed_name` the name it is listed by, empty when nothing lists it.
     `entry` says what its requests may hold, `record` has its sizes, prices and life, None where
-    nothing lists it. `embedding` says what its vectors are like.
+    nothing lists it. `embedding` says what its vectors are like. `constraints` are None for a model
+    whose requests have none.
     """
 
     provider: str
@@ -23,6 +25,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     entry: ModelEntry = ModelEntry()
     record: ModelRecord | None = None
     embedding: EmbeddingModel = EmbeddingModel()
+    constraints: ModelConstraintRules | None = None
 
     @property
     def full_name(self) -> str:

@@ -44,13 +44,15 @@ _STREAMS: Final = {
 class BuiltRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A wire request, its body before encoding, and the list of what was renamed or left out.
 
-    `tool_names` has the callers' names of tools that were renamed, by the names that are sent.
-    `text_tools` is set when the response may have its tool calls in the text.
+    `compiled` is the manifest it was built by: that of another API family than was given, where a
+    constraint chose it. `tool_names` has the callers' names of tools that were renamed, by the
+    names that are sent. `text_tools` is set when the response may have its tool calls in the text.
     """
 
     wire: HttpRequest
     body: JsonObject
     adaptations: tuple[str, ...]
+    compiled: CompiledManifest
     text_tools: TextTools | None = None
     tool_names: Mapping[str, str] = {}
 
@@ -71,62 +73,125 @@ def build_chat(
 
     Raises:
         RequestError: the provider's dialect can't express it, or a value is out of range.
-        CapabilityError: it needs a capability that the manifest does not declare.
+        CapabilityError: it needs a capability that the manifest does not declare, or a constraint
+            of the model refuses it.
         MediaError: an image, audio or a document does not fit and can't be converted.
     """
     if isinstance(model, str):
         model = compiled.find_model(model)
+    options = _BuildOptions(credential=credential, base_url=base_url, fit_media=fit_media)
+    return _build_in_form(request, compiled, model, options)
+
+
+class _BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request is built with; `skipped` counts the forms of its answer that were refused."""
+
+    credential: str | None
+    base_url: str | None
+    fit_media: bool
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "_BuildOptions(...)"
+
+
+def _build_in_form(
+    original: ChatRequest, compiled: CompiledManifest, model: Model, options: _BuildOptions
+) -> BuiltRequest:
+    request = original
     format_notes: tuple[str, ...] = ()
     if request.response_format is not None:
         from ai_lib.request.response_format import apply_response_format
 
-        request, format_notes = apply_response_format(request, compiled, model)
+        request, format_notes = apply_response_format(original, compiled, model, options.skipped)
     tool_notes: list[str] = []
     tool_names: Mapping[str, str] = {}
     text_tools = compiled.manifest.text_tools if request.tools else None
     if request.tools or any(map(_has_tool_blocks, request.messages)):
-        request, tool_names, tool_notes = _fit_tools(request, compiled, model)
+        from ai_lib.request.tool_media import fit_tools
+
+        request, tool_names, tool_notes = fit_tools(request, compiled, model)
     if text_tools is not None and text_tools.replaces_native:
         request = write_tools_as_text(request, text_tools)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []
-    if fit_media and not MEDIA.isdisjoint(needs):
+    if options.fit_media and not MEDIA.isdisjoint(needs):
         request, media_notes = _fit_media(request, compiled)
     body, adaptations = _build_body(request, compiled, model)
-    url = _build_url(compiled, model.name, request.stream, base_url)
+    rules = model.constraints
+    if rules is not None and (rules.is_always_read or not rules.members.isdisjoint(body)):
+        from ai_lib.request.constraints import apply_constraints
+
+        outcome = apply_constraints(body, request, compiled, model)
+        if outcome.compiled is not None:
+            return _build_by_family(original, outcome.compiled, model, options, outcome.notes)
+        if outcome.refusal is not None:
+            return _build_in_next_form(original, compiled, model, options, outcome.refusal)
+        adaptations += outcome.notes
+    wire = _make_wire(request, compiled, model, options, body)
+    notes = (*options.notes, *format_notes, *tool_notes, *media_notes, *adaptations)
+    return BuiltRequest(
+        wire=wire,
+        body=body,
+        adaptations=notes,
+        compiled=compiled,
+        text_tools=text_tools,
+        tool_names=tool_names,
+    )
+
+
+def _make_wire(
+    request: ChatRequest,
+    compiled: CompiledManifest,
+    model: Model,
+    options: _BuildOptions,
+    body: Body,
+) -> HttpRequest:
+    url = _build_url(compiled, model.name, request.stream, options.base_url)
     encoded = _encode_body(body)
     # What may fail comes before this line: no traceback shows these locals.
-    headers, url, secrets = attach_credential(compiled, credential, url)
+    headers, url, secrets = attach_credential(compiled, options.credential, url)
     accept = "application/json"
     if request.stream:
         accept = _STREAMS[compiled.dialect.stream.decoder.format]
-    wire = HttpRequest(
+    return HttpRequest(
         url=url,
         headers=(("Content-Type", "application/json"), ("Accept", accept), *headers),
         body=encoded,
         secrets=secrets,
     )
-    notes = (*format_notes, *tool_notes, *media_notes, *adaptations)
-    return BuiltRequest(
-        wire=wire, body=body, adaptations=notes, text_tools=text_tools, tool_names=tool_names
-    )
 
 
-def _fit_tools(
-    request: ChatRequest, compiled: CompiledManifest, model: Model
-) -> tuple[ChatRequest, Mapping[str, str], list[str]]:
-    """Return the request with tools, calls and results as the target takes them.
+def _build_by_family(
+    original: ChatRequest,
+    compiled: CompiledManifest,
+    model: Model,
+    options: _BuildOptions,
+    notes: Sequence[str],
+) -> BuiltRequest:
+    constraints = compiled.find_model(model.name).constraints
+    model = msgspec.structs.replace(model, constraints=constraints)
+    options = msgspec.structs.replace(options, skipped=0, notes=(*options.notes, *notes))
+    return _build_in_form(original, compiled, model, options)
 
-    With it come the own names of tools that were renamed, and notes on what was changed.
-    """
-    from ai_lib.request.tool_media import ToolMediaFitter
-    from ai_lib.request.tool_names import describe_renamed, fit_tool_names
 
-    request, names = fit_tool_names(request, compiled.dialect.request.tool_names)
-    fitter = ToolMediaFitter(compiled, model.entry)
-    if any(map(_has_tool_blocks, request.messages)):
-        request = fitter.fit(request)
-    return request, names, [*describe_renamed(names), *fitter.adaptations]
+def _build_in_next_form(
+    original: ChatRequest,
+    compiled: CompiledManifest,
+    model: Model,
+    options: _BuildOptions,
+    refusal: CapabilityError,
+) -> BuiltRequest:
+    """Build a refused request with its answer in the next form; raise the refusal without one."""
+    response_format, skipped = original.response_format, options.skipped + 1
+    if response_format is not None and response_format.type == "auto":
+        from ai_lib.request.response_format import count_forms
+
+        if skipped < count_forms(original, compiled, model):
+            options = msgspec.structs.replace(options, skipped=skipped)
+            return _build_in_form(original, compiled, model, options)
+    raise refusal
 
 
 def _has_tool_blocks(message: Message) -> bool:

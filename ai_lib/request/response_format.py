@@ -1,5 +1,7 @@
 """Applies a response format to a request: by schema, as JSON, by a tool, or in the prompt."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -30,13 +32,13 @@ class _FormatRequest(NamedTuple):
 
 
 def apply_response_format(
-    request: ChatRequest, compiled: CompiledManifest, model: Model
+    request: ChatRequest, compiled: CompiledManifest, model: Model, skipped: int = 0
 ) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request with a response format that this target supports, and notes on it.
 
     The format `auto` becomes the strictest of these that the manifest and dialect support: a schema
     that the provider enforces, any JSON with the schema in the prompt, the arguments of a tool
-    call, the prompt alone.
+    call, the prompt alone; `skipped` counts those that a constraint refused.
 
     Raises:
         RequestError: a tool of the request has the name of the response format.
@@ -46,7 +48,8 @@ def apply_response_format(
         return request, ()
     format_request = _FormatRequest(request, response_format, compiled, model)
     if response_format.type == "auto":
-        return _apply_strictest(format_request)
+        forms = _list_forms(format_request)
+        return next(itertools.islice(forms, skipped, None))
     if response_format.type == "tool":
         return _ask_by_tool(format_request), ()
     if response_format.type == "prompt":
@@ -60,18 +63,27 @@ def apply_response_format(
     return request, ()
 
 
-def _apply_strictest(format_request: _FormatRequest) -> tuple[ChatRequest, tuple[str, ...]]:
+def count_forms(request: ChatRequest, compiled: CompiledManifest, model: Model) -> int:
+    """Return in how many forms a request for the format `auto` can be made."""
+    response_format = request.response_format
+    if response_format is None:
+        return 0
+    return sum(1 for _ in _list_forms(_FormatRequest(request, response_format, compiled, model)))
+
+
+def _list_forms(format_request: _FormatRequest) -> Iterator[tuple[ChatRequest, tuple[str, ...]]]:
+    """Yield the request in each form that the target has, the strictest first, with notes."""
     formats = format_request.compiled.dialect.request.response_format
     manifest = format_request.compiled.manifest
     structured = allows_capability(manifest, "structured_output", format_request.model.entry)
     if structured and formats.get("json_schema") and (strict := _ask_by_schema(format_request)):
-        return strict, ()
+        yield strict, ()
     if structured and formats.get("json_object"):
         json_format = msgspec.structs.replace(
             format_request.format, type="json_object", schema=None
         )
         note = "the response is asked for as JSON, with its schema in the prompt"
-        return _ask_in_prompt(format_request, json_format), (note,)
+        yield _ask_in_prompt(format_request, json_format), (note,)
     in_text = manifest.text_tools is not None and manifest.text_tools.replaces_native
     if (
         allows_capability(manifest, "tools", format_request.model.entry)
@@ -79,9 +91,9 @@ def _apply_strictest(format_request: _FormatRequest) -> tuple[ChatRequest, tuple
         and format_request.format.schema is not None
     ):
         note = "the response is asked for as the arguments of a tool call"
-        return _ask_by_tool(format_request), (note,)
+        yield _ask_by_tool(format_request), (note,)
     note = "the response is asked for as JSON by the prompt alone"
-    return _ask_in_prompt(format_request, None), (note,)
+    yield _ask_in_prompt(format_request, None), (note,)
 
 
 def _ask_by_schema(format_request: _FormatRequest) -> ChatRequest | None:

@@ -1,11 +1,15 @@
 """Finds a place for the files that tools return: in the result, in the next turn, or in words."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ai_lib.errors.exceptions import MediaError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.protocol.manifest.model import ModelEntry
+from ai_lib.protocol.model import Model
+from ai_lib.request.tool_names import describe_renamed, fit_tool_names
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -18,6 +22,19 @@ from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
 
 Media = ImageBlock | AudioBlock | DocumentBlock
+
+
+def fit_tools(
+    request: ChatRequest, compiled: CompiledManifest, model: Model
+) -> tuple[ChatRequest, Mapping[str, str], list[str]]:
+    """Return the request with tools, calls and results as the target takes them.
+
+    With it come the own names of tools that were renamed, and notes on what was changed.
+    """
+    request, names = fit_tool_names(request, compiled.dialect.request.tool_names)
+    fitter = ToolMediaFitter(compiled, model.entry)
+    request = fitter.fit(request)
+    return request, names, [*describe_renamed(names), *fitter.adaptations]
 
 
 class ToolMediaFitter:

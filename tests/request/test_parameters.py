@@ -40,7 +40,6 @@ PLACED: dict[str, dict[str, Any]] = {
         "frequency_penalty": 0.1,
         "presence_penalty": 0.2,
         "reasoning_effort": "low",
-        "parallel_tool_calls": False,
     },
     "responses": {
         "temperature": 0.5,
@@ -56,7 +55,6 @@ PLACED: dict[str, dict[str, Any]] = {
         "top_k": 3,
         "stop_sequences": ["."],
         "output_config": {"effort": "low"},
-        "tool_choice": {"type": "auto", "disable_parallel_tool_use": True},
     },
     "generate": {
         "generationConfig": {
@@ -84,7 +82,7 @@ PLACED: dict[str, dict[str, Any]] = {
     },
 }
 LEFT_OUT = {
-    "chat": {"top_k"},
+    "chat": {"top_k", "parallel_tool_calls"},
     "responses": {
         "top_k",
         "stop_sequences",
@@ -93,7 +91,7 @@ LEFT_OUT = {
         "frequency_penalty",
         "presence_penalty",
     },
-    "messages": {"seed", "n", "frequency_penalty", "presence_penalty"},
+    "messages": {"seed", "n", "frequency_penalty", "presence_penalty", "tool_choice"},
     "generate": {"parallel_tool_calls"},
     "chat v2": {"n", "reasoning_effort", "parallel_tool_calls"},
 }

@@ -132,6 +132,8 @@ def prepare_chat(
             RequestError("the request holds a value, such as a schema, that is nested too deep"),
             target,
         )
+    if built.compiled is not target.compiled:
+        target = msgspec.structs.replace(target, compiled=built.compiled)
     wire, key_header = built.wire, target.idempotency_header
     if key_header is not None:
         headers = (*headers, (key_header, idempotency_key))

@@ -113,7 +113,7 @@ def explain(
         provider=compiled.id,
         model=model.name,
         source=manifest.source,
-        dialect=compiled.dialect.dialect,
+        dialect=built.compiled.dialect.dialect,
         protocol_version=manifest.protocol_version,
         curl=_curl(wire.url, wire.headers, built.body, variable),
         body=built.body,

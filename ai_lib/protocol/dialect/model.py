@@ -14,6 +14,7 @@ import msgspec
 
 from ai_lib.protocol.dialect.batches import BatchShape
 from ai_lib.protocol.dialect.billing import BillingShape
+from ai_lib.protocol.dialect.constraints import ConstraintRule
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
 from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
@@ -105,6 +106,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     and its value to a fragment. `required` are values that are sent when the caller sets none,
     `tool_values` the defaults for placeholders of `tool`. `provider_tools` says where tools go that
     the provider runs itself: `among` the others, or `beside` the group that the others form.
+    `constraints` say, by their names, what of a body excludes, needs or replaces what.
     """
 
     path: str = ""
@@ -124,6 +126,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     options: dict[str, dict[str, dict[str, Template]]] = {}
     parameters: dict[str, str] = {}
     required: JsonDict = {}
+    constraints: dict[str, ConstraintRule | None] = {}
 
 
 class Rule(Part, frozen=True, kw_only=True):

@@ -172,6 +172,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Mapping[str, bool] = {}
     pricing: JsonObject = {}
     content_silence: float | None = None
+    constraints: JsonObject = {}
 
 
 # bundled: ships with the library. given: named by the caller or the environment. found: in a nearby
@@ -185,7 +186,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     `raw` is the document as read, with unknown fields; `source` is its file or address.
     `capabilities` is None when the manifest has none; its version has no words for the
     `undeclarable` ones. `content_silence` is for how many seconds a stream may send keep-alives
-    only, where a model does not say.
+    only, where a model does not say. `chosen_family` is the API family that was asked for by name.
     """
 
     id: str
@@ -202,6 +203,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Mapping[str, Endpoint] = {}
     services: Mapping[str, Endpoint] = {}
     api_families: tuple[str, ...] = ()
+    chosen_family: str | None = None
     dialect: str | None = None
     wire: JsonObject = {}
     hints: Mapping[str, tuple[str, ...]] = {}

@@ -57,6 +57,7 @@ class _Reader:
 
     def __init__(self, document: Mapping[str, object], source: str, api_family: str | None) -> None:
         self.source = source
+        self.family = api_family
         self.document = self._unwrap_core(document)
         self.version = self._read_version()
         self.raw_manifest = self._convert_document(self.document)
@@ -119,6 +120,7 @@ class _Reader:
             endpoints=read_endpoints(raw_manifest, self.build_error),
             services=read_services(raw_manifest, self.build_error),
             api_families=tuple(families),
+            chosen_family=self.family,
             dialect=raw_manifest.dialect,
             wire=raw_manifest.wire or {},
             hints=read_dialect_hints(raw_manifest),

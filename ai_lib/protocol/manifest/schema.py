@@ -201,6 +201,7 @@ class RawModel(Section, frozen=True, kw_only=True):
     modalities: JsonValue = None
     pricing: JsonDict | None = None
     content_silence_seconds: Silence | None = None
+    constraints: JsonDict | None = None
 
 
 class RawMetadata(Section, frozen=True, kw_only=True):

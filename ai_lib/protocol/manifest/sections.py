@@ -193,4 +193,5 @@ def _read_model_entry(entry: RawModel) -> ModelEntry:
         },
         pricing=entry.pricing or {},
         content_silence=entry.content_silence_seconds,
+        constraints=entry.constraints or {},
     )

@@ -1,8 +1,10 @@
 """The providers that can be mocked: those of the bundled manifests and of given ones."""
 
+from __future__ import annotations
+
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,7 +26,10 @@ _MODEL: Final = re.escape("{model}")
 
 
 class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider, ready to be mocked. The patterns match its paths, behind `root`."""
+    """One provider, ready to be mocked. The patterns match its paths, behind `root`.
+
+    `families` are the same provider by its other API families, each with paths of its own.
+    """
 
     manifest: ProtocolManifest
     dialect: Dialect
@@ -35,6 +40,18 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     embedding_path: re.Pattern[str] | None = None
     list_path: re.Pattern[str] | None = None
     count_path: re.Pattern[str] | None = None
+    families: tuple[MockedProvider, ...] = ()
+
+    def match_chat(self, path: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
+        """Return the matches of a path with that of plain chats and that of streamed ones."""
+        stream_match = self.stream_path.match(path) if self.stream_path is not None else None
+        return self.chat_path.match(path), stream_match
+
+    def find_family(self, path: str) -> MockedProvider:
+        """Return the provider by the API family whose chats have this path, else by its first."""
+        providers = (self, *self.families)
+        matching = (provider for provider in providers if any(provider.match_chat(path)))
+        return next(matching, self)
 
 
 class MockProviders:
@@ -67,7 +84,9 @@ class MockProviders:
         with self._lock:
             if name not in self._loaded:
                 compiled = self._custom.get(name) or self._catalog.load(name)
-                self._loaded[name] = _make_mocked_provider(compiled)
+                self._loaded[name] = msgspec.structs.replace(
+                    _make_mocked_provider(compiled), families=tuple(_make_families(compiled))
+                )
             return self._loaded[name]
 
 
@@ -76,6 +95,16 @@ def _load_manifest(manifest: ManifestLike) -> ProtocolManifest:
         return manifest
     path = Path(manifest)
     return read_manifest(read_document(path), str(path))
+
+
+def _make_families(compiled: CompiledManifest) -> Iterator[MockedProvider]:
+    """Yield the provider by each of its API families that can be asked to chat."""
+    if len(compiled.manifest.api_families) < 2:
+        return
+    for name in compiled.manifest.api_families:
+        family = compiled.find_family(name)
+        if family.can_chat and family.dialect.dialect != compiled.dialect.dialect:
+            yield _make_mocked_provider(family)
 
 
 def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:

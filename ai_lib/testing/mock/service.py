@@ -81,11 +81,10 @@ class Service:
         self, provider: MockedProvider, request: ReceivedRequest, path: str
     ) -> ServerResponse:
         path = path.removeprefix(provider.root) if provider.root else path
+        provider = provider.find_family(path)
         secrets = _list_secret_names(provider.manifest.auth)
         recorded = _make_record(request, provider.manifest.id, path, secrets)
-        plain_match, stream_match = provider.chat_path.match(path), None
-        if provider.stream_path is not None:
-            stream_match = provider.stream_path.match(path)
+        plain_match, stream_match = provider.match_chat(path)
         chat_match = stream_match or plain_match
         embedding_match = (
             provider.embedding_path.match(path)
