@@ -224,7 +224,7 @@ def _build_body(
 ) -> tuple[Body, list[str]]:
     shape = compiled.dialect.request
     schema_adaptations: list[str] = []
-    messages = MessageWriter(compiled)
+    messages = MessageWriter(compiled, model.name)
     values = messages.write(request.messages)
     values["model"] = model.name
     separate: list[ToolDefinition] = []

@@ -1,11 +1,13 @@
 """Writes messages by a dialect's templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import msgspec
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.dialect.model import CallSignatureShape
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import BlockWriter, ResponseBlock, takes_cache
 from ai_lib.types.content import (
@@ -27,7 +29,8 @@ Wire = JsonValue  # a turn on the wire: mostly an object, but a dialect may have
 class MessageWriter:
     """Writes a conversation by one provider's templates, without the opaque state of others."""
 
-    def __init__(self, compiled: CompiledManifest) -> None:
+    def __init__(self, compiled: CompiledManifest, model: str = "") -> None:
+        self._model = model
         self._shape = compiled.dialect.request.messages
         self._forms = compiled.request
         self._target = compiled.id
@@ -71,9 +74,21 @@ class MessageWriter:
             if isinstance(block, OpaqueBlock) and block.body and self._blocks.is_own(block):
                 self.members.update(block.body)
             has_audio = has_audio or isinstance(block, AudioBlock)
+        if self._shape.call_signature is not None:
+            message = self._sign_calls(message, self._shape.call_signature)
         if not has_audio:
             return message
         return msgspec.structs.replace(message, content=self._blocks.say_media(message.blocks))
+
+    def _sign_calls(self, message: Message, shape: CallSignatureShape) -> Message:
+        """Return a turn whose first call is signed, where the model demands a signature."""
+        calls = [block for block in message.blocks if isinstance(block, ToolUseBlock)]
+        is_signed = any(call.signature and self._blocks.is_own(call) for call in calls)
+        if not calls or is_signed or not any(fnmatchcase(self._model, m) for m in shape.models):
+            return message
+        signed = msgspec.structs.replace(calls[0], signature=shape.value, origin=None)
+        blocks = [signed if block is calls[0] else block for block in message.blocks]
+        return msgspec.structs.replace(message, content=blocks)
 
     def _write_system(self, messages: Sequence[Message]) -> object:
         if takes_cache(self._shape, "system"):

@@ -38,6 +38,13 @@ class CallIdShape(Part, frozen=True, kw_only=True):
     length: int = 24
 
 
+class CallSignatureShape(Part, frozen=True, kw_only=True):
+    """The signature for the first call of a turn of another model, for models that demand one."""
+
+    models: tuple[str, ...]
+    value: str
+
+
 class MessageShape(Part, frozen=True, kw_only=True):
     """How messages are written.
 
@@ -55,7 +62,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     (`none`), which the result then says in words.
     Calls of tools that take free text, and their results, have templates with `custom_` before the
     name; images and sound that the model made have `model_image` and `model_audio`. `call_ids` are
-    those that the provider takes.
+    those that the provider takes, `call_signature` is for calls that have none.
     """
 
     system: Literal["message", "top"] = "message"
@@ -70,6 +77,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     tool_call: Template = None
     custom_tool_call: Template = None
     call_ids: CallIdShape | None = None
+    call_signature: CallSignatureShape | None = None
     tool_media: Literal["inline", "next_user", "none"] = "next_user"
 
 
