@@ -22,6 +22,8 @@ def _nothing_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_SETTINGS) or name.upper().endswith(_SECRETS):
             monkeypatch.delenv(name)
+    # What `ai-lib update` put in force here is in the user's cache.
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
 
 
 @pytest.fixture(autouse=True, scope="session")

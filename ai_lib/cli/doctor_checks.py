@@ -38,6 +38,7 @@ _VARIABLE_PREFIXES: Final = ("AI_", "SSL_CERT_")
 _ORIGINS: Final = {
     "bundled": "bundled",
     "given": "given by path",
+    "updated": "put in force by ai-lib update",
     "found": "found by searching",
     "remote": "fetched",
 }

@@ -34,7 +34,7 @@ def _load_document(name: str) -> JsonValue:
 
 
 def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
-    """Write a line for each problem of the files; return 1 on an error (strict: or a warning)."""
+    """Write a line for each problem and note; return 1 on an error (strict: or a warning)."""
     errors = warnings = 0
     for name in files:
         for problem in lint_file(Path(name)):

@@ -14,7 +14,7 @@ USAGE_ERROR = 2
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add `providers`, `models`, `lint`, `explain`, `new` and `diff` to the console script."""
+    """Add the commands about manifests and models to the console script."""
     providers = commands.add_parser("providers", help="list the providers that can be used")
     providers.add_argument("--json", action="store_true", help="write JSON")
     models = commands.add_parser("models", help="list models, with sizes and prices")
@@ -48,6 +48,13 @@ def add_commands(commands: "Commands") -> None:
         "--like", required=True, metavar="PROVIDER", help="the provider whose API it has"
     )
     new.add_argument("--base-url", metavar="URL", help="its base URL")
+    update = commands.add_parser("update", help="put manifests from an address in force")
+    update.add_argument("addresses", nargs="*", metavar="ADDRESS", help="the address of a manifest")
+    update.add_argument(
+        "--digest", action="append", default=[], metavar="SHA256", help="that of an address"
+    )
+    update.add_argument("--yes", action="store_true", help="put them in force without being asked")
+    update.add_argument("--undo", action="store_true", help="take the last update out of force")
     diff = commands.add_parser("diff", help="show what changes from one manifest to another")
     diff.add_argument("old", metavar="OLD", help="a file, or a provider's id")
     diff.add_argument("new", metavar="NEW", help="a file, or a provider's id")

@@ -9,6 +9,8 @@ from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode, standard_code
 
 _SEARCHED: Final = 1000  # characters of a message; with bounded patterns, bounded time
+# A body that says one of these says less than a status that the manifest maps.
+_VAGUE: Final = frozenset({codes.INVALID_REQUEST.code, codes.SERVER_ERROR.code, codes.UNKNOWN.code})
 _BY_HTTP_STATUS: Final = {
     400: codes.INVALID_REQUEST,
     401: codes.AUTHENTICATION,
@@ -47,14 +49,19 @@ def classify_http_error(
     """Return the standard code of an error response.
 
     `words` are the provider's code, type and canonical status as found in the body. They are
-    looked up in `by_code`, then in `by_status`; then `message` is searched for the substrings of
-    `by_message`, whatever their case, and for the patterns of `by_pattern`; then the HTTP status
-    counts, by the manifest's table and by the protocol's own.
+    looked up in `by_code`, then in `by_status`; a vague one (a server error, an invalid request)
+    gives way to what `by_http_status` says of the status. Then `message` is searched for the
+    substrings of `by_message`, whatever their case, and for the patterns of `by_pattern`; then the
+    HTTP status counts, by the manifest's table and by the protocol's own.
     """
+    by_http_status = by_http_status or {}
     for table in (by_code, by_status):
         for word in words:
             if table and word is not None and word in table:
-                return standard_code(table[word])
+                body_code = standard_code(table[word])
+                mapped_code = standard_code(by_http_status.get(str(status), table[word]))
+                is_vague = body_code.code in _VAGUE and mapped_code.code not in _VAGUE
+                return mapped_code if is_vague else body_code
     lowered = message.lower()
     for pattern, name in (by_message or {}).items():
         if pattern.lower() in lowered:
@@ -62,7 +69,7 @@ def classify_http_error(
     for expression, name in by_pattern:
         if expression.search(message[:_SEARCHED]):
             return standard_code(name)
-    if by_http_status and str(status) in by_http_status:
+    if str(status) in by_http_status:
         return standard_code(by_http_status[str(status)])
     return _BY_HTTP_STATUS.get(status) or _by_hundred(status)
 

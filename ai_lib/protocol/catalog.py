@@ -14,7 +14,7 @@ from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
 from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import TRUSTED_ORIGINS, ProtocolManifest
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.manifest.reader import ID_PATTERN
 from ai_lib.protocol.model import Model
@@ -28,7 +28,7 @@ from ai_lib.protocol.registry import (
 from ai_lib.protocol.sources.document import copy_as_json
 from ai_lib.protocol.sources.file_stamp import SETTLE_SECONDS, FileStamp, hash_text
 from ai_lib.protocol.sources.folder import ManifestDocument, ManifestFolder, Version
-from ai_lib.protocol.sources.remote_address import is_address
+from ai_lib.protocol.sources.remote_address import find_cache_folder, is_address
 from ai_lib.types.json import JsonObject
 
 _NEARBY_FOLDERS: Final = ("ai-protocol", "../ai-protocol", "../../ai-protocol")
@@ -221,7 +221,7 @@ class ManifestCatalog(ForkedState):
         self, provider: str, manifest_document: ManifestDocument, family: str | None = None
     ) -> CompiledManifest | None:
         """Compile and keep a manifest, or return None where a bundled one stays in force."""
-        if manifest_document.origin == "given":
+        if manifest_document.origin in TRUSTED_ORIGINS:
             return self.load_document(provider, manifest_document, family)
         compiled = build_manifest(manifest_document, strict=self._strict, api_family=family)
         compiled_or_none = self._admit(compiled, provider)
@@ -263,6 +263,13 @@ class ManifestCatalog(ForkedState):
                         f"there is no protocol folder {location!s}", source=str(location)
                     )
                 yield ManifestFolder(root, "given", self._prefer)
+        updates = find_cache_folder() / "updates"
+        if updates.is_dir():
+            from ai_lib.protocol.sources.updates import UpdateStore
+
+            current = UpdateStore(updates).find_current()
+            if current is not None:
+                yield ManifestFolder(current, "updated", self._prefer)
         nearby_folder = next((path for path in map(Path, _NEARBY_FOLDERS) if path.is_dir()), None)
         if nearby_folder is not None:
             yield ManifestFolder(nearby_folder, "found", self._prefer)
@@ -292,10 +299,10 @@ class ManifestCatalog(ForkedState):
         documents = [(registered.document, registered.source) for registered in distinct.values()]
         folders = list(self.list_folders())
         given_layers = [
-            build_folder_layer(folder) for folder in folders if folder.origin == "given"
+            build_folder_layer(folder) for folder in folders if folder.origin in TRUSTED_ORIGINS
         ]
         found_layers = [
-            build_folder_layer(folder) for folder in folders if folder.origin != "given"
+            build_folder_layer(folder) for folder in folders if folder.origin == "found"
         ]
         return ModelRegistry(
             [
@@ -368,7 +375,7 @@ class ManifestCatalog(ForkedState):
         if hash_text(text) == entry.digest:
             return
         compiled = build_manifest(manifest_document, strict=self._strict, api_family=entry.family)
-        if compiled.manifest.origin not in ("given", "bundled"):
+        if compiled.manifest.origin not in TRUSTED_ORIGINS:
             admitted = self._admit(compiled, compiled.id)
             if admitted is None:
                 raise ProtocolError(self.refusals[compiled.manifest.source], source=str(path))

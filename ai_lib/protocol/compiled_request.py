@@ -11,10 +11,15 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 
 class RequestPath(msgspec.Struct, frozen=True, kw_only=True):
-    """The path and query of requests, relative to the base URL; `{model}` stands for the model."""
+    """The path and query of requests, relative to the base URL; `{model}` stands for the model.
+
+    `is_plain` says that it is put behind the base URL as it is: it has no query, no variable of the
+    environment and no address of its own.
+    """
 
     path: str
     query: Mapping[str, str]
+    is_plain: bool
 
 
 class CompiledRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +97,11 @@ def _find_chat_paths(
     elif shape.stream_path.keys() == {"from", "to"}:
         streamed = path.replace(shape.stream_path["from"], shape.stream_path["to"])
     return (
-        RequestPath(path=path, query=query),
-        RequestPath(path=streamed, query={**query, **shape.stream_query}),
+        _build_path(path, query),
+        _build_path(streamed, {**query, **shape.stream_query}),
     )
+
+
+def _build_path(path: str, query: Mapping[str, str]) -> RequestPath:
+    is_plain = not query and "${" not in path and "://" not in path
+    return RequestPath(path=path, query=query, is_plain=is_plain)

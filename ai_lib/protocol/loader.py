@@ -27,9 +27,9 @@ class ProtocolLoader:
     """Loads manifests from several locations.
 
     The first location that has the provider counts: registered manifests; `base_path`; the value
-    of `AI_PROTOCOL_DIR`, else of `AI_PROTOCOL_PATH`; the folder `ai-protocol/` here or up to two
-    levels above; the bundled manifests; and, with `fallback_to_github`, the protocol's repository
-    at `github_ref`.
+    of `AI_PROTOCOL_DIR`, else of `AI_PROTOCOL_PATH`; what `ai-lib update` put in force; the folder
+    `ai-protocol/` here or up to two levels above; the bundled manifests; and, with
+    `fallback_to_github`, the protocol's repository at `github_ref`.
 
     `base_path` and the environment may name a folder, one file, or an https address. A manifest
     decides where an API key is sent, so an address must be pinned: by a commit or release tag in

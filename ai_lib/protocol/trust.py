@@ -16,7 +16,8 @@ import msgspec
 from ai_lib.errors.exceptions import HostNotAllowed, ProtocolError
 from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.endpoints import is_address
+from ai_lib.protocol.manifest.model import TRUSTED_ORIGINS, ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 
 HOSTS_VARIABLE: Final = "AI_ALLOWED_HOSTS"
@@ -31,8 +32,8 @@ class TrustResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_trusted(manifest: ProtocolManifest) -> bool:
-    """Whether the manifest ships with the library or was named by the caller."""
-    return manifest.origin in ("bundled", "given")
+    """Whether the manifest ships with the library, or the caller named or accepted it."""
+    return manifest.origin in TRUSTED_ORIGINS
 
 
 def admit_manifest(compiled: CompiledManifest, name: str) -> TrustResult:
@@ -119,6 +120,16 @@ def check_host(
         source=manifest.source,
         provider=manifest.id,
     )
+
+
+def allow_hosts(compiled: CompiledManifest, hosts: frozenset[str]) -> CompiledManifest:
+    """Return the manifest with the hosts to which its endpoints' own addresses may lead."""
+    manifest = compiled.manifest
+    endpoints = (*manifest.endpoints.values(), *manifest.services.values())
+    if not any(is_address(endpoint.path) for endpoint in endpoints):
+        return compiled
+    manifest = msgspec.structs.replace(manifest, allowed_hosts=hosts)
+    return msgspec.structs.replace(compiled, manifest=manifest)
 
 
 def list_allowed_hosts() -> Iterator[str]:

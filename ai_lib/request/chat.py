@@ -364,9 +364,30 @@ def _build_url(compiled: CompiledManifest, model: str, stream: bool, base_url: s
     if "{model}" in path:
         path = path.replace("{model}", quote_segment(model, "the model's name"))
     base = resolve_base_url(compiled, base_url)
-    if "?" in base or address.query:
-        return join_url(base, path, address.query)
+    if "?" in base or not address.is_plain:
+        return join_endpoint(compiled, base, path, address.query)
     return f"{base.rstrip('/')}{path}"
+
+
+def join_endpoint(
+    compiled: CompiledManifest, base: str, path: str, query: Mapping[str, str]
+) -> str:
+    """Return the address of an endpoint, whose path may be an address of its own.
+
+    Raises:
+        HostNotAllowed: it leads to another host than `base`, and nobody allowed that.
+        RequestError: a variable in it is not set.
+    """
+    if "${" in path:
+        from ai_lib.protocol.addresses import fill_variables
+
+        path = fill_variables(path, compiled.manifest)
+    if "://" not in path:
+        return join_url(base, path, query)
+    from ai_lib.protocol.addresses import check_endpoint
+
+    check_endpoint(path, base, compiled.manifest)
+    return join_url(path, "", query)
 
 
 def quote_segment(value: str, subject: str) -> str:
@@ -382,9 +403,14 @@ def quote_segment(value: str, subject: str) -> str:
 def resolve_base_url(compiled: CompiledManifest, base_url: str | None) -> str:
     """Return `base_url`, or else the manifest's, without a slash at its end.
 
-    Raises RequestError when the manifest's has a placeholder that only the caller can fill.
+    Its `${VARIABLES}` are filled from the environment. Raises RequestError when one is not set, or
+    when the manifest's has a placeholder that only the caller can fill.
     """
     base = base_url or compiled.manifest.base_url
+    if "${" in base and not base_url:
+        from ai_lib.protocol.addresses import fill_variables
+
+        base = fill_variables(base, compiled.manifest)
     if "{" in base:
         raise RequestError(
             f"the address of {compiled.id}, {base}, has a part that only you know: pass base_url=",

@@ -11,12 +11,12 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
 from ai_lib.protocol.manifest.model import Endpoint
-from ai_lib.request.chat import attach_credential, quote_segment, resolve_base_url
+from ai_lib.request.chat import attach_credential, join_endpoint, quote_segment, resolve_base_url
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import HttpRequest, join_url
+from ai_lib.types.wire import HttpRequest
 
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER: Final = re.compile(r"(?<!\$)\{(\w+)\}")
 
 
 class BuiltOperation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ def build_operation(
         require_capabilities(compiled.manifest, capability)
     endpoint = _find_endpoint(name, compiled)
     base = resolve_base_url(compiled, base_url)
-    url = join_url(base, _fill_path(name, endpoint, values), endpoint.query)
+    url = join_endpoint(compiled, base, _fill_path(name, endpoint, values), endpoint.query)
     encoded, content_type = _encode_body(name, endpoint, body, files)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)

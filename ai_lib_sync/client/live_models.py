@@ -50,7 +50,8 @@ class ModelService:
         """
         compiled = self._target.compiled
         shape = compiled.dialect.models
-        if shape is None or compiled.find_endpoint("list_models") is None:
+        manifest = compiled.manifest
+        if shape is None or "list_models" not in {**manifest.endpoints, **manifest.services}:
             raise RequestError(
                 f"{compiled.id} has no list of models; `ai-lib models --provider {compiled.id}` "
                 "shows those its manifest lists",
@@ -100,7 +101,9 @@ class ModelService:
 
 def read_models(shape: ListingShape, response: JsonValue) -> Iterator[LiveModel]:
     """Yield the models of a list; an element without an id is passed over."""
-    for element in compile_path(shape.each).select(response):
+    # A service of the manifest may have named the list in the response.
+    is_list = isinstance(response, list) and shape.each.startswith("$.")
+    for element in response if is_list else compile_path(shape.each).select(response):
         if not isinstance(element, Mapping):
             continue
         name = compile_path(shape.id).first(element)

@@ -45,7 +45,8 @@ def test_a_good_manifest_has_nothing_said_of_it() -> None:
 
 @pytest.mark.parametrize("path", sorted(MANIFESTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_nothing_is_said_of_what_is_bundled(path: Path) -> None:
-    assert [str(problem) for problem in lint_file(path)] == []
+    problems = [problem for problem in lint_file(path) if problem.severity != "note"]
+    assert [str(problem) for problem in problems] == []
 
 
 @pytest.mark.parametrize("path", files("v1/providers/*", "v2/providers/*"), ids=named)
@@ -196,7 +197,8 @@ def test_a_new_manifest_is_good_and_speaks_the_same_wire(like: str) -> None:
     )
     new = build_manifest(manifest_document, strict=True)
 
-    assert lint_document(manifest_document.document, "house.yaml", text) == []
+    problems = lint_document(manifest_document.document, "house.yaml", text)
+    assert [problem for problem in problems if problem.severity != "note"] == []
     assert (new.id, new.manifest.base_url) == ("house", "https://house.example/v1")
     assert (new.dialect, new.manifest.endpoints) == (model.dialect, model.manifest.endpoints)
     assert (new.manifest.auth.kind, new.manifest.auth.header) == (

@@ -124,10 +124,6 @@ def test_services_have_a_method_and_a_binding() -> None:
     assert (service.method, service.path, service.response_binding) == ("GET", "/models", "data")
 
 
-def test_an_endpoint_can_not_lead_to_another_host() -> None:
-    assert "$.endpoints.chat.path" in refused(endpoints={"chat": {"path": "https://evil.example/"}})
-
-
 @pytest.mark.parametrize(
     ("families", "expected"),
     [(["a", "b"], ("a", "b")), ({"chat": {"request_format": "openai"}, "b": None}, ("chat", "b"))],

@@ -10,8 +10,9 @@ from ai_lib.client.target.retirement import warn_of_retirement
 from ai_lib.client.target.target import Target
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest.model import TRUSTED_ORIGINS
 from ai_lib.protocol.model import Model
-from ai_lib.protocol.trust import check_host
+from ai_lib.protocol.trust import allow_hosts, check_host
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.circuit.circuit import CircuitBreakerConfig
 from ai_lib.resilience.circuit.storage import CircuitStorage
@@ -194,8 +195,10 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         listed_as: str | None,
     ) -> Target:
         manifest, base_url = compiled.manifest, base_url or None
-        if needs_key and manifest.origin not in ("bundled", "given"):
+        if needs_key and manifest.origin not in TRUSTED_ORIGINS:
             check_host(manifest, base_url=base_url, allowed_hosts=self.allowed_hosts)
+        if self.allowed_hosts:
+            compiled = allow_hosts(compiled, self.allowed_hosts)
         credential = resolve_credential(manifest, key) if needs_key else None
         listed = self._find_model(compiled, model, listed_as)
         warn_of_retirement(listed)

@@ -49,6 +49,7 @@ _OTHER_FIELDS: Final = {
     "partial_json": "arguments",
     "stop_reason": "finish_reason",
 }
+_DOTTED_INDEX: Final = re.compile(r"\.(\d+)(?=[.\[]|\Z)")
 _USUAL_INDEX: Final = "@.index"  # where an element usually says which candidate it is
 
 
@@ -110,8 +111,9 @@ def _list_path_rules(streaming: RawStreaming) -> list[RawRule]:
 
 
 def add_root(path: str) -> str:
-    """Return the path with its `$.`, which a manifest may leave out."""
-    return path if path.startswith("$") else f"$.{path}"
+    """Return the path with its `$.`, which a manifest may leave out; `.0` is an index."""
+    rooted = path if path.startswith("$") else f"$.{path}"
+    return _DOTTED_INDEX.sub(r"[\1]", rooted)
 
 
 def _read_rule(raw_rule: RawRule, tooling: RawToolUse | None) -> Iterator[ManifestRule]:

@@ -82,7 +82,7 @@ def build_overlay(document: JsonObject, base: JsonObject) -> JsonDict:
         )
     manifest_rules = list(_list_response_rules(raw_shape))
     if manifest_rules:
-        rules = _list_rules(base.get("reply") or {})
+        rules = list_rules(base.get("reply") or {})
         manifest_rules = [
             _widen_to_candidates(manifest_rule, rules) for manifest_rule in manifest_rules
         ]
@@ -90,7 +90,8 @@ def build_overlay(document: JsonObject, base: JsonObject) -> JsonDict:
     return parts
 
 
-def _list_rules(shape: JsonObject) -> list[JsonObject]:
+def list_rules(shape: JsonObject) -> list[JsonObject]:
+    """Return all rules of a dialect's `reply` or `stream`."""
     return [*(shape.get("rules") or ()), *(shape.get("also") or ())]
 
 
@@ -112,7 +113,7 @@ def _overlay_stream(
     raw_streaming: RawStreaming, base: JsonObject, tooling: RawToolUse | None
 ) -> JsonDict:
     candidates = find_candidates(raw_streaming)
-    dialect_rules = _list_rules(base)
+    dialect_rules = list_rules(base)
     manifest_rules = join_tool_call_rules(read_manifest_rules(raw_streaming, tooling))
     rules = merge_rules(dialect_rules, manifest_rules, candidates)
     part: JsonDict = {"rules": rules, "also": []}

@@ -7,8 +7,10 @@ import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.bundle import list_bundled_dialects, load_bundled_dialect
+from ai_lib.protocol.dialect.event_map import add_root
 from ai_lib.protocol.dialect.model import Dialect
-from ai_lib.protocol.dialect.overlay import build_overlay
+from ai_lib.protocol.dialect.overlay import build_overlay, list_rules
+from ai_lib.protocol.dialect.rule_merge import find_read_paths, normalize_path
 from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.json import JsonObject
@@ -16,7 +18,9 @@ from ai_lib.types.json import JsonObject
 # A manifest that names an unknown format gets no other dialect, although its address or framing
 # may look familiar.
 _DECISIVE: Final = frozenset({"payload_format", "api_style"})
-_VAGUE: Final = frozenset({"api_family", "compatibility", "decoder", "path"})
+_VAGUE: Final = frozenset(
+    {"tool_model", "response_format", "api_family", "compatibility", "decoder", "path", "reply"}
+)
 _VERSION: Final = re.compile(r"_v\d+\Z")
 _EMPTY_DIALECT: Final[JsonObject] = {
     "request": {"body": {}, "messages": {"roles": {}, "blocks": {}}}
@@ -55,10 +59,52 @@ def explain_missing_dialect(manifest: ProtocolManifest) -> str:
         for value in values
     ]
     reason = f"nobody speaks {' or '.join(declared)}" if declared else "no wire dialect is chosen"
+    described = list_reply_sections(manifest)
+    if described:
+        reason = (
+            f"{reason}; its {', '.join(described)} say how replies are read, but nothing says how "
+            "a request is written"
+        )
+    kindred = find_kindred_dialect(manifest)
+    if kindred:
+        return (
+            f"{manifest.source}: {reason}; its replies are those of {kindred}: set "
+            f"`dialect: {kindred}` if its requests are, too, or describe them under `wire:`"
+        )
     dialect_names = ", ".join(list_bundled_dialects())
     return (
         f"{manifest.source}: {reason}; set `dialect:` to one of {dialect_names}, or describe one "
         "under `wire:`"
+    )
+
+
+def list_reply_sections(manifest: ProtocolManifest) -> list[str]:
+    """Return the sections of a manifest that say how replies are read."""
+    streaming = manifest.raw.get("streaming")
+    sections = ["response_paths"] if manifest.raw.get("response_paths") else []
+    if isinstance(streaming, dict):
+        names = ("event_map", "frame_selector", "content_path", "stop_condition")
+        sections += [f"streaming.{name}" for name in names if streaming.get(name)]
+    return sections
+
+
+def find_kindred_dialect(manifest: ProtocolManifest) -> str | None:
+    """Return the dialect whose replies have their text where the manifest says, or None."""
+    paths = manifest.hints.get("reply", ())
+    for name in list_bundled_dialects():
+        if paths and all(_reads_text_at(load_bundled_dialect(name), path) for path in paths):
+            return name
+    return None
+
+
+def _reads_text_at(dialect: JsonObject, path: str) -> bool:
+    try:
+        keys = normalize_path(add_root(path))
+    except ProtocolError:  # a path that does not parse is reported when it is compiled
+        return False
+    shapes = [dialect.get(part) or {} for part in ("reply", "stream")]
+    return any(
+        keys in find_read_paths(list_rules(shape), "PartialContentDelta") for shape in shapes
     )
 
 
@@ -79,6 +125,10 @@ def _is_chosen_by(dialect: JsonObject, key: str, value: str) -> bool:
     chosen_by = dialect.get("chosen_by", {})
     if key == "path":
         return value.endswith(str(dialect["request"].get("path")))
+    if key == "reply":
+        return _reads_text_at(dialect, value)
+    if key == "response_format":
+        return value in chosen_by.get("payload_format", ())
     if key == "compatibility":
         return value in chosen_by.get("adapter", ())
     if key == "decoder":

@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from ai_lib.errors.exceptions import ManifestSyntaxError, ProtocolError
+from ai_lib.protocol.addresses import list_endpoints, list_variables
 from ai_lib.protocol.compiled import CompiledManifest, CompiledRule, compile_manifest
+from ai_lib.protocol.dialect.event_map import add_root
 from ai_lib.protocol.dialect.model import Dialect
+from ai_lib.protocol.dialect.selection import explain_missing_dialect, list_reply_sections
 from ai_lib.protocol.dialect.template import find_placeholders
+from ai_lib.protocol.manifest.endpoints import is_address
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import JsonPath, compile_path
@@ -112,6 +116,7 @@ def _as_list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
+_VAGUE_CLASSES: Final = ("invalid_request", "server_error", "unknown")
 # The events that end a response.
 _TERMINAL_EVENTS: Final = {"FinalCandidate", "StreamEnd"}
 
@@ -177,6 +182,9 @@ class _Linter:
         yield from self._check_reasons()
         yield from self._check_capabilities(compiled)
         yield from self._check_auth(compiled)
+        yield from self._check_dialect(compiled)
+        yield from self._check_addresses(compiled)
+        yield from self._check_statuses(compiled)
 
     def _find_path(self, text: str) -> DocumentPath:
         hits = (path for path, value in _walk_values(self._document) if value == text)
@@ -202,7 +210,8 @@ class _Linter:
             if name in streaming:
                 yield from self._check_path(examples, ("streaming", name), streaming[name], True)
         for name, path in _as_mapping(self._document.get("response_paths")).items():
-            yield from self._check_path(examples, ("response_paths", name), path, False)
+            rooted = add_root(path) if isinstance(path, str) else path
+            yield from self._check_path(examples, ("response_paths", name), rooted, False)
         for number, rule in enumerate(_as_list(streaming.get("event_map"))):
             yield from self._check_rule(
                 examples, ("streaming", "event_map", number), _as_mapping(rule)
@@ -278,6 +287,45 @@ class _Linter:
                 yield self.build_problem(
                     field_path, "sends the key unencrypted: use https", "warning"
                 )
+
+    def _check_dialect(self, compiled: CompiledManifest) -> Iterator[Problem]:
+        sections = list_reply_sections(compiled.manifest)
+        if not compiled.can_chat and sections:
+            message = explain_missing_dialect(compiled.manifest)
+            path = tuple(sections[0].split("."))
+            yield self.build_problem(path, message.removeprefix(f"{self._source}: "), "warning")
+
+    def _check_addresses(self, compiled: CompiledManifest) -> Iterator[Problem]:
+        manifest = compiled.manifest
+        for _, endpoint in list_endpoints(manifest):
+            if is_address(endpoint.path):
+                message = (
+                    f"{endpoint.path} is an address of its own: it is refused where it is used, "
+                    "unless its host is that of the base URL or allowed by allow_host()"
+                )
+                yield self.build_problem(self._find_path(endpoint.path), message, "warning")
+        variables = list_variables(manifest)
+        if variables:
+            message = (
+                f"filled from {', '.join(variables)} of the environment when a call is made, "
+                "unless base_url= is passed"
+            )
+            yield self.build_problem(self._find_path(manifest.base_url), message, "note")
+
+    def _check_statuses(self, compiled: CompiledManifest) -> Iterator[Problem]:
+        errors = compiled.manifest.errors
+        vague = [word for word, name in compiled.errors.by_code.items() if name in _VAGUE_CLASSES]
+        statuses = [
+            f"{status} ({name})"
+            for status, name in errors.by_http_status.items()
+            if name not in _VAGUE_CLASSES
+        ]
+        if vague and statuses:
+            message = (
+                f"{', '.join(statuses)}: the status counts, not a vague word in the body "
+                f"({', '.join(vague)})"
+            )
+            yield self.build_problem(("error_classification", "by_http_status"), message, "note")
 
 
 def _has_base_url(compiled: CompiledManifest, addresses: tuple[str, ...]) -> bool:

@@ -47,17 +47,32 @@ def _read_block(
     for name, value in block.items():
         if isinstance(value, str) and value.startswith("/"):
             yield name, Endpoint(path=value, method=method)
+        elif block_path != "$.endpoint" and str(value).startswith(("http://", "https://")):
+            yield name, Endpoint(path=str(value), method=method)
         elif isinstance(value, Mapping) and "path" in value:
             try:
                 endpoint = msgspec.convert({"method": method, **value}, Endpoint, strict=False)
             except msgspec.ValidationError as error:
                 raise build_error(f"{block_path}.{name} is wrong: {error}") from error
-            if "://" in endpoint.path:
-                raise build_error(
-                    f"{block_path}.{name}.path must be a path, not an address of its own"
-                )
-            path = endpoint.path if endpoint.path.startswith("/") else f"/{endpoint.path}"
+            is_whole = endpoint.path.startswith("/") or is_address(endpoint.path)
+            path = endpoint.path if is_whole else f"/{endpoint.path}"
             yield name, msgspec.structs.replace(endpoint, path=path)
+
+
+def _list_reply_paths(raw_manifest: RawManifest) -> Iterator[str]:
+    """Yield the paths of the text in a plain response and in a frame."""
+    streaming = raw_manifest.streaming
+    content = (raw_manifest.response_paths or {}).get("content")
+    yield from (path for path in (content, streaming and streaming.content_path) if path)
+    for rule in (streaming.event_map or ()) if streaming else ():
+        path = {**(rule.extract or {}), **(rule.fields or {})}.get("content")
+        if isinstance(path, str):
+            yield path
+
+
+def is_address(path: object) -> bool:
+    """Whether an endpoint's path is an address of its own, not one below the base URL."""
+    return isinstance(path, str) and "://" in path.partition("?")[0]
 
 
 def read_dialect_hints(raw_manifest: RawManifest) -> dict[str, tuple[str, ...]]:
@@ -72,14 +87,24 @@ def read_dialect_hints(raw_manifest: RawManifest) -> dict[str, tuple[str, ...]]:
     default_family = raw_manifest.default_api_family or next(iter(families or ()), None)
     metadata = raw_manifest.metadata
     hints: dict[str, tuple[JsonValue, ...]] = {
-        "payload_format": (raw_manifest.payload_format, *formats),
+        "payload_format": (
+            raw_manifest.payload_format,
+            raw_manifest.auth.payload_format if raw_manifest.auth else None,
+            *formats,
+        ),
         "api_style": (raw_manifest.api_style, contract.api_style if contract else None),
         "adapter": (chat.adapter if chat else None,),
         "strategy": (decoder.strategy if decoder else None,),
+        "tool_model": (raw_manifest.tooling.source_model if raw_manifest.tooling else None,),
+        "response_format": (raw_manifest.response_format,),
+        "reply": tuple(_list_reply_paths(raw_manifest)),
         "api_family": () if family_sections else (default_family,),
         "compatibility": (metadata.api_compatibility if metadata else None,),
         "decoder": (decoder.format if decoder else None,),
         "path": (chat.path if chat else None,),
     }
-    hint_texts = {name: tuple(map(str, filter(None, values))) for name, values in hints.items()}
+    hint_texts = {
+        name: tuple(str(value) for value in values if value and not isinstance(value, dict))
+        for name, values in hints.items()
+    }
     return {name: values for name, values in hint_texts.items() if values}

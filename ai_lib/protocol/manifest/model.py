@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One endpoint of a provider, with its path relative to the base URL.
+    """One endpoint of a provider, with its path relative to the base URL, or an address of its own.
 
     `{model}` stands for the model; `query` and `headers` are added to every request.
     `response_binding` is the path of a service's result in the response. `request_encoding` is how
@@ -175,9 +175,11 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     constraints: JsonObject = {}
 
 
-# bundled: ships with the library. given: named by the caller or the environment. found: in a nearby
-# folder that was not named. remote: fetched from an address.
-Origin = Literal["bundled", "given", "found", "remote"]
+# bundled: ships with the library. given: named by the caller or the environment. updated: put in
+# force by `ai-lib update`. found: in a nearby folder that was not named. remote: fetched from an
+# address.
+Origin = Literal["bundled", "given", "updated", "found", "remote"]
+TRUSTED_ORIGINS: Final = ("bundled", "given", "updated")
 
 
 class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +189,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     `capabilities` is None when the manifest has none; its version has no words for the
     `undeclarable` ones. `content_silence` is for how many seconds a stream may send keep-alives
     only, where a model does not say. `chosen_family` is the API family that was asked for by name.
+    The caller allowed its endpoints `allowed_hosts`.
     """
 
     id: str
@@ -218,6 +221,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[str] | None = None
     undeclarable: frozenset[str] = frozenset()
     models: Mapping[str, ModelEntry] = {}
+    allowed_hosts: frozenset[str] = frozenset()
 
     @property
     def retry_after_header(self) -> str | None:

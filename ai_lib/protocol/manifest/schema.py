@@ -34,6 +34,7 @@ class RawAuth(Section, frozen=True, kw_only=True):
     prefix: str | None = None
     param_name: str | None = None
     optional: bool = False
+    payload_format: str | None = None
     extra_headers: list[RawHeader] | None = None
 
 
@@ -140,6 +141,7 @@ class RawToolUse(Section, frozen=True, kw_only=True):
 
 
 class RawTooling(Section, frozen=True, kw_only=True):
+    source_model: str | None = None
     tool_use: RawToolUse | None = None
 
 
@@ -232,6 +234,7 @@ class RawManifest(RawShape, frozen=True, kw_only=True):
     services: JsonDict | None = None
     auth: RawAuth | None = None
     payload_format: str | None = None
+    response_format: JsonValue = None
     api_style: str | None = None
     api_families: list[str] | dict[str, JsonValue] | None = None
     default_api_family: str | None = None

@@ -133,7 +133,7 @@ class RemoteCache:
     """Keeps fetched texts on disk by URL. A file that was changed counts as missing."""
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self._folder = Path(folder) if folder is not None else _find_cache_folder() / "manifests"
+        self._folder = Path(folder) if folder is not None else find_cache_folder() / "manifests"
 
     def get(self, url: str) -> str | None:
         """Return the text kept for a URL, or None."""
@@ -164,7 +164,8 @@ class RemoteCache:
         return self._folder / f"{hash_text(url)[:32]}.json"
 
 
-def _find_cache_folder() -> Path:
+def find_cache_folder() -> Path:
+    """Return the library's folder in the user's cache; it need not exist."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":

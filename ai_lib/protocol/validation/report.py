@@ -11,7 +11,8 @@ from ai_lib.types.json import JsonValue
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-Severity = Literal["error", "warning"]
+# A note says how something is understood; it is no problem.
+Severity = Literal["error", "warning", "note"]
 
 _LONGEST_VALUE: Final = 60
 

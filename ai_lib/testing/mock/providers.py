@@ -117,7 +117,8 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
         manifest=manifest,
         dialect=dialect,
         serve=read_serve_section(dialect, manifest.source),
-        root=urlsplit(manifest.base_url).path.rstrip("/"),
+        # A part that the caller or the environment fills has the part's name here.
+        root=re.sub(r"\$?\{(\w+)\}", r"\1", urlsplit(manifest.base_url).path.rstrip("/")),
         chat_path=_compile_path(path),
         stream_path=_compile_path(stream_path) if stream_path else None,
         embedding_path=_compile_embedding_path(compiled),
@@ -139,6 +140,7 @@ def _compile_endpoint_path(compiled: CompiledManifest, name: str) -> re.Pattern[
 
 
 def _compile_path(path: str) -> re.Pattern[str]:
+    path = urlsplit(path).path if "://" in path else path
     # Vendors' own clients put an API version of their choice before the path.
     pattern = re.escape(path).replace(_MODEL, "(?P<model>.+?)")
     return re.compile(rf"(?:/v\d\w*)?{pattern}\Z")

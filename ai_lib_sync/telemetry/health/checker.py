@@ -8,6 +8,7 @@ from typing import Final
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
+from ai_lib.protocol.addresses import fill_variables
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
 from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds, join_url
@@ -57,9 +58,12 @@ def require_available(
     base_url: str | None = None,
     timeout: float | None = None,
 ) -> None:
-    """Check a required provider. Raises ConnectError when it is not available."""
+    """Check a required provider. Raises ConnectError when it is not available.
+
+    One that asks for a key is available: the check sends none.
+    """
     report = check_provider(manifest, transport, base_url=base_url, timeout=timeout)
-    if not report.is_healthy:
+    if not report.is_healthy and report.status_code != 401:
         raise ConnectError(
             f"{manifest.id} is not available ({report.message}), and its manifest requires it: "
             f"bring it up, or set availability.required to false in {manifest.source}",
@@ -102,7 +106,7 @@ def _request_status(
     base_url: str | None,
     timeout: float | None,
 ) -> int:
-    base = base_url or manifest.base_url
+    base = base_url or fill_variables(manifest.base_url, manifest)
     if "{" in base:
         raise RequestError(f"the address {base} has a part to fill in: pass base_url=")
     seconds = timeout or check.timeout_ms / 1000
