@@ -152,8 +152,9 @@ def workers(session: nox.Session) -> None:
 
 @_full()
 def newest(session: nox.Session) -> None:
-    """The tests with the newest version of every dependency: a report, which never fails."""
-    session.install("-q", "--upgrade", "--upgrade-strategy", "eager", "-e", ".[dev]")
+    """The tests with the newest version of every dependency, pre-releases too: only a report."""
+    upgrade = ("--upgrade", "--upgrade-strategy", "eager", "--pre")
+    session.install("-q", *upgrade, "-e", ".[dev]")
     listed = session.run("python", "-m", "pip", "list", "--format=json", silent=True)
     tested = Path(CONSTRAINTS).read_text(encoding="utf-8").lower().replace("_", "-").split()
     for package in json.loads(str(listed)):
@@ -164,12 +165,23 @@ def newest(session: nox.Session) -> None:
     session.run("python", *arguments, success_codes=range(256))
 
 
+@_full(python=PYTHONS[-1])
+def dev_mode(session: nox.Session) -> None:
+    """The tests under the newest Python's development mode: no warning, nothing left open."""
+    _install(session, "-e", ".[dev]")
+    session.run("python", "-X", "dev", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+
+
 @_full(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """The conformance cases and the demo with the lowest versions `dependencies` allows."""
+    """Every dependency, each in its lowest version, in the three runtimes."""
     project = nox.project.load_toml("pyproject.toml")["project"]
-    pins = [requirement.replace(">=", "==") for requirement in project["dependencies"]]
-    session.install("-q", "-e", ".", "trio", *pins)
+    extras = project["optional-dependencies"]
+    names = ("vision", "audio", "embeddings", "telemetry", "tokenizer", "jupyter", "cli", "keyring")
+    lowest = [*project["dependencies"], *(pin for name in names for pin in extras[name])]
+    pins = [requirement.replace(">=", "==") for requirement in lowest]
+    session.install("-q", "-e", ".[http2,socks]", "trio==0.31", *pins)
+    session.run("python", "-m", "tests.lowest")
     session.run("python", "-m", "compliance")
     session.run("ai-lib", "demo", silent=True)
 

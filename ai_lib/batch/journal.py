@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -120,12 +121,16 @@ class Journal(ForkedState):
         self._append(_ItemLine(item=index, key=self.hash_item(item), result=raw, error=error_text))
 
     def sync(self, _: object = None) -> None:
-        """Force the written lines to the disk."""
-        os.fsync(self._file.fileno())
+        """Force the written lines to the disk. Raises JournalError when it can't."""
+        try:
+            os.fsync(self._file.fileno())
+        except (OSError, ValueError) as error:
+            self._refuse(f"can't be written to the disk: {error}", error)
 
     def close(self) -> None:
         """Close the file and release its lock."""
-        self._file.close()
+        with suppress(OSError):  # it has no buffer: all was written, or `write` raised
+            self._file.close()
 
     def hash_item(self, item: Item) -> str:
         """Return the hash that identifies an item."""
@@ -149,11 +154,14 @@ class Journal(ForkedState):
 
     def _begin(self, head: _JournalHead) -> None:
         """Read the lines of the file, or write the first one."""
-        self._file.seek(0)
-        data = self._file.read()
-        end = data.rfind(b"\n") + 1
-        if end < len(data):  # a crash cut the last line off
-            self._file.truncate(end)
+        try:
+            self._file.seek(0)
+            data = self._file.read()
+            end = data.rfind(b"\n") + 1
+            if end < len(data):  # a crash cut the last line off
+                self._file.truncate(end)
+        except OSError as error:
+            self._refuse(f"can't be read: {error}", error)
         lines = data[:end].split(b"\n")[:-1]
         if not lines:
             self._append(head)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from ai_lib._log import LOG
 from ai_lib._runtime.forks import LocalState
 from ai_lib.cache.config import CacheConfig, CacheStats, Counters, resolve_ttl
 from ai_lib.cache.key import CacheKeyGenerator
@@ -88,8 +89,11 @@ class CacheManager(LocalState):
         self.counters.clear()
 
     async def close(self) -> None:
-        """Close the store. Raises as `get`."""
-        await self._call_store(self.backend.close)
+        """Close the store. What the store raises is logged: nothing is lost that counts."""
+        try:
+            await self._call_store(self.backend.close)
+        except (CacheError, TimeoutError) as error:
+            LOG.warning("a cache was not closed: %s", error)
 
     def stats(self) -> CacheStats:
         """Return the statistics so far."""

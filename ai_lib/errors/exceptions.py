@@ -48,8 +48,9 @@
 Every one of them pickles, and none of them holds a credential.
 """
 
+import errno
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode
@@ -636,3 +637,19 @@ class StreamCancelled(AiLibError):
     def __init__(self, message: str, *, reason: str, **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.reason = reason
+
+
+_USED_UP: Final = {
+    errno.EMFILE: "raise the process's limit of open files (ulimit -n), or keep fewer connections",
+    errno.ENFILE: "this machine has too many open files",
+    errno.ENOMEM: "this machine has no memory left",
+    errno.ENOSPC: "free space on the disk",
+}
+
+
+def explain_exhaustion(error: OSError) -> TransportError | None:
+    """Return the error for a machine that ran out of something; None for any other error."""
+    advice = _USED_UP.get(error.errno or 0)
+    if advice is None or isinstance(error, AiLibError):
+        return None
+    return TransportError(f"this machine has run out: {error}; {advice}", request_sent=True)

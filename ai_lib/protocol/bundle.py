@@ -26,13 +26,23 @@ def _find_folder(kind: str) -> "Path | Traversable":
 @functools.cache
 def list_bundled_names(kind: str) -> tuple[str, ...]:
     """Return the names of the bundled `manifests` or `dialects` (the values of `kind`), sorted."""
-    names = (item.name for item in _find_folder(kind).iterdir())
+    try:
+        names = [item.name for item in _find_folder(kind).iterdir()]
+    except OSError as error:
+        raise _read_error(kind, error) from error
     return tuple(sorted(name[:-5] for name in names if name.endswith(".json")))
+
+
+def _read_error(kind: str, error: OSError) -> ProtocolError:
+    return ProtocolError(f"the bundled {kind} can't be read: {error}", source="bundled")
 
 
 @functools.cache
 def _load_document(kind: str, name: str) -> JsonDict:
-    data = _find_folder(kind).joinpath(f"{name}.json").read_bytes()
+    try:
+        data = _find_folder(kind).joinpath(f"{name}.json").read_bytes()
+    except OSError as error:
+        raise _read_error(kind, error) from error
     return msgspec.json.decode(data, type=JsonDict)
 
 

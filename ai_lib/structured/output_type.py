@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 
+from ai_lib.structured.endless import check_ends
 from ai_lib.structured.extract import find_json_values
-from ai_lib.structured.schema_problems import schema_problems
+from ai_lib.structured.schema_problems import TOO_DEEP, schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.problem import Problem
 from ai_lib.types.schema.reading import ReadContext, TypeReader, to_floats
@@ -62,6 +63,7 @@ class OutputShape(Generic[T_co]):
         if callable(build) and not isinstance(kind, type):
             kind = build()
         if isinstance(kind, Mapping):
+            check_ends(cast("JsonObject", kind))
             return cls(kind, cast("JsonObject", kind), None, strict=strict)
         reader = make_reader(kind)
         return cls(kind, describe(reader), reader, strict=strict)
@@ -106,11 +108,13 @@ class OutputShape(Generic[T_co]):
             others = (other for other in error.problems if other.pointer not in pointers)
             raise SchemaMismatch((*problems, *others)) from error
         except RecursionError as error:
-            problem = Problem(pointer="", message="is nested too deeply")
-            raise SchemaMismatch((problem,)) from error
+            raise SchemaMismatch((TOO_DEEP,)) from error
 
     def _check(self, value: JsonValue) -> T_co:
-        value = to_floats(value)
+        try:
+            value = to_floats(value)
+        except RecursionError as error:
+            raise SchemaMismatch((TOO_DEEP,)) from error
         problems = schema_problems(value, self._kind_schema)
         if problems:
             raise SchemaMismatch(problems)

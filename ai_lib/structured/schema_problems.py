@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS: Final = 60
 _MOST_PROBLEMS: Final = 20
+TOO_DEEP: Final = Problem(pointer="", message="is nested too deeply")
 
 
 def schema_problems(value: JsonValue, schema: JsonObject) -> tuple[Problem, ...]:
@@ -30,6 +31,8 @@ def schema_problems(value: JsonValue, schema: JsonObject) -> tuple[Problem, ...]
         Draft202012Validator.check_schema(schema)
         # With an empty registry, no address in a schema is ever fetched.
         errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except RecursionError:
+        return (TOO_DEEP,)
     except SchemaError as error:
         raise TypeError(f"the schema is no JSON Schema: {error.message[:200]}") from error
     except Unresolvable as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ai_lib._log import LOG
 from ai_lib._runtime.forks import LocalState
 from ai_lib.cache.config import CacheConfig, CacheStats, Counters, resolve_ttl
 from ai_lib.cache.key import CacheKeyGenerator
@@ -89,8 +90,11 @@ class CacheManager(LocalState):
         self.counters.clear()
 
     def close(self) -> None:
-        """Close the store. Raises as `get`."""
-        self._call_store(self.backend.close)
+        """Close the store. What the store raises is logged: nothing is lost that counts."""
+        try:
+            self._call_store(self.backend.close)
+        except (CacheError, TimeoutError) as error:
+            LOG.warning("a cache was not closed: %s", error)
 
     def stats(self) -> CacheStats:
         """Return the statistics so far."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, DecodeError, explain_exhaustion
 from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.permit import Permit
@@ -166,6 +166,15 @@ class ResilientExecutor:
             if self.preflight.is_shared:
                 self.preflight.flush()
             raise
+        except RecursionError as error:
+            permit.abandon()
+            raise DecodeError("the response is nested too deeply to be read") from error
+        except OSError as error:
+            permit.abandon()
+            failure = explain_exhaustion(error)
+            if failure is None:
+                raise
+            raise failure from error
         except BaseException:
             permit.abandon()
             raise

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import re
 import threading
 from collections import Counter
+from functools import partial
 from random import Random
 
 from ai_lib._runtime.backend import fail_after
@@ -28,6 +30,7 @@ from ai_lib.transport import HttpTransport
 from ai_lib.transport.connections.connection import Connection
 from ai_lib.types import TimeoutOptions
 from ai_lib.types.response import ChatResponse
+from tests.forks.children import Child
 from tests.guards import Stopwatch
 from tests.servers.chaos import Chaos
 
@@ -38,6 +41,10 @@ RETRIES = 2
 ALLOWED = 2 * (1 + RETRIES)  # attempts of one call, over both targets
 ENDS = ("plain",) * 6 + ("stream",) * 6 + ("break", "drop", "token", "late", "late stream")
 _MARK = re.compile(r"call-\d+")
+FORKED = 10**9  # the marks of forked children begin here
+CALLS_IN_CHILD = 4
+FORK_EVERY = 60
+CAN_FORK = hasattr(os, "fork")
 _WORDS = ("one", "zwölf", "三", "\u2028", '"', "\\", "data: [DONE]", "{}", "\U0001f600", "\n")
 
 
@@ -120,6 +127,7 @@ class House:
         self.collector = MetricsCollector()
         self.cache = CacheManager(CacheConfig(max_size=50))
         self.ends: Counter[str] = Counter()
+        self.children: list[Child] = []
         self._lock = threading.Lock()
 
     async def client(self) -> AiClient:
@@ -149,7 +157,7 @@ class House:
         """Close the books on all marks before that number: a long run keeps only its last ones."""
         for counts in (self.books.sent, self.books.certain, self.first.seen, self.second.seen):
             for mark in list(counts):
-                if number_of(mark) < before:
+                if number_of(mark) < before or number_of(mark) >= FORKED:
                     del counts[mark]
 
     def close(self) -> None:
@@ -159,8 +167,36 @@ class House:
         self.first.close()
         self.second.close()
 
+    def fork(self, client: AiClient, number: int) -> None:
+        """Fork a child, in the midst of the others' calls, that makes some calls of its own."""
+        child = Child(partial(self._call_in_child, client, FORKED + number * CALLS_IN_CHILD))
+        with self._lock:
+            self.children.append(child)
+
+    def end_children(self) -> int:
+        """Wait for the children, and return how many there were; their errors are raised here."""
+        count = len(self.children)
+        while self.children:
+            child = self.children.pop()
+            try:
+                assert child.result() == {}
+            finally:
+                child.end()
+        return count
+
+    async def _call_in_child(self, client: AiClient, first: int) -> dict[str, object]:
+        """Return what is still taken after the child's calls; nothing of the parent's is."""
+        before = taken(client, self)
+        assert before == {}, before
+        for number in range(first, first + CALLS_IN_CHILD):
+            await self.one_call(client, number)
+        gc.collect()
+        return {name: value for name, value in taken(client, self).items() if name != "connections"}
+
     async def one_call(self, client: AiClient, number: int) -> None:
         """Make one call, end it in some way, and hold it to what was said."""
+        if CAN_FORK and number % FORK_EVERY == FORK_EVERY - 1 and number < FORKED:
+            self.fork(client, number)
         chance = Random(f"end {number}")
         again = chance.random() < 0.1 and number >= 10
         mark = f"call-{number - chance.randrange(1, 10) if again else number}"

@@ -12,7 +12,7 @@ from ai_lib.client.call.call import Call, StreamState
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.stream_filter import StreamFilter, apply_filters
 from ai_lib.client.target.target import raise_attributed
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, DecodeError
 from ai_lib.pipeline.response_events import replay_events
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
@@ -166,6 +166,10 @@ class ChatStream:
                 await self._report()
         except AiLibError as error:
             await self._fail(error)
+        except RecursionError as error:
+            failure = DecodeError("the stream is nested too deeply to be read")
+            failure.__cause__ = error
+            await self._fail(failure)
         except BaseException as error:
             await self._close_attempt()
             self._interceptors.end(self._call, "cancelled", error)

@@ -319,13 +319,16 @@ def _scan_list(
 
 def _is_void(value: object) -> bool:
     """Whether a value says nothing: it is null or empty, or holds nothing else."""
-    if value is None or value == "":
-        return True
-    if isinstance(value, dict):
-        return all(_is_void(inner) for inner in value.values())
-    if isinstance(value, list):
-        return all(_is_void(inner) for inner in value)
-    return False
+    pending = [value]  # no recursion: a value may be nested as deeply as JSON is read
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, dict):
+            pending += inner.values()
+        elif isinstance(inner, list):
+            pending += inner
+        elif inner is not None and inner != "":
+            return False
+    return True
 
 
 def _find_index(node: _ReadPattern, element: object, root: object, position: int) -> int:

@@ -129,7 +129,7 @@ class ManifestFolder:
     def list_model_files(self) -> Iterator[Path]:
         """Yield the paths of all model files."""
         for folder, ending in (("dist/v1/models", "json"), ("v1/models", "yaml")):
-            yield from sorted((self.root / folder).glob(f"*.{ending}"))
+            yield from _list_matching(self.root / folder, f"*.{ending}")
 
     def _find_path(self, provider: str, version: Version) -> Path | None:
         exact_paths = (self.root / relative for relative in list_file_paths(provider, version))
@@ -164,11 +164,11 @@ class ManifestFolder:
     def _list_files(self, version: Version) -> Iterator[Path]:
         for relative in list_file_paths("*", version):
             folder, _, pattern = relative.rpartition("/")
-            yield from sorted((self.root / folder).glob(pattern))
+            yield from _list_matching(self.root / folder, pattern)
 
     def _list_flat_files(self) -> Iterator[Path]:
         for pattern in _FLAT_PATHS:
-            yield from sorted(self.root.glob(pattern.format(id="*")))
+            yield from _list_matching(self.root, pattern.format(id="*"))
 
     def _read(self, path: Path) -> ManifestDocument:
         stamp = FileStamp.read(path)
@@ -183,6 +183,13 @@ class ManifestFolder:
             origin=self.origin,
             schemas=schemas if schemas.is_dir() else None,
         )
+
+
+def _list_matching(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError as error:
+        raise ProtocolError(f"{folder}: can't be read: {error}", source=str(folder)) from error
 
 
 def check_document_id(manifest_document: ManifestDocument, stem: str) -> ManifestDocument:

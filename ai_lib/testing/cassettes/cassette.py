@@ -6,14 +6,19 @@ URL is left out.
 """
 
 import base64
+import errno
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from io import SEEK_END, FileIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from ai_lib._log import LOG
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib._runtime.private_files import open_private
 from ai_lib.errors.exceptions import (
@@ -130,15 +135,33 @@ class CassetteFile(ForkedState):
         self.path = Path(path)
         self._lock = threading.Lock()
         renew_after_fork(self)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "wb", opener=open_private):
-            pass
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with open(self.path, "wb", opener=open_private):
+                pass
+        except OSError as error:
+            raise RequestError(f"the cassette {path} can't be written: {error}") from error
 
     def append(self, exchange: Exchange) -> None:
-        """Append one exchange."""
+        """Append one exchange. One that can't be written is logged: no caller's response fails."""
         line = msgspec.json.encode(exchange) + b"\n"
-        with self._lock, self.path.open("ab") as file:
-            file.write(line)
+        try:
+            with self._lock, self.path.open("ab", buffering=0) as file:
+                _write_whole(file, line)
+        except OSError as error:
+            LOG.warning("an exchange is not on the cassette %s: %s", self.path, error)
+
+
+def _write_whole(file: FileIO, line: bytes) -> None:
+    """Write a line, or nothing of it."""
+    start = file.seek(0, SEEK_END)
+    try:
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        with suppress(OSError):
+            file.truncate(start)
+        raise
 
 
 def read_cassette(path: str | Path) -> list[Exchange]:

@@ -10,7 +10,7 @@ from ai_lib.client.call.call import CHAT, Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import raise_attributed, request_id_of
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, explain_exhaustion
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
@@ -56,7 +56,13 @@ class CallRunner:
         self, request: ChatRequest, options: CallOptions, cancel_token: CancelToken | None
     ) -> ChatStream:
         """Prepare a streamed request; it is sent when the stream is first asked for an event."""
-        from .stream import ChatStream
+        try:
+            from .stream import ChatStream
+        except OSError as error:  # the first stream of a process without a free descriptor
+            failure = explain_exhaustion(error)
+            if failure is None:
+                raise
+            raise failure from error
 
         call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
         interceptors = self._interceptors.active_in(call)
