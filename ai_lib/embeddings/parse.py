@@ -1,6 +1,7 @@
 """Reads vectors and token counts from a provider's response."""
 
 import binascii
+import math
 import sys
 from array import array
 from base64 import b64decode
@@ -99,12 +100,18 @@ class _VectorReader:
     def _read_vector(self, element: object, index: int) -> list[float]:
         value = self._shape.vector.first(element)
         if isinstance(value, str):
-            return self._decode(value, index)
+            return self._require_finite(self._decode(value, index), index)
         try:
             vector = msgspec.convert(value, list[float])
         except msgspec.ValidationError as error:
             self.refuse(f"has no vector for text {index}: {error}")
         return vector or self.refuse(f"has an empty vector for text {index}")
+
+    def _require_finite(self, vector: list[float], index: int) -> list[float]:
+        """Return the vector; one with NaN or an infinite number can't be compared."""
+        if not math.isfinite(sum(vector)) and not all(map(math.isfinite, vector)):
+            self.refuse(f"has a vector for text {index} with a number that is NaN or infinite")
+        return vector
 
     def _decode(self, text: str, index: int) -> list[float]:
         """Decode base64 of 32-bit little-endian numbers."""

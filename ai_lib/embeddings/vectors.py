@@ -16,20 +16,21 @@ def dot_product(a: Vector, b: Vector) -> float:
     """Return the dot product of two vectors.
 
     Raises:
-        ValueError: they have different lengths.
+        ValueError: they have different lengths, or one has NaN or an infinite number.
     """
     _same_length(a, b)
-    return float(sum(map(mul, a, b)))
+    return _require_result(float(sum(map(mul, a, b))), a, b)
 
 
 def euclidean_distance(a: Vector, b: Vector) -> float:
     """Return the distance of two points.
 
     Raises:
-        ValueError: they have different lengths.
+        ValueError: they have different lengths, or one has NaN or an infinite number.
     """
     _same_length(a, b)
-    return math.sqrt(sum((x - y) * (x - y) for x, y in zip(a, b, strict=True)))
+    distance = math.sqrt(sum((x - y) * (x - y) for x, y in zip(a, b, strict=True)))
+    return _require_result(distance, a, b)
 
 
 def cosine_similarity(a: Vector, b: Vector) -> float:
@@ -62,7 +63,7 @@ def find_most_similar(
 
     Raises:
         ValueError: the metric is unknown, a candidate has another length than the query, a vector
-            is all zeros (`cosine`), or `top_k` is negative.
+            is all zeros (`cosine`) or has NaN or an infinite number, or `top_k` is negative.
     """
     if metric not in _SCORES:
         raise ValueError(f"metric must be one of {', '.join(_SCORES)}, not {metric!r}")
@@ -124,6 +125,9 @@ def _scores_by_numpy(
 ) -> list[float]:
     vector = numpy.asarray(query, dtype=float)
     matrix = numpy.asarray(candidates, dtype=float)
+    require_finite_numbers(query, "the query")
+    for index in numpy.flatnonzero(~numpy.isfinite(matrix).all(axis=1))[:1].tolist():
+        require_finite_numbers(candidates[index], f"candidate {index}")
     if metric == "euclidean":
         scores = numpy.sqrt(((matrix - vector) ** 2).sum(axis=1))
         return list(scores.tolist())
@@ -137,13 +141,36 @@ def _scores_by_numpy(
     return list(scores.tolist())
 
 
+def _require_result(result: float, a: Vector, b: Vector) -> float:
+    """Return a result; what is no number comes of vectors that have such numbers, or too large."""
+    if not math.isfinite(result):
+        require_finite_numbers(a, "the first")
+        require_finite_numbers(b, "the second")
+    return result
+
+
 def _same_length(a: Vector, b: Vector) -> None:
     if len(a) != len(b):
         raise ValueError(f"the vectors have different lengths, {len(a)} and {len(b)}")
 
 
+def require_finite_numbers(vector: Vector, name: str) -> None:
+    """Refuse a vector with NaN or an infinite number, which no comparison can rank.
+
+    Raises:
+        ValueError: it has one; the message says where.
+    """
+    if math.isfinite(sum(vector)):
+        return
+    for index, number in enumerate(vector):
+        if not math.isfinite(number):
+            raise ValueError(f"{name} vector has {number} at {index}, which is no number")
+
+
 def _length(vector: Vector, name: str) -> float:
     length = math.sqrt(sum(map(mul, vector, vector)))
+    if not math.isfinite(length):
+        require_finite_numbers(vector, name)
     if length == 0:
         raise ValueError(f"{name} vector is all zeros, which has no direction")
     return float(length)

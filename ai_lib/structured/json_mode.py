@@ -84,6 +84,10 @@ class JsonModeConfig(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+Mode = JsonMode | JsonModeConfig | None
+"""How a typed answer is asked for; None is the strictest way that the target has."""
+
+
 def to_response_format(value: object) -> ResponseFormat:
     """Return the response format for an argument of `response_format()`.
 

@@ -1,5 +1,6 @@
 """Defines the typed answer: its value, the response it was in, and how it was obtained."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -39,9 +40,17 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     @classmethod
     def from_response(
-        cls, response: ChatResponse, kind: "type[T] | OutputShape[T]", asks: int = 1
+        cls,
+        response: ChatResponse,
+        kind: "type[T] | OutputShape[T]",
+        asks: int = 1,
+        *,
+        coerce: bool = False,
     ) -> "StructuredOutput[T]":
         """Read the answer in a response, from its text or a tool call.
+
+        With `coerce`, one that does not fit may be nearly JSON, or have numbers and the like as
+        texts; what was bent is in the response's `adaptations`.
 
         Raises:
             AnswerRefused: the model refused.
@@ -65,12 +74,28 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
             else:
                 value, data = shape.read_text(raw)
         except SchemaMismatch as error:
+            if coerce:
+                try:
+                    if call is not None:
+                        value, notes = shape.read_leniently(call.arguments)
+                        data = call.arguments
+                    else:
+                        value, data, notes = shape.read_text_leniently(raw)
+                except SchemaMismatch:
+                    pass  # the problems of the strict reading are told
+                else:
+                    bent = _add_adaptations(response, notes)
+                    return cls(value=value, data=data, raw=raw, response=bent, asks=asks)
             if response.termination_reason in CUT_SHORT:
                 raise make_cut_short_error(response, raw) from error
             invalid = make_invalid_output(error.problems, raw, asks)
             invalid.partial, invalid.attempts = response, response.attempts
             raise invalid from error
         return cls(value=value, data=data, raw=raw, response=response, asks=asks)
+
+
+def _add_adaptations(response: ChatResponse, notes: Sequence[str]) -> ChatResponse:
+    return msgspec.structs.replace(response, adaptations=(*response.adaptations, *notes))
 
 
 def make_fault_error(response: ChatResponse) -> AnswerFailure:

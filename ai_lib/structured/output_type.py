@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 
+from ai_lib.structured.answer_search import FoundJson, choose_answer, list_json
 from ai_lib.structured.endless import check_ends
-from ai_lib.structured.extract import find_json_values
+from ai_lib.structured.mending import find_mended_json
 from ai_lib.structured.schema_problems import TOO_DEEP, schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.problem import Problem
@@ -81,26 +82,85 @@ class OutputShape(Generic[T_co]):
     def read_text(self, text: str) -> tuple[T_co, JsonValue]:
         """Return the value in a text, typed and as decoded JSON.
 
-        Of several JSON values, the first that fits is returned.
+        Of several JSON values that fit, the last is returned, but none that is introduced as a
+        draft, as the form of an answer, or as an example beside another one.
 
         Raises:
-            SchemaMismatch: no value fits; the problems are those of the first.
+            SchemaMismatch: no value fits (the problems are those of the last), or two compete.
         """
-        first_mismatch: SchemaMismatch | None = None
-        for value in find_json_values(text):
+        values = list_json(text)
+        readings: list[tuple[FoundJson, T_co]] = []
+        mismatch: SchemaMismatch | None = None
+        for json in values:
             try:
-                return self.read(value), to_floats(value)
+                readings.append((json, self.read(json.value)))
             except SchemaMismatch as error:
-                first_mismatch = first_mismatch or error
-        if first_mismatch is not None:
-            raise first_mismatch
-        allowed = "a JSON object" if not self.is_wrapped else "a JSON value"
+                mismatch = mismatch if mismatch is not None and json.is_form else error
+        answers = choose_answer([json for json, _ in readings])
+        if len(answers) == 1:
+            value = next(value for json, value in readings if json is answers[0])
+            return value, to_floats(answers[0].value)
+        if mismatch is not None and not readings:
+            raise mismatch
         message = "there is no complete JSON value in the answer"
+        if answers:
+            message = "there are two answers that differ; give one"
+        elif readings:
+            message = "the only value that fits is a draft or a form, no answer"
+        allowed = "a JSON value" if self.is_wrapped else "a JSON object"
         raise SchemaMismatch((Problem(pointer="", message=message, allowed=allowed),))
 
-    def _convert(self, reader: TypeReader, value: JsonValue) -> T_co:
+    def read_leniently(self, value: JsonValue) -> tuple[T_co, list[str]]:
+        """Return a decoded answer that `read` refuses as a value of the type, and what was bent.
+
+        Raises:
+            SchemaMismatch: it does not fit either way.
+        """
+        if self._reader is None:
+            raise SchemaMismatch(schema_problems(to_floats(value), self._kind_schema))
+        if self.is_wrapped and isinstance(value, Mapping) and value.keys() == {_INNER}:
+            value = value[_INNER]
+        context = ReadContext(coerce=True)
+        return self._convert(self._reader, value, context), context.adaptations
+
+    def read_text_leniently(self, text: str) -> tuple[T_co, JsonValue, list[str]]:
+        """Return the value in a text that `read_text` refuses: nearly JSON, or in nearly the type.
+
+        Raises:
+            SchemaMismatch: no value fits.
+        """
+        mismatch: SchemaMismatch | None = None
+        exact = [json.value for json in reversed(list_json(text)) if not json.is_form]
+        for value in exact:
+            try:
+                converted, adaptations = self.read_leniently(value)
+            except SchemaMismatch as error:
+                mismatch = mismatch or error
+            else:
+                return converted, to_floats(value), adaptations
+        for value in find_mended_json(text):
+            try:
+                return self.read(value), to_floats(value), ["the answer was mended to be JSON"]
+            except SchemaMismatch:
+                pass
+            try:
+                converted, adaptations = self.read_leniently(value)
+            except SchemaMismatch as error:
+                mismatch = mismatch or error
+            else:
+                notes = ["the answer was mended to be JSON", *adaptations]
+                return converted, to_floats(value), notes
+        if mismatch is not None:
+            raise mismatch
+        problem = Problem(pointer="", message="there is no complete JSON value in the answer")
+        raise SchemaMismatch((problem,))
+
+    def _convert(
+        self, reader: TypeReader, value: JsonValue, context: ReadContext | None = None
+    ) -> T_co:
+        context = context or ReadContext(coerce=not self._strict)
         try:
-            return cast("T_co", read_value(reader, value, ReadContext(coerce=not self._strict)))
+            return cast("T_co", read_value(reader, value, context))
         except JsonMismatch as error:
             # The schema's words are shorter; the reader has those of the checks beside it.
             problems = schema_problems(to_floats(value), self._kind_schema)

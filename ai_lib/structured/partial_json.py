@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ai_lib.types.json import JsonValue
@@ -28,7 +28,12 @@ class PartialObject(dict[str, Any]):
     """A partial JSON object; its members are attributes too, None until they come.
 
     A member with the name of a dictionary method, such as `items`, is read as `["items"]`.
+    `finished_members` has the names of those that are complete.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finished_members: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -56,13 +61,23 @@ class PartialJson:
     Text before it is skipped, and so is text that looks like JSON but is not. `value` grows as
     pieces come: a string as far as it has come, a number or word once it is complete, a member once
     its value begins. `value` is always the same object; copy it to keep a state. `is_complete` says
-    that it is closed; `end` is then its end in the last piece.
+    that it is closed; `end` is then its end in the last piece. `start` is where it began there.
+
+    A text for whose path `shows_text` is false is shown once it is complete: it may be one of a few
+    words that begin alike. The path has the names and positions that lead to it.
     """
 
     def __init__(
-        self, opens: str = "{[", *, read_fraction: Callable[[str], object] = float
+        self,
+        opens: str = "{[",
+        *,
+        read_fraction: Callable[[str], object] = float,
+        shows_text: Callable[[Sequence[str | int]], bool] | None = None,
     ) -> None:
         self._read_fraction = read_fraction
+        self._shows_text = shows_text
+        self._hides_text = False
+        self.start = 0
         self.value: JsonValue = None
         self.is_complete = False
         self.end = 0
@@ -106,6 +121,7 @@ class PartialJson:
         bracket = self._opens.search(text, at)
         if bracket is None:
             return len(text)
+        self.start = bracket.start()
         return self._open(text, bracket.start())
 
     def _open(self, text: str, at: int) -> int:
@@ -132,9 +148,14 @@ class PartialJson:
     def _close(self, at: int) -> int:
         self._stack.pop()
         self._keys.pop()
-        self._step = self._read_comma_or_end
+        self._finish_value()
         self.is_complete = not self._stack
         return at + 1
+
+    def _finish_value(self) -> None:
+        self._step = self._read_comma_or_end
+        if self._stack and isinstance(self._stack[-1], PartialObject):
+            self._stack[-1].finished_members.add(self._keys[-1])
 
     def _read_key_or_end(self, text: str, at: int) -> int:
         at = _skip_space(text, at)
@@ -172,7 +193,9 @@ class PartialJson:
         if character in "{[":
             return self._open(text, at)
         if character == '"':
-            self._add_value("")
+            self._hides_text = self._shows_text is not None and not self._shows_text(self._path())
+            if not self._hides_text:
+                self._add_value("")
             self._step = self._read_string_text
             return at + 1
         if character in _BEGINS_NUMBER:
@@ -182,12 +205,23 @@ class PartialJson:
     def _read_string_text(self, text: str, at: int) -> int:
         at, closed = self._read_string_part(text, at)
         if closed:
+            if self._hides_text:
+                self._add_value("")
+                self._hides_text = False
             self._show_open_string()
-            self._step = self._read_comma_or_end
+            self._finish_value()
         return at
 
+    def _path(self) -> list[str | int]:
+        path: list[str | int] = []
+        for depth, (parent, key) in enumerate(zip(self._stack, self._keys, strict=True), 1):
+            # Of the innermost list the text is not an item yet.
+            index = len(parent) - (depth < len(self._stack))
+            path.append(index if isinstance(parent, list) else key)
+        return path
+
     def _show_open_string(self) -> None:
-        if self._step != self._read_string_text or not self._pieces:
+        if self._step != self._read_string_text or not self._pieces or self._hides_text:
             return
         parent: Any = self._stack[-1]
         key: Any = -1 if isinstance(parent, list) else self._keys[-1]
@@ -224,7 +258,7 @@ class PartialJson:
             raise _NotJson(run.end())
         is_integer = run[0].lstrip("-").isdecimal()
         self._add_value(int(run[0]) if is_integer else self._read_fraction(run[0]))
-        self._step = self._read_comma_or_end
+        self._finish_value()
         return run.end()
 
     def _read_word(self, text: str, at: int) -> int:
@@ -236,7 +270,7 @@ class PartialJson:
         if run[0] not in _WORDS:
             raise _NotJson(at)
         self._add_value(_WORDS[run[0]])
-        self._step = self._read_comma_or_end
+        self._finish_value()
         return run.end()
 
     def _read_comma_or_end(self, text: str, at: int) -> int:

@@ -11,11 +11,12 @@ from ai_lib.errors.exceptions import (
     InvalidOutput,
     InvalidToolArguments,
 )
+from ai_lib.structured.choices import ChoiceFinder
 from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
 from ai_lib.structured.output import StructuredOutput, make_cut_short_error
-from ai_lib.structured.output_type import OutputShape
+from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.structured.partial_json import PartialJson
-from ai_lib.structured.validator import make_invalid_output
+from ai_lib.structured.validator import make_invalid_output, summarize_problems
 from ai_lib.types.events import Event, PartialContentDelta, PartialToolCall, ToolCallStarted
 from ai_lib.types.json import JsonValue
 from ai_lib.types.message import Message
@@ -32,7 +33,10 @@ _AGAIN = (
 
 
 class TypedConversation(Generic[T]):
-    """The state of one call for a typed answer; `request` is the next one to send."""
+    """The state of one call for a typed answer; `request` is the next one to send.
+
+    `coerce` says that answers in nearly the right form count as fitting.
+    """
 
     def __init__(self, request: ChatRequest, shape: OutputShape[T], max_reasks: int) -> None:
         if max_reasks < 0:
@@ -40,10 +44,23 @@ class TypedConversation(Generic[T]):
         self.request = request
         self.shape = shape
         self.asks = 0
+        self.coerce = False
         self._remaining_reasks = max_reasks
 
-    def read_response(self, response: ChatResponse) -> StructuredOutput[T] | None:
+    def fits(self, response: ChatResponse) -> bool:
+        """Whether a response holds an answer, which is then worth keeping."""
+        try:
+            StructuredOutput.from_response(response, self.shape, coerce=self.coerce)
+        except AiLibError:
+            return False
+        return True
+
+    def read_response(
+        self, response: ChatResponse, *, coerce: bool = False
+    ) -> StructuredOutput[T] | None:
         """Return the answer in a response; None when it does not fit and `request` asks again.
+
+        With `coerce`, one that nearly fits is taken.
 
         Raises:
             AnswerRefused: the model refused.
@@ -53,7 +70,7 @@ class TypedConversation(Generic[T]):
         """
         self.asks += 1
         try:
-            return StructuredOutput.from_response(response, self.shape, self.asks)
+            return StructuredOutput.from_response(response, self.shape, self.asks, coerce=coerce)
         except AnswerFailure:
             if not self._remaining_reasks:
                 raise
@@ -65,8 +82,12 @@ class TypedConversation(Generic[T]):
             self._ask_again(response, error.problems)
             return None
 
-    def read_invalid_arguments(self, error: InvalidToolArguments) -> None:
+    def read_invalid_arguments(
+        self, error: InvalidToolArguments, *, coerce: bool = False
+    ) -> StructuredOutput[T] | None:
         """Ask again after an answer by tool call whose arguments are not JSON.
+
+        With `coerce`, return the answer where they nearly are.
 
         Raises:
             InvalidToolArguments: the call is one of the request's own tools.
@@ -81,12 +102,33 @@ class TypedConversation(Generic[T]):
             cut_short = make_cut_short_error(partial, error.raw)
             cut_short.attempts = error.attempts
             raise cut_short from error
+        if coerce and isinstance(partial, ChatResponse):
+            mended = self._mend_answer(partial, error)
+            if mended is not None:
+                return mended
         problem = Problem(pointer="", message="is not JSON", allowed="a JSON object")
         if not self._remaining_reasks:
             invalid = make_invalid_output((problem,), error.raw, self.asks)
             invalid.partial, invalid.attempts = partial, error.attempts
             raise invalid from error
         self._add_messages(Message.assistant(error.raw), Message.user(_complaint([str(problem)])))
+        return None
+
+    def _mend_answer(
+        self, response: ChatResponse, error: InvalidToolArguments
+    ) -> StructuredOutput[T] | None:
+        try:
+            value, data, notes = self.shape.read_text_leniently(error.raw)
+        except SchemaMismatch:
+            return None
+        response = msgspec.structs.replace(
+            response,
+            adaptations=(*response.adaptations, *notes),
+            attempts=tuple(error.attempts or response.attempts),
+        )
+        return StructuredOutput(
+            value=value, data=data, raw=error.raw, response=response, asks=self.asks
+        )
 
     def attach_to(self, error: AiLibError) -> None:
         """Set the messages so far on the error that ends the call."""
@@ -114,7 +156,7 @@ class TypedConversation(Generic[T]):
 
 
 def _complaint(problems: Sequence[str]) -> str:
-    return _AGAIN.format(problems="; ".join(problems))
+    return _AGAIN.format(problems=summarize_problems(problems))
 
 
 def start_conversation(
@@ -143,7 +185,8 @@ class PartialOutput:
 
     def __init__(self, shape: OutputShape[Any]) -> None:
         self._shape = shape
-        self._json = PartialJson("{")
+        self._choices = ChoiceFinder(shape.schema)
+        self._json = self._start_json()
         self._call: str | None = None
 
     def read_event(self, event: Event) -> JsonValue:
@@ -152,12 +195,15 @@ class PartialOutput:
             case PartialContentDelta(candidate=0) if self._call is None:
                 return self._read(event.content)
             case ToolCallStarted(candidate=0) if event.tool_name == self._shape.name:
-                self._call, self._json = event.tool_call_id, PartialJson("{")
+                self._call, self._json = event.tool_call_id, self._start_json()
             case PartialToolCall(candidate=0) if event.tool_call_id == self._call:
                 return self._read(event.arguments)
             case _:
                 pass
         return None
+
+    def _start_json(self) -> PartialJson:
+        return PartialJson("{", shows_text=self._choices.is_free_text)
 
     def _read(self, text: str) -> JsonValue:
         if not self._json.feed(text) or not self._json.has_begun:

@@ -1,6 +1,7 @@
 """Checks the output of a model against a schema or a type."""
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -10,6 +11,10 @@ from ai_lib.types.json import JsonValue
 from ai_lib.types.problem import Problem
 
 T = TypeVar("T")
+
+_MOST_PROBLEMS: Final = 20
+_MOST_LETTERS: Final = 500
+_MOST_CHARACTERS: Final = 1_900  # with the words around them, below 2,000
 
 
 class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +98,29 @@ def _check_or_raise(
     return result
 
 
+def summarize_problems(problems: Sequence[str]) -> str:
+    """Return at most 20 problems in at most 2,000 characters; it says how many more there are."""
+    listed: list[str] = []
+    size = 0
+    for problem in problems[:_MOST_PROBLEMS]:
+        text = problem if len(problem) <= _MOST_LETTERS else f"{problem[:_MOST_LETTERS]}..."
+        size += len(text) + 2
+        if size > _MOST_CHARACTERS:
+            break
+        listed.append(text)
+    if len(listed) < len(problems):
+        listed.append(f"and {len(problems) - len(listed)} more")
+    return "; ".join(listed)
+
+
 def make_invalid_output(problems: tuple[Problem, ...], raw: str, asks: int = 0) -> InvalidOutput:
     """Return the error for an answer with these problems, after so many asks."""
+    texts = [str(problem) for problem in problems]
     times = f" after {asks} asks" if asks > 1 else ""
     return InvalidOutput(
-        f"the output does not fit its schema{times}: {'; '.join(map(str, problems))}",
+        f"the output does not fit its schema{times}: {summarize_problems(texts)}",
         raw=raw,
         pointer=problems[0].pointer,
         allowed=problems[0].allowed,
-        problems=[str(problem) for problem in problems],
+        problems=texts,
     )

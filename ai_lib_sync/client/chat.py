@@ -25,7 +25,7 @@ from ai_lib.types.wire import TimeoutOptions, check_seconds
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
     from ai_lib.client.tools.functions import Function, ToolCallHook
-    from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
+    from ai_lib.structured.json_mode import Mode
     from ai_lib.structured.output import StructuredOutput
     from ai_lib.structured.typed_conversation import TypedConversation
 
@@ -250,16 +250,16 @@ class ChatRequestBuilder:
 
     @overload
     def execute_as(
-        self, kind: type[T], *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: type[T], *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> T: ...
 
     @overload
     def execute_as(
-        self, kind: object, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: object, *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> Any: ...
 
     def execute_as(
-        self, kind: Any, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: Any, *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> Any:
         """Send the request and return the answer as a value of a type.
 
@@ -268,7 +268,9 @@ class ChatRequestBuilder:
         unless `mode` says otherwise. When an answer does not fit, the model is told the problems
         and asked again, up to `max_reasks` times. All requests share one deadline, and the retries
         of one call: a target sees at most one request for each ask, and the retries it allows.
-        Each ask begins at the first target again, whichever target answered before.
+        Each ask begins at the first target again, whichever target answered before. With `coerce`,
+        an answer that does not fit is taken where its meaning is plain (nearly JSON, `"50"` for 50,
+        null for absent), which `adaptations` lists; None leaves it to the target, local ones do so.
 
         Raises:
             InvalidOutput: no answer fits; it has the last answer's text and problems.
@@ -277,35 +279,36 @@ class ChatRequestBuilder:
             TypeError: the type has no schema.
             AiLibError: as `execute` raises.
         """
-        output = self.execute_structured(kind, mode=mode, max_reasks=max_reasks)
+        output = self.execute_structured(kind, mode=mode, max_reasks=max_reasks, coerce=coerce)
         return output.value
 
     @overload
     def execute_structured(
-        self, kind: type[T], *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: type[T], *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> StructuredOutput[T]: ...
 
     @overload
     def execute_structured(
-        self, kind: object, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: object, *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> StructuredOutput[Any]: ...
 
     def execute_structured(
-        self, kind: Any, *, mode: JsonMode | JsonModeConfig | None = None, max_reasks: int = 1
+        self, kind: Any, *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> StructuredOutput[Any]:
         """Do as `execute_as`; return the value with its response and the number of asks."""
         from .typed_stream import ask_typed
 
         conversation = self._start_conversation(kind, mode, max_reasks)
-        return ask_typed(self._runner, conversation, self._options)
+        return ask_typed(self._runner, conversation, self._options, coerce)
 
     @overload
     def stream_as(
         self,
         kind: type[T],
         *,
-        mode: JsonMode | JsonModeConfig | None = None,
+        mode: Mode = None,
         max_reasks: int = 1,
+        coerce: bool | None = None,
         cancel_token: CancelToken | None = None,
     ) -> TypedStream[T]: ...
 
@@ -314,8 +317,9 @@ class ChatRequestBuilder:
         self,
         kind: object,
         *,
-        mode: JsonMode | JsonModeConfig | None = None,
+        mode: Mode = None,
         max_reasks: int = 1,
+        coerce: bool | None = None,
         cancel_token: CancelToken | None = None,
     ) -> TypedStream[Any]: ...
 
@@ -323,8 +327,9 @@ class ChatRequestBuilder:
         self,
         kind: Any,
         *,
-        mode: JsonMode | JsonModeConfig | None = None,
+        mode: Mode = None,
         max_reasks: int = 1,
+        coerce: bool | None = None,
         cancel_token: CancelToken | None = None,
     ) -> TypedStream[Any]:
         """Return the answer while it arrives: partial objects first, the value last.
@@ -334,10 +339,10 @@ class ChatRequestBuilder:
         from .typed_stream import TypedStream
 
         conversation = self._start_conversation(kind, mode, max_reasks)
-        return TypedStream(self._runner, conversation, self._options, cancel_token)
+        return TypedStream(self._runner, conversation, self._options, cancel_token, coerce)
 
     def _start_conversation(
-        self, kind: type[T], mode: JsonMode | JsonModeConfig | None, max_reasks: int
+        self, kind: type[T], mode: Mode, max_reasks: int
     ) -> TypedConversation[T]:
         from ai_lib.structured.typed_conversation import start_conversation
 
@@ -351,6 +356,7 @@ class ChatRequestBuilder:
         max_parallel: int = 8,
         raises: Raises = (),
         on_tool_call: ToolCallHook | None = None,
+        coerce: bool | None = None,
     ) -> ToolRun:
         """Let the model call Python functions until it has its answer.
 
@@ -368,13 +374,14 @@ class ChatRequestBuilder:
         Before each call `on_tool_call(call, definition)` says whether it may be made: True, False,
         or the words in which the model is told that it may not; another `ToolCall` is made in its
         place. It may wait where there is an event loop. What it raises ends the conversation.
+        `coerce` is as for `execute_as`: with it, arguments in nearly the right form are taken.
 
         Raises:
             ToolRoundsExceeded: the model still calls tools in the last of `max_rounds` responses.
             TypeError: a function has no schema, or has to be waited for where there is no loop.
             AiLibError: as `execute` raises; its `messages` hold the conversation so far.
         """
-        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call)
+        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call, coerce)
         return loop.run()
 
     def stream_tools(
@@ -385,12 +392,13 @@ class ChatRequestBuilder:
         max_parallel: int = 8,
         raises: Raises = (),
         on_tool_call: ToolCallHook | None = None,
+        coerce: bool | None = None,
         cancel_token: CancelToken | None = None,
     ) -> ToolStream:
         """Do as `run_tools`; return the events of every round as a stream."""
         from .tool_loop import ToolStream
 
-        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call)
+        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call, coerce)
         return ToolStream(loop, cancel_token)
 
     def _tool_loop(
@@ -400,6 +408,7 @@ class ChatRequestBuilder:
         max_parallel: int,
         raises: Raises,
         on_tool_call: ToolCallHook | None,
+        coerce: bool | None,
     ) -> ToolLoop:
         from .tool_loop import make_tool_loop
 
@@ -412,4 +421,5 @@ class ChatRequestBuilder:
             max_parallel=max_parallel,
             raises=raises,
             on_tool_call=on_tool_call,
+            coerce=coerce,
         )

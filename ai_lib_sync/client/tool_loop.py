@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from ai_lib._runtime.single_reader import SingleReader
+from ai_lib.client.call.leniency import is_lenient_call
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.functions import (
@@ -49,6 +50,7 @@ class ToolLoop:
         max_parallel: int,
         raises: Raises,
         on_tool_call: ToolCallHook | None = None,
+        coerce: bool | None = None,
     ) -> None:
         if max_parallel < 1:
             raise ValueError("max_parallel must be at least 1")
@@ -59,6 +61,8 @@ class ToolLoop:
         self._max_parallel = max_parallel
         self._raises = raises
         self._on_tool_call = on_tool_call
+        self._coerce = coerce
+        self._is_lenient = bool(coerce)
 
     def run(self) -> ToolRun:
         """Send rounds until the model calls no more tools."""
@@ -72,13 +76,29 @@ class ToolLoop:
         conversation = self.conversation
         while True:
             try:
-                response, _ = self._runner.run(conversation.request, self._options)
+                response, call = self._runner.run(conversation.request, self._options)
+                self.be_lenient(is_lenient_call(call, self._coerce))
             except InvalidToolArguments as error:
-                response = conversation.repair_response(error)
+                self.be_lenient(self._runner.is_lenient(error.provider, self._coerce))
+                response = conversation.repair_response(error, coerce=self._is_lenient)
             calls = conversation.add_response(response)
             if calls is None:
                 return conversation.result()
             self.run_tools(calls)
+
+    @property
+    def coerce(self) -> bool | None:
+        """Whether arguments in nearly the right form are taken; None leaves it to the target."""
+        return self._coerce
+
+    @property
+    def is_lenient(self) -> bool:
+        """Whether they are taken of the target that answered last."""
+        return self._is_lenient
+
+    def be_lenient(self, is_lenient: bool) -> None:
+        """Set whether arguments of the present round may be in nearly the right form."""
+        self._is_lenient = is_lenient
 
     def stream(self, cancel_token: CancelToken | None) -> ChatStream:
         """Return the next response as a stream."""
@@ -96,13 +116,14 @@ class ToolLoop:
         else:
             results = run_all([partial(self._run_tool, call) for call in run], self._max_parallel)
         self.conversation.add_results([*results, *map(_refuse_call, refused)])
+        self.conversation.add_adaptations(self._tools.take_adaptations())
 
     def _run_tool(self, call: ToolCall) -> Message:
         problem = self.conversation.invalid_calls.get(call.id)
         if problem is not None:
             return error_message(call, ValidationError(problem))
         try:
-            bound = self._tools.bind(call)
+            bound = self._tools.bind(call, coerce=self._is_lenient)
         except self._raises:
             raise
         except Exception as error:  # noqa: BLE001 (the model is told)
@@ -112,7 +133,7 @@ class ToolLoop:
             allowed = read_decision(call, maybe_await(self._on_tool_call(call, definition)))
             if isinstance(allowed, Message):
                 return allowed
-            bound = bound if allowed is call else self._tools.bind(allowed)
+            bound = bound if allowed is call else self._tools.bind(allowed, coerce=False)
         try:
             result = maybe_await(bound())
         except self._raises:
@@ -216,8 +237,10 @@ class ToolStream:
             if self._state == "closed":
                 return None
             response = stream.response()
+            self._loop.be_lenient(stream.is_lenient(self._loop.coerce))
         except InvalidToolArguments as error:
-            response = self._loop.conversation.repair_response(error)
+            self._loop.be_lenient(stream.is_lenient(self._loop.coerce))
+            response = self._loop.conversation.repair_response(error, coerce=self._loop.is_lenient)
         calls = self._loop.conversation.add_response(response)
         if calls is None:
             self._result = self._loop.conversation.result()
@@ -246,6 +269,7 @@ def make_tool_loop(
     max_parallel: int,
     raises: Raises,
     on_tool_call: ToolCallHook | None = None,
+    coerce: bool | None = None,
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
     tools = ToolRegistry((*request.tools, *functions), can_await=can_await)
@@ -257,4 +281,5 @@ def make_tool_loop(
         max_parallel=max_parallel,
         raises=raises,
         on_tool_call=on_tool_call,
+        coerce=coerce,
     )

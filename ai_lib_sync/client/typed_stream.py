@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from ai_lib._runtime.single_reader import SingleReader
+from ai_lib.client.call.leniency import is_lenient_call
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments
 from ai_lib.resilience.attempt_log import AttemptLog
@@ -26,32 +27,43 @@ StreamState = Literal["idle", "open", "closed"]
 
 
 def ask_typed(
-    runner: CallRunner, conversation: TypedConversation[T], options: CallOptions
+    runner: CallRunner,
+    conversation: TypedConversation[T],
+    options: CallOptions,
+    coerce: bool | None = None,
 ) -> StructuredOutput[T]:
     """Ask until the answer fits or no ask is left.
 
     All asks share one deadline and one attempt log. Raises as `execute` does, and what
     `TypedConversation` raises; an error carries the messages so far.
     """
-    options = msgspec.structs.replace(options, attempt_log=AttemptLog())
+    conversation.coerce = bool(coerce)
+    options = msgspec.structs.replace(
+        options, attempt_log=AttemptLog(), is_wanted=conversation.fits
+    )
     try:
-        return _ask_until_it_fits(runner, conversation, options)
+        return _ask_until_it_fits(runner, conversation, options, coerce)
     except AiLibError as error:
         conversation.attach_to(error)
         raise
 
 
 def _ask_until_it_fits(
-    runner: CallRunner, conversation: TypedConversation[T], options: CallOptions
+    runner: CallRunner,
+    conversation: TypedConversation[T],
+    options: CallOptions,
+    coerce: bool | None,
 ) -> StructuredOutput[T]:
     while True:
         output: StructuredOutput[T] | None = None
         try:
-            response, _ = runner.run(conversation.request, options)
+            response, call = runner.run(conversation.request, options)
         except InvalidToolArguments as error:
-            conversation.read_invalid_arguments(error)
+            is_lenient = runner.is_lenient(error.provider, coerce)
+            output = conversation.read_invalid_arguments(error, coerce=is_lenient)
         else:
-            output = conversation.read_response(response)
+            is_lenient = is_lenient_call(call, coerce)
+            output = conversation.read_response(response, coerce=is_lenient)
         if output is not None:
             return output
 
@@ -70,10 +82,15 @@ class TypedStream(Generic[T]):
         conversation: TypedConversation[T],
         options: CallOptions,
         cancel_token: CancelToken | None = None,
+        coerce: bool | None = None,
     ) -> None:
         self._runner = runner
+        self._coerce = coerce
+        conversation.coerce = bool(coerce)
         self._conversation = conversation
-        self._options = msgspec.structs.replace(options, attempt_log=AttemptLog())
+        self._options = msgspec.structs.replace(
+            options, attempt_log=AttemptLog(), is_wanted=conversation.fits
+        )
         self._token = cancel_token
         self._partial = PartialOutput(conversation.shape)
         self._stream: ChatStream | None = None
@@ -156,10 +173,14 @@ class TypedStream(Generic[T]):
             if stream.cancelled:
                 self._state = "closed"
             elif self._state == "open":
-                self._output = self._conversation.read_response(stream.response())
+                self._output = self._conversation.read_response(
+                    stream.response(), coerce=stream.is_lenient(self._coerce)
+                )
                 self._state = "idle"
         except InvalidToolArguments as error:
             if self._state == "open":
-                self._conversation.read_invalid_arguments(error)
+                self._output = self._conversation.read_invalid_arguments(
+                    error, coerce=stream.is_lenient(self._coerce)
+                )
                 self._state = "idle"
         return None

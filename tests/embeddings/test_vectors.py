@@ -97,3 +97,19 @@ def test_zeros_are_found_among_many() -> None:
     many[7] = [0.0] * 300
     with pytest.raises(ValueError, match="candidate 7 vector is all zeros"):
         find_most_similar([1.0] * 300, many)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_are_none_are_refused_and_named(number: float) -> None:
+    vector, other = [1.0, number], [1.0, 1.0]
+    for compare in (cosine_similarity, dot_product, euclidean_distance):
+        with pytest.raises(ValueError, match=r"the second vector has -?(nan|inf) at 1"):
+            compare(other, vector)
+    with pytest.raises(ValueError, match="the vector has"):
+        normalize_vector(vector)
+    for metric in ("cosine", "dot", "euclidean"):
+        for count in (3, 60_000):  # the latter by numpy
+            with pytest.raises(ValueError, match="which is no number"):
+                find_most_similar(other, [other] * count + [vector], metric=metric)
+            with pytest.raises(ValueError, match="which is no number"):
+                find_most_similar(vector, [other] * count, metric=metric)

@@ -77,6 +77,16 @@ class CallRunner:
 
         return count_tokens(self._targets.first.target.current(), request)
 
+    def is_lenient(self, provider: str | None, coerce: bool | None) -> bool:
+        """Return `coerce`; where it leaves it open, what the dialect of a provider says."""
+        if coerce is not None:
+            return coerce
+        return any(
+            guarded.target.compiled.dialect.reply.lenient
+            for guarded in self._targets.list_targets()
+            if guarded.target.compiled.id == provider
+        )
+
     def would_cost(self, request: ChatRequest) -> CostBounds:
         """Return what an attempt at the first target may cost."""
         from ai_lib.client.call.tokens import would_cost

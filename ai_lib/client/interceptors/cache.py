@@ -64,11 +64,13 @@ class CacheInterceptor(Interceptor):
         limit = wait_limit(prepared)
         seconds = _STORE_SECONDS if limit is None else min(_STORE_SECONDS, limit / 10)
         response = await self._peek(key, seconds)
-        if response is not None:
+        if response is not None and _is_wanted(call, response):
             return response
         lookup = call.state[_STATE] = _CacheLookup(key)
         joined = await manager.single_flight.join(key, limit)
         if isinstance(joined, ChatResponse):
+            if not _is_wanted(call, joined):
+                return None
             del call.state[_STATE]
             manager.counters.add("shared")
             return joined
@@ -77,8 +79,9 @@ class CacheInterceptor(Interceptor):
             return None
         # Another call may have been answered between the look and the lead.
         response = await self._peek(key, seconds)
-        if response is not None:
-            self._complete(call, response)
+        if response is None or not _is_wanted(call, response):
+            return None
+        self._complete(call, response)
         return response
 
     async def _peek(self, key: str, seconds: float) -> ChatResponse | None:
@@ -90,7 +93,8 @@ class CacheInterceptor(Interceptor):
         lookup = call.state.get(_STATE)
         if not isinstance(lookup, _CacheLookup):
             return response
-        if not is_storable(self._manager.config, call, response):
+        is_kept = is_storable(self._manager.config, call, response) and _is_wanted(call, response)
+        if not is_kept:
             self._complete(call, None)
             return response
         try:
@@ -110,6 +114,11 @@ class CacheInterceptor(Interceptor):
         lookup = call.state.pop(_STATE, None)
         if isinstance(lookup, _CacheLookup) and lookup.flight is not None:
             self._manager.single_flight.release(lookup.key, lookup.flight)
+
+
+def _is_wanted(call: Call, response: ChatResponse) -> bool:
+    """Whether a response fits what this call asks for."""
+    return call.options.is_wanted is None or call.options.is_wanted(response)
 
 
 def _log_failure(error: Exception) -> None:

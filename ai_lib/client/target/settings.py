@@ -1,6 +1,6 @@
 """The settings of a client, as its builder collects them, and the options of a single call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.transport.credentials import resolve_credential
+from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
 
 Loaded = tuple[CompiledManifest, str]
@@ -31,7 +32,9 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What one call sets for itself; None leaves it as the client has it.
 
     `attempt_log` is that of a call that asks several times: its asks share deadline and attempts.
-    `cache` says whether the client's cache may serve and keep it, `cache_ttl` for how many seconds.
+    `is_wanted` says whether a response is one that a cache may keep or give: of a typed call, one
+    that fits its type. `cache` says whether the client's cache may serve and keep it, `cache_ttl`
+    for how many seconds.
     """
 
     timeout: float | None = None
@@ -41,6 +44,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, object] = {}
     cache: bool | None = None
     cache_ttl: float | None = None
+    is_wanted: Callable[[ChatResponse], bool] | None = None
 
 
 class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):

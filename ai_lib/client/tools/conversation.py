@@ -8,6 +8,7 @@ import msgspec
 from ai_lib.client.tools.functions import ToolRegistry
 from ai_lib.client.tools.results import result_message
 from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
+from ai_lib.structured.mending import mend_json
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
@@ -111,10 +112,18 @@ class ToolConversation:
             raise error
         return response.tool_calls
 
-    def repair_response(self, error: InvalidToolArguments) -> ChatResponse:
+    def add_adaptations(self, adaptations: Sequence[str]) -> None:
+        """Note on the last response how the arguments of its calls were bent to fit."""
+        if adaptations:
+            last = self._responses[-1]
+            self._responses[-1] = msgspec.structs.replace(
+                last, adaptations=(*last.adaptations, *adaptations)
+            )
+
+    def repair_response(self, error: InvalidToolArguments, *, coerce: bool = False) -> ChatResponse:
         """Return the response whose call has arguments that are no JSON, with that call added.
 
-        The model can then be told of the problem.
+        With `coerce`, the call is made where they nearly are JSON; else the model is told of it.
 
         Raises:
             InvalidToolArguments: the response was cut short, which asking again does not cure.
@@ -123,18 +132,30 @@ class ToolConversation:
         if not isinstance(response, ChatResponse) or response.termination_reason in CUT_SHORT:
             raise error
         first, *others = response.candidates
-        self.invalid_calls[error.tool_call_id] = (
-            f"{error.message[:500]}; they began {error.raw[:200]!r}"
-        )
+        mended = mend_json(error.raw) if coerce else None
+        notes: tuple[str, ...] = ()
+        if isinstance(mended, dict):
+            notes = (f"the arguments of {error.tool_name} were mended to be JSON",)
+        else:
+            mended = {}
+            self.invalid_calls[error.tool_call_id] = (
+                f"{error.message[:500]}; they began {error.raw[:200]!r}"
+            )
         call = ToolCall(
-            id=error.tool_call_id, name=error.tool_name, arguments={}, index=len(first.tool_calls)
+            id=error.tool_call_id,
+            name=error.tool_name,
+            arguments=mended,
+            index=len(first.tool_calls),
         )
-        block = ToolUseBlock(id=call.id, name=call.name, input={})
+        block = ToolUseBlock(id=call.id, name=call.name, input=mended)
         candidate = msgspec.structs.replace(
             first, blocks=(*first.blocks, block), tool_calls=(*first.tool_calls, call)
         )
         return msgspec.structs.replace(
-            response, candidates=(candidate, *others), attempts=tuple(error.attempts)
+            response,
+            candidates=(candidate, *others),
+            attempts=tuple(error.attempts),
+            adaptations=(*response.adaptations, *notes),
         )
 
     def add_results(self, messages: Sequence[Message]) -> None:

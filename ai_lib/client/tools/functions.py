@@ -8,7 +8,9 @@ from typing import Any
 from ai_lib.client.tools.results import error_message
 from ai_lib.errors.exceptions import UnknownTool, ValidationError
 from ai_lib.structured.schema_problems import schema_problems
+from ai_lib.types.json import JsonDict
 from ai_lib.types.message import Message
+from ai_lib.types.schema.reading import ReadContext
 from ai_lib.types.schema.signature import Signature
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
@@ -28,6 +30,7 @@ class ToolRegistry:
 
     def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_await: Predicate) -> None:
         self.definitions: list[ToolDefinition] = []
+        self._adaptations: list[str] = []
         self._functions: dict[str, tuple[Function, Signature | None]] = {}
         for tool in tools:
             definition = tool
@@ -52,8 +55,15 @@ class ToolRegistry:
             return None
         return next(tool for tool in self.definitions if tool.name == name)
 
-    def bind(self, call: ToolCall) -> Callable[[], object]:
+    def take_adaptations(self) -> list[str]:
+        """Return how arguments were bent to fit since this was asked last."""
+        adaptations, self._adaptations = self._adaptations, []
+        return adaptations
+
+    def bind(self, call: ToolCall, *, coerce: bool = False) -> Callable[[], object]:
         """Return the function bound to the call's arguments, converted to the types it takes.
+
+        With `coerce`, arguments that do not fit are taken where their meaning is plain.
 
         Raises:
             UnknownTool: there is no such tool.
@@ -65,12 +75,30 @@ class ToolRegistry:
             raise UnknownTool(f"there is no tool {call.name!r}; the tools are {names}")
         function, signature = self._functions[call.name]
         if signature is not None:
-            arguments, options = signature.bind(call.arguments)
+            arguments, options = self._read(signature, call, coerce)
             return functools.partial(function, *arguments, **options)
         _check(call, tool)
         if _takes_any_keyword(function):
             return functools.partial(function, **call.arguments)
         return functools.partial(function, dict(call.arguments))
+
+    def _read(
+        self, signature: Signature, call: ToolCall, coerce: bool
+    ) -> tuple[tuple[object, ...], JsonDict]:
+        try:
+            return signature.bind(call.arguments)
+        except ValidationError:
+            if not coerce:
+                raise
+            context = ReadContext(coerce=True)
+            try:
+                bound = signature.bind(call.arguments, context)
+            except ValidationError:
+                pass  # the problems of the strict reading are told
+            else:
+                self._adaptations += [f"{call.name}: {note}" for note in context.adaptations]
+                return bound
+            raise
 
 
 def _read_signature(tool: ToolDefinition) -> Signature | None:

@@ -166,9 +166,11 @@ class ResponseShape(Part, frozen=True, kw_only=True):
 
     `also` are rules that are read after `rules`; a manifest adds rules there. `ignored` are paths
     of members that are known and of no interest; what neither a rule reads nor this lists is kept
-    as unmapped.
+    as unmapped. With `lenient`, the values of models are taken in nearly the right form too, as
+    those of small ones often are.
     """
 
+    lenient: bool = False
     envelope: dict[Literal["id", "model"], str] = {}
     rules: tuple[Rule, ...] = ()
     also: tuple[Rule, ...] = ()

@@ -6,6 +6,7 @@ from threading import Lock
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.testing.cassettes.cassette import Exchange, begin_exchange
+from ai_lib.testing.cassettes.scrubbing import scrub_request
 from ai_lib.types.json import JsonValue
 from ai_lib.types.wire import HttpRequest
 
@@ -35,7 +36,7 @@ class RecordingIndex(ForkedState):
         Raises:
             RecordingNotFound: there is none; the message says how the nearest one differs.
         """
-        wanted_exchange = begin_exchange(request)
+        wanted_exchange = scrub_request(begin_exchange(request), request)
         with self._lock:
             for exchange in self._unused:
                 if _is_same_request(exchange, wanted_exchange):

@@ -129,6 +129,12 @@ class ChatStream:
         """Whether a cancel token cut the stream short."""
         return self._cancelled
 
+    def is_lenient(self, coerce: bool | None) -> bool:
+        """Return `coerce`; where it leaves it open, what the dialect of the target says."""
+        from ai_lib.client.call.leniency import is_lenient_call
+
+        return is_lenient_call(self._call, coerce)
+
     def response(self) -> ChatResponse:
         """Return the reply, once the stream has ended.
 

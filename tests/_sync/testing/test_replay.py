@@ -195,3 +195,24 @@ def test_a_compressed_reply_is_recorded_as_it_came(tmp_path: Path) -> None:
     server.close()
     (exchange,) = read_cassette(cassette)
     assert b"".join(one.content for one in exchange.chunks) == body
+
+
+def test_keys_are_hidden_in_what_is_sent_and_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "keys.jsonl"
+    key = "canary-0123456789abcdef"
+    with MockProvider([Reply(text="ok")] * 2) as mock:
+        address = mock.base_url("openai")
+        with record(path) as transport:
+            made = AiClient.builder().model("openai/gpt-4o").api_key(key).transport(transport)
+            client = made.base_url(address).build()
+            chat = client.chat().user(f"why does {key} not work?")
+            chat.execute()
+    text = path.read_text(encoding="utf-8")
+    assert key not in text
+    assert "why does *** not work?" in text
+    other_key = "another-9876543210fedcba"
+    with ReplayTransport(path) as transport:
+        made = AiClient.builder().model("openai/gpt-4o").api_key(other_key).transport(transport)
+        client = made.base_url(address).build()
+        response = client.chat().user(f"why does {other_key} not work?").execute()
+    assert response.content == "ok"

@@ -1,0 +1,90 @@
+"""Which of several JSON values is the answer, and what is said of those that do not fit."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_lib.structured import OutputValidator, PartialJson, PartialObject
+from ai_lib.structured.choices import ChoiceFinder
+from ai_lib.structured.output_type import OutputShape
+from ai_lib.structured.validator import summarize_problems
+
+FORM, WRONG = '{"name": "...", "age": 0}', '{"name": "No", "age": 1}'
+ADA = '{"name": "Ada", "age": 36}'
+
+
+class Person(msgspec.Struct):
+    name: str
+    age: int
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"{WRONG} No, wait: {ADA}", "Ada"),
+        (f"Draft:\n```json\n{WRONG}\n```\nCorrected:\n```json\n{ADA}\n```", "Ada"),
+        (f"The answer is {ADA}. It is in the form {FORM}.", "Ada"),
+        (f"{ADA} (for example {WRONG})", "Ada"),
+        (f"<think>{WRONG}</think>{ADA}<example>{WRONG}</example>", "Ada"),
+        (f"```json\n{ADA}\n```\nIt was {WRONG} before.", "Ada"),
+        (f"{ADA} and once more {ADA}", "Ada"),
+        (f'{ADA} {{"city": "Rome"}}', "Ada"),
+        (f"An example: {ADA}", "Ada"),
+        (f"{WRONG} or {ADA}", None),
+        (f"My draft: {WRONG}", None),
+        (f"Use the form {FORM}, not {WRONG}", None),
+    ],
+)
+def test_the_last_that_fits_and_is_no_draft_is_the_answer(text: str, name: str | None) -> None:
+    result = OutputValidator(Person).validate(text)
+    assert (result.value.name if result else None) == name, result.errors
+
+
+def test_problems_are_told_within_bounds() -> None:
+    summary = summarize_problems([f"/items/{index}: found 'x'" for index in range(2000)])
+    assert len(summary) < 2000
+    assert summary.endswith("and 1980 more")
+    assert len(summarize_problems(["x" * 5000] * 3)) < 2000
+
+
+def test_a_choice_is_shown_once_it_is_made() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "status": {"anyOf": [{"$ref": "#/$defs/S"}, {"type": "null"}]},
+            "marks": {"type": "array", "items": {"enum": ["a", "ab"]}},
+            "note": {"type": "string"},
+            "level": {"anyOf": [{"enum": ["low"]}, {"type": "string"}]},
+        },
+        "$defs": {"S": {"enum": ["approve", "approve_not"]}},
+    }
+    partial = PartialJson("{", shows_text=ChoiceFinder(schema).is_free_text)
+    seen: list[Any] = []
+    text = '{"status": "approve_not", "marks": ["a", "ab"], "note": "so", "level": "lower"}'
+    for letter in text:
+        partial.feed(letter)
+        if partial.has_begun:
+            seen.append(dict(partial.value) | {"marks": list(partial.value.get("marks", []))})
+    assert {value.get("status") for value in seen} == {None, "approve_not"}
+    assert all(mark in ("a", "ab") for value in seen for mark in value["marks"])
+    assert [value["marks"] for value in seen].count(["a", "a"]) == 0
+    assert {value.get("note") for value in seen} == {None, "", "s", "so"}
+    assert "lo" in {value.get("level") for value in seen}
+
+
+def test_a_partial_object_says_which_members_are_finished() -> None:
+    partial = PartialJson("{")
+    partial.feed('{"a": 1, "b": {"c": "x"}, "d": [1], "e": "hal')
+    value = partial.value
+    assert isinstance(value, PartialObject)
+    assert value.finished_members == {"a", "b", "d"}
+    assert value.b.finished_members == {"c"}
+    partial.feed('f", "g": 12')
+    assert "e" in value.finished_members
+    assert "g" not in value.finished_members
+
+
+def test_the_shape_of_a_type_knows_its_choices() -> None:
+    shape = OutputShape.of(list[bool])
+    assert not ChoiceFinder(shape.schema).is_free_text(["value", 0])
