@@ -9,13 +9,22 @@ from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.exceptions import EmptyResponse, RemoteError
 from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.query.path import JsonPath
 
 _MOST_MESSAGE_CHARACTERS = 500
 _MOST_EXCERPT_CHARACTERS = 200
 _MOST_EXCERPT_BYTES = 4 * _MOST_EXCERPT_CHARACTERS
 _STATUS = re.compile("[45][0-9]{2}")
+# `36s`, `7m12.5s`, `20ms`, `2`; and "try again in 7m12s", "retry after 3 seconds".
+_UNIT = r"(?:ms|seconds?|s|minutes?|m|hours?|h|)"
+_DURATION = re.compile(rf"((?:\d{{1,9}}(?:\.\d{{1,9}})?\s?{_UNIT}\s?){{1,4}})")
+_SAID_DURATION = re.compile(
+    r"(?:again|retry|wait)\D{0,20}?\s((?:\d{1,9}(?:\.\d{1,9})?\s?"
+    r"(?:ms|seconds?|s|minutes?|m|hours?|h)\b\s?){1,4}|(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h)){1,4})",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|s|m|h|)", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -26,7 +35,8 @@ def remote_error(
     headers: Mapping[str, str] | None = None,
 ) -> RemoteError:
     """Return the error that `body` (decoded JSON, or text when it is not JSON) stands for."""
-    facts = {name: _first_text(paths, unwrap_error(body)) for name, paths in compiled.errors.facts}
+    body_or_first = unwrap_error(body)
+    facts = {name: _first_text(paths, body_or_first) for name, paths in compiled.errors.facts}
     message = facts["message"] or (body if isinstance(body, str) else _show(body))
     rules = compiled.manifest.errors
     standard = classify_http_error(
@@ -46,7 +56,7 @@ def remote_error(
         code=facts["code"],
         type=facts["type"],
         param=facts["param"],
-        retry_after=_retry_delay(headers, compiled.manifest, message),
+        retry_after=_retry_delay(headers, compiled, message, body),
         should_retry=_BOOLEANS.get(headers.get("x-should-retry", "").strip().lower()),
         body=body,
         provider=compiled.id,
@@ -82,11 +92,14 @@ def unwrap_error(body: object) -> object:
 
 
 def _retry_delay(
-    headers: Mapping[str, str], manifest: ProtocolManifest, message: str
+    headers: Mapping[str, str], compiled: CompiledManifest, message: str, body: object
 ) -> float | None:
-    """Return the seconds to wait: by a header, else as the manifest finds it in the message."""
+    """Return the seconds to wait: by a header, else as the manifest finds it in the body."""
+    manifest = compiled.manifest
     seconds = retry_after(headers, manifest.retry_after_header)
     pattern = manifest.errors.retry_after
+    if seconds is None and pattern is None:
+        return _find_delay(compiled, unwrap_error(body))
     if seconds is not None or pattern is None:
         return seconds
     match = pattern.search(message[:_MOST_MESSAGE_CHARACTERS])
@@ -95,6 +108,20 @@ def _retry_delay(
     except (TypeError, ValueError):  # the group did not match, or holds no number
         return None
     return seconds if seconds is not None and 0 <= seconds < float("inf") else None
+
+
+def _find_delay(compiled: CompiledManifest, body: object) -> float | None:
+    """Return the seconds to wait by the first place of the body that has them."""
+    for path in dict(compiled.errors.facts).get("retry_after", ()):
+        value = path.first(body)
+        if type(value) in (int, float) and isinstance(value, int | float):
+            return float(value) if 0 <= value < float("inf") else None
+        if isinstance(value, str):
+            text = value[:_MOST_MESSAGE_CHARACTERS]
+            match = _DURATION.fullmatch(text.strip()) or _SAID_DURATION.search(text)
+            if match is not None:
+                return sum(float(number) * _UNITS[unit] for number, unit in _STEP.findall(match[1]))
+    return None
 
 
 def decode_error_body(data: bytes) -> object:

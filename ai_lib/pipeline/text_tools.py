@@ -18,14 +18,18 @@ from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 
-DIALECTS: Final[Mapping[str, str]] = {"shell": "shell"}
+DIALECTS: Final[Mapping[str, str]] = {"shell": "shell", "bash": "shell"}
 """Tags that models invent, and the tools they mean."""
+
+# What a tag without elements in it holds.
+_BARE_ARGUMENT: Final = "command"
 
 _ARGUMENTS: Final = ("arguments", "parameters", "params", "args", "input")
 # Some models put a marker of their own between bars before every name.
 _MARK: Final = r"(?:[|\uff5c]{1,2}\w{1,16}[|\uff5c]{1,2})?"
 _OPENING: Final = re.compile(rf"<({_MARK})([A-Za-z_][\w-]{{0,63}})((?:\s[^<>]{{0,500}})?)>")
 _WRAPPER: Final = re.compile(rf"</?{_MARK}tool_calls>")
+_ENDING: Final = re.compile(rf"</{_MARK}(?:tool_calls?|function|function_call|invoke|bash|shell)>")
 _ATTRIBUTE: Final = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*\"([^\"]*)\"")
 
 
@@ -56,14 +60,14 @@ def parse_text_tool_calls(
     kept_texts: list[str] = []
     calls: list[ToolCall] = []
     position = 0
-    names = {"tool_call"} | ({"invoke", *dialects} if lenient else set())
-    for element in _elements(text, names):
-        name_and_arguments = _parse_call(element, lenient, dialects)
-        if name_and_arguments is None:
+    names = {"tool_call"} | ({"invoke", "function", *dialects} if lenient else set())
+    for element in _elements(text, names, lenient=lenient):
+        parsed_calls = _parse_calls(element, lenient, dialects)
+        for name, arguments in parsed_calls:
+            call_id = f"call_{os.urandom(8).hex()}"
+            calls.append(ToolCall(id=call_id, name=name, arguments=arguments, index=len(calls)))
+        if not parsed_calls:
             continue
-        name, arguments = name_and_arguments
-        call_id = f"call_{os.urandom(8).hex()}"
-        calls.append(ToolCall(id=call_id, name=name, arguments=arguments, index=len(calls)))
         kept_texts.append(text[position : element.start])
         position = element.end
     kept_texts.append(text[position:])
@@ -124,8 +128,11 @@ def _parse_candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candi
     )
 
 
-def _elements(text: str, names: set[str]) -> Iterator[_Element]:
-    """Yield the closed elements with these names, but none inside another."""
+def _elements(text: str, names: set[str], *, lenient: bool = False) -> Iterator[_Element]:
+    """Yield the closed elements with these names, but none inside another.
+
+    With `lenient`, an element may be closed by the end of another kind of call.
+    """
     position = 0
     unclosed: set[str] = set()
     while opening := _OPENING.search(text, position):
@@ -135,6 +142,8 @@ def _elements(text: str, names: set[str]) -> Iterator[_Element]:
         if name not in names or closing in unclosed:
             continue
         end = text.find(closing, position)
+        if end < 0 and lenient and (other := _ENDING.search(text, position)):
+            end, closing = other.start(), other[0]
         if end < 0:
             unclosed.add(closing)
             continue
@@ -148,30 +157,48 @@ def _elements(text: str, names: set[str]) -> Iterator[_Element]:
         position = end + len(closing)
 
 
-def _parse_call(
+def _parse_calls(
     element: _Element, lenient: bool, dialects: Mapping[str, str]
-) -> tuple[str, JsonObject] | None:
+) -> list[tuple[str, JsonObject]]:
+    """Return the calls in an element, each a name and its arguments; none when it is malformed."""
     if element.name == "tool_call":
-        return _parse_json_call(element, lenient)
-    if element.name == "invoke":
-        name = element.attributes.get("name")
-        return (name, _parse_parameters(element.body)) if name else None
+        bodies = _parse_bodies(element.body, lenient)
+        parsed = [_parse_json_call(element.attributes, body, lenient) for body in bodies]
+        return [call for call in parsed if call is not None]
+    name = element.attributes.get("name")
+    if element.name in ("invoke", "function"):
+        arguments = _parse_parameters(element.body) or _parse_object(element.body) or {}
+        return [(name, arguments)] if name else []
     arguments = {
         inner.name: inner.body for inner in _elements(element.body, _names_in(element.body))
     }
-    return (dialects[element.name], arguments) if arguments else None
+    if not arguments and (command := element.body.strip()):
+        arguments = {_BARE_ARGUMENT: command}
+    return [(dialects[element.name], arguments)] if arguments else []
 
 
-def _parse_json_call(element: _Element, lenient: bool) -> tuple[str, JsonObject] | None:
-    body = _parse_object(element.body)
-    if body is None:
-        return None
+def _parse_bodies(text: str, lenient: bool) -> list[JsonObject]:
+    """Return the objects in a `tool_call`: one, or several in a list or on lines of their own."""
+    value = _parse_value(text)
+    if isinstance(value, dict):
+        return [value]
+    if not lenient:
+        return []
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    bodies = [_parse_object(line) for line in text.splitlines() if line.strip()]
+    return [] if None in bodies else [body for body in bodies if body is not None]
+
+
+def _parse_json_call(
+    attributes: Mapping[str, str], body: JsonObject, lenient: bool
+) -> tuple[str, JsonObject] | None:
     if not lenient:
         name, arguments = body.get("name"), body.get("arguments")
         if isinstance(name, str) and isinstance(arguments, dict) and len(body) == 2:
             return name, arguments
         return None
-    attribute = element.attributes.get("name")
+    attribute = attributes.get("name")
     name = attribute or body.get("name")
     if not isinstance(name, str) or not name:
         return None

@@ -354,15 +354,14 @@ def _compile_usage(shape: UsageShape) -> CompiledUsage:
     field_paths = {
         "prompt_tokens": shape.prompt_tokens,
         "completion_tokens": shape.completion_tokens,
-        "total_tokens": (shape.total_tokens,),
-        **{name: (getattr(shape, name),) for name in SUMMED_COUNTS if name not in _SUMS},
+        "total_tokens": shape.total_tokens,
+        **{name: getattr(shape, name) for name in SUMMED_COUNTS if name not in _SUMS},
     }
     return CompiledUsage(
         fields=tuple(
             (name, compile_path(text))
             for name, texts in field_paths.items()
-            for text in texts
-            if text
+            for text in ((texts,) if isinstance(texts, str) else texts or ())
         ),
         combine=shape.combine,
         tool_uses=tuple((name, compile_path(path)) for name, path in shape.tool_uses.items()),

@@ -34,6 +34,8 @@ class MessageWriter:
         self._shape = compiled.dialect.request.messages
         self._forms = compiled.request
         self._target = compiled.id
+        tags = compiled.dialect.thinking_tags
+        self._tags = tags if tags is not None and tags.replayed else None
         self._blocks = BlockWriter(compiled)
         self.members: dict[str, object] = {}  # of the request, that an earlier response asks for
 
@@ -154,9 +156,24 @@ class MessageWriter:
             values["content"] = content
         form = self._forms.roles.get(message.role)
         placeholders = form.placeholders if form is not None else ()
-        fields = {k: v for k, v in self._write_fields(message.blocks).items() if k in placeholders}
+        all_fields = self._write_fields(message.blocks)
+        fields = {k: v for k, v in all_fields.items() if k in placeholders}
+        if self._tags is not None and "thinking" in all_fields:
+            content = values["content"] = self._add_tagged(content, all_fields, fields)
         if content is not MISSING or fields or message.role is not MessageRole.ASSISTANT:
             yield self._fill_template(message.role, {**values, **fields})
+
+    def _add_tagged(
+        self, content: object, all_fields: Mapping[str, object], fields: Mapping[str, object]
+    ) -> object:
+        """Return a turn's content behind its thinking in tags, unless that has another place."""
+        tags, thinking = self._tags, all_fields["thinking"]
+        if tags is None or not fields.keys().isdisjoint(("thinking", "thinking_raw")):
+            return content
+        tagged = f"{tags.open}\n{thinking}\n{tags.close}\n\n"
+        if isinstance(content, list):
+            return [*self._blocks.write_text(tagged), *content]
+        return tagged + content if isinstance(content, str) else tagged
 
     def _fill_template(self, role: MessageRole, values: Mapping[str, object]) -> Wire:
         form = self._forms.roles.get(role)

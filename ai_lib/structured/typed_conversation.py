@@ -11,6 +11,8 @@ from ai_lib.errors.exceptions import (
     InvalidOutput,
     InvalidToolArguments,
 )
+from ai_lib.pipeline.assembly.thinking_tags import ThinkingTagParser
+from ai_lib.protocol.dialect.model import ThinkingTags
 from ai_lib.structured.choices import ChoiceFinder
 from ai_lib.structured.json_mode import JsonMode, JsonModeConfig
 from ai_lib.structured.output import StructuredOutput, make_cut_short_error
@@ -187,13 +189,16 @@ class PartialOutput:
         self._shape = shape
         self._choices = ChoiceFinder(shape.schema)
         self._json = self._start_json()
+        self._tags = ThinkingTagParser(ThinkingTags())
         self._call: str | None = None
 
     def read_event(self, event: Event) -> JsonValue:
         """Return the answer so far when the event adds to it, else None."""
         match event:
             case PartialContentDelta(candidate=0) if self._call is None:
-                return self._read(event.content)
+                # A draft in the thinking is no answer, also where nobody says that it comes there.
+                texts = self._tags.feed(event.content)
+                return self._read("".join(piece.text for piece in texts if not piece.is_thinking))
             case ToolCallStarted(candidate=0) if event.tool_name == self._shape.name:
                 self._call, self._json = event.tool_call_id, self._start_json()
             case PartialToolCall(candidate=0) if event.tool_call_id == self._call:

@@ -7,11 +7,12 @@ import msgspec
 
 from ai_lib.protocol.compiled import CompiledUsage
 from ai_lib.protocol.json_merge import merge
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.usage import Usage, sum_usages
 
 # Above this, whole numbers are not exact in JSON (RFC 8259, section 6), and no count is true.
 _TOO_LARGE: Final = 2**53
+_SUMS: Final = frozenset({"prompt_tokens", "completion_tokens"})
 # More searches than one response makes; what is kept of them has an end.
 _MOST_USES: Final = 10_000
 
@@ -38,10 +39,11 @@ class UsageMeter:
             return None
         before = self._usage
         if self._rules.combine == "merge" and self._raw is not None:
-            present = {name: value for name, value in raw.items() if value is not None}
-            raw = merge(self._raw, present)
+            raw = merge(self._raw, _drop_empty(raw))
         self._raw = raw
         self._usage = read_usage(self._rules, raw)
+        if self._rules.combine == "last" and before is not None:
+            self._usage = _keep_counts(self._rules, before, self._usage, raw)
         if self._rules.combine == "sum" and before is not None:
             self._usage = _sum(before, self._usage, raw)
         if self._tool_uses:
@@ -75,7 +77,7 @@ def read_usage(rules: CompiledUsage, raw: JsonObject) -> Usage:
     counts: dict[str, Any] = {}
     for name, path in rules.fields:
         number = _read_count(path.first(raw))
-        if number:
+        if number and (name in _SUMS or name not in counts):
             counts[name] = counts.get(name, 0) + number
     total = counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0)
     if counts.get("total_tokens", 0) < total:
@@ -102,6 +104,30 @@ def _read_others(rules: CompiledUsage, raw: JsonObject, usage: Usage) -> Usage:
         reported_cost=_scale(cost, rules.cost_unit),
         reported_currency=rules.cost_currency,
     )
+
+
+def _drop_empty(raw: JsonObject) -> JsonDict:
+    """Return a report without its nulls and zeros, none of which replaces a count."""
+    return {
+        name: _drop_empty(value) if isinstance(value, Mapping) else value
+        for name, value in raw.items()
+        if value is not None and (value != 0 or isinstance(value, bool))
+    }
+
+
+def _keep_counts(rules: CompiledUsage, before: Usage, usage: Usage, raw: JsonObject) -> Usage:
+    """Return a later report with the counts of an earlier one where it says zero."""
+    zeros = {name for name, path in rules.fields if path.first(raw) == 0}
+    counts = {
+        name: count
+        for name in zeros
+        if not getattr(usage, name) and (count := getattr(before, name))
+    }
+    if not counts:
+        return usage
+    usage = msgspec.structs.replace(usage, **counts)
+    total = usage.prompt_tokens + usage.completion_tokens
+    return msgspec.structs.replace(usage, total_tokens=max(usage.total_tokens, total))
 
 
 def _scale(cost: object, unit: float) -> float | None:

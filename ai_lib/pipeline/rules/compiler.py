@@ -193,7 +193,7 @@ def _emit_single_field(name: str, first: First, kind: FindingKind) -> Step:
             sink.add(kind, position.candidate, {name: value})
         else:
             sink.add(kind, position.candidate, {name: value, "index": position.index})
-        return True
+        return value != ""  # an empty text says nothing: `otherwise` is read
 
     return run
 

@@ -144,6 +144,7 @@ class Rule(Part, frozen=True, kw_only=True):
     element. `candidate` is then the path of an element's candidate index (without it, the
     element's position counts), and `numbered` makes the position the `index` of the event; with
     `index`, that path has it.
+    `otherwise` are rules that are read when this one found nothing, or an empty text.
     `extract` means `fields`. A field that does not start with `$` or `@` is a literal. Where each
     frame repeats the text or arguments so far, the field `total` holds them.
     """
@@ -223,6 +224,8 @@ class StreamShape(Part, frozen=True, kw_only=True):
 class UsageShape(Part, frozen=True, kw_only=True):
     """The paths of token counts; `prompt_tokens` and `completion_tokens` are sums of all paths.
 
+    Another count may have several paths: the first that has a number counts.
+
     `tool_uses` has the paths of how often a tool was used that the provider ran, by its name.
     `service_tier` is the path of the tier that served the request. `cost` is the path of what the
     provider says that it cost, in `cost_unit`s of `cost_currency`.
@@ -234,9 +237,9 @@ class UsageShape(Part, frozen=True, kw_only=True):
     prompt_tokens: tuple[str, ...] = ()
     completion_tokens: tuple[str, ...] = ()
     total_tokens: str | None = None
-    reasoning_tokens: str | None = None
-    cache_read_tokens: str | None = None
-    cache_write_tokens: str | None = None
+    reasoning_tokens: str | tuple[str, ...] | None = None
+    cache_read_tokens: str | tuple[str, ...] | None = None
+    cache_write_tokens: str | tuple[str, ...] | None = None
     cache_write_long_tokens: str | None = None
     input_audio_tokens: str | None = None
     output_audio_tokens: str | None = None
@@ -251,17 +254,22 @@ class UsageShape(Part, frozen=True, kw_only=True):
 
 
 class ThinkingTags(Part, frozen=True, kw_only=True):
-    """The tags around a model's thinking, when it is written at the beginning of its text."""
+    """The tags around a model's thinking, when it is written at the beginning of its text.
+
+    With `replayed`, the thinking of earlier turns goes back between them.
+    """
 
     open: str = "<think>"
     close: str = "</think>"
+    replayed: bool = False
 
 
 class ErrorShape(Part, frozen=True, kw_only=True):
     """The paths of an error's facts in the body: the first that selects something counts.
 
-    `codes` maps the codes that all providers of the dialect share to standard classes; a manifest's
-    own table comes before it.
+    `retry_after` are the paths of the time to wait: seconds, a duration such as `7m12s`, or a
+    message that says one. `codes` maps the codes that all providers of the dialect share to
+    standard classes; a manifest's own table comes before it.
     """
 
     message: tuple[str, ...] = ("error.message", "message", "error")
@@ -270,6 +278,7 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     param: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     request_id: tuple[str, ...] = ()
+    retry_after: tuple[str, ...] = ()
     codes: dict[str, str] = {}
 
 
