@@ -16,7 +16,7 @@ from ai_lib.types.content import Block
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
-from ai_lib.types.request import ChatRequest, ResponseFormat
+from ai_lib.types.request import SUMMARIES, ChatRequest, ResponseFormat, read_effort
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import TimeoutOptions, check_seconds
@@ -145,9 +145,40 @@ class ChatRequestBuilder:
         self._response_format = to_response_format(kind)
         return self
 
-    def reasoning_effort(self, value: str) -> ChatRequestBuilder:
-        """Set how much the model thinks: `low`, `medium`, `high`, or a word of the provider."""
-        return self.param("reasoning_effort", value)
+    def reasoning(
+        self,
+        effort: str | bool | None = None,
+        *,
+        budget: int | None = None,
+        summary: str | None = None,
+    ) -> ChatRequestBuilder:
+        """Set how much the model thinks, and whether its thinking is wanted as text.
+
+        `effort` is `off`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; False means off,
+        True as much as the provider chooses. `budget` is in tokens, and wins where a model takes
+        it. `summary` is `auto`, `concise`, `detailed` or `off`. A model gets what it takes that is
+        nearest to it, and the response's `adaptations` say so; where thinking can't be turned off,
+        `off` is a CapabilityError.
+
+        Raises:
+            ValueError: a word is none of these, or the budget is no number of tokens.
+        """
+        if effort is not None:
+            read_effort(effort)
+            self.param("reasoning_effort", effort)
+        if budget is not None:
+            if type(budget) is not int or budget < 0:
+                raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
+            self.param("reasoning_budget", budget)
+        if summary is not None:
+            if summary not in SUMMARIES:
+                raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
+            self.param("reasoning_summary", summary)
+        return self
+
+    def reasoning_effort(self, value: str | bool) -> ChatRequestBuilder:
+        """Set how much the model thinks; the short form of `reasoning(effort)`."""
+        return self.reasoning(value)
 
     def param(self, name: str, value: object) -> ChatRequestBuilder:
         """Set a standard parameter by its name."""

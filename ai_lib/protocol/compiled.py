@@ -24,6 +24,7 @@ from ai_lib.protocol.dialect.embeddings import (
 )
 from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
 from ai_lib.protocol.dialect.model import Dialect, ResponseShape, Rule, UsageShape
+from ai_lib.protocol.dialect.reasoning import ReasoningShape, find_reasoning, read_reasoning
 from ai_lib.protocol.dialect.rule_merge import is_known_event
 from ai_lib.protocol.dialect.selection import select_dialect
 from ai_lib.protocol.manifest.model import Endpoint, ModelEntry, Parameter, ProtocolManifest
@@ -126,6 +127,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     embeddings: CompiledEmbeddings | None = None
     models: dict[str, Model] = {}
     families: dict[str, CompiledManifest] = {}
+    reasoning: Mapping[str, ReasoningShape] = {}
 
     @property
     def can_chat(self) -> bool:
@@ -167,7 +169,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         listed_name = self.model_names.find(name) or ""
         manifest = self.manifest
         records = read_manifest_models(manifest.raw, manifest.source)
-        return Model(
+        model = Model(
             provider=manifest.id,
             name=name,
             listed_name=listed_name,
@@ -178,6 +180,11 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
                 self.model_constraints.get(listed_name) or self.constraints, (name, listed_name)
             ),
         )
+        # A listed model that is not said to reason does not.
+        if listed_name and model.entry.capabilities.get("reasoning") is not True:
+            return model
+        reasoning = find_reasoning(self.reasoning, model.pattern_name)
+        return msgspec.structs.replace(model, reasoning=reasoning)
 
     def _read_embedding(self, name: str, listed_name: str) -> EmbeddingModel:
         if self.embeddings is None:
@@ -234,6 +241,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
             constraints=compile_constraints(_list_constraints(dialect)),
             model_constraints=_compile_model_constraints(manifest, dialect),
             embeddings=compile_embeddings(dialect.embeddings),
+            reasoning={**dialect.reasoning, **read_reasoning(manifest.raw)},
         )
     except ProtocolError as error:
         if error.source is None:

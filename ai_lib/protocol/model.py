@@ -4,6 +4,7 @@ import msgspec
 
 from ai_lib.protocol.dialect.constraints import ModelConstraintRules
 from ai_lib.protocol.dialect.embeddings import EmbeddingModel
+from ai_lib.protocol.dialect.reasoning import ReasoningShape
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.protocol.manifest.model import ModelEntry
 from ai_lib.protocol.manifest.models import ModelRecord
@@ -15,8 +16,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `name` is what is sent, `listed_name` the name it is listed by, empty when nothing lists it.
     `entry` says what its requests may hold, `record` has its sizes, prices and life, None where
-    nothing lists it. `embedding` says what its vectors are like. `constraints` are None for a model
-    whose requests have none.
+    nothing lists it. `embedding` says what its vectors are like, `reasoning` how it is told how
+    much to think, None where nothing says so. `constraints` are None for a model whose requests
+    have none.
     """
 
     provider: str
@@ -26,6 +28,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     record: ModelRecord | None = None
     embedding: EmbeddingModel = EmbeddingModel()
     constraints: ModelConstraintRules | None = None
+    reasoning: ReasoningShape | None = None
 
     @property
     def full_name(self) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MEDIA: Final = frozenset({"vision", "audio", "document"})
 """The capabilities of which a request with images, audio or documents needs one."""
 
+_REASONING: Final = frozenset({"reasoning_effort", "reasoning_budget", "reasoning_summary"})
 _STREAMS: Final = {
     "sse": "text/event-stream",
     "json_lines": "application/x-ndjson",
@@ -207,7 +208,7 @@ def _check_capabilities(
 ) -> list[str]:
     if not compiled.can_chat:
         raise RequestError(explain_missing_dialect(compiled.manifest), provider=compiled.id)
-    needs = list_needed_capabilities(request)
+    needs = [need for need in list_needed_capabilities(request) if need != "reasoning"]
     require_capabilities(compiled.manifest, *needs, model=model.name, entry=model.entry)
     return needs
 
@@ -243,7 +244,14 @@ def _build_body(
         merge(body, messages.members)
     if request.parameters or compiled.request.defaults:
         parameters = ParameterWriter(compiled, model)
-        parameters.write(body, _select_parameters(request))
+        selected = _select_parameters(request)
+        if not _REASONING.isdisjoint(selected):
+            from ai_lib.request.reasoning import ReasoningWriter
+
+            reasoning = ReasoningWriter(compiled, model)
+            selected = reasoning.write(body, selected)
+            adaptations += reasoning.adaptations
+        parameters.write(body, selected)
         adaptations += parameters.adaptations
     if request.tool_choice is not None:
         _add_tool_choice(body, request.tool_choice, compiled)

@@ -1,6 +1,7 @@
 """A chat request in the protocol's standard terms, before it is compiled for a provider."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -38,3 +39,28 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     response_format: ResponseFormat | None = None
     extra: Mapping[str, object] = {}
     stream: bool = False
+
+
+OFF: Final = "off"
+ON: Final = "on"
+EFFORTS: Final = (OFF, "minimal", "low", "medium", "high", "xhigh", "max")
+SUMMARIES: Final = ("auto", "concise", "detailed", OFF)
+
+
+def read_effort(value: object) -> str:
+    """Return the word of an effort.
+
+    False and `none` mean off, True and `default` the provider's own.
+
+    Raises:
+        ValueError: it is no such word.
+    """
+    if value is True:
+        return ON
+    if value is False:
+        return OFF
+    word = value.strip().lower() if isinstance(value, str) else ""
+    word = {"none": OFF, "default": ON}.get(word, word)
+    if word not in (*EFFORTS, ON):
+        raise ValueError(f"effort={value!r:.60} is not one of {', '.join(EFFORTS)}, True or False")
+    return word

@@ -17,6 +17,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.usage import Usage
 
+CATALOG = ManifestCatalog()
 PARAMETERS = {
     "temperature": 0.5,
     "top_p": 0.9,
@@ -67,14 +68,15 @@ def test_every_alias_of_every_bundled_model_compiles_like_its_model() -> None:
 def _compile(provider: str, model: str, parameters: dict[str, object]) -> object:
     """Return the body but for the model's name, and what was changed; or the refusal."""
     request = ChatRequest(messages=(Message.user("Hi"),), parameters=parameters)
-    compiled = ManifestCatalog().load(provider)
+    compiled = CATALOG.load(provider)
     try:
         built = build_chat(
             request, compiled, model=model, credential=None, base_url="https://h.example"
         )
     except AiLibError as error:  # a refusal is the same for both
         return type(error), str(error).replace(model, "")
-    return {**built.body, "model": ""}, built.adaptations
+    notes = [note.replace(model, "") for note in built.adaptations]
+    return {**built.body, "model": ""}, notes
 
 
 def test_a_name_is_found_with_and_without_its_date_and_by_pattern() -> None:

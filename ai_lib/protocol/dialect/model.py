@@ -17,6 +17,7 @@ from ai_lib.protocol.dialect.billing import BillingShape
 from ai_lib.protocol.dialect.constraints import ConstraintRule
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
 from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
+from ai_lib.protocol.dialect.reasoning import ReasoningShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
 from ai_lib.types.json import JsonDict, JsonValue
 
@@ -285,6 +286,8 @@ class ErrorShape(Part, frozen=True, kw_only=True):
 class Dialect(Part, frozen=True, kw_only=True):
     """A whole wire dialect. `serve` is the dialect as the provider writes it, for mocks.
 
+    `reasoning` says by patterns of models how they are told to think.
+
     With `thinking_tags`, thinking at the beginning of the text is taken out of it. `raw_joins` are
     the texts that a streamed `raw` object has in pieces: those of one `type` and `index` are
     joined.
@@ -305,6 +308,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     embeddings: EmbeddingShape | None = None
     batches: BatchShape | None = None
     billing: BillingShape = BillingShape()
+    reasoning: dict[str, ReasoningShape] = {}
     models: ListingShape | None = None
     counting: CountingShape | None = None
     serve: JsonDict = {}
