@@ -1,8 +1,10 @@
 """The cache by hand: keys, times to live, figures, and stores that fail."""
 
+from pathlib import Path
+
 import pytest
 
-from ai_lib.cache import CacheConfig, CacheManager, MemoryCache, NullCache
+from ai_lib.cache import CacheConfig, CacheManager, DiskCache, MemoryCache, NullCache
 from ai_lib.errors import CacheError
 from ai_lib.types import Message
 from tests.cache.samples import Clock, reply
@@ -51,6 +53,16 @@ async def test_the_managers_time_to_live_comes_before_the_stores() -> None:
     assert await cache.get("short") is None
     clock.at += 1e6
     assert await cache.get("ever") == 1
+
+
+async def test_no_time_to_live_leaves_no_stale_entry(tmp_path: Path) -> None:
+    memory, disk = MemoryCache(), DiskCache(tmp_path)
+    for cache in (memory, disk, CacheManager(backend=memory), CacheManager(backend=disk)):
+        await cache.set("k", "old", ttl=3600)
+        assert await cache.get("k") == "old"
+        await cache.set("k", "new", ttl=0)
+        assert await cache.get("k") is None
+    await disk.close()
 
 
 async def test_what_is_switched_off_keeps_nothing() -> None:

@@ -49,6 +49,14 @@ STREAMS: dict[str, tuple[list[JsonDict], list[tuple[str, str, JsonDict]]]] = {
         [f("a", "go", "", 0), p('{"x"', 0), p(":1}", 0)],
         [("a", "go", {"x": 1})],
     ),
+    "another tool under the same index, its arguments later": (
+        [f("a", "go", '{"x":1}', 0), f(None, "stop", "", 0), p('{"y":2}', 0)],
+        [("a", "go", {"x": 1}), (MADE, "stop", {"y": 2})],
+    ),
+    "another tool under the same index, in pieces": (
+        [f(None, "go", '{"x"', 0), p(":1}", 0), f(None, "stop", "", 0), p('{"y"', 0), p(":2}", 0)],
+        [(MADE, "go", {"x": 1}), (MADE, "stop", {"y": 2})],
+    ),
     "whole at once": ([f("a", "go", '{"x":1}', 0)], [("a", "go", {"x": 1})]),
     "arguments as an object": ([f("a", "go", {"x": {"y": [1]}})], [("a", "go", {"x": {"y": [1]}})]),
     "two calls, pieces mixed": (

@@ -136,6 +136,7 @@ class OriginPools(ForkedState):
         return self._closed
 
     def _register(self, connection: Connection, pool: _OriginPool, deadlines: Deadlines) -> None:
+        self._close_expired()
         with self._lock:
             pool.opened += 1
             self._open[connection] = pool
@@ -235,15 +236,23 @@ class OriginPools(ForkedState):
     def _keep(self, pool: _OriginPool, connection: Connection) -> None:
         idle = pool.idle.setdefault(connection.runtime, deque())
         idle.append(connection)
-        # Close what has been idle for too long; the oldest come first.
+        self._close_older(idle, now() - self._options.pool.keepalive_seconds)
+        if self._closed:  # by another thread, meanwhile
+            self._discard(connection)
+
+    def _close_expired(self) -> None:
+        """Close what has been idle for too long, to any origin: nobody may ever return there."""
         oldest = now() - self._options.pool.keepalive_seconds
+        for pool in self._pools.copy().values():
+            for idle in pool.idle.copy().values():
+                self._close_older(idle, oldest)
+
+    def _close_older(self, idle: deque[Connection], oldest: float) -> None:
         try:
-            while idle[0].idle_since < oldest:
+            while idle[0].idle_since < oldest:  # the oldest come first
                 self._discard(idle.popleft())
         except IndexError:
             pass
-        if self._closed:  # by another thread, meanwhile
-            self._discard(connection)
 
     def _discard(self, connection: Connection) -> None:
         connection.close()

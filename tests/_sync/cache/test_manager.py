@@ -1,9 +1,11 @@
 # Generated from tests/cache/test_manager.py by codegen; do not edit.
 """The cache by hand: keys, times to live, figures, and stores that fail."""
 
+from pathlib import Path
+
 import pytest
 
-from ai_lib_sync.cache import CacheConfig, CacheManager, MemoryCache, NullCache
+from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache, NullCache
 from ai_lib_sync.errors import CacheError
 from ai_lib_sync.types import Message
 from tests.cache.samples import Clock, reply
@@ -52,6 +54,16 @@ def test_the_managers_time_to_live_comes_before_the_stores() -> None:
     assert cache.get("short") is None
     clock.at += 1e6
     assert cache.get("ever") == 1
+
+
+def test_no_time_to_live_leaves_no_stale_entry(tmp_path: Path) -> None:
+    memory, disk = MemoryCache(), DiskCache(tmp_path)
+    for cache in (memory, disk, CacheManager(backend=memory), CacheManager(backend=disk)):
+        cache.set("k", "old", ttl=3600)
+        assert cache.get("k") == "old"
+        cache.set("k", "new", ttl=0)
+        assert cache.get("k") is None
+    disk.close()
 
 
 def test_what_is_switched_off_keeps_nothing() -> None:

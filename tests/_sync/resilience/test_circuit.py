@@ -2,6 +2,7 @@
 """The circuit breaker: what opens it, who is let through, and what is never held."""
 
 import threading
+from datetime import datetime, timezone
 
 import pytest
 
@@ -11,6 +12,7 @@ from ai_lib_sync.errors import (
     CircuitOpenError,
     ConnectError,
     RemoteError,
+    ResponseTooLarge,
     StreamTruncated,
     TransportTimeout,
     classify_http_error,
@@ -18,6 +20,7 @@ from ai_lib_sync.errors import (
 from ai_lib_sync.resilience import (
     CircuitBreaker,
     CircuitBreakerConfig,
+    CircuitRecord,
     CircuitState,
     MemoryCircuitStorage,
 )
@@ -55,6 +58,7 @@ def fail(circuit: CircuitBreaker, times: int) -> None:
         (answered(422), False),
         (answered(429), False),
         (TransportTimeout("our own pool", timeout_name="pool", seconds=1.0), False),
+        (ResponseTooLarge("over 5 bytes", limit=5), False),
         (AiLibError("something else"), False),
     ],
     ids=repr,
@@ -195,6 +199,33 @@ def test_two_breakers_share_a_storage() -> None:
     two.flush()
     one.acquire_permit()
     assert one.is_closed
+
+
+@pytest.mark.parametrize(
+    ("ahead", "waits"), [(3600.0, 10), (5.0, 10), (-4.0, 6), (-3600.0, 0)], ids=str
+)
+def test_a_skewed_clock_in_a_stored_circuit_keeps_it_no_longer_than_its_cooldown(
+    ahead: float, waits: float
+) -> None:
+    clock, storage = FakeClock(), MemoryCircuitStorage()
+    opened_at = datetime.now(timezone.utc).timestamp() + ahead
+    record = CircuitRecord(state=CircuitState.OPEN, failures=3, opened_at=opened_at)
+    assert storage.replace("house", None, record)
+    circuit = CircuitBreaker(CONFIG, name="house", storage=storage, clock=clock)
+    if waits:
+        with pytest.raises(CircuitOpenError) as caught:
+            circuit.acquire_permit()
+        assert caught.value.retry_after == pytest.approx(waits, abs=2)
+        clock.at += waits - 3  # loading it again does not begin the cooldown anew
+        with pytest.raises(CircuitOpenError):
+            circuit.acquire_permit()
+        clock.at += 3
+    trial = circuit.acquire_permit()
+    assert trial.is_trial
+    trial.record_failure(answered(500))
+    circuit.flush()
+    assert circuit.is_open
+    assert circuit.get_time_until_retry() == 10
 
 
 def test_calls_run_side_by_side_and_the_error_is_the_calls_own() -> None:
