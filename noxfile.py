@@ -144,6 +144,13 @@ def sdk_types(session: nox.Session) -> None:
 
 
 @_full()
+def prices(session: nox.Session) -> None:
+    """Our prices against those that others keep: a report, which never fails."""
+    _install(session, "-e", ".", *_group("prices"))
+    session.run("python", "-m", "codegen", "prices")
+
+
+@_full()
 def workers(session: nox.Session) -> None:
     """Clients under gunicorn, uvicorn, Celery and multiprocessing: workers and their parents."""
     _install(session, "-e", ".[dev]", *_group("workers"))

@@ -1,4 +1,7 @@
-"""`python -m codegen` writes what is derived from the source; with `--check` it only compares."""
+"""`python -m codegen` writes what is derived from the source; with `--check` it only compares.
+
+`python -m codegen prices` compares the bundled prices with a package of prices.
+"""
 
 import argparse
 import sys
@@ -12,10 +15,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Write or check the project in the current folder; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument(
+        "report", nargs="?", choices=("prices",), help="compare our prices, and write nothing"
+    )
+    parser.add_argument(
         "--check", action="store_true", help="compare only, and fail on a difference"
     )
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
     options = parser.parse_args(arguments)
+    if options.report == "prices":
+        from codegen.prices import report_prices
+
+        return report_prices()
     plan = build_plan(options.root.resolve())
     return _check(plan) if options.check else _write(plan)
 

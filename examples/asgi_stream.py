@@ -13,7 +13,7 @@ import msgspec
 from ai_lib import AiClient, AiLibError, CancelToken, Message
 from ai_lib.tokens import estimate_cost
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 CLIENTS: dict[str, AiClient] = {}
 PAGE = Path(__file__).with_suffix(".html")
 

@@ -8,7 +8,7 @@ import os
 
 from ai_lib import AiClient, AiLibError
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 
 
 async def converse(

@@ -11,7 +11,7 @@ from pathlib import Path
 from ai_lib import AiClient
 from ai_lib.batch import BatchConfig, BatchExecutor
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 QUESTIONS = ["What is a monad?", "What is a mutex?", "What is a manifest?"]
 
 

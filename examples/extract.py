@@ -8,7 +8,7 @@ import msgspec
 from ai_lib_sync import AiClient
 from ai_lib_sync.errors import InvalidOutput
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 LETTER = """
 Our washing machine, ordered on 3 May under number 20417, has leaked since the first day. The
 kitchen is flooded again. Please send somebody at once. Kim Berger

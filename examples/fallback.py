@@ -9,7 +9,7 @@ import os
 from ai_lib import AiClient
 from ai_lib.resilience import RetryConfig
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 
 
 async def main() -> None:

@@ -5,7 +5,7 @@ import sys
 
 from ai_lib_sync import AiClient, AiLibError
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 
 
 def main() -> None:

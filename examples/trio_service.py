@@ -10,7 +10,7 @@ import trio
 
 from ai_lib import AiClient, AiLibError
 
-MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-4o"), os.environ.get("BASE_URL")
+MODEL, BASE_URL = os.environ.get("MODEL", "openai/gpt-5.4-mini"), os.environ.get("BASE_URL")
 DEADLINE_SECONDS = 20.0
 
 

@@ -38,7 +38,7 @@ class AiLibLogger:
     """Logs events with fields, without secrets, through a logger of the standard library.
 
         >>> logger = get_logger("my_app")
-        >>> logger.info("Request started", model="gpt-4o", tokens=100)
+        >>> logger.info("Request started", model="gpt-5.4-mini", tokens=100)
 
     The record's message is the event and its fields as `name=value`; each field is an attribute
     of the record as well (one that would hide an attribute of its own is called `field_<name>`),

@@ -45,7 +45,7 @@ def warmth(city: str) -> str:
 # What a block may use without making it, by name.
 OPEN = {
     "client": lambda colour, mock: run_in(
-        colour, lambda: module(colour).AiClient.create("openai/gpt-4o")
+        colour, lambda: module(colour).AiClient.create("openai/gpt-5.4-mini")
     ),
     "AiClient": lambda colour, mock: module(colour).AiClient,
     "Message": lambda colour, mock: module(colour).Message,

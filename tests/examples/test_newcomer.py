@@ -33,7 +33,7 @@ def summary(client, text):
 
 def test_it_summarises(mock_provider_sync):
     mock_provider_sync.enqueue(Reply(text="Short."))
-    with mock_provider_sync.client("openai/gpt-4o") as client:
+    with mock_provider_sync.client("openai/gpt-5.4-mini") as client:
         assert summary(client, "A long story.") == "Short."
     assert mock_provider_sync.requests[0].messages[-1].text == "A long story."
 """
@@ -129,7 +129,7 @@ def test_the_first_chat_is_with_the_mock(desk: Desk) -> None:
         shown = desk.run(
             "ai-lib",
             "chat",
-            "openai/gpt-4o",
+            "openai/gpt-5.4-mini",
             "Hello!",
             "--base-url",
             f"{address}/openai",
@@ -146,7 +146,7 @@ def test_the_same_in_a_notebook(desk: Desk) -> None:
         "import nbformat, nbclient, warnings\n"
         "warnings.simplefilter('ignore')\n"
         "cells = ['from ai_lib import AiClient\\nfrom ai_lib.testing import MockProvider\\n'\n"
-        "    'mock = MockProvider().start()\\nclient = await mock.client(\"openai/gpt-4o\")',\n"
+        "    'mock = MockProvider().start()\\nclient = await mock.client(\"openai/any\")',\n"
         "    'await client.chat().user(\"Hello!\").execute()', 'mock.stop()']\n"
         "book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])\n"
         "nbclient.NotebookClient(book, kernel_name='python3').execute()\n"

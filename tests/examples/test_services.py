@@ -49,7 +49,10 @@ def test_the_asyncio_service_streams_to_several_connections(mock: MockProvider) 
         return answers
 
     async def main() -> list[list[bytes]]:
-        async with await mock.client("openai/gpt-4o") as client, await serve(client, 0) as server:
+        async with (
+            await mock.client("openai/gpt-5.4-mini") as client,
+            await serve(client, 0) as server,
+        ):
             port = server.sockets[0].getsockname()[1]
             return await asyncio.gather(ask(port, "One", "Two"), ask(port, "Three"))
 
@@ -75,7 +78,7 @@ def test_the_trio_service_answers_and_keeps_its_deadline(mock: MockProvider) -> 
             nursery.cancel_scope.cancel()
         mock.enqueue(Reply(text="late", delay=30))
         answer.__globals__["DEADLINE_SECONDS"] = 0.05
-        async with await mock.client("openai/gpt-4o") as client:
+        async with await mock.client("openai/gpt-5.4-mini") as client:
             return [said, await answer(client, "Now?"), await answer(client, "Again?")]
 
     said, late, again = trio.run(main)
