@@ -1,11 +1,13 @@
 """Writes responses and the statistics of calls as Markdown and HTML, for notebooks."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.content import AudioBlock, Citation, ImageBlock
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject
 from ai_lib.types.markup.html import escape_lines, render_details, render_facts, render_note
@@ -117,6 +119,12 @@ class CandidateLike(Protocol):
     def thinking(self) -> str: ...
     @property
     def tool_calls(self) -> Sequence[ToolCall]: ...
+    @property
+    def images(self) -> Sequence[ImageBlock]: ...
+    @property
+    def audio(self) -> AudioBlock | None: ...
+    @property
+    def citations(self) -> Sequence[Citation]: ...
 
 
 class ResponseLike(Protocol):
@@ -145,7 +153,43 @@ def response_markdown(response: ResponseLike) -> str:
 
 def _candidate_markdown(candidate: CandidateLike) -> str:
     calls = [(call.name, call.arguments) for call in candidate.tool_calls]
-    return candidate_markdown(candidate.thinking, candidate.content, calls)
+    text = candidate_markdown(candidate.thinking, candidate.content, calls)
+    return join_paragraphs(text, candidate_media_markdown(candidate))
+
+
+def candidate_media_markdown(candidate: CandidateLike) -> str:
+    """Return the images, the sound and the sources of a candidate; empty when it has none.
+
+    Only images that the response holds itself are shown: no address is loaded.
+    """
+    if not (candidate.images or candidate.audio or candidate.citations):
+        return ""
+    parts = [_image_html(image) for image in candidate.images]
+    if candidate.audio is not None:
+        size = len(candidate.audio.data or "") * 3 // 4
+        sound = f"audio, {candidate.audio.format or 'raw'}, {size:,} bytes"
+        parts += [sanitize_markdown(candidate.audio.transcript or ""), render_note(sound)]
+    sources = {citation.url or citation.title: citation for citation in candidate.citations}
+    lines = [_source_html(source) for name, source in sources.items() if name]
+    return join_paragraphs(*parts, "\n".join(lines))
+
+
+def _image_html(image: ImageBlock) -> str:
+    if image.data and image.media_type in _SHOWN_IMAGES and _BASE64.fullmatch(image.data):
+        return f'<img alt="image" src="data:{image.media_type};base64,{image.data}">'
+    return f"image: {inline_code_html(image.url or image.media_type or 'unknown')}"
+
+
+def _source_html(source: Citation) -> str:
+    title = escape_lines(source.title or source.url or "").translate(_MARKDOWN_ESCAPES)
+    if source.url is None or not source.url.startswith(("https://", "http://")):
+        return f"- {title}"
+    address = escape_lines(source.url).replace('"', "&quot;").translate(_MARKDOWN_ESCAPES)
+    return f'- <a href="{address}">{title}</a>'
+
+
+_SHOWN_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 def candidate_markdown(

@@ -7,6 +7,7 @@ from ai_lib.types.content import ToolResultBlock, join_text
 from ai_lib.types.cost import sum_costs
 from ai_lib.types.display import (
     candidate_markdown,
+    candidate_media_markdown,
     inline_code_html,
     join_paragraphs,
     summary_parts,
@@ -35,7 +36,9 @@ def round_markdown(response: ChatResponse, results: Mapping[str, ToolResultBlock
         result = results.get(call.id)
         lines.append(f"{line}{_result_markdown(result)}" if result else line)
     return join_paragraphs(
-        candidate_markdown(response.thinking, response.content, ()), "\n".join(lines)
+        candidate_markdown(response.thinking, response.content, ()),
+        candidate_media_markdown(response.candidates[0]),
+        "\n".join(lines),
     )
 
 

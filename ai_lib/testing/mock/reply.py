@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.types.content import AudioBlock, Citation, ImageBlock, TokenLogprob
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
@@ -21,7 +22,10 @@ class Reply(
     - `text`: one string, streamed word by word, or the pieces to stream;
     - `thinking`: the reasoning, given like `text`, sent before it;
     - `tool_calls`: `ToolCall`s or `(name, arguments)`; arguments given as text are sent unchanged,
-      also broken JSON;
+      also broken JSON; a `ToolCall` with `is_custom` is one of a tool that takes free text;
+    - `citations`, `logprobs`: sources of the text, and its tokens with their probabilities;
+    - `audio`, `images`: sound and pictures that the model made;
+    - `refusal`: why the model refuses, given like `text`, sent in place of it;
     - `usage`: token counts; by default each word is one token: the words of all messages are the
       prompt, those of thinking, text and arguments the completion;
     - `finish`: a standard termination reason (`max_tokens`, `refusal`, ...) or the provider's own
@@ -52,6 +56,11 @@ class Reply(
     text: str | Sequence[str] = ""
     thinking: str | Sequence[str] = ""
     tool_calls: Sequence[ReplyCall] = ()
+    citations: Sequence[Citation] = ()
+    logprobs: Sequence[TokenLogprob] = ()
+    audio: AudioBlock | None = None
+    images: Sequence[ImageBlock] = ()
+    refusal: str | Sequence[str] = ""
     usage: Usage | None = None
     finish: str | None = None
     closing_only: bool = False

@@ -12,6 +12,7 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply import Reply, ReplyCall
 from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import ServeSection
+from ai_lib.types.content import AudioBlock, Citation, ImageBlock, TokenLogprob
 from ai_lib.types.events import TERMINATION_REASONS
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -29,6 +30,7 @@ class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
     pieces: Sequence[str]
     input: object
     signature: object = MISSING
+    is_custom: bool = False
 
 
 class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,11 @@ class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
     text: Sequence[str]
     calls: Sequence[PlannedCall]
     signature: str
+    refusal: Sequence[str] = ()
+    citations: Sequence[Citation] = ()
+    logprobs: Sequence[TokenLogprob] = ()
+    audio: AudioBlock | None = None
+    images: Sequence[ImageBlock] = ()
 
 
 class ReplyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +104,11 @@ def _plan_candidate(reply: Reply, index: int, ids: ReplyIds) -> PlannedCandidate
         text=text,
         calls=[_plan_call(call, ids, signed=bool(thinking)) for call in reply.tool_calls],
         signature=ids.make("signature"),
+        refusal=_split_text(reply.refusal),
+        citations=reply.citations,
+        logprobs=reply.logprobs,
+        audio=reply.audio,
+        images=reply.images,
     )
 
 
@@ -106,12 +118,15 @@ def _split_text(text: str | Sequence[str]) -> list[str]:
 
 def _plan_call(call: ReplyCall, ids: ReplyIds, *, signed: bool) -> PlannedCall:
     new_signature = ids.make("signature") if signed else None
+    is_custom = isinstance(call, ToolCall) and call.is_custom
     if not isinstance(call, ToolCall):
         name, raw_arguments = call
         call_id, signature = ids.make("tool_call"), new_signature
     else:
         name, raw_arguments = call.name, dict(call.arguments)
         call_id, signature = call.id, call.signature or new_signature
+    if is_custom and isinstance(raw_arguments, dict):
+        raw_arguments = str(raw_arguments.get("input", ""))
     arguments = (
         raw_arguments
         if isinstance(raw_arguments, str)
@@ -125,6 +140,7 @@ def _plan_call(call: ReplyCall, ids: ReplyIds, *, signed: bool) -> PlannedCall:
         pieces=[arguments[at : at + size] for at in range(0, len(arguments), size)],
         input=_decode_arguments(raw_arguments),
         signature=signature or MISSING,
+        is_custom=is_custom,
     )
 
 

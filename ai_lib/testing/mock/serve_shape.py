@@ -19,6 +19,13 @@ Everything is a template of `ai_lib.protocol.dialect.template`. These placeholde
 - a model of a list: `$id`, `$owner`, `$created` (seconds), `$created_at` (RFC 3339),
   `$context_window`, `$max_output_tokens`; in the list's body they are `$items`; in a count of
   tokens, `$prompt_tokens`;
+- a citation: `$url`, `$title`, `$start`, `$end`, `$cited_text`, `$source_id`, `$number`,
+  `$start_byte`, `$end_byte`, `$said` (the text between them); all are `$citations`, and `$supports`
+  by their other template;
+- a token: `$token`, `$logprob`, `$bytes`, `$alternatives`, those are tokens; all are `$tokens`, and
+  the part that has them is `$logprobs`;
+- sound and images: `$data`, `$media_type`, `$data_url`, `$transcript`, `$id`, `$expires_at`; all
+  images are `$images`, the sound is `$audio`; `$refusal` is a text;
 - an error: `$message`, `$code`, `$type`, `$status` (the HTTP status).
 """
 
@@ -44,6 +51,22 @@ class CredentialShape(Part, frozen=True, kw_only=True):
 
     header: str
     prefix: str = ""
+
+
+class ContentShape(Part, frozen=True, kw_only=True):
+    """The parts of an answer that few have, each written by its template.
+
+    `support` writes a citation once more, for dialects that have its place apart from its source.
+    `alternatives` has the likeliest tokens at one place, where they stand apart from the tokens.
+    """
+
+    citation: Template = None
+    support: Template = None
+    logprobs: Template = None
+    token: Template = None
+    alternatives: Template = None
+    audio: Template = None
+    image: Template = None
 
 
 class PlainShape(Part, frozen=True, kw_only=True):
@@ -94,7 +117,9 @@ class ClosingShape(Part, frozen=True, kw_only=True):
 class StreamedShape(Part, frozen=True, kw_only=True):
     """A reply in frames, in the order of the fields below; `common` is part of all but `error`.
 
-    `candidate` and `finish` are sent for each candidate, `error` in place of all that is left.
+    `citation` is sent for each one at the end of the text's pieces, `sources` once after it, if
+    there are citations or probabilities. `candidate` and `finish` are sent for each candidate,
+    `error` in place of all that is left.
     Without `heartbeat` frames a heartbeat is a comment line.
     """
 
@@ -107,6 +132,12 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     thinking: BlockShape = BlockShape()
     text: BlockShape = BlockShape()
     tool_call: BlockShape = BlockShape()
+    refusal: BlockShape = BlockShape()
+    custom_tool_call: BlockShape = BlockShape()
+    image: Frames = ()
+    audio: Frames = ()
+    citation: Frames = ()
+    sources: Frames = ()
     finish: Frames = ()
     usage: Frames = ()
     close: Frames = ()
@@ -144,6 +175,7 @@ class ServeSection(Part, frozen=True, kw_only=True):
     turns: dict[str, tuple[Template, ...]] = {}
     tools: tuple[Template, ...] = ()
     usage: dict[str, Template] = {}
+    content: ContentShape = ContentShape()
     plain: PlainShape
     stream: StreamedShape
     embeddings: EmbeddingsResponseShape | None = None

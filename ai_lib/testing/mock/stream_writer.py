@@ -11,6 +11,7 @@ from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate, ReplyPlan
 from ai_lib.testing.mock.serve_shape import BlockShape, ClosingShape, Frames, ServeSection
+from ai_lib.types.content import AudioBlock, ImageBlock, TokenLogprob
 from ai_lib.types.usage import SUMMED_COUNTS, Usage
 
 Frame = tuple[str | None, object]
@@ -18,6 +19,7 @@ Frame = tuple[str | None, object]
 
 Values = dict[str, object]
 _Step = tuple[Frames, Values]
+_NO_CONTENT: Values = {"citations": [], "logprobs": None, "refusal": None}
 
 
 def write_frames(
@@ -47,6 +49,7 @@ class _StreamWriter:
     """Lists the steps of a planned reply and fills the templates of their frames."""
 
     def __init__(self, serve: ServeSection, plan: ReplyPlan) -> None:
+        self.serve = serve
         self.shape = serve.stream
         self.usage = serve.usage
         self.plan = plan
@@ -60,17 +63,36 @@ class _StreamWriter:
             values = {**base, "thinking": "".join(candidate.thinking)}
             shape = (self.shape.thinking, closing.thinking)
             yield from self.list_block_steps(*shape, values, candidate.thinking)
+        content = _make_content_values(self.serve, candidate) if _has_content(candidate) else {}
         if candidate.text:
-            values = {**base, "text": "".join(candidate.text)}
+            values = {**_NO_CONTENT, **base, **content, "text": "".join(candidate.text)}
             shape = (self.shape.text, closing.text)
-            yield from self.list_block_steps(*shape, values, candidate.text)
+            marks = _make_citation_values(candidate)
+            yield from self.list_block_steps(*shape, values, candidate.text, marks)
+        if candidate.refusal:
+            values = {**base, "refusal": "".join(candidate.refusal)}
+            yield from self.list_block_steps(self.shape.refusal, (), values, candidate.refusal)
+        for image in candidate.images:
+            yield self.shape.image, {**base, **_make_media_values(image), "block": self.blocks}
+            self.blocks += 1
+        if candidate.audio is not None:
+            yield self.shape.audio, {**base, **_make_media_values(candidate.audio)}
         for index, call in enumerate(candidate.calls):
             values = {**base, **make_call_values(call, index)}
             shape = (self.shape.tool_call, closing.tool_call)
+            if call.is_custom:
+                shape = (self.shape.custom_tool_call, ())
             yield from self.list_block_steps(*shape, values, call.pieces)
+        if candidate.citations or candidate.logprobs:
+            yield self.shape.sources, {**base, **content}
 
     def list_block_steps(
-        self, shape: BlockShape, closing: Frames, base: Values, pieces: Sequence[str]
+        self,
+        shape: BlockShape,
+        closing: Frames,
+        base: Values,
+        pieces: Sequence[str],
+        citations: Sequence[Values] = (),
     ) -> Iterator[_Step]:
         values = {**base, "block": self.blocks}
         self.blocks += 1
@@ -82,6 +104,8 @@ class _StreamWriter:
         yield shape.start, values
         for piece in pieces:
             yield shape.piece, {**values, "piece": piece}
+        for citation in citations:
+            yield self.shape.citation, {**values, **citation}
         yield shape.stop, values
 
     def fill_steps(self, steps: Sequence[_Step]) -> list[Frame]:
@@ -182,6 +206,7 @@ def make_call_values(call: PlannedCall, index: int) -> Values:
         "arguments": call.arguments,
         "input": call.input,
         "signature": call.signature,
+        **({"text": call.arguments} if call.is_custom else {}),
     }
 
 
@@ -200,14 +225,132 @@ def make_candidate_values(
                 blocks.get("thinking"), {"thinking": thinking, "signature": candidate.signature}
             )
         )
+    content = _make_content_values(serve, candidate) if _has_content(candidate) else {}
     if text:
-        filled_blocks.append(fill_template(blocks.get("text"), {"text": text}))
-    filled_blocks += [fill_template(blocks.get("tool_use"), values) for values in calls]
+        text_values = {**_NO_CONTENT, **content, "text": text}
+        filled_blocks.append(fill_template(blocks.get("text"), text_values))
+    filled_blocks += _fill_content_blocks(blocks, candidate, content)
+    for call, values in zip(candidate.calls, calls, strict=True):
+        template = blocks.get("custom_tool_use" if call.is_custom else "tool_use")
+        filled_blocks.append(fill_template(template, values))
     return {
+        **_NO_CONTENT,
+        **content,
         "candidate": candidate.index,
-        "text": text if text or not calls else None,
+        "text": text if text or not (calls or content) else None,
         "thinking": thinking or MISSING,
         "signature": candidate.signature,
-        "blocks": filled_blocks,
-        "tool_calls": [fill_template(messages.tool_call, values) for values in calls] or MISSING,
+        "blocks": [block for block in filled_blocks if block is not None],
+        "tool_calls": [
+            fill_template(
+                messages.custom_tool_call if call.is_custom else messages.tool_call, call_values
+            )
+            for call, call_values in zip(candidate.calls, calls, strict=True)
+        ]
+        or MISSING,
     }
+
+
+def _fill_content_blocks(
+    blocks: Mapping[str, Template], candidate: PlannedCandidate, content: Values
+) -> list[object]:
+    """Return the blocks of a refusal, of images and of sound."""
+    filled_blocks: list[object] = []
+    if candidate.refusal:
+        filled_blocks.append(fill_template(blocks.get("refusal"), content))
+    template = blocks.get("image")
+    filled_blocks += [fill_template(template, _make_media_values(i)) for i in candidate.images]
+    if candidate.audio is not None:
+        values = _make_media_values(candidate.audio)
+        filled_blocks.append(fill_template(blocks.get("audio"), values))
+    return filled_blocks
+
+
+def _has_content(candidate: PlannedCandidate) -> bool:
+    """Say whether a candidate has any of it."""
+    parts = (candidate.citations, candidate.logprobs, candidate.images, candidate.refusal)
+    return any(parts) or candidate.audio is not None
+
+
+def _make_content_values(serve: ServeSection, candidate: PlannedCandidate) -> Values:
+    """Return the values of a candidate's templates for what few answers have."""
+    shape = serve.content
+    citation_values = _make_citation_values(candidate)
+    values: Values = {}
+    if citation_values:
+        values["citations"] = [
+            fill_template(shape.citation, values_of) for values_of in citation_values
+        ]
+        values["some_citations"] = values["citations"]
+        values["supports"] = [
+            fill_template(shape.support, values_of) for values_of in citation_values
+        ]
+    if candidate.logprobs:
+        tokens = [_fill_token(serve, token) for token in candidate.logprobs]
+        others = [
+            fill_template(shape.alternatives, {"alternatives": _list_alternatives(serve, token)})
+            for token in candidate.logprobs
+        ]
+        values["logprobs"] = fill_template(shape.logprobs, {"tokens": tokens, "others": others})
+        values["some_logprobs"] = values["logprobs"]
+    if candidate.audio is not None:
+        values["audio"] = fill_template(shape.audio, _make_media_values(candidate.audio))
+    if candidate.images:
+        images = [fill_template(shape.image, _make_media_values(i)) for i in candidate.images]
+        values["images"] = images
+    if candidate.refusal:
+        values["refusal"] = "".join(candidate.refusal)
+    return values
+
+
+def _fill_token(serve: ServeSection, token: TokenLogprob) -> object:
+    values: Values = {
+        "token": token.token,
+        "logprob": token.logprob,
+        "bytes": list(token.token.encode()),
+        "alternatives": _list_alternatives(serve, token),
+    }
+    if token.token_id is not None:
+        values["token_id"] = token.token_id
+    return fill_template(serve.content.token, values)
+
+
+def _list_alternatives(serve: ServeSection, token: TokenLogprob) -> list[object]:
+    return [_fill_token(serve, other) for other in token.alternatives]
+
+
+def _make_citation_values(candidate: PlannedCandidate) -> Sequence[Values]:
+    """Return the values of each citation's templates."""
+    text = "".join(candidate.text)
+    all_values: list[Values] = []
+    for number, citation in enumerate(candidate.citations):
+        start, end = citation.start or 0, len(text) if citation.end is None else citation.end
+        values: Values = {
+            "url": citation.url,
+            "title": citation.title,
+            "cited_text": citation.cited_text,
+            "source_id": citation.source_id,
+            "start": citation.start,
+            "end": citation.end,
+            "said": text[start:end],
+            "start_byte": len(text[:start].encode()),
+            "end_byte": len(text[:end].encode()),
+            "number": number,
+            "citation_index": number,
+        }
+        all_values.append({name: value for name, value in values.items() if value is not None})
+    return all_values
+
+
+def _make_media_values(block: ImageBlock | AudioBlock) -> Values:
+    """Return the values of the templates of an image or of sound."""
+    values: Values = {
+        "data": block.data,
+        "media_type": block.media_type,
+        "url": block.url,
+        "data_url": f"data:{block.media_type};base64,{block.data}" if block.data else block.url,
+        "id": block.id,
+    }
+    if isinstance(block, AudioBlock):
+        values |= {"transcript": block.transcript, "expires_at": block.expires_at}
+    return {name: value if value is not None else MISSING for name, value in values.items()}
