@@ -10,12 +10,9 @@ import msgspec
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.selection import explain_missing_dialect
-from ai_lib.protocol.dialect.template import fill_template, find_placeholders
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.model import Model
-from ai_lib.protocol.query.path import MISSING
-from ai_lib.request.blocks import build_cache_mark
 from ai_lib.request.fragments import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
@@ -23,12 +20,12 @@ from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
 from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
 from ai_lib.types.message import Message
-from ai_lib.types.request import ChatRequest, ResponseFormat
-from ai_lib.types.tool import ToolChoice, ToolDefinition
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
 
 if TYPE_CHECKING:
-    from ai_lib.request.json_schema import SchemaWriter
+    pass
 
 MEDIA: Final = frozenset({"vision", "audio", "document"})
 """The capabilities of which a request with images, audio or documents needs one."""
@@ -230,10 +227,9 @@ def _build_body(
     values["model"] = model.name
     separate: list[ToolDefinition] = []
     if request.tools:
-        listed, separate = _split_tools(request.tools, compiled)
-        schemas = _make_schema_writer(compiled)
-        values["tools"] = [_write_tool(tool, compiled, schemas) for tool in listed] or MISSING
-        schema_adaptations += schemas.adaptations
+        from ai_lib.request.tools import write_tools
+
+        values["tools"], separate, schema_adaptations = write_tools(request.tools, compiled)
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)
@@ -254,11 +250,13 @@ def _build_body(
         parameters.write(body, selected)
         adaptations += parameters.adaptations
     if request.tool_choice is not None:
-        _add_tool_choice(body, request.tool_choice, compiled)
+        from ai_lib.request.tools import add_tool_choice
+
+        add_tool_choice(body, request.tool_choice, compiled)
     if request.response_format is not None:
-        schemas = _make_schema_writer(compiled)
-        _add_response_format(body, request.response_format, compiled, schemas)
-        schema_adaptations += schemas.adaptations
+        from ai_lib.request.response_format import add_response_format
+
+        schema_adaptations += add_response_format(body, request.response_format, compiled)
     if request.stream:
         merge(body, shape.stream)
         merge(body, shape.stream_usage)
@@ -267,94 +265,12 @@ def _build_body(
     return body, adaptations + schema_adaptations
 
 
-def _make_schema_writer(compiled: CompiledManifest) -> "SchemaWriter":
-    from ai_lib.request.json_schema import SchemaWriter
-
-    return SchemaWriter(compiled.dialect.request.schema, compiled.id)
-
-
-def _split_tools(
-    tools: Sequence[ToolDefinition], compiled: CompiledManifest
-) -> tuple[Sequence[ToolDefinition], list[ToolDefinition]]:
-    """Split the tools into those written by the template and those appended as they are."""
-    if compiled.dialect.request.provider_tools == "among":
-        return tools, []
-    callable_tools = [tool for tool in tools if not tool.is_of_provider]
-    return callable_tools, [tool for tool in tools if tool.is_of_provider]
-
-
 def _select_parameters(request: ChatRequest) -> Mapping[str, object]:
     """Return the parameters that apply: without tool calls there are no parallel ones."""
     choice = request.tool_choice
     if choice is None or choice.mode != "none":
         return request.parameters
     return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
-
-
-def _write_tool(
-    tool: ToolDefinition, compiled: CompiledManifest, schemas: "SchemaWriter"
-) -> object:
-    if tool.is_of_provider:
-        return dict(tool.extra)
-    form = compiled.request.tool
-    if form is None:
-        raise CapabilityError(
-            f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
-        )
-    values: dict[str, object] = {**compiled.dialect.request.tool_values}
-    values.update(name=tool.name, parameters=tool.parameters)
-    if tool.description is not None:
-        values["description"] = tool.description
-    if tool.strict is not None and "strict" in form.placeholders:
-        values["strict"] = tool.strict
-        if tool.strict:
-            values["parameters"] = schemas.write(tool.parameters, strict=True)
-    elif tool.strict:
-        note = f"strict of {tool.name} left out: {compiled.id} has no strict tools"
-        schemas.adaptations.append(note)
-    written = form.fill(values)
-    cache = build_cache_mark(compiled.dialect.request.messages, tool.cache, "tool")
-    return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
-
-
-def _add_tool_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
-    fragment = compiled.dialect.request.tool_choice.get(choice.mode)
-    if fragment is None:
-        raise CapabilityError(
-            f"{compiled.id} has no tool choice {choice.mode!r}",
-            capability="tool_choice",
-            provider=compiled.id,
-        )
-    _merge_filled(body, fragment, {"name": choice.name} if choice.name else {})
-
-
-def _add_response_format(
-    body: Body, response_format: ResponseFormat, compiled: CompiledManifest, schemas: "SchemaWriter"
-) -> None:
-    formats = compiled.dialect.request.response_format
-    fragment = formats.get(response_format.type)
-    if fragment is None:
-        raise CapabilityError(
-            f"{compiled.id} has no response format {response_format.type!r}; it has "
-            f"{', '.join(formats) or 'none'}",
-            capability="structured_output",
-            provider=compiled.id,
-        )
-    values: dict[str, object] = {"name": response_format.name}
-    if response_format.description is not None:
-        values["description"] = response_format.description
-    if response_format.schema is not None:
-        is_strict = response_format.strict and "strict" in find_placeholders(fragment)
-        values["schema"] = schemas.write(response_format.schema, strict=is_strict, is_answer=True)
-    if response_format.strict is not None:
-        values["strict"] = response_format.strict
-    _merge_filled(body, fragment, values)
-
-
-def _merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]) -> None:
-    filled = fill_template(dict(fragment), values)
-    if filled is not MISSING and isinstance(filled, dict):
-        merge(body, filled)
 
 
 def _encode_body(body: Body) -> bytes:

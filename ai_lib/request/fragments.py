@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from ai_lib.errors.exceptions import RequestError
+from ai_lib.protocol.dialect.template import fill_template
+from ai_lib.protocol.query.path import MISSING
 from ai_lib.types.json import JsonDict, JsonObject
 
 Body = JsonDict
@@ -31,6 +33,13 @@ def merge(body: Body, fragment: JsonObject) -> None:
             merge(old, value)
         else:
             body[name] = _copy_objects(value)
+
+
+def merge_filled(body: Body, fragment: JsonObject, values: Mapping[str, object]) -> None:
+    """Merge a fragment into `body`, its placeholders filled."""
+    filled = fill_template(dict(fragment), values)
+    if filled is not MISSING and isinstance(filled, dict):
+        merge(body, filled)
 
 
 def _copy_objects(value: object) -> object:

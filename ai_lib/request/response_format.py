@@ -8,8 +8,10 @@ import msgspec
 
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.dialect.template import find_placeholders
 from ai_lib.protocol.manifest.capabilities import allows_capability
 from ai_lib.protocol.model import Model
+from ai_lib.request.fragments import Body, merge_filled
 from ai_lib.request.json_schema import SchemaWriter
 from ai_lib.request.strict_schema import SchemaOpen, close_schema
 from ai_lib.types.json import JsonObject, encode_json
@@ -169,3 +171,32 @@ def _ask_in_prompt(
         messages=(*system, Message.system(text), *others),
         response_format=response_format,
     )
+
+
+def add_response_format(
+    body: Body, response_format: ResponseFormat, compiled: CompiledManifest
+) -> list[str]:
+    """Add a response format to a body; return what was left out of its schema.
+
+    Raises CapabilityError where the dialect has no such format, or can't express the schema.
+    """
+    schemas = SchemaWriter(compiled.dialect.request.schema, compiled.id)
+    formats = compiled.dialect.request.response_format
+    fragment = formats.get(response_format.type)
+    if fragment is None:
+        raise CapabilityError(
+            f"{compiled.id} has no response format {response_format.type!r}; it has "
+            f"{', '.join(formats) or 'none'}",
+            capability="structured_output",
+            provider=compiled.id,
+        )
+    values: dict[str, object] = {"name": response_format.name}
+    if response_format.description is not None:
+        values["description"] = response_format.description
+    if response_format.schema is not None:
+        is_strict = response_format.strict and "strict" in find_placeholders(fragment)
+        values["schema"] = schemas.write(response_format.schema, strict=is_strict, is_answer=True)
+    if response_format.strict is not None:
+        values["strict"] = response_format.strict
+    merge_filled(body, fragment, values)
+    return schemas.adaptations

@@ -1,0 +1,70 @@
+"""Writes the tools of a request by a dialect's template, and the choice among them."""
+
+from collections.abc import Sequence
+
+from ai_lib.errors.exceptions import CapabilityError
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.query.path import MISSING
+from ai_lib.request.blocks import build_cache_mark
+from ai_lib.request.fragments import Body, merge_filled
+from ai_lib.request.json_schema import SchemaWriter
+from ai_lib.types.tool import ToolChoice, ToolDefinition
+
+
+def write_tools(
+    tools: Sequence[ToolDefinition], compiled: CompiledManifest
+) -> tuple[object, list[ToolDefinition], list[str]]:
+    """Return the tools on the wire, those that stand beside them, and notes on their schemas.
+
+    Raises CapabilityError when the target takes no tools, or none with such a schema.
+    """
+    listed, separate = _split_tools(tools, compiled)
+    schemas = SchemaWriter(compiled.dialect.request.schema, compiled.id)
+    written = [_write_tool(tool, compiled, schemas) for tool in listed] or MISSING
+    return written, separate, schemas.adaptations
+
+
+def _split_tools(
+    tools: Sequence[ToolDefinition], compiled: CompiledManifest
+) -> tuple[Sequence[ToolDefinition], list[ToolDefinition]]:
+    """Split the tools into those written by the template and those appended as they are."""
+    if compiled.dialect.request.provider_tools == "among":
+        return tools, []
+    callable_tools = [tool for tool in tools if not tool.is_of_provider]
+    return callable_tools, [tool for tool in tools if tool.is_of_provider]
+
+
+def _write_tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: SchemaWriter) -> object:
+    if tool.is_of_provider:
+        return dict(tool.extra)
+    form = compiled.request.tool
+    if form is None:
+        raise CapabilityError(
+            f"{compiled.id} takes no tools", capability="tools", provider=compiled.id
+        )
+    values: dict[str, object] = {**compiled.dialect.request.tool_values}
+    values.update(name=tool.name, parameters=tool.parameters)
+    if tool.description is not None:
+        values["description"] = tool.description
+    if tool.strict is not None and "strict" in form.placeholders:
+        values["strict"] = tool.strict
+        if tool.strict:
+            values["parameters"] = schemas.write(tool.parameters, strict=True)
+    elif tool.strict:
+        note = f"strict of {tool.name} left out: {compiled.id} has no strict tools"
+        schemas.adaptations.append(note)
+    written = form.fill(values)
+    cache = build_cache_mark(compiled.dialect.request.messages, tool.cache, "tool")
+    return {**written, **cache, **tool.extra} if isinstance(written, dict) else written
+
+
+def add_tool_choice(body: Body, choice: ToolChoice, compiled: CompiledManifest) -> None:
+    """Add a choice of tools to a body. Raises CapabilityError where the dialect has no such one."""
+    fragment = compiled.dialect.request.tool_choice.get(choice.mode)
+    if fragment is None:
+        raise CapabilityError(
+            f"{compiled.id} has no tool choice {choice.mode!r}",
+            capability="tool_choice",
+            provider=compiled.id,
+        )
+    merge_filled(body, fragment, {"name": choice.name} if choice.name else {})
