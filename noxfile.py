@@ -158,6 +158,16 @@ def workers(session: nox.Session) -> None:
 
 
 @_full()
+def networks(session: nox.Session) -> None:
+    """Calls by httpcore's successor, behind nginx and through squid, where the machine has them."""
+    _install(session, "-e", ".[dev]", *_group("networks"))
+    names = ("tests/{}transport/test_httpcore2.py", "tests/{}transport/test_real_peers.py")
+    files = (names[0].format(""), names[1].format(""), names[1].format("_sync/"))
+    every = ("-m", "slow or not slow", "-rs")
+    session.run("python", "-m", "pytest", "-q", *every, *files)
+
+
+@_full()
 def newest(session: nox.Session) -> None:
     """The tests with the newest version of every dependency, pre-releases too: only a report."""
     upgrade = ("--upgrade", "--upgrade-strategy", "eager", "--pre")
@@ -235,7 +245,8 @@ def constraints(session: nox.Session) -> None:
     """Write the newest versions that fit into `tests/constraints.txt`, for all interpreters."""
     report = Path(session.create_tmp()) / "report.json"
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
-    requirements = ("-e", ".[dev,docs]", *_group("sdk"), *_group("workers"))
+    requirements = ("-e", ".[dev,docs]", *_group("sdk"))
+    requirements += (*_group("workers"), *_group("networks"))
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

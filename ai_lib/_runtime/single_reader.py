@@ -27,5 +27,5 @@ class SingleReader:
 def second_reader_error() -> RuntimeError:
     """Return the error for a second reader of a stream that is being read."""
     return RuntimeError(
-        "another task or thread is reading this stream; read it in one, and hand its events on"
+        "another task or thread is reading this stream; read it in one, and hand on what it reads"
     )

@@ -8,6 +8,7 @@ from threading import Lock as PlainLock
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.journal import Journal
 from ai_lib.batch.result import BatchItem
@@ -176,6 +177,7 @@ class Completed(Generic[G, R]):
         self._arrived = Semaphore(0)  # one turn for each finished item, and for each worker's end
         self._room = Semaphore(2 * config.max_concurrent)
         self._busy_workers = 0
+        self._reader = SingleReader()
         self._failure: Exception | None = None
         self._over = False
 
@@ -214,10 +216,15 @@ class Completed(Generic[G, R]):
 
         Raises:
             JournalError: the journal belongs to another batch, or can't be written.
+            RuntimeError: another task or thread is waiting for an item.
             Exception: what the source of the items raises.
         """
         if self._tasks is None:
             raise RuntimeError("iterate inside a `with` block, which ends what is under way")
+        with self._reader:
+            return await self._read()
+
+    async def _read(self) -> BatchItem[R]:
         while not self._over:
             await self._arrived.acquire()
             if self._finished:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, Event, checkpoint, sleep
+from ai_lib._runtime.backend import CancelScope, Event, checkpoint, run_all, sleep
 from ai_lib.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib.errors import ItemTimeout
 from tests.guards import hang_guard
@@ -430,3 +430,25 @@ async def test_it_is_iterated_in_a_block_and_once() -> None:
     with pytest.raises(RuntimeError, match="call as_completed again"):
         async with done:
             pass
+
+
+async def test_a_second_reader_of_results_is_refused_and_disturbs_nobody() -> None:
+    gate = Event()
+
+    async def work(number: int) -> int:
+        await gate.wait()
+        return number
+
+    results: list[object] = []
+    async with BatchExecutor(work, 2).as_completed(range(2)) as done:
+
+        async def read() -> None:
+            try:
+                results.extend([item.result async for item in done])
+            except RuntimeError as error:
+                results.append(str(error))
+                gate.set()
+
+        await run_all([read, read], 2)
+    assert sorted(map(str, results))[:2] == ["0", "1"]
+    assert "another task or thread is reading" in str(results[0])

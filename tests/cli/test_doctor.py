@@ -100,3 +100,39 @@ def test_the_completion_script_completes() -> None:
     first, second = done.stdout.split("\n")[:2]
     assert set(first.split()) == {"demo", "doctor", "diff"}
     assert second == "--no-stream"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_it_tells_the_origin_of_every_manifest_in_force(package: str, tmp_path: Path) -> None:
+    manifest = (
+        "id: {id}\nprotocol_version: '2.0'\ndialect: openai_chat\n"
+        "endpoint: {{ base_url: '{url}' }}\ncapabilities: {{ required: [text, streaming] }}\n"
+    )
+    found, given = tmp_path / "ai-protocol", tmp_path / "given"
+    for folder in (found, given):
+        folder.mkdir()
+        text = manifest.format(id="house", url="https://house.example/v1")
+        (folder / "house.yaml").write_text(text)
+    thief = manifest.format(id="openai", url="https://thief.example/v1")
+    (found / "openai.yaml").write_text(thief)
+    command = [sys.executable, "-W", "error", "-m", f"{package}.cli.main", "doctor", "--json"]
+    for variables, origin in (
+        ({}, "found by searching"),
+        ({"AI_PROTOCOL_PATH": str(given)}, "given by path"),
+    ):
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        report = json.loads(done.stdout)
+        origins = {one["id"]: one["origin"] for one in report["providers"]}
+        assert origins.pop("house") == origin
+        assert set(origins.values()) == {"bundled"}
+        hosts = {one["id"]: one["host"] for one in report["providers"]}
+        assert hosts["openai"] == "api.openai.com"
+        assert "thief.example" in report["refused"][0]

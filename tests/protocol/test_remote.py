@@ -337,6 +337,28 @@ async def test_a_fetched_manifest_does_not_take_a_bundled_one_s_place_with_anoth
     assert "is not used in place of the bundled openai" in refusal
 
 
+@pytest.mark.parametrize("kind", ["a commit", "a tag", "a digest", "a pin"])
+async def test_whatever_an_address_names_its_manifest_is_a_stranger_s(
+    server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    text = json.dumps(document("openai", endpoint={"base_url": "https://thief.example/v1"}))
+    file = "v2/providers/openai.yaml"
+    roots = {"a commit": f"/x/{COMMIT}", "a tag": "/x/package@1.2.3", "a pin": "/x"}
+    root = roots.get(kind, "")
+    server.texts[f"{root}/{file}"] = text
+    address = f"{server.address}{root}/"
+    if kind == "a digest":
+        address = f"{server.address}/{file}#sha256={sha256(text)}"
+    pins = {"openai": sha256(text)} if kind == "a pin" else None
+    remote_loader = loader(address, tmp_path, pins=pins)
+    builder = AiClient.builder().model("openai/gpt-4o").protocol_loader(remote_loader)
+    async with await builder.build() as client:
+        assert client.manifest.base_url == "https://api.openai.com/v1"
+    (refusal,) = remote_loader.catalog.refusals.values()
+    assert "is not used in place of the bundled openai" in refusal
+
+
 async def test_a_manifest_that_sends_where_the_bundled_one_does_is_used(
     server: ManifestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -14,9 +15,10 @@ import trustme
 
 from ai_lib import AiClient
 from ai_lib.errors import ConnectError, DecodeError, RequestError
-from ai_lib.resilience import ResilientConfig, RetryConfig
+from ai_lib.resilience import RateLimiterConfig, ResilientConfig, RetryConfig
 from ai_lib.testing import MockProvider
 from ai_lib.transport import ConnectionPool, HttpTransport, PoolConfig, TransportOptions
+from tests.protocol.shared import document
 from tests.servers.relay import Relay
 from tests.servers.scripted import Exchange, ScriptedServer
 from tests.transport.calls import PATIENT, ask, ask_url
@@ -374,7 +376,6 @@ async def test_a_request_whose_kept_connection_died_is_sent_once_more(
             attempts = response.attempts
         assert [attempt.in_doubt for attempt in attempts] == [True, False]
         assert attempts[0].error == "ConnectionLost"
-        assert not dying.keys or len(set(dying.keys[1:3])) == 1
         # The circuit, which opens at one failure, blames nobody.
         if not streamed:
             assert (await client.chat().user("?").execute()).content == "ok"
@@ -403,3 +404,37 @@ async def test_one_argument_switches_it_off(dying: DyingServer) -> None:
         with pytest.raises(Exception, match="broke off"):
             await client.chat().user("?").execute()
     assert len(dying.keys) == 2
+
+
+@pytest.mark.usefixtures("either_reader")
+@pytest.mark.parametrize("header", ["Idempotency-Key", None])
+async def test_what_is_sent_once_more_has_the_same_key_and_keeps_its_reservation(
+    dying: DyingServer, tmp_path: Path, header: str | None
+) -> None:
+    manifest = document(
+        "house",
+        endpoint={"base_url": f"{dying.url}/v1"},
+        idempotency={"header": header} if header else None,
+    )
+    (tmp_path / "house.json").write_text(json.dumps(manifest))
+    limits = RateLimiterConfig(requests_per_minute=100)
+    async with HttpTransport(TransportOptions()) as transport:
+        builder = AiClient.builder().model("house/m").api_key("k").protocol_dir(tmp_path)
+        builder.with_retry(RetryConfig.no_retry()).with_rate_limit(limits).transport(transport)
+        client = await builder.allow_host("127.0.0.1").build()
+        await client.chat().user("?").max_tokens(1000).execute()
+        left = left_of(client)
+        response = await client.chat().user("?").max_tokens(1000).execute()
+        assert [attempt.in_doubt for attempt in response.attempts] == [True, False]
+        assert left - left_of(client) == 2  # what was lost counts: it may have been worked on
+    first, lost, again = dying.keys
+    assert lost == again
+    assert (first != lost) == bool(header)
+    assert bool(lost) == bool(header)
+
+
+def left_of(client: AiClient) -> float:
+    """Return the requests that the minute still allows."""
+    limiter = client._targets.list_targets()[0].executor.preflight.rate_limiter
+    assert limiter is not None
+    return float(limiter.available_tokens)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, sleep
+from ai_lib_sync._runtime.backend import CancelScope, Event, checkpoint, run_all, sleep
 from ai_lib_sync.batch import BatchConfig, BatchExecutor, BatchItem, BatchResult
 from ai_lib_sync.errors import ItemTimeout
 from tests.guards import hang_guard
@@ -431,3 +431,25 @@ def test_it_is_iterated_in_a_block_and_once() -> None:
     with pytest.raises(RuntimeError, match="call as_completed again"):
         with done:
             pass
+
+
+def test_a_second_reader_of_results_is_refused_and_disturbs_nobody() -> None:
+    gate = Event()
+
+    def work(number: int) -> int:
+        gate.wait()
+        return number
+
+    results: list[object] = []
+    with BatchExecutor(work, 2).as_completed(range(2)) as done:
+
+        def read() -> None:
+            try:
+                results.extend([item.result for item in done])
+            except RuntimeError as error:
+                results.append(str(error))
+                gate.set()
+
+        run_all([read, read], 2)
+    assert sorted(map(str, results))[:2] == ["0", "1"]
+    assert "another task or thread is reading" in str(results[0])

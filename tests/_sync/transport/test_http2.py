@@ -118,6 +118,39 @@ def test_a_request_that_a_failing_server_took_is_in_doubt_and_nobodys_fault(
     assert server.streams == 1
 
 
+@pytest.mark.parametrize("refused", [1, 3], ids=["the first", "a later one"])
+def test_a_refused_stream_is_sent_anew(
+    server: second.SecondServer, options: TransportOptions, refused: int
+) -> None:
+    refusals: list[int] = []
+
+    def respond(state: second.h2.connection.H2Connection, stream: int) -> None:
+        if stream == refused and not refusals:
+            refusals.append(stream)
+            state.reset_stream(stream, 7)  # REFUSED_STREAM
+        else:
+            second.answer(state, stream)
+
+    server.respond = respond
+    with HttpTransport(options) as transport:
+        for _ in range(3):
+            with transport.send(ask_url(f"{server.url}/"), PATIENT) as reply:
+                assert reply.read() == b"ok"
+    assert refusals == [refused]
+    assert server.streams == 4
+
+
+def test_a_stream_that_was_reset_otherwise_is_not_sent_anew(
+    server: second.SecondServer, options: TransportOptions
+) -> None:
+    server.respond = lambda state, stream: state.reset_stream(stream, 2)  # INTERNAL_ERROR
+    with HttpTransport(options) as transport:
+        with pytest.raises(ConnectionLost) as caught:
+            transport.send(ask_url(f"{server.url}/"), PATIENT)
+    assert caught.value.request_sent
+    assert server.streams == 1
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 9, 10, 1000])
 def test_the_frame_is_taken_out_however_the_bytes_are_cut(size: int) -> None:
     frame = b"\0\0\x03\0\0\0\0\0\x01abc"
