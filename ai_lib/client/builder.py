@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ai_lib.telemetry.logger import AiLibLogger
     from ai_lib.telemetry.metrics.observation import Meter
     from ai_lib.telemetry.tracing.tracer import Tracer
-    from ai_lib.tokens import Budget
+    from ai_lib.tokens import Budget, SharedBudget
 
     from ..cache import CacheManager
     from ..plugins import Middleware, Plugin, PluginRegistry
@@ -211,7 +211,7 @@ class ClientBuilder:
 
     def budget(
         self: B,
-        budget: Budget | None = None,
+        budget: Budget | SharedBudget | None = None,
         *,
         limit: float | None = None,
         currency: str = "USD",
@@ -220,8 +220,8 @@ class ClientBuilder:
     ) -> B:
         """Limit the cost of the calls by a `budget`, or by a new one of `limit`; see `Budget`.
 
-        Clients may share a budget. An attempt that might exceed it raises BudgetExceeded before
-        anything is sent.
+        Clients may share a budget; a `SharedBudget` may be kept elsewhere, and waited for. An
+        attempt that might exceed it raises BudgetExceeded before anything is sent.
         """
         from .interceptors.budget import budget_interceptor
 

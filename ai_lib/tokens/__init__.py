@@ -19,6 +19,10 @@ if TYPE_CHECKING:
         ModelPricing as ModelPricing,
         get_model_pricing as get_model_pricing,
     )
+    from ai_lib.tokens.shared_budget import (
+        SharedBudget as SharedBudget,
+        SharedReservation as SharedReservation,
+    )
     from ai_lib.types.cost import (
         CostBounds as CostBounds,
         CostEstimate as CostEstimate,
@@ -31,6 +35,8 @@ _WHERE = {
     "CostBounds": "ai_lib.types.cost",
     "CostEstimate": "ai_lib.types.cost",
     "ModelPricing": "ai_lib.tokens.pricing",
+    "SharedBudget": "ai_lib.tokens.shared_budget",
+    "SharedReservation": "ai_lib.tokens.shared_budget",
     "TokenCount": "ai_lib.types.cost",
     "TokenCounter": "ai_lib.tokens.counter",
     "estimate_cost": "ai_lib.tokens.cost_estimate",

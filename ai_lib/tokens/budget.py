@@ -122,6 +122,12 @@ class Budget(ForkedState):
             raise self._refusal(account.stats(), bounds, name)
         return Reservation(account, amount)
 
+    def take(
+        self, bounds: CostBounds, metadata: Mapping[str, object] | None, lease_seconds: float
+    ) -> Reservation | None:
+        """Do as `reserve`: what is held in memory ends with its process, and needs no lease."""
+        return self.reserve(bounds, metadata)
+
     def stats(self, value: str | None = None) -> BudgetStats:
         """Return the state of the budget; of one with a tag, for one value of the tag."""
         return self._account(value).stats()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -31,7 +31,9 @@ class PreparedRequest:
 
     Of a chat, `request` is what was asked and `built` what was made of it. Of another operation,
     `count_input` counts the tokens of its input, where that can be done. A callback in
-    `on_attempt_end` is called once, when the attempt that is under way ends.
+    `on_attempt_end` is called once, when the attempt that is under way ends. What is `pending` is
+    waited for before the attempt is sent, and given to `on_pending`; what is `due` is called, and
+    waited for, when the call has ended.
     """
 
     def __init__(
@@ -50,6 +52,9 @@ class PreparedRequest:
         self.request = request
         self.count_input = count_input
         self.on_attempt_end: list[AttemptEnd] = []
+        self.pending: object = None
+        self.on_pending: Callable[[Any], object] | None = None
+        self.due: list[Callable[[], object]] = []
         self._built = built
         self._billed: BilledRequest | None = None
 

@@ -6,17 +6,35 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest, prepare_chat
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
 from ai_lib.resilience.config import FallbackConfig
 from ai_lib.resilience.permit import Permit
 
-from ..._runtime.backend import now
+from ..._runtime.backend import maybe_await, now
 from .targets import GuardedTarget
 
 T = TypeVar("T")
 Attempt = Callable[[PreparedRequest, Permit], Awaitable[T]]
+
+
+async def wait_for_pending(prepared: PreparedRequest) -> None:
+    """Wait for what an interceptor needs before an attempt is sent."""
+    pending, prepared.pending = prepared.pending, None
+    result: object = await maybe_await(pending)
+    if prepared.on_pending is not None:
+        prepared.on_pending(result)
+
+
+async def call_due(prepared: PreparedRequest) -> None:
+    """Call, and wait for, what interceptors left for the end of a call; a failure is logged."""
+    while prepared.due:
+        try:
+            await maybe_await(prepared.due.pop()())
+        except Exception as error:  # noqa: BLE001 (no bookkeeping costs the answer)
+            LOG.warning("what is due after a call failed: %r", error)
 
 
 class Dispatcher:
@@ -57,9 +75,16 @@ class Dispatcher:
         except AiLibError as error:
             log.attach_to(self._explain_timeout(error))
             raise
+        finally:
+            for prepared in self._call.requests:
+                if prepared.due:
+                    await call_due(prepared)
 
     async def report(self) -> None:
-        """Tell a shared circuit storage and limiter how a stream's attempt ended."""
+        """Tell a shared circuit storage, limiter and budget how a stream's attempt ended."""
+        for prepared in self._call.requests:
+            if prepared.due:
+                await call_due(prepared)
         for guarded in self._route:
             await guarded.executor.preflight.flush()
 

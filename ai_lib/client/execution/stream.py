@@ -23,7 +23,7 @@ from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .dispatcher import Dispatcher
+from .dispatcher import Dispatcher, wait_for_pending
 from .stream_attempt import StreamAttempt
 
 
@@ -247,6 +247,8 @@ class ChatStream:
         call = self._call
         try:
             call.begin_attempt(prepared)
+            if prepared.pending is not None:
+                await wait_for_pending(prepared)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             attempt = StreamAttempt(
                 prepared, permit, timeouts, self._transport.options.max_frame_bytes

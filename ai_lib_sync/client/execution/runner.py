@@ -21,7 +21,7 @@ from ai_lib.types.response import ChatResponse
 from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import Dispatcher
+from .dispatcher import Dispatcher, wait_for_pending
 from .targets import TargetSet, error_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class CallRunner:
         target = prepared.target
         try:
             call.begin_attempt(prepared)
+            if prepared.pending is not None:
+                wait_for_pending(prepared)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             http_response = self._transport.send(prepared.wire, timeouts)
             with http_response:

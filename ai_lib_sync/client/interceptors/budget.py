@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from inspect import isawaitable, iscoroutinefunction
+from typing import TYPE_CHECKING, Final, Literal
 
 from ai_lib.client.call.call import Call, attempt_cost
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import calculate_prepared_bounds
 from ai_lib.types.attempt import Attempt
 
+from ..._runtime.backend import can_await
 from .base import Interceptor
 
 if TYPE_CHECKING:
-    from ai_lib.tokens.budget import Budget, Reservation
+    from ai_lib.tokens.shared_budget import SharedBudget, SharedReservation
+
+# For how long a budget of several machines holds what a stream without a total timeout may cost.
+_LEASE_SECONDS: Final = 3600.0
 
 
 class BudgetInterceptor(Interceptor):
@@ -28,7 +33,9 @@ class BudgetInterceptor(Interceptor):
 
     order = 70
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: SharedBudget) -> None:
+        if not can_await(budget.take):
+            raise TypeError(f"{budget!r} has to be waited for; give one whose methods are plain")
         self._budget = budget
 
     def before_request(self, call: Call) -> None:
@@ -39,26 +46,44 @@ class BudgetInterceptor(Interceptor):
     def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
         """Set aside what it may cost, as far as that is known before. Raises BudgetExceeded."""
         bounds = calculate_prepared_bounds(prepared, self._budget.currency)
-        reservation = self._budget.reserve(bounds, call.options.metadata)
+        lease = prepared.timeouts.total or _LEASE_SECONDS
+        reservation = self._budget.take(bounds, call.options.metadata, lease)
+        if not isawaitable(reservation):
+            self._hold(call, prepared, reservation)
+        elif prepared.request is None:
+            raise TypeError("a budget that has to be waited for holds chats only")
+        else:
+            prepared.pending = reservation
+            prepared.on_pending = partial(self._hold, call, prepared)
+
+    def _hold(
+        self, call: Call, prepared: PreparedRequest, reservation: SharedReservation | None
+    ) -> None:
         if reservation is not None:
             prepared.on_attempt_end.append(partial(self._settle, call, prepared, reservation))
 
     def _settle(
-        self, call: Call, prepared: PreparedRequest, reservation: Reservation, attempt: Attempt
+        self,
+        call: Call,
+        prepared: PreparedRequest,
+        reservation: SharedReservation,
+        attempt: Attempt,
     ) -> None:
         is_answered_chat = attempt.ended == "answered" and prepared.request is not None
         is_told = attempt.usage.total_tokens or attempt.usage.reported_cost is not None
         is_in_doubt = attempt.sent and attempt.in_doubt
-        if call.targets is None or not (is_answered_chat or is_in_doubt or is_told):
-            reservation.release()
-            return
-        cost = attempt_cost(attempt, call.targets.record, [prepared])
-        has_same_currency = cost.currency == self._budget.currency
-        reservation.settle(cost.total_cost if has_same_currency else None)
+        cost: float | None = 0.0
+        if call.targets is not None and (is_answered_chat or is_in_doubt or is_told):
+            estimate = attempt_cost(attempt, call.targets.record, [prepared])
+            cost = estimate.total_cost if estimate.currency == self._budget.currency else None
+        if iscoroutinefunction(reservation.settle):
+            prepared.due.append(partial(reservation.settle, cost))
+        else:
+            reservation.settle(cost)
 
 
 def budget_interceptor(
-    budget: Budget | None,
+    budget: SharedBudget | None,
     limit: float | None,
     currency: str,
     tag: str | None,
