@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime, timezone
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,8 @@ from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.chat import build_chat
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
+
+_MOST_PAGES: Final = 100
 
 
 class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,9 @@ class ModelService:
         self._invoke = invoke
 
     async def list(self, *, timeout: float | None = None) -> tuple[LiveModel, ...]:
-        """Return the models that the provider lists for this key. `timeout` is in seconds.
+        """Return the models that the provider lists for this key, those of all its pages.
+
+        `timeout` is in seconds, for each page.
 
         Raises:
             RequestError: the provider has no such list.
@@ -56,11 +61,19 @@ class ModelService:
                 "shows those its manifest lists",
                 provider=compiled.id,
             )
-        response = await self._invoke("list_models", timeout=timeout)
-        models = tuple(read_models(shape, response))
-        if not models and not isinstance(response, list | Mapping):
-            raise DecodeError(f"{compiled.id} answered with no list of models", excerpt="")
-        return models
+        models: dict[str, LiveModel] = {}
+        page: str | None = None
+        for _ in range(_MOST_PAGES):
+            values = {} if page is None else {"page": page}
+            response = await self._invoke("list_models", timeout=timeout, **values)
+            if not isinstance(response, list | Mapping):
+                raise DecodeError(f"{compiled.id} answered with no list of models", excerpt="")
+            known_count = len(models)
+            models.update((model.id, model) for model in read_models(shape, response))
+            page = find_next_page(shape, response)
+            if page is None or len(models) == known_count:
+                break
+        return tuple(models.values())
 
     async def count_tokens(self, request: ChatRequest, *, timeout: float | None = None) -> int:
         """Return the input tokens of a request, as the provider counts them; this is one call.
@@ -96,6 +109,14 @@ class ModelService:
         if not isinstance(tokens, int) or isinstance(tokens, bool):
             raise DecodeError(f"{compiled.id} answered without {shape.tokens}", excerpt="")
         return tokens
+
+
+def find_next_page(shape: ListingShape, response: JsonValue) -> str | None:
+    """Return what asks for the page after this one, or None when this is the last."""
+    if shape.next is None or (shape.more and compile_path(shape.more).first(response) is not True):
+        return None
+    page = compile_path(shape.next).first(response)
+    return page if isinstance(page, str) and page else None
 
 
 def read_models(shape: ListingShape, response: JsonValue) -> Iterator[LiveModel]:

@@ -36,7 +36,9 @@ def build_operation(
     base_url: str | None = None,
     files: Mapping[str, FileLike] | None = None,
 ) -> BuiltOperation:
-    """Return the request of an operation; `values` fill the `{...}` of its path.
+    """Return the request of an operation; `values` fill the `{...}` of its path and its query.
+
+    A parameter of the query without its value is left out.
 
     Raises:
         CapabilityError: the manifest does not declare the operation's capability.
@@ -47,7 +49,9 @@ def build_operation(
         require_capabilities(compiled.manifest, capability)
     endpoint = _find_endpoint(name, compiled)
     base = resolve_base_url(compiled, base_url)
-    url = join_endpoint(compiled, base, _fill_path(name, endpoint, values), endpoint.query)
+    url = join_endpoint(
+        compiled, base, _fill_path(name, endpoint, values), _fill_query(endpoint, values)
+    )
     encoded, content_type = _encode_body(name, endpoint, body, files)
     # What may fail comes before this line: no traceback shows these locals.
     headers, url, secrets = attach_credential(compiled, credential, url)
@@ -102,8 +106,20 @@ def _find_endpoint(name: str, compiled: CompiledManifest) -> Endpoint:
     return endpoint
 
 
+def _fill_query(endpoint: Endpoint, values: Mapping[str, str]) -> dict[str, str]:
+    query = {}
+    for key, text in endpoint.query.items():
+        hole = _PLACEHOLDER.fullmatch(text)
+        if hole is None:
+            query[key] = text
+        elif hole[1] in values:
+            query[key] = str(values[hole[1]])
+    return query
+
+
 def _fill_path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
-    unknown = set(values) - set(_PLACEHOLDER.findall(endpoint.path)) - {"model"}
+    templates = " ".join((endpoint.path, *endpoint.query.values()))
+    unknown = set(values) - set(_PLACEHOLDER.findall(templates)) - {"model"}
     if unknown:
         names = ", ".join(f"{value}=" for value in sorted(unknown))
         raise RequestError(f"{name} does not take {names} in its path {endpoint.path}")

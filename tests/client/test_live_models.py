@@ -1,5 +1,6 @@
 """A provider's own list of models, and its own counts of tokens."""
 
+import json
 from datetime import datetime, timezone
 
 import pytest
@@ -10,6 +11,7 @@ from ai_lib.errors import RequestError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.dialect.listing import ListingShape
 from ai_lib.testing import MockProvider
+from tests.servers.scripted import Exchange, ScriptedServer
 
 CATALOG = ManifestCatalog()
 LISTING = [
@@ -83,3 +85,70 @@ def test_odd_lists_are_read_as_far_as_they_make_sense() -> None:
     assert (model.id, model.created, model.owner, model.context_window) == ("m", None, "", None)
     assert list(read_models(shape, {"data": None})) == []
     assert list(read_models(shape, "text")) == []
+
+
+PAGES: list[tuple[str, str, list[dict[str, object]]]] = [
+    (
+        "anthropic",
+        "/models?limit=1000",
+        [
+            {"data": [{"id": "one"}], "has_more": True, "last_id": "one"},
+            {"data": [{"id": "two"}], "has_more": False, "last_id": "two"},
+        ],
+    ),
+    (
+        "gemini",
+        "/models?pageSize=1000",
+        [
+            {"models": [{"name": "models/one"}], "nextPageToken": "a&b"},
+            {"models": [{"name": "models/two"}]},
+        ],
+    ),
+    (
+        "cohere",
+        "/v1/models?page_size=1000",
+        [
+            {"models": [{"name": "one"}], "next_page_token": "t"},
+            {"models": [{"name": "two"}], "next_page_token": ""},
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("provider", "first", "pages"), PAGES, ids=[row[0] for row in PAGES])
+async def test_every_page_of_a_list_is_read(
+    provider: str, first: str, pages: list[dict[str, object]]
+) -> None:
+    left = list(pages)
+
+    def answer(exchange: Exchange) -> None:
+        exchange.reply(json.dumps(left.pop(0)).encode(), 200, "content-type: application/json\r\n")
+
+    server = ScriptedServer(answer)
+    try:
+        builder = AiClient.builder().model(f"{provider}/any").api_key("k").base_url(server.url)
+        async with await builder.build() as client:
+            assert [model.id for model in await client.models.list()] == ["one", "two"]
+    finally:
+        server.close()
+    targets = [request.target for request in server.received]
+    pattern = {"anthropic": "after_id=one", "gemini": "pageToken=a%26b", "cohere": "page_token=t"}
+    assert targets[0].startswith(first)
+    assert "age" not in targets[0].removeprefix(first).replace("key", "")
+    assert pattern[provider] in targets[1]
+
+
+async def test_a_list_that_repeats_its_pages_ends() -> None:
+    page = {"models": [{"name": "models/one"}], "nextPageToken": "again"}
+
+    def answer(exchange: Exchange) -> None:
+        exchange.reply(json.dumps(page).encode(), 200, "content-type: application/json\r\n")
+
+    server = ScriptedServer(answer)
+    try:
+        builder = AiClient.builder().model("gemini/any").api_key("k").base_url(server.url)
+        async with await builder.build() as client:
+            assert [model.id for model in await client.models.list()] == ["one"]
+    finally:
+        server.close()
+    assert len(server.received) == 2

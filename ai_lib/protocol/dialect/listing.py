@@ -24,6 +24,8 @@ class ListingShape(_Part, frozen=True, kw_only=True):
 
     `id_prefix` is taken off an id. Of the other paths the first that selects something counts:
     `created` (seconds since 1970, or RFC 3339), `owner`, `display_name`, and the sizes in tokens.
+    `next` is the path of what asks for the next page, as `{page}` in the query of the endpoint;
+    with `more`, there is one only where that path selects true.
     """
 
     each: str = "$.data[*]"
@@ -34,6 +36,8 @@ class ListingShape(_Part, frozen=True, kw_only=True):
     display_name: tuple[str, ...] = ()
     context_window: tuple[str, ...] = ()
     max_output_tokens: tuple[str, ...] = ()
+    next: str | None = None
+    more: str | None = None
 
 
 class CountingShape(_Part, frozen=True, kw_only=True):
