@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ai_lib.errors.exceptions import CapabilityError
+from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.request.chat import build_chat
 from ai_lib.types.content import (
@@ -23,7 +24,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.tool import ToolDefinition
-from tests.pipeline.manifests import bundled
+from tests.pipeline.manifests import bundled, sse
 from tests.request.asking import DIALECTS, body, built
 from tests.request.conversations import CONVERSATIONS
 from tests.request.published import validator
@@ -292,3 +293,52 @@ def test_reasoning_goes_back_where_it_is_wanted() -> None:
         messages: Any = request.body["messages"]
         kept = {key for key, value in messages[1].items() if value == "Ebb."}
         assert kept == ({name} if name else set()), provider
+
+
+def test_compaction_goes_back_as_it_came() -> None:
+    block = {"type": "compaction", "content": "What was said.", "encrypted_content": "gAAA"}
+    start = {"type": "compaction", "content": ""}
+    piece: Json = {"type": "compaction_delta", "content": "What was "}
+    last = {"type": "compaction_delta", "content": "said.", "encrypted_content": "gAAA"}
+    frames: list[Json] = [
+        {"type": "message_start", "message": {"id": "m", "model": "m"}},
+        {"type": "content_block_start", "index": 0, "content_block": start},
+        {"type": "content_block_delta", "index": 0, "delta": piece},
+        {"type": "content_block_delta", "index": 0, "delta": last},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "compaction"}},
+        {"type": "message_stop"},
+    ]
+    pipeline = Pipeline(bundled("anthropic"))
+    pipeline.feed(sse(map(json.dumps, frames)))
+    response = pipeline.response()
+    assert (response.unknown_events, response.unmapped) == (0, {})
+    assert response.termination_reason == "pause_turn"
+    turns = [Message.user("Hi"), response.to_message(), Message.user("And?")]
+    assert body("messages", *turns)["messages"][1]["content"] == [block]
+    item = {"type": "compaction", "id": "cmp_1", "encrypted_content": "gAAA"}
+    whole = {"id": "r", "model": "m", "status": "completed", "output": [item]}
+    response = read_response(bundled("openai", "responses"), json.dumps(whole).encode())
+    turns[1] = response.to_message()
+    assert body("responses", *turns)["input"][1] == item
+    assert "gAAA" not in built("messages", *turns).wire.body.decode()
+
+
+def test_sealed_reasoning_of_two_calls_stays_two() -> None:
+    kinds = {"type": "reasoning.encrypted", "format": "google-gemini-v1", "index": 0}
+    one, two = {**kinds, "id": "a", "data": "QUFB"}, {**kinds, "id": "b", "data": "QkJC"}
+    calls = [{**chat_call(name), "index": index} for index, name in enumerate("ab")]
+    deltas: list[Json] = [{"reasoning_details": [one]}, {"tool_calls": calls[:1]}]
+    deltas += [{"reasoning_details": [two]}, {"tool_calls": calls[1:]}]
+    frames = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    frames.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    pipeline = Pipeline(bundled("openrouter"))
+    pipeline.feed(sse([*map(json.dumps, frames), "[DONE]"]))
+    request = build_chat(
+        ChatRequest(messages=[Message.user("Hi"), pipeline.response().to_message()]),
+        bundled("openrouter"),
+        model="m",
+        credential="nobody's",
+    )
+    messages: Any = request.body["messages"]
+    assert messages[1]["reasoning_details"] == [one, two]

@@ -212,11 +212,9 @@ class EventAssembler:
             self.events.append(event)
 
     def _add_media(self, candidate: int, fields: Fields, *, is_final: bool = False) -> None:
-        from ai_lib.pipeline.assembly import typed_content
+        from ai_lib.pipeline.assembly.typed_content import make_media_event
 
-        event = typed_content.make_media_event(candidate, fields)
-        if is_final and event is not None:
-            event = typed_content.find_missing_media(event, self.collect())
+        event = make_media_event(candidate, fields, self.collect() if is_final else None)
         if event is not None:
             self.flush_text(candidate)
             self.add_event(event)
@@ -282,6 +280,8 @@ class EventAssembler:
         if index is not None and block:
             self._candidates.add(candidate)
             self._provider_blocks[candidate].start(index, block[0])
+        elif isinstance(patch := fields.get("patch"), Mapping) and self._provider_blocks:
+            self._provider_blocks[candidate].patch(index, patch)
 
     def _add_usage(self, candidate: int, fields: Fields) -> None:
         if "tool_use" in fields:

@@ -6,7 +6,7 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 
 class ProviderBlocks:
-    """Collects a block from its start and the pieces of JSON that fill its `input`."""
+    """Collects a block from its start, the pieces of JSON that fill its `input`, and others."""
 
     def __init__(self) -> None:
         self._open: dict[int, tuple[JsonObject, list[str]]] = {}
@@ -22,6 +22,18 @@ class ProviderBlocks:
         if isinstance(piece, str):
             self._open[index][1].append(piece)
         return True
+
+    def patch(self, index: int | None, members: JsonObject) -> None:
+        """Take pieces of an open block's members: texts are joined, others replaced."""
+        if index not in self._open:
+            return
+        block, pieces = self._open[index]
+        patched: JsonDict = dict(block)
+        for name, value in members.items():
+            earlier = patched.get(name)
+            is_joined = isinstance(earlier, str) and isinstance(value, str)
+            patched[name] = f"{earlier}{value}" if is_joined else value
+        self._open[index] = (patched, pieces)
 
     def end(self, index: int | None) -> JsonDict | None:
         """Return the complete block when an open one ended, None otherwise."""

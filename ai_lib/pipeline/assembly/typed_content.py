@@ -241,11 +241,19 @@ def _read_token(
     ]
 
 
-def make_media_event(candidate: int, fields: Fields) -> Event | None:
+def make_media_event(
+    candidate: int, fields: Fields, collector: Collector | None = None
+) -> Event | None:
     """Return the event of an image or a piece of sound; of what is neither, if it is to be kept.
 
-    Its kind is that of its media type, else the rule's `family`.
+    Its kind is that of its media type, else the rule's `family`. With a `collector`, it is the
+    whole of it, and what that has is left out.
     """
+    event = _read_media(candidate, fields)
+    return event if event is None or collector is None else _find_missing(event, collector)
+
+
+def _read_media(candidate: int, fields: Fields) -> Event | None:
     data, url = _as_text(fields.get("data")), _as_text(fields.get("url"))
     media_type = _as_text(fields.get("media_type"))
     if url is not None and is_data_url(url):
@@ -287,7 +295,7 @@ def _detect_type(data: str, format_name: str | None, family: str) -> str | None:
         return None
 
 
-def find_missing_media(event: Event, collector: Collector) -> Event | None:
+def _find_missing(event: Event, collector: Collector) -> Event | None:
     """Return what a closing frame's image or sound adds to what was emitted; None for nothing."""
     if isinstance(event, ImageContent):
         images = collector.find_blocks(event.candidate, ImageBlock)

@@ -230,9 +230,9 @@ def _list_literals(rule: CompiledRule) -> dict[str, object]:
 
 
 def _get_reader(rule: CompiledRule, name: str, path: JsonPath) -> First:
-    """Return what reads a field; `extra` is an object without the members that `except` lists."""
+    """Return what reads a field; objects are read without the members that `except` lists."""
     known_members = dict(rule.literals).get(_EXCEPT)
-    if name != "extra" or not isinstance(known_members, list):
+    if name not in ("extra", "patch") or not isinstance(known_members, list):
         return path.first
     first, names = path.first, [str(member).split(".") for member in known_members]
     tree: JsonDict = {}
