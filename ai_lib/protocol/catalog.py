@@ -126,7 +126,9 @@ class ManifestCatalog(ForkedState):
         sizes and life as the first that lists it does.
         """
         model = compiled.find_model(name)
-        record = self.build_registry().get(compiled.id, name)
+        record = self.build_registry().get(compiled.id, name) or model.record
+        if record is None or (record.prices.input is None and record.prices.output is None):
+            record = _ask_package(compiled, name, record)
         return model if record is None else msgspec.structs.replace(model, record=record)
 
     @property
@@ -391,6 +393,19 @@ class ManifestCatalog(ForkedState):
     def _report_failure(self, error: ProtocolError, provider: str) -> None:
         self.last_error = error
         LOG.warning("the manifest of %s stays as it was: %s", provider, error.message)
+
+
+def _ask_package(
+    compiled: CompiledManifest, name: str, record: ModelRecord | None
+) -> ModelRecord | None:
+    """Return the record with the prices that a package of others keeps, where it keeps some."""
+    from ai_lib.protocol.price_package import find_package_prices
+
+    prices = find_package_prices(name, compiled.manifest.base_url)
+    if prices is None:
+        return record
+    unlisted = ModelRecord(name=name, provider=compiled.id, model_id=name, source=prices.source)
+    return msgspec.structs.replace(record or unlisted, prices=prices)
 
 
 def check_provider_id(provider: str) -> str:
