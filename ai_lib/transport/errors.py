@@ -6,6 +6,7 @@ from ssl import SSLCertVerificationError, SSLError
 from typing import TypeVar
 
 from ai_lib.errors.exceptions import ConnectError, ConnectionLost, RequestError, ResponseTooLarge
+from ai_lib.types.secret import list_secret_forms
 from ai_lib.types.wire import HttpRequest
 
 E = TypeVar("E", bound=BaseException)
@@ -95,11 +96,19 @@ def _describe(error: BaseException) -> str:
 def connection_lost(request: HttpRequest, reason: object, *, sent: bool) -> ConnectionLost:
     """Return the error for a connection that broke, or a peer that broke HTTP."""
     host = request.safe_url.split("/")[2]
+    text = _hide_keys(str(reason), request)  # a peer may say a key back in what is no HTTP
     return ConnectionLost(
-        f"the exchange with {host} broke off: {reason}; try again, or look at the server's log",
+        f"the exchange with {host} broke off: {text}; try again, or look at the server's log",
         url=request.safe_url,
         request_sent=sent,
     )
+
+
+def _hide_keys(text: str, request: HttpRequest) -> str:
+    for key in request.secret_values():
+        for form in list_secret_forms(key):
+            text = text.replace(form, "***")
+    return text
 
 
 def local_close_error(request: HttpRequest) -> ConnectionLost:

@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import pytest
 
+from ai_lib.errors import TransportError
 from ai_lib.transport import HttpTransport, TransportOptions
 from ai_lib.types.wire import HttpRequest
 from tests.servers.scripted import Exchange
@@ -46,6 +47,26 @@ async def test_httpcore_logs_no_key_that_is_said_back(
             assert OTHER in told
             assert KEY not in caplog.text
             assert b64encode(f"me:{KEY}".encode()).decode()[4:-4] not in caplog.text
+
+
+@pytest.mark.parametrize("ending", [f"{KEY}\r\n", f"2\r\nok{KEY}\r\n0\r\n\r\n", f"5;{KEY}\r\nok"])
+async def test_httpcore_logs_no_key_in_a_broken_body(
+    serve: Serve, caplog: pytest.LogCaptureFixture, ending: str
+) -> None:
+    def break_off(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + ending.encode())
+        exchange.abort()
+
+    caplog.set_level(logging.DEBUG)
+    server = serve(break_off)
+    async with HttpTransport(TransportOptions(reader="httpcore")) as transport:
+        for request in requests(server.url):
+            async with await transport.send(request, PATIENT) as reply:
+                with pytest.raises(TransportError) as caught:
+                    await reply.read()
+            assert KEY not in str(caught.value)
+    assert "receive_response_body.failed" in caplog.text
+    assert KEY not in caplog.text
 
 
 async def test_what_has_no_key_is_logged_as_it_is(

@@ -15,6 +15,7 @@ from ai_lib.transport.errors import StreamRefused, invalid_request, proxy_refusa
 from ai_lib.transport.http.headers import Headers, ResponseHead
 from ai_lib.transport.http.request_head import RequestHead
 from ai_lib.transport.options import TransportOptions
+from ai_lib.types.wire import HttpRequest
 
 from ..._runtime.httpcore import (
     URL,
@@ -51,6 +52,7 @@ class HttpcoreConnection:
         backend = _Backend(stream, route.socket_path, self._going_away)
         self._http = _make_connection(route, options, backend)
         self._body: ResponseBody | None = None
+        self._sent_request: HttpRequest | None = None
 
     def send(
         self, request: RequestHead, deadlines: Deadlines, body: bytes | Upload
@@ -74,7 +76,7 @@ class HttpcoreConnection:
             if self._going_away.refuses:
                 raise StreamRefused("the server took no further request")
             raise invalid_request()
-        self._body = ResponseBody(response)
+        self._body, self._sent_request = ResponseBody(response), deadlines.request
         if response.status == 407 and self._route.is_forwarded_plain:
             raise proxy_refusal(deadlines.request, self._route.description)
         return _read_head(response)
@@ -102,9 +104,10 @@ class HttpcoreConnection:
 
     def read(self) -> bytes:
         """Return the next bytes of the response's body as they arrive, none at its end."""
-        if self._body is None:
+        if self._body is None or self._sent_request is None:
             return b""
-        data = self._body.read()
+        with redact_httpcore_logs(self._sent_request):
+            data = self._body.read()
         if not data:
             self._body = None
         return data
@@ -119,8 +122,9 @@ class HttpcoreConnection:
 
     def abort(self) -> None:
         """Finish the response of an aborted stream; from any task, thread or finalizer."""
-        if self._body is not None:
-            self._body.abort()
+        if self._body is not None and self._sent_request is not None:
+            with redact_httpcore_logs(self._sent_request):
+                self._body.abort()
 
 
 class _Backend(NetworkBackend):

@@ -7,6 +7,7 @@ from base64 import b64encode
 import pytest
 
 from ai_lib.types.wire import HttpRequest
+from ai_lib_sync.errors import TransportError
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from tests._sync.transport.conftest import Serve
 from tests.servers.scripted import Exchange
@@ -47,6 +48,26 @@ def test_httpcore_logs_no_key_that_is_said_back(
             assert OTHER in told
             assert KEY not in caplog.text
             assert b64encode(f"me:{KEY}".encode()).decode()[4:-4] not in caplog.text
+
+
+@pytest.mark.parametrize("ending", [f"{KEY}\r\n", f"2\r\nok{KEY}\r\n0\r\n\r\n", f"5;{KEY}\r\nok"])
+def test_httpcore_logs_no_key_in_a_broken_body(
+    serve: Serve, caplog: pytest.LogCaptureFixture, ending: str
+) -> None:
+    def break_off(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + ending.encode())
+        exchange.abort()
+
+    caplog.set_level(logging.DEBUG)
+    server = serve(break_off)
+    with HttpTransport(TransportOptions(reader="httpcore")) as transport:
+        for request in requests(server.url):
+            with transport.send(request, PATIENT) as reply:
+                with pytest.raises(TransportError) as caught:
+                    reply.read()
+            assert KEY not in str(caught.value)
+    assert "receive_response_body.failed" in caplog.text
+    assert KEY not in caplog.text
 
 
 def test_what_has_no_key_is_logged_as_it_is(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
