@@ -186,7 +186,7 @@ def _parse_bodies(text: str, lenient: bool) -> list[JsonObject]:
         return []
     if isinstance(value, list):
         return [item for item in value if isinstance(item, dict)]
-    bodies = [_parse_object(line) for line in text.splitlines() if line.strip()]
+    bodies = [_parse_object(line) for line in text.split("\n") if line.strip()]
     return [] if None in bodies else [body for body in bodies if body is not None]
 
 
