@@ -1,6 +1,6 @@
 """Tools: what the model may call, and the calls it makes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, overload
 
 import msgspec
@@ -29,10 +29,18 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     is_of_provider: bool = False
 
     @classmethod
-    def of_provider(cls, tool: JsonObject) -> "ToolDefinition":
-        """Offer a tool that the provider runs itself, such as a search, in the provider's words."""
-        name = tool.get("name") or tool.get("type") or next(iter(tool), "")
-        return cls(name=str(name), extra=tool, is_of_provider=True)
+    def of_provider(
+        cls, tool: JsonObject, *, function: Callable[..., object] | None = None
+    ) -> "ToolDefinition":
+        """Offer a tool in the provider's words, such as a search that the provider runs itself.
+
+        With a `function`, the caller runs it: it gets the arguments as one mapping, or the text of
+        a tool that takes free text.
+        """
+        inner = tool.get("custom")
+        name = tool.get("name") or (inner.get("name") if isinstance(inner, Mapping) else None)
+        name = name or tool.get("type") or next(iter(tool), "")
+        return cls(name=str(name), extra=tool, is_of_provider=True, function=function)
 
     @overload
     @classmethod

@@ -37,7 +37,7 @@ class ToolRegistry:
             if not isinstance(definition, ToolDefinition):
                 definition = ToolDefinition.from_function(definition)
             self.definitions.append(definition)
-            if not definition.is_of_provider:
+            if not definition.is_of_provider or definition.function is not None:
                 self._add(definition, can_await)
 
     def _add(self, tool: ToolDefinition, can_await: Predicate) -> None:
@@ -80,7 +80,8 @@ class ToolRegistry:
         _check(call, tool)
         if _takes_any_keyword(function):
             return functools.partial(function, **call.arguments)
-        return functools.partial(function, dict(call.arguments))
+        argument = call.arguments["input"] if call.is_custom else dict(call.arguments)
+        return functools.partial(function, argument)
 
     def _read(
         self, signature: Signature, call: ToolCall, coerce: bool

@@ -10,7 +10,7 @@ from ai_lib.types.content import AudioBlock, Citation, ImageBlock, TokenLogprob
 from ai_lib.types.events import AudioDelta, ImageContent, LogprobsDelta
 from ai_lib.types.message import Message
 from ai_lib.types.response import ChatResponse
-from ai_lib.types.tool import ToolCall
+from ai_lib.types.tool import ToolCall, ToolDefinition
 from ai_lib_sync.testing import MockProvider, Reply
 
 PNG = "iVBORw0KGgoAAAANSUhEUg=="
@@ -144,3 +144,25 @@ def test_what_a_model_drew_or_cited_acts_on_nobody_who_reads_it() -> None:
     assert "<script" not in markdown
     assert "<img" not in markdown
     assert 'href="javascript' not in markdown
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+def test_a_custom_tool_is_run_with_its_text(dialect: str) -> None:
+    texts: list[str] = []
+
+    def patch(input: str) -> str:
+        """Apply a patch."""
+        texts.append(input)
+        return "done"
+
+    call = ToolCall(id="c1", name="patch", arguments={"input": "*** x"}, is_custom=True)
+    custom = {"type": "custom", "name": "patch"}
+    wire = {"type": "custom", "custom": {"name": "patch"}} if dialect == "chat" else custom
+    model, family = TARGETS[dialect]
+    with MockProvider([Reply(tool_calls=[call]), Reply(text="So.")]) as mock:
+        builder = mock.builder(model)
+        builder = builder.api_family(family) if family else builder
+        with builder.build() as client:
+            tool = ToolDefinition.of_provider(wire, function=patch)
+            run = client.chat().user("Hi").run_tools([tool])
+    assert (texts, run.content) == (["*** x"], "So.")
