@@ -1,0 +1,32 @@
+"""The rooms that have mutants, with the tests that may notice them."""
+
+from typing import Final
+
+# By room: the folders of tests. Their sum of mutants is the standing set.
+ROOMS: Final = {
+    "cache": ("tests/cache", "tests/client/test_cache_interceptor.py"),
+    "errors": ("tests/errors", "tests/pipeline", "tests/resilience/test_retry.py"),
+    "_runtime": ("tests/backend", "tests/transport/test_cancel.py", "tests/forks"),
+    "types": ("tests/types", "tests/request/test_round_trip.py"),
+    "protocol": ("tests/protocol",),
+    "request": ("tests/request", "tests/types"),
+    "transport": ("tests/transport",),
+    "pipeline": ("tests/pipeline", "tests/torture"),
+    "resilience": ("tests/resilience",),
+    "routing": ("tests/routing", "tests/client/test_routing.py"),
+    "tokens": ("tests/tokens",),
+    "telemetry": ("tests/telemetry",),
+    "guardrails": ("tests/guardrails",),
+    "structured": ("tests/structured",),
+    "client": ("tests/client",),
+    "batch": ("tests/batch",),
+    "embeddings": ("tests/embeddings",),
+    "dialects": ("tests/wire", "tests/protocol/test_bundled_wire.py"),
+}
+COUNT: Final = 25  # mutants of each room
+FOLDERS: Final = {"dialects": "ai_lib/protocol/dialects"}
+
+
+def find_folder(room: str) -> str:
+    """Return the folder of a room's source."""
+    return FOLDERS.get(room, f"ai_lib/{room}")
