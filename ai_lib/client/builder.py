@@ -134,9 +134,19 @@ class ClientBuilder:
         """Allow this many attempts in flight at once (0: any number); the others queue."""
         return self._set(max_inflight=count)
 
-    def with_fallbacks(self: B, models: Sequence[str]) -> B:
-        """Try these models, in order, when the first one fails; each has its own protection."""
-        return self._set(fallbacks=check_names(models))
+    def with_fallbacks(self: B, models: Sequence[str], *, on: Sequence[str] = ()) -> B:
+        """Try these models, in order, when the first one fails; each has its own protection.
+
+        `on` names errors after which the next one is tried too, although the protocol does not say
+        so: `context_length`, `content_policy`, or the name of a standard error. A model whose
+        context window the request can't be in is passed over where another one takes it.
+
+        Raises:
+            ValueError: there is no such error.
+        """
+        from ai_lib.client.target.named_errors import check_error_names
+
+        return self._set(fallbacks=check_names(models), fallback_on=check_error_names(on))
 
     def _set(self: B, **settings: object) -> B:
         self._settings = msgspec.structs.replace(self._settings, **settings)

@@ -272,10 +272,7 @@ class ChatRequestBuilder:
         return self._runner.stream(request, self._options, cancel_token)
 
     def stream_with_stats(self, *, cancel_token: CancelToken | None = None) -> ChatStream:
-        """Return the response as a stream whose `stats()` gives the stats of the call.
-
-        The stats are final once the stream has ended. Raises as `stream`.
-        """
+        """Do as `stream`; its `stats()`, the stats of the call, are final once it has ended."""
         return self.stream(cancel_token=cancel_token)
 
     @overload
@@ -327,7 +324,7 @@ class ChatRequestBuilder:
     async def execute_structured(
         self, kind: Any, *, mode: Mode = None, max_reasks: int = 1, coerce: bool | None = None
     ) -> StructuredOutput[Any]:
-        """Do as `execute_as`; return the value with its response and the number of asks."""
+        """Do as `execute_as`; return the value with its response and asks."""
         from .typed_stream import ask_typed
 
         conversation = self._start_conversation(kind, mode, max_reasks)
@@ -403,17 +400,22 @@ class ChatRequestBuilder:
         other, and keep it busy; without a loop, several run in threads of their own. Functions
         that have to be waited for run concurrently in a loop, and are refused elsewhere.
 
-        Before each call `on_tool_call(call, definition)` says whether it may be made: True, False,
-        or the words in which the model is told that it may not; another `ToolCall` is made in its
-        place. It may wait where there is an event loop. What it raises ends the conversation.
-        `coerce` is as for `execute_as`: with it, arguments in nearly the right form are taken.
+        `on_tool_call(call, definition)` allows a call (True), refuses it (False, or the words that
+        the model is told), or gives another `ToolCall`; it may wait. `coerce` is as elsewhere.
 
         Raises:
             ToolRoundsExceeded: the model still calls tools in the last of `max_rounds` responses.
             TypeError: a function has no schema, or has to be waited for where there is no loop.
             AiLibError: as `execute` raises; its `messages` hold the conversation so far.
         """
-        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call, coerce)
+        loop = self._tool_loop(
+            functions,
+            max_rounds=max_rounds,
+            max_parallel=max_parallel,
+            raises=raises,
+            on_tool_call=on_tool_call,
+            coerce=coerce,
+        )
         return await loop.run()
 
     def stream_tools(
@@ -430,28 +432,20 @@ class ChatRequestBuilder:
         """Do as `run_tools`; return the events of every round as a stream."""
         from .tool_loop import ToolStream
 
-        loop = self._tool_loop(functions, max_rounds, max_parallel, raises, on_tool_call, coerce)
-        return ToolStream(loop, cancel_token)
-
-    def _tool_loop(
-        self,
-        functions: Sequence[Function | ToolDefinition],
-        max_rounds: int,
-        max_parallel: int,
-        raises: Raises,
-        on_tool_call: ToolCallHook | None,
-        coerce: bool | None,
-    ) -> ToolLoop:
-        from .tool_loop import make_tool_loop
-
-        return make_tool_loop(
-            self._runner,
-            self.build(),
+        loop = self._tool_loop(
             functions,
-            options=self._options,
             max_rounds=max_rounds,
             max_parallel=max_parallel,
             raises=raises,
             on_tool_call=on_tool_call,
             coerce=coerce,
         )
+        return ToolStream(loop, cancel_token)
+
+    def _tool_loop(
+        self, functions: Sequence[Function | ToolDefinition], **options: Any
+    ) -> ToolLoop:
+        from .tool_loop import make_tool_loop
+
+        chat = self.build()
+        return make_tool_loop(self._runner, chat, functions, options=self._options, **options)

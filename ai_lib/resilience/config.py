@@ -42,11 +42,13 @@ class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The way in which targets are tried one after the other.
 
     Each is tried `max_attempts_per_target` times (its retries are not counted here), with
-    `delay_between_targets_ms` before the next one.
+    `delay_between_targets_ms` before the next one. `also_on` names errors after which the next one
+    is tried although the protocol does not say so.
     """
 
     max_attempts_per_target: int = 1
     delay_between_targets_ms: float = 0
+    also_on: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.max_attempts_per_target < 1 or not self.delay_between_targets_ms >= 0:

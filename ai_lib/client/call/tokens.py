@@ -10,6 +10,7 @@ import msgspec
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.arguments import check_message
 from ai_lib.client.target.target import Target
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.protocol.model import Model
 from ai_lib.request.chat import build_chat
@@ -43,7 +44,31 @@ def count_tokens(target: Target, countable: str | Sequence[Message] | ChatReques
     if not isinstance(countable, ChatRequest):
         messages = [check_message(message) for message in countable]
         countable = ChatRequest(messages=messages)
-    return counter.count_request(countable)
+    count = counter.count_request(countable)
+    try:
+        hidden_tokens = _count_hidden(target, countable)
+    except AiLibError:
+        return count  # the target can't be asked this
+    return msgspec.structs.replace(count, at_most=count.at_most + hidden_tokens)
+
+
+def _count_hidden(target: Target, request: ChatRequest) -> int:
+    """Return the most that the provider itself adds to the input, for tools, schemas and the like.
+
+    Raises:
+        RequestError: the target can't be asked this.
+    """
+    from ai_lib.tokens.billing import read_billed_request
+
+    built = build_chat(
+        request,
+        target.compiled,
+        model=target.listed,
+        credential=None,
+        base_url=target.base_url,
+        fit_media=False,
+    )
+    return read_billed_request(target.compiled, built.body).hidden_tokens
 
 
 def explain_with_cost(target: Target, request: ChatRequest | None = None) -> Explanation:

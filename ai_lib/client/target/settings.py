@@ -82,6 +82,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     catalog: ManifestCatalog | None = None
     loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
+    fallback_on: frozenset[str] = frozenset()
     api_keys: Mapping[str, str] = {}
     base_urls: Mapping[str, str] = {}
     listed_as: Mapping[str, str] = {}

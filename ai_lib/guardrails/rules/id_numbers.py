@@ -10,12 +10,28 @@ Span = tuple[int, int]
 # The digits of a card may stand in groups, one space or dash between them.
 _DIGITS: Final = re.compile(r"(?<!\d)\d+")
 _MOST_DIGITS: Final = 19
-MAX_CARD_LENGTH: Final = 2 * _MOST_DIGITS
+MAX_CARD_LENGTH: Final = 4 * _MOST_DIGITS
+_MOST_BLANKS: Final = 3
+_SEPARATORS: Final = re.compile(r"[ .-]+")
+_IBAN_SEPARATOR: Final = re.compile(r"(?: {1,3}|[.-])(?=[0-9A-Za-z])")
+# The digits, blanks and dashes of other scripts and typesetters, each for one of ASCII.
+_PLAIN: Final = {
+    **{0xFF10 + digit: str(digit) for digit in range(10)},
+    **{0x0660 + digit: str(digit) for digit in range(10)},
+    **{0x06F0 + digit: str(digit) for digit in range(10)},
+    **{0x0966 + digit: str(digit) for digit in range(10)},
+    **dict.fromkeys((0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "),
+    **dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-"),
+    **dict.fromkeys((0xB7, 0x2219, 0xFF0E), "."),
+    0xFF0B: "+",
+    0xFF08: "(",
+    0xFF09: ")",
+}
 
 SSN: Final = re.compile(
     r"(?<![\w-])(?!000|666|9)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}(?![\w]|-\d)", re.ASCII
 )
-_IBAN: Final = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2})(\d{2})(?=[ 0-9A-Z])", re.IGNORECASE)
+_IBAN: Final = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2})(\d{2})(?=[ .0-9A-Z-])", re.IGNORECASE)
 _IBAN_LENGTHS: Final = {
     "AD": 24,
     "AE": 23,
@@ -26,6 +42,7 @@ _IBAN_LENGTHS: Final = {
     "BE": 16,
     "BG": 22,
     "BH": 22,
+    "BI": 27,
     "BR": 29,
     "BY": 28,
     "CH": 21,
@@ -33,12 +50,14 @@ _IBAN_LENGTHS: Final = {
     "CY": 28,
     "CZ": 24,
     "DE": 22,
+    "DJ": 27,
     "DK": 18,
     "DO": 28,
     "EE": 20,
     "EG": 29,
     "ES": 24,
     "FI": 18,
+    "FK": 18,
     "FO": 18,
     "FR": 27,
     "GB": 22,
@@ -47,6 +66,7 @@ _IBAN_LENGTHS: Final = {
     "GL": 18,
     "GR": 27,
     "GT": 28,
+    "HN": 28,
     "HR": 21,
     "HU": 28,
     "IE": 22,
@@ -63,15 +83,19 @@ _IBAN_LENGTHS: Final = {
     "LT": 20,
     "LU": 20,
     "LV": 21,
+    "LY": 25,
     "MC": 27,
     "MD": 24,
     "ME": 22,
     "MK": 19,
+    "MN": 20,
     "MR": 27,
     "MT": 31,
     "MU": 30,
+    "NI": 28,
     "NL": 18,
     "NO": 15,
+    "OM": 23,
     "PK": 24,
     "PL": 28,
     "PS": 29,
@@ -79,20 +103,27 @@ _IBAN_LENGTHS: Final = {
     "QA": 29,
     "RO": 24,
     "RS": 22,
+    "RU": 33,
     "SA": 24,
     "SC": 31,
+    "SD": 18,
     "SE": 24,
     "SI": 19,
     "SK": 24,
     "SM": 27,
+    "SO": 23,
+    "ST": 25,
+    "SV": 28,
+    "TL": 23,
     "TN": 24,
     "TR": 26,
     "UA": 29,
     "VA": 22,
     "VG": 24,
     "XK": 20,
+    "YE": 30,
 }
-MAX_IBAN_LENGTH: Final = 2 * max(_IBAN_LENGTHS.values())
+MAX_IBAN_LENGTH: Final = 4 * max(_IBAN_LENGTHS.values())
 _IP4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", re.ASCII)
 _IP6: Final = re.compile(
     r"(?<![\w:.])[0-9A-F]{0,4}:[0-9A-F:]{1,38}(?:\.[0-9.]{5,11})?(?![\w:])", re.ASCII | re.I
@@ -109,9 +140,11 @@ PHONE: Final = re.compile(
     r"(?<![\w.+-])(?:"
     # +49 (0)30 123456-78: eight to fifteen digits, as E.164 has them
     r"\+[1-9](?:[ .()/-]{0,3}\d){7,14}"
+    # 0049 30 901820
+    r"|00[1-9]\d{0,2}[ .()/-]{1,3}\d(?:[ .()/-]{0,3}\d){5,12}"
     # (555) 123-4567, 555-123-4567, 1 555 123 4567
-    r"|(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])[2-9]\d{2}[ .-]\d{4}"
-    r"|1[ -][2-9]\d{2} [2-9]\d{2} \d{4}"
+    r"|(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])\d{3}[ .-]\d{4}"
+    r"|1[ -][2-9]\d{2} \d{3} \d{4}"
     # 06 12 34 56 78
     r"|0[1-9](?:([ .-])\d{2})(?:\1\d{2}){3}"
     # 020 7946 0958, 030/12345678, 0171 2345678
@@ -122,6 +155,11 @@ PHONE: Final = re.compile(
     re.ASCII,
 )
 MAX_PHONE_LENGTH: Final = 64
+
+
+def to_plain_digits(text: str) -> str:
+    """Return the text with the digits and separators of ASCII, at the same offsets."""
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def find_cards(text: str, start: int = 0) -> Iterator[Span]:
@@ -137,8 +175,9 @@ def find_cards(text: str, start: int = 0) -> Iterator[Span]:
         for number, (first, _) in enumerate(groups):
             if first < previous_end or _is_list(groups[number:]):
                 continue
-            digits = text[first : match.end()].replace(" ", "").replace("-", "")
-            if _is_card(digits) and not _has_more(text, match.end()):
+            digits = _SEPARATORS.sub("", text[first : match.end()])
+            is_whole = not _has_more(text, match.end()) and not _is_fraction(text, first)
+            if _is_card(digits) and is_whole:
                 yield first, match.end()
                 previous_end = match.end()
                 groups.clear()
@@ -146,7 +185,8 @@ def find_cards(text: str, start: int = 0) -> Iterator[Span]:
 
 
 def _continues(text: str, end: int, start: int) -> bool:
-    return start == end + 1 and text[end] in " -"
+    between = text[end:start]
+    return between in ("-", ".") or (len(between) <= _MOST_BLANKS and between.isspace())
 
 
 def _is_list(groups: list[Span]) -> bool:
@@ -156,7 +196,14 @@ def _is_list(groups: list[Span]) -> bool:
 
 def _has_more(text: str, end: int) -> bool:
     # Letters directly after it make it part of a name, such as that of a file.
-    return text[end : end + 1].isalpha() and text[end : end + 1].isascii()
+    following = text[end : end + 1]
+    is_point = following == "." and text[end + 1 : end + 2].isdigit()
+    return (following.isalpha() and following.isascii()) or is_point
+
+
+def _is_fraction(text: str, start: int) -> bool:
+    """Say whether digits are those behind the point of a number."""
+    return start > 1 and text[start - 1] == "." and text[start - 2].isdigit()
 
 
 def _is_card(digits: str) -> bool:
@@ -197,12 +244,12 @@ def find_ibans(text: str, start: int = 0) -> Iterator[Span]:
 
 
 def _find_end(text: str, start: int, size: int) -> int | None:
-    """Return the end of `size` letters and digits; single spaces between them don't count."""
+    """Return the end of `size` letters and digits; separators between them don't count."""
     at = start
     while size:
         character = text[at : at + 1]
-        if character == " " and text[at - 1] != " ":
-            at += 1
+        if at > start and (separator := _IBAN_SEPARATOR.match(text, at)):
+            at = separator.end()
             continue
         if not (character.isascii() and character.isalnum()):
             return None
@@ -213,7 +260,7 @@ def _find_end(text: str, start: int, size: int) -> int | None:
 
 
 def _has_remainder(iban: str) -> bool:
-    compact = iban.replace(" ", "").upper()
+    compact = _SEPARATORS.sub("", iban).upper()
     rotated = compact[4:] + compact[:4]
     return int("".join(str(int(character, 36)) for character in rotated)) % 97 == 1
 

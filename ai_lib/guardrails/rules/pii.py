@@ -24,6 +24,7 @@ from ai_lib.guardrails.rules.id_numbers import (
     find_cards,
     find_ibans,
     find_ip_addresses,
+    to_plain_digits,
 )
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ _KINDS: Final = {
     "iban": _Kind(
         find_ibans,
         _stable_before(
-            rf"(?<![0-9a-z])[a-z](?:[a-z](?:\d(?:\d(?: ?[0-9a-z]){{0,{MAX_IBAN_LENGTH}}} ?)?)?)?",
+            r"(?<![0-9a-z])[a-z](?:[a-z](?:\d(?:\d"
+            rf"(?:[ .-]{{0,3}}[0-9a-z]){{0,{MAX_IBAN_LENGTH}}}[ .-]{{0,3}})?)?)?",
             MAX_IBAN_LENGTH,
         ),
     ),
-    "card": _Kind(find_cards, _stable_before(r"(?<!\d)\d(?:[ -]?\d)*[ -]?", MAX_CARD_LENGTH + 2)),
+    "card": _Kind(
+        find_cards,
+        _stable_before(r"(?<!\d)\d(?:[ .-]{0,3}\d)*[ .-]{0,3}", MAX_CARD_LENGTH + 2),
+    ),
     "ssn": _Kind(_find_by(SSN), _stable_before(r"(?<![\w-])\d[\d -]{0,11}", 14)),
     "phone": _Kind(
         _find_by(PHONE),
@@ -101,7 +106,12 @@ class PiiDetector(Guardrail):
         self.kinds = tuple(kinds)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        spans = [(*span, kind) for kind in self.kinds for span in _KINDS[kind].find(text, start)]
+        plain = to_plain_digits(text)
+        spans = [
+            (*span, kind)
+            for kind in self.kinds
+            for span in _KINDS[kind].find(text if kind == "email" else plain, start)
+        ]
         # At one position the longest match is taken: a card is no phone number.
         spans.sort(key=lambda span: (span[0], -span[1]))
         end = start
@@ -112,4 +122,8 @@ class PiiDetector(Guardrail):
                 end = stop
 
     def find_stable_end(self, text: str, start: int = 0) -> int:
-        return min(_KINDS[kind].find_stable_end(text, start) for kind in self.kinds)
+        plain = to_plain_digits(text)
+        return min(
+            _KINDS[kind].find_stable_end(text if kind == "email" else plain, start)
+            for kind in self.kinds
+        )

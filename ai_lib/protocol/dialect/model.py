@@ -270,9 +270,14 @@ class ErrorShape(Part, frozen=True, kw_only=True):
 
     `retry_after` are the paths of the time to wait: seconds, a duration such as `7m12s`, or a
     message that says one. `codes` maps the codes that all providers of the dialect share to
-    standard classes; a manifest's own table comes before it.
+    standard classes; a manifest's own table comes before it. `content_policy` are the codes and
+    types of a refusal by the provider's rules for content.
     """
 
+    content_policy: tuple[str, ...] = (
+        "content_filter", "content_policy_violation", "content_policy", "prohibited_content",
+        "ResponsibleAIPolicyViolation", "data_inspection_failed", "moderation_blocked", "safety",
+    )  # fmt: skip
     message: tuple[str, ...] = ("error.message", "message", "error")
     code: tuple[str, ...] = ("error.code", "code")
     type: tuple[str, ...] = ("error.type", "type")

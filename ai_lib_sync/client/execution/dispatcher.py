@@ -48,6 +48,10 @@ class Dispatcher:
     def __init__(
         self, route: Sequence[GuardedTarget], call: Call, fallback: FallbackConfig
     ) -> None:
+        if len(route) > 1 and call.request is not None:
+            from ai_lib.client.execution.window import drop_too_small
+
+            route = drop_too_small(route, lambda guarded: guarded.target, call.request)
         self._route = route
         self._fallback = fallback
         self._call = call
@@ -116,7 +120,15 @@ class Dispatcher:
         return prepared
 
     def _may_continue(self, error: AiLibError) -> bool:
-        return error.fallbackable and now() < self._call.attempt_log.ends
+        is_allowed = error.fallbackable or (bool(self._fallback.also_on) and self._is_named(error))
+        return is_allowed and now() < self._call.attempt_log.ends
+
+    def _is_named(self, error: AiLibError) -> bool:
+        """Whether the caller named this error as one after which the next target is asked."""
+        from ai_lib.client.target.named_errors import is_named
+
+        target = self._call.requests[-1].target
+        return is_named(error, self._fallback.also_on, target.compiled.dialect.error)
 
     def _explain_timeout(self, error: AiLibError) -> AiLibError:
         """Name the total timeout as it was set, not what was left of it for the last attempt."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock as PlainLock
 
+import msgspec
+
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.client.target.settings import ClientSettings, limit_headers_of, protection_for
 from ai_lib.client.target.target import Target, error_from_response
@@ -46,6 +48,9 @@ class TargetSet(ForkedState):
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self.config = settings.resolve_protection()
+        if settings.fallback_on:
+            fallback = msgspec.structs.replace(self.config.fallback, also_on=settings.fallback_on)
+            self.config = msgspec.structs.replace(self.config, fallback=fallback)
         pressure = self.config.backpressure
         self.backpressure = Backpressure(pressure) if pressure is not None else None
         self.logged_paths: set[str] = set()
