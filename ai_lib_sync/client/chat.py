@@ -444,7 +444,6 @@ class ChatRequestBuilder:
     def _tool_loop(
         self, functions: Sequence[Function | ToolDefinition], **options: Any
     ) -> ToolLoop:
-        from .tool_loop import make_tool_loop
+        from .tool_loop import make_tool_loop as make
 
-        chat = self.build()
-        return make_tool_loop(self._runner, chat, functions, options=self._options, **options)
+        return make(self._runner, self.build(), functions, options=self._options, **options)
