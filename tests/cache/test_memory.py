@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_lib.cache import MemoryCache
+from ai_lib.cache import CacheConfig, MemoryCache
 from ai_lib.errors import CacheError
 from tests.cache.samples import Clock, reply
 
@@ -64,6 +64,15 @@ async def test_nobody_can_change_what_others_get() -> None:
     first = await cache.get("k")
     first.raw_response["choices"].clear()  # type: ignore[attr-defined]
     assert await cache.get("k") == known
+
+
+async def test_the_smallest_bounds_are_one() -> None:
+    cache = MemoryCache(1, max_size_bytes=1)
+    await cache.set("k", "v")
+    assert cache.size == 0
+    config = CacheConfig(max_size=1, max_size_bytes=1)
+    assert (config.max_size, config.max_size_bytes) == (1, 1)
+    assert CacheConfig().max_size_bytes == 64 * 1024 * 1024
 
 
 async def test_nonsense_is_refused() -> None:

@@ -4,7 +4,11 @@ from typing import Final
 
 # By room: the folders of tests. Their sum of mutants is the standing set.
 ROOMS: Final = {
-    "cache": ("tests/cache", "tests/client/test_cache_interceptor.py"),
+    "cache": (
+        "tests/cache",
+        "tests/client/test_cache_interceptor.py",
+        "tests/forks/test_forked_state.py",
+    ),
     "errors": ("tests/errors", "tests/pipeline", "tests/resilience/test_retry.py"),
     "_runtime": ("tests/backend", "tests/transport/test_cancel.py", "tests/forks"),
     "types": ("tests/types", "tests/request/test_round_trip.py"),

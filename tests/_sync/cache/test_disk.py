@@ -57,6 +57,16 @@ def test_an_entry_lives_as_long_as_it_was_told(tmp_path: Path) -> None:
     cache.close()
 
 
+def test_a_damaged_value_is_a_miss_and_is_deleted(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path)
+    cache.set("k", "v")
+    cache._store.put("k", b"\xc1", None, 0.0)
+    assert cache.exists("k")
+    assert cache.get("k") is None
+    assert not cache.exists("k")
+    cache.close()
+
+
 def test_the_file_keeps_its_bound_and_the_least_used_go(tmp_path: Path) -> None:
     clock = Clock()
     cache = DiskCache(tmp_path / "c.db", max_size_bytes=200_000, clock=clock)
