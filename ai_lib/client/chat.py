@@ -16,7 +16,7 @@ from ai_lib.types.content import Block
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
-from ai_lib.types.request import SUMMARIES, ChatRequest, ResponseFormat, read_effort
+from ai_lib.types.request import ChatRequest, ResponseFormat, make_reasoning_parameters
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import TimeoutOptions, check_seconds
@@ -163,17 +163,7 @@ class ChatRequestBuilder:
         Raises:
             ValueError: a word is none of these, or the budget is no number of tokens.
         """
-        if effort is not None:
-            read_effort(effort)
-            self.param("reasoning_effort", effort)
-        if budget is not None:
-            if type(budget) is not int or budget < 0:
-                raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
-            self.param("reasoning_budget", budget)
-        if summary is not None:
-            if summary not in SUMMARIES:
-                raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
-            self.param("reasoning_summary", summary)
+        self._parameters.update(make_reasoning_parameters(effort, budget, summary))
         return self
 
     def reasoning_effort(self, value: str | bool) -> ChatRequestBuilder:

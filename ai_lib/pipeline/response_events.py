@@ -86,29 +86,37 @@ def _block_events(block: Block, candidate: int, index: int) -> Iterator[Event]:
         case OpaqueBlock():
             yield OpaqueContent(candidate=candidate, raw=block.raw, body=block.body)
         case ImageBlock():
-            yield ImageContent(
-                candidate=candidate,
-                data=block.data,
-                url=block.url,
-                media_type=block.media_type,
-                id=block.id,
-                signature=block.signature,
-                raw=block.raw,
-                extra=block.extra,
-            )
+            yield _image_event(block, candidate)
         case AudioBlock():
-            yield AudioDelta(
-                candidate=candidate,
-                data=block.data or "",
-                transcript=block.transcript or "",
-                media_type=block.media_type,
-                id=block.id,
-                expires_at=block.expires_at,
-                signature=block.signature,
-                extra=block.extra,
-            )
+            yield _audio_event(block, candidate)
         case _:
             pass  # a response has no blocks that only callers write
+
+
+def _image_event(block: ImageBlock, candidate: int) -> ImageContent:
+    return ImageContent(
+        candidate=candidate,
+        data=block.data,
+        url=block.url,
+        media_type=block.media_type,
+        id=block.id,
+        signature=block.signature,
+        raw=block.raw,
+        extra=block.extra,
+    )
+
+
+def _audio_event(block: AudioBlock, candidate: int) -> AudioDelta:
+    return AudioDelta(
+        candidate=candidate,
+        data=block.data or "",
+        transcript=block.transcript or "",
+        media_type=block.media_type,
+        id=block.id,
+        expires_at=block.expires_at,
+        signature=block.signature,
+        extra=block.extra,
+    )
 
 
 def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Event]:

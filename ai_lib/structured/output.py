@@ -1,6 +1,7 @@
 """Defines the typed answer: its value, the response it was in, and how it was obtained."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.structured.validator import make_invalid_output
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import CUT_SHORT, ChatResponse
+from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
 T = TypeVar("T")
@@ -75,15 +77,8 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
                 value, data = shape.read_text(raw)
         except SchemaMismatch as error:
             if coerce:
-                try:
-                    if call is not None:
-                        value, notes = shape.read_leniently(call.arguments)
-                        data = call.arguments
-                    else:
-                        value, data, notes = shape.read_text_leniently(raw)
-                except SchemaMismatch:
-                    pass  # the problems of the strict reading are told
-                else:
+                with suppress(SchemaMismatch):  # the problems of the strict reading are told
+                    value, data, notes = _read_leniently(shape, call, raw)
                     bent = _add_adaptations(response, notes)
                     return cls(value=value, data=data, raw=raw, response=bent, asks=asks)
             if response.termination_reason in CUT_SHORT:
@@ -92,6 +87,16 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
             invalid.partial, invalid.attempts = response, response.attempts
             raise invalid from error
         return cls(value=value, data=data, raw=raw, response=response, asks=asks)
+
+
+def _read_leniently(
+    shape: OutputShape[T], call: ToolCall | None, text: str
+) -> tuple[T, JsonValue, Sequence[str]]:
+    """Return the value of a call or a text, the JSON it is made from, and what was bent."""
+    if call is None:
+        return shape.read_text_leniently(text)
+    value, notes = shape.read_leniently(call.arguments)
+    return value, call.arguments, notes
 
 
 def _add_adaptations(response: ChatResponse, notes: Sequence[str]) -> ChatResponse:

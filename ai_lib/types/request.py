@@ -64,3 +64,25 @@ def read_effort(value: object) -> str:
     if word not in (*EFFORTS, ON):
         raise ValueError(f"effort={value!r:.60} is not one of {', '.join(EFFORTS)}, True or False")
     return word
+
+
+def make_reasoning_parameters(
+    effort: str | bool | None, budget: int | None, summary: str | None
+) -> Mapping[str, object]:
+    """Return the standard parameters of what was said about reasoning; None says nothing.
+
+    Raises:
+        ValueError: a word is none that there is, or the budget is no number of tokens.
+    """
+    if effort is not None:
+        read_effort(effort)
+    if budget is not None and (type(budget) is not int or budget < 0):
+        raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
+    if summary is not None and summary not in SUMMARIES:
+        raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
+    said = {
+        "reasoning_effort": effort,
+        "reasoning_budget": budget,
+        "reasoning_summary": summary,
+    }
+    return {name: value for name, value in said.items() if value is not None}

@@ -118,11 +118,11 @@ async def test_everything_else_a_request_can_say() -> None:
             chat = client.chat().user("A").assistant(blocks).user("B").seed(6)
             await chat.response_format(ResponseFormat(type="json_schema", schema=schema)).execute()
             chat = client.chat().user("A").tools(TOOLS).tool_choice("clock")
-            await chat.reasoning_effort("deep").execute()
+            await chat.reasoning_effort("high").execute()
     first, second = house.asked
     assert first["script"][1] == ["player", [{"aside": "Hm"}, {"line": "Words"}]]
     assert (first["dice"], first["form"]) == (6, {"strictly": schema})
-    assert (second["improvise"], second["mood"]) == ({"only": "clock"}, {"depth": "deep"})
+    assert (second["improvise"], second["mood"]) == ({"only": "clock"}, {"depth": "high"})
 
 
 @pytest.mark.parametrize("live", [False, True])

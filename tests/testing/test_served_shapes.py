@@ -126,6 +126,7 @@ def test_anthropic_plain(mock_server: MockServer) -> None:
             "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
             "output_tokens": 8,
             "output_tokens_details": {"thinking_tokens": 3},
+            "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
             "service_tier": "standard",
         },
     }

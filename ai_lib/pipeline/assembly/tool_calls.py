@@ -51,6 +51,23 @@ class _OpenCall:
     def text(self) -> str:
         return "".join(self.parts)
 
+    def update(
+        self,
+        signature: object,
+        raw: Sequence[JsonObject],
+        initial: object,
+        custom: object,
+        extra: object,
+    ) -> None:
+        """Take what a fragment says beside its name and arguments."""
+        if isinstance(signature, str):
+            self.signature = signature
+        self.raw = raw or self.raw
+        self.initial = _as_text(initial) or self.initial
+        self.is_custom = self.is_custom or custom is True
+        if isinstance(extra, dict):
+            self.extra = {**(self.extra or {}), **extra}
+
     def has_complete_value(self) -> bool:
         """Say whether the arguments so far hold a closed JSON object or array."""
         for part in self.parts[self._scanned :]:
@@ -118,15 +135,10 @@ class ToolCallAccumulator:
             self._by_id.setdefault(wire_id, call)
         if wire_name and not call.started and call.name != wire_name:
             call.name += wire_name
-        if isinstance(signature, str):
-            call.signature = signature
-        call.is_custom = call.is_custom or custom is True
+        if signature or raw or initial or custom or extra:
+            call.update(signature, raw, initial, custom, extra)
         if name_complete is True:
             self._start(call, events)
-        call.raw = raw or call.raw
-        if isinstance(extra, dict):
-            call.extra = {**(call.extra or {}), **extra}
-        call.initial = _as_text(initial) or call.initial
         if isinstance(path, str):
             self._assign(call, path, value, events)
         if isinstance(total, str) and total.startswith(call.text):

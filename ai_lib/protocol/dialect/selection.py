@@ -114,6 +114,8 @@ def _find_declared_dialect(manifest: ProtocolManifest) -> str | None:
     for key, values in manifest.hints.items():
         if is_named and key in _VAGUE:
             return None
+        if key == "reply" and "request" in manifest.wire:
+            return None  # it describes its own dialect, whose replies may look familiar
         for value in values:
             for name in list_bundled_dialects():
                 if _is_chosen_by(load_bundled_dialect(name), key, value):

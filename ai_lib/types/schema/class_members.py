@@ -8,7 +8,7 @@ import msgspec
 
 from ai_lib.types.schema.pydantic_reader import is_installed
 from ai_lib.types.schema.reading import DefaultEntry
-from ai_lib.types.schema.type_names import get_type_name, substitute
+from ai_lib.types.schema.type_names import TypeForm, get_type_name, substitute
 
 _SHOWN_FACTORIES: Final = (list, dict, set, frozenset, tuple)
 
@@ -23,7 +23,7 @@ class ClassMember(msgspec.Struct, frozen=True):
     default: DefaultEntry | None = None
 
 
-def list_members(kind: Any, args: tuple[Any, ...]) -> list[ClassMember] | None:
+def list_members(kind: TypeForm, args: tuple[TypeForm, ...]) -> list[ClassMember] | None:
     """Return the members of a class, its type variables filled.
 
     None for a dataclass with defaults or names that pydantic alone reads.
@@ -50,7 +50,7 @@ def list_members(kind: Any, args: tuple[Any, ...]) -> list[ClassMember] | None:
     ]
 
 
-def list_positions(kind: Any, args: tuple[Any, ...]) -> list[Any]:
+def list_positions(kind: TypeForm, args: tuple[TypeForm, ...]) -> list[TypeForm]:
     """Return the types of the positions of a named tuple, or of a struct that is an array."""
     arguments = dict(zip(getattr(kind, "__parameters__", ()), args, strict=False))
     if issubclass(kind, msgspec.Struct):
@@ -73,7 +73,7 @@ def _list_struct_members(kind: type[msgspec.Struct]) -> Iterator[ClassMember]:
         yield ClassMember(field.encode_name, field.name, field.type, field.required, default)
 
 
-def _list_fields(kind: Any) -> Iterator[ClassMember]:
+def _list_fields(kind: TypeForm) -> Iterator[ClassMember]:
     hints = _resolve_hints(kind)
     for name, field in kind.__dataclass_fields__.items():
         hint = hints.get(name, Any)
@@ -95,7 +95,7 @@ def _list_fields(kind: Any) -> Iterator[ClassMember]:
         )  # fmt: skip
 
 
-def _list_attributes(kind: Any) -> Iterator[ClassMember]:
+def _list_attributes(kind: TypeForm) -> Iterator[ClassMember]:
     hints = _resolve_hints(kind)
     for field in kind.__attrs_attrs__:
         if not field.init:
@@ -107,12 +107,12 @@ def _list_attributes(kind: Any) -> Iterator[ClassMember]:
         yield ClassMember(name, name, hints.get(field.name, Any), is_required, default)
 
 
-def _list_keys(kind: Any) -> Iterator[ClassMember]:
+def _list_keys(kind: TypeForm) -> Iterator[ClassMember]:
     for name, hint in _resolve_hints(kind).items():
         yield ClassMember(name, name, hint, name in kind.__required_keys__)
 
 
-def _resolve_hints(kind: Any) -> Mapping[str, Any]:
+def _resolve_hints(kind: TypeForm) -> Mapping[str, TypeForm]:
     try:
         return get_type_hints(kind, include_extras=True)
     except NameError as error:

@@ -26,7 +26,7 @@ from ai_lib.types.schema.pydantic_reader import (
     is_pydantic_type,
 )
 from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader
-from ai_lib.types.schema.type_names import get_type_name, is_alias_type, substitute
+from ai_lib.types.schema.type_names import TypeForm, get_type_name, is_alias_type, substitute
 from ai_lib.types.schema.union_reader import UnionReader
 
 _PLAIN: Final[Mapping[object, Callable[[], TypeReader]]] = {
@@ -101,7 +101,7 @@ class TypeReaderBuilder:
     def __init__(self) -> None:
         self._known: dict[object, TypeReader] = {}
 
-    def make(self, kind: Any) -> TypeReader:
+    def make(self, kind: TypeForm) -> TypeReader:
         """Return the reader of a type.
 
         Raises:
@@ -134,7 +134,9 @@ class TypeReaderBuilder:
         reader.inner = self.make(substitute(origin.__value__, arguments))
         return reader
 
-    def _make_generic(self, kind: Any, origin: Any, args: tuple[Any, ...]) -> TypeReader:
+    def _make_generic(
+        self, kind: TypeForm, origin: TypeForm, args: tuple[TypeForm, ...]
+    ) -> TypeReader:
         if origin is Annotated:
             return self._make_annotated(kind)
         if origin is Literal:
@@ -163,12 +165,12 @@ class TypeReaderBuilder:
             return self._make_class(origin, kind, args)
         raise _make_no_schema_error(kind)
 
-    def _make_tuple(self, args: tuple[Any, ...]) -> TypeReader:
+    def _make_tuple(self, args: tuple[TypeForm, ...]) -> TypeReader:
         if len(args) == 2 and args[1] is Ellipsis:
             return ListReader(self.make(args[0]), tuple)
         return TupleReader([self.make(arg) for arg in args if arg != ()])
 
-    def _make_annotated(self, kind: Any) -> TypeReader:
+    def _make_annotated(self, kind: TypeForm) -> TypeReader:
         inner, *notes = get_args(kind)
         if is_installed() and any(map(is_pydantic_note, notes)):
             try:
@@ -184,7 +186,9 @@ class TypeReaderBuilder:
         bounds = read_notes(note for note in notes if isinstance(note, str))
         return ConstrainedReader(reader, bounds) if bounds else reader
 
-    def _make_class(self, origin: Any, kind: Any = None, args: tuple[Any, ...] = ()) -> TypeReader:
+    def _make_class(
+        self, origin: TypeForm, kind: TypeForm = None, args: tuple[TypeForm, ...] = ()
+    ) -> TypeReader:
         kind = origin if kind is None else kind
         formatted = plain.make_formatted_reader(origin)
         if formatted is not None:
@@ -210,7 +214,9 @@ class TypeReaderBuilder:
             return PydanticReader(kind, get_type_name(kind))
         raise _make_no_schema_error(kind)
 
-    def _make_object(self, origin: Any, kind: Any, args: tuple[Any, ...]) -> TypeReader:
+    def _make_object(
+        self, origin: TypeForm, kind: TypeForm, args: tuple[TypeForm, ...]
+    ) -> TypeReader:
         members = list_members(origin, args)
         if members is None:  # pydantic alone can read it: names or checks beside its annotations
             return self._remember(kind, PydanticReader(kind, get_type_name(kind)))
@@ -238,7 +244,7 @@ class TypeReaderBuilder:
         )
         return reader
 
-    def _make_member(self, kind: Any, name: str, member: Any) -> TypeReader:
+    def _make_member(self, kind: TypeForm, name: str, member: TypeForm) -> TypeReader:
         try:
             return self.make(member)
         except TypeError as error:

@@ -15,7 +15,7 @@ from ai_lib.types.schema.definitions import DefinitionStore
 from ai_lib.types.schema.docstring import describe_parameters
 from ai_lib.types.schema.plain_readers import AnyReader, NullReader
 from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader
-from ai_lib.types.schema.type_names import read_annotations
+from ai_lib.types.schema.type_names import TypeForm, read_annotations
 from ai_lib.types.schema.union_reader import UnionReader
 
 
@@ -157,7 +157,9 @@ def list_bound_names(function: Callable[..., object]) -> frozenset[str]:
     return frozenset(bound)
 
 
-def _read_hints(function: Callable[..., object], names: Mapping[str, object]) -> dict[str, Any]:
+def _read_hints(
+    function: Callable[..., object], names: Mapping[str, object]
+) -> dict[str, TypeForm]:
     """Return the annotations of the parameters; that of another name need not be resolved."""
     holder = get_inner_function(function)
     if isinstance(holder, type):
@@ -166,7 +168,7 @@ def _read_hints(function: Callable[..., object], names: Mapping[str, object]) ->
         holder = type(holder).__call__
     holder = inspect.unwrap(getattr(holder, "__func__", holder))
     scope = {**getattr(holder, "__globals__", {}), **_read_closure(holder)}
-    hints: dict[str, Any] = {}
+    hints: dict[str, TypeForm] = {}
     for name, annotation in read_annotations(holder).items():
         if name in names:
             alone: Any = SimpleNamespace(__annotations__={name: annotation})

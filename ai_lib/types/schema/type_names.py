@@ -3,8 +3,10 @@
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeAlias, get_args, get_origin
 
+# What may be written as an annotation: a class, a generic alias or a special form (PEP 747).
+TypeForm: TypeAlias = Any
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -23,7 +25,7 @@ def is_alias_type(kind: object) -> bool:
     return type(get_origin(kind) or kind).__name__ == "TypeAliasType"
 
 
-def substitute(kind: Any, arguments: Mapping[Any, Any]) -> Any:
+def substitute(kind: TypeForm, arguments: Mapping[TypeForm, TypeForm]) -> TypeForm:
     """Return a type with its type variables replaced."""
     if not arguments:
         return kind
@@ -32,20 +34,20 @@ def substitute(kind: Any, arguments: Mapping[Any, Any]) -> Any:
             return arguments[kind]
     except TypeError:
         return kind
-    parameters: tuple[Any, ...] = getattr(kind, "__parameters__", ())
+    parameters: tuple[TypeForm, ...] = getattr(kind, "__parameters__", ())
     if not parameters or isinstance(kind, type):
         return kind
     return kind[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
 
 
-def read_annotations(holder: object) -> dict[str, Any]:
+def read_annotations(holder: object) -> dict[str, TypeForm]:
     """Return the annotations of a class or function, those that can't be resolved as texts."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
-        resolved: dict[str, Any] = annotationlib.get_annotations(
+        resolved: dict[str, TypeForm] = annotationlib.get_annotations(
             holder, format=annotationlib.Format.FORWARDREF
         )
         return resolved
-    annotations: dict[str, Any] = dict(getattr(holder, "__annotations__", None) or {})
+    annotations: dict[str, TypeForm] = dict(getattr(holder, "__annotations__", None) or {})
     return annotations
