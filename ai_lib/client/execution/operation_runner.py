@@ -39,6 +39,8 @@ async def invoke(
 ) -> JsonValue:
     """Send one operation, under the first target's protection, and return its response."""
     guarded = targets.first
+    if targets.is_watching:
+        await targets.refresh()
     target = guarded.target.current()
     call = Call(
         name,

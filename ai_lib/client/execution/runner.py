@@ -41,6 +41,8 @@ class CallRunner:
 
     async def run(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, Call]:
         """Send a plain request and read its response; return it with its call."""
+        if self._targets.is_watching:
+            await self._targets.refresh()
         call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
         if self._is_accompanied:
             interceptors = self._interceptors.active_in(call)
@@ -66,9 +68,10 @@ class CallRunner:
         call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
         interceptors = self._interceptors.active_in(call)
         # Where nobody may change the request, what can't be asked is refused at once.
-        dispatcher = None if interceptors else self.dispatcher(call)
+        waits = interceptors or self._targets.is_watching
+        dispatcher = None if waits else self.dispatcher(call)
         return ChatStream(
-            self._transport, call, self.dispatcher, dispatcher, interceptors, cancel_token
+            self._transport, call, self._compile_fresh, dispatcher, interceptors, cancel_token
         )
 
     def count_tokens(self, request: ChatRequest) -> TokenCount:
@@ -102,6 +105,12 @@ class CallRunner:
         else:
             route = self._targets.default_route
         return Dispatcher(route, call, self._targets.config.fallback)
+
+    async def _compile_fresh(self, call: Call) -> Dispatcher:
+        """Return the dispatcher of a call, with manifests as their files are now."""
+        if self._targets.is_watching:
+            await self._targets.refresh()
+        return self.dispatcher(call)
 
     async def _run_accompanied(self, call: Call, interceptors: InterceptorChain) -> ChatResponse:
         await interceptors.before_request(call)

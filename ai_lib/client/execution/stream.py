@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from threading import Lock as PlainLock
 from weakref import finalize
 
@@ -42,7 +42,7 @@ class ChatStream:
         self,
         transport: HttpTransport,
         call: Call,
-        compile_call: Callable[[Call], Dispatcher],
+        compile_call: Callable[[Call], Awaitable[Dispatcher]],
         dispatcher: Dispatcher | None,
         interceptors: InterceptorChain,
         cancel_token: CancelToken | None = None,
@@ -234,7 +234,8 @@ class ChatStream:
         if self._interceptors:
             self._stream_state.finalizer = finalize(self, self._interceptors.end_forgotten, call)
             await self._interceptors.before_request(call)
-        dispatcher = self._dispatcher = self._dispatcher or self._compile(call)
+        dispatcher = self._dispatcher or await self._compile(call)
+        self._dispatcher = dispatcher
         if self._interceptors:
             self._filters = self._interceptors.stream_filters(call)
             response = await self._interceptors.lookup(call)

@@ -40,6 +40,8 @@ def invoke(
 ) -> JsonValue:
     """Send one operation, under the first target's protection, and return its response."""
     guarded = targets.first
+    if targets.is_watching:
+        targets.refresh()
     target = guarded.target.current()
     call = Call(
         name,

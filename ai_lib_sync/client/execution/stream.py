@@ -235,7 +235,8 @@ class ChatStream:
         if self._interceptors:
             self._stream_state.finalizer = finalize(self, self._interceptors.end_forgotten, call)
             self._interceptors.before_request(call)
-        dispatcher = self._dispatcher = self._dispatcher or self._compile(call)
+        dispatcher = self._dispatcher or self._compile(call)
+        self._dispatcher = dispatcher
         if self._interceptors:
             self._filters = self._interceptors.stream_filters(call)
             response = self._interceptors.lookup(call)

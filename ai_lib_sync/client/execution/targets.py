@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from threading import Lock as PlainLock
 
 import msgspec
@@ -14,6 +15,7 @@ from ai_lib.client.target.target import Target, error_from_response
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.models import ModelRecord
 
+from ..._runtime.backend import run_in_thread
 from ...resilience import Backpressure, ResilientExecutor
 from ...transport import HttpResponse
 
@@ -62,6 +64,11 @@ class TargetSet(ForkedState):
         fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
         self.default_route = [self.first, *fallbacks]
         self.find(tuple(settings.routed_models))
+        self.is_watching = self.first.target.renew is not None
+
+    def refresh(self) -> None:
+        """Read, off the event loop, the manifests whose files have changed."""
+        run_in_thread(partial(_renew_each, [item.target for item in self.list_targets()]))
 
     @property
     def is_resilient(self) -> bool:
@@ -124,3 +131,8 @@ class TargetSet(ForkedState):
             headers=limit_headers_of(target),
         )
         return GuardedTarget(target, executor)
+
+
+def _renew_each(targets: Sequence[Target]) -> None:
+    for target in targets:
+        target.current()
