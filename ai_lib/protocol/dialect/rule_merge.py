@@ -101,6 +101,24 @@ def merge_rules(
     return [*before, *remaining, *after]
 
 
+def find_own_events(
+    dialect_documents: Rules, manifest_rules: Sequence[ManifestRule]
+) -> frozenset[str]:
+    """Return the events for which the manifest's rules do not read what the dialect's rules read.
+
+    Either all rules for such an event read other paths, or one of them narrows a condition.
+    """
+    dialect_rules = tuple(_find_emitting_rules(dialect_documents, (), frozenset()))
+    own_events: set[str] = set()
+    for emit in {rule.emit for rule in manifest_rules}:
+        event_rules = [rule for rule in manifest_rules if rule.emit == emit]
+        if not any(_is_redundant(rule, dialect_rules) for rule in event_rules) or any(
+            _narrows(rule, dialect_rules) for rule in event_rules
+        ):
+            own_events.add(emit)
+    return frozenset(own_events)
+
+
 def join_tool_call_rules(manifest_rules: Iterable[ManifestRule]) -> list[ManifestRule]:
     """Join rules that read fields of the same tool call, so that they emit one event."""
     joined_rules: list[ManifestRule] = []

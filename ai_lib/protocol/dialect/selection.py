@@ -35,6 +35,22 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
     Raises:
         ProtocolError: there is no dialect of that name, or a part of it is unknown or misshapen.
     """
+    base = read_base_dialect(manifest)
+    dialect_document = apply_merge_patch(base, build_overlay(manifest.raw, base))
+    try:
+        return msgspec.convert(dialect_document, Dialect)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
+
+
+def read_base_dialect(manifest: ProtocolManifest) -> JsonObject:
+    """Return the dialect's document as the manifest chooses and patches it.
+
+    Its own sections on how replies are read are not in it yet.
+
+    Raises:
+        ProtocolError: there is no dialect of that name.
+    """
     name = manifest.dialect or _find_declared_dialect(manifest)
     base: JsonObject = {
         "dialect": manifest.id,
@@ -42,12 +58,7 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
     }
     base = apply_merge_patch(base, manifest.wire)
     # How tokens are counted depends on the models, not on the API family.
-    base = apply_merge_patch(base, {"tokens": manifest.raw.get("tokens") or {}})
-    dialect_document = apply_merge_patch(base, build_overlay(manifest.raw, base))
-    try:
-        return msgspec.convert(dialect_document, Dialect)
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
+    return apply_merge_patch(base, {"tokens": manifest.raw.get("tokens") or {}})
 
 
 def explain_missing_dialect(manifest: ProtocolManifest) -> str:

@@ -18,6 +18,7 @@ from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.sources.folder import read_document
+from ai_lib.testing.mock.own_rules.stream import write_own_stream
 from ai_lib.testing.mock.serve_shape import ServeSection, read_serve_section
 
 ManifestLike = ProtocolManifest | str | Path
@@ -113,10 +114,12 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
     path = endpoint.path if endpoint else dialect.request.path
     replacement = dialect.request.stream_path
     stream_path = path.replace(replacement["from"], replacement["to"]) if replacement else None
+    serve = read_serve_section(dialect, manifest.source)
+    stream = write_own_stream(manifest, dialect, serve.stream)
     return MockedProvider(
         manifest=manifest,
         dialect=dialect,
-        serve=read_serve_section(dialect, manifest.source),
+        serve=msgspec.structs.replace(serve, stream=stream),
         # A part that the caller or the environment fills has the part's name here.
         root=re.sub(r"\$?\{(\w+)\}", r"\1", urlsplit(manifest.base_url).path.rstrip("/")),
         chat_path=_compile_path(path),

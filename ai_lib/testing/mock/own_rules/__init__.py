@@ -1,0 +1,1 @@
+"""Writes frames that a manifest's own rules read."""
