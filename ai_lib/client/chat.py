@@ -171,8 +171,8 @@ class ChatRequestBuilder:
         return self.reasoning(value)
 
     def param(self, name: str, value: object) -> ChatRequestBuilder:
-        """Set a standard parameter by its name."""
-        self._parameters[name] = value
+        """Set a standard parameter by its name; `thinking_budget` is `reasoning_budget`."""
+        self._parameters["reasoning_budget" if name == "thinking_budget" else name] = value
         return self
 
     def extra(self, fields: JsonObject) -> ChatRequestBuilder:

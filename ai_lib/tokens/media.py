@@ -18,6 +18,9 @@ _PAGE: Final = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
 _BYTES_A_PAGE: Final = 50_000
 _BYTES_A_SECOND: Final = 8_000
 _UNKNOWN_PAGES: Final = 10
+# What nothing tells the pages of has no more than these.
+_MOST_UNKNOWN_PAGES: Final = 100
+_LEAST_BYTES_A_PAGE: Final = 3_000
 _UNKNOWN_SECONDS: Final = 60.0
 
 
@@ -45,12 +48,18 @@ def count_audio_tokens(block: AudioBlock, shape: TokenShape) -> int:
     return math.ceil(seconds * shape.audio_second)
 
 
-def count_document_pages(block: DocumentBlock) -> int:
-    """Return the approximate pages of a document. A PDF is searched for them."""
+def count_document_pages(block: DocumentBlock) -> tuple[int, int]:
+    """Return the approximate pages of a document, and the most it has.
+
+    A PDF is searched for them. Where it packs them, its size bounds them.
+    """
     if not block.data:
-        return _UNKNOWN_PAGES
+        return _UNKNOWN_PAGES, _MOST_UNKNOWN_PAGES
     data = _decode(block.data)
-    return len(_PAGE.findall(data)) or max(1, len(data) // _BYTES_A_PAGE)
+    pages = len(_PAGE.findall(data))
+    if pages:
+        return pages, pages
+    return max(1, len(data) // _BYTES_A_PAGE), max(1, len(data) // _LEAST_BYTES_A_PAGE + 1)
 
 
 def read_document_text(block: DocumentBlock) -> str | None:

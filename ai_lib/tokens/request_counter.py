@@ -1,5 +1,6 @@
 """Counts the tokens of one request, block by block, by its dialect's token rules."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -22,14 +23,16 @@ from ai_lib.types.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from ai_lib.types.json import JsonObject
 from ai_lib.types.message import Message
-from ai_lib.types.request import ChatRequest
+from ai_lib.types.request import OFF, ChatRequest
 from ai_lib.types.tool import ToolDefinition
 
-# The tokens of an id, a role and the like around a tool call or its result.
-_CALL_TOKENS: Final = 12
 # The tokens around text are published, but not for every model: at most twice as many.
 _MARGIN: Final = 2
+# Images are scaled before they are counted, to sizes that are rounded somehow.
+_IMAGE_MARGIN: Final = 1.25
+_BLOCKS_WITH_SIGNATURE: Final = (TextBlock, ThinkingBlock, ToolUseBlock)
 
 
 class RequestCounter:
@@ -48,6 +51,7 @@ class RequestCounter:
     ) -> None:
         self._shape = shape
         self._image = shape.find_image_shape(model)
+        self._weights = shape.find_weights(model)
         self._count = count
         self._count_at_most = count_at_most
         self.tokens = 0
@@ -56,16 +60,22 @@ class RequestCounter:
 
     def add(self, request: ChatRequest) -> None:
         """Add a whole request."""
+        weights = self._weights
+        self._add_with_margin(weights.request)
         for message in request.messages:
             self._add_message(message)
         if request.tools:
             self.has_guesses = True
-            self._add_with_margin(self._shape.tools)
+            self._add_with_margin(weights.tools)
             for tool in request.tools:
                 self._add_tool(tool)
         if request.response_format is not None and request.response_format.schema:
             self.has_guesses = True
-            self._add_text(_to_json(request.response_format.schema))
+            self._add_with_margin(weights.schema)
+            self._add_text(_to_json(request.response_format.schema), weights.answer)
+            self._add_repeated_definitions(request.response_format.schema)
+        if _shall_think(request):
+            self._add_with_margin(weights.thinking)
         self._add_tokens(self._shape.reply)
 
     def _add_message(self, message: Message) -> None:
@@ -77,6 +87,8 @@ class RequestCounter:
             self._add_block(block)
 
     def _add_block(self, block: Block) -> None:
+        if self._weights.signature and isinstance(block, _BLOCKS_WITH_SIGNATURE):
+            self._add_with_margin(math.ceil(len(block.signature or "") * self._weights.signature))
         if isinstance(block, TextBlock):
             self._add_text(block.text)
         elif isinstance(block, ThinkingBlock):
@@ -84,7 +96,7 @@ class RequestCounter:
         elif isinstance(block, ImageBlock):
             tokens, is_known = count_image_tokens(block, self._image)
             self.has_guesses = self.has_guesses or not is_known
-            self._add_tokens(tokens)
+            self._add_tokens(tokens, math.ceil(tokens * _IMAGE_MARGIN))
         else:
             self.has_guesses = True
             self._add_other_block(block)
@@ -95,40 +107,62 @@ class RequestCounter:
         elif isinstance(block, DocumentBlock):
             text = read_document_text(block)
             if text is None:
-                self._add_tokens(count_document_pages(block) * self._shape.page)
+                pages, most_pages = count_document_pages(block)
+                most_page = self._shape.most_page or self._shape.page * _MARGIN
+                self._add_tokens(pages * self._shape.page, most_pages * most_page)
             else:
                 self._add_text(text)
         elif isinstance(block, ToolUseBlock):
-            self._add_with_margin(_CALL_TOKENS)
+            self._add_with_margin(self._weights.call)
             self._add_text(f"{block.name} {_to_json(block.input)}")
         elif isinstance(block, ToolResultBlock):
-            self._add_with_margin(_CALL_TOKENS)
+            self._add_with_margin(self._weights.call)
             parts = (
                 [TextBlock(text=block.content)] if isinstance(block.content, str) else block.content
             )
             for part in parts:
                 self._add_block(part)
         else:
-            self._add_text(_to_json(block))
+            # What it says to the provider is unknown: at most twice what it weighs as text.
+            text = _to_json(block)
+            self._add_text(text, self._weights.opaque)
+            self.at_most += self._count_at_most(text)
 
     def _add_tool(self, tool: ToolDefinition) -> None:
-        self._add_with_margin(self._shape.tool)
+        self._add_with_margin(self._weights.tool)
         if tool.is_of_provider:
             self._add_text(_to_json(tool.extra))
             return
-        self._add_text(f"{tool.name} {tool.description or ''} {_to_json(tool.parameters)}")
+        definition = f"{tool.name} {tool.description or ''} {_to_json(tool.parameters)}"
+        self._add_text(definition, self._weights.definition)
+        self._add_repeated_definitions(tool.parameters)
 
-    def _add_text(self, text: str) -> None:
-        self.tokens += self._count(text)
-        self.at_most += self._count_at_most(text)
+    def _add_repeated_definitions(self, schema: JsonObject) -> None:
+        """Raise the upper bound: a provider may write a definition wherever it is referred to."""
+        definitions = schema.get("$defs") or schema.get("definitions")
+        if definitions:
+            uses = _to_json(schema).count('"$ref"')
+            self.at_most += uses * self._count_at_most(_to_json(definitions))
 
-    def _add_tokens(self, tokens: int) -> None:
+    def _add_text(self, text: str, share: float = 1.0) -> None:
+        """Add a text, of which the provider counts a share."""
+        factor = self._weights.text
+        self.tokens += math.ceil(self._count(text) * factor * share)
+        self.at_most += math.ceil(self._count_at_most(text) * factor * max(share, 1.0))
+
+    def _add_tokens(self, tokens: int, at_most: int | None = None) -> None:
         self.tokens += tokens
-        self.at_most += tokens
+        self.at_most += tokens if at_most is None else at_most
 
     def _add_with_margin(self, tokens: int) -> None:
         self.tokens += tokens
         self.at_most += tokens * _MARGIN
+
+
+def _shall_think(request: ChatRequest) -> bool:
+    effort = request.parameters.get("reasoning_effort")
+    is_on = effort not in (None, False, OFF, "none")
+    return is_on or bool(request.parameters.get("reasoning_budget"))
 
 
 def _to_json(value: object) -> str:

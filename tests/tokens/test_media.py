@@ -134,7 +134,10 @@ def test_sound_is_counted_by_the_second() -> None:
 def test_pages_are_found_in_a_pdf_and_text_is_text() -> None:
     pdf = b"%PDF-1.4 /Type /Pages /Type /Page /Type/Page "
     encoded = base64.b64encode(pdf).decode()
-    assert count_document_pages(DocumentBlock(data=encoded)) == 2
+    assert count_document_pages(DocumentBlock(data=encoded)) == (2, 2)
+    packed = base64.b64encode(b"%PDF-1.7" + b"0" * 9000).decode()
+    assert count_document_pages(DocumentBlock(data=packed)) == (1, 4)
+    assert count_document_pages(DocumentBlock(url="https://a.b/c.pdf")) == (10, 100)
     plain = base64.b64encode("Grüße".encode()).decode()
     assert read_document_text(DocumentBlock(data=plain, media_type="text/plain")) == "Grüße"
     assert read_document_text(DocumentBlock(data=encoded, media_type="application/pdf")) is None

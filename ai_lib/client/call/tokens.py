@@ -11,6 +11,7 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.arguments import check_message
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
+from ai_lib.protocol.dialect.billing import HostedToolsShape
 from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.protocol.model import Model
 from ai_lib.request.chat import build_chat
@@ -55,6 +56,8 @@ def count_tokens(target: Target, countable: str | Sequence[Message] | ChatReques
 def _count_hidden(target: Target, request: ChatRequest) -> int:
     """Return the most that the provider itself adds to the input, for tools, schemas and the like.
 
+    A tool that it runs adds what its uses bring; without a limit, so many are assumed.
+
     Raises:
         RequestError: the target can't be asked this.
     """
@@ -68,7 +71,19 @@ def _count_hidden(target: Target, request: ChatRequest) -> int:
         base_url=target.base_url,
         fit_media=False,
     )
-    return read_billed_request(target.compiled, built.body).hidden_tokens
+    billed = read_billed_request(target.compiled, built.body)
+    return billed.hidden_tokens + _count_hosted(target, billed)
+
+
+def _count_hosted(target: Target, billed: BilledRequest) -> int:
+    hosted = target.compiled.dialect.billing.hosted or HostedToolsShape()
+    tokens = 0
+    for use in billed.hosted:
+        price = target.listed.prices.tools.get(use.name)
+        tokens_a_use = price.tokens if price is not None and price.tokens else hosted.tokens
+        most_uses = hosted.assumed_uses if use.most_uses is None else use.most_uses
+        tokens += (most_uses + 1) * tokens_a_use  # the definition is one
+    return tokens
 
 
 def explain_with_cost(target: Target, request: ChatRequest | None = None) -> Explanation:

@@ -10,6 +10,9 @@ class HostedToolsShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     (`web_search_20260209`), and one without it, or named in `own`, is the caller's. Without `name`,
     every member of a tool that is not in `own` is a tool. `uses` is the member with the most uses
     of a tool, `total_uses` the member of the body with the most of all.
+
+    A use brings at most `tokens` where the price list does not say how many, and a tool that
+    nothing limits is counted with `assumed_uses` of them.
     """
 
     each: str = "$.tools[*]"
@@ -17,6 +20,8 @@ class HostedToolsShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     own: tuple[str, ...] = ()
     uses: str = ""
     total_uses: str = ""
+    tokens: int = 5000
+    assumed_uses: int = 10
 
 
 class BillingShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
