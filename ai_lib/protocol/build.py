@@ -25,7 +25,8 @@ def build_manifest(
             with its position), it can't be read or compiled, or it comes from an address and holds
             regular expressions.
     """
-    if manifest_document.origin != "bundled":
+    is_bundled = manifest_document.origin == "bundled"
+    if not is_bundled:
         from ai_lib.protocol.validation.validator import ProtocolValidator
 
         validator = ProtocolValidator(manifest_document.schemas, strict=strict)
@@ -33,7 +34,9 @@ def build_manifest(
             manifest_document.document, source=manifest_document.source, text=manifest_document.text
         )
         result.raise_if_invalid()
-    manifest = read_manifest(manifest_document.document, manifest_document.source, api_family)
+    manifest = read_manifest(
+        manifest_document.document, manifest_document.source, api_family, is_json=is_bundled
+    )
     if manifest_document.origin == "remote":
         _refuse_regular_expressions(manifest_document)
     return compile_manifest(msgspec.structs.replace(manifest, origin=manifest_document.origin))

@@ -168,7 +168,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     def _read_model(self, name: str) -> Model:
         listed_name = self.model_names.find(name) or ""
         manifest = self.manifest
-        records = read_manifest_models(manifest.raw, manifest.source)
+        records = read_manifest_models(manifest.raw, manifest.source, listed_name)
         model = Model(
             provider=manifest.id,
             name=name,

@@ -84,9 +84,9 @@ def build_document_layer(documents: Iterable[tuple[JsonValue, str]]) -> Layer:
     """Return a layer of manifest documents, each with its source."""
     documents = tuple(documents)
 
-    def layer(_: str | None, __: str | None) -> Iterator[ModelRecord]:
+    def layer(name: str | None, _: str | None) -> Iterator[ModelRecord]:
         for document, source in documents:
-            yield from read_manifest_models(document, source)
+            yield from read_manifest_models(document, source, name)
 
     return layer
 
@@ -101,7 +101,8 @@ def build_folder_layer(folder: ManifestFolder) -> Layer:
     def layer(full_name: str | None, _: str | None) -> Iterator[ModelRecord]:
         name = None if full_name is None else full_name.rpartition("/")[2]
         for path in folder.list_manifests():
-            yield from read_manifest_models(_read_document_naming(path, name), str(path))
+            document = _read_document_naming(path, name)
+            yield from read_manifest_models(document, str(path), full_name)
         if not folder.root.is_file():
             for path in folder.list_model_files():
                 yield from read_model_file(_read_document_naming(path, name), str(path))
@@ -112,13 +113,13 @@ def build_folder_layer(folder: ManifestFolder) -> Layer:
 def build_bundle_layer() -> Layer:
     """Return the layer of the bundled manifests."""
 
-    def layer(_: str | None, provider: str | None) -> Iterator[ModelRecord]:
-        for name in list_bundled_names("manifests"):
+    def layer(name: str | None, provider: str | None) -> Iterator[ModelRecord]:
+        for bundled_name in list_bundled_names("manifests"):
             # A bundled manifest lists its own provider's models and has the provider's name.
-            if provider in (None, name):
-                yield from read_manifest_models(
-                    find_bundled_manifest(name), f"bundled manifest {name}"
-                )
+            if provider in (None, bundled_name):
+                document = find_bundled_manifest(bundled_name)
+                source = f"bundled manifest {bundled_name}"
+                yield from read_manifest_models(document, source, name)
 
     return layer
 

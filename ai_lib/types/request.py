@@ -80,9 +80,9 @@ def make_reasoning_parameters(
         raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
     if summary is not None and summary not in SUMMARIES:
         raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
-    said = {
+    parameters = {
         "reasoning_effort": effort,
         "reasoning_budget": budget,
         "reasoning_summary": summary,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in parameters.items() if value is not None}

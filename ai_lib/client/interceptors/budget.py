@@ -92,11 +92,14 @@ def budget_interceptor(
 
     Raises:
         ValueError: neither a budget nor a limit is given, or both; or a figure makes no sense.
+        TypeError: the budget has no method `take`.
     """
     from ai_lib.tokens.budget import Budget
 
     if (budget is None) == (limit is None):
         raise ValueError("give either a Budget or limit=")
+    if budget is not None and not callable(getattr(budget, "take", None)):
+        raise TypeError(f"a budget is a Budget or a SharedBudget, such as Budget(5.0): {budget!r}")
     if budget is None:
         budget = Budget(limit or 0.0, currency, tag=tag, unknown_price=unknown_price)
     return BudgetInterceptor(budget)

@@ -49,3 +49,16 @@ class NameIndex:
 def strip_date(name: str) -> str:
     """Return a model's name without the day at its end."""
     return _DATE.sub("", name)
+
+
+def may_be_called(keys: Iterable[str], name: str) -> bool:
+    """Whether a model with these names may be the one called `name`, or `provider/name`.
+
+    It is a quick look before a model is read: a date, a provider before the name and patterns are
+    given the benefit of the doubt.
+    """
+    undated = strip_date(name)
+    return any(
+        undated.endswith(strip_date(key)) or name.endswith(key) or "*" in key or "?" in key
+        for key in keys
+    )

@@ -7,6 +7,7 @@ import msgspec
 
 from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
+from ai_lib.protocol.manifest.model_names import may_be_called
 from ai_lib.protocol.manifest.prices import Prices, read_prices
 from ai_lib.types.json import JsonObject, JsonValue
 
@@ -53,13 +54,20 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.capabilities.get(capability)
 
 
-def read_manifest_models(document: JsonValue, source: str) -> Iterator[ModelRecord]:
-    """Yield the models that a manifest lists under `metadata.models`."""
+def read_manifest_models(
+    document: JsonValue, source: str, wanted_name: str | None = None
+) -> Iterator[ModelRecord]:
+    """Yield the models that a manifest lists under `metadata.models`.
+
+    With `wanted_name`, those that may have that name, as the others need not be read.
+    """
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
     resold = document.get("category") == "third_party_aggregator"
     metadata = _as_mapping(document.get("metadata"))
     for name, entry in _list_entries(metadata.get("models")):
+        if wanted_name is not None and not may_be_called(_list_keys(name, entry), wanted_name):
+            continue
         abilities = _as_mapping(entry.get("model_capabilities"))
         yield _build_record(
             name,
@@ -131,6 +139,12 @@ def _build_record(
         lifecycle=lifecycle,
         is_resold=is_resold,
     )
+
+
+def _list_keys(name: str, entry: JsonObject) -> list[str]:
+    """Return all names under which an entry lists its model."""
+    keys = [name, entry.get("model_id"), *_as_list(entry.get("aliases"))]
+    return [key for key in keys if isinstance(key, str) and key]
 
 
 def _list_entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
