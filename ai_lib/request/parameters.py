@@ -1,8 +1,9 @@
 """Writes standard parameters into the body, checked against the ranges that the provider allows."""
 
 from collections.abc import Mapping
-from numbers import Number
-from typing import Any, Final
+from decimal import Decimal
+from numbers import Number, Real
+from typing import Any, Final, SupportsInt, TypeGuard
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
@@ -46,11 +47,13 @@ class ParameterWriter:
         if path is None:
             self.adaptations.append(f"{name} left out: {self._compiled.id} does not take it")
             return
-        if name in _COUNTS and not _is_count(value):
-            raise RequestError(
-                f"{name}={value!r:.100} is no count: it is a whole number from 1 on",
-                provider=self._compiled.id,
-            )
+        if name in _COUNTS:
+            if not _is_count(value):
+                raise RequestError(
+                    f"{name}={value!r:.100} is no count: it is a whole number from 1 on",
+                    provider=self._compiled.id,
+                )
+            value = int(value)
         if declared is not None:
             self._check(name, value, declared)
         if path != name:
@@ -93,5 +96,7 @@ _COUNTS: Final = frozenset({"max_tokens", "n"})
 _MOST: Final = 100_000_000
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 < value <= _MOST
+def _is_count(value: Any) -> TypeGuard[SupportsInt]:
+    """Whether it is a whole number in the range of counts, of whatever type of numbers."""
+    is_number = isinstance(value, Real | Decimal) and not isinstance(value, bool)
+    return is_number and bool(0 < value <= _MOST and value == int(value))

@@ -376,7 +376,7 @@ def _responses(body: Json) -> ChatRequest:
     elif choice is not None:
         parts.choice = ToolChoice.of(choice)
     reasoning = dict(parts.body.pop("reasoning", {}))
-    parts.take({"effort": "reasoning_effort"}, reasoning)
+    parts.take({"effort": "reasoning_effort", "summary": "reasoning_summary"}, reasoning)
     text = dict(parts.body.pop("text", {}))
     if wanted := text.pop("format", None):
         parts.format = ResponseFormat(**wanted)

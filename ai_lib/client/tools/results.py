@@ -64,7 +64,9 @@ def _write_value(value: object) -> str:
         return to_json(value).decode()
     except UnicodeEncodeError:  # a half of a character somewhere inside
         return json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+    except ValueError as error:  # a number that JSON does not have
+        raise TypeError(str(error)) from error
+    except (TypeError, OverflowError, RecursionError) as error:
         kind = type(value)
         if kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__:
             raise TypeError(f"the tool gave a {kind.__name__}, which says nothing") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.dialect.model import Dialect
+from ai_lib.protocol.dialect.reasoning import ReasoningShape
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.sources.folder import read_document
@@ -42,6 +43,7 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     list_path: re.Pattern[str] | None = None
     count_path: re.Pattern[str] | None = None
     families: tuple[MockedProvider, ...] = ()
+    reasoning: Mapping[str, ReasoningShape] = {}
 
     def match_chat(self, path: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
         """Return the matches of a path with that of plain chats and that of streamed ones."""
@@ -127,6 +129,7 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
         embedding_path=_compile_embedding_path(compiled),
         list_path=_compile_endpoint_path(compiled, "list_models"),
         count_path=_compile_endpoint_path(compiled, "count_tokens"),
+        reasoning=compiled.reasoning,
     )
 
 

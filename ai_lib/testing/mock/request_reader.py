@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect, RequestShape, Template
+from ai_lib.protocol.dialect.reasoning import ReasoningShape, find_reasoning
 from ai_lib.protocol.dialect.template import match_template
 from ai_lib.testing.mock.message_reader import read_messages, read_text
 from ai_lib.testing.mock.serve_shape import ServeSection
@@ -32,9 +33,18 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_request(
-    dialect: Dialect, serve: ServeSection, body: Body, *, model: str | None, streamed: bool
+    dialect: Dialect,
+    serve: ServeSection,
+    body: Body,
+    *,
+    model: str | None,
+    streamed: bool,
+    reasoning: Mapping[str, ReasoningShape] = {},
 ) -> ParsedRequest:
-    """Read a request's body; `model` and `streamed` are given by its path."""
+    """Read a request's body; `model` and `streamed` are given by its path.
+
+    `reasoning` has what the models take to be told how much to think.
+    """
     shape = dialect.request
     fields = _match_members(shape.body, body)
     system = read_text(shape.messages, fields.get("system"))
@@ -49,7 +59,9 @@ def read_request(
         tool_choice=_read_tool_choice(shape, body),
         allows_parallel_calls=_allows_parallel_calls(shape, body),
         candidate_count=_read_candidate_count(shape, body),
-        wants_thinking=_get_parameter(shape, body, "reasoning_effort") is not None,
+        wants_thinking=_wants_thinking(
+            shape, body, find_reasoning(reasoning, model or str(fields.get("model") or ""))
+        ),
         response_schema=_match_members(formats.get("json_schema", {}), body).get("schema"),
         wants_json_object=_matches(formats.get("json_object", {}), body),
     )
@@ -115,6 +127,17 @@ def _list_leaves(
 def _read_candidate_count(shape: RequestShape, body: Body) -> int:
     count = _get_parameter(shape, body, "n")
     return count if isinstance(count, int) and count > 0 else 1
+
+
+def _wants_thinking(shape: RequestShape, body: Body, reasoning: ReasoningShape | None) -> bool:
+    effort = _get_parameter(shape, body, "reasoning_effort")
+    if effort is not None:
+        return reasoning is None or effort != reasoning.off
+    if reasoning is None:
+        return False
+    budget = reasoning.budget.fragment if reasoning.budget is not None else None
+    fragments = [*reasoning.levels.values(), reasoning.on, budget]
+    return any(isinstance(fragment, dict) and _matches(fragment, body) for fragment in fragments)
 
 
 def _get_parameter(shape: RequestShape, body: Body, name: str) -> object:

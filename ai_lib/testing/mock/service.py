@@ -118,6 +118,7 @@ class Service:
             recorded.body,
             model=chat_match.groupdict().get("model"),
             streamed=stream_match is not None,
+            reasoning=provider.reasoning,
         )
         record = self._replace_record(index, _add_parsed_fields(recorded, parsed))
         return self._respond_to_chat(provider, record, parsed, ids)

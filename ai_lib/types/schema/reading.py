@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
@@ -109,7 +109,10 @@ def read_fraction(text: str) -> float | Decimal:
     """Return a number with a fraction or exponent; a `Decimal` where a float loses digits."""
     number = float(text)
     if not math.isfinite(number):
-        return Decimal(text)
+        try:
+            return Decimal(text)
+        except InvalidOperation:  # its exponent has too many digits even for that
+            return number
     exact = Decimal(text)
     return number if Decimal(repr(number)) == exact else exact
 
