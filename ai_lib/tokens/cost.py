@@ -89,7 +89,7 @@ def _calculate_known_cost(
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
         assumed=tuple(
-            name for name, (count, price) in assumed.items() if _lacks_price(count, price)
+            [name for name, (count, price) in assumed.items() if count > 0 and price is None]
         ),
         is_estimate=is_estimate,
         source=tier.source,

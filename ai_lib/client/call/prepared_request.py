@@ -70,8 +70,9 @@ class PreparedRequest:
         request = self.request
         if request is None or self._built is None:
             return False
-        has_hosted_tools = any(tool.is_of_provider for tool in request.tools)
-        return bool(request.extra or has_hosted_tools or usage.cache_write_tokens)
+        if request.extra or usage.cache_write_tokens:
+            return True
+        return bool(request.tools) and any(tool.is_of_provider for tool in request.tools)
 
     def read_billing(self) -> BilledRequest:
         """Return what the body of a chat says of its cost. Raises RequestError as it may."""

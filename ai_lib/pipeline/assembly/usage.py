@@ -76,7 +76,8 @@ def read_usage(rules: CompiledUsage, raw: JsonObject) -> Usage:
     """Return the token counts in one report."""
     counts: dict[str, Any] = {}
     for name, path in rules.fields:
-        number = _read_count(path.first(raw))
+        stated = path.first(raw)
+        number = _read_count(stated) if stated else 0
         if number and (name in _SUMS or name not in counts):
             counts[name] = counts.get(name, 0) + number
     total = counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0)
