@@ -98,5 +98,6 @@ _MOST: Final = 100_000_000
 
 def _is_count(value: Any) -> TypeGuard[SupportsInt]:
     """Whether it is a whole number in the range of counts, of whatever type of numbers."""
+    number: Any = value
     is_number = isinstance(value, Real | Decimal) and not isinstance(value, bool)
-    return is_number and bool(0 < value <= _MOST and value == int(value))
+    return is_number and bool(0 < number <= _MOST and number == int(number))

@@ -131,7 +131,7 @@ def sum_usages(usages: Iterable[Usage]) -> Usage:
     is_reported = bool(listed) and len(costs) == len(listed) and len(currencies) == 1
     tiers = {usage.service_tier for usage in listed}
     return Usage(
-        **counts,
+        **counts,  # pyright: ignore[reportArgumentType]
         tool_uses=tool_uses,
         service_tier=next(iter(tiers)) if len(tiers) == 1 else "",
         reported_cost=sum(costs) if is_reported else None,

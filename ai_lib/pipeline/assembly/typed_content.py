@@ -231,7 +231,7 @@ def _read_token(
     return [
         TokenLogprob(
             token="" if position else text,
-            logprob=float(value),
+            logprob=float(value),  # pyright: ignore[reportArgumentType]
             token_id=as_index(_get_item(ids, position) if isinstance(ids, list) else ids),
             bytes=tuple(size) if isinstance(size, list) and not position else None,
             alternatives=tuple(alternatives),

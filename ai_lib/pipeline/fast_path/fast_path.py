@@ -15,9 +15,11 @@ class FastPath(Protocol):
 
     def read_chunk(self, chunk: bytes, decoder: Decoder, assembler: EventAssembler) -> bytes:
         """Read frames at the beginning of a chunk; return the bytes to be fed to the decoder."""
+        ...
 
     def read_frame(self, frame: Frame, assembler: EventAssembler) -> bool:
         """Read a frame into `assembler` if possible; return whether it was."""
+        ...
 
     def read_and_learn(
         self, frame: Frame, node: object, read_rules: RuleReader, assembler: EventAssembler

@@ -104,7 +104,7 @@ class FramePattern:
         else:
             for text in texts:
                 fields = {**self._fields, self._field: text}
-                assembler.add(self._kind, self._candidate, fields)
+                assembler.add(self._kind, self._candidate, fields)  # pyright: ignore[reportArgumentType]
 
 
 def _read_string(data: bytes) -> str | None:

@@ -86,7 +86,7 @@ class _ReadPattern:
         nodes, start = [self], 0
         for level in self.levels:
             end = start + len(level.conditions)
-            nodes.append(level.build_node(holding[start:end]))
+            nodes.append(level.build_node(holding[start:end]))  # pyright: ignore[reportArgumentType]
             start = end
         merged = _merge(nodes)
         merged.levels = [level for node in nodes[1:] for level in node.levels]

@@ -88,7 +88,7 @@ class ConstrainedReader(TypeReader):
         kinds = [node.get("type") for node in (schema, *schema.get("anyOf", ()))]
         words: JsonDict = {}
         for word, limit in self._notes.limits.items():
-            words.update(self._describe_limit(word, limit, kinds))
+            words.update(self._describe_limit(word, limit, kinds))  # pyright: ignore[reportArgumentType]
         return {**schema, **words, **self._notes.schema}
 
     def _describe_limit(self, word: str, limit: object, kinds: list[object]) -> JsonDict:
@@ -99,7 +99,7 @@ class ConstrainedReader(TypeReader):
             return {"multipleOf": _plain_number(limit)}
         if word == "pattern" and "string" in kinds:
             return {"pattern": _pattern_text(limit)}
-        names = next((_LENGTHS[kind] for kind in kinds if kind in _LENGTHS), None)
+        names = next((_LENGTHS[str(kind)] for kind in kinds if kind in _LENGTHS), None)
         if word in ("min_length", "max_length") and names and "contentEncoding" not in kinds:
             return {names[word == "max_length"]: limit}
         return {}

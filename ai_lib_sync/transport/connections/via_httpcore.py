@@ -127,7 +127,7 @@ class HttpcoreConnection:
                 self._body.abort()
 
 
-class _Backend(NetworkBackend):
+class _Backend(NetworkBackend):  # pyright: ignore[reportGeneralTypeIssues]
     """Gives httpcore the one stream it may use."""
 
     def __init__(self, stream: TimedStream, socket_path: str, going_away: GoAwayFilter) -> None:
@@ -148,7 +148,7 @@ class _Backend(NetworkBackend):
         return _NetworkStream(self._stream, self._going_away)
 
 
-class _NetworkStream(NetworkStream):
+class _NetworkStream(NetworkStream):  # pyright: ignore[reportGeneralTypeIssues]
     """A timed stream with httpcore's interface. Its timeouts are the stream's deadlines."""
 
     def __init__(self, stream: TimedStream, going_away: GoAwayFilter) -> None:
@@ -161,7 +161,7 @@ class _NetworkStream(NetworkStream):
             # Nothing is the end, so that what is left of a dropped frame is not returned.
             while data and not (remaining := self._going_away.feed(data)):
                 data = self._stream.read(max_bytes)
-            return remaining if data else data
+            return remaining if data else data  # pyright: ignore[reportPossiblyUnboundVariable]
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
