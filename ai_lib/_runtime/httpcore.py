@@ -4,11 +4,15 @@ Nothing imports this module where we speak HTTP ourselves: httpcore takes long, 
 """
 
 from collections.abc import AsyncIterable, Iterable
+from typing import TYPE_CHECKING
 
-try:
+if TYPE_CHECKING:
     import httpcore
-except ImportError:  # its successor has the same interface
-    import httpcore2 as httpcore  # type: ignore[no-redef]
+else:
+    try:
+        import httpcore
+    except ImportError:  # its successor has the same interface
+        import httpcore2 as httpcore
 
 HTTPConnection = httpcore.AsyncHTTPConnection
 HttpcorePool = httpcore.AsyncConnectionPool

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ai_lib.batch.result import BatchItem
+from ai_lib.client.call.prepared_request import build_unsigned
 from ai_lib.client.target.target import Target, attribute_error
 from ai_lib.errors.exceptions import (
     AiLibError,
@@ -23,7 +24,6 @@ from ai_lib.protocol.dialect.batches import BatchShape, BatchState
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.query.path import MISSING, compile_path
-from ai_lib.request.chat import build_chat
 from ai_lib.types.json import JsonDict, JsonValue, encode_json
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
@@ -199,13 +199,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
     path = ""
     for index, request in enumerate(requests):
         try:
-            request_build = build_chat(
-                request,
-                target.compiled,
-                model=target.listed,
-                credential=None,
-                base_url=target.base_url,
-            )
+            request_build = build_unsigned(target, request)
         except RequestError as error:
             error.message += f" (item {index} of the batch)"
             raise attribute_error(error, target) from None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -20,17 +20,13 @@ from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
 from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
 from ai_lib.types.message import Message
-from ai_lib.types.request import ChatRequest
+from ai_lib.types.request import REASONING_PARAMETERS, ChatRequest
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
-
-if TYPE_CHECKING:
-    pass
 
 MEDIA: Final = frozenset({"vision", "audio", "document"})
 """The capabilities of which a request with images, audio or documents needs one."""
 
-_REASONING: Final = frozenset({"reasoning_effort", "reasoning_budget", "reasoning_summary"})
 _STREAMS: Final = {
     "sse": "text/event-stream",
     "json_lines": "application/x-ndjson",
@@ -241,7 +237,7 @@ def _build_body(
     if request.parameters or compiled.request.defaults:
         parameters = ParameterWriter(compiled, model)
         selected = _select_parameters(request)
-        if not _REASONING.isdisjoint(selected):
+        if not selected.keys().isdisjoint(REASONING_PARAMETERS):
             from ai_lib.request.reasoning import ReasoningWriter
 
             reasoning = ReasoningWriter(compiled, model)

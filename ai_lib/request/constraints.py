@@ -1,7 +1,5 @@
 """Applies a model's constraints to the body of a request."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from ai_lib.errors.exceptions import CapabilityError
@@ -9,7 +7,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.constraints import CompiledConstraintRule, ConstraintRule
 from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, set_path
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, find_member
 from ai_lib.types.request import ChatRequest
 
 
@@ -103,10 +101,8 @@ def _describe(value: object) -> str:
 
 
 def _read_number(body: Body, path: str) -> int:
-    node: object = body
-    for name in path.split("."):
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return node if isinstance(node, int) else 0
+    number = find_member(body, path)
+    return number if isinstance(number, int) else 0
 
 
 def _remove_path(node: JsonDict, names: list[str]) -> bool:

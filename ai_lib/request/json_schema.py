@@ -5,7 +5,7 @@ from typing import Final
 
 from ai_lib.errors.exceptions import CapabilityError
 from ai_lib.protocol.dialect.model import SchemaShape
-from ai_lib.request.strict_schema import SchemaOpen, close_schema
+from ai_lib.request.strict_schema import SchemaOpen, close_schema, escape_name
 from ai_lib.types.json import JsonObject, JsonValue
 
 # Keywords whose values are maps from names of the author's to schemas.
@@ -62,7 +62,7 @@ class SchemaWriter:
             return node
         fitted: dict[str, JsonValue] = {}
         for key, value in node.items():
-            position = f"{pointer}/{_escape(key)}"
+            position = f"{pointer}/{escape_name(key)}"
             if key in self._shape.refused:
                 raise CapabilityError(
                     f"{self._target} can't express {key!r}, which the schema has at {position}",
@@ -75,7 +75,7 @@ class SchemaWriter:
                 )
             elif key in _MAPS_OF_SCHEMAS and isinstance(value, Mapping):
                 fitted[key] = {
-                    name: self._fit(member, f"{position}/{_escape(name)}")
+                    name: self._fit(member, f"{position}/{escape_name(name)}")
                     for name, member in value.items()
                 }
             else:
@@ -86,9 +86,3 @@ class SchemaWriter:
         return (
             isinstance(name, str) and bool(self._shape.formats) and name not in self._shape.formats
         )
-
-
-def _escape(name: str) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"the names in a JSON Schema are texts, not {name!r}")
-    return name.replace("~", "~0").replace("/", "~1")

@@ -5,13 +5,11 @@ from typing import Final
 
 from ai_lib.errors.exceptions import CapabilityError, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.dialect.reasoning import EFFORTS, ReasoningShape, ThinkingBudgetShape
+from ai_lib.protocol.dialect.reasoning import ReasoningShape, ThinkingBudgetShape
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge, set_path
-from ai_lib.types.request import OFF, ON, SUMMARIES, read_effort
-
-REASONING_PARAMETERS: Final = ("reasoning_effort", "reasoning_budget", "reasoning_summary")
+from ai_lib.types.request import EFFORTS, OFF, ON, REASONING_PARAMETERS, SUMMARIES, read_effort
 
 # How many tokens each effort stands for, where a model takes words and is given tokens.
 _TYPICAL: Final = {"minimal": 512, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768}

@@ -71,7 +71,7 @@ class _StrictSchemaWriter:
         for key, value in node.items():
             if self._require_all and key in _DROPPED:
                 continue
-            position = f"{pointer}/{_escape(key)}"
+            position = f"{pointer}/{escape_name(key)}"
             if key in _MAPS and isinstance(value, Mapping):
                 closed[key] = self._close_members(key, value, position, enclosing)
             elif key in ("oneOf", *_LISTS) and isinstance(value, list):
@@ -92,7 +92,7 @@ class _StrictSchemaWriter:
     ) -> JsonDict:
         closed: JsonDict = {}
         for name, member in members.items():
-            position = f"{pointer}/{_escape(name)}"
+            position = f"{pointer}/{escape_name(name)}"
             reference = frozenset({f"#{position}"}) if key in _DEFINITIONS else frozenset[str]()
             closed[name] = self._close(member, position, enclosing | reference)
         return closed
@@ -182,7 +182,8 @@ def _infer_types(node: JsonObject) -> list[str]:
     return [] if "" in kinds else list(kinds)
 
 
-def _escape(name: str) -> str:
+def escape_name(name: str) -> str:
+    """Return a name as a segment of a JSON pointer (RFC 6901). Raises TypeError for no text."""
     if not isinstance(name, str):
         raise TypeError(f"the names in a JSON Schema are texts, not {name!r}")
     return name.replace("~", "~0").replace("/", "~1")

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.billing import BillingShape, HostedToolsShape
 from ai_lib.protocol.query.path import compile_path
-from ai_lib.types.json import JsonObject, encode_json
+from ai_lib.types.json import JsonObject, encode_json, find_member
 
 # More tokens than any model has; a limit beyond it is a mistake.
 _MOST_TOKENS: Final = 100_000_000
@@ -80,16 +80,6 @@ def read_billed_request(compiled: CompiledManifest, body: JsonObject) -> BilledR
         ),
         problem=problem,
     )
-
-
-def find_member(body: JsonObject, path: str) -> object:
-    """Return the member at a dotted path, None where there is none."""
-    node: object = body
-    for name in path.split("."):
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(name)
-    return node
 
 
 def find_extra_content(compiled: CompiledManifest, extra: JsonObject) -> str | None:

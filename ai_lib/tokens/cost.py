@@ -40,7 +40,7 @@ def calculate_cost(
         reason = f"the price of {model} is unknown"
     reason = reason or tools_reason
     if reason:
-        return _build_unknown_cost(model, prices.currency, usage, reason)
+        return make_unknown_cost(usage, model, reason, prices.currency)
     return _calculate_known_cost(
         usage, tier, model, factor, tools_cost, billed=billed, is_estimate=is_estimate
     )
@@ -115,9 +115,15 @@ def _calculate_answer_cost(usage: Usage, tier: Prices) -> float:
     )
 
 
-def make_unknown_cost(usage: Usage, model: str, reason: str) -> CostEstimate:
+def make_unknown_cost(usage: Usage, model: str, reason: str, currency: str = "USD") -> CostEstimate:
     """Return an unknown cost, with the reason."""
-    return _build_unknown_cost(model, "USD", usage, reason)
+    return CostEstimate(
+        model=model,
+        currency=currency,
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
+        reason=reason,
+    )
 
 
 def _find_paid_factor(
@@ -178,13 +184,3 @@ def _lacks_price(count: int, price: float | None) -> bool:
 
 def _multiply(count: int, per_million: float) -> float:
     return count * per_million / _MILLION
-
-
-def _build_unknown_cost(model: str, currency: str, usage: Usage, reason: str) -> CostEstimate:
-    return CostEstimate(
-        model=model,
-        currency=currency,
-        input_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        reason=reason,
-    )

@@ -1,9 +1,9 @@
 """The types of decoded JSON, where its shape is the provider's or the author's, and its writer."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import msgspec
 
@@ -12,6 +12,35 @@ from ai_lib.errors.exceptions import RequestError
 JsonValue: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, JsonValue]
 JsonDict: TypeAlias = dict[str, JsonValue]
+
+
+def is_object(value: object) -> TypeGuard[JsonDict]:
+    """Whether decoded JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[JsonValue]]:
+    """Whether decoded JSON is a list."""
+    return isinstance(value, list)
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    """Return decoded JSON that is an object, an empty one for anything else."""
+    return cast("JsonObject", value) if isinstance(value, Mapping) else {}
+
+
+def as_list(value: JsonValue) -> list[JsonValue]:
+    """Return decoded JSON that is a list, an empty one for anything else."""
+    return value if is_list(value) else []
+
+
+def find_member(value: object, path: str | Sequence[str]) -> object:
+    """Return the member at a dotted path, or at these names; None where there is none."""
+    for name in path.split(".") if isinstance(path, str) else path:
+        if not isinstance(value, Mapping):
+            return None
+        value = cast("JsonObject", value).get(name)
+    return value
 
 
 def encode_json(value: object) -> bytes:
@@ -65,11 +94,11 @@ def require_finite(value: object, to_plain: Callable[[Any], Any] = to_plain_valu
 def _find_numbers(value: JsonValue, path: str) -> Iterator[tuple[str, float]]:
     if isinstance(value, float):
         yield path, value
-    elif isinstance(value, dict):
+    elif is_object(value):
         for name, member in value.items():
             yield from _find_numbers(member, f"{path}.{name}" if path else name)
     elif isinstance(value, list | tuple | set | frozenset):
-        for index, member in enumerate(value):
+        for index, member in enumerate(cast("Iterable[JsonValue]", value)):
             yield from _find_numbers(member, f"{path}[{index}]")
 
 

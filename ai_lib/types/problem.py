@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ai_lib.types.json import JsonValue
+from ai_lib.types.json import JsonValue, is_list, is_object
 
 _POSITION: Final = re.compile(r" - at `(?:key in )?`?\$([^`]*)`+$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
@@ -66,9 +66,10 @@ def _read_pydantic(detail: Any, start: str, value: JsonValue) -> Problem:
 
 def _walk(steps: Sequence[Any], value: JsonValue, *, is_missing: bool) -> Iterator[Any]:
     for number, step in enumerate(steps, 1):
-        is_member = isinstance(value, dict) and (
-            step in value or (is_missing and number == len(steps))
-        )
-        if is_member or (isinstance(value, list) and isinstance(step, int)):
+        if is_object(value):
+            if step in value or (is_missing and number == len(steps)):
+                yield step
+                value = value.get(step)
+        elif is_list(value) and isinstance(step, int):
             yield step
-            value = value.get(step) if isinstance(value, dict) else value[step]
+            value = value[step]

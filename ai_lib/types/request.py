@@ -43,7 +43,9 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 OFF: Final = "off"
 ON: Final = "on"
-EFFORTS: Final = (OFF, "minimal", "low", "medium", "high", "xhigh", "max")
+EFFORTS: Final = ("minimal", "low", "medium", "high", "xhigh", "max")
+"""The words for how much a model thinks, from the least on."""
+REASONING_PARAMETERS: Final = ("reasoning_effort", "reasoning_budget", "reasoning_summary")
 SUMMARIES: Final = ("auto", "concise", "detailed", OFF)
 
 
@@ -61,8 +63,9 @@ def read_effort(value: object) -> str:
         return OFF
     word = value.strip().lower() if isinstance(value, str) else ""
     word = {"none": OFF, "default": ON}.get(word, word)
-    if word not in (*EFFORTS, ON):
-        raise ValueError(f"effort={value!r:.60} is not one of {', '.join(EFFORTS)}, True or False")
+    if word not in (OFF, *EFFORTS, ON):
+        words = ", ".join((OFF, *EFFORTS))
+        raise ValueError(f"effort={value!r:.60} is not one of {words}, True or False")
     return word
 
 
@@ -80,9 +83,5 @@ def make_reasoning_parameters(
         raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
     if summary is not None and summary not in SUMMARIES:
         raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
-    parameters = {
-        "reasoning_effort": effort,
-        "reasoning_budget": budget,
-        "reasoning_summary": summary,
-    }
-    return {name: value for name, value in parameters.items() if value is not None}
+    parameters = zip(REASONING_PARAMETERS, (effort, budget, summary), strict=True)
+    return {name: value for name, value in parameters if value is not None}

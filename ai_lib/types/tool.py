@@ -1,7 +1,7 @@
 """Tools: what the model may call, and the calls it makes."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal, overload
+from typing import Literal, cast, overload
 
 import msgspec
 
@@ -38,8 +38,8 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         a tool that takes free text.
         """
         inner = tool.get("custom")
-        name = tool.get("name") or (inner.get("name") if isinstance(inner, Mapping) else None)
-        name = name or tool.get("type") or next(iter(tool), "")
+        inner_name = cast("JsonObject", inner).get("name") if isinstance(inner, Mapping) else None
+        name = tool.get("name") or inner_name or tool.get("type") or next(iter(tool), "")
         return cls(name=str(name), extra=tool, is_of_provider=True, function=function)
 
     @overload

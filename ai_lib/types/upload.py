@@ -172,10 +172,9 @@ def _encode_values(value: JsonValue) -> Iterator[tuple[bytes, str | None]]:
     for element in cast("Sequence[JsonValue]", value if is_list else (value,)):
         if isinstance(element, str):
             yield element.encode(), None
-        elif isinstance(element, Mapping | list | tuple):
-            yield encode_json(element), "application/json"
         elif element is not None:
-            yield encode_json(element), None
+            is_composite = isinstance(element, Mapping | list | tuple)
+            yield encode_json(cast("object", element)), "application/json" if is_composite else None
 
 
 def _encode_part_head(name: str, filename: str | None, content_type: str | None) -> bytes:

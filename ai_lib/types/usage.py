@@ -1,7 +1,7 @@
 """Token counts of a call, in one form whatever the wire."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -118,7 +118,7 @@ def sum_usages(usages: Iterable[Usage]) -> Usage:
     listed = list(usages)
     if len(listed) == 1:
         return msgspec.structs.replace(listed[0], raw=None)
-    counts = {
+    counts: dict[str, Any] = {
         name: sum(getattr(usage, name) for usage in listed)
         for name in (*SUMMED_COUNTS, "total_tokens")
     }
@@ -131,7 +131,7 @@ def sum_usages(usages: Iterable[Usage]) -> Usage:
     is_reported = bool(listed) and len(costs) == len(listed) and len(currencies) == 1
     tiers = {usage.service_tier for usage in listed}
     return Usage(
-        **counts,  # pyright: ignore[reportArgumentType]
+        **counts,
         tool_uses=tool_uses,
         service_tier=next(iter(tiers)) if len(tiers) == 1 else "",
         reported_cost=sum(costs) if is_reported else None,

@@ -106,6 +106,22 @@ class PreparedRequest:
             callback(attempt)
 
 
+def build_unsigned(target: Target, request: ChatRequest, *, fit_media: bool = True) -> BuiltRequest:
+    """Return a chat request as the target wants it, without the key: it is not to be sent.
+
+    Raises:
+        RequestError: the target can't be asked this.
+    """
+    return build_chat(
+        request,
+        target.compiled,
+        model=target.listed,
+        credential=None,
+        base_url=target.base_url,
+        fit_media=fit_media,
+    )
+
+
 def prepare_chat(
     target: Target,
     request: ChatRequest,

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.call.prepared_request import PreparedRequest, build_unsigned
 from ai_lib.client.target.arguments import check_message
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.dialect.billing import HostedToolsShape
 from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.protocol.model import Model
-from ai_lib.request.chat import build_chat
 from ai_lib.types.content import AudioBlock
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
@@ -63,14 +62,7 @@ def _count_hidden(target: Target, request: ChatRequest) -> int:
     """
     from ai_lib.tokens.billing import read_billed_request
 
-    built = build_chat(
-        request,
-        target.compiled,
-        model=target.listed,
-        credential=None,
-        base_url=target.base_url,
-        fit_media=False,
-    )
+    built = build_unsigned(target, request, fit_media=False)
     billed = read_billed_request(target.compiled, built.body)
     return billed.hidden_tokens + _count_hosted(target, billed)
 
@@ -103,14 +95,7 @@ def would_cost(target: Target, request: ChatRequest) -> CostBounds:
     Raises:
         RequestError: the target can't be asked this.
     """
-    built = build_chat(
-        request,
-        target.compiled,
-        model=target.listed,
-        credential=None,
-        base_url=target.base_url,
-        fit_media=target.fit_media,
-    )
+    built = build_unsigned(target, request, fit_media=target.fit_media)
     return _calculate_bounds(target, request, built.body)
 
 
@@ -132,10 +117,7 @@ def calculate_prepared_bounds(prepared: PreparedRequest, currency: str) -> CostB
 
 
 def _calculate_bounds(target: Target, request: ChatRequest, body: JsonObject) -> CostBounds:
-    """Return the bounds of what is sent: the tokens of the request, and what its body says.
-
-    The tokens are estimated: a vocabulary takes longer to load than a call should wait.
-    """
+    """Return the bounds of what is sent: the tokens of the request, and what its body says."""
     from ai_lib.tokens.billing import find_extra_content, read_billed_request
     from ai_lib.tokens.cost_bounds import calculate_cost_bounds
 
@@ -143,7 +125,7 @@ def _calculate_bounds(target: Target, request: ChatRequest, body: JsonObject) ->
     billed, model = read_billed_request(compiled, body), target.listed
     if billed.model and billed.model != model.name:
         model = compiled.find_model(billed.model)
-    counter = _make_counter(target)
+    counter = make_counter(target)
     count = counter.count_request(request)
     content = find_extra_content(compiled, request.extra) if request.extra else ""
     if content is None:
@@ -194,7 +176,7 @@ def estimate_received(prepared: PreparedRequest, response: ChatResponse) -> Usag
     reported, request = response.usage, prepared.request
     if request is None:
         return reported
-    counter = _make_counter(prepared.target)
+    counter = make_counter(prepared.target)
     sent = reported.prompt_tokens or counter.count_request(request).tokens
     messages = tuple(candidate.to_message() for candidate in response.candidates)
     counted = (
@@ -233,11 +215,12 @@ def attempt_tokens(prepared: PreparedRequest) -> float:
     if request is None:
         return 0.0
     limit = billed.output_tokens or _RESPONSE_TOKENS
-    most_input = _make_counter(prepared.target).count_request(request).at_most
+    most_input = make_counter(prepared.target).count_request(request).at_most
     return most_input + limit * billed.candidates
 
 
-def _make_counter(target: Target) -> TokenCounter:
+def make_counter(target: Target) -> TokenCounter:
+    """Return what estimates tokens: a vocabulary takes longer to load than a call should wait."""
     from ai_lib.tokens.counter import TokenCounter
 
     return TokenCounter(target.compiled.dialect.tokens, target.listed.pattern_name)
@@ -245,7 +228,7 @@ def _make_counter(target: Target) -> TokenCounter:
 
 def count_texts(target: Target, texts: Sequence[str]) -> TokenCount:
     """Return the tokens of texts that are all there is to a request, estimated."""
-    return _count_each(_make_counter(target), texts)
+    return _count_each(make_counter(target), texts)
 
 
 def _count_each(counter: TokenCounter, texts: Sequence[str]) -> TokenCount:

@@ -32,11 +32,9 @@ def _fits(target: Target, request: ChatRequest, character_count: int) -> bool:
     window = record.context_window if record is not None else None
     if not window or character_count * _MOST_TOKENS_PER_CHARACTER < window:
         return True
-    from ai_lib.tokens.counter import TokenCounter
+    from ai_lib.client.call.tokens import make_counter
 
-    # Estimated: a vocabulary takes longer to load than a call should wait.
-    counter = TokenCounter(target.compiled.dialect.tokens, target.listed.pattern_name)
-    return counter.count_request(request).tokens <= window
+    return make_counter(target).count_request(request).tokens <= window
 
 
 def _count_characters(message: Message) -> int:

@@ -5,8 +5,8 @@ import msgspec
 from ai_lib.cache.config import CacheConfig
 from ai_lib.cache.key import CacheKeyGenerator
 from ai_lib.client.call.call import Call
-from ai_lib.client.call.prepared_request import PreparedRequest
-from ai_lib.request.chat import BuiltRequest, build_chat
+from ai_lib.client.call.prepared_request import PreparedRequest, build_unsigned
+from ai_lib.request.chat import BuiltRequest
 from ai_lib.types.response import ChatResponse
 
 
@@ -26,13 +26,7 @@ def _build_unstreamed(call: Call, prepared: PreparedRequest) -> BuiltRequest:
         not call.streamed and target.compiled.manifest.auth.kind != "query"
     ):
         return prepared.built
-    return build_chat(
-        msgspec.structs.replace(prepared.request, stream=False),
-        target.compiled,
-        model=target.listed,
-        credential=None,
-        base_url=target.base_url,
-    )
+    return build_unsigned(target, msgspec.structs.replace(prepared.request, stream=False))
 
 
 def is_servable(config: CacheConfig, call: Call) -> bool:

@@ -28,8 +28,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and model with all that a call to it needs.
 
     `listed` is all that is known of the model. `name` is what it is asked for with, where that is
-    not the model. With hot reload `renew` makes
-    the target anew from the manifest in force.
+    not the model. With hot reload `renew` makes the target anew from the manifest in force.
     """
 
     compiled: CompiledManifest

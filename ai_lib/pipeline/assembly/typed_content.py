@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -211,7 +211,7 @@ def _read_named(token: str, logprob: object, others: object) -> list[TokenLogpro
     alternatives = [
         TokenLogprob(token=name, logprob=float(value)) for name, value in pairs if _is_number(value)
     ]
-    return [TokenLogprob(token=token, logprob=float(logprob), alternatives=tuple(alternatives))]  # type: ignore[arg-type]
+    return [TokenLogprob(token=token, logprob=float(logprob), alternatives=tuple(alternatives))]
 
 
 def _read_token(
@@ -231,7 +231,7 @@ def _read_token(
     return [
         TokenLogprob(
             token="" if position else text,
-            logprob=float(value),  # pyright: ignore[reportArgumentType]
+            logprob=float(value),
             token_id=as_index(_get_item(ids, position) if isinstance(ids, list) else ids),
             bytes=tuple(size) if isinstance(size, list) and not position else None,
             alternatives=tuple(alternatives),
@@ -358,5 +358,5 @@ def _as_id(value: object) -> str | None:
     return str(value) if isinstance(value, (int, str)) and value != "" else None
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -52,7 +52,7 @@ class FramePattern:
         self._head = head
         self._start = len(head)
         self._slots = slots
-        self._kind = finding.kind
+        self._kind: FindingKind = finding.kind
         self._candidate = finding.candidate
         self._field = field
         self._fields = dict(finding.fields)
@@ -104,7 +104,7 @@ class FramePattern:
         else:
             for text in texts:
                 fields = {**self._fields, self._field: text}
-                assembler.add(self._kind, self._candidate, fields)  # pyright: ignore[reportArgumentType]
+                assembler.add(self._kind, self._candidate, fields)
 
 
 def _read_string(data: bytes) -> str | None:

@@ -83,10 +83,11 @@ class _ReadPattern:
         return resolved
 
     def _merge_levels(self, holding: Sequence[bool]) -> "_ReadPattern":
-        nodes, start = [self], 0
+        nodes: list[_ReadPattern] = [self]
+        start = 0
         for level in self.levels:
             end = start + len(level.conditions)
-            nodes.append(level.build_node(holding[start:end]))  # pyright: ignore[reportArgumentType]
+            nodes.append(level.build_node(holding[start:end]))
             start = end
         merged = _merge(nodes)
         merged.levels = [level for node in nodes[1:] for level in node.levels]

@@ -8,9 +8,6 @@ import msgspec
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.types.json import JsonDict, JsonObject
 
-EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
-"""The words for how much a model thinks, from the least on."""
-
 
 class ThinkingBudgetShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many tokens a model may think: `$budget` in `fragment`, from `minimum` to `maximum`.

@@ -21,7 +21,7 @@ from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions
 from ai_lib.protocol.validation.report import Severity
 from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, format_json_path
 from ai_lib.types.events import TERMINATION_REASONS
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, as_list, as_object
 
 _CANDIDATES: Final = "$candidates"
 _USAGE: Final = "$usage"
@@ -37,16 +37,16 @@ class DialectExamples:
     def __init__(self, dialect: Dialect) -> None:
         serve = dialect.serve
         fragments = {_USAGE: serve.get("usage", {})}
-        plain = _as_mapping(serve.get("plain"))
+        plain = as_object(serve.get("plain"))
         candidate = _fill_fragments(plain.get("candidate", {}), fragments)
-        error = _as_mapping(serve.get("error")).get("body")
+        error = as_object(serve.get("error")).get("body")
         self.plain = (
             [_fill_fragments(plain["body"], {**fragments, _CANDIDATES: [candidate]})]
             if plain
             else []
         )
-        stream = _as_mapping(serve.get("stream"))
-        common = _as_mapping(stream.get("common"))
+        stream = as_object(serve.get("stream"))
+        common = as_object(stream.get("common"))
         self.frames = [
             _fill_fragments({**common, **frame}, fragments) for frame in _find_frames(stream)
         ]
@@ -73,11 +73,11 @@ def _may_select(path: JsonPath, example: JsonValue) -> bool:
 
 def _find_children(node: JsonValue, key: str | int | None) -> list[JsonValue]:
     if key is None:
-        return list(node.values()) if isinstance(node, dict) else _as_list(node)
+        return list(node.values()) if isinstance(node, dict) else as_list(node)
     if isinstance(node, dict):
         return [node[key]] if key in node else []
     # An example has one element where a response may have more.
-    return _as_list(node) if isinstance(key, int) else []
+    return as_list(node) if isinstance(key, int) else []
 
 
 def _find_frames(value: JsonValue) -> Iterator[JsonDict]:
@@ -89,7 +89,7 @@ def _find_frames(value: JsonValue) -> Iterator[JsonDict]:
             for key, item in value.items():
                 if key != "common":
                     yield from _find_frames(item)
-    for item in _as_list(value):
+    for item in as_list(value):
         yield from _find_frames(item)
 
 
@@ -106,14 +106,6 @@ def _fill_fragments(template: JsonValue, fragments: Mapping[str, JsonValue]) -> 
     if isinstance(template, list):
         return [_fill_fragments(item, fragments) for item in template]
     return template
-
-
-def _as_mapping(value: JsonValue) -> Mapping[str, JsonValue]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _as_list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
 
 
 _VAGUE_CLASSES: Final = ("invalid_request", "server_error", "unknown")
@@ -205,16 +197,16 @@ class _Linter:
             )
 
     def _check_paths(self, examples: DialectExamples) -> Iterator[Problem]:
-        streaming = _as_mapping(self._document.get("streaming"))
+        streaming = as_object(self._document.get("streaming"))
         for name in ("content_path", "tool_call_path", "usage_path", "thinking_path"):
             if name in streaming:
                 yield from self._check_path(examples, ("streaming", name), streaming[name], True)
-        for name, path in _as_mapping(self._document.get("response_paths")).items():
+        for name, path in as_object(self._document.get("response_paths")).items():
             rooted = add_root(path) if isinstance(path, str) else path
             yield from self._check_path(examples, ("response_paths", name), rooted, False)
-        for number, rule in enumerate(_as_list(streaming.get("event_map"))):
+        for number, rule in enumerate(as_list(streaming.get("event_map"))):
             yield from self._check_rule(
-                examples, ("streaming", "event_map", number), _as_mapping(rule)
+                examples, ("streaming", "event_map", number), as_object(rule)
             )
 
     def _check_rule(
@@ -226,7 +218,7 @@ class _Linter:
             yield self.build_problem((*rule_path, "match"), message, "warning")
             return
         for part in ("fields", "extract"):
-            for name, path in _as_mapping(rule.get(part)).items():
+            for name, path in as_object(rule.get(part)).items():
                 if isinstance(path, str) and path.startswith("$"):
                     yield from self._check_path(examples, (*rule_path, part, name), path, True)
 
@@ -247,7 +239,7 @@ class _Linter:
             yield self.build_problem(field_path, syntax_message)
 
     def _check_repeated_rules(self) -> Iterator[Problem]:
-        rules = _as_list(_as_mapping(self._document.get("streaming")).get("event_map"))
+        rules = as_list(as_object(self._document.get("streaming")).get("event_map"))
         for number, rule in enumerate(rules):
             if rule in rules[:number]:
                 rule_path = ("streaming", "event_map", number)
@@ -255,7 +247,7 @@ class _Linter:
                 yield self.build_problem(rule_path, message, "warning")
 
     def _check_reasons(self) -> Iterator[Problem]:
-        mapping = _as_mapping(_as_mapping(self._document.get("termination")).get("mapping"))
+        mapping = as_object(as_object(self._document.get("termination")).get("mapping"))
         for word, reason in mapping.items():
             if reason not in TERMINATION_REASONS:
                 reasons = ", ".join(TERMINATION_REASONS)
@@ -275,7 +267,7 @@ class _Linter:
                 yield self.build_problem(("parameters",), message)
 
     def _check_auth(self, compiled: CompiledManifest) -> Iterator[Problem]:
-        endpoint, top = _as_mapping(self._document.get("endpoint")), self._document.get("auth")
+        endpoint, top = as_object(self._document.get("endpoint")), self._document.get("auth")
         if top is not None and endpoint.get("auth") and top != endpoint["auth"]:
             yield self.build_problem(
                 ("auth",), "is not used: endpoint.auth is what counts; remove one", "warning"

@@ -9,7 +9,7 @@ from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
 from ai_lib.protocol.manifest.model_names import may_be_called
 from ai_lib.protocol.manifest.prices import Prices, read_prices
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +64,11 @@ def read_manifest_models(
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
     resold = document.get("category") == "third_party_aggregator"
-    metadata = _as_mapping(document.get("metadata"))
+    metadata = as_object(document.get("metadata"))
     for name, entry in _list_entries(metadata.get("models")):
         if wanted_name is not None and not may_be_called(_list_keys(name, entry), wanted_name):
             continue
-        abilities = _as_mapping(entry.get("model_capabilities"))
+        abilities = as_object(entry.get("model_capabilities"))
         yield _build_record(
             name,
             entry,
@@ -86,7 +86,7 @@ def read_manifest_models(
 
 def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
     """Yield the models of a model file, such as those in `v1/models`."""
-    for name, entry in _list_entries(_as_mapping(document).get("models")):
+    for name, entry in _list_entries(as_object(document).get("models")):
         provider, listed = entry.get("provider"), entry.get("capabilities")
         if isinstance(provider, str):
             words = listed if isinstance(listed, list) else []
@@ -97,7 +97,7 @@ def read_model_file(document: JsonValue, source: str) -> Iterator[ModelRecord]:
                 provider=provider,
                 source=source,
                 capabilities=capabilities,
-                lifecycle=read_lifecycle(entry, _as_mapping(document)),
+                lifecycle=read_lifecycle(entry, as_object(document)),
             )
 
 
@@ -130,7 +130,7 @@ def _build_record(
         model_id=wire_name if isinstance(wire_name, str) and wire_name else name,
         source=source,
         display_name=display_name if isinstance(display_name, str) else "",
-        aliases=tuple(a for a in _as_list(aliases) if isinstance(a, str)),
+        aliases=tuple(a for a in as_list(aliases) if isinstance(a, str)),
         context_window=_as_size(entry.get("context_window")),
         max_output_tokens=_as_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
@@ -143,22 +143,12 @@ def _build_record(
 
 def _list_keys(name: str, entry: JsonObject) -> list[str]:
     """Return all names under which an entry lists its model."""
-    keys = [name, entry.get("model_id"), *_as_list(entry.get("aliases"))]
+    keys = [name, entry.get("model_id"), *as_list(entry.get("aliases"))]
     return [key for key in keys if isinstance(key, str) and key]
 
 
 def _list_entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
-    return (
-        (name, entry) for name, entry in _as_mapping(value).items() if isinstance(entry, Mapping)
-    )
-
-
-def _as_mapping(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _as_list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
+    return ((name, entry) for name, entry in as_object(value).items() if isinstance(entry, Mapping))
 
 
 def _as_size(value: JsonValue) -> int | None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object
 
 
 class ToolPricing(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,12 +135,12 @@ def read_prices(
     `shared` is what all models of the provider have in common. A price in none of the known forms
     counts as not stated.
     """
-    fields = {**_as_mapping(shared), **_as_mapping(pricing)}
+    fields = {**as_object(shared), **as_object(pricing)}
     common = _read_factors(fields)
     base = _read_token_prices(fields, common)
     tiers = [
         PriceTier(above_prompt_tokens=bound, **_read_token_prices(tier, common))
-        for tier in map(_as_mapping, _as_list(fields.get("tiers")))
+        for tier in map(as_object, as_list(fields.get("tiers")))
         if isinstance(bound := tier.get("above_prompt_tokens"), int) and bound > 0
     ]
     return Prices(
@@ -148,9 +148,9 @@ def read_prices(
         currency=_as_text(fields.get("currency")) or "USD",
         tiers=tuple(sorted(tiers, key=lambda tier: tier.above_prompt_tokens)),
         request=_as_price(fields.get("per_request")) or 0.0,
-        tools=_read_tools(_as_mapping(fields.get("tools"))),
-        service_tiers=_read_numbers(_as_mapping(fields.get("service_tiers"))),
-        hours=_read_hours(_as_list(fields.get("hours"))),
+        tools=_read_tools(as_object(fields.get("tools"))),
+        service_tiers=_read_numbers(as_object(fields.get("service_tiers"))),
+        hours=_read_hours(as_list(fields.get("hours"))),
         units=_read_numbers(
             {unit: fields[key] for unit, key in _UNIT_KEYS.items() if key in fields}
         ),
@@ -189,8 +189,8 @@ def _read_token_prices(
 def _read_tools(tools: JsonObject) -> dict[str, ToolPricing]:
     prices: dict[str, ToolPricing] = {}
     for name, entry in tools.items():
-        price_fields = _as_mapping(entry)
-        per_thousand, price = _as_price(price_fields.get("per_1000")), None
+        price_fields = as_object(entry)
+        per_thousand = _as_price(price_fields.get("per_1000"))
         price = _as_price(price_fields.get("price")) if per_thousand is None else per_thousand / 1e3
         unit, tokens = price_fields.get("unit", "call"), price_fields.get("tokens", 0)
         if price is not None and unit in ("call", "query", "prompt", "request"):
@@ -201,7 +201,7 @@ def _read_tools(tools: JsonObject) -> dict[str, ToolPricing]:
 
 def _read_hours(entries: list[JsonValue]) -> tuple[HourPricing, ...]:
     hours: list[HourPricing] = []
-    for entry in map(_as_mapping, entries):
+    for entry in map(as_object, entries):
         begins, ends = _as_minute(entry.get("from")), _as_minute(entry.get("to"))
         factor = _as_price(entry.get("factor"))
         if begins is not None and ends is not None and factor is not None:
@@ -233,14 +233,6 @@ def _as_day(value: JsonValue) -> date | None:
 
 def _as_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _as_mapping(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _as_list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
 
 
 _PRICE: Final = re.compile(

@@ -9,7 +9,7 @@ from ai_lib.protocol.dialect.reasoning import ReasoningShape, find_reasoning
 from ai_lib.protocol.dialect.template import match_template
 from ai_lib.testing.mock.message_reader import read_messages, read_text
 from ai_lib.testing.mock.serve_shape import ServeSection
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonDict, JsonObject, find_member
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
@@ -111,7 +111,7 @@ def _allows_parallel_calls(shape: RequestShape, body: Body) -> bool:
     fragment = shape.options.get("parallel_tool_calls", {}).get("false", {})
     # The last leaf of the fragment is the parameter itself.
     leaves = list(_list_leaves(fragment))
-    return not leaves or _get_path(body, leaves[-1][0]) != leaves[-1][1]
+    return not leaves or find_member(body, leaves[-1][0]) != leaves[-1][1]
 
 
 def _list_leaves(
@@ -142,11 +142,4 @@ def _wants_thinking(shape: RequestShape, body: Body, reasoning: ReasoningShape |
 
 def _get_parameter(shape: RequestShape, body: Body, name: str) -> object:
     path = shape.parameters.get(name)
-    return _get_path(body, path.split(".")) if path else None
-
-
-def _get_path(body: Body, path: Sequence[str]) -> object:
-    node: object = body
-    for name in path:
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return node
+    return find_member(body, path) if path else None

@@ -126,7 +126,7 @@ class HttpcoreConnection:
                 self._body.abort()
 
 
-class _Backend(NetworkBackend):  # pyright: ignore[reportGeneralTypeIssues]
+class _Backend(NetworkBackend):
     """Gives httpcore the one stream it may use."""
 
     def __init__(self, stream: TimedStream, socket_path: str, going_away: GoAwayFilter) -> None:
@@ -147,7 +147,7 @@ class _Backend(NetworkBackend):  # pyright: ignore[reportGeneralTypeIssues]
         return _NetworkStream(self._stream, self._going_away)
 
 
-class _NetworkStream(NetworkStream):  # pyright: ignore[reportGeneralTypeIssues]
+class _NetworkStream(NetworkStream):
     """A timed stream with httpcore's interface. Its timeouts are the stream's deadlines."""
 
     def __init__(self, stream: TimedStream, going_away: GoAwayFilter) -> None:
@@ -156,11 +156,14 @@ class _NetworkStream(NetworkStream):  # pyright: ignore[reportGeneralTypeIssues]
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self._stream.read(max_bytes)
-        if self._going_away.is_on:
-            # Nothing is the end, so that what is left of a dropped frame is not returned.
-            while data and not (remaining := self._going_away.feed(data)):
-                data = await self._stream.read(max_bytes)
-            return remaining if data else data  # pyright: ignore[reportPossiblyUnboundVariable]
+        if not self._going_away.is_on:
+            return data
+        # Nothing is the end, so that what is left of a dropped frame is not returned.
+        while data:
+            remaining = self._going_away.feed(data)
+            if remaining:
+                return remaining
+            data = await self._stream.read(max_bytes)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -69,7 +69,7 @@ def _list_struct_members(kind: type[msgspec.Struct]) -> Iterator[ClassMember]:
         if field.default is not msgspec.NODEFAULT:
             default = None if field.default is msgspec.UNSET else DefaultEntry(field.default)
         elif field.default_factory in _SHOWN_FACTORIES:
-            default = DefaultEntry(field.default_factory())
+            default = DefaultEntry(_make_default(field.default_factory))
         yield ClassMember(field.encode_name, field.name, field.type, field.required, default)
 
 
@@ -78,14 +78,14 @@ def _list_fields(kind: TypeForm) -> Iterator[ClassMember]:
     for name, field in kind.__dataclass_fields__.items():
         hint = hints.get(name, Any)
         if isinstance(hint, dataclasses.InitVar):
-            hint = hint.type
+            hint = cast("Any", hint).type
         elif field not in dataclasses.fields(kind) or not field.init:
             continue  # a class variable, or a field that the class itself sets
         default = None
         if field.default is not dataclasses.MISSING:
             default = DefaultEntry(field.default)
         elif field.default_factory in _SHOWN_FACTORIES:
-            default = DefaultEntry(field.default_factory())
+            default = DefaultEntry(_make_default(field.default_factory))
         no_default = field.default is dataclasses.MISSING
         is_required = no_default and field.default_factory is dataclasses.MISSING
         text = field.metadata.get("description")
@@ -93,6 +93,10 @@ def _list_fields(kind: TypeForm) -> Iterator[ClassMember]:
             name, name, Annotated[hint, text] if isinstance(text, str) else hint,
             is_required, default,
         )  # fmt: skip
+
+
+def _make_default(factory: Any) -> object:
+    return factory()
 
 
 def _list_attributes(kind: TypeForm) -> Iterator[ClassMember]:

@@ -26,7 +26,13 @@ from ai_lib.types.schema.pydantic_reader import (
     is_pydantic_type,
 )
 from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader
-from ai_lib.types.schema.type_names import TypeForm, get_type_name, is_alias_type, substitute
+from ai_lib.types.schema.type_names import (
+    TypeForm,
+    get_type_name,
+    is_alias_type,
+    is_subclass,
+    substitute,
+)
 from ai_lib.types.schema.union_reader import UnionReader
 
 _PLAIN: Final[Mapping[object, Callable[[], TypeReader]]] = {
@@ -161,7 +167,7 @@ class TypeReaderBuilder:
             return self._make_tuple(args)
         if origin in (typing.ClassVar, typing.Final) or _is_qualifier(origin):
             return self.make(args[0])
-        if isinstance(origin, type) and origin not in (type, _abc.Callable):
+        if isinstance(origin, type) and origin not in (type, get_origin(Callable[..., Any])):
             return self._make_class(origin, kind, args)
         raise _make_no_schema_error(kind)
 
@@ -201,14 +207,14 @@ class TypeReaderBuilder:
             return ListReader(plain.AnyReader(), tuple)
         if origin in _MAPS or origin is collections.defaultdict:
             return MapReader(plain.TextReader(), plain.AnyReader(), _MAPS.get(origin, dict))
-        if isinstance(origin, type) and issubclass(origin, enum.Enum):
+        if is_subclass(origin, enum.Enum):
             return plain.make_enum_reader(origin)
         if is_pydantic_type(kind) or is_pydantic_type(origin):
             return self._remember(kind, PydanticReader(kind, get_type_name(kind)))
         if _is_described_class(origin):
             return self._make_object(origin, kind, args)
         for base in (str, int, float):
-            if isinstance(origin, type) and issubclass(origin, base):
+            if is_subclass(origin, base):
                 return _SubclassReader(origin, _PLAIN[base]())
         if isinstance(origin, type) and is_installed():
             return PydanticReader(kind, get_type_name(kind))
@@ -220,12 +226,12 @@ class TypeReaderBuilder:
         members = list_members(origin, args)
         if members is None:  # pydantic alone can read it: names or checks beside its annotations
             return self._remember(kind, PydanticReader(kind, get_type_name(kind)))
-        if issubclass(origin, tuple) or _is_array(origin):
+        if is_subclass(origin, tuple) or _is_array(origin):
             types = list_positions(origin, args)
             return TupleReader(
                 [self.make(position) for position in types], lambda values: origin(*values)
             )
-        is_dict = issubclass(origin, dict)
+        is_dict = is_subclass(origin, dict)
         reader = ObjectReader(origin, get_type_name(kind), dict if is_dict else origin)
         self._remember(kind, reader)
         config = getattr(origin, "__struct_config__", None)
@@ -258,10 +264,10 @@ class TypeReaderBuilder:
 def _is_described_class(kind: object) -> bool:
     if not isinstance(kind, type):
         return False
-    is_named_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
-    is_struct = issubclass(kind, msgspec.Struct)
+    is_named_tuple = is_subclass(kind, tuple) and hasattr(kind, "_fields")
+    is_struct = is_subclass(kind, msgspec.Struct)
     is_attrs = hasattr(kind, "__attrs_attrs__")
-    is_typed_dict = issubclass(kind, dict) and hasattr(kind, "__total__")
+    is_typed_dict = is_subclass(kind, dict) and hasattr(kind, "__total__")
     return (
         is_named_tuple or is_struct or is_attrs or is_typed_dict or dataclasses.is_dataclass(kind)
     )

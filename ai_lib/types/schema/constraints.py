@@ -1,9 +1,9 @@
 """Reads notes of `Annotated`: bounds, lengths, patterns and descriptions, whoever wrote them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -88,10 +88,10 @@ class ConstrainedReader(TypeReader):
         kinds = [node.get("type") for node in (schema, *schema.get("anyOf", ()))]
         words: JsonDict = {}
         for word, limit in self._notes.limits.items():
-            words.update(self._describe_limit(word, limit, kinds))  # pyright: ignore[reportArgumentType]
+            words.update(self._describe_limit(word, limit, kinds))
         return {**schema, **words, **self._notes.schema}
 
-    def _describe_limit(self, word: str, limit: object, kinds: list[object]) -> JsonDict:
+    def _describe_limit(self, word: str, limit: object, kinds: Sequence[object]) -> JsonDict:
         is_number = isinstance(limit, int | float | Decimal)
         if word in _BOUNDS and is_number and {"integer", "number"} & set(kinds):
             return {_BOUNDS[word][0]: _plain_number(limit)}
@@ -172,4 +172,4 @@ def _plain_number(limit: Any) -> int | float:
 
 
 def _pattern_text(limit: object) -> str:
-    return limit.pattern if isinstance(limit, re.Pattern) else str(limit)
+    return cast("re.Pattern[str]", limit).pattern if isinstance(limit, re.Pattern) else str(limit)

@@ -1,9 +1,9 @@
 """Readers of lists, tuples, sets and maps."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, is_list, is_object
 from ai_lib.types.problem import make_pointer
 from ai_lib.types.schema.definitions import DefinitionStore
 from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader, read_json_text
@@ -128,12 +128,12 @@ class MapReader(TypeReader):
 def read_list(value: JsonValue, pointer: str, reading: ReadContext) -> list[JsonValue] | None:
     """Return a value that is a list; None for another one. A lenient reading takes its text."""
     if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, list):
+        return list(cast("Iterable[JsonValue]", value))
+    if is_list(value):
         return value
     if reading.coerce and isinstance(value, str):
         decoded = read_json_text(value)
-        if isinstance(decoded, list):
+        if is_list(decoded):
             reading.adapt(pointer, value, decoded)
             return decoded
     return None
@@ -143,11 +143,11 @@ def read_object(
     value: JsonValue, pointer: str, reading: ReadContext
 ) -> dict[str, JsonValue] | None:
     """Return a value that is an object; None for another one. A lenient reading takes its text."""
-    if isinstance(value, dict):
+    if is_object(value):
         return value
     if reading.coerce and isinstance(value, str):
         decoded = read_json_text(value)
-        if isinstance(decoded, dict):
+        if is_object(decoded):
             reading.adapt(pointer, value, decoded)
             return decoded
     return None

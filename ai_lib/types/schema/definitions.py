@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Final, TypeGuard
+from typing import Final
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, is_list, is_object
 
 REFERENCE: Final = "#/$defs/"
 
@@ -84,11 +84,17 @@ def add_enum_types(node: JsonValue) -> JsonValue:
     if is_object(node):
         typed = {name: add_enum_types(value) for name, value in node.items()}
         values = node.get("enum")
-        kinds = {_TYPE_NAMES.get(type(value)) for value in values} if is_list(values) else set()
+        kinds: set[str | None] = set()
+        if is_list(values):
+            kinds = {_find_type_name(value) for value in values}
         if len(kinds) == 1 and None not in kinds:
             typed.setdefault("type", kinds.pop())
         return typed
     return [add_enum_types(item) for item in node] if is_list(node) else node
+
+
+def _find_type_name(value: object) -> str | None:
+    return _TYPE_NAMES.get(type(value))
 
 
 def _rename_references(node: JsonValue, names: dict[str, str]) -> JsonValue:
@@ -111,13 +117,3 @@ def _list_references(node: JsonValue) -> Iterator[str]:
     elif is_list(node):
         for item in node:
             yield from _list_references(item)
-
-
-def is_object(node: object) -> TypeGuard[JsonDict]:
-    """Whether a part of a schema is an object."""
-    return isinstance(node, dict)
-
-
-def is_list(node: object) -> TypeGuard[list[JsonValue]]:
-    """Whether a part of a schema is a list."""
-    return isinstance(node, list)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, is_object
 from ai_lib.types.problem import make_pointer
 from ai_lib.types.schema.container_readers import read_object
 from ai_lib.types.schema.default_values import MISSING_DEFAULT, describe_default
@@ -107,7 +107,7 @@ class ObjectReader(TypeReader):
                 reading.refuse(pointer, f"has {name!r}, which is not allowed", ", ".join(names))
 
     def rank(self, value: JsonValue) -> int:
-        if not isinstance(value, dict):
+        if not is_object(value):
             return 0
         names = {member.json_name for member in self.members}
         return 2 * len(value.keys() & names) - len(value.keys() - names) + 2

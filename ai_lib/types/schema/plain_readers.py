@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +17,7 @@ from ai_lib.types.json import JsonDict, JsonValue
 from ai_lib.types.problem import read_problems
 from ai_lib.types.schema.definitions import DefinitionStore, read_class_text
 from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader, to_floats
+from ai_lib.types.schema.type_names import is_subclass
 
 _TRUTHS: Final = {"true": True, "false": False}
 _DECIMAL: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -238,7 +239,8 @@ def make_enum_reader(kind: type[enum.Enum]) -> ChoiceReader:
         raise TypeError(f"{kind.__name__} has values that are no JSON: {error}") from error
     if not choices:
         raise TypeError(f"{kind.__name__} has no members")
-    if len({type(plain) for plain, _ in choices}) == 1 and isinstance(choices[0][0], str | int):
+    plain_values: list[object] = [plain for plain, _ in choices]
+    if len(set(map(type, plain_values))) == 1 and isinstance(plain_values[0], str | int):
         choices.sort(key=lambda choice: choice[0])
     return ChoiceReader(choices, kind)
 
@@ -248,9 +250,9 @@ def make_formatted_reader(kind: object) -> FormattedReader | None:
     for format_type, (schema, parse) in _FORMATS.items():
         if kind is format_type:
             return FormattedReader(format_type, schema, parse)
-    if isinstance(kind, type) and issubclass(kind, pathlib.PurePath):
-        path_type: Callable[[str], object] = kind
-        return FormattedReader(kind, _format("path"), path_type)
+    if is_subclass(kind, pathlib.PurePath):
+        path_type: Any = kind
+        return FormattedReader(path_type, _format("path"), path_type)
     return None
 
 
@@ -258,7 +260,7 @@ def _format(name: str) -> JsonDict:
     return {"type": "string", "format": name}
 
 
-def _parse_by_msgspec(kind: type) -> Callable[[str], object]:
+def _parse_by_msgspec(kind: type[object]) -> Callable[[str], object]:
     return lambda text: msgspec.convert(text, kind)
 
 

@@ -1,14 +1,23 @@
 """Reads what pydantic knows best by its `TypeAdapter`; pydantic is imported only for its types."""
 
-import sys
+from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any, Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue, to_plain_value
+from ai_lib.types.json import JsonDict, JsonValue, is_object, to_plain_value
 from ai_lib.types.problem import read_problems
 from ai_lib.types.schema.definitions import REFERENCE, DefinitionStore
-from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader, holds_decimal, to_floats
+from ai_lib.types.schema.reading import (
+    MISFIT,
+    ReadContext,
+    TypeReader,
+    holds_decimal,
+    map_leaves,
+    read_json_text,
+    to_float,
+)
 
 # Checks that see a value before its type does: they may take what the schema does not say.
 _FIRST_CHECKS: Final = ("function-before", "function-wrap", "function-plain")
@@ -61,7 +70,7 @@ class PydanticReader(TypeReader):
         return MISFIT
 
     def _read_leniently(self, value: JsonValue) -> object:
-        for text in (value, _decode_texts(value)):
+        for text in (value, map_leaves(value, _decode_text)):
             try:
                 return self._validate(text, strict=False)
             except (ValueError, TypeError, RecursionError):
@@ -70,11 +79,11 @@ class PydanticReader(TypeReader):
 
     def _validate(self, value: JsonValue, *, strict: bool) -> object:
         flag = True if strict else None
-        plain = _with_whole_numbers(value)
+        plain = map_leaves(value, _to_whole_number)
         result: object = self._adapter.validate_json(_encode(plain), strict=flag)
         if self._has_decimals and holds_decimal(value):
             # As a text, which no binary float stands between.
-            exact = _encode(_with_decimal_texts(value))
+            exact = _encode(map_leaves(value, _to_decimal_text))
             try:
                 return self._adapter.validate_json(exact, strict=None)
             except ValueError:
@@ -83,7 +92,7 @@ class PydanticReader(TypeReader):
 
     def rank(self, value: JsonValue) -> int:
         fields = getattr(self._kind, "model_fields", None)
-        if not isinstance(fields, dict) or not isinstance(value, dict):
+        if not is_object(fields) or not is_object(value):
             return 2
         names: set[str] = {*fields, *(getattr(field, "alias", "") for field in fields.values())}
         return 2 * len(value.keys() & names) - len(value.keys() - names) + 2
@@ -108,45 +117,27 @@ def is_pydantic_note(note: object) -> bool:
 
 def is_installed() -> bool:
     """Whether pydantic can be imported."""
-    if "pydantic" in sys.modules:
-        return sys.modules["pydantic"] is not None
-    import importlib.util
-
-    return importlib.util.find_spec("pydantic") is not None
+    return find_spec("pydantic") is not None
 
 
 def _encode(value: JsonValue) -> bytes:
     return msgspec.json.encode(value, enc_hook=to_plain_value)
 
 
-def _with_whole_numbers(value: JsonValue) -> JsonValue:
-    """Return a value with ints for floats without a fraction, which strict checks take for ints."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if isinstance(value, dict):
-        return {name: _with_whole_numbers(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_with_whole_numbers(item) for item in value]
-    return to_floats(value)
+def _to_whole_number(leaf: JsonValue) -> JsonValue:
+    """Return an int for a float without a fraction, which strict checks take for one."""
+    if isinstance(leaf, float):
+        return int(leaf) if leaf.is_integer() else leaf
+    return to_float(leaf)
 
 
-def _with_decimal_texts(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return {name: _with_decimal_texts(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_with_decimal_texts(item) for item in value]
-    return str(value) if holds_decimal(value) else value
+def _to_decimal_text(leaf: JsonValue) -> JsonValue:
+    return str(leaf) if isinstance(leaf, Decimal) else leaf
 
 
-def _decode_texts(value: JsonValue) -> JsonValue:
-    """Return a value with lists and objects in place of texts that hold one."""
-    from ai_lib.types.schema.reading import read_json_text
-
-    if isinstance(value, dict):
-        return {name: _decode_texts(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_decode_texts(item) for item in value]
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        decoded = read_json_text(value)
-        return value if decoded is MISFIT else decoded
-    return value
+def _decode_text(leaf: JsonValue) -> JsonValue:
+    """Return the list or the object that a text holds, and anything else as it is."""
+    if isinstance(leaf, str) and leaf.lstrip()[:1] in ("[", "{"):
+        decoded = read_json_text(leaf)
+        return leaf if decoded is MISFIT else decoded
+    return leaf

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, is_list, is_object
 from ai_lib.types.problem import Problem
 from ai_lib.types.schema.definitions import DefinitionStore
 
@@ -122,18 +123,26 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=read_fraction)
 
 def to_floats(value: JsonValue) -> JsonValue:
     """Return decoded JSON with floats in position of every `Decimal`."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {name: to_floats(member) for name, member in value.items()}
-    return [to_floats(item) for item in value] if isinstance(value, list) else value
+    return map_leaves(value, to_float)
+
+
+def to_float(leaf: JsonValue) -> JsonValue:
+    """Return a float for a `Decimal`, and anything else as it is."""
+    return float(leaf) if isinstance(leaf, Decimal) else leaf
+
+
+def map_leaves(value: JsonValue, change: Callable[[JsonValue], JsonValue]) -> JsonValue:
+    """Return decoded JSON with what `change` makes of everything that is no object and no list."""
+    if is_object(value):
+        return {name: map_leaves(member, change) for name, member in value.items()}
+    return [map_leaves(item, change) for item in value] if is_list(value) else change(value)
 
 
 def holds_decimal(value: JsonValue) -> bool:
     """Whether a number in decoded JSON is a `Decimal`."""
-    if isinstance(value, dict):
+    if is_object(value):
         return any(map(holds_decimal, value.values()))
-    return any(map(holds_decimal, value)) if isinstance(value, list) else isinstance(value, Decimal)
+    return any(map(holds_decimal, value)) if is_list(value) else isinstance(value, Decimal)
 
 
 def _show(value: object) -> str:

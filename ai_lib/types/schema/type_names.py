@@ -20,6 +20,11 @@ def get_type_name(kind: object) -> str:
     return _NOT_IN_NAMES.sub("_", "_".join([name, *inner])).strip("_")
 
 
+def is_subclass(kind: object, base: type[Any]) -> bool:
+    """Whether it is a class, and one of `base`."""
+    return isinstance(kind, type) and issubclass(kind, base)
+
+
 def is_alias_type(kind: object) -> bool:
     """Whether it is an alias made by `type X = ...`, with or without arguments."""
     return type(get_origin(kind) or kind).__name__ == "TypeAliasType"
