@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import ManifestSyntaxError
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.query.expression import compile_expression
@@ -40,6 +41,29 @@ def build_manifest(
     if manifest_document.origin == "remote":
         _refuse_regular_expressions(manifest_document)
     return compile_manifest(msgspec.structs.replace(manifest, origin=manifest_document.origin))
+
+
+# They are immutable and ship with the library: one of each serves all clients of the process.
+_BUNDLED: Final[dict[tuple[str, str | None], CompiledManifest]] = {}
+
+
+def build_bundled_manifest(name: str, api_family: str | None = None) -> CompiledManifest | None:
+    """Return the bundled manifest of a provider's id or alias, compiled once, or None.
+
+    Raises as `build_manifest`.
+    """
+    document = find_bundled_manifest(name)
+    if document is None:
+        return None
+    provider = str(document["id"])
+    compiled = _BUNDLED.get((provider, api_family))
+    if compiled is None:
+        source = f"bundled manifest {provider}"
+        manifest_document = ManifestDocument(document=document, source=source, origin="bundled")
+        compiled = build_manifest(manifest_document, api_family=api_family)
+        # Where two threads compile it at once, both get the first.
+        compiled = _BUNDLED.setdefault((provider, api_family), compiled)
+    return compiled
 
 
 _REGULAR: Final = re.compile(r"\b(match|search)\s*\(")

@@ -11,8 +11,8 @@ import msgspec
 from ai_lib._log import LOG
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.errors.exceptions import ManifestNotFound, ProtocolError
-from ai_lib.protocol.build import build_manifest
-from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_names
+from ai_lib.protocol.build import build_bundled_manifest, build_manifest
+from ai_lib.protocol.bundle import list_bundled_names
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.model import TRUSTED_ORIGINS, ProtocolManifest
 from ai_lib.protocol.manifest.models import ModelRecord
@@ -190,12 +190,10 @@ class ManifestCatalog(ForkedState):
         family: str | None = None,
         compiled: CompiledManifest | None = None,
     ) -> CompiledManifest:
-        """Compile and keep a manifest; one that another thread has kept meanwhile stays."""
+        """Compile and keep a manifest. Raises as `build_manifest`."""
         compiled = compiled or build_manifest(
             manifest_document, strict=self._strict, api_family=family
         )
-        if not self._cache_enabled:
-            return compiled
         watched_path = manifest_document.path if provider not in self._registered else None
         entry = LoadedManifest(
             compiled=compiled,
@@ -205,9 +203,16 @@ class ManifestCatalog(ForkedState):
             stamp=manifest_document.stamp,
             digest=hash_text(manifest_document.text or ""),
         )
+        return self._keep(provider, entry)
+
+    def _keep(self, provider: str, entry: LoadedManifest) -> CompiledManifest:
+        """Keep an entry under its name and id; one that another thread has kept stays."""
+        if not self._cache_enabled:
+            return entry.compiled
+        key = provider, entry.family
         with self._lock:
-            entry = self._entries.setdefault((provider, family), entry)
-            self._entries.setdefault((entry.compiled.id, family), entry)
+            entry = self._entries.setdefault(key, entry)
+            self._entries.setdefault((entry.compiled.id, entry.family), entry)
         return entry.compiled
 
     def load_from_folder(
@@ -243,12 +248,8 @@ class ManifestCatalog(ForkedState):
 
     def load_bundled(self, provider: str, family: str | None = None) -> CompiledManifest | None:
         """Return the bundled manifest of that id or alias, or None."""
-        document = find_bundled_manifest(provider)
-        if document is None:
-            return None
-        source = f"bundled manifest {document['id']}"
-        manifest_document = ManifestDocument(document=document, source=source, origin="bundled")
-        return self.load_document(provider, manifest_document, family)
+        compiled = build_bundled_manifest(provider, family)
+        return compiled and self._keep(provider, LoadedManifest(compiled=compiled, family=family))
 
     def list_locations(self) -> Iterator[ManifestFolder | str]:
         """Yield the folders and addresses to search, in order.

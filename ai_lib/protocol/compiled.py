@@ -150,7 +150,12 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         """
         compiled = self.families.get(name)
         if compiled is None:
-            manifest = read_manifest(self.manifest.raw, self.manifest.source, name)
+            manifest = read_manifest(
+                self.manifest.raw,
+                self.manifest.source,
+                name,
+                is_json=self.manifest.origin == "bundled",
+            )
             changes = {"origin": self.manifest.origin, "chosen_family": None}
             compiled = compile_manifest(msgspec.structs.replace(manifest, **changes))
             self.families[name] = compiled

@@ -1,6 +1,7 @@
 """Looks up the models that manifests and model files list, by name."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -117,11 +118,16 @@ def build_bundle_layer() -> Layer:
         for bundled_name in list_bundled_names("manifests"):
             # A bundled manifest lists its own provider's models and has the provider's name.
             if provider in (None, bundled_name):
-                document = find_bundled_manifest(bundled_name)
-                source = f"bundled manifest {bundled_name}"
-                yield from read_manifest_models(document, source, name)
+                yield from _read_bundled_models(bundled_name, name)
 
     return layer
+
+
+# Each client looks for its model. Names come from callers: what is kept of them has an end.
+@lru_cache(maxsize=256)
+def _read_bundled_models(bundled_name: str, name: str | None) -> tuple[ModelRecord, ...]:
+    document = find_bundled_manifest(bundled_name)
+    return tuple(read_manifest_models(document, f"bundled manifest {bundled_name}", name))
 
 
 def _read_document_naming(path: Path, name: str | None) -> JsonValue:

@@ -13,7 +13,6 @@ from benchmarks.names import Offence, find_offences
 from benchmarks.numbers import House
 
 MOST_MODULES = 17  # in one folder; more of them are a package with sub-packages
-HOUSE = House()
 # What classes were called before they had the field's names. None is to come back.
 OLD_CLASSES = """
     Admission Area Asked Asking Assembly Bar Billed Bridge Building Cached Calls CallClocks
@@ -29,9 +28,15 @@ OLD_CLASSES = """
 
 
 @pytest.fixture(scope="module")
-def offences() -> list[Offence]:
+def house() -> House:
+    """The library's sources, read once."""
+    return House()
+
+
+@pytest.fixture(scope="module")
+def offences(house: House) -> list[Offence]:
     """Every name of the library that breaks a rule."""
-    sources = HOUSE.project.library.values()
+    sources = house.project.library.values()
     return [offence for source in sources for offence in find_offences(source)]
 
 
@@ -40,17 +45,17 @@ def test_every_name_is_in_the_fields_words(rule: str, offences: list[Offence]) -
     assert [str(offence) for offence in offences if offence.rule == rule] == []
 
 
-def test_no_old_class_name_is_defined_again() -> None:
+def test_no_old_class_name_is_defined_again(house: House) -> None:
     old = set(OLD_CLASSES.split())
     assert [
         f"{source.path}:{node.lineno}: {node.name}"
-        for source in HOUSE.project.library.values()
+        for source in house.project.library.values()
         for node in ast.walk(source.tree)
         if isinstance(node, ast.ClassDef) and node.name.strip("_") in old
     ] == []
 
 
-def test_no_folder_holds_more_modules_than_one_can_see() -> None:
-    modules = Counter(source.path.rpartition("/")[0] for source in HOUSE.sources)
+def test_no_folder_holds_more_modules_than_one_can_see(house: House) -> None:
+    modules = Counter(source.path.rpartition("/")[0] for source in house.sources)
     assert len(modules) > 20
     assert {folder: count for folder, count in modules.items() if count > MOST_MODULES} == {}

@@ -230,6 +230,20 @@ async def test_what_was_loaded_is_kept_until_it_is_forgotten(tmp_path: Path) -> 
     assert await host(loader) == "third"
 
 
+async def test_a_bundled_manifest_is_compiled_once_for_all_loaders() -> None:
+    first, second = ProtocolLoader(), ProtocolLoader()
+    compiled = await first.load_provider("gemini")
+
+    assert await second.load_provider("gemini") is compiled
+    assert await second.load_provider("google") is compiled  # an alias
+    first.invalidate()
+    assert await first.load_provider("gemini") is compiled
+    chats = await first.load_provider("openai")
+    responses = await first.load_provider("openai", "responses")
+    assert responses is not chats
+    assert await second.load_provider("openai", "responses") is responses
+
+
 async def test_a_model_s_name_may_hold_slashes(tmp_path: Path) -> None:
     loader = ProtocolLoader(write(tmp_path / "house.yaml", "house"))
 

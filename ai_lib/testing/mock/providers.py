@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -87,10 +88,21 @@ class MockProviders:
         with self._lock:
             if name not in self._loaded:
                 compiled = self._custom.get(name) or self._catalog.load(name)
-                self._loaded[name] = msgspec.structs.replace(
-                    _make_mocked_provider(compiled), families=tuple(_make_families(compiled))
-                )
+                self._loaded[name] = _find_mocked_provider(compiled)
             return self._loaded[name]
+
+
+# A manifest is compiled once for all mocks of the process, and so is its other side.
+_MOCKED: Final[WeakKeyDictionary[CompiledManifest, MockedProvider]] = WeakKeyDictionary()
+
+
+def _find_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
+    provider = _MOCKED.get(compiled)
+    if provider is None:
+        families = tuple(_make_families(compiled))
+        provider = msgspec.structs.replace(_make_mocked_provider(compiled), families=families)
+        _MOCKED[compiled] = provider
+    return provider
 
 
 def _load_manifest(manifest: ManifestLike) -> ProtocolManifest:

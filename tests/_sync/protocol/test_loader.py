@@ -231,6 +231,20 @@ def test_what_was_loaded_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
     assert host(loader) == "third"
 
 
+def test_a_bundled_manifest_is_compiled_once_for_all_loaders() -> None:
+    first, second = ProtocolLoader(), ProtocolLoader()
+    compiled = first.load_provider("gemini")
+
+    assert second.load_provider("gemini") is compiled
+    assert second.load_provider("google") is compiled  # an alias
+    first.invalidate()
+    assert first.load_provider("gemini") is compiled
+    chats = first.load_provider("openai")
+    responses = first.load_provider("openai", "responses")
+    assert responses is not chats
+    assert second.load_provider("openai", "responses") is responses
+
+
 def test_a_model_s_name_may_hold_slashes(tmp_path: Path) -> None:
     loader = ProtocolLoader(write(tmp_path / "house.yaml", "house"))
 
