@@ -57,3 +57,8 @@ def pytest_collection_finish() -> None:
     """Leave the collected tests out of every collection of garbage: there are 20,000 of them."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Show all objects to the collector again: what pytest imports to end may look for some."""
+    gc.unfreeze()
