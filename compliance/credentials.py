@@ -32,7 +32,7 @@ class _ForbiddenEnvironment(Mapping[str, str]):
 
 def run_credential_resolution(case: Case, runtime: Runtime) -> None:
     """A key is found where the chain says, or an error names the sources without showing a key."""
-    from ai_lib.transport.credentials import list_key_variables, resolve_credential
+    from ai_lib.transport.credentials.lookup import list_key_variables, resolve_credential
 
     expected = case.expected
     explicit = case.input.get("explicit_credential")

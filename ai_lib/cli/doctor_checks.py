@@ -18,7 +18,7 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.transport.connections.proxy import ProxyRules
-from ai_lib.transport.credentials import describe_credential
+from ai_lib.transport.credentials.lookup import describe_credential
 from ai_lib.transport.http.url import parse_target
 
 # Each extra with a module that is installed with it.

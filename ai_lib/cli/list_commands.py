@@ -12,7 +12,7 @@ from ai_lib.cli.output import format_table, write_json, write_problem, write_tex
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
-from ai_lib.transport.credentials import describe_credential
+from ai_lib.transport.credentials.lookup import describe_credential
 
 _MODEL_COLUMNS = ("model", "status", "aliases", "context", "answer", "in", "out", "abilities")
 

@@ -99,7 +99,7 @@ class ModelService:
             check_request(request) or request,
             compiled,
             model=target.listed,
-            credential=target.credential.value if target.credential else None,
+            credential=target.key,
             base_url=target.base_url,
             fit_media=target.fit_media,
         )

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from ai_lib.client.target.settings import ClientSettings, Loaded
-from ai_lib.types.secret import Secret
+from ai_lib.types.secret import Secret, make_secret
 from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds
 
 from ..protocol.loader import ProtocolLoader
 from ..protocol.sources.remote import FetchResponse
 from ..transport import HttpTransport
 
+if TYPE_CHECKING:
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
+
+
+def read_key(key: object) -> Secret | CredentialCache | None:
+    """Return a key that is given in code, or what keeps the keys of its source.
+
+    Raises:
+        TypeError: it is no key and gives none.
+    """
+    if key is None or isinstance(key, str):
+        return make_secret(key)
+    from ..transport.credentials.obtain import keep_key
+
+    return keep_key(key)
+
 
 async def load_model(
-    model: str, api_key: Secret | None, base_url: str | None, timeout: float | None
+    model: str,
+    api_key: Secret | CredentialCache | None,
+    base_url: str | None,
+    timeout: float | None,
 ) -> ClientSettings:
     """Return the settings of a client for one model. Raises as `load_settings`."""
     settings = ClientSettings(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
-from ai_lib.types.secret import make_secret
 from ai_lib.types.wire import check_optional_seconds
 
-from ..client.loading import load_model
+from ..client.loading import load_model, read_key
 from ..client.model_client import ModelClient
 from ..transport import HttpTransport
 from .builder import EmbeddingClientBuilder
 from .runner import EmbeddingCall
+
+if TYPE_CHECKING:
+    from ..transport.credentials.obtain import ApiKey
 
 
 class EmbeddingClient(ModelClient):
@@ -44,7 +47,7 @@ class EmbeddingClient(ModelClient):
     async def create(
         cls,
         model: str,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         dimensions: int | None = None,
         *,
@@ -52,7 +55,8 @@ class EmbeddingClient(ModelClient):
     ) -> EmbeddingClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
-        Without `api_key` the key is looked up (environment, keyring). `base_url` replaces the
+        Without `api_key` the key is looked up (environment, keyring); see the builder's `api_key`
+        for functions that give one. `base_url` replaces the
         manifest's address. `dimensions` is the length of the vectors; the default is the model's
         own. `timeout` is the seconds of each call as a whole. Nothing is sent yet.
 
@@ -60,8 +64,8 @@ class EmbeddingClient(ModelClient):
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
-        api_key = make_secret(api_key)  # no traceback shows it
-        settings = await load_model(model, api_key, base_url, timeout)
+        api_key = key = read_key(api_key)  # no traceback shows it
+        settings = await load_model(model, key, base_url, timeout)
         return cls(settings, options=EmbeddingOptions(dimensions=dimensions))
 
     @classmethod

@@ -8,6 +8,7 @@
     |   |-- UnsupportedVersion     the manifest's protocol version is not one of ours
     |   `-- HostNotAllowed         a manifest that nobody named sends to a host nobody allowed
     |-- CredentialError            no API key was found; the sources are listed
+    |   `-- CredentialTypeError    a source of keys gave something else (also a TypeError)
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
     |   |-- MediaError             an image, a sound or a document can't be read or does not fit
@@ -186,6 +187,10 @@ class CredentialError(AiLibError):
         self.looked_in = tuple(looked_in)
 
 
+class CredentialTypeError(CredentialError, TypeError):
+    """A source of keys, such as the function given as `api_key`, gave something that is no key."""
+
+
 class RequestError(AiLibError):
     """The request can't be expressed for this target; nothing was sent."""
 
@@ -287,9 +292,10 @@ class ConnectionLost(TransportError):
 
 
 class TransportTimeout(TransportError, TimeoutError):
-    """A timeout ran out. `timeout_name` is `connect`, `write`, `pool`, `first_token`, `idle`,
-    `delta_idle`, `content_silence` (only keep-alives came), `attempt` (of a circuit breaker) or
-    `total`; `seconds` is what it was set to."""
+    """A timeout ran out. `timeout_name` is `connect`, `write`, `pool`, `credential` (a source of
+    keys gave none in time), `first_token`, `idle`, `delta_idle`, `content_silence` (only
+    keep-alives came), `attempt` (of a circuit breaker) or `total`; `seconds` is what it was set
+    to."""
 
     default_code = codes.TIMEOUT
 

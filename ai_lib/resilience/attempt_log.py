@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ai_lib.errors.exceptions import AiLibError, ConnectionLost
+from ai_lib.errors.exceptions import AiLibError, ConnectionLost, RemoteError
 from ai_lib.types.attempt import Attempt
 
 FOREVER = float("inf")
@@ -19,6 +19,8 @@ class AttemptLog:
       retries of one.
     - `after_attempt` is called with each attempt that ended.
     - `on_retry` is called with the number, the error and the delay before each retry.
+
+    - `on_refusal` says of a provider's error whether the request goes out with another credential.
 
     A child log records its attempts in its parent too.
     """
@@ -38,6 +40,7 @@ class AttemptLog:
         self.retries: dict[object, int] = {}
         self.after_attempt: Callable[[Attempt], object] | None = None
         self.on_retry: Callable[[int, AiLibError, float], object] | None = None
+        self.on_refusal: Callable[[RemoteError], bool] | None = None
 
     def child(self, *, tokens: float = 0.0, repeatable: bool = False) -> "AttemptLog":
         """Return the log of one of the call's requests, with the same deadline."""
@@ -51,9 +54,15 @@ class AttemptLog:
         self._is_fresh = self._may_resend = True
 
     def take_resend(self, error: AiLibError, at: float) -> bool:
-        """Return whether to send the request anew, which is done once, as an idle one died."""
-        may_resend = isinstance(error, ConnectionLost) and error.may_resend and self._may_resend
-        if not may_resend or self.is_last or at >= self.ends:
+        """Return whether to send the request anew, which is done once for each of two reasons.
+
+        An idle connection died, or the provider refused a credential that can be renewed.
+        """
+        if self.is_last or at >= self.ends:
+            return False
+        if isinstance(error, RemoteError):
+            return self.on_refusal is not None and self.on_refusal(error)
+        if not (isinstance(error, ConnectionLost) and error.may_resend and self._may_resend):
             return False
         self._may_resend = False
         return True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from ai_lib._runtime import forks
 from ai_lib.errors.exceptions import (
     AiLibError,
+    CredentialError,
     RemoteError,
     ResilienceError,
     StreamTruncated,
@@ -151,7 +152,7 @@ class Permit:
         return reported or reserved
 
     def _tokens_used_by(self, error: AiLibError) -> float | None:
-        if isinstance(error, ResilienceError):
+        if isinstance(error, ResilienceError | CredentialError):
             return None
         if isinstance(error, TransportError) and not error.request_sent:
             return None
@@ -170,7 +171,7 @@ class Permit:
                 status_code=error.status_code if isinstance(error, RemoteError) else None,
                 retry_after=error.retry_after if isinstance(error, RemoteError) else None,
                 request_id=self.request_id,
-                sent=not isinstance(error, ResilienceError),
+                sent=not isinstance(error, ResilienceError | CredentialError),
                 in_doubt=_may_be_billed(error),
                 waited_ms=self._waited * 1000,
                 latency_ms=(self._clock() - self._began) * 1000,

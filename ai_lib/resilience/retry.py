@@ -15,6 +15,7 @@ from ai_lib.errors.codes import STANDARD_ERROR_CODES
 from ai_lib.errors.exceptions import (
     AiLibError,
     ConnectError,
+    CredentialError,
     RemoteError,
     ResilienceError,
     TransportError,
@@ -149,9 +150,9 @@ class RetryPolicy:
         """
         if not isinstance(error, AiLibError) or attempt >= self.config.max_retries:
             return False
-        # What our own protection refused would be refused again. A silence of 15 minutes is not
-        # waited for once more.
-        if isinstance(error, ResilienceError) or is_silence(error):
+        # What our own protection refused would be refused again, and another attempt has no key
+        # either. A silence of 15 minutes is not waited for once more.
+        if isinstance(error, ResilienceError | CredentialError) or is_silence(error):
             return False
         if isinstance(error, ConnectError) and error.is_lasting:
             return False
@@ -239,8 +240,9 @@ def _call_state(retries: int) -> RetryCallState:
 
 
 def is_silence(error: AiLibError) -> bool:
-    """Whether the bound on a stream's silence behind keep-alives ended the attempt."""
-    return isinstance(error, TransportTimeout) and error.timeout_name == "content_silence"
+    """Whether a stream's silence behind keep-alives, or that of a source of keys, was too long."""
+    names = ("content_silence", "credential")
+    return isinstance(error, TransportTimeout) and error.timeout_name in names
 
 
 def is_in_doubt(error: AiLibError) -> bool:

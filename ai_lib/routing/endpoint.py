@@ -1,7 +1,8 @@
 """One endpoint of a model: its address, its key, its weight, and its health."""
 
+from collections.abc import Callable
 from threading import RLock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.routing.from_manifests import load_model
 from ai_lib.routing.model_info import ModelInfo, PerformanceMetrics, PricingInfo
+
+if TYPE_CHECKING:
+    from ai_lib.transport.credentials.source import CredentialSource
 
 # The weight of the newest of a running mean: about the last ten calls count.
 _NEWEST: Final = 0.2
@@ -145,7 +149,7 @@ class ModelEndpoint:
         *,
         name: str | None = None,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: "str | CredentialSource | Callable[[], object] | None" = None,
         weight: float = 1.0,
         info: ModelInfo | None = None,
     ) -> None:

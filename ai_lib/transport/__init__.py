@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 from ai_lib._lazy import exports
 
 if TYPE_CHECKING:
-    from ai_lib.transport.credentials import (
+    from ai_lib.transport.credentials.credential_cache import CredentialCache as CredentialCache
+    from ai_lib.transport.credentials.lookup import (
         Credential as Credential,
         CredentialReport as CredentialReport,
         describe_credential as describe_credential,
         resolve_api_key as resolve_api_key,
         resolve_credential as resolve_credential,
+    )
+    from ai_lib.transport.credentials.source import (
+        CredentialSource as CredentialSource,
+        IssuedCredential as IssuedCredential,
     )
     from ai_lib.transport.http.headers import Headers as Headers
     from ai_lib.transport.options import (
@@ -27,19 +32,22 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "ConnectionPool": ".connection_pool",
-    "Credential": "ai_lib.transport.credentials",
-    "CredentialReport": "ai_lib.transport.credentials",
+    "Credential": "ai_lib.transport.credentials.lookup",
+    "CredentialCache": "ai_lib.transport.credentials.credential_cache",
+    "CredentialReport": "ai_lib.transport.credentials.lookup",
+    "CredentialSource": "ai_lib.transport.credentials.source",
     "Headers": "ai_lib.transport.http.headers",
     "HttpResponse": ".response",
     "HttpTransport": ".transport",
+    "IssuedCredential": "ai_lib.transport.credentials.source",
     "PoolClient": ".pool_client",
     "PoolConfig": "ai_lib.transport.options",
     "PoolResponse": "ai_lib.transport.pool_response",
     "PoolStats": "ai_lib.transport.options",
     "TransportOptions": "ai_lib.transport.options",
-    "describe_credential": "ai_lib.transport.credentials",
-    "resolve_api_key": "ai_lib.transport.credentials",
-    "resolve_credential": "ai_lib.transport.credentials",
+    "describe_credential": "ai_lib.transport.credentials.lookup",
+    "resolve_api_key": "ai_lib.transport.credentials.lookup",
+    "resolve_credential": "ai_lib.transport.credentials.lookup",
 }
 
 if not TYPE_CHECKING:

@@ -22,12 +22,11 @@ from ai_lib.resilience.config import ResilientConfig
 from ai_lib.resilience.rate_limit.external import Limiter
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
-from ai_lib.types.secret import make_secret
 from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
-from .loading import load_settings
+from .loading import load_settings, read_key
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from ..cache import CacheManager
     from ..plugins import Middleware, Plugin, PluginRegistry
     from ..telemetry.feedback.sinks import FeedbackSink
+    from ..transport.credentials.obtain import ApiKey
     from .interceptors.base import Interceptor
 
 
@@ -163,13 +163,22 @@ class ClientBuilder:
             return self._set(model=model)
         return self._set(model=model, listed_as={model: listed_as})
 
-    def api_key(self: B, key: str) -> B:
-        """Set the API key; without it the key is looked up (environment, keyring)."""
-        return self._set(api_key=make_secret(key))
+    def api_key(self: B, key: ApiKey) -> B:
+        """Set the API key; without it the key is looked up (environment, keyring).
 
-    def api_key_for(self: B, model: str, key: str) -> B:
+        A function is asked for the key before a request is sent. It gives the key, or a tuple of
+        the key and the moment it expires (seconds since 1970, or a datetime with a time zone):
+        such a key is kept, and renewed before it expires or when the provider refuses it. A plain
+        function is called in a thread where there is an event loop.
+
+        Raises:
+            TypeError: it is neither a string nor something that gives one.
+        """
+        return self._set(api_key=read_key(key))
+
+    def api_key_for(self: B, model: str, key: ApiKey) -> B:
         """Set the API key of one fallback model; without it the key is looked up."""
-        return self._set(api_keys={**self._settings.api_keys, model: make_secret(key) or ""})
+        return self._set(api_keys={**self._settings.api_keys, model: read_key(key) or ""})
 
     def base_url(self: B, url: str) -> B:
         """Replace the manifest's address; fallbacks keep theirs."""

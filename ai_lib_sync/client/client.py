@@ -14,14 +14,13 @@ from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.secret import make_secret
 from ai_lib.types.upload import FileLike
 
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .chat import ChatRequestBuilder
 from .execution.runner import CallRunner
-from .loading import load_model
+from .loading import load_model, read_key
 from .model_client import ModelClient
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ai_lib.telemetry.feedback.types import Feedback
     from ai_lib.telemetry.health.status import HealthReport
 
+    from ..transport.credentials.obtain import ApiKey
     from .live_models import ModelService
 
 
@@ -51,13 +51,14 @@ class AiClient(ModelClient):
         cls,
         model: str,
         *,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         timeout: float | None = None,
     ) -> AiClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
-        Without `api_key` the key is looked up (environment, keyring). `base_url` replaces the
+        Without `api_key` the key is looked up (environment, keyring); see the builder's `api_key`
+        for functions that give one. `base_url` replaces the
         manifest's address; `timeout` is in seconds. Nothing is sent yet, except the health check
         of a manifest that says `availability.required`.
 
@@ -66,8 +67,8 @@ class AiClient(ModelClient):
             CredentialError: no API key was found; the message says where it may be put.
             ConnectError: a required provider is not available.
         """
-        api_key = make_secret(api_key)  # no traceback shows it
-        client = cls(load_model(model, api_key, base_url, timeout))
+        api_key = key = read_key(api_key)  # no traceback shows it
+        client = cls(load_model(model, key, base_url, timeout))
         client.ensure_available()
         return client
 

@@ -161,6 +161,10 @@ class EmbeddingCall:
     def _attempt(
         self, batch: _TextBatch, prepared: PreparedRequest, log: AttemptLog, permit: Permit
     ) -> ParsedVectors:
+        if prepared.credential_cache is not None:
+            from ..client.execution.authorization import authorize
+
+            authorize(prepared, prepared.credential_cache, log)
         timeouts = prepared.timeouts_within(log.seconds_left(now()))
         response = self._transport.send(prepared.wire, timeouts)
         with response:
@@ -208,8 +212,7 @@ class _TextBatch:
     def wire(self, headers: Sequence[tuple[str, str]]) -> HttpRequest:
         """Return the HTTP request, with these headers added."""
         target = self.target
-        key = target.credential.value if target.credential else None
-        wire = self._writer.write(self._texts, credential=key, base_url=target.base_url)
+        wire = self._writer.write(self._texts, credential=target.key, base_url=target.base_url)
         return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
 
     def read(self, body: bytes) -> ParsedVectors:

@@ -26,7 +26,7 @@ from ai_lib.resilience import (
 from ai_lib.telemetry import MetricsCollector, ProviderHealthTracker
 from ai_lib.tokens import Budget
 from ai_lib.transport import ConnectionPool, HttpTransport
-from ai_lib.transport.credentials import Credential
+from ai_lib.transport.credentials.lookup import Credential
 from ai_lib.types.secret import Secret
 from tests.forks.conversation import EchoServer
 

@@ -23,6 +23,7 @@ OUTCOMES = {
     "ConnectError": ("server_error", True, True, True),
     "ConnectionLost": ("server_error", True, True, True),
     "CredentialError": ("authentication", False, True, False),
+    "CredentialTypeError": ("authentication", False, True, False),
     "DecodeError": ("server_error", True, True, True),
     "EmptyResponse": ("server_error", True, True, True),
     "GuardrailError": ("invalid_request", False, False, False),

@@ -13,7 +13,7 @@ from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.transport.credentials import list_key_variables, resolve_credential
+from ai_lib.transport.credentials.lookup import list_key_variables, resolve_credential
 
 Json = dict[str, Any]
 

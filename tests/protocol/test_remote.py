@@ -21,7 +21,7 @@ from ai_lib.errors import (
 )
 from ai_lib.protocol import FetchResponse, ProtocolLoader
 from ai_lib.protocol.sources.remote_address import RemoteCache, build_github_address, parse_address
-from ai_lib.transport.credentials import describe_credential
+from ai_lib.transport.credentials.lookup import describe_credential
 from tests.protocol.manifest_server import COMMIT, ManifestServer
 from tests.protocol.shared import document
 from tests.servers.scripted import Exchange, ScriptedServer

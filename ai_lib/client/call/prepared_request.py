@@ -29,6 +29,9 @@ _SHORTEST = 1e-9  # a timeout is above 0
 class PreparedRequest:
     """What is sent to `target`: `wire`, within `timeouts`.
 
+    With a `credential_cache`, each attempt puts the credential that it gives into a copy of the
+    `unsigned` request; `was_refused` says that the provider refused one of the call's credentials.
+
     Of a chat, `request` is what was asked and `built` what was made of it. Of another operation,
     `count_input` counts the tokens of its input, where that can be done. A callback in
     `on_attempt_end` is called once, when the attempt that is under way ends. What is `pending` is
@@ -47,7 +50,9 @@ class PreparedRequest:
         count_input: Callable[[], TokenCount] | None = None,
     ) -> None:
         self.target = target
-        self.wire = wire
+        self.wire = self.unsigned = wire
+        self.credential_cache = target.credential.cache if target.credential else None
+        self.was_refused = False
         self.timeouts = timeouts
         self.request = request
         self.count_input = count_input
@@ -143,7 +148,7 @@ def prepare_chat(
             request,
             target.compiled,
             model=target.listed,
-            credential=target.credential.value if target.credential else None,
+            credential=target.key,
             base_url=target.base_url,
             fit_media=target.fit_media,
         )

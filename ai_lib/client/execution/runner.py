@@ -128,6 +128,10 @@ class CallRunner:
             call.begin_attempt(prepared)
             if prepared.pending is not None:
                 await wait_for_pending(prepared)
+            if prepared.credential_cache is not None:
+                from .authorization import authorize
+
+                await authorize(prepared, prepared.credential_cache, call.attempt_log)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             http_response = await self._transport.send(prepared.wire, timeouts)
             async with http_response:

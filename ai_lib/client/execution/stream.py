@@ -250,6 +250,10 @@ class ChatStream:
             call.begin_attempt(prepared)
             if prepared.pending is not None:
                 await wait_for_pending(prepared)
+            if prepared.credential_cache is not None:
+                from .authorization import authorize
+
+                await authorize(prepared, prepared.credential_cache, call.attempt_log)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             attempt = StreamAttempt(
                 prepared, permit, timeouts, self._transport.options.max_frame_bytes

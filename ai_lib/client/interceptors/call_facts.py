@@ -70,7 +70,8 @@ def _port(authority: str, scheme: str) -> int | None:
 
 def secrets_of(call: Call) -> Collection[str]:
     """Return the keys that are sent along, or may be."""
-    return {target.credential.value for target in call.route if target.credential}
+    credentials = [target.credential for target in call.route if target.credential]
+    return {secret for credential in credentials for secret in credential.secrets}
 
 
 def usage_of(call: Call) -> Usage:

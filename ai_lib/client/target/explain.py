@@ -10,7 +10,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.model import Model
 from ai_lib.request.chat import build_chat
-from ai_lib.transport.credentials import Credential, CredentialReport, describe_credential
+from ai_lib.transport.credentials.lookup import Credential, CredentialReport, describe_credential
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message

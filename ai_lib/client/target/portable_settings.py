@@ -1,12 +1,22 @@
 """The settings of a builder that is pickled: without keys, and without what can't travel."""
 
+from __future__ import annotations
+
 import pickle
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from ai_lib.client.target.settings import ClientSettings
 from ai_lib.errors.exceptions import PicklingError
 from ai_lib.types.secret import Secret
+
+if TYPE_CHECKING:
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
+
+Key: TypeAlias = "str | CredentialCache"
 
 
 def check_portable(setting: str, value: object) -> None:
@@ -31,17 +41,31 @@ def pack_settings(settings: ClientSettings, *, carries_keys: bool) -> ClientSett
         check_portable(_name_of(interceptor), interceptor)
     for setting in ("limiter", "circuit_storage", "feedback", "resilience"):
         check_portable(setting, getattr(settings, setting))
-    return _with_keys(settings, str if carries_keys else None)
+    return _with_keys(settings, partial(_pack_key, carries_keys))
 
 
 def unpack_settings(settings: ClientSettings) -> ClientSettings:
     """Return the settings of a pickle, with the keys it carried as secrets."""
-    return _with_keys(settings, Secret)
+    return _with_keys(settings, _unpack_key)
 
 
-def _with_keys(settings: ClientSettings, convert: "type[str] | None") -> ClientSettings:
-    def convert_key(key: str | None) -> str | None:
-        return None if key is None or convert is None else convert(key)
+def _pack_key(carries_keys: bool, key: Key) -> Key | None:
+    if isinstance(key, str):
+        return str(key) if carries_keys else None
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
+
+    source = key.source.to_portable(carries_keys=carries_keys)
+    check_portable("api_key", source)
+    return CredentialCache(source)
+
+
+def _unpack_key(key: Key) -> Key:
+    return Secret(key) if isinstance(key, str) else key
+
+
+def _with_keys(settings: ClientSettings, convert: Callable[[Key], Key | None]) -> ClientSettings:
+    def convert_key(key: Key | None) -> Key | None:
+        return None if key is None else convert(key)
 
     keys = {model: convert_key(key) for model, key in settings.api_keys.items()}
     return msgspec.structs.replace(

@@ -1,8 +1,10 @@
 """The settings of a client, as its builder collects them, and the options of a single call."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,9 +23,12 @@ from ai_lib.resilience.rate_limit.external import Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders
 from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
-from ai_lib.transport.credentials import resolve_credential
+from ai_lib.transport.credentials.lookup import resolve_credential
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
+
+if TYPE_CHECKING:
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
 
 Loaded = tuple[CompiledManifest, str]
 
@@ -51,7 +56,7 @@ class RoutedModel(msgspec.Struct, frozen=True, kw_only=True):
     """One of several models that calls are spread over, with its own key and address."""
 
     model: str
-    api_key: str | None = None
+    api_key: str | CredentialCache | None = None
     base_url: str | None = None
 
     def __repr__(self) -> str:
@@ -70,7 +75,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     model: str | None = None
-    api_key: str | None = None
+    api_key: str | CredentialCache | None = None
     base_url: str | None = None
     timeout: float | None = None
     timeouts: TimeoutOptions | None = None
@@ -83,7 +88,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     loaded: Mapping[tuple[str, str | None], Loaded] = {}
     fallbacks: tuple[str, ...] = ()
     fallback_on: frozenset[str] = frozenset()
-    api_keys: Mapping[str, str] = {}
+    api_keys: Mapping[str, str | CredentialCache] = {}
     base_urls: Mapping[str, str] = {}
     listed_as: Mapping[str, str] = {}
     routed_models: Mapping[str, RoutedModel] = {}
@@ -165,7 +170,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     def _load_target(
         self,
         name: str,
-        key: str | None,
+        key: str | CredentialCache | None,
         base_url: str | None,
         family: str | None,
         needs_key: bool = True,
@@ -194,7 +199,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         self,
         compiled: CompiledManifest,
         model: str,
-        key: str | None,
+        key: str | CredentialCache | None,
         base_url: str | None,
         needs_key: bool,
         listed_as: str | None,

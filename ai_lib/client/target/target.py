@@ -12,7 +12,7 @@ from ai_lib.errors.exceptions import AiLibError, DecodeError, PicklingError, Req
 from ai_lib.pipeline.errors import decode_error_body, is_error_body, remote_error
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.model import Model
-from ai_lib.transport.credentials import Credential
+from ai_lib.transport.credentials.lookup import Credential
 from ai_lib.transport.http.headers import Headers
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.wire import TimeoutOptions
@@ -50,6 +50,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def current(self) -> "Target":
         """Return the target as the manifest in force has it; a call keeps it to its end."""
         return self.renew() if self.renew else self
+
+    @property
+    def key(self) -> str | None:
+        """The key to build requests with; None without one, and where each attempt gets its own."""
+        return (self.credential.value or None) if self.credential else None
 
     @property
     def model(self) -> str:
@@ -179,7 +184,8 @@ def attribute_error(error: AiLibError, target: Target) -> AiLibError:
     if target.credential is not None:
         from ai_lib.client.target.redaction import redact
 
-        redact(error, target.credential.value)
+        for secret in target.credential.secrets:
+            redact(error, secret)
     return error
 
 

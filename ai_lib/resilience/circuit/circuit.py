@@ -63,7 +63,7 @@ class CircuitBreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
 def is_service_failure(error: BaseException) -> bool:
     """Whether the provider failed, rather than the caller, its key, its quota or this library."""
     if isinstance(error, TransportTimeout):
-        return error.timeout_name != "pool"
+        return error.timeout_name not in ("pool", "credential")
     if isinstance(error, ResponseTooLarge):
         return False
     if isinstance(error, ConnectionLost) and error.may_resend:

@@ -104,6 +104,7 @@ class Dispatcher:
         log = self._call.attempt_log
         log.repeatable = guarded.target.is_repeatable
         log.tokens = 0.0
+        log.on_refusal = None
         has_limiter = guarded.executor.preflight.rate_limiter is not None
         if has_limiter and guarded.counts_tokens and prepared.request is not None:
             from ai_lib.client.call.tokens import attempt_tokens

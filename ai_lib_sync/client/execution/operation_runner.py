@@ -74,7 +74,7 @@ def _run(
             target.compiled,
             body=body,
             values={"model": target.model, **values},
-            credential=target.credential.value if target.credential else None,
+            credential=target.key,
             base_url=target.base_url,
             files=files,
         )
@@ -88,9 +88,13 @@ def _run(
         def attempt(permit: Permit) -> JsonValue:
             try:
                 call.begin_attempt(prepared)
+                if prepared.credential_cache is not None:
+                    from .authorization import authorize
+
+                    authorize(prepared, prepared.credential_cache, log)
                 try:
                     response = transport.send(
-                        wire, prepared.timeouts_within(log.seconds_left(now()))
+                        prepared.wire, prepared.timeouts_within(log.seconds_left(now()))
                     )
                 finally:
                     log.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent

@@ -129,6 +129,10 @@ class CallRunner:
             call.begin_attempt(prepared)
             if prepared.pending is not None:
                 wait_for_pending(prepared)
+            if prepared.credential_cache is not None:
+                from .authorization import authorize
+
+                authorize(prepared, prepared.credential_cache, call.attempt_log)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             http_response = self._transport.send(prepared.wire, timeouts)
             with http_response:

@@ -251,6 +251,10 @@ class ChatStream:
             call.begin_attempt(prepared)
             if prepared.pending is not None:
                 wait_for_pending(prepared)
+            if prepared.credential_cache is not None:
+                from .authorization import authorize
+
+                authorize(prepared, prepared.credential_cache, call.attempt_log)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             attempt = StreamAttempt(
                 prepared, permit, timeouts, self._transport.options.max_frame_bytes

@@ -14,8 +14,8 @@ from ai_lib.errors.exceptions import AiLibError, CapabilityError
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.request.chat import list_needed_capabilities
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.secret import make_secret
 
+from ..loading import read_key
 from .base import Interceptor
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def routing_settings(
         "routed_models": {
             names[endpoint.name]: RoutedModel(
                 model=endpoint.model,
-                api_key=make_secret(endpoint.api_key),
+                api_key=read_key(endpoint.api_key),
                 base_url=endpoint.base_url,
             )
             for endpoint in array.endpoints

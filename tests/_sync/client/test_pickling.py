@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib.errors.exceptions import CredentialError, PicklingError
-from ai_lib.transport.credentials import Credential
+from ai_lib.transport.credentials.lookup import Credential
 from ai_lib.types.secret import Secret
 from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
 from ai_lib_sync.client import AiClient, CancelToken

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ai_lib.protocol.sources.remote_address import RemoteCache, build_github_address, parse_address
-from ai_lib.transport.credentials import describe_credential
+from ai_lib.transport.credentials.lookup import describe_credential
 from ai_lib_sync.client import AiClient, fetch_manifest
 from ai_lib_sync.errors import (
     HostNotAllowed,

@@ -1,8 +1,10 @@
 """Finds the API key of a provider: an argument, a variable of the environment, or the keyring."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -10,7 +12,10 @@ from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.secret import Secret, make_secret
 
-SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "none"]
+if TYPE_CHECKING:
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
+
+SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "source", "none"]
 
 _KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
 
@@ -19,12 +24,19 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A key and its source; the key is in no representation of this object.
 
     `kind` is the kind of source and `name` the variable or the keyring service, if there is one.
+    With `cache` the credential comes from a source that each attempt asks; `value` is then empty.
     """
 
     value: str
     source: str
     kind: SourceKind = "explicit"
     name: str | None = None
+    cache: CredentialCache | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that must not be shown."""
+        return (self.value,) if self.cache is None else self.cache.secrets
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "value", Secret(self.value))
@@ -32,10 +44,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Credential(source={self.source!r})"
 
-    def __copy__(self) -> "Credential":
+    def __copy__(self) -> Credential:
         return self
 
-    def __deepcopy__(self, _: object) -> "Credential":
+    def __deepcopy__(self, _: object) -> Credential:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -107,7 +119,7 @@ _SOURCE_LABELS: Final[Mapping[SourceKind, str]] = {"explicit": "the api_key argu
 
 def resolve_credential(
     manifest: ProtocolManifest,
-    explicit: str | None = None,
+    explicit: str | CredentialCache | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Credential | None:
     """Return the key to use, or None when the provider needs none, or can do without.
@@ -129,7 +141,7 @@ def resolve_credential(
 
 def describe_credential(
     manifest: ProtocolManifest,
-    explicit: str | None = None,
+    explicit: str | CredentialCache | None = None,
     environ: Mapping[str, str] | None = None,
     *,
     credential: Credential | None = None,
@@ -162,8 +174,11 @@ def _conventional_variables(manifest: ProtocolManifest) -> tuple[str, ...]:
 
 
 def _search(
-    manifest: ProtocolManifest, explicit: str | None, environ: Mapping[str, str]
+    manifest: ProtocolManifest, explicit: str | CredentialCache | None, environ: Mapping[str, str]
 ) -> Credential | None:
+    if explicit is not None and not isinstance(explicit, str):
+        label = explicit.source.label
+        return Credential(value="", source=label, kind="source", name=label, cache=explicit)
     if key := make_secret(explicit):
         return Credential(value=key, source="argument")
     kinds: tuple[tuple[SourceKind, tuple[str, ...]], ...] = (
