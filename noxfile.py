@@ -151,6 +151,13 @@ def prices(session: nox.Session) -> None:
 
 
 @_full()
+def numbering(session: nox.Session) -> None:
+    """Phone numbers and accounts against the plans and the registry that other packages have."""
+    _install(session, "-e", ".[dev]", *_group("numbering"))
+    session.run("python", "-m", "pytest", "-q", "-rs", "tests/guardrails/test_pii.py")
+
+
+@_full()
 def workers(session: nox.Session) -> None:
     """Clients under gunicorn, uvicorn, Celery and multiprocessing: workers and their parents."""
     _install(session, "-e", ".[dev]", *_group("workers"))
@@ -194,7 +201,8 @@ def lowest(session: nox.Session) -> None:
     """Every dependency, each in its lowest version, in the three runtimes."""
     project = nox.project.load_toml("pyproject.toml")["project"]
     extras = project["optional-dependencies"]
-    names = ("vision", "audio", "embeddings", "telemetry", "tokenizer", "jupyter", "cli", "keyring")
+    names = ("vision", "audio", "embeddings", "telemetry", "tokenizer", "jupyter", "cli")
+    names += ("keyring", "phone")
     lowest = [*project["dependencies"], *(pin for name in names for pin in extras[name])]
     pins = [requirement.replace(">=", "==") for requirement in lowest]
     session.install("-q", "-e", ".[http2,socks]", "trio==0.31", *pins)
@@ -253,7 +261,7 @@ def constraints(session: nox.Session) -> None:
     report = Path(session.create_tmp()) / "report.json"
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
     requirements = ("-e", ".[dev,docs]", *_group("sdk"))
-    requirements += (*_group("workers"), *_group("networks"))
+    requirements += (*_group("workers"), *_group("networks"), *_group("numbering"))
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

@@ -1,18 +1,21 @@
 """Recall and precision of every rule against personal data, over texts whose labels are known.
 
-For each rule there are 120 texts to find something in and 120 to leave alone, made of sentences in
-several scripts and of numbers that are right, or nearly so, by the rule's own standard.
+Each rule has two halves of more than 50 texts to find something in and as many to leave alone, in
+several scripts: one is made of sentences and of numbers that are right, or nearly so, by the rule's
+own standard; the other, `corpus/held_back.txt`, was written by hand before the rules were.
 """
 
 import random
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ai_lib.guardrails import ContentValidator, PiiDetector
-from ai_lib.guardrails.rules.id_numbers import passes_luhn
+from ai_lib.guardrails.rules.cards import passes_luhn
 
-COUNT = 120
+COUNT = 60
 SENTENCES = [
     "Write to {}, please.", "Mein Konto ist {}.", "Le numéro {} est à moi", "Мой номер: {}.",
     "号码是{}。", "番号は{}です。", "رقمي {} اليوم", "मेरा नंबर {} है", "({})", 'id="{}";',
@@ -137,15 +140,38 @@ def make_texts(make: Maker, seed: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_finds_what_it_should_and_leaves_the_rest(kind: str) -> None:
-    validator = ContentValidator([PiiDetector(kinds=[kind])])
     find, leave = KINDS[kind]
-    wanted, unwanted = make_texts(find, f"{kind}, found"), make_texts(leave, f"{kind}, left")
+    wanted = [
+        text.replace(value, f"\u27e6{value}\u27e7")
+        for value, text in make_texts(find, f"{kind}, found")
+    ]
+    assert_finds(kind, wanted, [text for _, text in make_texts(leave, f"{kind}, left")])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_so_it_is_with_texts_from_which_no_rule_was_written(kind: str) -> None:
+    wanted, unwanted = read_corpus(f"{kind} find"), read_corpus(f"{kind} leave")
+    assert min(len(wanted), len(unwanted)) > 50
+    assert_finds(kind, wanted, unwanted)
+
+
+def read_corpus(section: str) -> list[str]:
+    text = (Path(__file__).parent / "corpus/held_back.txt").read_text(encoding="utf-8")
+    sections = dict(part.split("\n", 1) for part in text.split("== ")[1:])
+    return [line for line in sections[section].split("\n") if line]
+
+
+def assert_finds(kind: str, wanted: list[str], unwanted: list[str]) -> None:
+    """Of the marked spans all but 3 % are masked, to the character, and little else is."""
+    validator = ContentValidator([PiiDetector(kinds=[kind])])
+    mask = f"[{kind.upper()}]"
     missed = [
         text
-        for value, text in wanted
-        if validator.check(text).filtered_content != text.replace(value, f"[{kind.upper()}]")
+        for text in wanted
+        if validator.filter(text.translate({0x27E6: None, 0x27E7: None}))
+        != re.sub("\u27e6[^\u27e7]*\u27e7", mask, text)
     ]
-    found = [text for _, text in unwanted if validator.check(text).filtered_content != text]
+    found = [text for text in unwanted if validator.filter(text) != text]
     hits = len(wanted) - len(missed)
     assert hits / len(wanted) >= 0.97, missed
     assert hits / (hits + len(found)) >= 0.97, found

@@ -13,17 +13,27 @@ from ai_lib.guardrails.guardrail import (
     GuardrailSeverity,
     Match,
 )
+from ai_lib.guardrails.rules.plain_digits import Span
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 # Letters of scripts that put spaces between words: an address ends where Chinese begins.
-_LETTERS: Final = "0-9A-Za-z\u00c0-\u024f\u0370-\u058f\u0590-\u06ff\u0900-\u0dff"
-_LOCAL: Final = f"[{_LETTERS}_.+%'-]"
-_LABEL: Final = f"[{_LETTERS}-]"
-EMAIL: Final = re.compile(
-    f"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_LABEL}{{1,63}}\\.){{1,8}}(?![0-9-]){_LABEL}{{2,63}}"
+_LETTERS: Final = (
+    "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u0370-\u037d\u037f-\u0386"
+    "\u0388-\u0559\u0560-\u0588\u05d0-\u05f2\u0620-\u066a\u066e-\u06d3\u06d5-\u06ff"
+    "\u0900-\u0963\u0966-\u0dff\u10a0-\u10fa\u10fc-\u10ff\u1200-\u135a\u1e00-\u1fff"
 )
+_LOCAL: Final = f"[{_LETTERS}_.+%'!#$&*~^-]"
+_LABEL: Final = f"[{_LETTERS}-]"
+_DOMAIN: Final = re.compile(
+    f"(?:[{_LETTERS}](?:{_LABEL}{{0,61}}[{_LETTERS}])?\\.){{1,8}}"
+    f"(?!\\d)[{_LETTERS}](?:{_LABEL}{{0,61}}[{_LETTERS}])"
+)
+# Read from the `@` to the left; quotes and marks in front of an address are no part of it.
+_LOCAL_RUN: Final = re.compile(f"{_LOCAL}+")
+_MARKS: Final = ".+%'!#$&*~^-"
+_MAX_LOCAL_LENGTH: Final = 64
 _EMAIL_PREFIX: Final = re.compile(
     f"(?<!{_LOCAL}){_LOCAL}{{1,64}}(?:@(?:{_LABEL}{{0,63}}\\.){{0,8}}{_LABEL}{{0,63}})?\\Z"
 )
@@ -46,6 +56,30 @@ _SCHEME_PREFIXES: Final = frozenset(
 _IN_WORD: Final = re.compile("[0-9A-Za-z]")
 _LONGEST_SCHEME: Final = max(map(len, _SCHEMES))
 _TRAILING_PUNCTUATION: Final = ".,;:!?'\u2019)]}*_"
+
+
+def find_emails(text: str, start: int = 0) -> Iterator[Span]:
+    """Find e-mail addresses from `start` on."""
+    at = text.find("@", start)
+    previous_end = start
+    while at >= 0:
+        domain = _DOMAIN.match(text, at + 1)
+        if domain:
+            begin = _find_local_start(text, at)
+            if begin is not None and begin >= previous_end:
+                yield begin, domain.end()
+                previous_end = domain.end()
+        at = text.find("@", max(at + 1, previous_end))
+
+
+def _find_local_start(text: str, at: int) -> int | None:
+    """Return the start of the name before an `@`; None if it has not 1 to 64 characters."""
+    before = text[max(0, at - _MAX_LOCAL_LENGTH - 1) : at]
+    run = _LOCAL_RUN.match(before[::-1])
+    if not run or run.end() > _MAX_LOCAL_LENGTH:
+        return None
+    name = before[-run.end() :].lstrip(_MARKS)
+    return at - len(name) if name else None
 
 
 def find_stable_email_end(text: str, start: int) -> int:
@@ -146,9 +180,9 @@ class EmailFilter(_DomainRule):
     _default_message = "the text has an e-mail address"
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
-        for match in EMAIL.finditer(text, start):
-            if self._is_forbidden(match[0].rpartition("@")[2].lower()):
-                yield self.make_match(*match.span())
+        for begin, end in find_emails(text, start):
+            if self._is_forbidden(text[begin:end].rpartition("@")[2].lower()):
+                yield self.make_match(begin, end)
 
     def find_stable_end(self, text: str, start: int = 0) -> int:
         return find_stable_email_end(text, start)

@@ -12,20 +12,14 @@ from ai_lib.guardrails.guardrail import (
     GuardrailSeverity,
     Match,
 )
-from ai_lib.guardrails.rules.domains import EMAIL, find_stable_email_end
-from ai_lib.guardrails.rules.id_numbers import (
-    MAX_CARD_LENGTH,
-    MAX_IBAN_LENGTH,
-    MAX_IP_LENGTH,
-    MAX_PHONE_LENGTH,
-    PHONE,
-    SSN,
-    Span,
-    find_cards,
-    find_ibans,
-    find_ip_addresses,
-    to_plain_digits,
-)
+from ai_lib.guardrails.rules.cards import MAX_CARD_LENGTH, find_cards
+from ai_lib.guardrails.rules.domains import find_emails, find_stable_email_end
+from ai_lib.guardrails.rules.ibans import MAX_IBAN_LENGTH, find_ibans
+from ai_lib.guardrails.rules.ip_addresses import MAX_IP_LENGTH, find_ip_addresses
+from ai_lib.guardrails.rules.numbering_plans import check_regions
+from ai_lib.guardrails.rules.phones import MAX_PHONE_LENGTH, find_phones
+from ai_lib.guardrails.rules.plain_digits import Span, to_plain_digits
+from ai_lib.guardrails.rules.social_security import MAX_SSN_LENGTH, find_social_security
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,10 +30,6 @@ class _Kind(NamedTuple):
 
     find: Callable[[str, int], Iterator[Span]]
     find_stable_end: Callable[[str, int], int]
-
-
-def _find_by(pattern: re.Pattern[str]) -> Callable[[str, int], Iterator[Span]]:
-    return lambda text, start: (match.span() for match in pattern.finditer(text, start))
 
 
 def _stable_before(prefix: str, max_length: int) -> Callable[[str, int], int]:
@@ -54,7 +44,7 @@ def _stable_before(prefix: str, max_length: int) -> Callable[[str, int], int]:
 
 
 _KINDS: Final = {
-    "email": _Kind(_find_by(EMAIL), find_stable_email_end),
+    "email": _Kind(find_emails, find_stable_email_end),
     "iban": _Kind(
         find_ibans,
         _stable_before(
@@ -65,11 +55,11 @@ _KINDS: Final = {
     ),
     "card": _Kind(
         find_cards,
-        _stable_before(r"(?<!\d)\d(?:[ .-]{0,3}\d)*[ .-]{0,3}", MAX_CARD_LENGTH + 2),
+        _stable_before(r"(?<!\d)\d(?:[\s.-]{0,3}\d)*[\s.-]{0,3}", MAX_CARD_LENGTH + 2),
     ),
-    "ssn": _Kind(_find_by(SSN), _stable_before(r"(?<![\w-])\d[\d -]{0,11}", 14)),
+    "ssn": _Kind(find_social_security, _stable_before(r"(?<![\w-])\d[\d .-]*", MAX_SSN_LENGTH)),
     "phone": _Kind(
-        _find_by(PHONE),
+        find_phones,
         _stable_before(r"(?<![\w.+-])(?:[+(]{1,2}|[+(]?\d[\d ().+/-]*)", MAX_PHONE_LENGTH),
     ),
     "ip": _Kind(
@@ -81,9 +71,11 @@ _KINDS: Final = {
 class PiiDetector(Guardrail):
     """Finds `kinds` of personal data: `email`, `phone`, `card`, `iban`, `ssn`, `ip`.
 
-    Cards are checked by issuer, length and Luhn digit, IBANs by country, length and remainder,
-    social security numbers by the ranges in use. Phone numbers need a `+` or the punctuation of
-    their country. Matches are masked by `[EMAIL]` and so on, or by `replacement`. In a stream only
+    Cards are checked by issuer, length and Luhn digit, IBANs by their country's format and the
+    remainder, social security numbers by the ranges in use. Phone numbers have a `+`, the
+    punctuation of their country, or a word such as "Tel." before them. With `regions`, such as
+    `["DE", "PL"]`, they are also what the numbering plans of these countries allow, which needs the
+    extra `phone`. Matches are masked by `[EMAIL]` and so on, or by `replacement`. In a stream only
     text that may begin a match is held back.
     """
 
@@ -95,6 +87,7 @@ class PiiDetector(Guardrail):
         kinds: Sequence[str] = ("email", "phone", "card", "iban", "ssn", "ip"),
         severity: GuardrailSeverity | str = GuardrailSeverity.WARNING,
         *,
+        regions: Sequence[str] = (),
         replacement: str = "",
         **options: Unpack[GuardrailOptions],
     ) -> None:
@@ -103,14 +96,19 @@ class PiiDetector(Guardrail):
         unknown = [kind for kind in kinds if kind not in _KINDS]
         if unknown or isinstance(kinds, str) or not kinds:
             raise ValueError(f"kinds are some of {', '.join(_KINDS)}, not {kinds!r}")
+        if isinstance(regions, str):
+            raise ValueError(f"regions are a sequence of names, such as [{regions!r}]")
         self.kinds = tuple(kinds)
+        self.regions = tuple(regions)
+        if self.regions:
+            check_regions(self.regions)
 
     def find(self, text: str, start: int = 0) -> Iterator[Match]:
         plain = to_plain_digits(text)
         spans = [
             (*span, kind)
             for kind in self.kinds
-            for span in _KINDS[kind].find(text if kind == "email" else plain, start)
+            for span in self._find_spans(kind, text if kind == "email" else plain, start)
         ]
         # At one position the longest match is taken: a card is no phone number.
         spans.sort(key=lambda span: (span[0], -span[1]))
@@ -120,6 +118,11 @@ class PiiDetector(Guardrail):
                 mask = self.replacement or f"[{kind.upper()}]"
                 yield Match(begin, stop, self, f"{self.message} ({kind})", mask)
                 end = stop
+
+    def _find_spans(self, kind: str, text: str, start: int) -> Iterator[Span]:
+        if kind == "phone":
+            return find_phones(text, start, self.regions)
+        return _KINDS[kind].find(text, start)
 
     def find_stable_end(self, text: str, start: int = 0) -> int:
         plain = to_plain_digits(text)
