@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
-from ai_lib.client.target.arguments import check_config, check_name, check_names
+from ai_lib.client.target.arguments import (
+    check_config,
+    check_name,
+    check_names,
+    check_variables,
+)
 from ai_lib.client.target.portable_settings import (
     check_portable,
     pack_settings,
@@ -186,6 +191,17 @@ class ClientBuilder:
     def base_url_for(self: B, model: str, url: str) -> B:
         """Replace the address of one fallback model."""
         return self._set(base_urls={**self._settings.base_urls, model: url})
+
+    def variable(self: B, **values: str) -> B:
+        """Set parts of the addresses of providers that have some, such as `region="eu-west-1"`.
+
+        A manifest lists them under `variables`; what is not set is looked up in the environment.
+
+        Raises:
+            TypeError: a value is no text.
+        """
+        check_variables(values)
+        return self._set(variables={**self._settings.variables, **values})
 
     def timeouts(self: B, options: TimeoutOptions) -> B:
         """Set each time limit of every call by itself, in place of `timeout`."""

@@ -170,7 +170,7 @@ class EmbeddingCall:
         response = await self._transport.send(prepared.wire, timeouts)
         async with response:
             permit.on_headers(response.headers)
-            permit.request_id = request_id_of(response.headers)
+            permit.request_id = request_id_of(response.headers, prepared.target.compiled)
             if not 200 <= response.status <= 299:
                 raise await error_of(response, batch.target)
             vectors = batch.read(await response.read())

@@ -11,6 +11,8 @@ from ai_lib.errors.codes import StandardErrorCode, standard_code
 _SEARCHED: Final = 1000  # characters of a message; with bounded patterns, bounded time
 # A body that says one of these says less than a status that the manifest maps.
 _VAGUE: Final = frozenset({codes.INVALID_REQUEST.code, codes.SERVER_ERROR.code, codes.UNKNOWN.code})
+# A quota that is used up limits the rate, too: who says the first says more.
+_REFINED: Final = (codes.RATE_LIMITED, codes.QUOTA_EXHAUSTED)
 _BY_HTTP_STATUS: Final = {
     400: codes.INVALID_REQUEST,
     401: codes.AUTHENTICATION,
@@ -50,28 +52,43 @@ def classify_http_error(
 
     `words` are the provider's code, type and canonical status as found in the body. They are
     looked up in `by_code`, then in `by_status`; a vague one (a server error, an invalid request)
-    gives way to what `by_http_status` says of the status. Then `message` is searched for the
+    gives way to what the message or `by_http_status` say, and a limit of the rate to a message that
+    says that the quota is used up. Then `message` is searched for the
     substrings of `by_message`, whatever their case, and for the patterns of `by_pattern`; then the
     HTTP status counts, by the manifest's table and by the protocol's own.
     """
     by_http_status = by_http_status or {}
+    by_text = _classify_message(message, by_message or {}, by_pattern)
     for table in (by_code, by_status):
         for word in words:
             if table and word is not None and word in table:
                 body_code = standard_code(table[word])
                 mapped_code = standard_code(by_http_status.get(str(status), table[word]))
-                is_vague = body_code.code in _VAGUE and mapped_code.code not in _VAGUE
-                return mapped_code if is_vague else body_code
+                is_vague = body_code.code in _VAGUE
+                if by_text is not None and by_text.code not in _VAGUE:
+                    if is_vague or (body_code, by_text) == _REFINED:
+                        return by_text
+                return mapped_code if is_vague and mapped_code.code not in _VAGUE else body_code
+    if by_text is not None:
+        return by_text
+    if str(status) in by_http_status:
+        return standard_code(by_http_status[str(status)])
+    return _BY_HTTP_STATUS.get(status) or _by_hundred(status)
+
+
+def _classify_message(
+    message: str,
+    by_message: Mapping[str, str],
+    by_pattern: Iterable[tuple[re.Pattern[str], str]],
+) -> StandardErrorCode | None:
     lowered = message.lower()
-    for pattern, name in (by_message or {}).items():
+    for pattern, name in by_message.items():
         if pattern.lower() in lowered:
             return standard_code(name)
     for expression, name in by_pattern:
         if expression.search(message[:_SEARCHED]):
             return standard_code(name)
-    if str(status) in by_http_status:
-        return standard_code(by_http_status[str(status)])
-    return _BY_HTTP_STATUS.get(status) or _by_hundred(status)
+    return None
 
 
 def _by_hundred(status: int) -> StandardErrorCode:

@@ -8,7 +8,7 @@ import msgspec
 from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.exceptions import EmptyResponse, RemoteError
 from ai_lib.pipeline.decoders.json_text import encode_json_text
-from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.compiled import CompiledErrors, CompiledManifest
 from ai_lib.protocol.query.path import JsonPath
 
 _MOST_MESSAGE_CHARACTERS = 500
@@ -36,7 +36,8 @@ def remote_error(
 ) -> RemoteError:
     """Return the error that `body` (decoded JSON, or text when it is not JSON) stands for."""
     body_or_first = unwrap_error(body)
-    facts = {name: _first_text(paths, body_or_first) for name, paths in compiled.errors.facts}
+    headers = headers or {}
+    facts = _read_facts(compiled.errors, body_or_first, headers)
     message = facts["message"] or (body if isinstance(body, str) else _show(body))
     rules = compiled.manifest.errors
     standard = classify_http_error(
@@ -49,7 +50,6 @@ def remote_error(
         by_pattern=rules.by_pattern,
         by_http_status=rules.by_http_status,
     )
-    headers = headers or {}
     return RemoteError(
         f"{compiled.id} answered {status} ({standard}): {message[:_MOST_MESSAGE_CHARACTERS]}",
         status_code=status,
@@ -63,6 +63,22 @@ def remote_error(
         request_id=headers.get("x-request-id") or headers.get("request-id") or facts["request_id"],
         standard_code=standard,
     )
+
+
+def _read_facts(
+    errors: CompiledErrors, body: object, headers: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Return the facts of an error: each by the first header, else the first path, that has it."""
+    facts = {name: _first_text(paths, body) for name, paths in errors.facts}
+    for name, header_names in errors.headers.items():
+        values = (headers.get(header_name) for header_name in header_names)
+        facts[name] = next(filter(None, values), facts[name])
+    if errors.name_pattern is not None:
+        for name in ("code", "type"):
+            text = facts[name]
+            match = errors.name_pattern.match(text[:_MOST_MESSAGE_CHARACTERS]) if text else None
+            facts[name] = match[1] if match is not None else text
+    return facts
 
 
 def empty_response_error(provider: str, body: bytes) -> EmptyResponse:

@@ -23,6 +23,7 @@ from ai_lib.pipeline.rules.unread_members import get_scanner
 from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.transforms import Transform, apply_transforms
 from ai_lib.protocol.compiled import CompiledManifest, CompiledResponse, compile_manifest
+from ai_lib.protocol.dialect.model import DecoderShape
 from ai_lib.protocol.manifest.model import ProtocolManifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonValue
@@ -40,6 +41,14 @@ _DECODERS: Final[Mapping[str, Callable[[int], Decoder]]] = {
     "json_array": JsonArrayDecoder,
     "json": WholeBodyDecoder,
 }
+
+
+def _make_decoder(shape: DecoderShape, max_frame_bytes: int) -> Decoder:
+    if shape.format in _DECODERS:
+        return _DECODERS[shape.format](max_frame_bytes)
+    from ai_lib.pipeline.decoders.aws_event_stream import AwsEventStreamDecoder
+
+    return AwsEventStreamDecoder(max_frame_bytes, unwrap=shape.unwrap)
 
 
 class Pipeline:
@@ -80,7 +89,7 @@ class Pipeline:
         self._scan = get_scanner(compiled.stream).scan
         self._read_finals = get_final_reader(compiled.stream)
         self._format = decoder.format
-        self._decoder = _DECODERS[decoder.format](max_frame_bytes)
+        self._decoder = _make_decoder(decoder, max_frame_bytes)
         self._done = decoder.done_signal.encode() if decoder.done_signal else None
         self._assembler = self.mapper.assembler
         self._final_reader = FinalFrameReader(self._assembler)
@@ -118,7 +127,7 @@ class Pipeline:
             self._is_done
             or self._is_marked_complete
             or self._assembler.ended
-            or self._assembler.is_complete
+            or (self._assembler.is_complete and not self._compiled.dialect.stream.needs_end)
         )
 
     def accepts(self, content_type: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 import msgspec
@@ -97,10 +99,15 @@ class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of an error's facts, in the order they are tried, and the classes of its codes."""
+    """The paths of an error's facts, in the order they are tried, and the classes of its codes.
+
+    `headers` has the headers that say a fact, `name_pattern` what counts of a code or a type.
+    """
 
     facts: tuple[tuple[str, tuple[JsonPath, ...]], ...]
     by_code: Mapping[str, str]
+    headers: Mapping[str, tuple[str, ...]] = {}
+    name_pattern: re.Pattern[str] | None = None
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
@@ -156,10 +163,33 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
                 name,
                 is_json=self.manifest.origin == "bundled",
             )
-            changes = {"origin": self.manifest.origin, "chosen_family": None}
-            compiled = compile_manifest(msgspec.structs.replace(manifest, **changes))
+            manifest = msgspec.structs.replace(
+                manifest,
+                origin=self.manifest.origin,
+                chosen_family=None,
+                allowed_hosts=self.manifest.allowed_hosts,
+                variable_values=self.manifest.variable_values,
+            )
+            compiled = compile_manifest(manifest)
             self.families[name] = compiled
         return compiled
+
+    def choose_family(self, *models: str) -> CompiledManifest:
+        """Return the manifest for the API family by which the first model is asked that has one.
+
+        Raises ProtocolError when that family can't be compiled.
+        """
+        families = self.manifest.model_families
+        for model in models:
+            patterns = (pattern for pattern in families if fnmatchcase(model, pattern))
+            if pattern := max(patterns, key=len, default=""):
+                return self.find_family(families[pattern])
+        return self
+
+    def with_manifest(self, **changes: object) -> CompiledManifest:
+        """Return the same with other values of the manifest that need no compiling."""
+        manifest = msgspec.structs.replace(self.manifest, **changes)
+        return msgspec.structs.replace(self, manifest=manifest, families={})
 
     def find_model(self, name: str) -> Model:
         """Return a model by any of its names, as the manifest has it; any name is a model."""
@@ -387,10 +417,23 @@ def _compile_usage(shape: UsageShape) -> CompiledUsage:
 
 def _compile_errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
     shape = msgspec.structs.asdict(dialect.error)
-    codes = shape.pop("codes")
+    codes, headers = shape.pop("codes"), shape.pop("headers")
+    name_pattern = shape.pop("name_pattern")
     return CompiledErrors(
         facts=tuple(
             (name, tuple(compile_path(text) for text in texts)) for name, texts in shape.items()
         ),
         by_code={**codes, **manifest.errors.by_code},
+        headers=headers,
+        name_pattern=_compile_name_pattern(name_pattern) if name_pattern else None,
     )
+
+
+def _compile_name_pattern(text: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ProtocolError(f"error.name_pattern is wrong: {error}") from error
+    if pattern.groups != 1:
+        raise ProtocolError("error.name_pattern must have one group, which is the name")
+    return pattern

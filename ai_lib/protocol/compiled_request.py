@@ -13,8 +13,8 @@ from ai_lib.types.json import JsonDict, JsonObject
 class RequestPath(msgspec.Struct, frozen=True, kw_only=True):
     """The path and query of requests, relative to the base URL; `{model}` stands for the model.
 
-    `is_plain` says that it is put behind the base URL as it is: it has no query, no variable of the
-    environment and no address of its own.
+    `is_plain` says that it is put behind the base URL as it is: it has no query, nothing else to
+    be filled in, and no address of its own.
     """
 
     path: str
@@ -103,5 +103,5 @@ def _find_chat_paths(
 
 
 def _build_path(path: str, query: Mapping[str, str]) -> RequestPath:
-    is_plain = not query and "${" not in path and "://" not in path
+    is_plain = not query and "{" not in path.replace("{model}", "") and "://" not in path
     return RequestPath(path=path, query=query, is_plain=is_plain)

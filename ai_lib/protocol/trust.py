@@ -5,7 +5,7 @@ It decides where prompts and keys are sent, and whoever wrote it need not be who
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from ai_lib.protocol.manifest.reader import read_manifest
 
 HOSTS_VARIABLE: Final = "AI_ALLOWED_HOSTS"
 _MAX_FILE_BYTES: Final = 64 * 1024
+_PLACEHOLDER: Final = re.compile(r"(?<!\$)\{(\w+)\}")
 
 
 class TrustResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,11 @@ class TrustResult(msgspec.Struct, frozen=True, kw_only=True):
 
     compiled: CompiledManifest | None = None
     refusal: str = ""
+
+
+def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with the values for its `{name}`s, as far as they are known."""
+    return _PLACEHOLDER.sub(lambda hole: values.get(hole[1], hole[0]), text)
 
 
 def is_trusted(manifest: ProtocolManifest) -> bool:
@@ -109,7 +115,7 @@ def check_host(
         manifest, *_read_bundled(manifest.id)[:2]
     ):
         return
-    host = get_host(manifest.base_url)
+    host = get_host(fill_placeholders(manifest.base_url, manifest.variable_values))
     if host in allowed_hosts or host in set(list_allowed_hosts()):
         return
     raise HostNotAllowed(
@@ -128,8 +134,7 @@ def allow_hosts(compiled: CompiledManifest, hosts: frozenset[str]) -> CompiledMa
     endpoints = (*manifest.endpoints.values(), *manifest.services.values())
     if not any(is_address(endpoint.path) for endpoint in endpoints):
         return compiled
-    manifest = msgspec.structs.replace(manifest, allowed_hosts=hosts)
-    return msgspec.structs.replace(compiled, manifest=manifest)
+    return compiled.with_manifest(allowed_hosts=hosts)
 
 
 def list_allowed_hosts() -> Iterator[str]:

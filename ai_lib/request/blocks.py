@@ -36,6 +36,9 @@ _RESPONSE_BLOCKS = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock, ImageBl
 _FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
 
+_MOST_NAME_CHARACTERS = 190
+
+
 class BlockWriter:
     """Writes content blocks by a dialect's templates, without the opaque state of others."""
 
@@ -49,6 +52,7 @@ class BlockWriter:
         self._names: dict[str, str] = {}
         self._custom_ids: set[str] = set()  # of calls of tools that take free text
         self._call_ids: dict[str, str] = {}  # those in the place of ids that are not taken
+        self._document_names: dict[str, int] = {}  # how often each was given
         self.left_out: set[str] = set()  # kinds of opaque state of other providers
 
     def learn_names(self, messages: Iterable[Message]) -> None:
@@ -104,11 +108,14 @@ class BlockWriter:
                 provider=self._target,
             )
         written = form.fill({**self._shape.block_values, **self.values(block)})
-        cache = build_cache_mark(self._shape, getattr(block, "cache", None), kind)
+        cache = getattr(block, "cache", None)
         if isinstance(written, dict):
             # A call that is written from its parts keeps the provider's other fields of it.
-            written = self.add_extra(block, {**(raw[0] if raw else {}), **written, **cache})
-        return [] if written is MISSING else [written]
+            mark = build_cache_mark(self._shape, cache, kind)
+            written = self.add_extra(block, {**(raw[0] if raw else {}), **written, **mark})
+        if written is MISSING:
+            return []
+        return [written, *build_cache_block(self._shape, cache, kind)]
 
     def add_extra(self, block: Block, written: Values) -> Values:
         """Return the written block with the members that its provider wants back."""
@@ -158,10 +165,11 @@ class BlockWriter:
         """Refuse a reference that was not resolved: a provider could not fetch it."""
         url = block.url if isinstance(block, ImageBlock | AudioBlock | DocumentBlock) else None
         scheme = url.partition(":")[0].lower() if url and "://" in url else None
-        if scheme is not None and scheme not in _FETCHED_SCHEMES:
+        schemes = self._shape.url_schemes or _FETCHED_SCHEMES
+        if scheme is not None and scheme not in schemes:
             raise RequestError(
                 f"{self._target} can't fetch {url[:100] if url else url!r}: resolve the reference "
-                f"to data, or to an address of {', '.join(_FETCHED_SCHEMES)}",
+                f"to data, or to an address of {', '.join(schemes)}",
                 provider=self._target,
             )
 
@@ -230,6 +238,7 @@ class BlockWriter:
                 return self._drop_none(
                     id=self._call_ids.get(block.tool_use_id, block.tool_use_id),
                     content=self._write_result(block),
+                    content_blocks=self._write_result_blocks(block),
                     text=text,
                     output={} if files and not text else _parse_output(text),
                     files=files,
@@ -247,7 +256,32 @@ class BlockWriter:
             case ImageBlock() | AudioBlock() | DocumentBlock():
                 plain = _decode_text(block) if self.kind(block) == "document_text" else None
                 signature = None if isinstance(block, DocumentBlock) else block.signature
-                return self._drop_none(**_get_file_values(block), text=plain, signature=signature)
+                values = {**_get_file_values(block), **self._name_file(block)}
+                return self._drop_none(**values, text=plain, signature=signature)
+
+    def _name_file(self, block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
+        """Return the provider's word for a file's format, and the name of a document."""
+        shape = self._shape
+        values: Values = {}
+        if shape.formats:
+            values["format"] = self._find_format(_guess_media_type(block))
+        if shape.document_names is not None and isinstance(block, DocumentBlock):
+            stem = re.sub(shape.document_names, " ", (block.filename or "").rpartition("/")[2])
+            name = " ".join(stem.split())[:_MOST_NAME_CHARACTERS].strip() or "document"
+            count = self._document_names[name] = self._document_names.get(name, 0) + 1
+            values["filename"] = name if count == 1 else f"{name} {count}"
+        return values
+
+    def _find_format(self, media_type: str | None) -> str:
+        plain_type = (media_type or "").partition(";")[0].strip().lower()
+        if plain_type not in self._shape.formats:
+            raise CapabilityError(
+                f"{self._target} takes no {plain_type or 'file without a media type'}; it takes "
+                f"{', '.join(self._shape.formats)}",
+                capability="document",
+                provider=self._target,
+            )
+        return self._shape.formats[plain_type]
 
     def _has_placeholder(self, block: Block, placeholder: str) -> bool:
         form = self._forms.get(self.kind(block))
@@ -272,6 +306,14 @@ class BlockWriter:
             )
         return [wire for inner in block.content for wire in self.write(inner)]
 
+    def _write_result_blocks(self, block: ToolResultBlock) -> object:
+        """Return a tool result as blocks, where the template has a hole for them."""
+        if not self._has_placeholder(block, "content_blocks"):
+            return None
+        content = block.content
+        inner_blocks = (TextBlock(text=content),) if isinstance(content, str) else content
+        return [wire for inner in inner_blocks for wire in self.write(inner)]
+
     def _signature(self, block: TextBlock | ToolUseBlock | ThinkingBlock) -> str | None:
         return block.signature if self.is_own(block) else None
 
@@ -288,13 +330,24 @@ def build_cache_mark(shape: MessageShape, cache: str | None, kind: str) -> Value
     """Return the fields that mark a part for the prompt cache; none without `cache`."""
     if cache is None or not takes_cache(shape, kind):
         return {}
-    mark = fill_template(dict(shape.cache), {} if cache == "auto" else {"ttl": cache})
+    mark = fill_template(dict(shape.cache), _get_cache_values(cache))
     return mark if isinstance(mark, dict) else {}
+
+
+def build_cache_block(shape: MessageShape, cache: str | None, kind: str) -> list[object]:
+    """Return the block behind a part that ends what is cached; none without `cache`."""
+    if cache is None or not shape.cache_after or not takes_cache(shape, kind):
+        return []
+    return [fill_template(dict(shape.cache_after), _get_cache_values(cache))]
+
+
+def _get_cache_values(cache: str) -> Values:
+    return {} if cache == "auto" else {"ttl": cache}
 
 
 def takes_cache(shape: MessageShape, kind: str) -> bool:
     """Whether a part of this kind can be marked for the prompt cache."""
-    return bool(shape.cache) and (not shape.cache_on or kind in shape.cache_on)
+    return bool(shape.cache or shape.cache_after) and (not shape.cache_on or kind in shape.cache_on)
 
 
 def _parse_output(text: str) -> object:

@@ -32,6 +32,7 @@ _STREAMS: Final = {
     "json_lines": "application/x-ndjson",
     "json_array": "application/json",
     "json": "application/json",
+    "aws_event_stream": "application/vnd.amazon.eventstream",
 }
 
 
@@ -298,16 +299,15 @@ def join_endpoint(
         HostNotAllowed: it leads to another host than `base`, and nobody allowed that.
         RequestError: a variable in it is not set.
     """
-    if "${" in path:
-        from ai_lib.protocol.addresses import fill_variables
+    if "{" in path:
+        from ai_lib.protocol.addresses import fill_path
 
-        path = fill_variables(path, compiled.manifest)
+        path = fill_path(path, compiled.manifest)
     if "://" not in path:
         return join_url(base, path, query)
-    from ai_lib.protocol.addresses import check_endpoint
+    from ai_lib.protocol.addresses import place_endpoint
 
-    check_endpoint(path, base, compiled.manifest)
-    return join_url(path, "", query)
+    return join_url(place_endpoint(path, base, compiled.manifest), "", query)
 
 
 def quote_segment(value: str, subject: str) -> str:
@@ -323,19 +323,14 @@ def quote_segment(value: str, subject: str) -> str:
 def resolve_base_url(compiled: CompiledManifest, base_url: str | None) -> str:
     """Return `base_url`, or else the manifest's, without a slash at its end.
 
-    Its `${VARIABLES}` are filled from the environment. Raises RequestError when one is not set, or
-    when the manifest's has a placeholder that only the caller can fill.
+    Its `{variables}` and `${VARIABLES}` are filled. Raises RequestError when one has no value.
     """
-    base = base_url or compiled.manifest.base_url
-    if "${" in base and not base_url:
-        from ai_lib.protocol.addresses import fill_variables
+    manifest = compiled.manifest
+    base = base_url or manifest.base_url
+    if "{" in base or manifest.base_path:
+        from ai_lib.protocol.addresses import resolve_address
 
-        base = fill_variables(base, compiled.manifest)
-    if "{" in base:
-        raise RequestError(
-            f"the address of {compiled.id}, {base}, has a part that only you know: pass base_url=",
-            provider=compiled.id,
-        )
+        return resolve_address(manifest, base_url)
     return base.rstrip("/")
 
 

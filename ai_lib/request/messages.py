@@ -48,7 +48,7 @@ class MessageWriter:
         turns: list[object] = []
         system: list[Message] = []
         for message in messages:
-            if message.role is MessageRole.SYSTEM and self._shape.system == "top":
+            if message.role is MessageRole.SYSTEM and self._shape.system != "message":
                 system.append(message)
             elif isinstance(message.content, str):
                 turns.extend(self._write_text(message, message.content))
@@ -93,6 +93,9 @@ class MessageWriter:
         return msgspec.structs.replace(message, content=blocks)
 
     def _write_system(self, messages: Sequence[Message]) -> object:
+        if self._shape.system == "blocks":
+            blocks = [block for message in messages for block in message.blocks]
+            return [wire for block in blocks for wire in self._blocks.write(block)] or MISSING
         if takes_cache(self._shape, "system"):
             blocks = [block for message in messages for block in message.blocks]
             if any(getattr(block, "cache", None) for block in blocks):

@@ -50,7 +50,7 @@ def build_operation(
     endpoint = _find_endpoint(name, compiled)
     base = resolve_base_url(compiled, base_url)
     url = join_endpoint(
-        compiled, base, _fill_path(name, endpoint, values), _fill_query(endpoint, values)
+        compiled, base, _fill_path(name, endpoint, values, compiled), _fill_query(endpoint, values)
     )
     encoded, content_type = _encode_body(name, endpoint, body, files)
     # What may fail comes before this line: no traceback shows these locals.
@@ -117,14 +117,20 @@ def _fill_query(endpoint: Endpoint, values: Mapping[str, str]) -> dict[str, str]
     return query
 
 
-def _fill_path(name: str, endpoint: Endpoint, values: Mapping[str, str]) -> str:
+def _fill_path(
+    name: str, endpoint: Endpoint, values: Mapping[str, str], compiled: CompiledManifest
+) -> str:
+    variables = compiled.manifest.variables
     templates = " ".join((endpoint.path, *endpoint.query.values()))
-    unknown = set(values) - set(_PLACEHOLDER.findall(templates)) - {"model"}
+    own_values = set(_PLACEHOLDER.findall(templates)) - variables.keys()
+    unknown = set(values) - own_values - {"model"}
     if unknown:
         names = ", ".join(f"{value}=" for value in sorted(unknown))
         raise RequestError(f"{name} does not take {names} in its path {endpoint.path}")
 
     def fill_placeholder(hole: re.Match[str]) -> str:
+        if hole[1] in variables:
+            return hole[0]
         if hole[1] not in values:
             raise RequestError(f"{name} needs {hole[1]}= for its path {endpoint.path}")
         return quote_segment(str(values[hole[1]]), f"{hole[1]}=")

@@ -195,7 +195,10 @@ def add_response_format(
         values["description"] = response_format.description
     if response_format.schema is not None:
         is_strict = response_format.strict and "strict" in find_placeholders(fragment)
-        values["schema"] = schemas.write(response_format.schema, strict=is_strict, is_answer=True)
+        schema = schemas.write(response_format.schema, strict=is_strict, is_answer=True)
+        values["schema"] = schema
+        if "schema_text" in find_placeholders(fragment):
+            values["schema_text"] = encode_json(schema).decode()
     if response_format.strict is not None:
         values["strict"] = response_format.strict
     merge_filled(body, fragment, values)

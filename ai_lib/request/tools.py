@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ai_lib.errors.exceptions import CapabilityError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.query.path import MISSING
-from ai_lib.request.blocks import build_cache_mark
+from ai_lib.request.blocks import build_cache_block, build_cache_mark
 from ai_lib.request.fragments import Body, merge_filled
 from ai_lib.request.json_schema import SchemaWriter
 from ai_lib.types.tool import ToolChoice, ToolDefinition
@@ -20,8 +20,16 @@ def write_tools(
     """
     listed, separate = _split_tools(tools, compiled)
     schemas = SchemaWriter(compiled.dialect.request.schema, compiled.id)
-    written = [_write_tool(tool, compiled, schemas) for tool in listed] or MISSING
-    return written, separate, schemas.adaptations
+    shape = compiled.dialect.request.messages
+    written = [
+        wire
+        for tool in listed
+        for wire in (
+            _write_tool(tool, compiled, schemas),
+            *build_cache_block(shape, tool.cache, "tool"),
+        )
+    ]
+    return written or MISSING, separate, schemas.adaptations
 
 
 def _split_tools(

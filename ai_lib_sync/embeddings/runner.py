@@ -169,7 +169,7 @@ class EmbeddingCall:
         response = self._transport.send(prepared.wire, timeouts)
         with response:
             permit.on_headers(response.headers)
-            permit.request_id = request_id_of(response.headers)
+            permit.request_id = request_id_of(response.headers, prepared.target.compiled)
             if not 200 <= response.status <= 299:
                 raise error_of(response, batch.target)
             vectors = batch.read(response.read())

@@ -35,6 +35,9 @@ EMBED_ONLY = {"jina", "voyage"}
 # Their models are listed elsewhere, change daily, or are the user's own.
 MODELS_UNLISTED = LOCAL | {"openrouter", "siliconflow", "huggingface", "azure"}
 
+# Operations at another host of the same vendor.
+OTHER_HOSTS = {"bedrock": ("https://bedrock.{region}.{domain}/",)}
+
 REQUIRED = words(
     """
     id protocol_version name status category official_url dialect endpoint endpoints capabilities
@@ -120,7 +123,8 @@ def test_its_address_is_encrypted_unless_it_is_this_machine(name: str) -> None:
 @every
 def test_its_endpoints_are_paths_and_chat_is_one_unless_it_only_embeds(name: str) -> None:
     endpoints = document(name)["endpoints"]
-    assert all(endpoint["path"].startswith("/") for endpoint in endpoints.values())
+    places = [endpoint["path"] for endpoint in endpoints.values()]
+    assert all(place.startswith(("/", *OTHER_HOSTS.get(name, ()))) for place in places)
     assert ("chat" in endpoints) == (name not in EMBED_ONLY)
     declared = document(name)["capabilities"]
     embeds = "embeddings" in [*declared["required"], *declared.get("optional", [])]
@@ -152,7 +156,7 @@ def test_its_capabilities_are_words_of_the_protocol(name: str) -> None:
 @every
 def test_its_key_is_looked_up_where_the_vendor_says(name: str) -> None:
     auth = document(name)["endpoint"]["auth"]
-    assert re.fullmatch(r"[A-Z][A-Z0-9_]*(_KEY|_TOKEN)", auth["token_env"])
+    assert re.fullmatch(r"[A-Z][A-Z0-9_]*(_KEY|_TOKEN|_TOKEN_BEDROCK)", auth["token_env"])
     manifest = load(name).manifest
     for variable in (auth["token_env"], auth.get("key_env", auth["token_env"])):
         credential = resolve_credential(manifest, environ={variable: "k-123"})

@@ -8,6 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import CapabilityError, RemoteError, RequestError
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.plain_response import read_response
+from ai_lib.protocol.addresses import resolve_variables
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
@@ -33,6 +34,8 @@ ROWS = [
 FAILING = {"groq-openai_chat-f1672063a4"}
 
 
+VARIABLES = {"region": "eu-west-1"}
+FILLED = {"{region}": "eu-west-1", "{domain}": "amazonaws.com"}
 CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
 
 
@@ -54,6 +57,10 @@ def streamed(provider: str, body: bytes) -> ChatResponse:
 def built(model: str, *, base_url: str | None = None, **fields: Any) -> BuiltRequest:
     provider, _, name = model.partition("/")
     manifest = compiled(provider)
+    if manifest.manifest.variables:
+        manifest = manifest.with_manifest(
+            variable_values=resolve_variables(manifest.manifest, VARIABLES)
+        )
     fields.setdefault("messages", [Message.user("Hi")])
     return build_chat(
         ChatRequest(**fields), manifest, model=name, credential="k-123", base_url=base_url
@@ -90,6 +97,8 @@ def test_a_request_goes_to_the_declared_address_with_the_key(name: str) -> None:
             built(f"{name}/some-model")
         return
     base = document["endpoint"]["base_url"].replace("{resource}", "mine")
+    for hole, value in FILLED.items():
+        base = base.replace(hole, value)
     wire = built(f"{name}/some-model", base_url=base if name == "azure" else None).wire
     path = document["endpoints"]["chat"]["path"].replace("{model}", "some-model")
     assert wire.url.partition("?")[0] == base + path

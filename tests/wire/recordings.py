@@ -4,6 +4,7 @@ They live beside the checkout (`../shared/wire`) and are read in place; without 
 them is skipped.
 """
 
+import base64
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +33,11 @@ class Recording(NamedTuple):
         """The model the recorded request was for."""
         body, path = self.row["request"]["body"] or {}, self.row["request"]["path"]
         return body.get("model") or path.partition("/models/")[2].partition(":")[0] or "model"
+
+
+def recorded_clouds(*names: str) -> list[Recording]:
+    """Give the exchanges with these clouds; none when the recordings are not there."""
+    return recorded(*(f"clouds/{name}" for name in names))
 
 
 def recorded(*names: str) -> list[Recording]:
@@ -77,6 +83,13 @@ def _recording(row: dict[str, Any]) -> Recording:
         status=response["status"],
         content_type=response["content_type"],
         headers=response["headers"],
-        body=response["body"].encode(),
+        body=_read_body(response),
         row=row,
     )
+
+
+def _read_body(response: dict[str, Any]) -> bytes:
+    """Return the bytes of a recorded body, which are in base64 when they are no text."""
+    if "body_base64" in response:
+        return base64.b64decode(response["body_base64"])
+    return str(response["body"]).encode()

@@ -158,7 +158,7 @@ class StreamAttempt:
             await http_response.aclose()
 
     async def _check(self, http_response: HttpResponse) -> None:
-        self.request_id = request_id_of(http_response.headers)
+        self.request_id = request_id_of(http_response.headers, self.prepared.target.compiled)
         self._permit.on_headers(http_response.headers)
         self._last_event_at = self._last_content_at = now()
         target = self.prepared.target

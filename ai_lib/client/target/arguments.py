@@ -1,6 +1,6 @@
 """Refuses arguments of a wrong type where they are given, before anything keeps them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,6 +50,13 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
 def check_name(name: str) -> str:
     """Return the name of an operation or a host. Raises TypeError for anything else."""
     return _require_type(name, str, "'list_models' or 'example.com'")
+
+
+def check_variables(values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return parts of an address by name. Raises TypeError for values that are no text."""
+    for value in values.values():
+        _require_type(value, str, "region='eu-west-1'")
+    return values
 
 
 def check_request(request: ChatRequest | None) -> ChatRequest | None:

@@ -68,6 +68,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `api_keys` and `base_urls` are those of the models to fall back to, by `provider/model`.
     `listed_as` has, for a name that nothing lists, the listed model that it stands for.
+    `variables` are parts of addresses, for the targets that have them.
     `catalog` is where manifests are; what had to be waited for is in it, or in `loaded`.
     `routed_models` are the models that calls are spread over, each by the name that stands for it;
     `model` may be one of these names. `interceptors` accompany every call; they and the sink for
@@ -81,6 +82,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: TimeoutOptions | None = None
     protocol_dir: str | Path | None = None
     api_family: str | None = None
+    variables: Mapping[str, str] = {}
     hot_reload: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     fit_media: bool = True
@@ -177,40 +179,51 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Target:
         compiled, model = self._load(name, family)
         listed_as = self.listed_as.get(name)
-        target = self._build_target(compiled, model, key, base_url, needs_key, listed_as)
+        choice = _TargetChoice(
+            model=model,
+            key=key,
+            base_url=base_url or None,
+            family=family,
+            needs_key=needs_key,
+            listed_as=listed_as,
+        )
+        target = self._build_target(compiled, choice)
         if name in self.routed_models:
             target = msgspec.structs.replace(target, name=name)
         catalog = self.catalog
         if catalog is None or not catalog.is_watching:
             return target
-        latest = target
+        latest, source = target, compiled
 
         def renew() -> Target:
-            nonlocal latest
+            nonlocal latest, source
             current = catalog.find_loaded(compiled.id, family)
-            if current is not None and current is not latest.compiled:
-                renewed = self._build_target(current, model, key, base_url, needs_key, listed_as)
-                latest = msgspec.structs.replace(renewed, name=target.name)
+            if current is not None and current is not source:
+                renewed = self._build_target(current, choice)
+                latest, source = msgspec.structs.replace(renewed, name=target.name), current
             return latest
 
         return msgspec.structs.replace(target, renew=renew)
 
-    def _build_target(
-        self,
-        compiled: CompiledManifest,
-        model: str,
-        key: str | CredentialCache | None,
-        base_url: str | None,
-        needs_key: bool,
-        listed_as: str | None,
-    ) -> Target:
-        manifest, base_url = compiled.manifest, base_url or None
+    def _build_target(self, compiled: CompiledManifest, choice: "_TargetChoice") -> Target:
+        model, needs_key, base_url = choice.model, choice.needs_key, choice.base_url
+        if compiled.manifest.model_families and choice.family is None:
+            listed_as = self._load(choice.listed_as)[1] if choice.listed_as else model
+            compiled = compiled.choose_family(model, listed_as)
+        manifest = compiled.manifest
+        if manifest.variables or manifest.base_url_env or self.variables:
+            from ai_lib.client.target.address import check_variable_names, fill_address
+
+            if not (self.fallbacks or self.routed_models):
+                check_variable_names(self.variables, compiled)
+            compiled, base_url = fill_address(compiled, self.variables, base_url, needs_key)
+            manifest = compiled.manifest
         if needs_key and manifest.origin not in TRUSTED_ORIGINS:
             check_host(manifest, base_url=base_url, allowed_hosts=self.allowed_hosts)
         if self.allowed_hosts:
             compiled = allow_hosts(compiled, self.allowed_hosts)
-        credential = resolve_credential(manifest, key) if needs_key else None
-        listed = self._find_model(compiled, model, listed_as)
+        credential = resolve_credential(manifest, choice.key) if needs_key else None
+        listed = self._find_model(compiled, model, choice.listed_as)
         warn_of_retirement(listed)
         return Target(
             compiled=compiled,
@@ -232,6 +245,20 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"ClientSettings(model={self.model!r})"
+
+
+class _TargetChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a target is built of beside its manifest."""
+
+    model: str
+    key: str | CredentialCache | None
+    base_url: str | None
+    family: str | None
+    needs_key: bool
+    listed_as: str | None
+
+    def __repr__(self) -> str:
+        return f"_TargetChoice({self.model!r})"
 
 
 def protection_for(target: Target, config: ResilientConfig) -> ResilientConfig:

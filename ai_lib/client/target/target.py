@@ -198,8 +198,11 @@ def raise_attributed(error: AiLibError, target: Target) -> NoReturn:
     raise attribute_error(error, target)
 
 
-def request_id_of(headers: Headers) -> str:
+def request_id_of(headers: Headers, compiled: CompiledManifest) -> str:
     """Return the provider's id for the request, or one made here."""
+    for name in compiled.errors.headers.get("request_id", ()):
+        if request_id := headers.get(name):
+            return request_id
     return headers.get("x-request-id") or headers.get("request-id") or new_id()
 
 

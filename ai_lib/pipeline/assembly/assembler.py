@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
-from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks
+from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks, read_patch
 from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoiner
 from ai_lib.pipeline.assembly.thinking_tags import TaggedText, ThinkingTagParser
 from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator, as_index
@@ -279,9 +279,9 @@ class EventAssembler:
         index, block = as_index(fields.get("index")), as_objects(fields.get("raw"))
         if index is not None and block:
             self._candidates.add(candidate)
-            self._provider_blocks[candidate].start(index, block[0])
-        elif isinstance(patch := fields.get("patch"), Mapping) and self._provider_blocks:
-            self._provider_blocks[candidate].patch(index, patch)
+            self._provider_blocks[candidate].start(index, block[0], fields.get("inside"))
+        elif self._provider_blocks:
+            self._provider_blocks[candidate].patch(index, read_patch(fields))
 
     def _add_usage(self, candidate: int, fields: Fields) -> None:
         if "tool_use" in fields:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.errors.exceptions import ResponseTooLarge
+from ai_lib.errors.exceptions import DecodeError, ResponseTooLarge
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 BOM: Final = b"\xef\xbb\xbf"
@@ -22,20 +22,21 @@ class Decoder:
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
-        self._error: ResponseTooLarge | None = None
+        self._error: ResponseTooLarge | DecodeError | None = None
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """Take bytes as they come; return the frames they complete.
 
-        Raises ResponseTooLarge when one frame is over its bound. When the same bytes complete other
-        frames before it, those are returned and the error is raised at the next call.
+        Raises ResponseTooLarge when one frame is over its bound, DecodeError when it breaks the
+        format. When the same bytes complete other frames before it, those are returned and the
+        error is raised at the next call.
         """
         if self._error is not None:
             raise self._error
         frames: list[Frame] = []
         try:
             self._split(chunk, frames)
-        except ResponseTooLarge as error:
+        except (ResponseTooLarge, DecodeError) as error:
             self._error = error
             if not frames:
                 raise

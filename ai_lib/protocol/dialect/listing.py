@@ -43,13 +43,15 @@ class ListingShape(_Part, frozen=True, kw_only=True):
 class CountingShape(_Part, frozen=True, kw_only=True):
     """How a count of tokens is asked for and read.
 
-    The body is the `keep` fields of the chat that is counted. With `within` it stands under that
-    key, with the model as `model`, behind `model_prefix`. `tokens` is the path of the number.
+    The body is the `keep` fields of the chat that is counted. With `within` it stands at that
+    dotted path, with the model as `model`, behind `model_prefix`, unless the model is not named
+    there. `tokens` is the path of the number.
     """
 
     keep: tuple[str, ...]
     within: str | None = None
     model_prefix: str = ""
+    names_model: bool = True
     tokens: str
 
     def make_body(self, chat_body: JsonDict, model: str) -> JsonDict:
@@ -57,4 +59,8 @@ class CountingShape(_Part, frozen=True, kw_only=True):
         fields = {key: value for key, value in chat_body.items() if key in self.keep}
         if self.within is None:
             return fields
-        return {self.within: {"model": f"{self.model_prefix}{model}", **fields}}
+        if self.names_model:
+            fields = {"model": f"{self.model_prefix}{model}", **fields}
+        for name in reversed(self.within.split(".")):
+            fields = {name: fields}
+        return fields

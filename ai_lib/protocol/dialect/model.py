@@ -49,16 +49,21 @@ class CallSignatureShape(Part, frozen=True, kw_only=True):
 class MessageShape(Part, frozen=True, kw_only=True):
     """How messages are written.
 
-    `system` says where instructions go: into a `message` of their own or to the body's `top`.
+    `system` says where instructions go: into a `message` of their own or to the body's `top`, as a
+    text or, there, as `blocks`.
     `roles` has a template for each role, `blocks` one for each content block. Without a `tool_use`
     block, calls are written by `tool_call` into the placeholder `$tool_calls`; without a
     `tool_result` block, each result is a message of its own. `items` has the blocks that stand
     beside the messages in their list. Files have blocks by their source, such as `image_url` and
     `image_data`; with `document_text`, a text document is written as text. With `plain_text`, a
     message of text alone is a string; with `merge_turns`, neighbours of one role are joined.
-    `cache` is merged into the block or tool up to which the provider is to cache the request;
-    `cache_on` names the kinds of block, with `tool` and `system`, that may have it (all, when
-    empty). `block_values` are the defaults for placeholders of blocks. `tool_media` says where the
+    `cache` is merged into the block or tool up to which the provider is to cache the request,
+    `cache_after` is written behind it as a block of its own; `cache_on` names the kinds of block,
+    with `tool` and `system`, that may have it (all, when empty). `formats` has the provider's words
+    for media types, as `$format`; files of other types are refused. `url_schemes` are those of the
+    addresses that it fetches, where they are others than usual. `document_names` says what is no
+    part of a document's name, as a set of a regular expression; each has another one then.
+    `block_values` are the defaults for placeholders of blocks. `tool_media` says where the
     files go that a tool returns: `inline`, in its result, into the `next_user` turn, or nowhere
     (`none`), which the result then says in words.
     Calls of tools that take free text, and their results, have templates with `custom_` before the
@@ -66,14 +71,18 @@ class MessageShape(Part, frozen=True, kw_only=True):
     those that the provider takes, `call_signature` is for calls that have none.
     """
 
-    system: Literal["message", "top"] = "message"
+    system: Literal["message", "top", "blocks"] = "message"
     plain_text: bool = False
     merge_turns: bool = False
     roles: dict[str, Template]
     blocks: dict[str, Template]
     items: dict[str, Template] = {}
     cache: dict[str, Template] = {}
+    cache_after: dict[str, Template] = {}
     cache_on: tuple[str, ...] = ()
+    formats: dict[str, str] = {}
+    url_schemes: tuple[str, ...] = ()
+    document_names: str | None = None
     block_values: JsonDict = {}
     tool_call: Template = None
     custom_tool_call: Template = None
@@ -183,19 +192,23 @@ class DecoderShape(Part, frozen=True, kw_only=True):
     """How bytes become frames; `done_signal` ends the stream.
 
     Frames are server-sent events (`sse`), lines (`json_lines`), the elements of one array
-    (`json_array`), or the body itself (`json`).
+    (`json_array`), the body itself (`json`), or the messages of a binary event stream
+    (`aws_event_stream`): each is an object with the payload under the event's name, an error has
+    the name `exception`. With `unwrap`, the member of that name holds the frame in base64.
     """
 
-    format: Literal["sse", "json_lines", "json_array", "json"] = "sse"
+    format: Literal["sse", "json_lines", "json_array", "json", "aws_event_stream"] = "sse"
     done_signal: str | None = None
+    unwrap: str | None = None
 
 
 class StreamShape(Part, frozen=True, kw_only=True):
     """How a stream is read.
 
     Frames for which `select` does not hold are dropped. `end` holds for the last frame, `complete`
-    for a frame that completes the response although more may follow. A frame for which `known`
-    does not hold is counted as unknown. With `fan_out`, a rule for candidate 0 is read for all.
+    for a frame that completes the response although more may follow. With `needs_end`, a reason to
+    finish does not complete it. A frame for which `known` does not hold is counted as unknown. With
+    `fan_out`, a rule for candidate 0 is read for all.
     `also` is as in `ResponseShape`.
 
     `finals` are rules for frames that close a part, a candidate or the response: what they find is
@@ -213,6 +226,7 @@ class StreamShape(Part, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     end: str | None = None
     complete: str | None = None
+    needs_end: bool = False
     known: str | None = None
     also: tuple[Rule, ...] = ()
     finals: tuple[Rule, ...] = ()
@@ -272,7 +286,13 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     message that says one. `codes` maps the codes that all providers of the dialect share to
     standard classes; a manifest's own table comes before it. `content_policy` are the codes and
     types of a refusal by the provider's rules for content.
+
+    `headers` name the headers of the response that say a fact, which come before the body. Of a
+    code or a type, what matches `name_pattern` counts: its first group.
     """
+
+    headers: dict[str, tuple[str, ...]] = {}
+    name_pattern: str | None = None
 
     content_policy: tuple[str, ...] = (
         "content_filter", "content_policy_violation", "content_policy", "prohibited_content",

@@ -51,6 +51,7 @@ FORMATS: Final = {
     "cohere_native": "json_lines",
     "json_array": "json_array",
     "json": "json",
+    "aws_event_stream": "aws_event_stream",
 }
 """The framings that manifests name, and the decoder that reads each."""
 

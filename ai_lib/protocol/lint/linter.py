@@ -6,6 +6,7 @@ from typing import Final
 
 from ai_lib.errors.exceptions import ManifestSyntaxError, ProtocolError
 from ai_lib.protocol.addresses import list_endpoints, list_variables
+from ai_lib.protocol.bundle import find_bundled_manifest
 from ai_lib.protocol.compiled import CompiledManifest, CompiledRule, compile_manifest
 from ai_lib.protocol.dialect.event_map import add_root
 from ai_lib.protocol.dialect.model import Dialect
@@ -21,7 +22,7 @@ from ai_lib.protocol.validation.positions import DocumentPath, SourcePositions
 from ai_lib.protocol.validation.report import Severity
 from ai_lib.protocol.validation.validator import Problem, ProtocolValidator, format_json_path
 from ai_lib.types.events import TERMINATION_REASONS
-from ai_lib.types.json import JsonDict, JsonValue, as_list, as_object
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue, as_list, as_object
 
 _CANDIDATES: Final = "$candidates"
 _USAGE: Final = "$usage"
@@ -289,8 +290,9 @@ class _Linter:
 
     def _check_addresses(self, compiled: CompiledManifest) -> Iterator[Problem]:
         manifest = compiled.manifest
-        for _, endpoint in list_endpoints(manifest):
-            if is_address(endpoint.path):
+        bundled = as_object(find_bundled_manifest(compiled.id))
+        for name, endpoint in list_endpoints(manifest):
+            if is_address(endpoint.path) and not _has_endpoint(bundled, name, endpoint.path):
                 message = (
                     f"{endpoint.path} is an address of its own: it is refused where it is used, "
                     "unless its host is that of the base URL or allowed by allow_host()"
@@ -318,6 +320,12 @@ class _Linter:
                 f"({', '.join(vague)})"
             )
             yield self.build_problem(("error_classification", "by_http_status"), message, "note")
+
+
+def _has_endpoint(document: JsonObject, name: str, path: str) -> bool:
+    """Whether a document has an endpoint of that name with that address."""
+    sections = (as_object(document.get(section)) for section in ("endpoints", "services"))
+    return any(as_object(section.get(name)).get("path") == path for section in sections)
 
 
 def _has_base_url(compiled: CompiledManifest, addresses: tuple[str, ...]) -> bool:

@@ -1,14 +1,16 @@
 """Writes a new manifest that is like a bundled one, for another host."""
 
 import io
+from collections.abc import Mapping
 from typing import Final
 
+from ai_lib.protocol.manifest.endpoints import is_address
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonObject
 
 # In the order they are written; sections that only concern the other provider are left out.
 _COPIED_SECTIONS: Final = (
-    *("dialect", "payload_format", "api_style", "api_families", "default_api_family", "endpoints"),
+    *("dialect", "payload_format", "api_style", "api_families", "default_api_family"),
     *("wire", "tokens", "parameters", "parameter_mappings", "streaming", "capabilities"),
     *("error_classification", "termination", "features", "retry_policy", "rate_limit_headers"),
 )
@@ -32,9 +34,24 @@ def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | Non
         **({"dialect": raw["dialect"]} if "dialect" in raw else {}),
         "endpoint": endpoint,
         **{name: raw[name] for name in _COPIED_SECTIONS if name in raw and name != "dialect"},
+        **_select_endpoints(raw),
         "metadata": {"models": {"MODEL": {"context_window": 0, "max_output_tokens": 0}}},
     }
     return _HEAD.format(like=like.id, id=provider) + _dump_yaml(document)
+
+
+def _select_endpoints(raw: JsonObject) -> JsonDict:
+    """Return the endpoints below the base URL: what else the other provider has, is its own."""
+    endpoints = raw.get("endpoints")
+    if not isinstance(endpoints, Mapping):
+        return {}
+    return {
+        "endpoints": {
+            name: endpoint
+            for name, endpoint in endpoints.items()
+            if not is_address(endpoint.get("path") if isinstance(endpoint, Mapping) else endpoint)
+        }
+    }
 
 
 def _build_auth(like: ProtocolManifest, provider: str) -> JsonDict:

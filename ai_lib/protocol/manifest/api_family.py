@@ -1,7 +1,7 @@
 """Selects one of a manifest's API families.
 
 `api_families` is a list of names, or a mapping from a name to the family's own section: its
-`dialect`, the name of its `endpoint`, and its `wire` part.
+`dialect`, the name of its `endpoint`, its `wire` part, and an `overlay` over the whole manifest.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,9 @@ def _apply_family(document: JsonObject, family_section: JsonObject, name: str) -
     if endpoint in endpoints:
         endpoints["chat"] = endpoints[endpoint]
     parts = {key: family_section[key] for key in ("dialect", "wire") if key in family_section}
-    return merge(document, parts, {"endpoints": endpoints, "default_api_family": name})
+    overlay = family_section.get("overlay")
+    overlay = overlay if isinstance(overlay, Mapping) else {}
+    return merge(document, parts, {"endpoints": endpoints, "default_api_family": name}, overlay)
 
 
 def _remove_default_family(document: JsonObject, family: str) -> JsonDict:

@@ -28,6 +28,23 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     shadowed_env: tuple[str, ...] = ()
 
 
+class AddressPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a provider's addresses that the caller or the environment knows.
+
+    It stands there as `{name}`. Its value is the caller's, else that of the first variable of the
+    environment in `env`, else what the source `found_by` knows, else `default`. It must match
+    `pattern` as a whole, since it may choose the host that gets the key. With `by`, the value
+    follows from that of another variable: the first pattern (`*`, `?`) in `values` that it matches.
+    """
+
+    env: tuple[str, ...] = ()
+    pattern: re.Pattern[str]
+    default: str | None = None
+    found_by: str | None = None
+    by: str | None = None
+    values: Mapping[str, str] = {}
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One endpoint of a provider, with its path relative to the base URL, or an address of its own.
 
@@ -190,6 +207,11 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     `undeclarable` ones. `content_silence` is for how many seconds a stream may send keep-alives
     only, where a model does not say. `chosen_family` is the API family that was asked for by name.
     The caller allowed its endpoints `allowed_hosts`.
+
+    `base_url_env` names the variables of the environment that may replace the base URL;
+    `base_path` is the path that follows it, as far as it does not end in that. `variables` are the
+    parts to be filled in addresses, `variable_values` their values, when they are known.
+    `model_families` has the API family of the models that match a pattern.
     """
 
     id: str
@@ -222,6 +244,11 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     undeclarable: frozenset[str] = frozenset()
     models: Mapping[str, ModelEntry] = {}
     allowed_hosts: frozenset[str] = frozenset()
+    base_url_env: tuple[str, ...] = ()
+    base_path: str = ""
+    variables: Mapping[str, AddressPart] = {}
+    variable_values: Mapping[str, str] = {}
+    model_families: Mapping[str, str] = {}
 
     @property
     def retry_after_header(self) -> str | None:

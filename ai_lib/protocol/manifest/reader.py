@@ -28,6 +28,7 @@ from ai_lib.protocol.manifest.sections import (
     read_retry_rules,
     read_text_tools,
 )
+from ai_lib.protocol.manifest.variables import read_names, read_variables
 from ai_lib.types.json import JsonDict, JsonObject
 
 SUPPORTED_PROTOCOL_VERSIONS: Final = ("1.0", "1.1", "1.5", "2.0")
@@ -152,6 +153,10 @@ class _Reader:
             capabilities=capabilities,
             undeclarable=undeclarable,
             models=read_model_entries(raw_manifest),
+            base_url_env=read_names(endpoint.get("base_url_env")),
+            base_path=str(endpoint.get("base_path") or "").rstrip("/"),
+            variables=read_variables(raw_manifest, self.build_error),
+            model_families=raw_manifest.model_families or {},
         )
 
     def _read_base_url(self) -> str:

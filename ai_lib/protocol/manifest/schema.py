@@ -38,6 +38,15 @@ class RawAuth(Section, frozen=True, kw_only=True):
     extra_headers: list[RawHeader] | None = None
 
 
+class RawAddressPart(Section, frozen=True, kw_only=True):
+    env: list[str] | str | None = None
+    pattern: str | None = None
+    default: str | None = None
+    found_by: str | None = None
+    by: str | None = None
+    values: Words | None = None
+
+
 class RawParameter(Section, frozen=True, kw_only=True):
     alias: str | None = None
     place: str | None = None
@@ -230,6 +239,8 @@ class RawManifest(RawShape, frozen=True, kw_only=True):
     aliases: list[str] | None = None
     base_url: str | None = None
     endpoint: JsonDict | None = None
+    variables: dict[str, RawAddressPart] | None = None
+    model_families: Words | None = None
     endpoints: JsonDict | None = None
     services: JsonDict | None = None
     auth: RawAuth | None = None

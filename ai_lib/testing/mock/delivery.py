@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ai_lib.protocol.dialect.model import DecoderShape
+from ai_lib.testing.mock.event_stream import write_event
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import StreamedShape
 from ai_lib.testing.mock.server import Chunk, ServerResponse
@@ -58,6 +59,7 @@ class _FrameWriter:
     def __init__(self, shape: StreamedShape, decoder: DecoderShape) -> None:
         self.shape = shape
         self.format = decoder.format
+        self.unwrap = decoder.unwrap
         self.done_signal = decoder.done_signal
         self.line_end = shape.line_end
 
@@ -73,6 +75,8 @@ class _FrameWriter:
 
     def write_frame(self, frame: Frame) -> bytes:
         event, data = frame
+        if self.format == "aws_event_stream":
+            return write_event(data, self.unwrap)
         text = msgspec.json.encode(data).decode()
         if self.format != "sse":
             return self.terminate(text)
@@ -84,6 +88,8 @@ class _FrameWriter:
             return b"".join(
                 self.write_frame((frame.event, frame.data)) for frame in self.shape.heartbeat
             )
+        if self.format == "aws_event_stream":
+            return b""  # it has no frames that say nothing
         return self.terminate(": keep-alive") if self.format == "sse" else self.line_end.encode()
 
     def terminate(self, text: str) -> bytes:

@@ -143,7 +143,7 @@ def _make_block(
 ) -> Block | None:
     family, _, source = kind.partition("_")
     if family in _FILE_BLOCKS and source in ("url", "data"):
-        return _make_file_block(family, fields)
+        return _make_file_block(family, _add_media_type(shape, fields))
     if kind == "document_text":
         data = base64.b64encode(str(fields.get("text") or "").encode()).decode("ascii")
         return DocumentBlock(data=data, media_type="text/plain", filename=fields.get("filename"))
@@ -174,6 +174,13 @@ def _make_file_block(family: str, fields: MatchedFields) -> Block:
     return block_type(**block_fields)
 
 
+def _add_media_type(shape: MessageShape, fields: MatchedFields) -> MatchedFields:
+    """Add the media type that the provider's word for a format stands for."""
+    media_types = (name for name, word in shape.formats.items() if word == fields.get("format"))
+    media_type = next(media_types, None)
+    return fields if media_type is None else {"media_type": media_type, **fields}
+
+
 def _make_tool_use(fields: MatchedFields) -> ToolUseBlock:
     arguments = fields.get("input", fields.get("arguments"))
     name = str(fields.get("name") or "")
@@ -198,7 +205,9 @@ def _make_tool_result(
     shape: MessageShape, kind: str, fields: MatchedFields, wire: object
 ) -> ToolResultBlock:
     name = fields.get("name")
+    content_blocks = fields.get("content_blocks")
     text = fields.get("text", fields.get("content", _unwrap_output(fields.get("output"))))
+    text = text if content_blocks is None else content_blocks
     if text is None and "text" in find_placeholders(
         shape.blocks.get(kind) or shape.items.get(kind)
     ):

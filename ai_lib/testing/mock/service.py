@@ -10,6 +10,7 @@ import msgspec
 from ai_lib.errors.exceptions import AiLibError, ProtocolError
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.model import Auth
+from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
 from ai_lib.testing.mock.errors import make_error_body, make_error_values
@@ -261,8 +262,9 @@ def _make_headers(
     provider: MockedProvider, reply: Reply, content_type: str, values: Mapping[str, Any]
 ) -> Headers:
     templates = provider.serve.headers
+    filled = {name: fill_template(template, values) for name, template in templates.items()}
     provider_headers = {
-        name: str(fill_template(template, values)) for name, template in templates.items()
+        name: str(value) for name, value in filled.items() if value not in (MISSING, None)
     }
     reply_headers = {name.lower(): value for name, value in reply.headers.items()}
     return tuple({"content-type": content_type, **provider_headers, **reply_headers}.items())

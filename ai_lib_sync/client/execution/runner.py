@@ -142,7 +142,7 @@ class CallRunner:
                 response = read_response(
                     target.compiled,
                     http_response.read(),
-                    request_id=request_id_of(http_response.headers),
+                    request_id=request_id_of(http_response.headers, target.compiled),
                     adaptations=prepared.built.adaptations,
                 )
         except AiLibError as error:

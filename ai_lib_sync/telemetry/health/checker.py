@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
-from ai_lib.errors.exceptions import AiLibError, ConnectError, RequestError
-from ai_lib.protocol.addresses import fill_variables
+from ai_lib.errors.exceptions import AiLibError, ConnectError
+from ai_lib.protocol.addresses import resolve_address
 from ai_lib.protocol.manifest.model import HealthCheck, ProtocolManifest
 from ai_lib.telemetry.health.status import HealthReport, HealthStatus, find_worst_status
 from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds, join_url
@@ -106,9 +106,7 @@ def _request_status(
     base_url: str | None,
     timeout: float | None,
 ) -> int:
-    base = base_url or fill_variables(manifest.base_url, manifest)
-    if "{" in base:
-        raise RequestError(f"the address {base} has a part to fill in: pass base_url=")
+    base = resolve_address(manifest, base_url)
     seconds = timeout or check.timeout_ms / 1000
     request = HttpRequest(method=check.method, url=join_url(base, check.path))
     timeouts = TimeoutOptions(connect=seconds, first_token=seconds, idle=seconds, total=seconds)
