@@ -5,17 +5,17 @@ It is sent for a response, for a stream of events, for a typed answer, or with t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from ai_lib.client.target.arguments import check_message, check_names, check_tools
+from ai_lib.client.target.arguments import check_message, check_messages, check_names, check_tools
 from ai_lib.client.target.settings import CallOptions
-from ai_lib.types.content import Block
+from ai_lib.types.content import ContentLike
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
-from ai_lib.types.message import Message
+from ai_lib.types.message import Message, MessageLike
 from ai_lib.types.request import ChatRequest, ResponseFormat, make_reasoning_parameters
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
@@ -23,7 +23,7 @@ from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
-    from ai_lib.client.tools.functions import Function, ToolCallHook
+    from ai_lib.client.tools.functions import ToolCallHook, ToolLike
     from ai_lib.structured.json_mode import Mode
     from ai_lib.structured.output import StructuredOutput
     from ai_lib.structured.typed_conversation import TypedConversation
@@ -54,26 +54,31 @@ class ChatRequestBuilder:
         self._response_format: ResponseFormat | None = None
         self._options = CallOptions()
 
-    def system(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+    def system(self, content: ContentLike) -> ChatRequestBuilder:
         """Add instructions for the model."""
         return self.add_message(Message.system(content))
 
-    def user(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+    def user(self, content: ContentLike) -> ChatRequestBuilder:
         """Add a turn of the user: text, or content blocks."""
         return self.add_message(Message.user(content))
 
-    def assistant(self, content: str | Sequence[Block]) -> ChatRequestBuilder:
+    def assistant(self, content: ContentLike) -> ChatRequestBuilder:
         """Add an earlier turn of the model."""
         return self.add_message(Message.assistant(content))
 
-    def add_message(self, message: Message) -> ChatRequestBuilder:
-        """Add one message. Raises TypeError when `message` is not a Message."""
+    def add_message(self, message: MessageLike) -> ChatRequestBuilder:
+        """Add one message. Raises as `messages`."""
         self._messages.append(check_message(message))
         return self
 
-    def messages(self, messages: Sequence[Message]) -> ChatRequestBuilder:
-        """Add messages after the present ones; the sequence is copied."""
-        self._messages.extend([check_message(message) for message in messages])
+    def messages(self, messages: Iterable[MessageLike]) -> ChatRequestBuilder:
+        """Add messages after the present ones; any may be a dict, as Chat Completions has it.
+
+        Raises:
+            TypeError: one is neither a message nor a dict.
+            InvalidArguments: a dict is malformed; its `path` says where.
+        """
+        self._messages.extend(check_messages(messages))
         return self
 
     def temperature(self, value: float) -> ChatRequestBuilder:
@@ -118,12 +123,17 @@ class ChatRequestBuilder:
         self.param("logprobs", True)
         return self if top is None else self.param("top_logprobs", top)
 
-    def tools(self, tools: Sequence[Function | ToolDefinition]) -> ChatRequestBuilder:
-        """Offer tools to the model: functions, or definitions."""
+    def tools(self, tools: Sequence[ToolLike]) -> ChatRequestBuilder:
+        """Offer tools to the model: functions, definitions, or dicts as other libraries write them.
+
+        Raises:
+            TypeError: one is none of these.
+            InvalidArguments: a dict is malformed; its `path` says where.
+        """
         self._tools = check_tools(tools)
         return self
 
-    def tool_choice(self, choice: ToolChoice | str) -> ChatRequestBuilder:
+    def tool_choice(self, choice: ToolChoice | str | Mapping[str, object]) -> ChatRequestBuilder:
         """Set whether tools are called: `auto`, `none`, `required`, or the name of one tool."""
         self._tool_choice = ToolChoice.of(choice)
         return self
@@ -369,7 +379,7 @@ class ChatRequestBuilder:
 
     async def run_tools(
         self,
-        functions: Sequence[Function | ToolDefinition] = (),
+        functions: Sequence[ToolLike] = (),
         *,
         max_rounds: int = 10,
         max_parallel: int = 8,
@@ -410,7 +420,7 @@ class ChatRequestBuilder:
 
     def stream_tools(
         self,
-        functions: Sequence[Function | ToolDefinition] = (),
+        functions: Sequence[ToolLike] = (),
         *,
         max_rounds: int = 10,
         max_parallel: int = 8,
@@ -432,9 +442,7 @@ class ChatRequestBuilder:
         )
         return ToolStream(loop, cancel_token)
 
-    def _tool_loop(
-        self, functions: Sequence[Function | ToolDefinition], **options: Any
-    ) -> ToolLoop:
+    def _tool_loop(self, functions: Sequence[ToolLike], **options: Any) -> ToolLoop:
         from .tool_loop import make_tool_loop as make
 
         return make(self._runner, self.build(), functions, options=self._options, **options)

@@ -37,6 +37,7 @@
     |   |-- ItemTimeout            one item took too long (also a TimeoutError)
     |   `-- JournalError           a journal can't be written, or belongs to another batch
     |-- ValidationError            a value does not fit its schema
+    |   |-- InvalidArguments       what the caller gave is malformed; it says where (a ValueError)
     |   `-- InvalidOutput          the model's response does not fit, after all requests
     |-- UnknownTool                the model called a tool that is not there
     |-- ToolRoundsExceeded         the model still calls tools after the allowed rounds
@@ -547,6 +548,17 @@ class ValidationError(AiLibError):
     def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.problems = tuple(problems)
+
+
+class InvalidArguments(ValidationError, ValueError):
+    """What the caller gave is malformed: a message or tool as a dict, a parameter, a saved dict.
+
+    `path` says where, such as `messages[3].content[1].image_url`.
+    """
+
+    def __init__(self, message: str, *, path: str = "", **facts: str | None) -> None:
+        super().__init__(message, problems=(message,), **facts)
+        self.path = path
 
 
 class InvalidOutput(ValidationError):

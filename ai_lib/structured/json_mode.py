@@ -1,6 +1,8 @@
 """Describes how to ask a provider for JSON: by which mode and schema."""
 
 import enum
+from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 
@@ -100,4 +102,10 @@ def to_response_format(value: object) -> ResponseFormat:
         return ResponseFormat(type=value)
     if isinstance(value, JsonModeConfig):
         return value.response_format()
+    if isinstance(value, Mapping):
+        from ai_lib.types.dicts.tools import read_response_format
+
+        read = read_response_format(cast("JsonObject", value))
+        if read is not None:
+            return read
     return JsonModeConfig().response_format(OutputShape.of(value))

@@ -1,11 +1,10 @@
 """One attempt to get a response: what it cost and how it ended."""
 
-import msgspec
-
+from ai_lib.types.records.record import Record
 from ai_lib.types.usage import Usage
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attempt(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt of a call, as listed on its response or its error.
 
     `ended` is `answered`, `cancelled`, or the standard class of the error, whose type's name is

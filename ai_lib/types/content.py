@@ -11,7 +11,7 @@ far as the provider tells them apart.
 or a time in its own words such as `1h`. Providers that do so by themselves are not asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,9 +27,10 @@ from ai_lib.types.media_source import (
     read_file,
 )
 from ai_lib.types.media_type import to_format_name
+from ai_lib.types.records.record import Record, freeze_lists
 
 
-class Citation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Citation(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A source of a text, as far as the provider says.
 
     `start` and `end` are offsets in characters of the block's text: what they enclose comes from
@@ -47,7 +48,7 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     raw: JsonValue = None
 
 
-class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TokenLogprob(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A token of the answer and the natural logarithm of its probability.
 
     `alternatives` are the likeliest tokens at its place, as many as were asked for. `bytes` are
@@ -62,7 +63,7 @@ class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     alternatives: "Sequence[TokenLogprob]" = ()
 
 
-class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
+class TextBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
     """Plain text. `citations` are its sources; with `is_refusal`, it is why the model refuses."""
 
     text: str
@@ -75,8 +76,11 @@ class TextBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     extra: JsonObject | None = None
     origin: str | None = None
 
+    def __post_init__(self) -> None:
+        freeze_lists(self, "citations")
 
-class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="image"):
+
+class ImageBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="image"):
     """An image, by `url` or as base64 `data` of `media_type`.
 
     `detail` is `low`, `high` or `auto`, for the providers that take it. One that a model made has
@@ -99,7 +103,7 @@ class ImageBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return decode_base64(self.data or "", "the image")
 
 
-class AudioBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
+class AudioBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
     """Audio as base64 `data` of `media_type`, or by `url`.
 
     Audio that a model made has its `transcript`, and the provider's `id` of it, by which it goes
@@ -127,7 +131,7 @@ class AudioBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return decode_base64(self.data or "", "the audio")
 
 
-class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
+class DocumentBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
     """A document such as a PDF, by `url` or as base64 `data` of `media_type`."""
 
     url: str | None = None
@@ -137,7 +141,7 @@ class DocumentBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     cache: str | None = None
 
 
-class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
+class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):
     """A tool call the model made.
 
     With `is_custom`, the tool takes free text, which `input` has as its member `input`.
@@ -153,19 +157,24 @@ class ToolUseBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     origin: str | None = None
 
 
-class ToolResultBlock(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"
-):
+class ToolResultBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"):
     """The result of a tool, as text or blocks. `is_error` marks a failure."""
 
     tool_use_id: str
-    content: "str | Sequence[TextBlock | ImageBlock | AudioBlock | DocumentBlock]"
+    content: "str | Sequence[ResultBlock]"
     is_error: bool = False
     name: str | None = None
     cache: str | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, str | tuple):
+            from ai_lib.types.records.loading import read_result
 
-class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="thinking"):
+            content = read_result(self.content, "content")
+            msgspec.structs.force_setattr(self, "content", content)
+
+
+class ThinkingBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="thinking"):
     """The model's reasoning. `redacted` is reasoning that only the provider can read."""
 
     thinking: str = ""
@@ -177,7 +186,7 @@ class ThinkingBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     origin: str | None = None
 
 
-class OpaqueBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="opaque"):
+class OpaqueBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="opaque"):
     """A part of a response that means something to its provider only, such as a search it ran.
 
     `body` has members of a request in which the answer goes back, such as the container of code
@@ -189,6 +198,8 @@ class OpaqueBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     origin: str | None = None
 
 
+ResultBlock: TypeAlias = TextBlock | ImageBlock | AudioBlock | DocumentBlock
+"""What the result of a tool may hold beside plain text."""
 Block: TypeAlias = (
     TextBlock
     | ImageBlock
@@ -199,6 +210,10 @@ Block: TypeAlias = (
     | ThinkingBlock
     | OpaqueBlock
 )
+
+
+ContentLike: TypeAlias = str | Sequence[Block | Mapping[str, object]]
+"""A text, or blocks, of which any may be a dict as Chat Completions has its parts."""
 
 
 class ContentBlock:
@@ -319,7 +334,7 @@ class ContentBlock:
     @staticmethod
     def tool_result(
         tool_use_id: str,
-        content: str | Sequence[TextBlock | ImageBlock | AudioBlock | DocumentBlock],
+        content: str | Sequence[ResultBlock],
         *,
         is_error: bool = False,
     ) -> ToolResultBlock:

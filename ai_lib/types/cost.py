@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 
-import msgspec
+from ai_lib.types.records.record import Record
 
 
-class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CostEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The cost of a number of tokens, in `currency`; None is unknown, 0 is free.
 
     `input_cost` is all input: `cached_cost` is the share of what a cache served of it,
@@ -48,7 +48,7 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.total_cost is not None
 
 
-class CostBounds(msgspec.Struct, frozen=True, kw_only=True):
+class CostBounds(Record, frozen=True, kw_only=True):
     """The bounds of a call's cost before it is made, in `currency`; None is unknown.
 
     `lower` is the input alone at its cheapest, `upper` the input, rounded up, and the longest
@@ -65,7 +65,7 @@ class CostBounds(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
+class TokenCount(Record, frozen=True, kw_only=True):
     """The tokens of a request's input. The true number is at most `at_most`, save in rare scripts.
 
     `is_exact` is true when the model's own encoding counted the text; the few tokens that surround

@@ -9,10 +9,9 @@ and so may `phase`.
 from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeVar
 
-import msgspec
-
 from ai_lib.types.content import Citation, TokenLogprob
 from ai_lib.types.json import JsonObject
+from ai_lib.types.records.record import Record
 from ai_lib.types.usage import Usage
 
 TERMINATION_REASONS: Final = (
@@ -33,7 +32,7 @@ says that the model's context is full, `error` that a fault of the model or the 
 """
 
 
-class StreamingEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class StreamingEvent(Record, frozen=True, kw_only=True, omit_defaults=True, tag=True):
     """One step of a streamed response. `candidate` is the index of the candidate it belongs to.
 
     `is_...` says which event this is; `as_...` returns it with its own type and raises TypeError

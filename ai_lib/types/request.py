@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
-from ai_lib.types.json import JsonObject
-from ai_lib.types.message import Message
+from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.message import Message, read_all
+from ai_lib.types.records.record import Record, freeze_lists
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
 
-class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ResponseFormat(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The form of the response: `text`, `json_object`, or `json_schema` with its schema.
 
     `auto` is the strictest form the target has, `tool` is the arguments of a tool call, `prompt`
@@ -25,11 +24,12 @@ class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     fits: bool = False
 
 
-class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatRequest(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One chat request in the protocol's standard terms.
 
     `parameters` holds the standard parameters that were set (`temperature`, `max_tokens`,
     `stop_sequences`, ...); `extra` holds wire fields the caller sends as they are.
+    Messages may be given as dicts. A tool's function is no part of `to_dict()`.
     """
 
     messages: Sequence[Message]
@@ -39,6 +39,22 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     response_format: ResponseFormat | None = None
     extra: Mapping[str, object] = {}
     stream: bool = False
+
+    def __post_init__(self) -> None:
+        read_all(self, self.messages)
+        if type(self.tools) is not tuple:
+            freeze_lists(self, "tools")
+
+    def to_dict(self) -> JsonDict:
+        """Return all of it but its tools' functions as a dict of JSON's types, with a `version`.
+
+        Raises:
+            RequestError: a part of it has no form in JSON.
+        """
+        from msgspec.structs import replace
+
+        tools = tuple(replace(tool, function=None) for tool in self.tools)
+        return Record.to_dict(replace(self, tools=tools))
 
 
 OFF: Final = "off"

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.content import (
     AudioBlock,
@@ -18,13 +16,14 @@ from ai_lib.types.content import (
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageRole
+from ai_lib.types.records.record import Record, freeze_lists
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage, sum_usages
 
 _COMMENTARY: Final = "commentary"
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Candidate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One of the candidates of a response. `blocks` has its parts in the order they came.
 
     `logprobs` has a token after another, where they were asked for.
@@ -36,6 +35,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finish_reason: str | None = None
     termination_reason: str | None = None
     logprobs: Sequence[TokenLogprob] = ()
+
+    def __post_init__(self) -> None:
+        freeze_lists(self, "blocks", "tool_calls", "logprobs")
 
     @property
     def content(self) -> str:
@@ -86,7 +88,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return Message(MessageRole.ASSISTANT, self.blocks)
 
 
-class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A complete response. Content, tool calls and reasons are those of the first candidate.
 
     `finish_reason` is the provider's word, `termination_reason` the standard one. `adaptations`
@@ -112,6 +114,9 @@ class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     unmapped_count: int = 0
     attempts: Sequence[Attempt] = ()
     cost: CostEstimate | None = None
+
+    def __post_init__(self) -> None:
+        freeze_lists(self, "candidates", "adaptations", "unknown_frames", "attempts")
 
     @property
     def total_usage(self) -> Usage:
@@ -189,7 +194,7 @@ CUT_SHORT: Final = frozenset({"max_tokens", "context_window"})
 """The standard termination reasons of a response that a limit of tokens cut short."""
 
 
-class CallStats(msgspec.Struct, frozen=True, kw_only=True):
+class CallStats(Record, frozen=True, kw_only=True):
     """The statistics of one call; times are milliseconds, the first token's of a stream only.
 
     `retry_count` is how many attempts were sent after the first, to whichever target; asking again

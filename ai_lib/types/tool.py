@@ -5,14 +5,15 @@ from typing import Literal, cast, overload
 
 import msgspec
 
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.records.record import Record
 
 
 def _no_parameters() -> JsonObject:
     return {"type": "object", "properties": {}}
 
 
-class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A function the model may call. `parameters` is a JSON Schema of type `object`.
 
     `cache` is as on content blocks. `extra` holds further fields of the provider's own; a tool that
@@ -27,6 +28,26 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     cache: str | None = None
     extra: JsonObject = {}
     is_of_provider: bool = False
+
+    def to_dict(self) -> JsonDict:
+        """Return all of it but its function as a dict of JSON's types, with a `version`.
+
+        Raises:
+            RequestError: a part of it has no form in JSON.
+        """
+        return Record.to_dict(msgspec.structs.replace(self, function=None))
+
+    @classmethod
+    def of_dict(cls, tool: Mapping[str, object]) -> "ToolDefinition":
+        """Read a tool as another library writes it: Chat Completions, Responses, Messages, MCP.
+
+        Raises:
+            InvalidArguments: it is malformed.
+        """
+        from ai_lib.types.records.loading import read_tool
+
+        definition: ToolDefinition = read_tool(tool)
+        return definition
 
     @classmethod
     def of_provider(
@@ -112,7 +133,7 @@ class ToolDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         )
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One call the model wants made.
 
     `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it. With
@@ -132,17 +153,26 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.name
 
 
-class ToolChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolChoice(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the model may, must or must not call tools; with `name`, which one it must call."""
 
     mode: Literal["auto", "none", "required", "tool"] = "auto"
     name: str | None = None
 
     @classmethod
-    def of(cls, choice: "ToolChoice | str") -> "ToolChoice":
-        """Read `auto`, `none`, `required`, or the name of the tool to call."""
+    def of(cls, choice: "ToolChoice | str | Mapping[str, object]") -> "ToolChoice":
+        """Read `auto`, `none`, `required`, the name of the tool to call, or a dict that says it.
+
+        Raises:
+            InvalidArguments: the dict is malformed.
+        """
         if isinstance(choice, ToolChoice):
             return choice
+        if not isinstance(choice, str):
+            from ai_lib.types.records.loading import read_tool_choice
+
+            choice_read: ToolChoice = read_tool_choice(choice)
+            return choice_read
         if choice in ("auto", "none", "required"):
             return msgspec.convert({"mode": choice}, cls)
         return cls(mode="tool", name=choice)

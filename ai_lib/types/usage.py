@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from ai_lib.types.json import JsonObject
+from ai_lib.types.records.record import Record
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens used.
 
     `prompt_tokens` counts all input, what a cache served or stored included; `completion_tokens`

@@ -10,7 +10,7 @@ import msgspec
 
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.result import BatchResult
-from ai_lib.types.message import Message
+from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 
@@ -19,7 +19,7 @@ from .executor import BatchExecutor, OnProgress
 
 G = TypeVar("G")
 R = TypeVar("R")
-Prompt: TypeAlias = str | Sequence[Message] | ChatRequest
+Prompt: TypeAlias = str | Sequence[MessageLike] | ChatRequest
 
 
 @overload

@@ -12,7 +12,7 @@ from ai_lib.protocol.manifest.model import is_required
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.json import JsonObject, JsonValue
-from ai_lib.types.message import Message
+from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.upload import FileLike
 
@@ -128,7 +128,7 @@ class AiClient(ModelClient):
 
         return explain_with_cost(self.target, check_request(request))
 
-    def count_tokens(self, prompt: str | Sequence[Message] | ChatRequest) -> TokenCount:
+    def count_tokens(self, prompt: str | Sequence[MessageLike] | ChatRequest) -> TokenCount:
         """Return the input tokens of a text, of messages, or of a request, as it would be sent.
 
         They are counted by the model's own encoding where that is available offline, and estimated

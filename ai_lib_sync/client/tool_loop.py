@@ -14,8 +14,8 @@ from ai_lib.client.call.leniency import is_lenient_call
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.tools.conversation import ToolConversation, ToolRun
 from ai_lib.client.tools.functions import (
-    Function,
     ToolCallHook,
+    ToolLike,
     ToolRegistry,
     read_decision,
 )
@@ -24,7 +24,7 @@ from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, Validatio
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.tool import ToolCall, ToolDefinition
+from ai_lib.types.tool import ToolCall
 
 from .._runtime.backend import can_await, maybe_await, run_all
 from .execution.cancel import CancelToken
@@ -262,7 +262,7 @@ class ToolStream:
 def make_tool_loop(
     runner: CallRunner,
     request: ChatRequest,
-    functions: Sequence[Function | ToolDefinition],
+    functions: Sequence[ToolLike],
     *,
     options: CallOptions,
     max_rounds: int,

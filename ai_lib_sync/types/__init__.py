@@ -44,7 +44,9 @@ if TYPE_CHECKING:
         ToolCallStarted as ToolCallStarted,
     )
     from ai_lib.types.message import (
+        Conversation as Conversation,
         Message as Message,
+        MessageLike as MessageLike,
         MessageRole as MessageRole,
     )
     from ai_lib.types.request import (
@@ -82,6 +84,7 @@ _WHERE = {
     "Citation": "ai_lib.types.content",
     "ContentBlock": "ai_lib.types.content",
     "ContentDelta": "ai_lib.types.events",
+    "Conversation": "ai_lib.types.message",
     "CostBounds": "ai_lib.types.cost",
     "CostEstimate": "ai_lib.types.cost",
     "DocumentBlock": "ai_lib.types.content",
@@ -93,6 +96,7 @@ _WHERE = {
     "ImageContent": "ai_lib.types.events",
     "LogprobsDelta": "ai_lib.types.events",
     "Message": "ai_lib.types.message",
+    "MessageLike": "ai_lib.types.message",
     "MessageRole": "ai_lib.types.message",
     "Metadata": "ai_lib.types.events",
     "OpaqueBlock": "ai_lib.types.content",

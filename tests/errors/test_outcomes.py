@@ -28,6 +28,7 @@ OUTCOMES = {
     "EmptyResponse": ("server_error", True, True, True),
     "GuardrailError": ("invalid_request", False, False, False),
     "HostNotAllowed": ("invalid_request", False, False, False),
+    "InvalidArguments": ("invalid_request", False, False, False),
     "InvalidInput": ("invalid_request", False, False, False),
     "InvalidOutput": ("unknown", False, False, False),
     "InvalidToolArguments": ("unknown", False, False, False),

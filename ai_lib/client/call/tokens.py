@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ai_lib.client.call.prepared_request import PreparedRequest, build_unsigned
-from ai_lib.client.target.arguments import check_message
+from ai_lib.client.target.arguments import check_messages
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.dialect.billing import HostedToolsShape
@@ -17,7 +17,7 @@ from ai_lib.protocol.model import Model
 from ai_lib.types.content import AudioBlock
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
-from ai_lib.types.message import Message
+from ai_lib.types.message import Message, MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.usage import Usage
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _RESPONSE_TOKENS: Final = 1024
 
 
-def count_tokens(target: Target, countable: str | Sequence[Message] | ChatRequest) -> TokenCount:
+def count_tokens(
+    target: Target, countable: str | Sequence[MessageLike] | ChatRequest
+) -> TokenCount:
     """Return the tokens of a text, of messages, or of a request's input.
 
     The model's own encoding counts where it can be had without the network.
@@ -42,8 +44,7 @@ def count_tokens(target: Target, countable: str | Sequence[Message] | ChatReques
     if isinstance(countable, str):
         return _count_each(counter, [countable])
     if not isinstance(countable, ChatRequest):
-        messages = [check_message(message) for message in countable]
-        countable = ChatRequest(messages=messages)
+        countable = ChatRequest(messages=check_messages(countable))
     count = counter.count_request(countable)
     try:
         hidden_tokens = _count_hidden(target, countable)

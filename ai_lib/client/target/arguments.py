@@ -6,17 +6,39 @@ from typing import Any, TypeVar
 import msgspec
 
 from ai_lib.types.content import Block
-from ai_lib.types.message import Message
+from ai_lib.types.message import Message, MessageLike
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.response import ChatResponse
 from ai_lib.types.tool import ToolDefinition
 
 T = TypeVar("T")
 _CONTENT = "a text, or a sequence of blocks: [ContentBlock.text('Hello')]"
 
 
-def check_message(message: Message) -> Message:
-    """Return the message. Raises TypeError for anything else, and for content that is none."""
-    _require_type(message, Message, "Message.user('Hello')")
+def check_messages(messages: Iterable[MessageLike]) -> list[Message]:
+    """Return messages, of which any may be a dict.
+
+    Raises:
+        TypeError: one is neither a message nor a dict.
+        InvalidArguments: a dict is malformed.
+    """
+    if isinstance(messages, str | bytes | Mapping):
+        raise TypeError(
+            "a sequence of messages is wanted, such as [Message.user('Hello')], "
+            f"not {messages!r:.100}"
+        )
+    return [check_message(item, f"messages[{index}]") for index, item in enumerate(messages)]
+
+
+def check_message(message: MessageLike, path: str = "message") -> Message:
+    """Return the message, which may be a dict.
+
+    Raises:
+        TypeError: it is anything else, or its content is none.
+        InvalidArguments: the dict is malformed.
+    """
+    if not isinstance(message, Message):
+        return _read_message(message, path)
     content = message.content
     if type(content) is str:
         return message
@@ -26,17 +48,45 @@ def check_message(message: Message) -> Message:
     return message
 
 
+def _read_message(message: object, path: str) -> Message:
+    if isinstance(message, Mapping) or hasattr(message, "model_dump"):
+        from ai_lib.types.dicts.messages import read_message
+
+        return read_message(message, path)
+    if isinstance(message, ChatResponse):
+        raise TypeError(f"{path} is a response: give response.to_message()")
+    raise TypeError(
+        f"{path}: a Message is wanted, such as Message.user('Hello') or "
+        f"{{'role': 'user', 'content': 'Hello'}}, not {message!r:.100}"
+    )
+
+
 def check_tools(
-    tools: Iterable[ToolDefinition | Callable[..., object]],
+    tools: Iterable[ToolDefinition | Callable[..., object] | Mapping[str, object]],
 ) -> tuple[ToolDefinition, ...]:
-    """Return the definitions of tools and functions. Raises TypeError for anything else."""
+    """Return the definitions of tools, functions and dicts.
+
+    Raises:
+        TypeError: one is anything else.
+        InvalidArguments: a dict is malformed.
+    """
     expected = "a sequence of functions, or of definitions: [ToolDefinition.from_function(f)]"
-    if isinstance(tools, str | bytes):
+    if isinstance(tools, str | bytes | Mapping):
         raise TypeError(f"{expected} is wanted, not {tools!r:.100}")
-    return _require_types(map(_define_tool, tools), ToolDefinition, expected)
+    defined = (define_tool(tool, f"tools[{index}]") for index, tool in enumerate(tools))
+    return _require_types(defined, ToolDefinition, expected)
 
 
-def _define_tool(tool: Any) -> Any:
+def define_tool(tool: Any, path: str) -> Any:
+    """Return the definition of a function or a dict; anything else as it is.
+
+    Raises:
+        InvalidArguments: the dict is malformed.
+    """
+    if isinstance(tool, Mapping) or hasattr(tool, "model_dump"):
+        from ai_lib.types.dicts.tools import read_tool
+
+        return read_tool(tool, path)
     if callable(tool) and not isinstance(tool, type):
         return ToolDefinition.from_function(tool)
     return tool

@@ -11,6 +11,7 @@ from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRound
 from ai_lib.structured.mending import mend_json
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
+from ai_lib.types.records.record import Record
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CUT_SHORT, ChatResponse
 from ai_lib.types.tool import ToolCall
@@ -19,7 +20,7 @@ from ai_lib.types.usage import Usage, sum_usages
 _FORCED: Final = ("required", "tool")
 
 
-class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
+class ToolRun(Record, frozen=True, kw_only=True):
     """The outcome of a conversation with tools.
 
     `response` is the last response. `messages` is the whole conversation with it, ready to be

@@ -15,6 +15,7 @@ from ai_lib.types.schema.signature import Signature
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
 Function = Callable[..., object]
+ToolLike = Function | ToolDefinition | Mapping[str, object]
 Predicate = Callable[[Function], bool]
 ToolCallHook = Callable[[ToolCall, ToolDefinition], object]
 """Says whether a call may be made: True, False, a text for the model, or another call to make."""
@@ -28,14 +29,12 @@ class ToolRegistry:
         ValueError: two tools have the same name.
     """
 
-    def __init__(self, tools: Iterable[Function | ToolDefinition], *, can_await: Predicate) -> None:
+    def __init__(self, tools: Iterable[ToolLike], *, can_await: Predicate) -> None:
         self.definitions: list[ToolDefinition] = []
         self._adaptations: list[str] = []
         self._functions: dict[str, tuple[Function, Signature | None]] = {}
-        for tool in tools:
-            definition = tool
-            if not isinstance(definition, ToolDefinition):
-                definition = ToolDefinition.from_function(definition)
+        for index, tool in enumerate(tools):
+            definition = _define(tool, f"functions[{index}]")
             self.definitions.append(definition)
             if not definition.is_of_provider or definition.function is not None:
                 self._add(definition, can_await)
@@ -100,6 +99,16 @@ class ToolRegistry:
                 self._adaptations += [f"{call.name}: {note}" for note in context.adaptations]
                 return bound
             raise
+
+
+def _define(tool: ToolLike, path: str) -> ToolDefinition:
+    if isinstance(tool, ToolDefinition):
+        return tool
+    if isinstance(tool, Mapping):
+        from ai_lib.types.dicts.tools import read_tool
+
+        return read_tool(tool, path)
+    return ToolDefinition.from_function(tool)
 
 
 def _read_signature(tool: ToolDefinition) -> Signature | None:

@@ -21,9 +21,10 @@ def restore_tuples(value: T) -> T:
     changed: dict[str, object] = {}
     for name in value.__struct_fields__:
         field = getattr(value, name)
-        if isinstance(field, list):
-            items = [restore_tuples(item) for item in cast("list[object]", field)]
-            changed[name] = tuple(items) if name in sequence_fields else items
+        if isinstance(field, list | tuple):
+            items = [restore_tuples(item) for item in cast("Sequence[object]", field)]
+            is_tuple = name in sequence_fields or isinstance(field, tuple)
+            changed[name] = tuple(items) if is_tuple else items
         elif isinstance(field, msgspec.Struct):
             changed[name] = restore_tuples(field)
     return msgspec.structs.replace(value, **changed) if changed else value

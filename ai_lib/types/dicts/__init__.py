@@ -1,0 +1,1 @@
+"""Messages, parts and tools that are given as dicts, as other libraries write them."""

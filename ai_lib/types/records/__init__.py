@@ -1,0 +1,1 @@
+"""Structs as dicts: how they are written, read, checked, and told to pydantic."""

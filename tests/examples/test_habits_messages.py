@@ -1,0 +1,121 @@
+"""What people write from habit: messages and tools as dicts, and conversations kept as JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ai_lib.batch import batch_execute
+from ai_lib.errors import InvalidArguments
+from ai_lib.testing import MockProvider, Reply
+from ai_lib.types import Conversation, Message, ToolCall
+
+MODELS = (
+    "openai/gpt-5.4-mini",
+    "anthropic/claude-haiku-5-5",
+    "gemini/gemini-3.5-flash-lite",
+    "cohere/command-a-03-2025",
+)
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+MESSAGES: list[dict[str, Any]] = [
+    {"role": "developer", "content": "Be brief."},
+    {
+        "role": "user",
+        "content": [{"type": "text", "text": "Weather?"}],
+    },
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "weather", "arguments": '{"city": "Rome"}'},
+            }
+        ],
+    },
+    {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},
+]
+TOOLS: list[dict[str, Any]] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "Tells the weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
+    }
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_messages_and_tools_of_another_library_are_taken(model: str) -> None:
+    async with MockProvider([Reply(text="Sunny."), Reply(text="Sunny.")]) as mock:
+        async with await mock.client(model) as client:
+            chat = client.chat().messages(MESSAGES).tools(TOOLS)
+            response = await chat.tool_choice({"type": "auto"}).execute()
+            stream = chat.stream()
+            async for _ in stream:
+                pass
+        assert response.content == stream.response().content == "Sunny."
+        for sent in mock.requests:
+            texts = [message.text for message in sent.messages]
+            assert "Be brief." in " ".join(texts)
+            assert "Weather?" in texts
+            assert [tool.name for tool in sent.tools] == ["weather"]
+
+
+async def test_a_conversation_is_saved_loaded_and_gone_on_with() -> None:
+    async with (
+        MockProvider([Reply(text="Hello Ann."), Reply(text="Ann.")]) as mock,
+        await mock.client("openai/gpt-5.4-mini") as client,
+    ):
+        talk = Conversation().add({"role": "user", "content": "I am Ann."})
+        response = await client.chat().messages(talk).execute()
+        saved = json.dumps(talk.add(response.to_message()).to_dict())
+        talk = Conversation.from_dict(json.loads(saved)).add(Message.user("Who am I?"))
+        assert (await client.chat().messages(talk).execute()).content == "Ann."
+        assert [message.text for message in mock.requests[-1].messages] == [
+            "I am Ann.",
+            "Hello Ann.",
+            "Who am I?",
+        ]
+
+
+async def test_dicts_are_taken_wherever_messages_are() -> None:
+    async with (
+        MockProvider([Reply(text=str(number)) for number in range(9)]) as mock,
+        await mock.client("openai/gpt-5.4-mini") as client,
+    ):
+        await client.chat().user([{"type": "image_url", "image_url": {"url": PICTURE}}]).execute()
+        await client.chat().add_message({"role": "user", "content": "Hi"}).execute()
+        result = await batch_execute([[{"role": "user", "content": "Hi"}]], client)
+        assert result.all_successful
+        assert client.count_tokens([{"role": "user", "content": "Hi"}]).tokens > 0
+        assert mock.requests[0].messages[0].blocks[0].to_dict()["type"] == "image"
+
+
+async def test_tools_as_dicts_are_refused_where_a_function_has_to_run() -> None:
+    call = ToolCall(id="c", name="weather", arguments={})
+    async with (
+        MockProvider([Reply(tool_calls=[call])]) as mock,
+        await mock.client("openai/gpt-5.4-mini") as client,
+    ):
+        with pytest.raises(TypeError, match="tool 'weather' has no function"):
+            await client.chat().user("Hi").run_tools(TOOLS)
+        assert not mock.requests
+
+
+async def test_a_malformed_message_is_told_before_anything_is_sent() -> None:
+    async with (
+        MockProvider([Reply(text="never")]) as mock,
+        await mock.client("openai/gpt-5.4-mini") as client,
+    ):
+        with pytest.raises(InvalidArguments, match=r"messages\[1\]\.content\[0\]\.image"):
+            client.chat().messages(
+                [
+                    {"role": "system", "content": "Hi"},
+                    {"role": "user", "content": [{"type": "image_url", "image_url": {"ulr": "x"}}]},
+                ]
+            )
+        assert not mock.requests
