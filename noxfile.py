@@ -111,6 +111,22 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
 
 
+# What no older Python changes: the sources, their words and numbers, the data, and decoders that do
+# nothing but arithmetic on bytes. A twin's lines are those of its source.
+_SAME = ("house", "documents", "benchmarks", "codegen", "compliance", "mutants", "wire", "torture")
+_SAME_TWINS = ("batch", "cache", "embeddings", "plugins", "protocol", "request", "resilience")
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def oldest(session: nox.Session) -> None:
+    """The tests that the oldest Python may fail, on asyncio and in the blocking package."""
+    _install(session, "-e", ".[dev]")
+    folders = (*_SAME, *(f"_sync/{name}" for name in (*_SAME_TWINS, "torture", "wire")))
+    left_out = [f"--ignore=tests/{folder}" for folder in folders]
+    arguments = ("-q", "-n", "2", "-k", "not trio", *left_out, *session.posargs)
+    session.run("python", "-m", "pytest", *arguments)
+
+
 # --- full: what needs a peer or much time -------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from ai_lib.types.usage import Usage
 if TYPE_CHECKING:
     from ai_lib.tokens.billing import BilledRequest
 
-_MILLION = 1_000_000
+_MILLION = 1_000_000  # prices are those of a million tokens
 
 
 def calculate_cost(
@@ -34,8 +34,8 @@ def calculate_cost(
     tier = prices.apply_tier(usage.prompt_tokens) if prices.tiers else prices
     factor, reason = _find_paid_factor(usage, prices, billed, moment)
     tools_cost, tools_reason = _charge_tools(usage, prices, billed)
-    if _lacks_price(usage.prompt_tokens, tier.input) or _lacks_price(
-        usage.completion_tokens, tier.output
+    if (usage.prompt_tokens > 0 and tier.input is None) or (
+        usage.completion_tokens > 0 and tier.output is None
     ):
         reason = f"the price of {model} is unknown"
     reason = reason or tools_reason
@@ -64,10 +64,11 @@ def _calculate_known_cost(
     reads, writes = usage.cache_read_tokens, usage.cache_write_tokens - long_writes
     write_price = input_price if tier.cache_write is None else tier.cache_write
     long_price = write_price if tier.cache_write_long is None else tier.cache_write_long
-    read_cost = _multiply(reads, input_price if tier.cache_read is None else tier.cache_read)
-    write_cost = _multiply(writes, write_price) + _multiply(long_writes, long_price)
+    read_price = input_price if tier.cache_read is None else tier.cache_read
+    read_cost = reads * read_price / _MILLION
+    write_cost = writes * write_price / _MILLION + long_writes * long_price / _MILLION
     reasoning_price = output_price if tier.reasoning is None else tier.reasoning
-    reasoning_cost = _multiply(usage.reasoning_tokens, reasoning_price)
+    reasoning_cost = usage.reasoning_tokens * reasoning_price / _MILLION
     input_cost = (_calculate_uncached_cost(usage, tier) + read_cost + write_cost) * factor
     output_cost = (_calculate_answer_cost(usage, tier) + reasoning_cost) * factor
     assumed = {
@@ -163,8 +164,8 @@ def _split(count: int, price: float, *kinds: tuple[int, float | None]) -> float:
         if own_price is not None:
             part = min(tokens, count)
             count -= part
-            cost += _multiply(part, own_price)
-    return cost + _multiply(count, price)
+            cost += part * own_price / _MILLION
+    return cost + count * price / _MILLION
 
 
 def _build_reported_cost(model: str, usage: Usage) -> CostEstimate:
@@ -176,11 +177,3 @@ def _build_reported_cost(model: str, usage: Usage) -> CostEstimate:
         output_tokens=usage.completion_tokens,
         is_reported=True,
     )
-
-
-def _lacks_price(count: int, price: float | None) -> bool:
-    return count > 0 and price is None
-
-
-def _multiply(count: int, per_million: float) -> float:
-    return count * per_million / _MILLION

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from ai_lib.protocol.catalog import ManifestCatalog
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +26,10 @@ def list_retired_names(text: str) -> set[str]:
     return {name for name in names if name in RETIRED or name.partition("/")[2] in RETIRED}
 
 
-@pytest.mark.parametrize("path", _TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_retired_model_is_named(path: Path) -> None:
-    assert list_retired_names(path.read_text(encoding="utf-8")) == set()
+def test_no_retired_model_is_named() -> None:
+    assert len(_TEXTS) > 100
+    names = {path: list_retired_names(path.read_text(encoding="utf-8")) for path in _TEXTS}
+    assert {str(path.relative_to(ROOT)): found for path, found in names.items() if found} == {}
 
 
 def test_a_retired_model_would_be_noticed() -> None:

@@ -13,7 +13,7 @@ from functools import partial
 import anyio
 from anyio.lowlevel import current_token
 
-_SECONDS = 60
+_SECONDS = 120
 
 
 class Child:
@@ -30,11 +30,13 @@ class Child:
             warnings.simplefilter("ignore", DeprecationWarning)  # threads and forks: our very case
             self.pid = os.fork()
         if self.pid == 0:
-            os.close(self._life)
-            _run(function, backend, results)
-            if lingers:
-                os.read(lives, 1)
-            os._exit(0)
+            try:
+                os.close(self._life)
+                _run(function, backend, results)
+                if lingers:
+                    os.read(lives, 1)
+            finally:
+                os._exit(0)  # whatever happens, the child runs no test of its parent's
         os.close(results)
         os.close(lives)
 
@@ -72,6 +74,7 @@ def _runs_trio() -> bool:
 
 
 def _run(function: Callable[[], Awaitable[object] | object], backend: str, results: int) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # its handler is that of the parent's tests
     signal.alarm(_SECONDS)  # a child that hangs dies, and its test fails
     values: list[object] = []
 

@@ -30,7 +30,7 @@ def test_ci_runs_the_very_command_of_the_readme() -> None:
 
 def test_every_session_that_ci_names_exists() -> None:
     sessions = set(re.findall(r"^def (\w+)\(session", _document("noxfile.py"), re.MULTILINE))
-    named = re.findall(r"-m nox -s (.+?)(?: -- .+)?$", _document(".ci/run"), re.MULTILINE)
+    named = re.findall(r"-m nox -s ([\w. -]+)", _document(".ci/run"))
 
     assert named
     assert {name.split("-")[0] for line in named for name in line.split()} <= sessions

@@ -49,22 +49,30 @@ def exact(value: object) -> str:
 
 
 @pytest.mark.skipif(not CASES, reason="the RFC 9535 compliance suite is not beside this checkout")
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_the_rfc_9535_suite_passes(case: dict[str, Any]) -> None:
-    if not HAS_REGEX and any(words in case["name"] for words in NEEDS_REGEX):
-        pytest.skip("needs the optional package `regex`")
+def test_the_rfc_9535_suite_passes() -> None:
+    cases = [
+        case
+        for case in CASES
+        if HAS_REGEX or not any(words in case["name"] for words in NEEDS_REGEX)
+    ]
+    assert [case["name"] for case in cases if not _passes(case)] == []
+
+
+def _passes(case: dict[str, Any]) -> bool:
+    try:
+        path = compile_path(case["selector"])
+    except ManifestSyntaxError:
+        return bool(case.get("invalid_selector"))
     if case.get("invalid_selector"):
-        with pytest.raises(ManifestSyntaxError):
-            compile_path(case["selector"])
-        return
-    path = compile_path(case["selector"])
+        return False
     allowed = [case["result"]] if "result" in case else case["results"]
     nodes = path.select(case["document"])
-    assert exact(nodes) in [exact(result) for result in allowed]
     first = path.first(case["document"])
-    assert exact(first) == exact(nodes[0]) if nodes else first is MISSING
-    if path.is_singular:
-        assert len(nodes) <= 1
+    return (
+        exact(nodes) in [exact(result) for result in allowed]
+        and (exact(first) == exact(nodes[0]) if nodes else first is MISSING)
+        and (len(nodes) <= 1 or not path.is_singular)
+    )
 
 
 def render_dotted(key: str | int | None) -> str:

@@ -11,6 +11,7 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled
+from tests.thoroughness import sample_rows
 from tests.wire.corpus import ANSWERS, FAMILIES, speaker
 from tests.wire.recordings import Recording, as_parameters
 
@@ -77,7 +78,7 @@ def test_an_answer_goes_back_as_it_came(recording: Recording) -> None:
     assert built.adaptations in ((), ("max_tokens sent as max_output_tokens",))
 
 
-@pytest.mark.parametrize("recording", as_parameters(PLAIN))
+@pytest.mark.parametrize("recording", as_parameters(sample_rows(PLAIN)))
 def test_nothing_opaque_goes_to_another_provider(recording: Recording) -> None:
     others = {"anthropic_messages": "gemini", "gemini_generate": "anthropic"}
     built = asked_on(answer(recording), others.get(recording.family, "openai"), None)

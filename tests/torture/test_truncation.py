@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ai_lib.errors.exceptions import DecodeError, StreamTruncated
+from tests.thoroughness import sample_rows
 from tests.torture.conftest import Serve
 from tests.torture.conversation import Script, listen, sends, sends_then_resets
 from tests.torture.speech import SPEECHES, TEXT, Speech, body
@@ -37,7 +38,7 @@ STAGES = [
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=list(ENDS))
-@pytest.mark.parametrize(("speech", "data"), STAGES)
+@pytest.mark.parametrize(("speech", "data"), sample_rows(STAGES))
 async def test_what_ends_too_early_raises_with_what_came(
     serve: Serve, speech: Speech, data: bytes, end: Callable[[bytes], Script]
 ) -> None:

@@ -15,6 +15,7 @@ from ai_lib.types.content import OpaqueBlock, TextBlock, ThinkingBlock
 from ai_lib.types.json import JsonDict
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, sse
+from tests.thoroughness import sample_rows
 from tests.wire.corpus import ANSWERS, FAMILIES, speaker
 from tests.wire.recordings import Recording, as_parameters
 
@@ -76,7 +77,7 @@ def summarize(response: ChatResponse) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("pieces", PIECES)
-@pytest.mark.parametrize("recording", as_parameters(ANSWERS))
+@pytest.mark.parametrize("recording", as_parameters(sample_rows(ANSWERS)))
 def test_streamed_equals_plain(recording: Recording, pieces: str) -> None:
     compiled = bundled(speaker(recording), FAMILIES.get(recording.family))
     recorded = read_recorded(compiled, recording)
@@ -115,7 +116,9 @@ def close_with(family: str, body: JsonDict) -> list[JsonDict]:
     return [*frames, end, {"type": "message_stop"}]
 
 
-@pytest.mark.parametrize("recording", as_parameters([row for row in ANSWERS if not row.streamed]))
+@pytest.mark.parametrize(
+    "recording", as_parameters(sample_rows([row for row in ANSWERS if not row.streamed]))
+)
 def test_a_recorded_body_in_closing_frames_is_the_recorded_response(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:

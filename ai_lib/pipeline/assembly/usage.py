@@ -76,6 +76,9 @@ def read_usage(rules: CompiledUsage, raw: JsonObject) -> Usage:
     """Return the token counts in one report."""
     counts: dict[str, Any] = {}
     for name, path in rules.fields:
+        # A dialect knows many counts, a report has few.
+        if path.first_name is not None and path.first_name not in raw:
+            continue
         stated = path.first(raw)
         number = _read_count(stated) if stated else 0
         if number and (name in _SUMS or name not in counts):

@@ -60,6 +60,8 @@ class JsonPath(msgspec.Struct, frozen=True, eq=False):
     and so does `..` over more than 100 levels.
 
     `is_singular` says that at most one node can be selected, `wildcards` counts `[*]` and `.*`.
+    Nothing is selected of an object without the member `first_name`; it is None where the path does
+    not begin with a name.
     """
 
     text: str
@@ -68,6 +70,7 @@ class JsonPath(msgspec.Struct, frozen=True, eq=False):
     select: Select
     first: First
     syntax: PathSyntax
+    first_name: str | None = None
 
     def __repr__(self) -> str:
         return f"JsonPath({self.text!r})"
@@ -133,12 +136,13 @@ def _compile(text: str, trusted: bool) -> JsonPath:
         select = _compile_query_select(query, is_rooted)
         return JsonPath(text, False, wildcards, select, _compile_first(select), syntax)
     keys = tuple(segment.key for segment in syntax.segments)
+    first_name = keys[0] if keys and isinstance(keys[0], str) else None
     wildcards = keys.count(None)
     if wildcards:
         select = _compile_plural(keys, is_rooted)
-        return JsonPath(text, False, wildcards, select, _compile_first(select), syntax)
+        return JsonPath(text, False, wildcards, select, _compile_first(select), syntax, first_name)
     first = _compile_singular(keys, is_rooted)
-    return JsonPath(text, True, 0, _compile_select(first), first, syntax)
+    return JsonPath(text, True, 0, _compile_select(first), first, syntax, first_name)
 
 
 def _compile_query_select(query: Query, is_rooted: bool) -> Select:

@@ -8,6 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import DecodeError, StreamTruncated
 from tests._sync.torture.conftest import Serve
 from tests._sync.torture.conversation import Script, listen, sends, sends_then_resets
+from tests.thoroughness import sample_rows
 from tests.torture.speech import SPEECHES, TEXT, Speech, body
 
 ENDS: dict[str, Callable[[bytes], Script]] = {"clean": sends, "reset": sends_then_resets}
@@ -38,7 +39,7 @@ STAGES = [
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=list(ENDS))
-@pytest.mark.parametrize(("speech", "data"), STAGES)
+@pytest.mark.parametrize(("speech", "data"), sample_rows(STAGES))
 def test_what_ends_too_early_raises_with_what_came(
     serve: Serve, speech: Speech, data: bytes, end: Callable[[bytes], Script]
 ) -> None:
