@@ -33,21 +33,22 @@ FIELD_NOUNS = frozenset(
 
 PROJECT_NOUNS = frozenset(
     """
-    admission apply availability backpressure bar blocks bounds candidates catalog circuit
-    comparison contract counters dialer estimate estimator evaluation explanation features
-    feedback field finder finding findings fitter flight folder gcra guardrail head heads
-    interceptor joiner journal labels leaf lexer lifecycle loop manifest media multimodal
-    multipart not out paths permit plan pools position positions prices pricing priority problem
-    quota redactor routes scanner section severity shape sink slot syntax tags tooling vectors
-    widget
+    admission apply argument availability backpressure bar blocks bounds candidates catalog circuit
+    comparison contract counters credentials dialer estimate estimator evaluation explanation
+    features feedback field finder finding findings fitter flight folder gcra guardrail head heads
+    interceptor joiner journal labels leaf lexer lifecycle loop manifest media multimodal multipart
+    not out paths permit plan pools position positions prices pricing priority problem process
+    prompt quota redactor resource routes scanner section severity shape sink slot syntax tags
+    tooling vectors widget
     """.split()
 )
 
 # An exception may end in a participle or an adjective, after a noun: `StreamTruncated`.
 EXCEPTION_ENDINGS = frozenset(
     """
-    aborted allowed busy cancelled closed exceeded expired found interrupted invalid lost
-    missing open refused short stopped truncated unavailable unknown unsupported
+    aborted allowed busy cancelled changed closed exceeded expired failed found gone interrupted
+    invalid lost missing open refused required short stopped truncated unavailable unknown
+    unsupported
     """.split()
 )
 

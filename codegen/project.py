@@ -14,6 +14,7 @@ TESTS, BLOCKING_TESTS = "tests", "tests/_sync"
 BY_HAND = (
     "_runtime/backend.py",
     "_runtime/httpcore.py",
+    "_runtime/process.py",
     "_runtime/stream.py",
     "_runtime/workers.py",
 )

@@ -61,6 +61,15 @@ if TYPE_CHECKING:
         UnsupportedVersion as UnsupportedVersion,
         ValidationError as ValidationError,
     )
+    from ai_lib.errors.mcp import (
+        McpAuthRequired as McpAuthRequired,
+        McpError as McpError,
+        McpInputRequired as McpInputRequired,
+        McpServerGone as McpServerGone,
+        McpTimeout as McpTimeout,
+        McpToolChanged as McpToolChanged,
+        McpToolFailed as McpToolFailed,
+    )
 
 _WHERE = {
     "AiLibError": "ai_lib.errors.exceptions",
@@ -90,6 +99,13 @@ _WHERE = {
     "ManifestInvalid": "ai_lib.errors.exceptions",
     "ManifestNotFound": "ai_lib.errors.exceptions",
     "ManifestSyntaxError": "ai_lib.errors.exceptions",
+    "McpAuthRequired": "ai_lib.errors.mcp",
+    "McpError": "ai_lib.errors.mcp",
+    "McpInputRequired": "ai_lib.errors.mcp",
+    "McpServerGone": "ai_lib.errors.mcp",
+    "McpTimeout": "ai_lib.errors.mcp",
+    "McpToolChanged": "ai_lib.errors.mcp",
+    "McpToolFailed": "ai_lib.errors.mcp",
     "MediaError": "ai_lib.errors.exceptions",
     "PicklingError": "ai_lib.errors.exceptions",
     "PluginError": "ai_lib.errors.exceptions",

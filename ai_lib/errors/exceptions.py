@@ -47,7 +47,8 @@
     |-- PluginError                a fatal plugin failed, or a plugin can't be used
     `-- StreamCancelled            a cancel token ended the call
 
-Every one of them pickles, and none of them holds a credential.
+Every one of them pickles, and none of them holds a credential. Those of MCP servers, `McpError` and
+its kinds, are in `errors/mcp.py`.
 """
 
 import errno

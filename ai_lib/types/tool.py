@@ -1,6 +1,6 @@
 """Tools: what the model may call, and the calls it makes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, cast, overload
 
 import msgspec
@@ -17,7 +17,9 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A function the model may call. `parameters` is a JSON Schema of type `object`.
 
     `cache` is as on content blocks. `extra` holds further fields of the provider's own; a tool that
-    the provider runs itself is made with `of_provider`, and `extra` is all of it.
+    the provider runs itself is made with `of_provider`, and `extra` is all of it. A tool of an MCP
+    server has the server's name and the tool's `annotations`, which are never sent; `adaptations`
+    says what its definition lost.
     """
 
     name: str
@@ -28,6 +30,9 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
     cache: str | None = None
     extra: JsonObject = {}
     is_of_provider: bool = False
+    server: str | None = None
+    annotations: JsonObject = {}
+    adaptations: Sequence[str] = ()
 
     def to_dict(self) -> JsonDict:
         """Return all of it but its function as a dict of JSON's types, with a `version`.

@@ -54,7 +54,8 @@ def test_a_file_that_nobody_generated_is_refused_and_kept(
     assert toy.generate() == 1
     assert _said(capsys) == [
         f"{path}: neither generated, copied nor written by hand "
-        "(_runtime/backend.py, _runtime/httpcore.py, _runtime/stream.py, _runtime/workers.py)",
+        "(_runtime/backend.py, _runtime/httpcore.py, _runtime/process.py, _runtime/stream.py, "
+        "_runtime/workers.py)",
     ]
     assert toy.check() == 1
     assert toy.has(path)

@@ -55,6 +55,7 @@ OPEN_IN_README = {"Person": lambda colour, mock: Person, "get_weather": lambda c
 # Files that lie in the folder a block runs in.
 FILES = {
     "photo.jpg": PHOTO,
+    "mcp_server.py": (ROOT / "examples" / "mcp_server.py").read_bytes(),
     "report.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n%%EOF\n",
 }
 # Fenced right behind a block, this is what it prints.

@@ -51,6 +51,17 @@ def test_the_script_says_what_went_wrong(
     assert mock.requests == []
 
 
+@pytest.mark.usefixtures("mock")
+def test_the_tool_of_an_mcp_server_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    run("mcp_tools.py")
+
+    assert capsys.readouterr().out.split("\n") == [
+        "weather is asked for get_weather with {'city': 'Rome'}",
+        "The tool answered: 22 degrees in Rome",
+        "",
+    ]
+
+
 def test_both_tools_are_called_with_typed_arguments(
     mock: MockProvider, capsys: pytest.CaptureFixture[str]
 ) -> None:

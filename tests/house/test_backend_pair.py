@@ -44,7 +44,7 @@ def _methods(module: ModuleType, name: str) -> dict[str, list[tuple[str, object,
     }
 
 
-PAIRS = ("backend", "httpcore", "stream", "workers")
+PAIRS = ("backend", "httpcore", "process", "stream", "workers")
 BOTH = [(pair, name) for pair in PAIRS for name in sorted(_names("ai_lib", pair))]
 
 

@@ -205,7 +205,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
         return msgspec.structs.replace(target, renew=renew)
 
-    def _build_target(self, compiled: CompiledManifest, choice: "_TargetChoice") -> Target:
+    def _build_target(self, compiled: CompiledManifest, choice: _TargetChoice) -> Target:
         model, needs_key, base_url = choice.model, choice.needs_key, choice.base_url
         if compiled.manifest.model_families and choice.family is None:
             listed_as = self._load(choice.listed_as)[1] if choice.listed_as else model

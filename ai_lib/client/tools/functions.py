@@ -36,6 +36,7 @@ class ToolRegistry:
         for index, tool in enumerate(tools):
             definition = _define(tool, f"functions[{index}]")
             self.definitions.append(definition)
+            self._adaptations += definition.adaptations
             if not definition.is_of_provider or definition.function is not None:
                 self._add(definition, can_await)
 
@@ -43,7 +44,7 @@ class ToolRegistry:
         if tool.function is None:
             raise TypeError(f"tool {tool.name!r} has no function: give the function itself")
         if tool.name in self._functions:
-            raise ValueError(f"two tools are named {tool.name!r}; name one with from_function()")
+            raise ValueError(_describe_doubled(tool, self.find(tool.name)))
         if not can_await(tool.function):
             raise TypeError(f"tool {tool.name!r} is asynchronous, and nothing here can wait for it")
         self._functions[tool.name] = tool.function, _read_signature(tool)
@@ -129,6 +130,14 @@ def _read_signature(tool: ToolDefinition) -> Signature | None:
     if is_handler and required[0].kind is not inspect.Parameter.KEYWORD_ONLY:
         return None
     return Signature(function)
+
+
+def _describe_doubled(tool: ToolDefinition, other: ToolDefinition | None) -> str:
+    servers = [owner.server for owner in (other, tool) if owner is not None and owner.server]
+    if not servers:
+        return f"two tools are named {tool.name!r}; name one with from_function()"
+    owners = " and ".join(f"the server {server}" for server in servers)
+    return f"two tools are named {tool.name!r} ({owners}); give a server a prefix="
 
 
 def _check(call: ToolCall, tool: ToolDefinition) -> None:

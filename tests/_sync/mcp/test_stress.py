@@ -1,0 +1,87 @@
+# Generated from tests/mcp/test_stress.py by codegen; do not edit.
+"""Many calls on one line, some of them cancelled at any moment: no wrong answer, nothing left."""
+
+import random
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib_sync._runtime.backend import CancelScope, run_all
+from ai_lib_sync.mcp import McpServer
+from tests._sync.mcp.peers import child, http_peer
+from tests.servers.mcp_peer import NEW, OLD
+
+CALLS, AT_ONCE = 400, 16
+
+
+class Crowd:
+    """Calls that cancel each other at random; `wrong` counts answers that were another's."""
+
+    def __init__(self, server: McpServer, seed: int) -> None:
+        self.server = server
+        self.random = random.Random(seed)
+        self.scopes: dict[int, CancelScope] = {}
+        self.answered = 0
+        self.cancelled = 0
+        self.wrong: list[str] = []
+
+    def ask(self, number: int) -> None:
+        """Ask for an echo; the end of each call may cancel another."""
+        scope = self.scopes[number] = CancelScope()
+        blocks: Any = ()
+        with scope:
+            blocks = self.server.call("echo", {"text": f"call {number}"})
+        self.scopes.pop(number, None)
+        if scope.cancelled:
+            self.cancelled += 1
+        elif [block.text for block in blocks] == [f"call {number}"]:
+            self.answered += 1
+        else:
+            self.wrong.append(f"call {number}: {blocks}")
+        victims = list(self.scopes.values())
+        if victims and self.random.random() < 0.3:
+            self.random.choice(victims).cancel()
+
+
+@pytest.mark.parametrize("era", [NEW, OLD])
+def test_400_calls_with_random_cancellations_on_one_line(era: str, tmp_path: Path) -> None:
+    threads = threading.active_count()
+    with child(tmp_path, era) as server:
+        crowd = Crowd(server, seed=7)
+        run_all([partial(crowd.ask, number) for number in range(CALLS)], AT_ONCE)
+
+        assert crowd.wrong == []
+        assert crowd.answered + crowd.cancelled == CALLS
+        assert crowd.answered > 200
+        assert crowd.cancelled > 0
+        assert server.pending_count == 0
+        server.call("echo", {"text": "alive"})
+    assert threading.active_count() == threads
+
+
+def test_calls_by_http_with_random_cancellations() -> None:
+    with http_peer(OLD) as http:
+        with McpServer.http(http.url, name="peer") as server:
+            crowd = Crowd(server, seed=7)
+            run_all([partial(crowd.ask, number) for number in range(60)], 8)
+
+            assert crowd.wrong == []
+            assert crowd.answered + crowd.cancelled == 60
+            assert server.pending_count == 0
+            server.call("echo", {"text": "alive"})
+
+
+def test_large_messages_both_ways_do_not_block_each_other(tmp_path: Path) -> None:
+    """The server waits for its output to be read while we wait for it to take our input."""
+    text = "x" * 300_000
+
+    with child(tmp_path) as server:
+
+        def ask() -> int:
+            (block,) = server.call("echo", {"text": text})
+            return len(block.text)  # type: ignore[union-attr]
+
+        assert run_all([ask] * 4, 4) == [300_000] * 4
