@@ -1,6 +1,8 @@
 """Fills the address of a target whose parts the caller or the environment knows."""
 
+import os
 from collections.abc import Mapping
+from functools import partial
 
 from ai_lib.protocol.addresses import (
     build_missing_error,
@@ -9,6 +11,7 @@ from ai_lib.protocol.addresses import (
     resolve_variables,
 )
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.transport.credentials.kinds import find_value
 
 
 def fill_address(
@@ -24,7 +27,8 @@ def fill_address(
     """
     manifest = compiled.manifest
     base_url = base_url or find_base_url(manifest)
-    compiled = compiled.with_manifest(variable_values=resolve_variables(manifest, own_values))
+    values = resolve_variables(manifest, own_values, partial(find_value, environ=os.environ))
+    compiled = compiled.with_manifest(variable_values=values)
     if is_sent:
         manifest = compiled.manifest
         paths = (compiled.request.plain_path.path, compiled.request.stream_path.path)

@@ -103,11 +103,13 @@ def explain(
     request = request or ChatRequest(messages=(Message.user("Hello"),))
     manifest = compiled.manifest
     report = describe_credential(manifest, credential=credential)
-    key = None if manifest.auth.kind == "none" else _PLACEHOLDER
+    is_sent = manifest.auth.kind not in ("none", "aws_sigv4")  # a signature holds for minutes
+    key = _PLACEHOLDER if is_sent else None
     built = build_chat(
         request, compiled, model=model, credential=key, base_url=base_url, fit_media=fit_media
     )
-    variable = next(iter((*report.required, *report.conventional)), "API_KEY")
+    names = (*report.required, *report.conventional)
+    variable = next((name for name in names if name.isidentifier()), "API_KEY")
     wire = built.wire
     return Explanation(
         provider=compiled.id,

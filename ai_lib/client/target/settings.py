@@ -223,6 +223,8 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         if self.allowed_hosts:
             compiled = allow_hosts(compiled, self.allowed_hosts)
         credential = resolve_credential(manifest, choice.key) if needs_key else None
+        if credential is not None and credential.auth is not None:
+            compiled = compiled.with_manifest(auth=credential.auth)
         listed = self._find_model(compiled, model, choice.listed_as)
         warn_of_retirement(listed)
         return Target(

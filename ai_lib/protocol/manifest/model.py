@@ -13,12 +13,17 @@ from ai_lib.types.json import JsonObject
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How a key is attached: as `bearer`, in a `header`, or as a `query` parameter.
 
+    Other kinds are issued: a token of a cloud, or access keys that sign each request; `settings`
+    say for what.
+
     `env` names the environment variables that may hold the key, in order. With `optional`, a call
     may be sent without a key. `shadowed_env` names the variables of an `auth` block that does not
     count because `endpoint.auth` comes before it.
     """
 
-    kind: Literal["bearer", "header", "query", "none"] = "bearer"
+    kind: Literal["bearer", "header", "query", "none", "aws_sigv4", "google_oauth", "entra"] = (
+        "bearer"
+    )
     header: str = "Authorization"
     prefix: str = ""
     param: str = "key"
@@ -26,6 +31,7 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     extra_headers: tuple[tuple[str, str], ...] = ()
     shadowed_env: tuple[str, ...] = ()
+    settings: Mapping[str, str] = {}
 
 
 class AddressPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +217,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     `base_url_env` names the variables of the environment that may replace the base URL;
     `base_path` is the path that follows it, as far as it does not end in that. `variables` are the
     parts to be filled in addresses, `variable_values` their values, when they are known.
+    `other_auths` are further ways to attach a credential: the first counts for which one is found.
     `model_families` has the API family of the models that match a pattern.
     """
 
@@ -225,6 +232,7 @@ class ProtocolManifest(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
     content_silence: float | None = None
     auth: Auth = Auth()
+    other_auths: tuple[Auth, ...] = ()
     endpoints: Mapping[str, Endpoint] = {}
     services: Mapping[str, Endpoint] = {}
     api_families: tuple[str, ...] = ()

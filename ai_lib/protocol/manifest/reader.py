@@ -29,7 +29,7 @@ from ai_lib.protocol.manifest.sections import (
     read_text_tools,
 )
 from ai_lib.protocol.manifest.variables import read_names, read_variables
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 
 SUPPORTED_PROTOCOL_VERSIONS: Final = ("1.0", "1.1", "1.5", "2.0")
 ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{1,63}")
@@ -118,6 +118,7 @@ class _Reader:
                 f"$.id must match {ID_PATTERN.pattern}, found {raw_manifest.id!r}"
             )
         endpoint = raw_manifest.endpoint or {}
+        auth, *other_auths = self._read_auths()
         capabilities, undeclarable = self._read_capabilities()
         families = raw_manifest.api_families or ()
         return ProtocolManifest(
@@ -132,7 +133,8 @@ class _Reader:
             content_silence=raw_manifest.streaming.content_silence_seconds
             if raw_manifest.streaming
             else None,
-            auth=self._read_auth(),
+            auth=auth,
+            other_auths=tuple(other_auths),
             endpoints=read_endpoints(raw_manifest, self.build_error),
             services=read_services(raw_manifest, self.build_error),
             api_families=tuple(families),
@@ -174,10 +176,14 @@ class _Reader:
             )
         return timeout_ms
 
-    def _read_auth(self) -> Auth:
+    def _read_auths(self) -> list[Auth]:
         declared = (self.raw_manifest.endpoint or {}).get("auth")
         if declared is None:
-            return self._build_auth(self.raw_manifest.auth or RawAuth(), ())
+            return [self._build_auth(self.raw_manifest.auth or RawAuth(), ())]
+        blocks = declared if isinstance(declared, list) and declared else [declared]
+        return [self._read_auth(block) for block in blocks]
+
+    def _read_auth(self, declared: JsonValue) -> Auth:
         try:
             block = msgspec.convert(declared, RawAuth, strict=False)
         except msgspec.ValidationError as error:
@@ -195,15 +201,17 @@ class _Reader:
                     f"auth names {name!r}, which can't be an environment variable"
                 )
         header = block.header_name or block.header
+        is_key = kind in ("header", "query", "none")
         return Auth(
             kind=kind,
-            header=header or ("Authorization" if kind == "bearer" else "x-api-key"),
-            prefix=("Bearer" if kind == "bearer" else "") if block.prefix is None else block.prefix,
+            header=header or ("x-api-key" if is_key else "Authorization"),
+            prefix=("" if is_key else "Bearer") if block.prefix is None else block.prefix,
             param=block.param_name or "key",
             env=names,
             optional=block.optional,
             extra_headers=tuple((item.name, item.value) for item in block.extra_headers or ()),
             shadowed_env=shadowed,
+            settings=_read_settings(block),
         )
 
     def _read_parameters(self) -> dict[str, Parameter]:
@@ -238,11 +246,26 @@ class _Reader:
         return capabilities
 
 
+def _read_settings(block: RawAuth) -> dict[str, str]:
+    settings = {
+        "service": block.service,
+        "region": block.region,
+        "scope": block.scope,
+        "scopes": " ".join(block.scopes) if block.scopes else None,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
 def _list_variables(block: RawAuth) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (block.token_env, block.key_env))))
 
 
-_AUTH_KINDS: Final[Mapping[str, Literal["bearer", "header", "query", "none"]]] = {
+_AUTH_KINDS: Final[
+    Mapping[str, Literal["bearer", "header", "query", "none", "aws_sigv4", "google_oauth", "entra"]]
+] = {
+    "aws_sigv4": "aws_sigv4",
+    "google_oauth": "google_oauth",
+    "entra": "entra",
     "bearer": "bearer",
     "api_key": "header",
     "custom_header": "header",

@@ -26,7 +26,14 @@ class RawHeader(Section, frozen=True, kw_only=True):
 
 
 class RawAuth(Section, frozen=True, kw_only=True):
-    type: Literal["bearer", "api_key", "custom_header", "header", "query_param", "none"] = "bearer"
+    type: Literal[
+        "bearer", "api_key", "custom_header", "header", "query_param", "none",
+        "aws_sigv4", "google_oauth", "entra",
+    ] = "bearer"  # fmt: skip
+    service: str | None = None
+    region: str | None = None
+    scope: str | None = None
+    scopes: list[str] | None = None
     token_env: str | None = None
     key_env: str | None = None
     header: str | None = None

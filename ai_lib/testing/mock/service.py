@@ -28,6 +28,8 @@ from ai_lib.testing.mock.vectors import (
     write_vectors,
 )
 
+_SIGNATURE = "AWS4-HMAC-SHA256"
+
 ReplyChooser = Callable[[RecordedRequest], Reply | None]
 
 
@@ -83,7 +85,8 @@ class Service:
     ) -> ServerResponse:
         path = path.removeprefix(provider.root) if provider.root else path
         provider = provider.find_family(path)
-        secrets = _list_secret_names(provider.manifest.auth)
+        auths = (provider.manifest.auth, *provider.manifest.other_auths)
+        secrets = frozenset().union(*map(_list_secret_names, auths))
         recorded = _make_record(request, provider.manifest.id, path, secrets)
         plain_match, stream_match = provider.match_chat(path)
         chat_match = stream_match or plain_match
@@ -243,13 +246,15 @@ def _find_refusal(
 
 def _list_credentials(provider: MockedProvider, recorded: RecordedRequest) -> Iterator[str]:
     """Yield the value of each header or query parameter that may carry the credential."""
-    auth = provider.manifest.auth
-    if auth.kind == "none":
-        yield "none needed"
-    elif auth.kind == "query":
-        yield recorded.query.get(auth.param, "")
-    else:
-        yield _strip_prefix(auth.prefix, recorded.headers.get(auth.header.lower(), ""))
+    for auth in (provider.manifest.auth, *provider.manifest.other_auths):
+        if auth.kind == "none":
+            yield "none needed"
+        elif auth.kind == "query":
+            yield recorded.query.get(auth.param, "")
+        else:
+            # A signature has its own scheme; whether it is right only the vendor can tell.
+            prefix = _SIGNATURE if auth.kind == "aws_sigv4" else auth.prefix
+            yield _strip_prefix(prefix, recorded.headers.get(auth.header.lower(), ""))
     for credential in provider.serve.credentials:
         yield _strip_prefix(credential.prefix, recorded.headers.get(credential.header.lower(), ""))
 

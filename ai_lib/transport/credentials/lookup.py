@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from ai_lib.errors.exceptions import CredentialError
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import TRUSTED_ORIGINS, Auth, ProtocolManifest
 from ai_lib.types.secret import Secret, make_secret
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "source", "none"]
 
+_ISSUED_KINDS: Final = ("aws_sigv4", "google_oauth", "entra")
 _KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
 
 
@@ -25,6 +26,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is the kind of source and `name` the variable or the keyring service, if there is one.
     With `cache` the credential comes from a source that each attempt asks; `value` is then empty.
+    `auth` is how it is attached, where the manifest has several ways.
     """
 
     value: str
@@ -32,6 +34,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     kind: SourceKind = "explicit"
     name: str | None = None
     cache: CredentialCache | None = None
+    auth: Auth | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -186,11 +189,53 @@ def _search(
         ("conventional_env", _conventional_variables(manifest)),
     )
     for kind, names in kinds:
-        for name in names:
-            if value := environ.get(name, "").strip():
-                source = f"environment variable {name}"
-                return Credential(value=value, source=source, kind=kind, name=name)
-    return _from_keyring(manifest.id)
+        if credential := _from_environment(kind, names, environ):
+            return credential
+    credential = _from_keyring(manifest.id)
+    is_issued = manifest.auth.kind in _ISSUED_KINDS
+    if credential is not None or not (manifest.other_auths or is_issued):
+        return credential
+    return _search_others(manifest, environ)
+
+
+def _from_environment(
+    kind: SourceKind, names: Iterable[str], environ: Mapping[str, str], auth: Auth | None = None
+) -> Credential | None:
+    for name in names:
+        if value := environ.get(name, "").strip():
+            source = f"environment variable {name}"
+            return Credential(value=value, source=source, kind=kind, name=name, auth=auth)
+    return None
+
+
+def _search_others(manifest: ProtocolManifest, environ: Mapping[str, str]) -> Credential | None:
+    """Return the credential of a manifest's other ways, for a manifest that somebody named."""
+    if manifest.origin not in TRUSTED_ORIGINS:
+        return None
+    from ai_lib.transport.credentials.credential_cache import CredentialCache
+    from ai_lib.transport.credentials.kinds import find_source, is_issued
+
+    for auth in (manifest.auth, *manifest.other_auths):
+        if credential := _from_environment("manifest_env", auth.env, environ, auth):
+            return credential
+        source = find_source(auth, manifest, environ) if is_issued(auth) else None
+        if source is not None:
+            cache = CredentialCache(source)
+            label = source.label
+            return Credential(
+                value="", source=label, kind="source", name=label, cache=cache, auth=auth
+            )
+    return None
+
+
+def _list_hints(manifest: ProtocolManifest) -> Iterator[str]:
+    """Yield what may hold a credential: the variables, and what issues one."""
+    from ai_lib.transport.credentials.kinds import get_hint, is_issued
+
+    for auth in (manifest.auth, *manifest.other_auths):
+        yield from auth.env
+        if is_issued(auth):
+            yield get_hint(auth)
 
 
 def _from_keyring(provider: str) -> Credential | None:
@@ -218,15 +263,22 @@ def _report(manifest: ProtocolManifest, credential: Credential | None) -> Creden
         status="available" if credential else missing,
         source_kind=credential.kind if credential else "none",
         source_name=credential.name if credential else None,
-        required=manifest.auth.env,
+        required=_list_required(manifest),
         conventional=_conventional_variables(manifest) if has_key else (),
         shadowed=manifest.auth.shadowed_env,
-        sent_as=_describe_sending(manifest),
+        sent_as=_describe_sending((credential and credential.auth) or manifest.auth),
     )
 
 
-def _describe_sending(manifest: ProtocolManifest) -> str:
-    auth = manifest.auth
+def _list_required(manifest: ProtocolManifest) -> tuple[str, ...]:
+    if manifest.other_auths or manifest.auth.kind in _ISSUED_KINDS:
+        return tuple(dict.fromkeys(_list_hints(manifest)))
+    return manifest.auth.env
+
+
+def _describe_sending(auth: Auth) -> str:
+    if auth.kind == "aws_sigv4":
+        return "a signature of each request"
     if auth.kind == "query":
         return f"query parameter {auth.param}"
     prefix = f" after {auth.prefix!r}" if auth.prefix else ""
