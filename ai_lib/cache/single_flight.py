@@ -25,6 +25,8 @@ class SingleFlight(ForkedState):
     send their request at once. `complete` and `release` never block and are safe in a finalizer.
     """
 
+    is_shared = False
+
     def __init__(self) -> None:
         self._in_flight: dict[str, InFlight] = {}
         self.completed_count = 0
@@ -64,6 +66,9 @@ class SingleFlight(ForkedState):
         if not flight.lock.waiter_count:
             self._forget(key, flight)
         flight.lock.release()
+
+    async def flush(self) -> None:
+        """Do nothing: all that wait are in this process."""
 
     def _forget(self, key: str, flight: InFlight) -> None:
         if self._in_flight.get(key) is flight:

@@ -487,6 +487,10 @@ class SharedStateError(ResilienceError):
     """A limiter or a circuit storage of the caller's own failed; nothing was sent."""
 
 
+class SharedStateUnavailable(SharedStateError):
+    """The store that several processes share can't be reached; nothing was sent."""
+
+
 class BudgetExceeded(ResilienceError):
     """The attempt might cost more than the budget has left; nothing was sent.
 

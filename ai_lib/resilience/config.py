@@ -62,8 +62,9 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
     one number for the usual case (`max_retries`, `rate_limit_rps`, `circuit_breaker_threshold`,
     `max_inflight`), which refines the object when both are given.
 
-    `circuit_storage` keeps the circuits' state, and a `limiter` takes the place of `rate_limit`,
-    for clients and processes to share; each switches its pattern on.
+    `circuit_storage` keeps the circuits' state, a `limiter` takes the place of `rate_limit`, and
+    `concurrency`, a `SharedBackpressure` or a `Backpressure`, that of `backpressure`, for clients
+    and processes to share; each switches its pattern on.
     """
 
     retry: RetryConfig | None = None
@@ -73,6 +74,7 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
     fallback: FallbackConfig = FallbackConfig()
     circuit_storage: CircuitStorage | None = None
     limiter: Limiter | None = None
+    concurrency: object = None
     max_retries: int | None = None
     rate_limit_rps: float | None = None
     circuit_breaker_threshold: int | None = None
@@ -155,13 +157,14 @@ class ResilientConfig(msgspec.Struct, frozen=True, kw_only=True):
             fallback=self.fallback if self.fallback != FallbackConfig() else other.fallback,
             circuit_storage=self.circuit_storage or other.circuit_storage,
             limiter=self.limiter or other.limiter,
+            concurrency=self.concurrency or other.concurrency,
         )
 
     @property
     def is_on(self) -> bool:
         """Whether any pattern is configured."""
         patterns = (self.retry, self.rate_limit, self.circuit_breaker, self.backpressure)
-        shared = (self.circuit_storage, self.limiter)
+        shared = (self.circuit_storage, self.limiter, self.concurrency)
         return any(pattern is not None for pattern in (*patterns, *shared))
 
 

@@ -22,10 +22,14 @@ class InflightSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimiterSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests that may be sent at once, and the seconds until the next one may."""
+    """Requests that may be sent at once, and the seconds until the next one may.
+
+    `is_degraded` says that a shared limiter is out of reach, and this process keeps to its share.
+    """
 
     available: float
     wait_seconds: float
+    is_degraded: bool = False
 
     @property
     def score(self) -> float:

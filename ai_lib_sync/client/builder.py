@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ai_lib.tokens import Budget, SharedBudget
 
     from ..cache import CacheManager
+    from ..distributed import SharedState
     from ..plugins import Middleware, Plugin, PluginRegistry
     from ..telemetry.feedback.sinks import FeedbackSink
     from ..transport.credentials.obtain import ApiKey
@@ -139,6 +140,36 @@ class ClientBuilder:
     def max_inflight(self: B, count: int) -> B:
         """Allow this many attempts in flight at once (0: any number); the others queue."""
         return self._set(max_inflight=count)
+
+    def share_state(
+        self: B,
+        state: SharedState,
+        *,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        rps: float | None = None,
+        concurrency: int | None = None,
+        budget: float | None = None,
+        cache: bool = False,
+    ) -> B:
+        """Keep the circuits in this state, and these limits with all processes that share it.
+
+        `rpm`, `tpm` and `rps` are requests and tokens a minute and requests a second, for each
+        target; `concurrency` is of attempts in flight, `budget` a sum in USD; with `cache`,
+        responses are shared too. The state's own methods have further settings.
+        """
+        self.circuit_storage(state.circuits())
+        if rpm is not None or tpm is not None or rps is not None:
+            self.limiter(state.limiter(rpm=rpm, tpm=tpm, rps=rps))
+        if concurrency is not None:
+            self._set(concurrency=state.concurrency(concurrency))
+        if budget is not None:
+            self.budget(state.budget(budget))
+        if cache:
+            from .interceptors.cache import CacheInterceptor
+
+            self.intercept(CacheInterceptor(state.cache()))
+        return self
 
     def with_fallbacks(self: B, models: Sequence[str], *, on: Sequence[str] = ()) -> B:
         """Try these models, in order, when the first one fails; each has its own protection.

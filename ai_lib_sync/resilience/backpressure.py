@@ -18,7 +18,12 @@ T = TypeVar("T")
 
 
 class Backpressure(ForkedState):
-    """A limit on what is in flight over all tasks and threads, first come first served."""
+    """A limit on what is in flight over all tasks and threads, first come first served.
+
+    `is_shared` says whether other processes keep to it as well.
+    """
+
+    is_shared = False
 
     def __init__(self, config: BackpressureConfig | None = None) -> None:
         self.config = config or BackpressureConfig()
@@ -95,6 +100,9 @@ class Backpressure(ForkedState):
             self._inflight -= 1
         if self._slots is not None:
             self._slots.release()
+
+    def flush(self) -> None:
+        """Do nothing: the slots are kept here."""
 
     def acquire(self, timeout: float | None = None) -> SlotContext:
         """Return a context manager that holds a slot for its body. Raises as `acquire_slot`."""

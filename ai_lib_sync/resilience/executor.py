@@ -175,8 +175,10 @@ class ResilientExecutor:
             if failure is None:
                 raise
             raise failure from error
-        except BaseException:
+        except BaseException as error:
             permit.abandon()
+            if self.preflight.is_shared and not isinstance(error, GeneratorExit):
+                self.preflight.flush_cancelled()
             raise
         if not permit.is_detached:
             permit.succeed()

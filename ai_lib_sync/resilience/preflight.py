@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from ai_lib._log import LOG
 from ai_lib.errors.exceptions import AiLibError, ResilienceError, SharedStateError
@@ -19,7 +19,7 @@ from ai_lib.resilience.signals import (
 )
 from ai_lib.types.attempt import Attempt
 
-from .._runtime.backend import AwaitableRefused, fail_after, now
+from .._runtime.backend import AwaitableRefused, fail_after, now, shield
 from .backpressure import Backpressure
 
 if TYPE_CHECKING:
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 _FOREVER = float("inf")
 _FLUSH_SECONDS = 5.0
+_CANCELLED_SECONDS = 0.5
 
 
-def _is_shared(part: RateLimiter | CircuitBreaker | None) -> bool:
+Part = Union["RateLimiter", "CircuitBreaker", Backpressure]
+
+
+def _is_shared(part: Part | None) -> bool:
     return part is not None and part.is_shared
 
 
@@ -78,7 +82,8 @@ class PreflightChecker:
         self.backpressure = backpressure
         self.provider = provider
         self.model = model
-        self.is_shared = _is_shared(rate_limiter) or _is_shared(circuit_breaker)
+        self._parts: tuple[Part | None, ...] = (circuit_breaker, rate_limiter, backpressure)
+        self.is_shared = any(map(_is_shared, self._parts))
         self._is_unprotected = (
             rate_limiter is None and circuit_breaker is None and backpressure is None
         )
@@ -146,18 +151,25 @@ class PreflightChecker:
             )
 
     def flush(self) -> None:
-        """Send the outcomes of attempts to a shared storage and limiter, if there is one.
+        """Send the outcomes of attempts to what is shared: storage, limiter, and slots in flight.
 
-        This is done after each attempt. The outcome of a cancelled one waits for the next. What
-        they raise is logged, and so is that they take more than 5 seconds.
+        This is done after each attempt. What they raise is logged, and so is that they take more
+        than 5 seconds.
         """
-        for part in (self.circuit_breaker, self.rate_limiter):
+        for part in self._parts:
             if part is not None and part.is_shared:
-                self._flush_part(part)
+                self._flush_part(part, _FLUSH_SECONDS)
 
-    def _flush_part(self, part: CircuitBreaker | RateLimiter) -> None:
+    def flush_cancelled(self) -> None:
+        """Do as `flush` in a task that was cancelled, and take at most half a second a part."""
+        with shield():
+            for part in self._parts:
+                if part is not None and part.is_shared:
+                    self._flush_part(part, _CANCELLED_SECONDS)
+
+    def _flush_part(self, part: Part, seconds: float) -> None:
         try:
-            with fail_after(_FLUSH_SECONDS):
+            with fail_after(seconds):
                 part.flush()
         except Exception as error:  # noqa: BLE001 (the answer is there: no bookkeeping costs it)
             LOG.warning(
@@ -204,7 +216,9 @@ class PreflightChecker:
             if pressure is not None
             else None,
             rate_limiter=RateLimiterSnapshot(
-                available=limiter.available_tokens, wait_seconds=limiter.get_wait_time()
+                available=limiter.available_tokens,
+                wait_seconds=limiter.get_wait_time(),
+                is_degraded=limiter.is_degraded,
             )
             if limiter is not None
             else None,

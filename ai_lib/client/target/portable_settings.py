@@ -39,7 +39,7 @@ def pack_settings(settings: ClientSettings, *, carries_keys: bool) -> ClientSett
     """
     for interceptor in settings.interceptors:
         check_portable(_name_of(interceptor), interceptor)
-    for setting in ("limiter", "circuit_storage", "feedback", "resilience"):
+    for setting in ("limiter", "circuit_storage", "concurrency", "feedback", "resilience"):
         check_portable(setting, getattr(settings, setting))
     return _with_keys(settings, partial(_pack_key, carries_keys))
 

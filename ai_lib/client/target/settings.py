@@ -100,6 +100,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     circuit_breaker: CircuitBreakerConfig | None = None
     circuit_storage: CircuitStorage | None = None
     limiter: Limiter | None = None
+    concurrency: object = None
     max_inflight: int | None = None
     interceptors: tuple[object, ...] = ()
     feedback: Any = None
@@ -116,6 +117,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             circuit_breaker=self.circuit_breaker,
             circuit_storage=self.circuit_storage,
             limiter=self.limiter,
+            concurrency=self.concurrency,
         )
         combined = single.over(self.resilience).over(ResilientConfig.from_env())
         if self.max_inflight is None:

@@ -31,7 +31,8 @@ class Limiter(Protocol):
         """Count the tokens that the attempt used, None when nothing was sent.
 
         Called once for each reservation, after the attempt or before the client's next one, and
-        perhaps for a ticket that was never granted. A process that dies never calls it.
+        for a ticket that was never granted when the attempt is given up. A process that dies never
+        calls it.
         """
         ...
 
@@ -66,7 +67,7 @@ class DeferredQuota(Quota):
     def __init__(self, limiter: Limiter, target: str) -> None:
         super().__init__(RateLimiterConfig.no_limit(), 0.0)
         self.pending: deque[_Outcome] = deque()
-        self._limiter = limiter
+        self.limiter = limiter
         self._target = target
         self._next_reserve_at = float("-inf")
 
@@ -82,7 +83,7 @@ class DeferredQuota(Quota):
 
     def reserve_shared(self, reservation: Reservation) -> float | Awaitable[float]:
         """Call the limiter's `reserve`. The reservation is not held yet."""
-        return self._limiter.reserve(self._target, reservation.ticket, reservation.tokens)
+        return self.limiter.reserve(self._target, reservation.ticket, reservation.tokens)
 
     def set_next_reserve(self, wait: float, at: float) -> None:
         """Remember that the limiter asked to wait so many seconds before the next `reserve`."""
@@ -105,17 +106,17 @@ class DeferredQuota(Quota):
             return
         reservation.is_held = False
         ticket = reservation.ticket
-        self.pending.append(_Outcome(lambda _: self._limiter.settle(self._target, ticket, tokens)))
+        self.pending.append(_Outcome(lambda _: self.limiter.settle(self._target, ticket, tokens)))
 
     def pause_until(self, moment: float) -> None:
         """Let no attempt be sent before that moment."""
         super().pause_until(moment)
         self.pending.append(
-            _Outcome(lambda at: self._limiter.pause(self._target, max(0.0, moment - at)))
+            _Outcome(lambda at: self.limiter.pause(self._target, max(0.0, moment - at)))
         )
 
     def learn(
         self, limits: ObservedLimits, at: float, reservation: Reservation | None = None
     ) -> None:
         """Pass the limits of a response's headers on to the limiter."""
-        self.pending.append(_Outcome(lambda _: self._limiter.learn(self._target, limits)))
+        self.pending.append(_Outcome(lambda _: self.limiter.learn(self._target, limits)))

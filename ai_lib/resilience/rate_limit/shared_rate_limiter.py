@@ -10,10 +10,12 @@ from ai_lib.resilience.rate_limit.external import DeferredQuota, Limiter
 from ai_lib.resilience.rate_limit.headers import RateLimitHeaders, read_limits
 from ai_lib.resilience.rate_limit.quota import Reservation
 
-from ..._runtime.backend import maybe_await, now, sleep
+from ..._runtime.backend import fail_after, maybe_await, now, shield, sleep
 from .rate_limiter import RateLimiter
 
 _TRIES = 3
+# A call that was cancelled is not held up for longer.
+_GIVE_BACK_SECONDS = 0.5
 
 
 class SharedRateLimiter(RateLimiter):
@@ -34,6 +36,33 @@ class SharedRateLimiter(RateLimiter):
         self._deferred = self.quota = DeferredQuota(limiter, target)
         self._headers = headers
 
+    @property
+    def is_degraded(self) -> bool:  # type: ignore[override]
+        """Whether the limiter says that it is out of reach, by an attribute of this name."""
+        return bool(getattr(self._deferred.limiter, "is_degraded", False))
+
+    async def _wait_for_turn(
+        self, reservation: Reservation, ends: float, longest_pause: float
+    ) -> None:
+        try:
+            await super()._wait_for_turn(reservation, ends, longest_pause)
+        except GeneratorExit:
+            raise
+        except BaseException:
+            if reservation.ticket:
+                await self._give_back(reservation)
+            raise
+
+    async def _give_back(self, reservation: Reservation) -> None:
+        """Give back the place that the limiter may keep for an attempt that is not made."""
+        reservation.is_held = True
+        self._deferred.refund(reservation)
+        try:
+            with shield(), fail_after(_GIVE_BACK_SECONDS):
+                await self.flush()
+        except Exception as error:  # noqa: BLE001 (the call ends by an error of its own)
+            LOG.debug("a limiter did not take a place back: %s", error)
+
     async def _try_reserve(self, reservation: Reservation, at: float) -> float:
         try:
             await self.flush()
@@ -47,7 +76,7 @@ class SharedRateLimiter(RateLimiter):
         reservation.is_held = True
         try:
             wait = await maybe_await(quota.reserve_shared(reservation))
-        except BaseException:
+        except GeneratorExit:
             quota.refund(reservation)
             raise
         reservation.is_held = wait <= 0

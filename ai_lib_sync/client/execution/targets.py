@@ -14,6 +14,7 @@ from ai_lib.client.target.settings import ClientSettings, limit_headers_of, prot
 from ai_lib.client.target.target import Target, error_from_response
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.models import ModelRecord
+from ai_lib.resilience.config import ResilientConfig
 
 from ..._runtime.backend import run_in_thread
 from ...resilience import Backpressure, ResilientExecutor
@@ -53,8 +54,7 @@ class TargetSet(ForkedState):
         if settings.fallback_on:
             fallback = msgspec.structs.replace(self.config.fallback, also_on=settings.fallback_on)
             self.config = msgspec.structs.replace(self.config, fallback=fallback)
-        pressure = self.config.backpressure
-        self.backpressure = Backpressure(pressure) if pressure is not None else None
+        self.backpressure = _make_backpressure(self.config)
         self.logged_paths: set[str] = set()
         self._lock = PlainLock()
         renew_after_fork(self)
@@ -131,6 +131,16 @@ class TargetSet(ForkedState):
             headers=limit_headers_of(target),
         )
         return GuardedTarget(target, executor)
+
+
+def _make_backpressure(config: ResilientConfig) -> Backpressure | None:
+    """Return the limit on attempts in flight that others share, or one of this client."""
+    shared = config.concurrency
+    if shared is None:
+        return None if config.backpressure is None else Backpressure(config.backpressure)
+    if not isinstance(shared, Backpressure):
+        raise TypeError(f"{shared!r} limits no attempts in flight of this package's clients")
+    return shared
 
 
 def _renew_each(targets: Sequence[Target]) -> None:

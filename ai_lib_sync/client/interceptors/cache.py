@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from logging import DEBUG, WARNING
+
 from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.cache_key import cache_key, is_servable, is_storable, wait_limit
+from ai_lib.errors.exceptions import AiLibError, SharedStateUnavailable
 from ai_lib.types.response import ChatResponse
 
 from ..._runtime.backend import fail_after
@@ -96,15 +99,33 @@ class CacheInterceptor(Interceptor):
             return response
         is_kept = is_storable(self._manager.config, call, response) and _is_wanted(call, response)
         if not is_kept:
-            self._complete(call, None)
+            self._announce(call, None)
             return response
         try:
             with fail_after(_STORE_SECONDS):
                 self._manager.set(lookup.key, response, call.options.cache_ttl)
         except Exception as error:  # noqa: BLE001 (the answer is there: no cache costs it)
             _log_failure(error)
-        self._complete(call, response)
+        self._announce(call, response)
         return response
+
+    def on_error(self, call: Call, error: AiLibError) -> None:
+        """Let another process that waits for this call's response ask by itself."""
+        self._release_shared(call)
+
+    def on_abandoned(self, call: Call) -> None:
+        """Do as `on_error`."""
+        self._release_shared(call)
+
+    def _release_shared(self, call: Call) -> None:
+        if self._manager.single_flight.is_shared:
+            self.on_end(call)
+            self._manager.single_flight.flush()
+
+    def _announce(self, call: Call, response: ChatResponse | None) -> None:
+        self._complete(call, response)
+        if self._manager.single_flight.is_shared:
+            self._manager.single_flight.flush()
 
     def _complete(self, call: Call, response: ChatResponse | None) -> None:
         lookup = call.state.pop(_STATE, None)
@@ -123,4 +144,6 @@ def _is_wanted(call: Call, response: ChatResponse) -> bool:
 
 
 def _log_failure(error: Exception) -> None:
-    LOG.warning("a call goes on without the cache: %s: %s", type(error).__name__, error)
+    # A shared store says once by itself that it can't be reached.
+    level = DEBUG if isinstance(error, SharedStateUnavailable) else WARNING
+    LOG.log(level, "a call goes on without the cache: %s: %s", type(error).__name__, error)

@@ -22,10 +22,12 @@ class RateLimiter(ForkedState):
     """Rate limits shared by all tasks and threads, first come first served.
 
     Only the first in line looks at the clock. A caller that is cancelled in line leaves nothing
-    behind. `is_shared` says whether a `Limiter` keeps the counts.
+    behind. `is_shared` says whether a `Limiter` keeps the counts, and `is_degraded`
+    whether that one is out of reach.
     """
 
     is_shared = False
+    is_degraded = False
 
     def __init__(
         self,
