@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import msgspec
 
 from ai_lib.client.target.arguments import check_message, check_messages, check_names, check_tools
+from ai_lib.client.target.parameters import check_parameter
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.types.content import ContentLike
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -181,8 +182,8 @@ class ChatRequestBuilder:
         return self.reasoning(value)
 
     def param(self, name: str, value: object) -> ChatRequestBuilder:
-        """Set a standard parameter by its name; `thinking_budget` is `reasoning_budget`."""
-        self._parameters["reasoning_budget" if name == "thinking_budget" else name] = value
+        """Set a parameter by its name. Raises InvalidArguments for unknown ones and bad values."""
+        self._parameters[check_parameter(name, value, self._runner.compiled)] = value
         return self
 
     def extra(self, fields: JsonObject) -> ChatRequestBuilder:

@@ -12,6 +12,7 @@
     |-- RequestError               the request can't be sent as asked (nothing was sent)
     |   |-- CapabilityError        the manifest does not declare what the request needs (E1005)
     |   |-- MediaError             an image, a sound or a document can't be read or does not fit
+    |   |-- InvalidArguments       what the caller gave is malformed; it says where (a ValueError)
     |   `-- InvalidInput           one of several inputs can't be sent; its position
     |-- TransportError             bytes could not be exchanged
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
@@ -37,7 +38,6 @@
     |   |-- ItemTimeout            one item took too long (also a TimeoutError)
     |   `-- JournalError           a journal can't be written, or belongs to another batch
     |-- ValidationError            a value does not fit its schema
-    |   |-- InvalidArguments       what the caller gave is malformed; it says where (a ValueError)
     |   `-- InvalidOutput          the model's response does not fit, after all requests
     |-- UnknownTool                the model called a tool that is not there
     |-- ToolRoundsExceeded         the model still calls tools after the allowed rounds
@@ -244,6 +244,17 @@ class InvalidInput(RequestError):
     def __init__(self, message: str, *, index: int, **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.index = index
+
+
+class InvalidArguments(RequestError, ValueError):
+    """What the caller gave is malformed: a message or tool as a dict, a parameter, a saved dict.
+
+    `path` says where, such as `messages[3].content[1].image_url`.
+    """
+
+    def __init__(self, message: str, *, path: str = "", **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.path = path
 
 
 class TransportError(AiLibError):
@@ -553,17 +564,6 @@ class ValidationError(AiLibError):
     def __init__(self, message: str, *, problems: Sequence[str] = (), **facts: str | None) -> None:
         super().__init__(message, **facts)
         self.problems = tuple(problems)
-
-
-class InvalidArguments(ValidationError, ValueError):
-    """What the caller gave is malformed: a message or tool as a dict, a parameter, a saved dict.
-
-    `path` says where, such as `messages[3].content[1].image_url`.
-    """
-
-    def __init__(self, message: str, *, path: str = "", **facts: str | None) -> None:
-        super().__init__(message, problems=(message,), **facts)
-        self.path = path
 
 
 class InvalidOutput(ValidationError):

@@ -221,6 +221,10 @@ def _build_body(
     schema_adaptations: list[str] = []
     messages = MessageWriter(compiled, model.name)
     values = messages.write(request.messages)
+    if not values["messages"]:
+        raise RequestError(
+            "the request has no messages: add one with user() or messages()", provider=compiled.id
+        )
     values["model"] = model.name
     separate: list[ToolDefinition] = []
     if request.tools:

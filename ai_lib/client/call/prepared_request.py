@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_lib._log import LOG
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, raise_attributed
 from ai_lib.errors.exceptions import AiLibError, RequestError
@@ -159,6 +161,8 @@ def prepare_chat(
             RequestError("the request holds a value, such as a schema, that is nested too deep"),
             target,
         )
+    if built.adaptations:
+        _warn_of(built.adaptations, target)
     if built.compiled is not target.compiled:
         target = msgspec.structs.replace(target, compiled=built.compiled)
     wire, key_header = built.wire, target.idempotency_header
@@ -168,3 +172,21 @@ def prepare_chat(
         wire = msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
     timeouts = options.timeouts or target.timeouts_for(request.stream, options.timeout)
     return PreparedRequest(target, wire, timeouts, request=request, built=built)
+
+
+def _warn_of(adaptations: Sequence[str], target: Target) -> None:
+    """Log what a request lost, each kind once in a process; what was only renamed is as asked."""
+    provider = target.compiled.id
+    for adaptation in adaptations:
+        kind = (provider, _NUMBERS.sub("0", adaptation))
+        if kind in _warned or _RENAMED.fullmatch(adaptation):
+            continue
+        if len(_warned) < _MOST_WARNED:
+            _warned.add(kind)
+            LOG.warning("%s: a request was adapted: %s", provider, adaptation)
+
+
+_warned: Final[set[tuple[str, str]]] = set()
+_MOST_WARNED: Final = 1000
+_NUMBERS: Final = re.compile(r"\d+")
+_RENAMED: Final = re.compile(r"\S+ sent as \S+")

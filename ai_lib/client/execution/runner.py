@@ -12,6 +12,7 @@ from ai_lib.client.target.target import raise_attributed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, explain_exhaustion
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.pipeline.text_tools import with_text_tools
+from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
@@ -38,6 +39,11 @@ class CallRunner:
         self._targets = targets
         self._interceptors = interceptors
         self._is_accompanied = bool(interceptors)
+
+    @property
+    def compiled(self) -> CompiledManifest:
+        """The manifest of the client's first target."""
+        return self._targets.first.target.compiled
 
     async def run(self, request: ChatRequest, options: CallOptions) -> tuple[ChatResponse, Call]:
         """Send a plain request and read its response; return it with its call."""

@@ -4,7 +4,7 @@ They are the parts of Chat Completions and Responses, parts with a `source` as M
 and our own content blocks as `to_dict` writes them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from ai_lib.errors.exceptions import InvalidArguments, MediaError
@@ -285,14 +285,17 @@ def read_result(content: object, path: str) -> str | tuple[ResultBlock, ...]:
     read = read_content(content, path)
     if isinstance(read, str):
         return read
+    is_listed = isinstance(content, list | tuple)
+    parts = tuple(cast("Sequence[object]", content)) if is_listed else ()
     blocks: list[ResultBlock] = []
     for index, block in enumerate(read):
-        if not isinstance(block, ResultBlock):
+        is_own = index < len(parts) and parts[index] is block
+        if not is_own and not isinstance(block, ResultBlock):
             raise InvalidArguments(
                 f"{path}[{index}]: a result holds texts, images, audio and documents only",
                 path=f"{path}[{index}]",
             )
-        blocks.append(block)
+        blocks.append(cast("ResultBlock", block))
     return tuple(blocks)
 
 

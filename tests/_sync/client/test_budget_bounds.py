@@ -47,9 +47,9 @@ def test_nothing_is_spent_that_the_budget_does_not_have(
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").budget(budget)
         with builder.base_url(mock.base_url("openai")).build() as client:
             chat = client.chat().user("Hi").extra(extra)
-            for name, value in parameters.items():
-                chat.param(name, value)
             with pytest.raises(error):
+                for name, value in parameters.items():
+                    chat.param(name, value)
                 chat.execute()
         assert mock.requests == []
     assert (budget.spent, budget.reserved) == (0.0, 0.0)

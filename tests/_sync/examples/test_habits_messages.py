@@ -120,3 +120,9 @@ def test_a_malformed_message_is_told_before_anything_is_sent() -> None:
                 ]
             )
         assert not mock.requests
+
+
+def test_a_misspelt_parameter_is_told() -> None:
+    with MockProvider() as mock, mock.client("openai/gpt-5.4-mini") as client:
+        with pytest.raises(ValueError, match="did you mean 'temperature'"):
+            client.chat().param("temprature", 0.5)
