@@ -54,11 +54,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave the collected tests out of every collection of garbage: there are 20,000 of them."""
+    """Leave the collected tests out of every collection of garbage: there are thousands of them."""
+    # Its import asks the collector who refers to what, and frozen objects do not count.
+    import hypothesis  # noqa: F401
+
     gc.collect()
     gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Show all objects to the collector again: what pytest imports to end may look for some."""
-    gc.unfreeze()

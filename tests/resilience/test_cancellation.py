@@ -70,12 +70,16 @@ async def test_a_stalled_read_is_interrupted_and_the_connection_closed(
 
 
 async def test_a_backoff_is_interrupted(serve: Serve, tmp_path: Path) -> None:
-    server = serve(told_to_wait)
-    write(tmp_path, "house", server.url)
     token = CancelToken()
+
+    def told_to_wait_and_cancelled(exchange: Exchange) -> None:
+        told_to_wait(exchange)
+        later(token.cancel)
+
+    server = serve(told_to_wait_and_cancelled)
+    write(tmp_path, "house", server.url)
     async with await builder(tmp_path).with_retry(RetryConfig()).max_inflight(1).build() as client:
         with hang_guard():
-            later(token.cancel)
             stream = client.chat().user("?").stream(cancel_token=token)
             assert [event async for event in stream] == []
         assert client.current_inflight == 0

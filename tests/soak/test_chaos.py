@@ -56,7 +56,7 @@ async def gone(made: Callable[[], Counter[str]]) -> Counter[str]:
     """Return what was made and is still there once everything had the time to go."""
     ends = now() + PATIENCE
     while (left := made()) and now() < ends:
-        await sleep(0.005)
+        await sleep(0.05)
     return left
 
 
@@ -69,7 +69,7 @@ async def settled(client: AiClient, house: House) -> dict[str, object]:
         left = taken(client, house)
         if not left or now() > ends:
             return left
-        await sleep(0.005)
+        await sleep(0.05)
 
 
 def assert_booked(house: House, calls: int) -> None:

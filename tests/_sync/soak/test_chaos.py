@@ -57,7 +57,7 @@ def gone(made: Callable[[], Counter[str]]) -> Counter[str]:
     """Return what was made and is still there once everything had the time to go."""
     ends = now() + PATIENCE
     while (left := made()) and now() < ends:
-        sleep(0.005)
+        sleep(0.05)
     return left
 
 
@@ -70,7 +70,7 @@ def settled(client: AiClient, house: House) -> dict[str, object]:
         left = taken(client, house)
         if not left or now() > ends:
             return left
-        sleep(0.005)
+        sleep(0.05)
 
 
 def assert_booked(house: House, calls: int) -> None:
