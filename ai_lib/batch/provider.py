@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from ai_lib.batch.provider_format import (
     ProviderBatchStatus,
+    Tool,
     find_batch_shape,
     read_items,
     read_status,
+    read_tool_names,
     write_create,
     write_lines,
 )
@@ -33,13 +35,15 @@ class ProviderBatch:
         result = await batch.results()
 
     Keep `id`: `ProviderBatch(client, id)` is the same batch, in another process too. The id is the
-    only state. The caller keeps and closes the client.
+    only state. The caller keeps and closes the client. Where a provider did not take the names of
+    `tools`, give the tools again there, so that the results have their own names.
     """
 
-    def __init__(self, client: AiClient, id: str) -> None:
+    def __init__(self, client: AiClient, id: str, *, tools: Iterable[Tool] = ()) -> None:
         self._client = client
         self._target = client.target
         self._shape = find_batch_shape(self._target)
+        self._tool_names = read_tool_names(self._target, tools)
         self.id = id
 
     @classmethod
@@ -64,7 +68,9 @@ class ProviderBatch:
             response = await client.invoke("batch_upload", fields, files=files)
             file = _require_id(compile_path(shape.upload.id).first(response), response, "file")
         response = await client.invoke("batch_create", write_create(shape, lines, file))
-        return cls(client, _require_id(compile_path(shape.id).first(response), response, "batch"))
+        batch = cls(client, _require_id(compile_path(shape.id).first(response), response, "batch"))
+        batch._tool_names = lines.tool_names
+        return batch
 
     async def status(self) -> ProviderBatchStatus:
         """Request the state of the batch. Raises as `AiClient.invoke`, and DecodeError."""
@@ -114,7 +120,8 @@ class ProviderBatch:
                 data = await self._client.invoke("batch_results", file=file)
             else:
                 data = await self._client.invoke("batch_results", id=self.id)
-            items.extend(read_items(self._target.compiled, self._shape, _as_bytes(data)))
+            lines = _as_bytes(data)
+            items += read_items(self._target.compiled, self._shape, lines, self._tool_names)
         count = max([status.total, *(item.index + 1 for item in items)])
         return make_result(items, count, 0.0)
 

@@ -1,6 +1,6 @@
 """Writes the requests of a provider's batch, and reads its state and its results."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,10 +24,13 @@ from ai_lib.protocol.dialect.batches import BatchShape, BatchState
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.manifest.capabilities import require_capabilities
 from ai_lib.protocol.query.path import MISSING, compile_path
+from ai_lib.request.tool_names import Names, fit_tool_name, restore_error, restore_response
 from ai_lib.types.json import JsonDict, JsonValue, encode_json
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
+from ai_lib.types.tool import ToolDefinition
 
+Tool = ToolDefinition | Callable[..., object]
 _NAME = "item-{}"
 
 
@@ -87,9 +90,11 @@ def read_status(
 
 
 def read_items(
-    compiled: CompiledManifest, shape: BatchShape, data: bytes
+    compiled: CompiledManifest, shape: BatchShape, data: bytes, tool_names: Names
 ) -> Iterator[BatchItem[ChatResponse]]:
     """Yield the result of each request, in the order of the lines.
+
+    `tool_names` has the callers' names of tools by those that were sent.
 
     Raises:
         DecodeError: a line is no JSON, or names no request of the batch.
@@ -106,7 +111,7 @@ def read_items(
                     excerpt=line[:200].decode("utf-8", "replace"),
                     provider=compiled.id,
                 )
-            yield _read_item(compiled, shape, index, decoded_line)
+            yield _read_item(compiled, shape, index, decoded_line, tool_names)
 
 
 def _find_index(name: object) -> int | None:
@@ -117,11 +122,13 @@ def _find_index(name: object) -> int | None:
 
 
 def _read_item(
-    compiled: CompiledManifest, shape: BatchShape, index: int, line: object
+    compiled: CompiledManifest, shape: BatchShape, index: int, line: object, tool_names: Names
 ) -> BatchItem[ChatResponse]:
     try:
-        return BatchItem(index=index, result=_read_response(compiled, shape, index, line))
+        response = _read_response(compiled, shape, index, line)
+        return BatchItem(index=index, result=restore_response(response, tool_names))
     except AiLibError as error:
+        restore_error(error, tool_names)
         error.provider = error.provider or compiled.id
         return BatchItem(index=index, error=error)
 
@@ -160,15 +167,29 @@ def _sum(paths: Iterable[str], response: JsonValue) -> int:
 
 
 class BatchLines(NamedTuple):
-    """The requests of a batch, and the path of the endpoint they are for."""
+    """The requests of a batch, and the path of the endpoint they are for.
+
+    `tool_names` has the callers' names of tools by those that are sent.
+    """
 
     lines: list[JsonValue]
     path: str
+    tool_names: Names = {}
 
     @property
     def file(self) -> bytes:
         """The requests as JSON, one a line."""
         return b"".join(encode_json(line) + b"\n" for line in self.lines)
+
+
+def read_tool_names(target: Target, tools: Iterable[Tool]) -> Names:
+    """Return the callers' names of tools by those under which the target was offered them."""
+    shape = target.compiled.dialect.request.tool_names
+    names = [
+        tool.name if isinstance(tool, ToolDefinition) else ToolDefinition.from_function(tool).name
+        for tool in tools
+    ]
+    return {fit_tool_name(name, shape): name for name in names}
 
 
 def find_batch_shape(target: Target) -> BatchShape:
@@ -197,6 +218,7 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
     """
     lines: list[JsonValue] = []
     path = ""
+    tool_names: dict[str, str] = {}
     for index, request in enumerate(requests):
         try:
             request_build = build_unsigned(target, request)
@@ -211,9 +233,10 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
         path = urlsplit(request_build.wire.url).path
         values = {"id": item_id(index), "path": path, "body": dict(request_build.body)}
         lines.append(fill_template(shape.line, values))
+        tool_names.update(request_build.tool_names)
     if not lines:
         raise RequestError("the batch is empty: there is nothing to submit")
-    return BatchLines(lines, path)
+    return BatchLines(lines, path, tool_names)
 
 
 def write_create(shape: BatchShape, lines: BatchLines, file: str | None) -> JsonDict:

@@ -14,7 +14,7 @@ from ai_lib.errors.exceptions import DecodeError, RequestError
 from ai_lib.protocol.dialect.listing import ListingShape
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.chat import build_chat
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonObject, JsonValue, as_size
 from ai_lib.types.request import ChatRequest
 
 _MOST_PAGES: Final = 100
@@ -133,8 +133,8 @@ def read_models(shape: ListingShape, response: JsonValue) -> Iterator[LiveModel]
                 created=_read_time(_find_first(shape.created, element)),
                 owner=_read_text(_find_first(shape.owner, element)),
                 display_name=_read_text(_find_first(shape.display_name, element)),
-                context_window=_read_size(_find_first(shape.context_window, element)),
-                max_output_tokens=_read_size(_find_first(shape.max_output_tokens, element)),
+                context_window=as_size(_find_first(shape.context_window, element)),
+                max_output_tokens=as_size(_find_first(shape.max_output_tokens, element)),
                 raw=element,
             )
 
@@ -146,10 +146,6 @@ def _find_first(paths: tuple[str, ...], element: JsonObject) -> object:
 
 def _read_text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _read_size(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _read_time(value: object) -> datetime | None:

@@ -73,5 +73,5 @@ def mask_call(block: ToolUseBlock, evaluation: Evaluation) -> ToolUseBlock:
     if arguments == block.input:
         return block
     return msgspec.structs.replace(
-        block, input=arguments, raw=(), signature=None, extra=None, origin=None
+        block, input=arguments, exact_json="", raw=(), signature=None, extra=None, origin=None
     )

@@ -95,4 +95,6 @@ def _update_call(call: ToolCall, blocks: list[Block]) -> ToolCall:
     block = call_blocks[call.index] if call.index < len(call_blocks) else None
     if block is None or block.input == call.arguments:
         return call
-    return msgspec.structs.replace(call, arguments=block.input, signature=None)
+    return msgspec.structs.replace(
+        call, arguments=block.input, exact_json=block.exact_json, signature=None
+    )

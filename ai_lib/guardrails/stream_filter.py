@@ -124,10 +124,12 @@ class OutputStreamFilter:
             candidate=event.candidate,
             tool_call_id=event.tool_call_id,
             index=event.index,
-            arguments=msgspec.json.encode(arguments).decode(),
+            arguments=event.exact_json
+            if arguments == event.arguments and event.exact_json
+            else msgspec.json.encode(arguments).decode(),
         )
         if arguments != event.arguments:
             event = msgspec.structs.replace(
-                event, arguments=arguments, raw=(), signature=None, extra=None
+                event, arguments=arguments, exact_json="", raw=(), signature=None, extra=None
             )
         yield from self._unless_blocked(delta, event)

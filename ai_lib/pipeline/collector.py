@@ -160,6 +160,7 @@ class _OpenCandidate:
                 index=index,
                 signature=call.signature,
                 is_custom=call.is_custom,
+                exact_json=call.exact_json,
             )
             for index, call in sorted(self.calls.items())
         ]
@@ -351,6 +352,7 @@ class Collector:
             name=event.tool_name,
             input=event.arguments,
             is_custom=event.is_custom,
+            exact_json=event.exact_json,
             signature=event.signature,
             raw=event.raw,
             extra=event.extra,

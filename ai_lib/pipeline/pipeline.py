@@ -206,7 +206,7 @@ class Pipeline:
         is_known = isinstance(node, Mapping) and (stream.known is None or stream.known(node, node))
         if not is_known:
             self._count_unknown(node)
-        assembler.frame = node
+        assembler.frame, assembler.frame_data = node, frame.data
         if not self._has_head:
             self._read_head(node)
         unread_members = self._scan(node)

@@ -48,7 +48,7 @@ def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> C
             return single_text.build_response(head, raw_response=frame, **facts)
     assembler = EventAssembler(compiled)
     assembler.add_head(head)
-    assembler.frame = frame
+    assembler.frame, assembler.frame_data = frame, body
     read_rules(frame, assembler)
     assembler.close()
     response = assembler.collect().build_response(raw_response=frame, **facts)

@@ -133,7 +133,9 @@ def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Ev
         tool_call_id=block.id,
         index=index,
         arguments=(
-            arguments if isinstance(arguments, str) else msgspec.json.encode(block.input).decode()
+            arguments
+            if isinstance(arguments, str)
+            else block.exact_json or msgspec.json.encode(block.input).decode()
         ),
     )
     yield ToolCallEnded(
@@ -143,6 +145,7 @@ def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Ev
         index=index,
         arguments=block.input,
         is_custom=block.is_custom,
+        exact_json=block.exact_json,
         signature=block.signature,
         raw=block.raw,
         extra=block.extra,

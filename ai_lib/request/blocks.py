@@ -11,6 +11,7 @@ from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.model import MessageShape
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
+from ai_lib.request.fragments import merge
 from ai_lib.types.content import (
     AudioBlock,
     Block,
@@ -122,8 +123,6 @@ class BlockWriter:
         extra = getattr(block, "extra", None)
         if not extra or not isinstance(block, _RESPONSE_BLOCKS) or not self.is_own(block):
             return written
-        from ai_lib.request.fragments import merge
-
         body: Values = {}
         merge(body, extra)
         merge(body, written)

@@ -230,7 +230,7 @@ def _build_body(
     if request.tools:
         from ai_lib.request.tools import write_tools
 
-        values["tools"], separate, schema_adaptations = write_tools(request.tools, compiled)
+        values["tools"], separate, schema_adaptations = write_tools(request, compiled)
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)

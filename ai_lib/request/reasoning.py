@@ -9,7 +9,7 @@ from ai_lib.protocol.dialect.reasoning import ReasoningShape, ThinkingBudgetShap
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge, set_path
-from ai_lib.types.request import EFFORTS, OFF, ON, REASONING_PARAMETERS, SUMMARIES, read_effort
+from ai_lib.types.request import EFFORTS, OFF, ON, REASONING_PARAMETERS, read_reasoning
 
 # How many tokens each effort stands for, where a model takes words and is given tokens.
 _TYPICAL: Final = {"minimal": 512, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768}
@@ -49,15 +49,9 @@ class ReasoningWriter:
     def _read(self, parameters: Mapping[str, object]) -> tuple[str | None, int | None, str | None]:
         effort, budget, summary = (parameters.get(name) for name in REASONING_PARAMETERS)
         try:
-            word = None if effort is None else read_effort(effort)
+            return read_reasoning(effort, budget, summary)
         except ValueError as error:
-            raise RequestError(str(error), provider=self._compiled.id) from None
-        if budget is not None and (type(budget) is not int or budget < 0):
-            raise RequestError(f"reasoning budget={budget!r} is no number of tokens")
-        if summary is not None and summary not in SUMMARIES:
-            words = ", ".join(SUMMARIES)
-            raise RequestError(f"reasoning summary={summary!r} is not one of {words}")
-        return word, budget if isinstance(budget, int) else None, summary if summary else None
+            raise RequestError(f"reasoning {error}", provider=self._compiled.id) from None
 
     def _write_unlisted(
         self,

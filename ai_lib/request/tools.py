@@ -8,27 +8,39 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.blocks import build_cache_block, build_cache_mark
 from ai_lib.request.fragments import Body, merge_filled
 from ai_lib.request.json_schema import SchemaWriter
+from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
 
 def write_tools(
-    tools: Sequence[ToolDefinition], compiled: CompiledManifest
+    request: ChatRequest, compiled: CompiledManifest
 ) -> tuple[object, list[ToolDefinition], list[str]]:
     """Return the tools on the wire, those that stand beside them, and notes on their schemas.
 
-    Raises CapabilityError when the target takes no tools, or none with such a schema.
+    A tool with a schema that the target does not take is left out, and the notes say so.
+
+    Raises:
+        CapabilityError: the target takes no tools, none of these, or not the one that must be
+            called.
     """
-    listed, separate = _split_tools(tools, compiled)
+    listed, separate = _split_tools(request.tools, compiled)
     schemas = SchemaWriter(compiled.dialect.request.schema, compiled.id)
     shape = compiled.dialect.request.messages
-    written = [
-        wire
-        for tool in listed
-        for wire in (
-            _write_tool(tool, compiled, schemas),
-            *build_cache_block(shape, tool.cache, "tool"),
-        )
-    ]
+    forced_name = request.tool_choice.name if request.tool_choice is not None else None
+    written: list[object] = []
+    refusal: CapabilityError | None = None
+    for tool in listed:
+        try:
+            wire = _write_tool(tool, compiled, schemas)
+        except CapabilityError as error:
+            if error.capability == "tools" or tool.name == forced_name:
+                raise
+            refusal = refusal or error
+            schemas.adaptations.append(f"the tool {tool.name!r} left out: {error.message}")
+        else:
+            written += [wire, *build_cache_block(shape, tool.cache, "tool")]
+    if refusal is not None and not written and not separate:
+        raise refusal
     return written or MISSING, separate, schemas.adaptations
 
 

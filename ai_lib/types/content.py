@@ -145,12 +145,14 @@ class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
     """A tool call the model made.
 
     With `is_custom`, the tool takes free text, which `input` has as its member `input`.
+    `exact_json` is the input as text where a number in it has more digits than a float.
     """
 
     id: str
     name: str
     input: JsonObject
     is_custom: bool = False
+    exact_json: str = ""
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
     extra: JsonObject | None = None

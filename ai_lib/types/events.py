@@ -237,7 +237,8 @@ class PartialToolCall(StreamingEvent, frozen=True, kw_only=True, omit_defaults=T
 class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call is complete; `arguments` is the parsed JSON object.
 
-    That of a custom call has its free text as the member `input`.
+    That of a custom call has its free text as the member `input`. `exact_json` is the object as
+    text where a number in it has more digits than a float.
     """
 
     tool_call_id: str
@@ -245,6 +246,7 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     index: int
     arguments: JsonObject
     is_custom: bool = False
+    exact_json: str = ""
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
     extra: JsonObject | None = None

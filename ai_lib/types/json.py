@@ -34,6 +34,11 @@ def as_list(value: JsonValue) -> list[JsonValue]:
     return value if is_list(value) else []
 
 
+def as_size(value: JsonValue) -> int | None:
+    """Return a number from 1 on; None for anything else, as some write 0 for an unknown size."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
 def find_member(value: object, path: str | Sequence[str]) -> object:
     """Return the member at a dotted path, or at these names; None where there is none."""
     for name in path.split(".") if isinstance(path, str) else path:

@@ -85,6 +85,22 @@ def read_effort(value: object) -> str:
     return word
 
 
+def read_reasoning(
+    effort: object, budget: object, summary: object
+) -> tuple[str | None, int | None, str | None]:
+    """Return effort, budget and summary as they are known; None says nothing.
+
+    Raises:
+        ValueError: a word is none that there is, or the budget is no number of tokens.
+    """
+    word = None if effort is None else read_effort(effort)
+    if budget is not None and (not isinstance(budget, int) or type(budget) is bool or budget < 0):
+        raise ValueError(f"budget={budget!r:.60} is not a number of tokens from 0 on")
+    if summary is not None and (not isinstance(summary, str) or summary not in SUMMARIES):
+        raise ValueError(f"summary={summary!r:.60} is not one of {', '.join(SUMMARIES)}")
+    return word, budget, summary
+
+
 def make_reasoning_parameters(
     effort: str | bool | None, budget: int | None, summary: str | None
 ) -> Mapping[str, object]:
@@ -93,11 +109,6 @@ def make_reasoning_parameters(
     Raises:
         ValueError: a word is none that there is, or the budget is no number of tokens.
     """
-    if effort is not None:
-        read_effort(effort)
-    if budget is not None and (type(budget) is not int or budget < 0):
-        raise ValueError(f"a budget is a number of tokens from 0 on, not {budget!r}")
-    if summary is not None and summary not in SUMMARIES:
-        raise ValueError(f"summary is one of {', '.join(SUMMARIES)}, not {summary!r}")
+    read_reasoning(effort, budget, summary)
     parameters = zip(REASONING_PARAMETERS, (effort, budget, summary), strict=True)
     return {name: value for name, value in parameters if value is not None}

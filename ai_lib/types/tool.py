@@ -143,6 +143,7 @@ class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it. With
     `is_custom`, the tool takes free text, which is the member `input` of the arguments.
+    `exact_json` is the object as text where a number in it has more digits than a float.
     """
 
     id: str
@@ -151,6 +152,7 @@ class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
     index: int = 0
     signature: str | None = None
     is_custom: bool = False
+    exact_json: str = ""
 
     @property
     def function_name(self) -> str:

@@ -14,7 +14,7 @@ from ai_lib.client import AiClient
 from ai_lib.errors import BatchError, CapabilityError, DecodeError, RemoteError, RequestError
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider
-from ai_lib.types import Message
+from ai_lib.types import Message, ToolDefinition
 from tests.guards import hang_guard
 from tests.resilience.house import said
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -152,6 +152,46 @@ class Lines:
             {"custom_id": "item-0", "result": {"type": "succeeded", "message": message}},
         ]
         return "".join(json.dumps(line) + "\n" for line in found)
+
+
+class Callers(Files):
+    """A provider whose model calls the first tool that each request has."""
+
+    def results(self, name: str) -> str:
+        if name == "err":
+            return ""
+        offered = self.lines[0]["body"]["tools"][0]["function"]["name"]
+        body = json.loads(said("fine"))
+        function = {"name": offered, "arguments": "{}"}
+        call = {"id": "call_1", "type": "function", "function": function}
+        body["choices"][0]["message"]["tool_calls"] = [call]
+        line = {"custom_id": "item-0", "response": {"status_code": 200, "body": body}}
+        return json.dumps(line) + "\n"
+
+
+async def test_tools_are_called_by_their_own_names() -> None:
+    def größe() -> str:
+        """Get the size."""
+        return "1"
+
+    provider = Callers()
+    server = ScriptedServer(provider)
+    try:
+        async with await client_of(server, "openai/m") as client:
+            tool = ToolDefinition.from_function(größe)
+            request = client.chat().user("?").tools([tool]).build()
+            batch = await ProviderBatch.submit(client, [request])
+            await batch.wait(poll_seconds=0)
+            sent = provider.lines[0]["body"]["tools"][0]["function"]["name"]
+            assert re.fullmatch("gr__e_[0-9a-f]{8}", sent)
+            elsewhere = ProviderBatch(client, batch.id, tools=[größe])
+            for one in (batch, elsewhere):
+                (item,) = (await one.results()).get_successful_results()
+                assert item.tool_calls[0].name == "größe"
+            stranger = (await ProviderBatch(client, batch.id).results()).get_successful_results()
+            assert stranger[0].tool_calls[0].name == sent
+    finally:
+        server.close()
 
 
 @pytest.fixture

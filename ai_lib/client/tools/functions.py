@@ -8,9 +8,9 @@ from typing import Any
 from ai_lib.client.tools.results import error_message
 from ai_lib.errors.exceptions import UnknownTool, ValidationError
 from ai_lib.structured.schema_problems import schema_problems
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.message import Message
-from ai_lib.types.schema.reading import ReadContext
+from ai_lib.types.schema.reading import ReadContext, decode_exactly, to_floats
 from ai_lib.types.schema.signature import Signature
 from ai_lib.types.tool import ToolCall, ToolDefinition
 
@@ -86,14 +86,15 @@ class ToolRegistry:
     def _read(
         self, signature: Signature, call: ToolCall, coerce: bool
     ) -> tuple[tuple[object, ...], JsonDict]:
+        call_arguments = _read_exactly(call) if call.exact_json else call.arguments
         try:
-            return signature.bind(call.arguments)
+            return signature.bind(call_arguments)
         except ValidationError:
             if not coerce:
                 raise
             context = ReadContext(coerce=True)
             try:
-                bound = signature.bind(call.arguments, context)
+                bound = signature.bind(call_arguments, context)
             except ValidationError:
                 pass  # the problems of the strict reading are told
             else:
@@ -110,6 +111,12 @@ def _define(tool: ToolLike, path: str) -> ToolDefinition:
 
         return read_tool(tool, path)
     return ToolDefinition.from_function(tool)
+
+
+def _read_exactly(call: ToolCall) -> JsonObject:
+    """Return the arguments with all digits, if a hook has not changed them since."""
+    exact: JsonObject = decode_exactly(call.exact_json)
+    return exact if to_floats(exact) == call.arguments else call.arguments
 
 
 def _read_signature(tool: ToolDefinition) -> Signature | None:

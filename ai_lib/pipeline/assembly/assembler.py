@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
+from ai_lib.pipeline.assembly.exact_numbers import restore_numbers
 from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks, read_patch
 from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoiner
 from ai_lib.pipeline.assembly.thinking_tags import TaggedText, ThinkingTagParser
@@ -32,6 +33,7 @@ from ai_lib.types.json import JsonDict, JsonObject
 if TYPE_CHECKING:
     from ai_lib.pipeline.assembly.typed_content import CitationReader
 
+_TextKey = tuple[str, int, int | None]
 _OPAQUE_TEXT_FIELDS: Final = ("signature", "raw", "extra")
 _OPAQUE_THINKING_FIELDS: Final = ("signature", "redacted", "phase", "raw", "extra")
 
@@ -40,8 +42,7 @@ class EventAssembler:
     """Takes the findings of one response and keeps its state between frames: a `FindingSink`.
 
     New events are appended to `events`. `failure` is an error that the provider put into the
-    response. `invalid` is an error in a part of it, to be raised when the rest has been read.
-    `frame` is the frame that is being read.
+    response, `invalid` one in a part of it, raised after the rest. `frame` is the one being read.
     """
 
     def __init__(self, compiled: CompiledManifest) -> None:
@@ -49,6 +50,7 @@ class EventAssembler:
         self.failure: AiLibError | None = None
         self.invalid: AiLibError | None = None
         self.frame: object = None
+        self.frame_data = b""
         self.ended = False  # a rule has emitted StreamEnd
         self.unmapped = UnmappedStore(compiled.stream.pieces)
         self.thinking_tags = compiled.dialect.thinking_tags
@@ -67,9 +69,7 @@ class EventAssembler:
         self._joiner = SurrogateJoiner()
         self._provider_blocks: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
         self._tag_parsers: dict[int, ThinkingTagParser] = {}
-        self._cumulative: defaultdict[tuple[str, int, int | None], CumulativeText] = defaultdict(
-            CumulativeText
-        )
+        self._cumulative: defaultdict[_TextKey, CumulativeText] = defaultdict(CumulativeText)
 
     @property
     def is_complete(self) -> bool:
@@ -100,7 +100,7 @@ class EventAssembler:
 
     def add_event(self, event: Event, *, is_refused: bool = False) -> None:
         """Emit an event of content that no other finding continues."""
-        self.note(event.candidate)
+        self._candidates.add(event.candidate)
         if is_refused:
             self._refusals.add(event.candidate)
         self.events.append(event)
@@ -162,7 +162,7 @@ class EventAssembler:
 
     def _add_tool_call(self, candidate: int, fields: Fields) -> None:
         index = as_index(fields.get("index"))
-        arguments = fields.get("arguments")
+        arguments = restore_numbers(fields.get("arguments"), self.frame, self.frame_data)
         if self._provider_blocks and self._provider_blocks[candidate].add(index, arguments):
             return
         self._candidates.add(candidate)
@@ -177,7 +177,7 @@ class EventAssembler:
             name_complete=fields.get("named"),
             total=fields.get("total"),
             raw=as_objects(fields.get("raw")),
-            initial=fields.get("initial"),
+            initial=restore_numbers(fields.get("initial"), self.frame, self.frame_data),
             path=fields.get("path"),
             value=fields.get("value"),
             custom=fields.get("custom"),

@@ -15,6 +15,7 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
 MAX_TOOL_CALLS: Final = 128
+_FEWEST_INEXACT: Final = 12  # characters of arguments with a number that a float can't hold
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
 
 
@@ -384,6 +385,7 @@ class ToolCallAccumulator:
                 index=call.position,
                 arguments=_parse_arguments(call),
                 is_custom=call.is_custom,
+                exact_json=_find_exact_json(call),
                 signature=call.signature,
                 raw=call.raw,
                 extra=call.extra,
@@ -411,6 +413,15 @@ def _decode(text: str) -> object:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return text
+
+
+def _find_exact_json(call: _OpenCall) -> str:
+    text = call.text if call.final is None else call.final
+    if call.is_custom or len(text) < _FEWEST_INEXACT:
+        return ""
+    from ai_lib.pipeline.assembly.exact_numbers import find_exact_json
+
+    return find_exact_json(text)
 
 
 def _parse_arguments(call: _OpenCall) -> JsonDict:

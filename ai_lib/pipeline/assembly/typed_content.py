@@ -76,10 +76,9 @@ class CitationReader:
         """Take a citation; return its event, if it can be given at once and is new."""
         numbers = fields.get("sources")
         if isinstance(numbers, list):
-            self._references.append(_CitedSegment(fields, numbers))
             if fields.get("placed") is not True:
+                self._references.append(_CitedSegment(fields, numbers))
                 return ()
-            self._references.pop()
             length = len(self._find_text(collector))
             return self._emit(
                 None,

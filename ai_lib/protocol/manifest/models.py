@@ -9,7 +9,7 @@ from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
 from ai_lib.protocol.manifest.model_names import may_be_called
 from ai_lib.protocol.manifest.prices import Prices, read_prices
-from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object
+from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object, as_size
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +131,8 @@ def _build_record(
         source=source,
         display_name=display_name if isinstance(display_name, str) else "",
         aliases=tuple(a for a in as_list(aliases) if isinstance(a, str)),
-        context_window=_as_size(entry.get("context_window")),
-        max_output_tokens=_as_size(entry.get("max_output_tokens")),
+        context_window=as_size(entry.get("context_window")),
+        max_output_tokens=as_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing"), shared_pricing, lifecycle.source, lifecycle.as_of),
         quality=entry["quality"] if _is_number(entry.get("quality")) else None,
@@ -149,11 +149,6 @@ def _list_keys(name: str, entry: JsonObject) -> list[str]:
 
 def _list_entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
     return ((name, entry) for name, entry in as_object(value).items() if isinstance(entry, Mapping))
-
-
-def _as_size(value: JsonValue) -> int | None:
-    """Return a count of tokens; the protocol writes 0 for unknown."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _is_flag(value: JsonValue) -> bool:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
-import msgspec
-
 from ai_lib.protocol.dialect.model import DecoderShape
 from ai_lib.testing.mock.event_stream import write_event
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import StreamedShape
 from ai_lib.testing.mock.server import Chunk, ServerResponse
 from ai_lib.testing.mock.stream_writer import Frame
+from ai_lib.types.json import JSON_ENCODER
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -77,7 +76,7 @@ class _FrameWriter:
         event, data = frame
         if self.format == "aws_event_stream":
             return write_event(data, self.unwrap)
-        text = msgspec.json.encode(data).decode()
+        text = JSON_ENCODER.encode(data).decode()
         if self.format != "sse":
             return self.terminate(text)
         name = f"event: {event}{self.line_end}" if event else ""

@@ -14,6 +14,7 @@ from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import ServeSection
 from ai_lib.types.content import AudioBlock, Citation, ImageBlock, TokenLogprob
 from ai_lib.types.events import TERMINATION_REASONS
+from ai_lib.types.schema.reading import decode_exactly
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
@@ -148,7 +149,7 @@ def _decode_arguments(arguments: str | dict[str, Any]) -> object:
     if not isinstance(arguments, str):
         return arguments
     try:
-        return msgspec.json.decode(arguments)
+        return decode_exactly(arguments)
     except msgspec.DecodeError:
         return arguments
 

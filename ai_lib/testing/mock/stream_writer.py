@@ -12,6 +12,7 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.reply_plan import PlannedCall, PlannedCandidate, ReplyPlan
 from ai_lib.testing.mock.serve_shape import BlockShape, ClosingShape, Frames, ServeSection
 from ai_lib.types.content import AudioBlock, ImageBlock, TokenLogprob
+from ai_lib.types.json import JSON_ENCODER
 from ai_lib.types.usage import SUMMED_COUNTS, Usage
 
 Frame = tuple[str | None, object]
@@ -172,7 +173,7 @@ def write_body(dialect: Dialect, serve: ServeSection, plan: ReplyPlan) -> bytes:
         ],
         "usage": fill_template(serve.usage, make_usage_values(plan.usage)),
     }
-    return msgspec.json.encode(fill_template(shape.body, body_values))
+    return JSON_ENCODER.encode(fill_template(shape.body, body_values))
 
 
 # The tools of providers whose uses a usage report may count.
