@@ -181,6 +181,15 @@ def workers(session: nox.Session) -> None:
 
 
 @_full()
+def mcp(session: nox.Session) -> None:
+    """MCP servers and clients that others wrote, those of npm where Node is."""
+    _install(session, "-e", ".[dev]", *_group("mcp"))
+    names = ("tests/{}mcp/test_real_peers.py", "tests/mcp/test_their_clients.py")
+    files = (names[0].format(""), names[0].format("_sync/"), names[1])
+    session.run("python", "-m", "pytest", "-q", "-m", "slow or not slow", "-rs", *files)
+
+
+@_full()
 def networks(session: nox.Session) -> None:
     """Calls by httpcore's successor, behind nginx and through squid, where the machine has them."""
     _install(session, "-e", ".[dev]", *_group("networks"))
@@ -287,7 +296,7 @@ def constraints(session: nox.Session) -> None:
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
     requirements = ("-e", ".[dev,docs]", *_group("sdk"))
     requirements += (*_group("workers"), *_group("networks"), *_group("numbering"))
-    requirements += _group("shared_state")
+    requirements += (*_group("shared_state"), *_group("mcp"))
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

@@ -36,10 +36,10 @@ PROJECT_NOUNS = frozenset(
     admission apply argument availability backpressure bar blocks bounds candidates catalog circuit
     comparison contract counters credentials dialer estimate estimator evaluation explanation
     features feedback field finder finding findings fitter flight folder gcra guardrail head heads
-    interceptor joiner journal labels leaf lexer lifecycle loop manifest media multimodal multipart
-    not out paths permit plan pools position positions prices pricing priority problem process
-    prompt quota redactor resource routes scanner section severity shape sink slot syntax tags
-    tooling vectors widget
+    interceptor invocation joiner journal labels leaf lexer lifecycle loop manifest media
+    multimodal multipart not out paths permit plan pools position positions prices pricing priority
+    problem process prompt quota redactor resource routes scanner section severity shape sink slot
+    spec syntax tags tooling vectors widget
     """.split()
 )
 

@@ -41,8 +41,8 @@ _VERBS_IN_ED = frozenset(
 )
 # What is read as a verb although a participle is written alike.
 _VERBS = frozenset({"cut", "split", "shut", "fit"})
-# Claims that standard interfaces make in this form.
-_CLAIMS = frozenset({"cancelled", "locked"})
+# Claims that standard interfaces make in this form, and what makes a hosted tool.
+_CLAIMS = frozenset({"cancelled", "hosted", "locked"})
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PROPERTIES = ("property", "cached_property", "setter", "overload")

@@ -26,6 +26,8 @@ class ChatOptions(NamedTuple):
     plain: bool = False
     verbose: bool = False
     cassette: str | None = None
+    mcp: str | None = None
+    allow_tools: bool = False
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -75,6 +77,12 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-stream", action="store_true", help="write the response when it is complete"
     )
+    parser.add_argument(
+        "--mcp", metavar="SERVER", help="offer the tools of MCP servers; each call is asked for"
+    )
+    parser.add_argument(
+        "--allow-tools", action="store_true", help="make the calls of tools without asking"
+    )
     parser.add_argument("--plain", action="store_true", help="plain text, even in a terminal")
     parser.add_argument("-v", "--verbose", action="store_true", help="always show usage and cost")
 
@@ -108,6 +116,8 @@ def make_chat_options(parsed: argparse.Namespace) -> ChatOptions:
         plain=parsed.plain,
         verbose=parsed.verbose,
         cassette=getattr(parsed, "cassette", None),
+        mcp=parsed.mcp,
+        allow_tools=parsed.allow_tools,
     )
 
 

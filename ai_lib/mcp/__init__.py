@@ -14,6 +14,15 @@ if TYPE_CHECKING:
         McpToolChanged as McpToolChanged,
         McpToolFailed as McpToolFailed,
     )
+    from ai_lib.mcp.bridge import (
+        McpProviderConfig as McpProviderConfig,
+        McpServerSpec as McpServerSpec,
+        McpTool as McpTool,
+        McpToolBridge as McpToolBridge,
+        McpToolInvocation as McpToolInvocation,
+        McpToolResult as McpToolResult,
+        extract_provider_config as extract_provider_config,
+    )
     from ai_lib.mcp.items import (
         McpPrompt as McpPrompt,
         McpPromptArgument as McpPromptArgument,
@@ -27,7 +36,9 @@ if TYPE_CHECKING:
         bearer as bearer,
     )
     from .group import McpServerGroup as McpServerGroup
+    from .sampler import sampling as sampling
     from .server import McpServer as McpServer
+    from .session_tools import mcp_tools as mcp_tools
 
 _WHERE = {
     "ClientCredentials": ".auth",
@@ -37,15 +48,24 @@ _WHERE = {
     "McpOptions": "ai_lib.mcp.options",
     "McpPrompt": "ai_lib.mcp.items",
     "McpPromptArgument": "ai_lib.mcp.items",
+    "McpProviderConfig": "ai_lib.mcp.bridge",
     "McpResource": "ai_lib.mcp.items",
     "McpResourceTemplate": "ai_lib.mcp.items",
     "McpServer": ".server",
     "McpServerGone": "ai_lib.errors.mcp",
     "McpServerGroup": ".group",
+    "McpServerSpec": "ai_lib.mcp.bridge",
     "McpTimeout": "ai_lib.errors.mcp",
+    "McpTool": "ai_lib.mcp.bridge",
+    "McpToolBridge": "ai_lib.mcp.bridge",
     "McpToolChanged": "ai_lib.errors.mcp",
     "McpToolFailed": "ai_lib.errors.mcp",
+    "McpToolInvocation": "ai_lib.mcp.bridge",
+    "McpToolResult": "ai_lib.mcp.bridge",
     "bearer": ".auth",
+    "extract_provider_config": "ai_lib.mcp.bridge",
+    "mcp_tools": ".session_tools",
+    "sampling": ".sampler",
 }
 
 if not TYPE_CHECKING:

@@ -112,11 +112,11 @@ def _is_for_user(part: JsonObject) -> bool:
 def _say(blocks: Sequence[ToolBlock], structured: JsonValue) -> bool:
     """Whether the texts say the same as the structured content: one of them, or each a part.
 
-    Servers put a result that is no object into its member `result`.
+    Servers put a result that is no object into an object of one member.
     """
     values = [_decode(block.text) for block in blocks if isinstance(block, TextBlock)]
     members = as_object(structured)
-    equivalents = [structured, *(members.values() if set(members) == {"result"} else ())]
+    equivalents = [structured, *(members.values() if len(members) == 1 else ())]
     return any(value in (*values, values) for value in equivalents)
 
 

@@ -109,11 +109,19 @@ def _build_in_form(
         request, tool_names, tool_notes = fit_tools(request, compiled, model)
     if text_tools is not None and text_tools.replaces_native:
         request = write_tools_as_text(request, text_tools)
+    hosted = None
+    if request.tools and any(tool.hosted_options is not None for tool in request.tools):
+        from ai_lib.request.hosted_tools import write_hosted_tools
+
+        request, hosted = write_hosted_tools(request, compiled)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []
     if options.fit_media and not MEDIA.isdisjoint(needs):
         request, media_notes = _fit_media(request, compiled)
     body, adaptations = _build_body(request, compiled, model)
+    if hosted is not None:
+        hosted.add_to(body)
+        tool_notes = [*tool_notes, *hosted.adaptations]
     rules = model.constraints
     if rules is not None and (rules.is_always_read or not rules.members.isdisjoint(body)):
         from ai_lib.request.constraints import apply_constraints
@@ -125,6 +133,9 @@ def _build_in_form(
             return _build_in_next_form(original, compiled, model, options, outcome.refusal)
         adaptations += outcome.notes
     wire = _make_wire(request, compiled, model, options, body)
+    if hosted is not None and hosted.headers:
+        headers = (*wire.headers, *hosted.headers.items())
+        wire = msgspec.structs.replace(wire, headers=headers)
     notes = (*options.notes, *format_notes, *tool_notes, *media_notes, *adaptations)
     return BuiltRequest(
         wire=wire,

@@ -5,7 +5,7 @@ from typing import Literal, cast, overload
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.records.record import Record
 
 
@@ -17,7 +17,8 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A function the model may call. `parameters` is a JSON Schema of type `object`.
 
     `cache` is as on content blocks. `extra` holds further fields of the provider's own; a tool that
-    the provider runs itself is made with `of_provider`, and `extra` is all of it. A tool of an MCP
+    the provider runs itself is made with `of_provider`, and `extra` is all of it, or with `hosted`,
+    by what it does. A tool of an MCP
     server has the server's name and the tool's `annotations`, which are never sent; `adaptations`
     says what its definition lost.
     """
@@ -30,6 +31,7 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
     cache: str | None = None
     extra: JsonObject = {}
     is_of_provider: bool = False
+    hosted_options: JsonObject | None = None
     server: str | None = None
     annotations: JsonObject = {}
     adaptations: Sequence[str] = ()
@@ -67,6 +69,19 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
         inner_name = cast("JsonObject", inner).get("name") if isinstance(inner, Mapping) else None
         name = tool.get("name") or inner_name or tool.get("type") or next(iter(tool), "")
         return cls(name=str(name), extra=tool, is_of_provider=True, function=function)
+
+    @classmethod
+    def hosted(
+        cls, name: str, /, *, extra: JsonObject | None = None, **options: JsonValue
+    ) -> "ToolDefinition":
+        """Offer a tool that the provider runs, by what it does: `web_search`, `code_execution` ...
+
+        The manifest says how the provider is asked for it; `extra` is added in the provider's own
+        words. A request to a target that lacks the tool, or one of the options that protect
+        (`allowed_domains`, `blocked_domains`, `allowed_tools`, `approval`), raises CapabilityError;
+        another option that it lacks is left out, which the response's `adaptations` says.
+        """
+        return cls(name=name, extra=extra or {}, is_of_provider=True, hosted_options=options)
 
     @overload
     @classmethod

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return exit_code
         if parsed.command == "models":
             return _run_live_list(parsed)
-        if parsed.command in ("explain", "doctor", "update"):
+        if parsed.command in ("explain", "doctor", "update", "mcp"):
             return run(functools.partial(_run_waiting_command, parsed))
         return _run_chat(parsed)
     except KeyboardInterrupt:
@@ -65,6 +65,10 @@ def _run_waiting_command(parsed: Namespace) -> int:
         from .explain import run_explain
 
         return run_explain(parsed)
+    if parsed.command == "mcp":
+        from .mcp_command import run_mcp
+
+        return run_mcp(parsed)
     if parsed.command == "update":
         from .update_command import run_update
 

@@ -16,6 +16,7 @@ from ai_lib.protocol.dialect.batches import BatchShape
 from ai_lib.protocol.dialect.billing import BillingShape
 from ai_lib.protocol.dialect.constraints import ConstraintRule
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
+from ai_lib.protocol.dialect.hosted_tools import HostedToolShape
 from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
 from ai_lib.protocol.dialect.reasoning import ReasoningShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
@@ -124,7 +125,8 @@ class RequestShape(Part, frozen=True, kw_only=True):
     and its value to a fragment. `required` are values that are sent when the caller sets none,
     `tool_values` the defaults for placeholders of `tool`. `provider_tools` says where tools go that
     the provider runs itself: `among` the others, or `beside` the group that the others form.
-    `constraints` say, by their names, what of a body excludes, needs or replaces what.
+    `constraints` say, by their names, what of a body excludes, needs or replaces what. `hosted` has
+    the tools that the provider runs itself, by the names of what they do.
     """
 
     path: str = ""
@@ -145,6 +147,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}
     required: JsonDict = {}
     constraints: dict[str, ConstraintRule | None] = {}
+    hosted: dict[str, HostedToolShape] = {}
 
 
 class Rule(Part, frozen=True, kw_only=True):

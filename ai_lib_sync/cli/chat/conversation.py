@@ -75,7 +75,10 @@ class Conversation:
                 request.param(name, value)
             self._files.clear()
             self.messages.append(question_message)
-            if self._schema is None:
+            if self._options.mcp is not None:
+                response = self._run_tools(request, self._options.mcp)
+                response_message = response.to_message()
+            elif self._schema is None:
                 response = self._execute(request)
                 response_message = response.to_message()
             else:
@@ -124,6 +127,17 @@ class Conversation:
                 writer.finish()
             self._stream = None
             return stream.response()
+
+    def _run_tools(self, request: ChatRequestBuilder, server: str) -> ChatResponse:
+        """Ask with the tools of MCP servers; keep the rounds before the last response."""
+        from ..mcp_command import ask_consent, open_servers
+
+        hook = None if self._options.allow_tools else ask_consent
+        with open_servers(server) as servers:
+            run = request.run_tools(servers.tools(), on_tool_call=hook)
+        self.messages[:] = run.messages[:-1]
+        _write_text(make_writer(plain=self._options.plain), run.content)
+        return run.response
 
     def _execute_typed(
         self, request: ChatRequestBuilder, schema: JsonObject

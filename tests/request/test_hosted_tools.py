@@ -1,0 +1,202 @@
+"""Tools that providers run, asked for by what they do: what each provider is sent."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ai_lib.errors import CapabilityError, RequestError
+from ai_lib.protocol.bundle import find_bundled_manifest
+from ai_lib.protocol.compiled import compile_manifest
+from ai_lib.protocol.manifest.api_family import select_api_family
+from ai_lib.protocol.manifest.reader import read_manifest
+from ai_lib.request.chat import build_chat
+from ai_lib.testing import MockProvider, Reply
+from ai_lib.types.message import Message
+from ai_lib.types.request import ChatRequest
+from ai_lib.types.tool import ToolDefinition
+
+FAMILIES = {"openai": "responses", "anthropic": None, "gemini": None, "openai chat": None}
+MODELS = {"openai": "gpt-5.4", "anthropic": "claude-sonnet-5-5", "gemini": "gemini-3-pro-preview"}
+LOCATION = {"type": "approximate", "city": "Rome"}
+MCP = {"label": "wiki", "url": "https://example.com/mcp", "auth": "token"}
+
+# By hand, from the request types of the vendors' packages (openai 3.57, anthropic 2.14,
+# google-genai 3.6): provider, tool, options, what is sent for it.
+CELLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("openai", "web_search", {}, {"type": "web_search"}),
+    (
+        "openai",
+        "web_search",
+        {"allowed_domains": ["a.org"], "location": LOCATION},
+        {
+            "type": "web_search",
+            "filters": {"allowed_domains": ["a.org"]},
+            "user_location": LOCATION,
+        },
+    ),
+    (
+        "openai",
+        "file_search",
+        {"stores": ["vs_1"], "max_results": 3},
+        {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 3},
+    ),
+    (
+        "openai",
+        "code_execution",
+        {},
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+    ),
+    (
+        "openai",
+        "image_generation",
+        {"size": "1024x1024", "format": "png"},
+        {"type": "image_generation", "size": "1024x1024", "output_format": "png"},
+    ),
+    (
+        "openai",
+        "mcp",
+        {**MCP, "allowed_tools": ["read"], "approval": "never"},
+        {
+            "type": "mcp",
+            "server_label": "wiki",
+            "server_url": "https://example.com/mcp",
+            "authorization": "token",
+            "allowed_tools": ["read"],
+            "require_approval": "never",
+        },
+    ),
+    (
+        "anthropic",
+        "web_search",
+        {"max_uses": 3, "blocked_domains": ["b.org"]},
+        {
+            "type": "web_search_20250305",
+            "name": "web_search",
+            "max_uses": 3,
+            "blocked_domains": ["b.org"],
+        },
+    ),
+    (
+        "anthropic",
+        "web_fetch",
+        {"max_content_tokens": 100},
+        {"type": "web_fetch_20250910", "name": "web_fetch", "max_content_tokens": 100},
+    ),
+    (
+        "anthropic",
+        "code_execution",
+        {},
+        {"type": "code_execution_20250825", "name": "code_execution"},
+    ),
+    (
+        "anthropic",
+        "mcp",
+        {**MCP, "approval": "never"},
+        {"type": "mcp_toolset", "mcp_server_name": "wiki"},
+    ),
+    ("gemini", "web_search", {}, {"googleSearch": {}}),
+    ("gemini", "web_fetch", {}, {"urlContext": {}}),
+    ("gemini", "code_execution", {}, {"codeExecution": {}}),
+    (
+        "gemini",
+        "file_search",
+        {"stores": ["s"], "max_results": 2},
+        {"fileSearch": {"fileSearchStoreNames": ["s"], "topK": 2}},
+    ),
+    ("gemini", "maps", {}, {"googleMaps": {}}),
+]
+
+
+def build(provider: str, *tools: ToolDefinition) -> Any:
+    """Build a request with tools for a provider."""
+    name = provider.split(" ")[0]
+    document = find_bundled_manifest(name)
+    assert document is not None
+    section = select_api_family(document, FAMILIES[provider], name)
+    compiled = compile_manifest(read_manifest(section, name))
+    request = ChatRequest(messages=[Message.user("?")], tools=tools)
+    return build_chat(request, compiled, model=MODELS[name], credential="key")
+
+
+@pytest.mark.parametrize(("provider", "name", "options", "sent"), CELLS)
+def test_every_cell_is_in_the_providers_words(
+    provider: str, name: str, options: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    built = build(provider, ToolDefinition.hosted(name, **options))
+
+    assert json.loads(built.wire.body)["tools"] == [sent]
+    assert built.adaptations == ()
+
+
+def test_servers_go_into_the_body_and_a_header() -> None:
+    tools = [
+        ToolDefinition.hosted("mcp", label=label, url=f"https://{label}.org", auth="t")
+        for label in ("a", "b")
+    ]
+    built = build("anthropic", *tools)
+
+    assert json.loads(built.wire.body)["mcp_servers"] == [
+        {"type": "url", "name": "a", "url": "https://a.org", "authorization_token": "t"},
+        {"type": "url", "name": "b", "url": "https://b.org", "authorization_token": "t"},
+    ]
+    assert dict(built.wire.headers)["anthropic-beta"] == "mcp-client-2025-11-20"
+
+
+def test_words_of_the_provider_are_added() -> None:
+    built = build(
+        "openai", ToolDefinition.hosted("web_search", extra={"external_web_access": False})
+    )
+
+    (tool,) = json.loads(built.wire.body)["tools"]
+    assert tool == {"type": "web_search", "external_web_access": False}
+
+
+def test_an_option_that_is_not_taken_is_left_out_and_said() -> None:
+    built = build("openai", ToolDefinition.hosted("web_search", max_uses=3))
+
+    assert json.loads(built.wire.body)["tools"] == [{"type": "web_search"}]
+    assert built.adaptations == ("max_uses of web_search left out: openai does not take it",)
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "options", "capability"),
+    [
+        ("openai chat", "web_search", {}, "hosted:web_search"),
+        ("anthropic", "maps", {}, "hosted:maps"),
+        ("openai", "web_search", {"blocked_domains": ["b"]}, "hosted:web_search.blocked_domains"),
+        ("gemini", "web_search", {"allowed_domains": ["a"]}, "hosted:web_search.allowed_domains"),
+        ("anthropic", "mcp", {**MCP, "allowed_tools": ["x"]}, "hosted:mcp.allowed_tools"),
+        ("anthropic", "mcp", {**MCP, "approval": "always"}, "hosted:mcp.approval"),
+    ],
+)
+def test_what_a_target_lacks_is_refused(
+    provider: str, name: str, options: dict[str, Any], capability: str
+) -> None:
+    with pytest.raises(CapabilityError) as caught:
+        build(provider, ToolDefinition.hosted(name, **options))
+    assert caught.value.capability == capability
+
+
+def test_options_that_do_not_fit_together_or_are_missing_are_refused() -> None:
+    both = {"allowed_domains": ["a"], "blocked_domains": ["b"]}
+    with pytest.raises(RequestError, match="does not take allowed_domains and blocked_domains"):
+        build("anthropic", ToolDefinition.hosted("web_search", **both))
+    with pytest.raises(RequestError, match="'file_search' needs stores"):
+        build("openai", ToolDefinition.hosted("file_search"))
+
+
+async def test_a_chat_offers_them_and_a_fallback_without_the_tool_is_refused() -> None:
+    search = ToolDefinition.hosted("web_search", max_uses=2)
+    async with MockProvider([Reply(text="ok")]) as mock:
+        async with await mock.client("anthropic/claude-sonnet-5-5") as client:
+            await client.chat().user("?").tools([search]).execute()
+        async with await mock.client("openai/gpt-4o") as client:
+            with pytest.raises(
+                CapabilityError, match="openai has no hosted tool 'web_search' here"
+            ):
+                await client.chat().user("?").tools([search]).execute()
+        (request,) = mock.requests
+    assert request.body["tools"] == [
+        {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}
+    ]
