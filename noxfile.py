@@ -174,6 +174,14 @@ def numbering(session: nox.Session) -> None:
 
 
 @_full()
+def web_frameworks(session: nox.Session) -> None:
+    """Our types in FastAPI, and streams for browsers by the package of their protocol."""
+    _install(session, "-e", ".[dev]", *_group("web_frameworks"))
+    names = ("tests/types/test_pydantic.py", "tests/serving", "tests/_sync/serving")
+    session.run("python", "-m", "pytest", "-q", "-rs", *names)
+
+
+@_full()
 def workers(session: nox.Session) -> None:
     """Clients under gunicorn, uvicorn, Celery and multiprocessing: workers and their parents."""
     _install(session, "-e", ".[dev]", *_group("workers"))

@@ -109,6 +109,12 @@ class Message(Record, frozen=True, omit_defaults=True):
             image = ContentBlock.image_bytes(image_bytes or b"", media_type)
         return cls(MessageRole.USER, (TextBlock(text=text), image))
 
+    @classmethod
+    def _read_other_form(cls, value: Mapping[str, object]) -> object:
+        from ai_lib.types.records.loading import read_message
+
+        return read_message(value, "message")
+
     @property
     def text(self) -> str:
         """The text of the content, without other blocks."""

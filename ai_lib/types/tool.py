@@ -57,6 +57,12 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
         return definition
 
     @classmethod
+    def _read_other_form(cls, value: Mapping[str, object]) -> object:
+        from ai_lib.types.records.loading import read_tool
+
+        return read_tool(value)
+
+    @classmethod
     def of_provider(
         cls, tool: JsonObject, *, function: Callable[..., object] | None = None
     ) -> "ToolDefinition":

@@ -11,6 +11,7 @@ from ai_lib.types.request import ResponseFormat
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
 _SCHEMAS: Final = ("parameters", "input_schema", "inputSchema")
+_OWN_MEMBERS: Final = ("adaptations", "cache", "extra", "is_of_provider", "server")
 _MODES: Final[Mapping[str, str]] = {
     "auto": "auto",
     "none": "none",
@@ -26,7 +27,8 @@ def read_tool(tool: Mapping[str, object], path: str = "tool") -> ToolDefinition:
         InvalidArguments: it is malformed.
     """
     members = as_mapping(tool, path)
-    if "version" in members:
+    is_own = "type" not in members and not members.keys().isdisjoint(_OWN_MEMBERS)
+    if is_own or "version" in members:
         return read_struct(ToolDefinition, members, path)
     kind = members.get("type")
     if isinstance(members.get("function"), Mapping) and kind in (None, "function"):

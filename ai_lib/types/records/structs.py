@@ -16,7 +16,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 FORMAT_VERSION: Final = 1
 """The version of the format that `write_struct` writes; all versions up to it are read."""
 
-_VERSION: Final = "version"
+VERSION: Final = "version"
 _ERROR_PATH: Final = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
 
 
@@ -33,7 +33,7 @@ def write_struct(value: msgspec.Struct) -> JsonDict:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         kind = type(value).__name__
         raise RequestError(f"this {kind} can't be written as a dict: {error}") from error
-    return {_VERSION: FORMAT_VERSION, **msgspec.json.decode(encoded)}
+    return {VERSION: FORMAT_VERSION, **msgspec.json.decode(encoded)}
 
 
 def read_struct(kind: type[T], value: object, path: str = "") -> T:
@@ -47,7 +47,7 @@ def read_struct(kind: type[T], value: object, path: str = "") -> T:
     if not isinstance(value, Mapping):
         raise InvalidArguments(f"{path}: a dict is wanted, not {value!r:.100}", path=path)
     members = dict(cast("Mapping[str, object]", value))
-    _check_version(members.pop(_VERSION, FORMAT_VERSION), path)
+    _check_version(members.pop(VERSION, FORMAT_VERSION), path)
     read: T = read_tagged(kind, members, path)
     return read
 

@@ -105,7 +105,10 @@ def is_pydantic_type(kind: object) -> bool:
     """Whether a class brings a schema of its own for pydantic: a model, a dataclass, a URL."""
     if not isinstance(kind, type):
         return False
-    return hasattr(kind, "__get_pydantic_core_schema__") or hasattr(kind, "__pydantic_validator__")
+    has_schema = hasattr(kind, "__get_pydantic_core_schema__")
+    has_schema = has_schema or hasattr(kind, "__pydantic_validator__")
+    # Our own structs tell pydantic what they are, and are read as structs.
+    return has_schema and not issubclass(kind, msgspec.Struct)
 
 
 def is_pydantic_note(note: object) -> bool:
