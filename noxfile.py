@@ -217,6 +217,16 @@ def shared_state(session: nox.Session) -> None:
 
 
 @_full()
+def engines(session: nox.Session) -> None:
+    """20,000 prompts on Dask and on Ray: a worker is killed, the driver is killed and resumed."""
+    session.install("-q", "-c", CONSTRAINTS, "-e", ".[dev]")
+    session.install("-q", "-e", ".[dask,ray]")
+    session.run(
+        "python", "-m", "pytest", "-q", "-s", "-m", "slow", "tests/batch/test_real_engines.py"
+    )
+
+
+@_full()
 def newest(session: nox.Session) -> None:
     """The tests with the newest version of every dependency, pre-releases too: only a report."""
     upgrade = ("--upgrade", "--upgrade-strategy", "eager", "--pre")

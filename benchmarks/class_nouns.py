@@ -13,7 +13,7 @@ FIELD_NOUNS = frozenset(
     chain change check checker choice chunk citation client collector completed config connection
     content context conversation cost count counter counts credential deadline deadlines decoder
     definition deflate delta detector dialect dispatcher document element embedding embeddings
-    encoding end endpoint entry environment error errors event events examples exchange
+    encoding end endpoint engine entry environment error errors event events examples exchange
     execution executor exists exporter expression failure fallback family fetch fields file
     filter first flag format frame generator group handle handler header headers health
     histogram hook ids index info input item json kind large lease like limiter limits line

@@ -3,13 +3,19 @@
 The other package has a module of the same names and signatures, as for `backend`.
 """
 
+import atexit
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
 from inspect import isawaitable, iscoroutinefunction
+from threading import Lock
 from types import TracebackType
 from typing import TypeVar, cast
 
 import anyio
 import anyio.to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from ai_lib._runtime.forks import ForkedState, keep_inherited, renew_after_fork
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -31,6 +37,54 @@ def as_worker(
         return cast("T", await result if isawaitable(result) else result)
 
     return work
+
+
+class _WorkerLoop(ForkedState):
+    """An event loop in a thread, which this process keeps for work from plain functions."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._portal: BlockingPortal | None = None
+        self._scope: AbstractContextManager[BlockingPortal] | None = None
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Begin anew: the thread is the parent's."""
+        super().renew_in_child()
+        keep_inherited((self._portal, self._scope))
+        self._portal = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started in this process."""
+        return self._portal is not None
+
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Call the function in the loop, and wait for its result in this thread."""
+        with self._lock:
+            if self._portal is None:
+                self._scope = start_blocking_portal("asyncio")  # its end would end the loop
+                self._portal = self._scope.__enter__()
+            portal = self._portal
+        return portal.call(function)
+
+
+_worker_loop = _WorkerLoop()
+
+
+def call_in_worker(function: Callable[[], Awaitable[T]]) -> T:
+    """Call the function in the event loop that this process keeps for such calls."""
+    return _worker_loop.call(function)
+
+
+def call_at_exit(function: Callable[[], Awaitable[None]]) -> None:
+    """Call the function in that event loop when the process exits, if it was started."""
+
+    def call() -> None:
+        if _worker_loop.is_running:
+            _worker_loop.call(function)
+
+    atexit.register(call)
 
 
 class BackgroundTasks:

@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from ai_lib.batch.config import (
         BatchConfig as BatchConfig,
     )
+    from ai_lib.batch.engines import (
+        BatchEngine as BatchEngine,
+        DaskEngine as DaskEngine,
+        RayEngine as RayEngine,
+    )
     from ai_lib.batch.provider_format import (
         ProviderBatchStatus as ProviderBatchStatus,
     )
@@ -35,12 +40,15 @@ if TYPE_CHECKING:
 _WHERE = {
     "BatchCollector": ".collector",
     "BatchConfig": "ai_lib.batch.config",
+    "BatchEngine": "ai_lib.batch.engines",
     "BatchExecutor": ".executor",
     "BatchItem": "ai_lib.batch.result",
     "BatchResult": "ai_lib.batch.result",
     "Completed": ".runner",
+    "DaskEngine": "ai_lib.batch.engines",
     "ProviderBatch": ".provider",
     "ProviderBatchStatus": "ai_lib.batch.provider_format",
+    "RayEngine": "ai_lib.batch.engines",
     "batch_execute": ".chat_batch",
 }
 

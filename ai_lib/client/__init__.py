@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     from .typed_stream import (
         TypedStream as TypedStream,
     )
+    from .worker import (
+        worker_client as worker_client,
+    )
 
 _WHERE = {
     "AiClient": ".client",
@@ -84,6 +87,7 @@ _WHERE = {
     "create_cancel_pair": ".execution.cancel",
     "fetch_manifest": ".loading",
     "with_cancellation": ".execution.cancel",
+    "worker_client": ".worker",
 }
 
 if not TYPE_CHECKING:

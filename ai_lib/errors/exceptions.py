@@ -548,6 +548,14 @@ class ItemTimeout(BatchError, TimeoutError):
         self.seconds = seconds
 
 
+class ItemOutcomeUnknown(BatchError):
+    """Item number `index` was under way when its worker was lost; it may have been paid for."""
+
+    def __init__(self, message: str, *, index: int, **facts: str | None) -> None:
+        super().__init__(message, **facts)
+        self.index = index
+
+
 class JournalError(BatchError):
     """The journal at `path` can't be written or read, or belongs to another batch."""
 

@@ -3,6 +3,7 @@
 The other package has a module of the same names and signatures, as for `backend`.
 """
 
+import atexit
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
@@ -27,6 +28,16 @@ def as_worker(function: Callable[[A], Awaitable[T] | T], max_threads: int) -> Ca
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         raise TypeError("a coroutine function can't be run here; use ai_lib, or a plain function")
     return cast("Callable[[A], T]", function)
+
+
+def call_in_worker(function: Callable[[], T]) -> T:
+    """Call the function: this thread may block."""
+    return function()
+
+
+def call_at_exit(function: Callable[[], None]) -> None:
+    """Call the function when the process exits."""
+    atexit.register(function)
 
 
 class BackgroundTasks:

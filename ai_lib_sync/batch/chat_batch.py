@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -14,8 +14,11 @@ from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 
-from ..client import AiClient, ChatRequestBuilder
+from ..client import AiClient, AiClientBuilder, ChatRequestBuilder
 from .executor import BatchExecutor, OnProgress
+
+if TYPE_CHECKING:
+    from ai_lib.batch.engines import BatchEngine
 
 G = TypeVar("G")
 R = TypeVar("R")
@@ -37,6 +40,20 @@ def batch_execute(
 
 @overload
 def batch_execute(
+    items: Iterable[Prompt],
+    operation: AiClientBuilder[AiClient],
+    max_concurrent: int | None = None,
+    fail_fast: bool | None = None,
+    *,
+    timeout: float | None = None,
+    config: BatchConfig | None = None,
+    on_progress: OnProgress | None = None,
+    on: BatchEngine,
+) -> BatchResult[ChatResponse]: ...
+
+
+@overload
+def batch_execute(
     items: Iterable[G],
     operation: Callable[[G], R | R],
     max_concurrent: int | None = None,
@@ -50,13 +67,14 @@ def batch_execute(
 
 def batch_execute(
     items: Iterable[Any],
-    operation: Callable[[Any], object] | AiClient,
+    operation: Callable[[Any], object] | AiClient | AiClientBuilder[AiClient],
     max_concurrent: int | None = None,
     fail_fast: bool | None = None,
     *,
     timeout: float | None = None,
     config: BatchConfig | None = None,
     on_progress: OnProgress | None = None,
+    on: BatchEngine | None = None,
 ) -> BatchResult[Any]:
     """Run `operation` over the items and return the result of each, as `BatchExecutor` does.
 
@@ -66,9 +84,18 @@ def batch_execute(
 
         result = batch_execute(["What is AI?", "What is Python?"], client)
 
-    Raises as `BatchExecutor.execute`.
+    With `on`, a `DaskEngine` or `RayEngine`, the prompts are sent by the engine's workers, in
+    chunks, each of which has one client of the builder that is given in place of a client;
+    `max_concurrent` is then that of one chunk. The journal is written here. An item that was under
+    way when its worker was lost has the error `ItemOutcomeUnknown`.
+
+    Raises as `BatchExecutor.execute`, and what the engine raises.
     """
     settings = config or BatchConfig()
+    if on is not None or isinstance(operation, AiClientBuilder):
+        return _execute_on(
+            on, items, operation, max_concurrent, fail_fast, timeout, settings, on_progress
+        )
     if isinstance(operation, AiClient):
         settings = _config_for_chats(settings, operation)
     executor: BatchExecutor[Any, Any] = BatchExecutor(
@@ -79,6 +106,28 @@ def batch_execute(
         config=settings,
     )
     return executor.execute(items, on_progress=on_progress)
+
+
+def _execute_on(
+    engine: BatchEngine | None,
+    items: Iterable[Any],
+    builder: object,
+    max_concurrent: int | None,
+    fail_fast: bool | None,
+    timeout: float | None,
+    config: BatchConfig,
+    on_progress: OnProgress | None,
+) -> BatchResult[Any]:
+    if engine is None or not isinstance(builder, AiClientBuilder):
+        raise TypeError("an engine runs prompts by a builder: batch_execute(prompts, builder, on=)")
+    from .engine_run import EngineRun
+
+    arguments = {"max_concurrent": max_concurrent, "fail_fast": fail_fast, "timeout": timeout}
+    overrides = {name: value for name, value in arguments.items() if value is not None}
+    settings = msgspec.structs.replace(
+        config, result_type=config.result_type or ChatResponse, **overrides
+    )
+    return EngineRun(builder, start_chat, list(items), engine, settings, on_progress).execute()
 
 
 def _config_for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:

@@ -61,7 +61,7 @@ async def test_a_span_says_what_was_asked_and_what_came() -> None:
         "ai_lib.cost.currency": "USD",
     }
     assert span.attributes == expected
-    assert [event.name for event in span.events] == ["gen_ai.attempt"]
+    assert [event.name for event in span.events] == ["ai_lib.attempt"]
     assert "secret words" not in repr(span.to_dict())
 
 
@@ -74,9 +74,9 @@ async def test_attempts_are_events_and_errors_are_said_without_the_key() -> None
                 await client.chat().user("?").execute()
     (span,) = exporter.spans
     assert [event.name for event in span.events] == [
-        "gen_ai.attempt",
-        "gen_ai.retry",
-        "gen_ai.attempt",
+        "ai_lib.attempt",
+        "ai_lib.retry",
+        "ai_lib.attempt",
         "exception",
     ]
     assert [span.events[at].attributes["error.type"] for at in (0, 1, 2)] == [
@@ -238,7 +238,12 @@ async def test_streams_read_in_turn_leave_the_callers_span_alone(
     assert len({span.context.span_id for span in spans}) == 4
     for span in spans[:3]:
         assert dict(span.attributes)["gen_ai.provider.name"] == "openai"
-        assert [event.name for event in span.events] == ["gen_ai.attempt"]
+        assert [event.name for event in span.events] == ["ai_lib.attempt"]
+        scope = span.instrumentation_scope
+        assert scope.name == "ai_lib"
+        assert scope.version
+        assert scope.schema_url == "https://opentelemetry.io/schemas/gen-ai/1.42.0"
+        assert dict(scope.attributes) == {"ai_lib.tracer": "svc"}
 
 
 async def test_concurrent_streams_are_children_of_their_own_callers(

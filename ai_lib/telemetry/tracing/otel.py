@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
+from ai_lib._version import __version__
+from ai_lib.telemetry.tracing import semantic_conventions as semantics
 from ai_lib.telemetry.tracing.span import Attribute, SpanEvent, SpanKind
 from ai_lib.telemetry.tracing.trace_context import SpanContext
 
@@ -62,7 +64,12 @@ class OtelBridge:
                 return None
         cached_provider, tracer = self._cached_tracer
         if cached_provider is not provider:
-            tracer = provider.get_tracer(self._name)
+            attributes = None
+            if self._name != semantics.SCOPE_NAME:
+                attributes = {"ai_lib.tracer": self._name}
+            tracer = provider.get_tracer(
+                semantics.SCOPE_NAME, __version__, semantics.SCHEMA_URL, attributes
+            )
             self._cached_tracer = provider, tracer
         return tracer
 

@@ -1,9 +1,23 @@
 """The names of OpenTelemetry's conventions for generative AI.
 
-https://opentelemetry.io/docs/specs/semconv/gen-ai/
+They have a repository of their own since version 1.42 (open-telemetry/semantic-conventions-genai),
+whose names are used here. Names of 1.41 that were given up are recorded beside them, unless
+`OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, as the conventions ask.
 """
 
+import os
 from typing import Final
+
+# The library is the instrumentation scope, by these names.
+SCOPE_NAME: Final = "ai_lib"
+SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai/1.42.0"
+
+
+def records_old_names() -> bool:
+    """Whether names that the conventions gave up are recorded as well."""
+    listed = os.environ.get("OTEL_SEMCONV_STABILITY_OPT_IN", "").split(",")
+    return "gen_ai_latest_experimental" not in {value.strip() for value in listed}
+
 
 OPERATION: Final = "gen_ai.operation.name"
 PROVIDER: Final = "gen_ai.provider.name"
@@ -31,7 +45,8 @@ FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
-CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
+CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
+OLD_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
 REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
 
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
@@ -43,8 +58,20 @@ SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
 STATUS_CODE: Final = "http.response.status_code"
 
+# Of a chat, and of any other operation; the latter was that of chats too.
+INFERENCE_DURATION: Final = "gen_ai.client.inference.duration"
 DURATION: Final = "gen_ai.client.operation.duration"
-TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
-TOKEN_USAGE: Final = "gen_ai.client.token.usage"
+TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.inference.time_to_first_chunk"
+USAGE_COUNTERS: Final = {
+    "prompt_tokens": "gen_ai.client.inference.usage.input_tokens",
+    "completion_tokens": "gen_ai.client.inference.usage.output_tokens",
+    "cache_read_tokens": "gen_ai.client.inference.usage.cache_read.input_tokens",
+    "cache_write_tokens": "gen_ai.client.inference.usage.cache_write.input_tokens",
+    "reasoning_tokens": "gen_ai.client.inference.usage.reasoning.output_tokens",
+}
+INPUT_TOKENS_OF_CALL: Final = "gen_ai.client.inference.operation.input_tokens"
+OUTPUT_TOKENS_OF_CALL: Final = "gen_ai.client.inference.operation.output_tokens"
+OLD_TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
+OLD_TOKEN_USAGE: Final = "gen_ai.client.token.usage"
 # The buckets these conventions advise for token counts.
 TOKEN_BUCKETS: Final = tuple(float(4**power) for power in range(14))

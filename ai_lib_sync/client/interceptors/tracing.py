@@ -76,11 +76,11 @@ class TracingInterceptor(Interceptor):
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note the attempt as an event."""
-        self._add_event(call, "gen_ai.attempt", _attempt_attributes(attempt))
+        self._add_event(call, "ai_lib.attempt", _attempt_attributes(attempt))
 
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
         """Note that it is tried again."""
-        self._add_event(call, "gen_ai.retry", _retry_attributes(number, error, seconds))
+        self._add_event(call, "ai_lib.retry", _retry_attributes(number, error, seconds))
 
     def on_end(self, call: Call) -> None:
         """Note what came of it, and end the span."""
@@ -171,6 +171,8 @@ def _usage_attributes(call: Call) -> Mapping[str, Attribute]:
         semantics.CACHE_WRITE_TOKENS: usage.cache_write_tokens,
         semantics.REASONING_TOKENS: usage.reasoning_tokens,
     }
+    if usage.cache_write_tokens and semantics.records_old_names():
+        counts[semantics.OLD_CACHE_WRITE_TOKENS] = usage.cache_write_tokens
     attributes.update({name: count for name, count in counts.items() if count})
     if first is not None:
         attributes[semantics.FIRST_CHUNK] = first / 1000

@@ -8,7 +8,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client.parser import text_string_to_metric_families
 
-from ai_lib_sync import AiClient
+from ai_lib_sync import AiClient, __version__
 from ai_lib_sync.client import AiClientBuilder, Call, Interceptor
 from ai_lib_sync.errors import AiLibError
 from ai_lib_sync.resilience import RetryConfig
@@ -120,7 +120,31 @@ def test_two_meters_count_beside_each_other() -> None:
         assert collector.get_snapshot().in_flight == 0
 
 
-def test_opentelemetrys_meter_gets_the_metrics_of_its_conventions() -> None:
+NEW_METRICS = {
+    ("gen_ai.client.inference.duration", "s", None),
+    ("gen_ai.client.inference.duration", "s", "rate_limited"),
+    ("gen_ai.client.inference.time_to_first_chunk", "s", None),
+    ("gen_ai.client.inference.operation.input_tokens", "{token}", None),
+    ("gen_ai.client.inference.operation.output_tokens", "{token}", None),
+    ("gen_ai.client.inference.usage.input_tokens", "{token}", None),
+    ("gen_ai.client.inference.usage.output_tokens", "{token}", None),
+}
+OLD_METRICS = {
+    ("gen_ai.client.operation.duration", "s", None),
+    ("gen_ai.client.operation.duration", "s", "rate_limited"),
+    ("gen_ai.client.operation.time_to_first_chunk", "s", None),
+    ("gen_ai.client.token.usage", "{token}", None),
+}
+
+
+@pytest.mark.parametrize(
+    ("opt_in", "expected"),
+    [("", NEW_METRICS | OLD_METRICS), ("http,gen_ai_latest_experimental", NEW_METRICS)],
+)
+def test_opentelemetrys_meter_gets_the_metrics_of_its_conventions(
+    monkeypatch: pytest.MonkeyPatch, opt_in: str, expected: set[object]
+) -> None:
+    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", opt_in)
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     meter = OtelMetrics(provider=provider)
@@ -137,13 +161,12 @@ def test_opentelemetrys_meter_gets_the_metrics_of_its_conventions() -> None:
         for metric in scope.metrics
         for point in metric.data.data_points
     }
-    assert set(points) == {
-        ("gen_ai.client.operation.duration", "s", None),
-        ("gen_ai.client.operation.duration", "s", "rate_limited"),
-        ("gen_ai.client.operation.time_to_first_chunk", "s", None),
-        ("gen_ai.client.token.usage", "{token}", None),
-    }
-    attributes = points["gen_ai.client.operation.duration", "s", None].attributes
+    names = {name for name in points if ".cache_" not in name[0] and ".reasoning" not in name[0]}
+    assert names == expected
+    (scope,) = reader.get_metrics_data().resource_metrics[0].scope_metrics
+    assert (scope.scope.name, scope.scope.version) == ("ai_lib", __version__)
+    assert scope.scope.schema_url == "https://opentelemetry.io/schemas/gen-ai/1.42.0"
+    attributes = points["gen_ai.client.inference.duration", "s", None].attributes
     assert attributes["gen_ai.operation.name"] == "chat"
     assert attributes["gen_ai.provider.name"] == "gcp.gemini"
     assert attributes["gen_ai.request.model"] == "gemini-3.5-flash"

@@ -71,10 +71,10 @@ def test_one_call_of_several_requests_is_one_operation(
     assert span.attributes["ai_lib.cost"] == pytest.approx(3 * PRICE)
     assert span.attributes["ai_lib.retry_count"] == 1
     assert [event.name for event in span.events] == [
-        "gen_ai.attempt",
-        "gen_ai.retry",
-        "gen_ai.attempt",
-        "gen_ai.attempt",
+        "ai_lib.attempt",
+        "ai_lib.retry",
+        "ai_lib.attempt",
+        "ai_lib.attempt",
     ]
     sent = [headers["traceparent"] for headers in script.headers]
     assert sent == [span.context.to_traceparent()] * 3

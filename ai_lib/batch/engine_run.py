@@ -1,0 +1,151 @@
+"""Runs a batch's prompts in other processes, by an engine, with the journal in this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from ai_lib.batch.config import BatchConfig
+from ai_lib.batch.engines import BatchEngine, Chunk
+from ai_lib.batch.journal import Journal
+from ai_lib.batch.result import BatchItem, BatchResult, make_result
+from ai_lib.errors.exceptions import ItemOutcomeUnknown
+from ai_lib.types.response import ChatResponse
+
+from .._runtime.backend import fail_after, now, run_all, run_in_thread
+from .._runtime.workers import call_in_worker
+from ..client import AiClient, AiClientBuilder, ChatRequestBuilder
+from ..client.worker import worker_client
+from .executor import OnProgress
+
+StartChat = Callable[[AiClient, Any], ChatRequestBuilder]
+
+
+def run_chunk(
+    start_chat: StartChat,
+    builder: AiClientBuilder[AiClient],
+    chunk: Chunk,
+    timeout: float | None,
+    max_concurrent: int,
+) -> list[BatchItem[ChatResponse]]:
+    """Send a chunk's prompts through this process's client, and return their outcomes."""
+    return call_in_worker(partial(_run_chunk, start_chat, builder, chunk, timeout, max_concurrent))
+
+
+async def _run_chunk(
+    start_chat: StartChat,
+    builder: AiClientBuilder[AiClient],
+    chunk: Chunk,
+    timeout: float | None,
+    max_concurrent: int,
+) -> list[BatchItem[ChatResponse]]:
+    client = await worker_client(builder)
+    functions = [
+        partial(_run_prompt, partial(start_chat, client, prompt), index, timeout)
+        for index, prompt in chunk.prompts
+    ]
+    return await run_all(functions, max_concurrent)
+
+
+async def _run_prompt(
+    start_chat: Callable[[], ChatRequestBuilder], index: int, timeout: float | None
+) -> BatchItem[ChatResponse]:
+    start = now()
+    try:
+        with fail_after(timeout):
+            response = await start_chat().execute()
+    except Exception as error:  # noqa: BLE001 (it is in the batch's result)
+        return BatchItem(index=index, error=error, latency_ms=(now() - start) * 1000)
+    return BatchItem(index=index, result=response, latency_ms=(now() - start) * 1000)
+
+
+class EngineRun:
+    """One batch on an engine: what the journal has is not run again, each item has one outcome."""
+
+    def __init__(
+        self,
+        builder: AiClientBuilder[AiClient],
+        start_chat: StartChat,
+        prompts: Sequence[Any],
+        engine: BatchEngine,
+        config: BatchConfig,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._work = partial(
+            run_chunk,
+            start_chat,
+            builder,
+            timeout=config.timeout,
+            max_concurrent=config.max_concurrent,
+        )
+        self._prompts = prompts
+        self._engine = engine
+        self._config = config
+        self._on_progress = on_progress
+        self._finished: list[BatchItem[ChatResponse]] = []
+        self._is_stopped = False
+        name = builder._settings.model or "batch"
+        journal = None if config.journal is None else Journal(config, name, len(prompts))
+        self._journal = journal
+
+    async def execute(self) -> BatchResult[ChatResponse]:
+        """Run all prompts and return their results in order. Raises as `batch_execute`."""
+        start = now()
+        outcomes: Iterator[tuple[Chunk, list[BatchItem[Any]] | None]] | None = None
+        try:
+            if self._journal is not None:
+                self._journal.check(self._prompts)
+            chunks = self._make_chunks(self._find_pending())
+            outcomes = iter(self._engine.run(self._work, chunks))
+            take: Callable[[], Any] = partial(next, outcomes, None)
+            while not self._is_stopped and (outcome := await run_in_thread(take)) is not None:
+                await run_in_thread(partial(self._record_chunk, *outcome))
+        finally:
+            close = getattr(outcomes, "close", None)
+            if close is not None:
+                close()
+            if self._journal is not None:
+                self._journal.close()
+        return make_result(self._finished, len(self._prompts), (now() - start) * 1000)
+
+    def _find_pending(self) -> list[int]:
+        pending = []
+        for index, prompt in enumerate(self._prompts):
+            recorded = self._journal.find_result(index, prompt) if self._journal else None
+            if recorded is None:
+                pending.append(index)
+            else:
+                item: Any = BatchItem(index=index, result=recorded.value, resumed=True)
+                self._finished.append(item)
+        return pending
+
+    def _make_chunks(self, indexes: Sequence[int]) -> Iterable[Chunk]:
+        size = self._engine.chunk_size
+        for start in range(0, len(indexes), size):
+            prompts = [(index, self._prompts[index]) for index in indexes[start : start + size]]
+            yield Chunk(prompts=tuple(prompts))
+
+    def _record_chunk(self, chunk: Chunk, outcomes: list[BatchItem[Any]] | None) -> None:
+        if outcomes is None:
+            outcomes = [
+                BatchItem(index=index, error=_in_doubt(index)) for index, _ in chunk.prompts
+            ]
+        for item in outcomes:
+            if self._journal is not None:
+                prompt = self._prompts[item.index]
+                self._journal.write(item.index, prompt, item.result, item.error)
+            self._finished.append(item)
+            self._is_stopped |= self._config.fail_fast and item.error is not None
+            if self._on_progress is not None:
+                self._on_progress(len(self._finished), len(self._prompts))
+        if self._journal is not None and self._config.fsync:
+            self._journal.sync()
+
+
+def _in_doubt(index: int) -> ItemOutcomeUnknown:
+    return ItemOutcomeUnknown(
+        f"item {index} was under way when its worker was lost: it may have been sent and paid for; "
+        "look at it, or give the engine retry_in_doubt=True to send such items again",
+        index=index,
+    )

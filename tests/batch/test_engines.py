@@ -1,0 +1,126 @@
+"""Batches on an engine: one outcome for each item, the journal, lost workers, workers' clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib.batch import BatchConfig, DaskEngine, RayEngine, batch_execute
+from ai_lib.batch.engines import Chunk, Work
+from ai_lib.client import AiClient, AiClientBuilder, worker_client
+from ai_lib.errors import ItemOutcomeUnknown, JournalError, PicklingError, RemoteError
+from ai_lib.resilience import RetryConfig
+from ai_lib.testing import MockProvider, Reply
+from ai_lib.tokens import Budget
+
+PROMPTS = [f"prompt {number}" for number in range(25)]
+
+
+class InlineEngine:
+    """Runs the chunks here; of those that begin with a number of `lost`, the worker is lost."""
+
+    def __init__(self, lost: Iterable[int] = (), chunk_size: int = 10) -> None:
+        self.chunk_size = chunk_size
+        self.lost = set(lost)
+        self.began: list[int] = []
+        self.is_closed = False
+
+    def run(self, work: Work, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Any]]:
+        try:
+            for chunk in chunks:
+                first = chunk.prompts[0][0]
+                self.began.append(first)
+                yield chunk, None if first in self.lost else work(chunk)
+        finally:
+            self.is_closed = True
+
+
+def builder(mock: MockProvider) -> AiClientBuilder[AiClient]:
+    """Return a builder for the mock provider, without retries."""
+    made = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(mock.base_url("openai"))
+    return made.with_retry(RetryConfig.no_retry())
+
+
+async def test_each_item_has_one_outcome_in_order(tmp_path: Path) -> None:
+    counts: list[int] = []
+    async with MockProvider() as mock:
+        result = await batch_execute(
+            PROMPTS,
+            builder(mock),
+            on=InlineEngine(),
+            on_progress=lambda finished, total: counts.append(finished),
+        )
+    asked = [request.body["messages"][-1]["content"] for request in mock.requests]  # type: ignore[index, call-overload]
+    assert sorted(asked) == sorted(PROMPTS)
+    assert result.all_successful
+    assert [response.content for response in result.results if response] == [
+        response.content for response in result.get_successful_results()
+    ]
+    assert counts == list(range(1, 26))
+
+
+async def test_an_item_whose_worker_was_lost_is_in_doubt_and_says_so(tmp_path: Path) -> None:
+    config = BatchConfig(journal=tmp_path / "run.jsonl")
+    async with MockProvider() as mock:
+        engine = InlineEngine(lost=[10])
+        result = await batch_execute(PROMPTS, builder(mock), on=engine, config=config)
+        assert sorted(result.errors) == list(range(10, 20))
+        for index, error in result.get_errors():
+            assert isinstance(error, ItemOutcomeUnknown)
+            assert error.index == index
+            assert "retry_in_doubt" in str(error)
+        assert len(mock.requests) == 15
+        again = await batch_execute(PROMPTS, builder(mock), on=InlineEngine(), config=config)
+    assert again.all_successful
+    assert again.resumed_count == 15
+    assert len(mock.requests) == 25
+
+
+async def test_a_journal_of_another_batch_is_refused(tmp_path: Path) -> None:
+    config = BatchConfig(journal=tmp_path / "run.jsonl")
+    async with MockProvider() as mock:
+        await batch_execute(PROMPTS, builder(mock), on=InlineEngine(), config=config)
+        other = [*PROMPTS[:-1], "another"]
+        with pytest.raises(JournalError):
+            await batch_execute(other, builder(mock), on=InlineEngine(), config=config)
+    assert len(mock.requests) == 25
+
+
+async def test_a_batch_that_fails_fast_takes_no_further_chunk() -> None:
+    engine = InlineEngine(chunk_size=1)
+    async with MockProvider([Reply(status=400)]) as mock:
+        result = await batch_execute(PROMPTS, builder(mock), fail_fast=True, on=engine)
+    assert isinstance(result.errors[0], RemoteError)
+    assert result.unfinished == frozenset(range(1, 25))
+    assert engine.began == [0]
+    assert engine.is_closed
+
+
+async def test_an_engine_runs_a_builder() -> None:
+    async with MockProvider() as mock:
+        async with await builder(mock).build() as client:
+            with pytest.raises(TypeError, match="by a builder"):
+                await batch_execute(PROMPTS, client, on=InlineEngine())  # type: ignore[call-overload]
+        with pytest.raises(TypeError, match="by a builder"):
+            await batch_execute(PROMPTS, builder(mock))  # type: ignore[call-overload]
+
+
+async def test_a_worker_has_one_client_for_equal_builders() -> None:
+    async with MockProvider() as mock:
+        first = await worker_client(builder(mock))
+        second = await worker_client(builder(mock))
+        other = await worker_client(builder(mock).api_key("another"))
+        assert first is second
+        assert other is not first
+        with pytest.raises(PicklingError, match="budget"):
+            await worker_client(builder(mock).budget(Budget(1.0)))
+        for client in (first, other):
+            await client.close()
+
+
+def test_engines_are_values() -> None:
+    assert DaskEngine(chunk_size=5) == DaskEngine(chunk_size=5)
+    assert RayEngine().chunk_size == 20
