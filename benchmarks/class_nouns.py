@@ -16,8 +16,8 @@ FIELD_NOUNS = frozenset(
     encoding end endpoint engine entry environment error errors event events examples exchange
     execution executor exists exporter expression failure fallback family fetch fields file
     filter first flag format frame generator group handle handler header headers health
-    histogram hook ids index info input item json kind large lease like limiter limits line
-    lines linter list listener literal live loader location lock log logger logprob lookup
+    histogram hook ids image index info input item job json kind large lease like limiter limits
+    line lines linter list listener literal live loader location lock log logger logprob lookup
     maker manager code
     mapper mapping match member message metadata meter metrics middleware mismatch mode model
     object observation of open operation options origin outcome output page parameter parser
@@ -26,8 +26,8 @@ FIELD_NOUNS = frozenset(
     retry role route rule rules run runner sample scope secret segment select selector semaphore
     series server service set settings signature snapshot source span stamp state stats status
     storage store strategy stream streaming tag target tasks template termination text tier
-    timeout timer token tool tools tracer tracker transform transport tunnel turn type update
-    upload usage use validator version violation waiter window writer
+    timeout timer token tool tools tracer tracker transcription transform transport tunnel turn type
+    update upload usage use validator version video violation waiter window writer
     """.split()
 )
 
@@ -46,9 +46,9 @@ PROJECT_NOUNS = frozenset(
 # An exception may end in a participle or an adjective, after a noun: `StreamTruncated`.
 EXCEPTION_ENDINGS = frozenset(
     """
-    aborted allowed busy cancelled changed closed exceeded expired failed found gone interrupted
-    invalid lost missing open refused required short stopped truncated unavailable unknown
-    unsupported
+    aborted allowed busy cancelled changed closed exceeded expired failed filtered found gone
+    interrupted invalid lost missing open refused required short stopped truncated unavailable
+    unknown unsupported
     """.split()
 )
 

@@ -293,6 +293,41 @@ class ClientBuilder:
 
         return self.intercept(budget_interceptor(budget, limit, currency, tag, unknown_price))
 
+    def guardrails(
+        self: B,
+        rules: Rules = (),
+        *,
+        input: bool | Rules = True,
+        output: bool | Rules = True,
+        thinking: bool = False,
+        tools: bool = False,
+    ) -> B:
+        """Apply these rules to every call: to what is sent (`input`) and received (`output`).
+
+        Either may be switched off, or have further rules of its own. The rules apply to messages
+        other than the system's and to the texts of other operations; with `tools` also to the
+        arguments of tool calls, with `thinking` to the reasoning. Masked text and masked reasoning
+        lose the provider's opaque state.
+        """
+        from .interceptors.guardrails import GuardrailInterceptor, rules_for
+
+        for_input, for_output = rules_for(rules, input), rules_for(rules, output)
+        return self.intercept(
+            GuardrailInterceptor(for_input, for_output, thinking=thinking, tools=tools)
+        )
+
+    def plugins(self: B, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> B:
+        """Call these plugins for every call; the caller keeps them and shuts them down.
+
+        A list of plugins is initialized with the first call.
+
+        Raises:
+            PluginError: one of them can't be used here.
+        """
+        from .interceptors.plugins import PluginInterceptor
+
+        return self.intercept(PluginInterceptor(plugins))
+
     def metrics(self: B, meter: Meter) -> B:
         """Count every call with this meter: a `MetricsCollector`, `OtelMetrics`, or your own."""
         from .interceptors.metrics import MetricsInterceptor
@@ -379,42 +414,6 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         from .interceptors.cache import CacheInterceptor
 
         return self.intercept(CacheInterceptor(manager))
-
-    def guardrails(
-        self,
-        rules: Rules = (),
-        *,
-        input: bool | Rules = True,
-        output: bool | Rules = True,
-        thinking: bool = False,
-        tools: bool = False,
-    ) -> AiClientBuilder[Client]:
-        """Apply these rules to every call: to what is sent (`input`) and received (`output`).
-
-        Either may be switched off, or have further rules of its own. The rules apply to messages
-        other than the system's; with `tools` also to the arguments of tool calls, with `thinking`
-        to the reasoning. Masked text and masked reasoning lose the provider's opaque state.
-        """
-        from .interceptors.guardrails import GuardrailInterceptor, rules_for
-
-        for_input, for_output = rules_for(rules, input), rules_for(rules, output)
-        return self.intercept(
-            GuardrailInterceptor(for_input, for_output, thinking=thinking, tools=tools)
-        )
-
-    def plugins(
-        self, plugins: PluginRegistry | Sequence[Plugin | Middleware]
-    ) -> AiClientBuilder[Client]:
-        """Call these plugins for every call; the caller keeps them and shuts them down.
-
-        A list of plugins is initialized with the first call.
-
-        Raises:
-            PluginError: one of them can't be used here.
-        """
-        from .interceptors.plugins import PluginInterceptor
-
-        return self.intercept(PluginInterceptor(plugins))
 
     def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
         """Send the feedback of `AiClient.report_feedback` to this sink."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ai_lib.telemetry.health.status import HealthReport
 
     from ..transport.credentials.obtain import ApiKey
+    from .live_files import FileService
     from .live_models import ModelService
 
 
@@ -143,6 +144,13 @@ class AiClient(ModelClient):
         from .live_models import ModelService
 
         return ModelService(self.target, self.invoke)
+
+    @property
+    def files(self) -> FileService:
+        """The files that are stored at the provider."""
+        from .live_files import FileService
+
+        return FileService(self._transport, self._targets, self._interceptors)
 
     def chat(self) -> ChatRequestBuilder:
         """Return a builder for a new chat request."""

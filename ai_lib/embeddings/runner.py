@@ -62,12 +62,14 @@ class EmbeddingCall:
         first = self._route[0].target.current()
         self._call = Call("embeddings", None, call_options, now, targets, first)
         self._call.route = [guarded.target for guarded in self._route]
+        self._call.texts = list(texts) if all(isinstance(text, str) for text in texts) else None
 
     async def run(self) -> EmbeddingResponse:
         """Return the vectors of all texts, from the first target that succeeds."""
         return await self._interceptors.run_operation(self._call, self._run)
 
     async def _run(self) -> EmbeddingResponse:
+        self._texts = self._texts if self._call.texts is None else self._call.texts
         total, log = self._timeouts(self._route[0].target.current()).total, self._call.attempt_log
         log.ends = FOREVER if total is None else now() + total
         try:

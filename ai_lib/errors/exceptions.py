@@ -18,8 +18,11 @@
     |   |-- ConnectError           no connection: DNS, refused, TLS, proxy
     |   |-- ConnectionLost         the connection broke after it stood
     |   |-- TransportTimeout       one of the timeouts ran out (also a TimeoutError)
+    |   |   `-- JobTimeout         a job at the provider was not done in time; it goes on
     |   `-- ResponseTooLarge       a response, frame or error body is over its bound
     |-- RemoteError                the provider responded with an error
+    |   |-- ContentFiltered        the provider's rules filtered all that was asked for
+    |   `-- JobFailed              a job at the provider failed, was cancelled, or expired
     |-- ResponseError              the provider's response can't be used
     |   |-- DecodeError            not what the manifest declares (HTML, bad JSON, bad UTF-8)
     |   |-- StreamTruncated        the stream ended before the response did
@@ -326,6 +329,16 @@ class TransportTimeout(TransportError, TimeoutError):
         self.seconds = seconds
 
 
+class JobTimeout(TransportTimeout):
+    """A job at the provider was not done in time; it goes on there. `job_id` is its id."""
+
+    def __init__(
+        self, message: str, *, seconds: float | None, job_id: str = "", **facts: str | None
+    ) -> None:
+        super().__init__(message, timeout_name="total", seconds=seconds, **facts)  # type: ignore[arg-type]
+        self.job_id = job_id
+
+
 class ResponseTooLarge(TransportError):
     """A response, frame, error body or tool argument is over its bound of `limit` bytes."""
 
@@ -374,6 +387,42 @@ class RemoteError(AiLibError):
     def status(self) -> int:
         """The same as `status_code`."""
         return self.status_code
+
+
+class ContentFiltered(RemoteError):
+    """The provider's rules for content filtered all that was asked for."""
+
+    default_code = codes.INVALID_REQUEST
+
+
+class JobFailed(RemoteError):
+    """A job at the provider failed, was cancelled, or expired.
+
+    `job_id` is its id and `state` how it ended: `failed`, `cancelled` or `expired`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int = 200,
+        code: str | None = None,
+        body: object = None,
+        standard_code: StandardErrorCode = codes.UNKNOWN,
+        job_id: str = "",
+        state: str = "failed",
+        **facts: str | None,
+    ) -> None:
+        super().__init__(
+            message,
+            status_code=status_code,
+            code=code,
+            body=body,
+            standard_code=standard_code,
+            **facts,  # type: ignore[arg-type]
+        )
+        self.job_id = job_id
+        self.state = state
 
 
 class ResponseError(AiLibError):

@@ -25,6 +25,9 @@ _SAID_DURATION = re.compile(
 )
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|s|m|h|)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+_ERROR_MEMBERS = frozenset(
+    {"error", "errors", "type", "message", "code", "status", "request_id", "success", "detail"}
+)
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -99,6 +102,20 @@ def is_error_body(compiled: CompiledManifest, body: object) -> bool:
         return False
     message_paths = dict(compiled.errors.facts)["message"]
     return body.get("error") is not None or _first_text(message_paths, body) is not None
+
+
+def is_bare_error(document: object) -> bool:
+    """Whether a body is an error and nothing else, whatever its status."""
+    if not isinstance(document, Mapping) or not document.get("error"):
+        return False
+    error = document["error"]
+    return isinstance(error, str | Mapping) and document.keys() <= _ERROR_MEMBERS
+
+
+def is_page(content_type: str, body: bytes) -> bool:
+    """Whether a body is a page of HTML, such as a proxy's or a login page."""
+    head = body[:_MOST_EXCERPT_CHARACTERS].lstrip().lower()
+    return "html" in content_type or head.startswith((b"<!doctype html", b"<html"))
 
 
 def unwrap_error(body: object) -> object:

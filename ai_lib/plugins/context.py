@@ -19,6 +19,8 @@ class HookType(str, Enum):
     RETRY = "retry"
     CACHE_HIT = "cache_hit"
     CACHE_MISS = "cache_miss"
+    OPERATION = "operation"
+    OPERATION_RESULT = "operation_result"
 
 
 class PluginPriority(IntEnum):
@@ -38,7 +40,9 @@ class PluginContext:
     copied with `msgspec.structs.replace`. After the response, `response` may be replaced: that is
     what the caller gets. For each event of a stream, `event` may be replaced, or be set to None to
     leave it out; the collected response does not change. `error`, `attempt` (counted from 1) and
-    `delay_seconds` are set when there is an error or a retry. `metadata` is for the plugins
+    `delay_seconds` are set when there is an error or a retry. `operation` is `chat` or the name of
+    another operation, such as `speech`; that one has no request, but `texts`, which may be replaced
+    one for one: those that are sent, then those that came. `metadata` is for the plugins
     themselves.
     """
 
@@ -63,6 +67,8 @@ class PluginContext:
         self.error: BaseException | None = None
         self.attempt = 0
         self.delay_seconds = 0.0
+        self.operation = "chat"
+        self.texts: list[str] = []
 
     def __repr__(self) -> str:
         return f"PluginContext({self.model!r}, request_id={self.request_id!r})"

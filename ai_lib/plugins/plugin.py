@@ -61,6 +61,12 @@ class Plugin:
     def on_cache_hit(self, ctx: PluginContext) -> Awaitable[None] | None:
         """Handle that a cache had the response."""
 
+    def on_operation(self, ctx: PluginContext) -> Awaitable[None] | None:
+        """Read or replace `ctx.texts` before they are sent by `ctx.operation`, which is no chat."""
+
+    def on_operation_result(self, ctx: PluginContext) -> Awaitable[None] | None:
+        """Read or replace `ctx.texts`, which came of an operation that is no chat."""
+
     def on_cache_miss(self, ctx: PluginContext) -> Awaitable[None] | None:
         """Handle that a cache did not have the response."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -38,6 +38,9 @@ from ai_lib.protocol.query.expression import Expression, compile_expression
 from ai_lib.protocol.query.path import JsonPath, compile_path
 from ai_lib.protocol.shared_paths import plan_shared_paths
 from ai_lib.types.usage import SUMMED_COUNTS
+
+if TYPE_CHECKING:
+    from ai_lib.protocol.dialect.operations import OperationShape
 
 Field = JsonPath | object
 
@@ -135,6 +138,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     models: dict[str, Model] = {}
     families: dict[str, CompiledManifest] = {}
     reasoning: Mapping[str, ReasoningShape] = {}
+    operations: dict[str, OperationShape | None] = {}
 
     @property
     def can_chat(self) -> bool:
@@ -149,6 +153,19 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     def find_endpoint(self, name: str) -> Endpoint | None:
         """Return the manifest's endpoint of that name, or None."""
         return self.manifest.endpoints.get(name)
+
+    def find_operation(self, name: str, model: str = "") -> OperationShape | None:
+        """Return how an operation of that name is done with a model, None where nothing says so.
+
+        Raises ProtocolError when the dialect describes it wrongly.
+        """
+        from ai_lib.protocol.dialect.operations import compile_operation, select_for_model
+
+        if name not in self.operations:
+            self.operations[name] = compile_operation(self.dialect.operations, name)
+        shape = self.operations[name]
+        other = select_for_model(shape, model) if shape is not None and model else None
+        return shape if other is None or other == name else self.find_operation(other)
 
     def find_family(self, name: str) -> CompiledManifest:
         """Return the same manifest for another of its API families.
@@ -245,6 +262,10 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
     try:
         dialect = select_dialect(manifest)
         check_batches(dialect.batches)
+        if dialect.operations and manifest.origin != "bundled":
+            from ai_lib.protocol.dialect.operations import check_operations
+
+            check_operations(dialect.operations)
         stream = dialect.stream
         parameters = {
             name: _apply_dialect_path(name, parameter, dialect)

@@ -9,7 +9,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.manifest.capabilities import find_operation_capability, require_capabilities
+from ai_lib.protocol.manifest.capabilities import require_operation
 from ai_lib.protocol.manifest.model import Endpoint
 from ai_lib.request.chat import attach_credential, join_endpoint, quote_segment, resolve_base_url
 from ai_lib.types.json import JsonObject, encode_json
@@ -45,8 +45,7 @@ def build_operation(
         RequestError: the manifest has no such operation, a value is missing, or a file can't be
             sent.
     """
-    if capability := find_operation_capability(name):
-        require_capabilities(compiled.manifest, capability)
+    require_operation(compiled.manifest, name)
     endpoint = _find_endpoint(name, compiled)
     base = resolve_base_url(compiled, base_url)
     url = join_endpoint(

@@ -34,9 +34,18 @@ def calculate_cost(
     tier = prices.apply_tier(usage.prompt_tokens) if prices.tiers else prices
     factor, reason = _find_paid_factor(usage, prices, billed, moment)
     tools_cost, tools_reason = _charge_tools(usage, prices, billed)
+    units_cost: float | None = 0.0
+    if usage.units:
+        from ai_lib.tokens.unit_cost import charge_units
+
+        units_cost = charge_units(usage, prices)
+        if units_cost is not None:
+            return _calculate_units_cost(usage, tier, model, units_cost, is_estimate)
     if (usage.prompt_tokens > 0 and tier.input is None) or (
         usage.completion_tokens > 0 and tier.output is None
     ):
+        reason = f"the price of {model} is unknown"
+    if units_cost is None and not usage.total_tokens:
         reason = f"the price of {model} is unknown"
     reason = reason or tools_reason
     if reason:
@@ -92,6 +101,28 @@ def _calculate_known_cost(
         assumed=tuple(
             [name for name, (count, price) in assumed.items() if count > 0 and price is None]
         ),
+        is_estimate=is_estimate,
+        source=tier.source,
+        as_of=tier.as_of,
+    )
+
+
+def _calculate_units_cost(
+    usage: Usage, tier: Prices, model: str, units_cost: float, is_estimate: bool
+) -> CostEstimate:
+    """Return the cost of what is paid by units; tokens cost as much as they have a price."""
+    tokens_cost = usage.prompt_tokens * (tier.input or 0.0) / _MILLION
+    answer_cost = usage.completion_tokens * (tier.output or 0.0) / _MILLION
+    return CostEstimate(
+        model=model,
+        currency=tier.currency,
+        total_cost=units_cost + tokens_cost + answer_cost + tier.request,
+        input_cost=tokens_cost,
+        output_cost=answer_cost,
+        units_cost=units_cost,
+        request_cost=tier.request,
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
         is_estimate=is_estimate,
         source=tier.source,
         as_of=tier.as_of,

@@ -12,8 +12,8 @@ class CostEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     `input_cost` is all input: `cached_cost` is the share of what a cache served of it,
     `cache_write_cost` of what a cache stored. `output_cost` is all output, `reasoning_cost` the
     share of reasoning. `tools_cost` are the fees for tools that the provider ran, `request_cost`
-    those for requests. So `total_cost` is the sum of input, output and fees, and nothing counts
-    twice.
+    those for requests, `units_cost` is what is paid by characters, seconds, images or pages. So
+    `total_cost` is the sum of input, output, units and fees, and nothing counts twice.
 
     `is_estimate` says that the provider did not say what was used, so that it was counted here;
     `is_reported` that the total is the provider's own word, without its parts. `source` is the
@@ -33,6 +33,7 @@ class CostEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     reasoning_cost: float = 0.0
     tools_cost: float = 0.0
     request_cost: float = 0.0
+    units_cost: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
     assumed: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ def sum_costs(costs: Iterable[CostEstimate]) -> CostEstimate:
         reasoning_cost=sum(cost.reasoning_cost for cost in listed),
         tools_cost=sum(cost.tools_cost for cost in listed),
         request_cost=sum(cost.request_cost for cost in listed),
+        units_cost=sum(cost.units_cost for cost in listed),
         input_tokens=sum(cost.input_tokens for cost in listed),
         output_tokens=sum(cost.output_tokens for cost in listed),
         assumed=tuple(dict.fromkeys(name for cost in listed for name in cost.assumed)),

@@ -5,7 +5,7 @@ import mimetypes
 import os
 import stat
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 import msgspec
@@ -57,17 +57,21 @@ class UploadSource(Protocol):
 class Multipart:
     """A form of text fields and files.
 
-    A list becomes several fields of one name, an object becomes JSON, None is left out. It can be
-    sent again unless one of its files can only be read once.
+    A list becomes several fields of one name, an object becomes JSON, None is left out; pairs of
+    a name and a file may have a name twice. It can be sent again unless one of its files can only
+    be read once.
 
     Raises:
         RequestError: a file can't be read, or is no file.
     """
 
-    def __init__(self, fields: JsonObject, files: Mapping[str, FileLike]) -> None:
+    def __init__(
+        self, fields: JsonObject, files: Mapping[str, FileLike] | Sequence[tuple[str, FileLike]]
+    ) -> None:
         self.boundary = uuid.uuid4().hex
         self.is_started = False
-        self.segments = tuple(_encode_segments(self.boundary, fields, files))
+        named_files = files.items() if isinstance(files, Mapping) else files
+        self.segments = tuple(_encode_segments(self.boundary, fields, named_files))
 
     @property
     def content_type(self) -> str:
@@ -94,6 +98,25 @@ class Multipart:
     def __repr__(self) -> str:
         size = "unknown length" if self.length is None else f"{self.length} bytes"
         return f"<Multipart {size}>"
+
+
+class FileBody(Multipart):
+    """One file that is the whole body, of the type `media_type`.
+
+    Raises:
+        RequestError: the file can't be read, or is no file.
+    """
+
+    def __init__(self, file: FilePart, media_type: str) -> None:
+        self.boundary = ""
+        self.is_started = False
+        self.segments = (_open_content(file.content, "file"),)
+        self._media_type = media_type
+
+    @property
+    def content_type(self) -> str:
+        """The value of its Content-Type header."""
+        return self._media_type
 
 
 class _PathSource:
@@ -151,13 +174,13 @@ def _unreadable_error(field: str, error: Exception) -> RequestError:
 
 
 def _encode_segments(
-    boundary: str, fields: JsonObject, files: Mapping[str, FileLike]
+    boundary: str, fields: JsonObject, files: Iterable[tuple[str, FileLike]]
 ) -> Iterator[bytes | UploadSource]:
     begin = f"--{boundary}\r\n".encode()
     for name, value in fields.items():
         for text, content_type in _encode_values(value):
             yield begin + _encode_part_head(name, None, content_type) + text + b"\r\n"
-    for name, file in files.items():
+    for name, file in files:
         part = file if isinstance(file, FilePart) else FilePart(content=file)
         filename = _get_filename(part) or "upload"
         content_type = part.content_type or mimetypes.guess_type(filename)[0] or _UNKNOWN_TYPE

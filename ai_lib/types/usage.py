@@ -19,9 +19,10 @@ class Usage(Record, frozen=True, kw_only=True, omit_defaults=True):
     images are parts of input and output.
 
     `tool_uses` counts the uses of tools that the provider ran, by their names. `service_tier` is
-    the tier that served the request, in the provider's word. `reported_cost` is what the provider
-    itself says that it cost, in `reported_currency`; None where it says nothing. `raw` is the
-    provider's own object.
+    the tier that served the request, in the provider's word. `units` counts what else was used,
+    such as `characters`, `seconds`, `images`, `pages` or `search_units`. `reported_cost` is what
+    the provider itself says that it cost, in `reported_currency`; None where it says nothing. `raw`
+    is the provider's own object.
     """
 
     prompt_tokens: int = 0
@@ -37,6 +38,7 @@ class Usage(Record, frozen=True, kw_only=True, omit_defaults=True):
     output_image_tokens: int = 0
     tool_uses: Mapping[str, int] = {}
     service_tier: str = ""
+    units: Mapping[str, float] = {}
     reported_cost: float | None = None
     reported_currency: str = "USD"
     raw: JsonObject | None = None
@@ -92,6 +94,7 @@ class Usage(Record, frozen=True, kw_only=True, omit_defaults=True):
                 "tokens out": self.completion_tokens,
                 "of them thinking": self.reasoning_tokens or None,
                 "total": self.total_tokens,
+                **{name.replace("_", " "): count for name, count in self.units.items()},
             }
         )
 
@@ -127,6 +130,10 @@ def sum_usages(usages: Iterable[Usage]) -> Usage:
     for usage in listed:
         for name, uses in usage.tool_uses.items():
             tool_uses[name] = tool_uses.get(name, 0) + uses
+    units: dict[str, float] = {}
+    for usage in listed:
+        for name, count in usage.units.items():
+            units[name] = units.get(name, 0) + count
     costs = [usage.reported_cost for usage in listed if usage.reported_cost is not None]
     currencies = {usage.reported_currency for usage in listed}
     is_reported = bool(listed) and len(costs) == len(listed) and len(currencies) == 1
@@ -134,6 +141,7 @@ def sum_usages(usages: Iterable[Usage]) -> Usage:
     return Usage(
         **counts,
         tool_uses=tool_uses,
+        units=units,
         service_tier=next(iter(tiers)) if len(tiers) == 1 else "",
         reported_cost=sum(costs) if is_reported else None,
         reported_currency=next(iter(currencies)) if is_reported else "USD",

@@ -23,6 +23,7 @@ class ModelClient(LocalState):
     advice = "pickle its builder, and build a client in each process"
 
     def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
+        self._settings = settings
         self._targets = TargetSet(settings)
         self._target = self._targets.first.target
         self._owns_transport = transport is None
@@ -48,6 +49,10 @@ class ModelClient(LocalState):
     def target(self) -> Target:
         """The first target of its calls, as it stands now; for code that is built upon a client."""
         return self._target.current()
+
+    def _share(self, model: str) -> tuple[ClientSettings, HttpTransport, InterceptorChain]:
+        """Return what a client of another model beside this one is made of."""
+        return self._settings.beside(model), self._transport, self._interceptors
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""

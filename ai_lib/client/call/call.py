@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import finalize
 
 import msgspec
@@ -110,6 +110,10 @@ class Call:
     in order. `first_request` is the request compiled for the first of them, set once it is known;
     `requests` has it and what was compiled for the targets it fell back to.
 
+    `texts` are what an operation beside chat sends of what people wrote, in a fixed order; they may
+    be replaced before the call is compiled. `filter_results` lets interceptors see, and replace,
+    the texts that came of it; it is None while none is active.
+
     `attempt_log` lists the attempts, those of earlier asks for the same answer too; `attempts` are
     the call's own. `timer` has the times. `usage` is what the provider said of an operation beside
     chat. `state` is for interceptors, each under a key of its own.
@@ -161,6 +165,8 @@ class Call:
         self.error: BaseException | None = None
         self.outcome = ""
         self.on_attempt_begin: Callable[[PreparedRequest], object] | None = None
+        self.texts: Sequence[str] | None = None
+        self.filter_results: Callable[[Sequence[str]], Any] | None = None
         self._cost: tuple[int, CostEstimate | None] | None = None
 
     def begin_attempt(self, prepared: PreparedRequest) -> None:
@@ -271,7 +277,7 @@ def attempt_cost(
     from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
 
     usage, model = attempt.usage, f"{attempt.provider}/{attempt.model}"
-    if not usage.total_tokens and usage.reported_cost is None:
+    if not usage.total_tokens and not usage.units and usage.reported_cost is None:
         return make_unknown_cost(usage, model, f"{attempt.provider} did not say what it used")
     record, billed = find_record(attempt.provider, attempt.model), None
     for prepared in requests:

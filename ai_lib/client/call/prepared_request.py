@@ -16,7 +16,7 @@ from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.request.chat import BuiltRequest, build_chat
 from ai_lib.types.attempt import Attempt
-from ai_lib.types.cost import TokenCount
+from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
@@ -35,7 +35,8 @@ class PreparedRequest:
     `unsigned` request; `was_refused` says that the provider refused one of the call's credentials.
 
     Of a chat, `request` is what was asked and `built` what was made of it. Of another operation,
-    `count_input` counts the tokens of its input, where that can be done. A callback in
+    `count_input` counts the tokens of its input, where that can be done, and `bound_cost` says what
+    it may cost where that is not by tokens alone. A callback in
     `on_attempt_end` is called once, when the attempt that is under way ends. What is `pending` is
     waited for before the attempt is sent, and given to `on_pending`; what is `due` is called, and
     waited for, when the call has ended.
@@ -50,6 +51,7 @@ class PreparedRequest:
         request: ChatRequest | None = None,
         built: BuiltRequest | None = None,
         count_input: Callable[[], TokenCount] | None = None,
+        bound_cost: Callable[[], CostBounds] | None = None,
     ) -> None:
         self.target = target
         self.wire = self.unsigned = wire
@@ -58,6 +60,7 @@ class PreparedRequest:
         self.timeouts = timeouts
         self.request = request
         self.count_input = count_input
+        self.bound_cost = bound_cost
         self.on_attempt_end: list[AttemptEnd] = []
         self.pending: object = None
         self.on_pending: Callable[[Any], object] | None = None

@@ -111,6 +111,8 @@ def calculate_prepared_bounds(prepared: PreparedRequest, currency: str) -> CostB
     if prepared.request is not None:
         return _calculate_bounds(prepared.target, prepared.request, prepared.built.body)
     target = prepared.target
+    if prepared.bound_cost is not None:
+        return prepared.bound_cost()
     if prepared.count_input is not None:
         return input_cost(target.model_id, prepared.count_input(), target.listed.prices)
     # Of an operation that tells no tokens only the provider knows what it costs.

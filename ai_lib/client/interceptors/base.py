@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
@@ -23,9 +23,10 @@ class Interceptor:
     `after_attempt` and `on_end`: what these raise is logged, as no bookkeeping costs an answer.
 
     A call is a chat, or another operation, such as `embeddings`; `chats_only` leaves an interceptor
-    out of the latter. An operation beside chat has neither a request nor a response that may be
-    looked at: `lookup`, `on_cache_lookup`, `wrap_call`, `stream_filter`, `on_events`,
-    `visible_response`, `after_response` and `on_abandoned` are for chats.
+    out of the latter. An operation beside chat has no request, but `call.texts`, which may be
+    replaced in `before_request`, and texts that came of it, which `after_operation` gets. `lookup`,
+    `on_cache_lookup`, `wrap_call`, `stream_filter`, `on_events`, `visible_response`,
+    `after_response` and `on_abandoned` are for chats.
     """
 
     order = 50
@@ -40,6 +41,10 @@ class Interceptor:
 
     async def before_request(self, call: Call) -> None:
         """Look at the call, or change its request or headers, before it is compiled."""
+
+    async def after_operation(self, call: Call, texts: Sequence[str]) -> Sequence[str]:
+        """Return what replaces the texts that came of an operation beside chat, one for one."""
+        return texts
 
     def on_prepared(self, call: Call) -> None:
         """Note that it is known where the call goes; nothing was sent yet. It must not wait."""

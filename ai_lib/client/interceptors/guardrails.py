@@ -22,7 +22,6 @@ class GuardrailInterceptor(Interceptor):
     """Holds what is sent to the rules for input, what is received to those for output."""
 
     order = 30
-    chats_only = True
 
     def __init__(
         self,
@@ -43,9 +42,12 @@ class GuardrailInterceptor(Interceptor):
 
     async def before_request(self, call: Call) -> None:
         evaluation = self._input.evaluate()
-        if call.request is None or not evaluation.is_needed:
+        if not evaluation.is_needed:
             return
-        call.request = filter_request(call.request, evaluation, tools=self._tools)
+        if call.request is not None:
+            call.request = filter_request(call.request, evaluation, tools=self._tools)
+        elif call.texts is not None:
+            call.texts = [evaluation.filter_text(text) for text in call.texts]
         evaluation.log_warnings()
         if evaluation.blocking is not None:
             raise evaluation.blocking
@@ -71,6 +73,16 @@ class GuardrailInterceptor(Interceptor):
             if evaluation.blocking is not None:
                 raise evaluation.blocking
         return response
+
+    async def after_operation(self, call: Call, texts: Sequence[str]) -> Sequence[str]:
+        evaluation = self._output.evaluate()
+        if not evaluation.is_needed:
+            return texts
+        filtered = [evaluation.filter_text(text) for text in texts]
+        evaluation.log_warnings()
+        if evaluation.blocking is not None:
+            raise evaluation.blocking
+        return filtered
 
 
 def rules_for(rules: Rules, choice: bool | Rules) -> Sequence[Guardrail]:

@@ -161,6 +161,20 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             key, base_url, family = key or self.api_key, self.base_url, self.api_family
         return self._load_target(name, key, base_url, family, needs_key)
 
+    def beside(self, model: str) -> ClientSettings:
+        """Return the settings of a client of another model; of another provider, with its key."""
+        if self._has_first_provider(model):
+            return msgspec.structs.replace(self, model=model, fallbacks=(), routed_models={})
+        return msgspec.structs.replace(
+            self,
+            model=model,
+            api_key=None,
+            base_url=None,
+            api_family=None,
+            fallbacks=(),
+            routed_models={},
+        )
+
     def _has_first_provider(self, name: str) -> bool:
         return self._load(name)[0].id == self._load(self.model or name)[0].id
 

@@ -316,6 +316,9 @@ class Dialect(Part, frozen=True, kw_only=True):
 
     `reasoning` says by patterns of models how they are told to think.
 
+    `operations` are what is beside chat, each an `OperationShape`, read when it is first used;
+    `operations_of` is the dialect that has them, where it is another one.
+
     With `thinking_tags`, thinking at the beginning of the text is taken out of it. `raw_joins` are
     the texts that a streamed `raw` object has in pieces: those of one `type` and `index` are
     joined.
@@ -339,4 +342,6 @@ class Dialect(Part, frozen=True, kw_only=True):
     reasoning: dict[str, ReasoningShape] = {}
     models: ListingShape | None = None
     counting: CountingShape | None = None
+    operations: JsonDict = {}
+    operations_of: str | None = None
     serve: JsonDict = {}

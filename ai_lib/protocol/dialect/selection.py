@@ -56,6 +56,9 @@ def read_base_dialect(manifest: ProtocolManifest) -> JsonObject:
         "dialect": manifest.id,
         **(load_bundled_dialect(name) if name else _EMPTY_DIALECT),
     }
+    other = base.get("operations_of")
+    if isinstance(other, str):
+        base = {**base, "operations": load_bundled_dialect(other).get("operations", {})}
     base = apply_merge_patch(base, manifest.wire)
     # How tokens are counted depends on the models, not on the API family.
     return apply_merge_patch(base, {"tokens": manifest.raw.get("tokens") or {}})

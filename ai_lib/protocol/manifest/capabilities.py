@@ -30,6 +30,7 @@ _NORMAL: Final = {
     "mcp": "mcp_client",
     "speech_to_text": "stt",
     "text_to_speech": "tts",
+    "moderations": "moderation",
 }
 # The capabilities that a set of flags (v1) has a word for.
 _FLAGS: Final = frozenset(
@@ -53,6 +54,7 @@ _OPERATIONS: Final = {
     "mcp": "mcp_client",
     "computer_use": "computer_use",
     "reasoning": "reasoning",
+    "videos.": "video_generation",
     "video": "video",
     "image": "image_generation",
     "embedding": "embeddings",
@@ -61,8 +63,18 @@ _OPERATIONS: Final = {
     "speech_to_text": "stt",
     "tts": "tts",
     "text_to_speech": "tts",
+    "speech": "tts",
+    "transcribe": "stt",
+    "translate": "stt",
+    "score": "rerank",
+    "moderate": "moderation",
+    "ocr": "ocr",
+    "file": "files",
     "batch": "batch",
 }
+# The capabilities that the protocol has no word for: a feature flag declares them, or the manifest
+# itself describes an operation that needs them.
+_FLAGGED: Final = frozenset({"moderation", "ocr", "files", "video_generation"})
 
 
 def find_operation_capability(operation: str) -> str | None:
@@ -134,6 +146,25 @@ def require_capabilities(
                 capability=capability,
                 provider=manifest.id,
             )
+
+
+def require_operation(
+    manifest: ProtocolManifest, name: str, *, model: str = "", entry: ModelEntry | None = None
+) -> None:
+    """Check that the manifest declares what an operation needs. Raises as `require_capabilities`.
+
+    What the protocol has no word for, such as moderation, is declared by a feature flag, or by
+    an endpoint or operation that the manifest itself describes.
+    """
+    capability = find_operation_capability(name)
+    if capability is None:
+        return
+    if capability in _FLAGGED:
+        operations = manifest.wire.get("operations")
+        own_names = [*manifest.endpoints, *manifest.services, *(operations or ())]
+        if any(find_operation_capability(own_name) == capability for own_name in own_names):
+            return
+    require_capabilities(manifest, capability, model=model, entry=entry)
 
 
 def allows_capability(manifest: ProtocolManifest, name: str, entry: ModelEntry | None) -> bool:

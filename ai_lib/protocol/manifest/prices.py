@@ -71,7 +71,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     `request` is the fee for each request, `tools` the fees for tools that the provider runs.
     `service_tiers` has the factor of each tier of service, `hours` those of the time of day.
     `units` are the prices of what other operations are charged by: `image`, `second`, `character`,
-    `page`, `search`. `source` is the address that says all this, `as_of` the day it was read.
+    `page`, `search`, and others by the names that a usage has for them. `source` is the address
+    that says all this, `as_of` the day it was read.
     """
 
     input: float | None = None
@@ -152,7 +153,10 @@ def read_prices(
         service_tiers=_read_numbers(as_object(fields.get("service_tiers"))),
         hours=_read_hours(as_list(fields.get("hours"))),
         units=_read_numbers(
-            {unit: fields[key] for unit, key in _UNIT_KEYS.items() if key in fields}
+            {
+                **as_object(fields.get("units")),
+                **{unit: fields[key] for unit, key in _UNIT_KEYS.items() if key in fields},
+            }
         ),
         source=_as_text(fields.get("source")) or source,
         as_of=_as_day(fields.get("as_of")) or as_of,

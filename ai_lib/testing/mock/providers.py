@@ -25,6 +25,7 @@ from ai_lib.testing.mock.serve_shape import ServeSection, read_serve_section
 
 ManifestLike = ProtocolManifest | str | Path
 
+_NO_PATH: Final = re.compile(r"(?!)")  # of a provider without chats
 _MODEL: Final = re.escape("{model}")
 
 
@@ -37,6 +38,7 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     manifest: ProtocolManifest
     dialect: Dialect
     serve: ServeSection
+    compiled: CompiledManifest
     root: str
     chat_path: re.Pattern[str]
     stream_path: re.Pattern[str] | None
@@ -133,10 +135,11 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
     return MockedProvider(
         manifest=manifest,
         dialect=dialect,
+        compiled=compiled,
         serve=msgspec.structs.replace(serve, stream=stream),
         # A part that the caller or the environment fills has the part's name here.
         root=re.sub(r"\$?\{(\w+)\}", r"\1", urlsplit(manifest.base_url).path.rstrip("/")),
-        chat_path=_compile_path(path),
+        chat_path=_compile_path(path) if path else _NO_PATH,
         stream_path=_compile_path(stream_path) if stream_path else None,
         embedding_path=_compile_embedding_path(compiled),
         list_path=_compile_endpoint_path(compiled, "list_models"),

@@ -176,8 +176,8 @@ class ServeSection(Part, frozen=True, kw_only=True):
     tools: tuple[Template, ...] = ()
     usage: dict[str, Template] = {}
     content: ContentShape = ContentShape()
-    plain: PlainShape
-    stream: StreamedShape
+    plain: PlainShape = PlainShape(body={})
+    stream: StreamedShape = StreamedShape()
     embeddings: EmbeddingsResponseShape | None = None
     models: ModelListShape | None = None
     counting: Template = None

@@ -15,6 +15,7 @@ from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
 from ai_lib.testing.mock.errors import make_error_body, make_error_values
 from ai_lib.testing.mock.model_lists import write_model_list, write_token_count
+from ai_lib.testing.mock.operations.state import CONTENT_PATH, OperationState
 from ai_lib.testing.mock.providers import ManifestLike, MockedProvider, MockProviders
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
@@ -52,6 +53,7 @@ class Service:
         self._default_pause = default_pause
         self._requests: list[RecordedRequest] = []
         self._lock = threading.Lock()
+        self._operations = OperationState()
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -97,10 +99,18 @@ class Service:
         )
         index = self._append_record(recorded)
         ids = ReplyIds(provider.serve, index)
+        if chat_match and not self._script and self._chooser is None:
+            # Some models speak and paint at the address of chats.
+            operation = self._respond_to_operation(provider, request, recorded, path, ids, 1)
+            if operation is not None:
+                return operation
         if not chat_match and not embedding_match:
             about_models = self._respond_about_models(provider, recorded, path, ids)
             if about_models is not None:
                 return about_models
+            operation = self._respond_to_operation(provider, request, recorded, path, ids)
+            if operation is not None:
+                return operation
         refusal = _find_refusal(provider, recorded, (chat_match or embedding_match) is not None)
         if embedding_match is not None and refusal is None:
             embedding_request = read_embedding_request(
@@ -143,6 +153,42 @@ class Service:
         values = {"request_id": ids.make("request"), "reply_id": ids.make("reply")}
         headers = _make_headers(provider, Reply(), provider.serve.plain.content_type, values)
         return make_plain_response(Reply(), 200, headers, body)
+
+    def _respond_to_operation(
+        self,
+        provider: MockedProvider,
+        request: ReceivedRequest,
+        recorded: RecordedRequest,
+        path: str,
+        ids: ReplyIds,
+        fewest_fixed: int = 0,
+    ) -> ServerResponse | None:
+        """Respond to an operation beside chat; None to any other request.
+
+        It has at least so many of the members that the operation fixes.
+        """
+        if not provider.dialect.operations:
+            return None
+        from ai_lib.testing.mock.operations.respond import OperationService
+
+        if path.endswith(CONTENT_PATH):
+            return OperationService.send_content()
+        desk = OperationService(provider.compiled, self._operations)
+        call = desk.match(request, path)
+        if call is None or call.fixed < fewest_fixed:
+            return None
+        if not any(_list_credentials(provider, recorded)):
+            return _respond_with_error(provider, Reply(status=401, error="No API key."), ids)
+        reply = self._pop_scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        if reply.is_error and reply.body is None:
+            return _respond_with_error(provider, reply, ids)
+        root = f"http://{request.headers.get('host', '')}/{provider.manifest.id}{provider.root}"
+        values = {"request_id": ids.make("request"), "reply_id": ids.make("reply")}
+        operation_reply = desk.reply(call, reply, ids.make("reply"), root)
+        if operation_reply is None:
+            return _respond_with_error(provider, Reply(status=404, error="Not found."), ids)
+        headers = _make_headers(provider, reply, operation_reply.content_type, values)
+        return desk.send(reply, operation_reply, (*headers, *operation_reply.headers.items()))
 
     def _respond_with_vectors(
         self,

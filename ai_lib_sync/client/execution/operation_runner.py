@@ -11,11 +11,13 @@ from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, raise_attributed
-from ai_lib.errors.exceptions import AiLibError
+from ai_lib.errors.exceptions import AiLibError, DecodeError
 from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.pipeline.decoders.json_text import decode_json
+from ai_lib.pipeline.errors import is_bare_error, is_page, remote_error
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.operation import build_operation
+from ai_lib.request.operations.texts import collect_texts, replace_texts
 from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.json import JsonObject, JsonValue
@@ -52,9 +54,15 @@ def invoke(
         target,
     )
     call.route = (target,)
+    texts = call.texts = collect_texts(body) if body is not None else []
 
     def operation() -> JsonValue:
-        return _run(transport, guarded, target, call, body, values, files)
+        is_same = body is None or call.texts is texts
+        filtered = body if is_same else replace_texts(body, iter(call.texts or ()))
+        result = _run(transport, guarded, target, call, filtered, values, files)
+        if call.filter_results is None or isinstance(result, bytes):
+            return result
+        return replace_texts(result, iter(call.filter_results(collect_texts(result))))
 
     return interceptors.run_operation(call, operation)
 
@@ -119,10 +127,23 @@ def _read(call: Call, target: Target, binding: str | None, response: HttpRespons
     if not data:
         return None
     if "json" not in content_type or "jsonl" in content_type:
+        _check_no_page(target, content_type, data)
         return data
     document = decode_json(data, f"the answer of {target.compiled.id}")
+    if is_bare_error(document):
+        raise remote_error(target.compiled, response.status, document, response.headers)
     if isinstance(document, Mapping):
         reported = UsageMeter(target.compiled.usage).report(document.get("usage"))
         call.usage = reported or call.usage
     value = compile_path(binding).first(document) if binding else MISSING
     return document if value is MISSING else value
+
+
+def _check_no_page(target: Target, content_type: str, data: bytes) -> None:
+    """Check that a body is no page, such as a login page. Raises DecodeError."""
+    if is_page(content_type, data):
+        excerpt = data[:200].decode("utf-8", "replace")
+        raise DecodeError(
+            f"{target.compiled.id} answered with a page, not with data; it begins {excerpt!r}",
+            excerpt=excerpt,
+        )

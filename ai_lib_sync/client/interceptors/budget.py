@@ -50,8 +50,10 @@ class BudgetInterceptor(Interceptor):
         reservation = self._budget.take(bounds, call.options.metadata, lease)
         if not isawaitable(reservation):
             self._hold(call, prepared, reservation)
-        elif prepared.request is None:
-            raise TypeError("a budget that has to be waited for holds chats only")
+        elif prepared.request is None and prepared.bound_cost is None:
+            raise TypeError(
+                "a budget that has to be waited for holds chats and typed operations only"
+            )
         else:
             prepared.pending = reservation
             prepared.on_pending = partial(self._hold, call, prepared)
@@ -69,11 +71,13 @@ class BudgetInterceptor(Interceptor):
         reservation: SharedReservation,
         attempt: Attempt,
     ) -> None:
-        is_answered_chat = attempt.ended == "answered" and prepared.request is not None
+        # What an operation that is not by tokens used may be unknown: then all set aside counts.
+        is_counted = prepared.request is not None or prepared.bound_cost is not None
+        is_answered = attempt.ended == "answered" and is_counted
         is_told = attempt.usage.total_tokens or attempt.usage.reported_cost is not None
         is_in_doubt = attempt.sent and attempt.in_doubt
         cost: float | None = 0.0
-        if call.targets is not None and (is_answered_chat or is_in_doubt or is_told):
+        if call.targets is not None and (is_answered or is_in_doubt or is_told):
             estimate = attempt_cost(attempt, call.targets.record, [prepared])
             cost = estimate.total_cost if estimate.currency == self._budget.currency else None
         if iscoroutinefunction(reservation.settle):

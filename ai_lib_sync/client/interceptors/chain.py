@@ -35,6 +35,7 @@ class InterceptorChain:
         self._with_lookup = self._overriding("lookup")
         self._with_wrap_call = self._overriding("wrap_call")[::-1]
         self._with_on_events = self._overriding("on_events")[::-1]
+        self._with_operation = self._overriding("after_operation")[::-1]
         self._with_response = self._overriding("visible_response", "after_response")[::-1]
         self._with_before_attempt = self._overriding("before_attempt")
         self._with_after_attempt = self._overriding("after_attempt")[::-1]
@@ -91,11 +92,22 @@ class InterceptorChain:
             return operation()
 
         def accompany() -> T:
-            active.before_request(call)
-            active.on_prepared(call)
+            active.before_operation(call)
             return operation()
 
         return active.run(call, accompany)
+
+    def before_operation(self, call: Call) -> None:
+        """Let each look at a call beside chat, and see to it that they see what comes of it."""
+        if self._with_operation:
+            call.filter_results = partial(self._after_operation, call)
+        self.before_request(call)
+        self.on_prepared(call)
+
+    def _after_operation(self, call: Call, texts: Sequence[str]) -> Sequence[str]:
+        for interceptor in self._with_operation:
+            texts = interceptor.after_operation(call, texts)
+        return texts
 
     def before_request(self, call: Call) -> None:
         """Let each look at the call before it is compiled."""

@@ -34,7 +34,6 @@ class PluginInterceptor(Interceptor):
     """Runs the hooks of a registry at the moments of each call, and its middleware around it."""
 
     order = 20
-    chats_only = True
 
     def __init__(self, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> None:
         self._registry = plugins if isinstance(plugins, PluginRegistry) else _registry_of(plugins)
@@ -57,9 +56,25 @@ class PluginInterceptor(Interceptor):
     def before_request(self, call: Call) -> None:
         self._registry.start()
         ctx = self._state_of(call).ctx
+        if call.request is None:
+            call.texts = self._trigger_operation(HookType.OPERATION, ctx, call.texts or ())
+            return
         ctx.request = call.request
         self._registry.trigger(HookType.BEFORE_REQUEST, ctx)
         _take_request(call, ctx)
+
+    def after_operation(self, call: Call, texts: Sequence[str]) -> Sequence[str]:
+        ctx = self._state_of(call).ctx
+        return self._trigger_operation(HookType.OPERATION_RESULT, ctx, texts)
+
+    def _trigger_operation(
+        self, kind: HookType, ctx: PluginContext, texts: Sequence[str]
+    ) -> Sequence[str]:
+        ctx.texts = list(texts)
+        self._registry.trigger(kind, ctx)
+        if len(ctx.texts) != len(texts) or not all(isinstance(text, str) for text in ctx.texts):
+            raise PluginError("a plugin must leave as many texts in ctx.texts", plugin="")
+        return ctx.texts
 
     def on_cache_lookup(self, call: Call) -> None:
         kind = HookType.CACHE_HIT if call.cache_lookup == "hit" else HookType.CACHE_MISS
@@ -97,6 +112,8 @@ class PluginInterceptor(Interceptor):
         return replacement
 
     def on_error(self, call: Call, error: AiLibError) -> None:
+        if call.request is None:
+            return
         state = self._state_of(call)
         self._run_retry_hooks(state)
         state.ctx.error = error
@@ -104,9 +121,13 @@ class PluginInterceptor(Interceptor):
         self._end(state)
 
     def on_abandoned(self, call: Call) -> None:
+        if call.request is None:
+            return
         self._end(self._state_of(call))
 
     def on_retry(self, call: Call, number: int, error: AiLibError, seconds: float) -> None:
+        if call.request is None:
+            return
         state = self._state_of(call)
         ctx = state.ctx
         hooks = self._registry.hooks_for(HookType.RETRY)
@@ -127,6 +148,7 @@ class PluginInterceptor(Interceptor):
         state = call.state.get(_STATE)
         if not isinstance(state, _PluginState):
             ctx = PluginContext(request=call.request, request_id=call.id, streamed=call.streamed)
+            ctx.operation = call.operation
             state = call.state[_STATE] = _PluginState(ctx)
         prepared = call.first_request
         target = prepared.target if prepared is not None else call.target

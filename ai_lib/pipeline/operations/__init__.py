@@ -1,0 +1,1 @@
+"""Responses to operations beside chat, whole and as they come."""

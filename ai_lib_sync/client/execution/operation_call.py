@@ -1,0 +1,277 @@
+# Generated from ai_lib/client/execution/operation_call.py by codegen; do not edit.
+"""OperationCall: one operation beside chat, in standard names, with fallback targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from ai_lib.client.call.call import Call, StreamState
+from ai_lib.client.call.operation_cost import limit_operation_cost
+from ai_lib.client.call.prepared_request import PreparedRequest
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.client.target.target import Target, attribute_error, raise_attributed, request_id_of
+from ai_lib.errors.exceptions import AiLibError, CapabilityError, TransportTimeout
+from ai_lib.pipeline.operations.read import read_operation
+from ai_lib.pipeline.operations.result import OperationResult
+from ai_lib.protocol.dialect.operations import OperationShape
+from ai_lib.request.operations.request import OperationRequest
+from ai_lib.request.operations.texts import collect_texts, replace_texts
+from ai_lib.request.operations.write import WrittenOperation, find_shape, write_operation
+from ai_lib.resilience.attempt_log import FOREVER
+from ai_lib.resilience.permit import Permit
+from ai_lib.types.upload import Multipart
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
+
+from ..._runtime.backend import now, run_in_thread
+from ...resilience import FallbackChain
+from ...transport import HttpResponse, HttpTransport
+from ..interceptors.chain import InterceptorChain
+from .dispatcher import call_due, wait_for_pending
+from .targets import GuardedTarget, TargetSet, error_of
+
+T = TypeVar("T")
+_READS = frozenset({"GET", "HEAD", "DELETE"})
+_MOST_REDIRECTS = 3
+
+
+class PreparedOperation:
+    """One operation as one target wants it."""
+
+    def __init__(
+        self,
+        shape: OperationShape,
+        request: OperationRequest,
+        written: WrittenOperation,
+        prepared: PreparedRequest,
+    ) -> None:
+        self.shape = shape
+        self.request = request
+        self.written = written
+        self.prepared = prepared
+
+    @property
+    def target(self) -> Target:
+        """The target that it goes to."""
+        return self.prepared.target
+
+
+Attempt = Callable[[PreparedOperation, Permit], T]
+
+
+class OperationCall:
+    """One operation under one deadline, sent to its targets in turn.
+
+    With `streamed`, the operation is the one that gives the same as it comes, and its response is
+    read by the caller. What belongs to a provider, such as a file, goes to the first target only.
+    An `address` stands in place of the operation's own.
+    """
+
+    def __init__(
+        self,
+        transport: HttpTransport,
+        targets: TargetSet,
+        interceptors: InterceptorChain,
+        request: OperationRequest,
+        options: CallOptions,
+        *,
+        streamed: bool = False,
+        first_only: bool = False,
+        address: str | None = None,
+    ) -> None:
+        self.transport = transport
+        self.interceptors = interceptors
+        self._targets = targets
+        self._request = request
+        self._streamed = streamed
+        self._first_only = first_only
+        self._address = address
+        self.call = Call(request.name, None, options, now, targets, targets.first.target)
+        self.call.texts = collect_texts(dict(request.texts))
+        if streamed:
+            self.call.stream = StreamState()
+
+    def run(self) -> OperationResult:
+        """Return what the first target that succeeds answers."""
+        if self._targets.is_watching:
+            self._targets.refresh()
+        return self.interceptors.run_operation(self.call, self._run)
+
+    def run_with_call(self) -> tuple[OperationResult, Call]:
+        """Do as `run`, and return the call as well."""
+        return self.run(), self.call
+
+    def _run(self) -> OperationResult:
+        result = self.dispatch(self._attempt)
+        return self.filter_result(result)
+
+    def filter_result(self, result: OperationResult) -> OperationResult:
+        """Let interceptors see, and replace, the texts that came."""
+        if self.call.filter_results is not None:
+            result.replace_texts(self.call.filter_results(result.read_texts()))
+        return result
+
+    def dispatch(self, attempt: Attempt[T]) -> T:
+        """Return what `attempt` makes of the first target that answers."""
+        call = self.call
+        route = self._find_route()
+        call.route = [guarded.target for guarded in route]
+        log = call.attempt_log
+        first = call.route[0]
+        total = self._timeouts(first).total
+        log.ends = FOREVER if total is None else call.timer.began + total
+        try:
+            if len(route) == 1:
+                return self._send_to(route[0], attempt)
+            chain: FallbackChain[T] = FallbackChain(
+                self._targets.config.fallback, may_continue=self._may_continue
+            )
+            for number, guarded in enumerate(route):
+                chain.add_target(f"{number}", partial(self._send_to, guarded, attempt))
+            return chain.run()
+        except AiLibError as error:
+            if isinstance(error, TransportTimeout) and error.timeout_name == "total":
+                error.seconds = total  # not the rest of it that the last attempt had
+                error.message = f"{call.operation} was not done within {total or 0:g} s"
+            raise_attributed(log.attach_to(error), call.target or first)
+        finally:
+            for prepared in call.requests:
+                if prepared.due:
+                    call_due(prepared)
+
+    def _find_route(self) -> Sequence[GuardedTarget]:
+        models, fallbacks = self.call.models, self.call.options.fallbacks
+        if self._first_only:
+            return [self._targets.first]
+        return self._targets.find(models) if models is not None else self._targets.route(fallbacks)
+
+    def _may_continue(self, error: AiLibError) -> bool:
+        return error.fallbackable and now() < self.call.attempt_log.ends
+
+    def _timeouts(self, target: Target) -> TimeoutOptions:
+        options = self.call.options
+        return options.timeouts or target.timeouts_for(self._streamed, options.timeout)
+
+    def _send_to(self, guarded: GuardedTarget, attempt: Attempt[T]) -> T:
+        call = self.call
+        target = call.target = guarded.target.current()
+        log = call.attempt_log
+        operation = self._prepare(target)
+        call.requests.append(operation.prepared)
+        method = operation.prepared.wire.method
+        log.repeatable = target.is_repeatable or method in _READS
+        return guarded.executor.run(
+            partial(self._begin, attempt, operation), log, on_retry=log.on_retry
+        )
+
+    def _begin(self, attempt: Attempt[T], operation: PreparedOperation, permit: Permit) -> T:
+        prepared = operation.prepared
+        try:
+            self.call.begin_attempt(prepared)
+            if prepared.pending is not None:
+                wait_for_pending(prepared)
+            return attempt(operation, permit)
+        except AiLibError as error:
+            raise_attributed(error, prepared.target)
+
+    def _prepare(self, target: Target) -> PreparedOperation:
+        request = self._make_filtered_request()
+        try:
+            shape = find_shape(target.compiled, target.listed, request)
+            if self._streamed:
+                shape = _find_streamed(target, shape)
+            write = partial(
+                write_operation,
+                target.compiled,
+                target.listed,
+                shape,
+                request,
+                credential=target.credential.value if target.credential else None,
+                base_url=target.base_url,
+                address=self._address,
+            )
+            # A file that is written into a body is read here.
+            written = run_in_thread(write) if request.files else write()
+        except AiLibError as error:
+            raise attribute_error(error, target) from None
+        wire = self._add_headers(target, written.wire)
+        bound = partial(limit_operation_cost, target, shape, request, written.values)
+        prepared = PreparedRequest(
+            target, wire, self._timeouts(target), bound_cost=bound if shape.usage else None
+        )
+        return PreparedOperation(shape, request, written, prepared)
+
+    def _make_filtered_request(self) -> OperationRequest:
+        texts = replace_texts(dict(self._request.texts), iter(self.call.texts or ()))
+        return msgspec.structs.replace(self._request, texts=texts)
+
+    def _add_headers(self, target: Target, wire: HttpRequest) -> HttpRequest:
+        headers = list(self.call.headers)
+        if target.idempotency_header is not None and wire.method == "POST":
+            headers.append((target.idempotency_header, self.call.id))
+        if not headers:
+            return wire
+        return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
+
+    def send(self, operation: PreparedOperation, permit: Permit) -> HttpResponse:
+        """Send the request; return its response, whose status is 2xx."""
+        prepared, log = operation.prepared, self.call.attempt_log
+        wire = prepared.wire
+        redirects_left = _MOST_REDIRECTS if operation.shape.redirects else 0
+        while True:
+            timeouts = prepared.timeouts_within(log.seconds_left(now()))
+            try:
+                response = self.transport.send(wire, timeouts)
+            finally:
+                log.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
+            permit.on_headers(response.headers)
+            permit.request_id = request_id_of(response.headers, prepared.target.compiled)
+            if 200 <= response.status <= 299:
+                return response
+            with response:
+                is_redirect = 300 <= response.status <= 399 and redirects_left > 0
+                location = response.headers.get("location") if is_redirect else None
+                next_url = _find_redirect(wire.url, location)
+                if next_url is None:
+                    raise error_of(response, prepared.target)
+            redirects_left -= 1
+            wire = msgspec.structs.replace(wire, url=next_url)
+
+    def _attempt(self, operation: PreparedOperation, permit: Permit) -> OperationResult:
+        response = self.send(operation, permit)
+        with response:
+            body = response.read()
+        target, written = operation.target, operation.written
+        result = read_operation(
+            target.compiled, operation.shape, body, response.headers, written.values
+        )
+        result.request_id = permit.request_id
+        result.adaptations = written.adaptations
+        permit.usage = self.call.usage = result.usage
+        return result
+
+
+def _find_streamed(target: Target, shape: OperationShape) -> OperationShape:
+    name = shape.streamed
+    streamed = target.compiled.find_operation(name, target.model) if name else None
+    if streamed is None:
+        raise CapabilityError(
+            f"{target.compiled.id} does not stream this; ask for it whole",
+            capability="streaming",
+            provider=target.compiled.id,
+        )
+    return streamed
+
+
+def _find_redirect(url: str, location: str | None) -> str | None:
+    """Return where a redirect leads, if that is the same origin; None otherwise."""
+    if not location:
+        return None
+    target = urljoin(url, location)
+    old, new = urlsplit(url), urlsplit(target)
+    is_same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
+    return target if is_same else None

@@ -1,0 +1,147 @@
+# Generated from ai_lib/client/live_files.py by codegen; do not edit.
+"""The files that are stored at a provider, by the client's key and under its protection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ai_lib.client.target.settings import CallOptions
+from ai_lib.errors.exceptions import DecodeError
+from ai_lib.pipeline.operations.read import find_first
+from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
+from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.request.operations.media import MediaLike, to_media_file
+from ai_lib.request.operations.request import OperationRequest
+from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.wire import check_optional_seconds
+
+from ..transport import HttpTransport
+from .execution.operation_call import OperationCall
+from .execution.targets import TargetSet
+from .interceptors.chain import InterceptorChain
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file at a provider; what the provider does not say is None or empty.
+
+    `state` and `purpose` are the provider's words, `raw` is what it said, as decoded.
+    """
+
+    id: str
+    filename: str = ""
+    bytes: int | None = None
+    state: str | None = None
+    purpose: str | None = None
+    media_type: str | None = None
+    raw: JsonValue = None
+
+
+class FileService:
+    """Stores files at a provider, lists them, and gets them back."""
+
+    def __init__(
+        self, transport: HttpTransport, targets: TargetSet, interceptors: InterceptorChain
+    ) -> None:
+        self._transport = transport
+        self._targets = targets
+        self._interceptors = interceptors
+
+    def upload(
+        self, file: MediaLike, purpose: str | None = None, *, timeout: float | None = None
+    ) -> StoredFile:
+        """Store a file, and return what the provider says of it.
+
+        A file is a path, bytes, a file opened in binary mode, or a `FilePart` with a name of its
+        own; it is read while it is sent. `purpose` is the provider's word for what it is for,
+        where there is one. `timeout` is in seconds.
+
+        Raises:
+            MediaError: the file can't be read.
+            InvalidInput: it is empty or too large. Nothing was sent.
+            CapabilityError: the provider stores no files. Nothing was sent.
+            TransportError: bytes could not be exchanged.
+            RemoteError: the provider answered with an error.
+            DecodeError: the response has no id of a file.
+        """
+        request = OperationRequest(
+            name="files.upload", values={"purpose": purpose}, files={"file": [to_media_file(file)]}
+        )
+        result = self._run(request, timeout)
+        return self._make_file(result.facts, result.document)
+
+    def get(self, id: str, *, timeout: float | None = None) -> StoredFile:
+        """Return what the provider says of a file. Raises as `upload`."""
+        result = self._run(OperationRequest(name="files.get", values={"id": id}), timeout)
+        return self._make_file({"id": id, **result.facts}, result.document)
+
+    def delete(self, id: str, *, timeout: float | None = None) -> bool:
+        """Delete a file; return whether the provider says that it is gone. Raises as `upload`."""
+        result = self._run(OperationRequest(name="files.delete", values={"id": id}), timeout)
+        return result.facts.get("deleted") is not False
+
+    def content(self, id: str, *, timeout: float | None = None) -> bytes:
+        """Return the bytes of a file, at most the transport's bound. Raises as `upload`."""
+        result = self._run(OperationRequest(name="files.content", values={"id": id}), timeout)
+        return result.data
+
+    def list(
+        self,
+        purpose: str | None = None,
+        *,
+        page_size: int | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[StoredFile]:
+        """Yield the stored files, page by page. `timeout` is in seconds, for each page.
+
+        Raises as `upload`.
+        """
+        target = self._targets.first.target.current()
+        values: JsonDict = {"purpose": purpose, "limit": page_size}
+        page_names: set[str] = set()
+        while True:
+            result = self._run(OperationRequest(name="files.list", values=values), timeout)
+            for item in result.items:
+                yield self._make_file(item, item)
+            shape = target.compiled.find_operation("files.list")
+            pages = shape.pages if shape is not None else None
+            if pages is None or not result.items:
+                return
+            if pages.more is not None and not compile_expression(pages.more)(result.document):
+                return
+            next_page = find_first(pages.next, result.document)
+            if not isinstance(next_page, str) or not next_page or next_page in page_names:
+                return
+            page_names.add(next_page)
+            values = {**values, "page": next_page}
+
+    def _run(self, request: OperationRequest, timeout: float | None) -> OperationResult:
+        options = CallOptions(timeout=check_optional_seconds("the timeout", timeout))
+        call = OperationCall(
+            self._transport,
+            self._targets,
+            self._interceptors,
+            request,
+            options,
+            first_only=True,
+        )
+        return call.run()
+
+    def _make_file(self, facts: JsonDict, raw: JsonValue) -> StoredFile:
+        file_id = find_text(facts, "id")
+        if file_id is None:
+            provider = self._targets.first.target.compiled.id
+            raise DecodeError(
+                f"{provider} gave no id of a file", excerpt=str(raw)[:200], provider=provider
+            )
+        size = find_number(facts, "bytes")
+        return StoredFile(
+            id=file_id,
+            filename=find_text(facts, "filename") or "",
+            bytes=None if size is None else int(size),
+            state=find_text(facts, "state"),
+            purpose=find_text(facts, "purpose"),
+            media_type=find_text(facts, "media_type"),
+            raw=raw,
+        )

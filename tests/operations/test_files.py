@@ -1,0 +1,116 @@
+"""Files stored at a provider: as recorded, and against the mock provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib import AiClient
+from ai_lib.errors import CapabilityError, InvalidInput, RemoteError
+from ai_lib.request.operations.media import MediaFile
+from ai_lib.testing import MockProvider
+from tests.operations.conftest import Serve
+from tests.operations.recorded import answer, body_of, digest, file_of, reply_json, rows, sent
+from tests.servers.scripted import Exchange
+
+KEY = "mock-key"
+
+
+def recorded_files(operation: str) -> list[Any]:
+    """The recorded exchanges of one operation, of the vendors whose files are bundled."""
+    return [
+        entry
+        for entry in rows("files")
+        if not entry.values[0]
+        or (entry.values[0]["operation"] == operation and entry.values[0]["provider"] != "gemini")
+    ]
+
+
+@pytest.mark.parametrize("row", recorded_files("files.upload"))
+async def test_files_are_stored_as_recorded(row: Any, serve: Serve) -> None:
+    server, expected = serve(answer(row)), row["expect"]
+    name = next(part["filename"] for part in row["request"]["form"] if "filename" in part)
+    model = f"{row['provider']}/m"
+    async with await AiClient.create(model, api_key=KEY, base_url=f"{server.url}/v1") as client:
+        file = MediaFile(content=file_of(row), filename=name)
+        stored = await client.files.upload(file, body_of(row).get("purpose"))
+
+    request = sent(server.received[0])
+    assert (request["method"], request["path"]) == ("POST", row["request"]["path"])
+    assert request["fields"] == body_of(row)
+    assert [name for name, _ in request["files"]] == ["file"]
+    assert (stored.id, stored.filename) == (expected["id"], expected["filename"])
+    assert (stored.bytes, stored.state) == (expected["bytes"], expected["state"])
+
+
+@pytest.mark.parametrize("row", recorded_files("files.content"))
+async def test_content_comes_back_as_recorded(row: Any, serve: Serve) -> None:
+    server, expected = serve(answer(row)), row["expect"]
+    model = f"{row['provider']}/m"
+    async with await AiClient.create(model, api_key=KEY, base_url=f"{server.url}/v1") as client:
+        data = await client.files.content(row["request"]["path"].split("/")[3])
+
+    assert sent(server.received[0])["path"] == row["request"]["path"]
+    assert (len(data), digest(data)) == (expected["bytes"], expected["sha256"])
+
+
+@pytest.mark.parametrize("row", recorded_files("files.delete"))
+async def test_files_are_deleted_as_recorded(row: Any, serve: Serve) -> None:
+    server = serve(answer(row))
+    model = f"{row['provider']}/m"
+    async with await AiClient.create(model, api_key=KEY, base_url=f"{server.url}/v1") as client:
+        assert await client.files.delete(row["expect"]["id"])
+
+    request = sent(server.received[0])
+    assert (request["method"], request["path"]) == ("DELETE", row["request"]["path"])
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "mistral", "xai", "groq", "together"])
+async def test_a_stored_file_goes_round(provider: str, tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"item,value\n")
+    async with MockProvider() as mock:
+        url = mock.base_url(provider)
+        async with await AiClient.create(f"{provider}/m", api_key=KEY, base_url=url) as client:
+            stored = await client.files.upload(path, "user_data")
+            listed = [file.id async for file in client.files.list()]
+            got = await client.files.get(stored.id)
+            data = await client.files.content(stored.id)
+            assert await client.files.delete(stored.id)
+            with pytest.raises(RemoteError):
+                await client.files.get(stored.id)
+
+    assert listed == [stored.id]
+    assert (got.filename, got.bytes, data) == ("data.csv", 11, b"item,value\n")
+
+
+async def test_a_list_goes_on_page_by_page(serve: Serve) -> None:
+    def page(exchange: Exchange) -> None:
+        is_last = "after=b" in exchange.received.target
+        names = ["c"] if is_last else ["a", "b"]
+        body = {"data": [{"id": name} for name in names], "has_more": not is_last}
+        reply_json(exchange, {**body, "last_id": names[-1]})
+
+    server = serve(page)
+    async with await AiClient.create("openai/m", api_key=KEY, base_url=server.url) as client:
+        names = [file.id async for file in client.files.list("batch", page_size=2)]
+
+    assert names == ["a", "b", "c"]
+    assert [sent(one)["query"] for one in server.received] == [
+        {"purpose": "batch", "limit": "2"},
+        {"purpose": "batch", "limit": "2", "after": "b"},
+    ]
+
+
+async def test_what_can_not_be_stored_is_not_sent(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply())
+    async with await AiClient.create("openai/m", api_key=KEY, base_url=server.url) as client:
+        with pytest.raises(InvalidInput):
+            await client.files.upload(b"")
+    async with await AiClient.create("cohere/m", api_key=KEY, base_url=server.url) as client:
+        with pytest.raises(CapabilityError):
+            await client.files.upload(b"data")
+
+    assert not server.received

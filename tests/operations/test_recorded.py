@@ -1,0 +1,307 @@
+"""Every recorded exchange of a typed operation, both ways: what is sent, and what is read of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ai_lib.errors import RemoteError
+from ai_lib.operations import (
+    ImageClient,
+    ModerationClient,
+    OcrClient,
+    OperationClient,
+    OperationClientBuilder,
+    RerankClient,
+    SpeechClient,
+    TranscriptionClient,
+)
+from ai_lib.request.operations.media import MediaFile
+from ai_lib.resilience import RetryConfig
+from tests.operations.conftest import Serve
+from tests.operations.recorded import (
+    answer,
+    body_of,
+    check_usage,
+    digest,
+    file_of,
+    recorded,
+    rows,
+    sent,
+)
+from tests.servers.scripted import ScriptedServer
+
+# Vendors, or forms of a request, that are not bundled: there is no manifest of theirs.
+UNBUNDLED = {"huggingface", "stability", "bfl", "fal", "assemblyai", "fireworks", "qwen"}
+ROOTS = {
+    "cohere": "",
+    "deepgram": "/v1",
+    "elevenlabs": "/v1",
+    "gemini": "/v1beta",
+    "groq": "/openai/v1",
+}
+ROOTS |= {"openrouter": "/api/v1", "zhipu": "/api/paas/v4", "azure": "", "anthropic": "/v1"}
+SILENT = RetryConfig(max_retries=0)
+
+
+def bundled(*families: str) -> list[Any]:
+    def is_bundled(row: Any) -> bool:
+        return row is None or (row["provider"] not in UNBUNDLED and row["operation"] != "score")
+
+    return [entry for entry in rows(*families) if is_bundled(entry.values[0])]
+
+
+def builder(
+    make: OperationClientBuilder[Any], row: dict[str, Any], server: ScriptedServer, model: str
+) -> OperationClientBuilder[Any]:
+    root = ROOTS.get(row["provider"], "/v1")
+    made = make.model(f"{row['provider']}/{model}").api_key("k").base_url(server.url + root)
+    return made.with_retry(SILENT)
+
+
+def expects_error(row: dict[str, Any]) -> Any:
+    return row["expect"].get("error")
+
+
+@pytest.mark.parametrize("row", bundled("rerank"))
+async def test_documents_are_ranked_as_recorded(row: Any, serve: Serve) -> None:
+    body, server = body_of(row), serve(answer(row))
+    known = {"model", "query", "documents", "top_n", "top_k", "max_tokens_per_doc"}
+    extra = {name: value for name, value in body.items() if name not in known and value is not None}
+    made = builder(RerankClient.builder(), row, server, body["model"])
+    async with await made.build() as client:
+        top_n = body.get("top_n") or body.get("top_k")
+        response = await client.rerank(body["query"], body["documents"], top_n, extra=extra)
+
+    assert sent(server.received[0]) == recorded(row)
+    assert [[item.index, item.score] for item in response.results] == row["expect"]["results"]
+    assert response.documents == [body["documents"][item.index] for item in response.results]
+    if row["expect"]["model"]:
+        assert response.model == row["expect"]["model"]
+    check_usage(response.usage, row["expect"]["usage"])
+
+
+def speech_arguments(row: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """The model, the text and the other arguments of a recorded speech."""
+    body, query = body_of(row), row["request"].get("query") or {}
+    provider = row["provider"]
+    if provider == "gemini":
+        config = body["generationConfig"]["speechConfig"]["voiceConfig"]
+        voice = config["prebuiltVoiceConfig"]["voiceName"]
+        return body["model"], body["contents"][0]["parts"][0]["text"], {"voice": voice}
+    if provider == "deepgram":
+        return query["model"], body["text"], {"format": query["encoding"]}
+    if provider == "elevenlabs":
+        voice = row["request"]["path"].rpartition("/")[2]
+        settings = {"stability": body["voice_settings"]["stability"]}
+        arguments = {"voice": voice, "format": "mp3", "speed": body["voice_settings"]["speed"]}
+        return body["model_id"], body["text"], {**arguments, "extra": {"voice_settings": settings}}
+    if provider in ("xai", "minimax"):
+        return body.get("model", "grok-tts"), body["text"], {}
+    arguments = {"voice": body["voice"], "format": body.get("response_format")}
+    return body["model"], body["input"], arguments
+
+
+@pytest.mark.parametrize("row", bundled("speech"))
+async def test_a_text_is_spoken_as_recorded(row: Any, serve: Serve) -> None:
+    model, text, arguments = speech_arguments(row)
+    server, expected = serve(answer(row)), row["expect"]
+    async with await builder(SpeechClient.builder(), row, server, model).build() as client:
+        if expects_error(row):
+            with pytest.raises(RemoteError) as caught:
+                await client.speak(text, **arguments)
+            assert caught.value.code == str(expected["error"]["code"])
+            assert expected["error"]["message"] in str(caught.value)
+        elif row["stream"]:
+            async with client.stream(text, **arguments) as stream:
+                data = b"".join([piece async for piece in stream])
+            assert len(data) == expected["bytes"]
+            check_usage(stream.response().usage, expected["usage"])
+        else:
+            speech = await client.speak(text, **arguments)
+            assert (len(speech.data), digest(speech.data)) == (
+                expected["bytes"],
+                expected["sha256"],
+            )
+            assert speech.media_type == expected["media_type"]
+            check_usage(speech.usage, expected.get("usage", {}))
+            if "characters" in expected:
+                assert speech.usage.units == {"characters": expected["characters"]}
+
+    assert sent(server.received[0]) == recorded(row)
+
+
+def transcription_arguments(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The model and the arguments of a recorded transcription."""
+    body, query = body_of(row), row["request"].get("query") or {}
+    provider = row["provider"]
+    if provider == "deepgram":
+        return query["model"], {"audio": body["url"] if "url" in body else file_of(row)}
+    name = next(part["filename"] for part in row["request"]["form"] if "filename" in part)
+    arguments: dict[str, Any] = {"audio": MediaFile(content=file_of(row), filename=name)}
+    arguments["language"] = body.get("language")
+    if body.get("response_format") == "diarized_json" or body.get("diarize"):
+        arguments["speakers"] = True
+    elif "timestamp_granularities[]" in body:
+        arguments["timestamps"] = body["timestamp_granularities[]"]
+    elif "response_format" in body:
+        arguments["format"] = body["response_format"]
+    return body.get("model") or body.get("model_id") or "stt", arguments
+
+
+@pytest.mark.parametrize("row", bundled("transcribe"))
+async def test_a_sound_is_written_down_as_recorded(row: Any, serve: Serve) -> None:
+    model, arguments = transcription_arguments(row)
+    server, expected = serve(answer(row)), row["expect"]
+    async with await builder(TranscriptionClient.builder(), row, server, model).build() as client:
+        if row["stream"]:
+            arguments.pop("timestamps", None)
+            async with client.stream(**arguments) as stream:
+                pieces = [piece async for piece in stream]
+            assert pieces
+            response = stream.response()
+        else:
+            response = await client.transcribe(**arguments)
+
+    assert sent(server.received[0]) == recorded(row)
+    assert response.text == expected["text"].strip()
+    for name in ("language", "duration", "speakers"):
+        if name in expected:
+            actual = getattr(response, name)
+            assert (
+                list(actual) == expected[name] if name == "speakers" else actual == expected[name]
+            )
+    for name in ("words", "segments"):
+        if name in expected:
+            assert len(getattr(response, name)) == expected[name], name
+    check_usage(response.usage, expected.get("usage", {}))
+
+
+def image_arguments(row: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """The method, the model and the arguments of a recorded image."""
+    body = body_of(row)
+    provider = row["provider"]
+    model = body.get("model") or row["request"]["path"].split("/")[3].partition(":")[0]
+    if provider == "gemini":
+        parameters = body["parameters"]
+        prompt = body["instances"][0]["prompt"]
+        count, ratio = parameters["sampleCount"], parameters["aspectRatio"]
+        return "generate", model, {"prompt": prompt, "count": count, "aspect_ratio": ratio}
+    arguments = {"prompt": body.get("prompt"), "count": body.get("n") and int(body["n"])}
+    arguments |= {name: body[name] for name in ("size", "quality", "aspect_ratio") if name in body}
+    if row["operation"] == "images.vary":
+        del arguments["prompt"]
+        return "vary", "dall-e-2", {**arguments, "image": file_of(row)}
+    if "form" in row["request"]:
+        files = [part for part in row["request"]["form"] if "filename" in part]
+        images = [file_of(row, number) for number in range(len(files))]
+        return "edit", model, {**arguments, "images": images}
+    if "images" in body:
+        return "edit", model, {**arguments, "images": [one["image_url"] for one in body["images"]]}
+    if "input_references" in body:
+        images = [one["image_url"]["url"] for one in body["input_references"]]
+        return "edit", model, {**arguments, "images": images}
+    if "response_format" in body and provider == "openai":
+        arguments["extra"] = {"response_format": body["response_format"]}
+    return "generate", model, arguments
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row
+        for row in bundled("images")
+        if row.values[0] and row.values[0]["operation"] != "media.content"
+    ],
+)
+async def test_images_are_made_as_recorded(row: Any, serve: Serve) -> None:
+    method, model, arguments = image_arguments(row)
+    server, expected = serve(answer(row)), row["expect"]
+    async with await builder(ImageClient.builder(), row, server, model).build() as client:
+        if expects_error(row):
+            with pytest.raises(RemoteError) as caught:
+                await getattr(client, method)(**arguments)
+            error = expected["error"]
+            assert (caught.value.status_code, caught.value.code) == (error["status"], error["code"])
+            assert caught.value.type == error["type"]
+        elif row["stream"]:
+            del arguments["count"]
+            async with client.stream(previews=1, **arguments) as stream:
+                images = [image async for image in stream]
+            assert [image.is_preview for image in images] == [True, False]
+            check_images(stream.response(), expected)
+        else:
+            check_images(await getattr(client, method)(**arguments), expected)
+
+    check_image_request(sent(server.received[0]), recorded(row))
+
+
+def check_images(response: Any, expected: dict[str, Any]) -> None:
+    assert len(response.images) == len(expected["images"])
+    for image, wanted in zip(response.images, expected["images"], strict=True):
+        if "url" in wanted:
+            assert image.url == wanted["url"]
+        else:
+            assert (len(image.data), digest(image.data)) == (wanted["bytes"], wanted["sha256"])
+        if "media_type" in wanted:
+            assert image.media_type == wanted["media_type"]
+    prompts = expected.get("revised_prompts", [None] * len(response.images))
+    assert [image.revised_prompt for image in response.images] == prompts
+    assert response.refused == expected.get("refused", 0)
+    check_usage(response.usage, expected.get("usage", {}))
+
+
+def check_image_request(actual: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The recorded form numbers its images, ours has the name that the vendor documents."""
+    if "files" in expected:
+        expected["files"] = [
+            ("image[]" if name.startswith("image[") else name, data)
+            for name, data in expected["files"]
+        ]
+        if "variations" in expected["path"]:
+            expected["fields"]["model"] = "dall-e-2"  # the recorded one leaves out the only model
+    assert actual == expected
+
+
+@pytest.mark.parametrize("row", bundled("moderate"))
+async def test_content_is_moderated_as_recorded(row: Any, serve: Serve) -> None:
+    body, server, expected = body_of(row), serve(answer(row)), row["expect"]
+    made = builder(ModerationClient.builder(), row, server, body.get("model", "text-moderation"))
+    async with await made.build() as client:
+        response = await client.moderate(body["input"])
+
+    wanted = recorded(row)
+    wanted["body"].setdefault("model", "text-moderation")  # the vendor's default, left out
+    assert sent(server.received[0]) == wanted
+    assert response.model == expected["model"]
+    for result, wanted_result in zip(response.results, expected["results"], strict=True):
+        assert result.flagged is wanted_result["flagged"]
+        assert result.flagged_categories == wanted_result["categories"]
+        name, score = wanted_result["top_score"]
+        assert result.scores[name] == score == max(result.scores.values())
+
+
+@pytest.mark.parametrize("row", bundled("ocr"))
+async def test_documents_are_read_as_recorded(row: Any, serve: Serve) -> None:
+    body, server, expected = body_of(row), serve(answer(row)), row["expect"]
+    async with await builder(OcrClient.builder(), row, server, body["model"]).build() as client:
+        response = await client.read(body["document"]["document_url"], body["pages"])
+
+    assert sent(server.received[0]) == recorded(row)
+    assert [
+        {"index": page.index, "characters": len(page.markdown), "images": len(page.images)}
+        for page in response.pages
+    ] == expected["pages"]
+    check_usage(response.usage, expected["usage"])
+
+
+async def test_every_client_can_be_built_beside_another(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply())
+    made = SpeechClient.builder().model("openai/tts-1").api_key("k").base_url(server.url)
+    async with await made.build() as client:
+        kinds: list[type[OperationClient]] = [RerankClient, ImageClient, OcrClient]
+        for kind in kinds:
+            beside = kind.beside(client, "openai/another")
+            assert (beside.model, beside.provider_id) == ("another", "openai")
+            await beside.close()
