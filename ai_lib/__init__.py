@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         CancelToken as CancelToken,
         ChatRequestBuilder as ChatRequestBuilder,
         ChatStream as ChatStream,
+        ask as ask,
     )
     from .embeddings import (
         EmbeddingClient as EmbeddingClient,
@@ -94,6 +95,7 @@ _WHERE = {
     "TransportError": "ai_lib.errors",
     "Usage": "ai_lib.types",
     "__version__": "ai_lib._version",
+    "ask": ".client",
 }
 
 if not TYPE_CHECKING:

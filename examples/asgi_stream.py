@@ -36,7 +36,7 @@ async def app(scope, receive, send):
 async def run_lifespan(receive, send):
     """Keep one client and its connections while the server runs."""
     await receive()
-    async with await AiClient.create(MODEL, base_url=BASE_URL) as CLIENTS[MODEL]:
+    async with AiClient.create(MODEL, base_url=BASE_URL) as CLIENTS[MODEL]:
         await send({"type": "lifespan.startup.complete"})
         await receive()
     await send({"type": "lifespan.shutdown.complete"})

@@ -41,7 +41,7 @@ async def main() -> None:
     builder = AiClient.builder().model(MODEL).production_ready()
     if BASE_URL:
         builder = builder.base_url(BASE_URL)
-    async with await builder.build() as client, await serve(client, 8000) as server:
+    async with builder.build() as client, await serve(client, 8000) as server:
         await server.serve_forever()
 
 

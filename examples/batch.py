@@ -16,7 +16,7 @@ QUESTIONS = ["What is a monad?", "What is a mutex?", "What is a manifest?"]
 
 
 async def main(questions: list[str]) -> None:
-    async with await AiClient.create(MODEL, base_url=BASE_URL) as client:
+    async with AiClient.create(MODEL, base_url=BASE_URL) as client:
 
         async def ask(question: str) -> str:
             return (await client.chat().user(question).max_tokens(200).execute()).content

@@ -16,7 +16,7 @@ async def main() -> None:
     builder = AiClient.builder().model("house/large").protocol_dir(MANIFEST)
     if base_url := os.environ.get("BASE_URL"):
         builder = builder.base_url(base_url)
-    async with await builder.build() as client:
+    async with builder.build() as client:
         chat = client.chat().user("Hello, house!").max_tokens(100).seed(7)
         print(client.explain(chat.build()))
         response, stats = await chat.execute_with_stats()

@@ -22,7 +22,7 @@ async def main() -> None:
     )
     if BASE_URL:
         builder = builder.base_url_for(MODEL, BASE_URL)
-    async with await builder.build() as client:
+    async with builder.build() as client:
         response = await client.chat().user("Are you there?").timeout(30).execute()
         print(response.content)
         for attempt in response.attempts:

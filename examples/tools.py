@@ -27,7 +27,7 @@ async def find_hotel(city: str, stars: int = 3) -> str:
 
 async def main() -> None:
     question = "Please get weather for Rome, and find hotel there."
-    async with await AiClient.create(MODEL, base_url=BASE_URL) as client:
+    async with AiClient.create(MODEL, base_url=BASE_URL) as client:
         run = await client.chat().user(question).run_tools([get_weather, find_hotel], max_rounds=5)
     for response in run.responses:
         for call in response.tool_calls:

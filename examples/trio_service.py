@@ -37,7 +37,7 @@ async def main(
     port: int = 8000,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    async with await AiClient.create(MODEL, base_url=BASE_URL) as client:
+    async with AiClient.create(MODEL, base_url=BASE_URL) as client:
         handler = partial(converse, client)
         await trio.serve_tcp(handler, port, host="127.0.0.1", task_status=task_status)
 

@@ -5,12 +5,13 @@ event loop: a lock, a semaphore, an event may be shared by several loops and thr
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import wraps
 from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -22,6 +23,8 @@ from ai_lib._runtime.forks import ForkedState
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
+P = ParamSpec("P")
+_Entered = TypeVar("_Entered", bound=AbstractAsyncContextManager[Any])
 
 now = time.monotonic
 
@@ -62,6 +65,52 @@ def has_ended(runtime: object) -> bool:
     """Return whether that event loop has ended."""
     closed = getattr(runtime, "is_closed", None)
     return closed() if closed is not None else not _call_soon(runtime, int)
+
+
+class _AwaitableContext(Coroutine[Any, Any, T]):
+    """What makes something that is closed: `await` it, or enter it with `async with`.
+
+    It is a coroutine, so that what runs coroutines takes it.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._opened: Any = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._coroutine.__await__()
+
+    def send(self, value: Any, /) -> Any:
+        """Run until it waits, as a coroutine does."""
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error where it waits, as a coroutine does."""
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """End it where it waits, as a coroutine does."""
+        self._coroutine.close()
+
+    async def __aenter__(self: "_AwaitableContext[_Entered]") -> "_Entered":
+        self._opened = await self._coroutine
+        entered: _Entered = await self._opened.__aenter__()
+        return entered
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._opened.__aexit__(*error)
+
+
+def make_enterable(
+    function: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, _AwaitableContext[T]]:
+    """Let what a function makes be entered without a wait before it."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> _AwaitableContext[T]:
+        return _AwaitableContext(function(*args, **kwargs))
+
+    return call
 
 
 def fail_after(seconds: float | None) -> AbstractContextManager[object]:

@@ -29,7 +29,7 @@ async def list_live_models(provider: str, *, base_url: str | None, as_json: bool
 async def fetch_live_models(provider: str, base_url: str | None = None) -> tuple[LiveModel, ...]:
     """Return the models that a provider lists for the key in force. Raises as `ModelService`."""
     # A list needs no model, but a client has one.
-    async with await AiClient.create(f"{provider}/any", base_url=base_url) as client:
+    async with AiClient.create(f"{provider}/any", base_url=base_url) as client:
         return await client.models.list()
 
 

@@ -48,11 +48,17 @@ if TYPE_CHECKING:
     from .execution.stream import (
         ChatStream as ChatStream,
     )
+    from .execution.text_stream import (
+        TextStream as TextStream,
+    )
     from .interceptors.base import (
         Interceptor as Interceptor,
     )
     from .loading import (
         fetch_manifest as fetch_manifest,
+    )
+    from .one_question import (
+        ask as ask,
     )
     from .tool_loop import (
         ToolStream as ToolStream,
@@ -81,9 +87,11 @@ _WHERE = {
     "Interceptor": ".interceptors.base",
     "PreparedRequest": "ai_lib.client.call.prepared_request",
     "StreamFilter": "ai_lib.client.interceptors.stream_filter",
+    "TextStream": ".execution.text_stream",
     "ToolRun": "ai_lib.client.tools.conversation",
     "ToolStream": ".tool_loop",
     "TypedStream": ".typed_stream",
+    "ask": ".one_question",
     "create_cancel_pair": ".execution.cancel",
     "fetch_manifest": ".loading",
     "with_cancellation": ".execution.cancel",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from ai_lib.client.target.arguments import check_message, check_messages, check_names, check_tools
+from ai_lib.client.target.arguments import check_message, check_messages, check_name, check_tools
+from ai_lib.client.target.options_builder import OptionsBuilder
 from ai_lib.client.target.parameters import check_parameter
-from ai_lib.client.target.settings import CallOptions
 from ai_lib.types.content import ContentLike
 from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject
@@ -20,7 +20,6 @@ from ai_lib.types.message import Message, MessageLike
 from ai_lib.types.request import ChatRequest, ResponseFormat, make_reasoning_parameters
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.tool import ToolChoice, ToolDefinition
-from ai_lib.types.wire import TimeoutOptions, check_seconds
 
 if TYPE_CHECKING:
     from ai_lib.client.tools.conversation import ToolRun
@@ -38,14 +37,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ChatRequestBuilder:
+class ChatRequestBuilder(OptionsBuilder):
     """Collects one chat request; each method adds to it and returns the builder.
 
     Messages keep the order in which they are added. A parameter that the model does not take is
     left out, and the response's `adaptations` lists it.
     """
 
-    def __init__(self, runner: CallRunner) -> None:
+    def __init__(self, runner: CallRunner, model: str | None = None) -> None:
+        super().__init__()
+        if model is not None:
+            self._set(model=check_name(model))
         self._runner = runner
         self._messages: list[Message] = []
         self._parameters: dict[str, object] = {}
@@ -53,7 +55,6 @@ class ChatRequestBuilder:
         self._tools: tuple[ToolDefinition, ...] = ()
         self._tool_choice: ToolChoice | None = None
         self._response_format: ResponseFormat | None = None
-        self._options = CallOptions()
 
     def system(self, content: ContentLike) -> ChatRequestBuilder:
         """Add instructions for the model."""
@@ -191,40 +192,11 @@ class ChatRequestBuilder:
         self._extra.update(fields)
         return self
 
-    def timeout(self, seconds: float) -> ChatRequestBuilder:
-        """Set the seconds this call may take.
-
-        A plain call is bounded as a whole; in a stream each wait for the next piece is bounded.
-        """
-        return self._set(timeout=check_seconds("the timeout", seconds))
-
-    def timeouts(self, options: TimeoutOptions) -> ChatRequestBuilder:
-        """Set each time limit of this call by itself, in place of `timeout`."""
-        return self._set(timeouts=options)
-
-    def fallbacks(self, models: Sequence[str]) -> ChatRequestBuilder:
-        """Try these models when the client's fails, in place of the client's own fallbacks."""
-        return self._set(fallbacks=check_names(models))
-
-    def metadata(self, values: Mapping[str, object]) -> ChatRequestBuilder:
-        """Add labels for interceptors and budgets, such as a team; they are never sent."""
-        return self._set(metadata={**self._options.metadata, **values})
-
-    def cache(self, enabled: bool = True, *, ttl: float | None = None) -> ChatRequestBuilder:
-        """Set whether this call uses the client's cache, and for how long its response is kept.
-
-        `ttl` is in seconds; 0 keeps nothing, None takes the cache's own time.
-
-        Raises:
-            ValueError: `ttl` is negative.
-        """
-        if ttl is not None and not ttl >= 0:
-            raise ValueError(f"a time to live is 0 seconds or more, not {ttl}")
-        return self._set(cache=enabled, cache_ttl=ttl)
-
-    def _set(self, **options: object) -> ChatRequestBuilder:
-        self._options = msgspec.structs.replace(self._options, **options)
-        return self
+    def __repr__(self) -> str:
+        model = self._runner.describe_model(self._options)
+        messages = ", ".join(f"{m.role.value} {m.text[:60]!r}" for m in self._messages)
+        advice = "not sent: call .execute() or .stream()"
+        return f"<ChatRequestBuilder {model}: {messages or 'no messages'}; {advice}>"
 
     def build(self) -> ChatRequest:
         """Return the request as it stands, without sending it."""
@@ -239,11 +211,11 @@ class ChatRequestBuilder:
 
     def count_tokens(self) -> TokenCount:
         """Return the tokens of the input as it stands; see `AiClient.count_tokens`."""
-        return self._runner.count_tokens(self.build())
+        return self._runner.count_tokens(self.build(), self._options)
 
     def would_cost(self) -> CostBounds:
         """Return the least and the most that one attempt at the client's model may cost."""
-        return self._runner.would_cost(self.build())
+        return self._runner.would_cost(self.build(), self._options)
 
     async def execute(self) -> ChatResponse:
         """Send the request and return the response.

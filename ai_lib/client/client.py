@@ -15,6 +15,7 @@ from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.upload import FileLike
 
+from .._runtime.backend import make_enterable
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .chat import ChatRequestBuilder
@@ -23,9 +24,12 @@ from .loading import load_model, read_key
 from .model_client import ModelClient
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from ai_lib.client.target.explain import Explanation
     from ai_lib.telemetry.feedback.types import Feedback
     from ai_lib.telemetry.health.status import HealthReport
+    from ai_lib.transport.options import TransportOptions
 
     from ..transport.credentials.obtain import ApiKey
     from .live_files import FileService
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 class AiClient(ModelClient):
     """Sends chats to one model. Make it with `create` or `builder`; close it when done.
 
-        async with await AiClient.create("provider/model") as client:
+        async with AiClient.create("provider/model") as client:
             response = await client.chat().user("Hello!").execute()
 
     A client may be used from any number of tasks and threads at once.
@@ -47,6 +51,7 @@ class AiClient(ModelClient):
         self._feedback = settings.feedback
 
     @classmethod
+    @make_enterable
     async def create(
         cls,
         model: str,
@@ -54,6 +59,11 @@ class AiClient(ModelClient):
         api_key: ApiKey | None = None,
         base_url: str | None = None,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = "environment",
+        max_retries: int | None = None,
+        ssl_context: SSLContext | None = None,
+        http: TransportOptions | None = None,
     ) -> AiClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
@@ -62,13 +72,19 @@ class AiClient(ModelClient):
         manifest's address; `timeout` is in seconds. Nothing is sent yet, except the health check
         of a manifest that says `availability.required`.
 
+        `headers`, `proxy`, `max_retries`, `ssl_context` and `http` are as the builder's methods.
+
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
             ConnectError: a required provider is not available.
         """
         api_key = key = read_key(api_key)  # no traceback shows it
-        client = cls(await load_model(model, key, base_url, timeout))
+        client = cls(
+            await load_model(
+                model, key, base_url, timeout, headers, proxy, max_retries, ssl_context, http
+            )
+        )
         await client.ensure_available()
         return client
 
@@ -152,9 +168,18 @@ class AiClient(ModelClient):
 
         return FileService(self._transport, self._targets, self._interceptors)
 
-    def chat(self) -> ChatRequestBuilder:
-        """Return a builder for a new chat request."""
-        return ChatRequestBuilder(self._runner)
+    def chat(self, model: str | None = None) -> ChatRequestBuilder:
+        """Return a builder for a new chat request, to the client's model or to another one.
+
+        Another `model`, of any provider, is asked first in place of the client's own and of its
+        routing; the client's fallbacks follow. It has a key, limits and a circuit of its own: the
+        key of `api_key_for`, or the one that is looked up. A model of the client's provider is
+        asked at the same address with the same key. An unknown model is told when the chat is sent.
+
+        Raises:
+            TypeError: `model` is no text.
+        """
+        return ChatRequestBuilder(self._runner, model)
 
     async def invoke(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -30,6 +30,9 @@ from .execution.cancel import CancelToken
 from .execution.runner import CallRunner
 from .execution.stream import ChatStream
 from .typed_stream import StreamState
+
+if TYPE_CHECKING:
+    from .execution.text_stream import TextStream
 
 Raises = type[Exception] | tuple[type[Exception], ...]
 
@@ -189,6 +192,12 @@ class ToolStream:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def text(self) -> TextStream:
+        """Return the pieces of text of all rounds alone; `result()` has the rest at their end."""
+        from .execution.text_stream import TextStream
+
+        return TextStream(self)
 
     async def show(self) -> ToolRun:
         """Show all rounds while they arrive, with calls and results, and return the run.

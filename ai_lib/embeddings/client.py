@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +12,7 @@ from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
 from ai_lib.types.wire import check_optional_seconds
 
+from .._runtime.backend import make_enterable
 from ..client.loading import load_model, read_key
 from ..client.model_client import ModelClient
 from ..transport import HttpTransport
@@ -19,13 +20,17 @@ from .builder import EmbeddingClientBuilder
 from .runner import EmbeddingCall
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ai_lib.transport.options import TransportOptions
+
     from ..transport.credentials.obtain import ApiKey
 
 
 class EmbeddingClient(ModelClient):
     """Embeds texts with one model. Make it with `create` or `builder`; close it when done.
 
-        async with await EmbeddingClient.create("provider/model") as client:
+        async with EmbeddingClient.create("provider/model") as client:
             vector = (await client.embed("Hello!")).first.vector
 
     A client may be used from any number of tasks and threads at once.
@@ -44,6 +49,7 @@ class EmbeddingClient(ModelClient):
         self._split = split or SplitOptions()
 
     @classmethod
+    @make_enterable
     async def create(
         cls,
         model: str,
@@ -52,6 +58,11 @@ class EmbeddingClient(ModelClient):
         dimensions: int | None = None,
         *,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = "environment",
+        max_retries: int | None = None,
+        ssl_context: SSLContext | None = None,
+        http: TransportOptions | None = None,
     ) -> EmbeddingClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
@@ -59,13 +70,16 @@ class EmbeddingClient(ModelClient):
         for functions that give one. `base_url` replaces the
         manifest's address. `dimensions` is the length of the vectors; the default is the model's
         own. `timeout` is the seconds of each call as a whole. Nothing is sent yet.
+        `headers`, `proxy`, `max_retries`, `ssl_context` and `http` are as the builder's methods.
 
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
         api_key = key = read_key(api_key)  # no traceback shows it
-        settings = await load_model(model, key, base_url, timeout)
+        settings = await load_model(
+            model, key, base_url, timeout, headers, proxy, max_retries, ssl_context, http
+        )
         return cls(settings, options=EmbeddingOptions(dimensions=dimensions))
 
     @classmethod

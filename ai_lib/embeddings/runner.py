@@ -216,6 +216,10 @@ class _TextBatch:
         """Return the HTTP request, with these headers added."""
         target = self.target
         wire = self._writer.write(self._texts, credential=target.key, base_url=target.base_url)
+        if target.headers:
+            from ai_lib.client.target.headers import add_headers
+
+            wire, _ = add_headers(wire, target)
         return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
 
     def read(self, body: bytes) -> ParsedVectors:

@@ -77,7 +77,8 @@ class AiLibError(Exception):
 
     `provider`, `model` and `request_id` are set when known; `attempts` lists the attempts;
     `partial` is the response as far as it was received; `messages` is, in a tool loop, the
-    conversation so far, to continue from.
+    conversation so far, to continue from. Of a call, `key_source` says where the key came from,
+    such as the name of a variable, and `page` is an address of the provider's documentation.
     """
 
     default_code: ClassVar[StandardErrorCode] = codes.UNKNOWN
@@ -96,6 +97,8 @@ class AiLibError(Exception):
         self.model = model
         self.request_id = request_id
         self.standard_code = self.default_code
+        self.key_source: str | None = None
+        self.page: str | None = None
         self.attempts: Sequence[object] = ()
         self.partial: object = None
         self.messages: Sequence[object] = ()
@@ -103,6 +106,18 @@ class AiLibError(Exception):
     def __str__(self) -> str:
         # A message may quote what a provider or a model said: that must not act on a terminal.
         return to_printable(self.message)
+
+    @property
+    def remedy(self) -> str:
+        """What helps, in one line: where the key came from, how long to wait, which setting."""
+        from ai_lib.errors.remedy import make_remedy
+
+        return make_remedy(self)
+
+    def _render_traceback_(self, *_: object) -> list[str]:
+        from ai_lib.errors.notebook import render_traceback
+
+        return render_traceback(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -382,6 +397,11 @@ class RemoteError(AiLibError):
         self.retry_after = retry_after
         self.should_retry = should_retry
         self.body = body
+
+    def __str__(self) -> str:
+        if self.page is None and self.key_source is None:
+            return super().__str__()
+        return to_printable(f"{self.message} [{self.remedy}]")
 
     @property
     def status(self) -> int:

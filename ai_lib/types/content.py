@@ -13,7 +13,7 @@ or a time in its own words such as `1h`. Providers that do so by themselves are 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,21 @@ from ai_lib.types.media_source import (
 )
 from ai_lib.types.media_type import to_format_name
 from ai_lib.types.records.record import Record, freeze_lists
+
+_MAX_SHOWN: Final = 60
+
+
+def show_block(block: msgspec.Struct) -> str:
+    """Return the `repr` of a block with its file cut: nobody reads base64."""
+    fields = {name: getattr(block, name) for name in block.__struct_fields__}
+    members = ", ".join(f"{name}={_show(value)}" for name, value in fields.items() if value)
+    return f"{type(block).__name__}({members})"
+
+
+def _show(value: object) -> str:
+    if isinstance(value, str) and len(value) > _MAX_SHOWN:
+        return f"{value[:24]!r}... ({len(value):,} characters)"
+    return repr(value) if isinstance(value, str | int) else "..."
 
 
 class Citation(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,6 +117,9 @@ class ImageBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="ima
         """Return the bytes of the image. Raises MediaError when it has an address only."""
         return decode_base64(self.data or "", "the image")
 
+    def __repr__(self) -> str:
+        return show_block(self)
+
 
 class AudioBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="audio"):
     """Audio as base64 `data` of `media_type`, or by `url`.
@@ -130,6 +148,9 @@ class AudioBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="aud
         """Return the bytes of the sound. Raises MediaError when it has an address only."""
         return decode_base64(self.data or "", "the audio")
 
+    def __repr__(self) -> str:
+        return show_block(self)
+
 
 class DocumentBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
     """A document such as a PDF, by `url` or as base64 `data` of `media_type`."""
@@ -139,6 +160,9 @@ class DocumentBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
     media_type: str | None = None
     filename: str | None = None
     cache: str | None = None
+
+    def __repr__(self) -> str:
+        return show_block(self)
 
 
 class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="tool_use"):

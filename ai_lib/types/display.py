@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from ai_lib.errors.printable import to_printable
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.content import AudioBlock, Citation, ImageBlock
 from ai_lib.types.cost import CostEstimate
@@ -116,6 +117,8 @@ class CandidateLike(Protocol):
     @property
     def content(self) -> str: ...
     @property
+    def refusal(self) -> str | None: ...
+    @property
     def thinking(self) -> str: ...
     @property
     def tool_calls(self) -> Sequence[ToolCall]: ...
@@ -142,6 +145,22 @@ class ResponseLike(Protocol):
     def attempts(self) -> Sequence[Attempt]: ...
     @property
     def cost(self) -> CostEstimate | None: ...
+
+
+def response_text(response: ResponseLike) -> str:
+    """Return what the first candidate says, fit for a terminal, and a line that sums up the call.
+
+    Where it says nothing, the tools that it calls or the files that it made are named.
+    """
+    candidate = response.candidates[0]
+    answer = candidate.content or candidate.refusal or ""
+    calls = [tool_call_text(call.name, call.arguments) for call in candidate.tool_calls]
+    media = [f"[{image.media_type or 'image'}]" for image in candidate.images]
+    if candidate.audio is not None:
+        media.append(candidate.audio.transcript or "[audio]")
+    summary = response_summary(response)
+    lines = [answer, *calls, *media, f"[{summary}]" if summary else ""]
+    return to_printable("\n".join(line for line in lines if line))
 
 
 def response_markdown(response: ResponseLike) -> str:

@@ -1,6 +1,6 @@
 """What the caller gets: a response, its candidates, and the statistics of the call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ai_lib.types.attempt import Attempt
@@ -20,7 +20,8 @@ from ai_lib.types.records.record import Record, freeze_lists
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage, sum_usages
 
-_COMMENTARY: Final = "commentary"
+COMMENTARY: Final = "commentary"
+"""The phase of what a model says beside its final answer."""
 
 
 class Candidate(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,14 +45,14 @@ class Candidate(Record, frozen=True, kw_only=True, omit_defaults=True):
         """The text of the response; beside a final answer, commentary is left out."""
         blocks = [block for block in self.blocks if isinstance(block, TextBlock)]
         if any(block.phase is not None for block in blocks):
-            blocks = [b for b in blocks if b.phase != _COMMENTARY] or blocks
+            blocks = [b for b in blocks if b.phase != COMMENTARY] or blocks
         return "".join(block.text for block in blocks)
 
     @property
     def commentary(self) -> str:
         """What the model said beside its final answer, where the provider tells them apart."""
         blocks = (block for block in self.blocks if isinstance(block, TextBlock))
-        return "".join(block.text for block in blocks if block.phase == _COMMENTARY)
+        return "".join(block.text for block in blocks if block.phase == COMMENTARY)
 
     @property
     def refusal(self) -> str | None:
@@ -98,7 +99,9 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     and no rule of its dialect reads, by path, at most 128 paths and 64 KiB; `unmapped_count` counts
     those that are not kept as well. A path from `candidates` on has what a closing frame said
     otherwise than the pieces before it. `attempts` lists all attempts, the successful one last;
-    `cost` is what they cost together, at the listed prices.
+    `cost` is what they cost together, at the listed prices. `status_code` and `headers` are those
+    of the last attempt, by names in small letters, without cookies; as text it is what the model
+    says, and a line of figures.
     """
 
     candidates: Sequence[Candidate] = (Candidate(),)
@@ -114,6 +117,8 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     unmapped_count: int = 0
     attempts: Sequence[Attempt] = ()
     cost: CostEstimate | None = None
+    status_code: int | None = None
+    headers: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
         freeze_lists(self, "candidates", "adaptations", "unknown_frames", "attempts")
@@ -129,6 +134,11 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     def content(self) -> str:
         """The text of the response."""
         return self.candidates[0].content
+
+    @property
+    def text(self) -> str:
+        """The same as `content`."""
+        return self.content
 
     @property
     def thinking(self) -> str:
@@ -183,6 +193,11 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     def to_message(self) -> Message:
         """Return the assistant turn to put into the next request, opaque state included."""
         return self.candidates[0].to_message()
+
+    def __str__(self) -> str:
+        from ai_lib.types.display import response_text
+
+        return response_text(self)
 
     def _repr_markdown_(self) -> str:
         from ai_lib.types.display import response_markdown

@@ -13,7 +13,7 @@ from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction, isroutine
 from threading import Lock as PlainLock
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from ai_lib._runtime.blocking import (
     Scope,
@@ -27,6 +27,7 @@ from ai_lib._runtime.forks import ForkedState
 from ai_lib.errors.exceptions import RequestError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 now = time.monotonic
 
@@ -84,6 +85,11 @@ def current_runtime() -> object:
 def has_ended(runtime: object) -> bool:
     """Return False: what a thread that ended leaves serves the others."""
     return False
+
+
+def make_enterable(function: Callable[P, T]) -> Callable[P, T]:
+    """Return the function: what it makes can be entered at once."""
+    return function
 
 
 @contextmanager

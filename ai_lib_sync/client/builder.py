@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
-import msgspec
-
 from ai_lib.client.target.arguments import (
     check_config,
     check_name,
     check_names,
     check_variables,
 )
+from ai_lib.client.target.connection_builder import ConnectionBuilder
 from ai_lib.client.target.portable_settings import (
     check_portable,
     pack_settings,
@@ -29,6 +28,7 @@ from ai_lib.resilience.rate_limit.quota import RateLimiterConfig
 from ai_lib.resilience.retry import RetryConfig
 from ai_lib.types.wire import TimeoutOptions, check_seconds
 
+from .._runtime.backend import make_enterable
 from ..protocol.loader import ProtocolLoader
 from ..transport import HttpTransport
 from .loading import load_settings, read_key
@@ -65,11 +65,11 @@ Client = TypeVar("Client", bound=CheckedClient)
 B = TypeVar("B", bound="ClientBuilder")
 
 
-class ClientBuilder:
+class ClientBuilder(ConnectionBuilder):
     """Collects the settings that every kind of client has; each method returns the builder."""
 
     def __init__(self) -> None:
-        self._settings = ClientSettings()
+        super().__init__()
         self._transport: HttpTransport | None = None
         self._loader: ProtocolLoader | None = None
         self._carries_keys = False
@@ -184,10 +184,6 @@ class ClientBuilder:
         from ai_lib.client.target.named_errors import check_error_names
 
         return self._set(fallbacks=check_names(models), fallback_on=check_error_names(on))
-
-    def _set(self: B, **settings: object) -> B:
-        self._settings = msgspec.structs.replace(self._settings, **settings)
-        return self
 
     def model(self: B, model: str, *, listed_as: str | None = None) -> B:
         """Set the model, as `provider/model` or by a name that a manifest lists.
@@ -420,6 +416,7 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         """Send the feedback of `AiClient.report_feedback` to this sink."""
         return self._set(feedback=sink)
 
+    @make_enterable
     def build(self) -> Client:
         """Return the client.
 

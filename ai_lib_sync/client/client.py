@@ -16,6 +16,7 @@ from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.upload import FileLike
 
+from .._runtime.backend import make_enterable
 from ..transport import HttpTransport
 from .builder import AiClientBuilder
 from .chat import ChatRequestBuilder
@@ -24,9 +25,12 @@ from .loading import load_model, read_key
 from .model_client import ModelClient
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from ai_lib.client.target.explain import Explanation
     from ai_lib.telemetry.feedback.types import Feedback
     from ai_lib.telemetry.health.status import HealthReport
+    from ai_lib.transport.options import TransportOptions
 
     from ..transport.credentials.obtain import ApiKey
     from .live_files import FileService
@@ -48,6 +52,7 @@ class AiClient(ModelClient):
         self._feedback = settings.feedback
 
     @classmethod
+    @make_enterable
     def create(
         cls,
         model: str,
@@ -55,6 +60,11 @@ class AiClient(ModelClient):
         api_key: ApiKey | None = None,
         base_url: str | None = None,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = "environment",
+        max_retries: int | None = None,
+        ssl_context: SSLContext | None = None,
+        http: TransportOptions | None = None,
     ) -> AiClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
@@ -63,13 +73,19 @@ class AiClient(ModelClient):
         manifest's address; `timeout` is in seconds. Nothing is sent yet, except the health check
         of a manifest that says `availability.required`.
 
+        `headers`, `proxy`, `max_retries`, `ssl_context` and `http` are as the builder's methods.
+
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
             ConnectError: a required provider is not available.
         """
         api_key = key = read_key(api_key)  # no traceback shows it
-        client = cls(load_model(model, key, base_url, timeout))
+        client = cls(
+            load_model(
+                model, key, base_url, timeout, headers, proxy, max_retries, ssl_context, http
+            )
+        )
         client.ensure_available()
         return client
 
@@ -153,9 +169,18 @@ class AiClient(ModelClient):
 
         return FileService(self._transport, self._targets, self._interceptors)
 
-    def chat(self) -> ChatRequestBuilder:
-        """Return a builder for a new chat request."""
-        return ChatRequestBuilder(self._runner)
+    def chat(self, model: str | None = None) -> ChatRequestBuilder:
+        """Return a builder for a new chat request, to the client's model or to another one.
+
+        Another `model`, of any provider, is asked first in place of the client's own and of its
+        routing; the client's fallbacks follow. It has a key, limits and a circuit of its own: the
+        key of `api_key_for`, or the one that is looked up. A model of the client's provider is
+        asked at the same address with the same key. An unknown model is told when the chat is sent.
+
+        Raises:
+            TypeError: `model` is no text.
+        """
+        return ChatRequestBuilder(self._runner, model)
 
     def invoke(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ai_lib.client.target.connection_builder import ConnectionBuilder
 from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.secret import Secret, make_secret
 from ai_lib.types.wire import HttpRequest, TimeoutOptions, check_optional_seconds
@@ -16,7 +17,11 @@ from ..protocol.sources.remote import FetchResponse
 from ..transport import HttpTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ssl import SSLContext
+
     from ai_lib.transport.credentials.credential_cache import CredentialCache
+    from ai_lib.transport.options import TransportOptions
 
 
 def read_key(key: object) -> Secret | CredentialCache | None:
@@ -37,9 +42,24 @@ def load_model(
     api_key: Secret | CredentialCache | None,
     base_url: str | None,
     timeout: float | None,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = "environment",
+    max_retries: int | None = None,
+    ssl_context: SSLContext | None = None,
+    http: TransportOptions | None = None,
 ) -> ClientSettings:
     """Return the settings of a client for one model. Raises as `load_settings`."""
-    settings = ClientSettings(
+    builder = ConnectionBuilder().proxy(proxy)
+    if headers is not None:
+        builder.headers(headers)
+    if max_retries is not None:
+        builder.max_retries(max_retries)
+    if ssl_context is not None:
+        builder.ssl_context(ssl_context)
+    if http is not None:
+        builder.http(http)
+    settings = msgspec.structs.replace(
+        builder.settings,
         model=model,
         api_key=api_key,
         base_url=base_url,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TypeVar
 
 from ai_lib._runtime.forks import LocalState
@@ -23,12 +24,30 @@ class ModelClient(LocalState):
     advice = "pickle its builder, and build a client in each process"
 
     def __init__(self, settings: ClientSettings, transport: HttpTransport | None = None) -> None:
+        if not isinstance(settings, ClientSettings):
+            name = type(self).__name__
+            model = settings if isinstance(settings, str) else "provider/model"
+            raise TypeError(
+                f"{name} is not made by its class: write {name}.create({model!r}), or "
+                f"{name}.builder().model({model!r}) with further settings and build() at the end"
+            )
+        options = settings.resolve_transport()
+        if transport is not None and options is not None:
+            raise ValueError(
+                "proxy, ssl_context and http are settings of the client's own connections: give "
+                "them to the transport that is passed to transport()"
+            )
         self._settings = settings
         self._targets = TargetSet(settings)
         self._target = self._targets.first.target
         self._owns_transport = transport is None
-        self._transport = transport or HttpTransport()
-        self._interceptors = InterceptorChain(settings.interceptors)
+        self._transport = transport or HttpTransport(options)
+        interceptors = settings.interceptors
+        if "AI_LIB_LOG" in os.environ:
+            from .interceptors.wire_log import log_interceptors
+
+            interceptors = (*interceptors, *log_interceptors())
+        self._interceptors = InterceptorChain(interceptors)
 
     @property
     def model_id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -31,6 +31,9 @@ from .execution.cancel import CancelToken
 from .execution.runner import CallRunner
 from .execution.stream import ChatStream
 from .typed_stream import StreamState
+
+if TYPE_CHECKING:
+    from .execution.text_stream import TextStream
 
 Raises = type[Exception] | tuple[type[Exception], ...]
 
@@ -188,6 +191,12 @@ class ToolStream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def text(self) -> TextStream:
+        """Return the pieces of text of all rounds alone; `result()` has the rest at their end."""
+        from .execution.text_stream import TextStream
+
+        return TextStream(self)
 
     def show(self) -> ToolRun:
         """Show all rounds while they arrive, with calls and results, and return the run.

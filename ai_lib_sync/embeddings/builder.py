@@ -12,6 +12,7 @@ from ai_lib.client.target.settings import ClientSettings
 from ai_lib.embeddings.split import EmbeddingOptions, Encoding, SplitOptions
 from ai_lib.types.json import JsonObject
 
+from .._runtime.backend import make_enterable
 from ..client.builder import ClientBuilder
 from ..transport import HttpTransport
 
@@ -79,6 +80,7 @@ class EmbeddingClientBuilder(ClientBuilder, Generic[Client]):
         """Count the tokens of a text with this function, in place of estimating them."""
         return self._set_split(count_tokens=counter)
 
+    @make_enterable
     def build(self) -> Client:
         """Return the client.
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +13,7 @@ from ai_lib.embeddings.response import EmbeddingResponse
 from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
 from ai_lib.types.wire import check_optional_seconds
 
+from .._runtime.backend import make_enterable
 from ..client.loading import load_model, read_key
 from ..client.model_client import ModelClient
 from ..transport import HttpTransport
@@ -20,6 +21,10 @@ from .builder import EmbeddingClientBuilder
 from .runner import EmbeddingCall
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ai_lib.transport.options import TransportOptions
+
     from ..transport.credentials.obtain import ApiKey
 
 
@@ -45,6 +50,7 @@ class EmbeddingClient(ModelClient):
         self._split = split or SplitOptions()
 
     @classmethod
+    @make_enterable
     def create(
         cls,
         model: str,
@@ -53,6 +59,11 @@ class EmbeddingClient(ModelClient):
         dimensions: int | None = None,
         *,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = "environment",
+        max_retries: int | None = None,
+        ssl_context: SSLContext | None = None,
+        http: TransportOptions | None = None,
     ) -> EmbeddingClient:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
@@ -60,13 +71,16 @@ class EmbeddingClient(ModelClient):
         for functions that give one. `base_url` replaces the
         manifest's address. `dimensions` is the length of the vectors; the default is the model's
         own. `timeout` is the seconds of each call as a whole. Nothing is sent yet.
+        `headers`, `proxy`, `max_retries`, `ssl_context` and `http` are as the builder's methods.
 
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
         api_key = key = read_key(api_key)  # no traceback shows it
-        settings = load_model(model, key, base_url, timeout)
+        settings = load_model(
+            model, key, base_url, timeout, headers, proxy, max_retries, ssl_context, http
+        )
         return cls(settings, options=EmbeddingOptions(dimensions=dimensions))
 
     @classmethod

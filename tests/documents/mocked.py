@@ -26,7 +26,8 @@ def mock_everything(mock: MockProvider, folder: Path, monkeypatch: pytest.Monkey
         document = json.loads(json.dumps(find_bundled_manifest(name)))
         document["endpoint"]["base_url"] = mock.base_url(name)
         (tree / f"{document['id']}.json").write_text(json.dumps(document))
-        token = document["endpoint"].get("auth", {}).get("token_env")
+        auth = document["endpoint"].get("auth", {})
+        token = (auth[0] if isinstance(auth, list) else auth).get("token_env")
         if token:
             monkeypatch.setenv(token, "mock-key")
     monkeypatch.setenv("AI_PROTOCOL_DIR", str(folder / "ai-protocol"))

@@ -32,7 +32,7 @@ async def run_demo(output: Output | None = None) -> int:
         for provider, dialect in list_demo_dialects():
             first_provider = first_provider or provider
             mock.enqueue(ANSWER)
-            async with await mock.client(f"{provider}/demo-model") as client:
+            async with mock.client(f"{provider}/demo-model") as client:
                 output.write_title(f"  {provider}  ({dialect}, {mock.base_url(provider)})")
                 output.write_line(f"    you: {QUESTION}")
                 await stream_response(output, client.chat().user(QUESTION))
@@ -59,7 +59,7 @@ async def stream_response(output: Output, request: ChatRequestBuilder) -> ChatRe
 
 async def stream_tool_call(output: Output, mock: MockProvider, provider: str) -> None:
     """Let the model call a tool, send the result, and show the response to it."""
-    async with await mock.client(f"{provider}/demo-model") as client:
+    async with mock.client(f"{provider}/demo-model") as client:
         output.write_title(f"  a tool call  ({provider})")
         output.write_line(f"    you: {TOOL_QUESTION}")
         request = client.chat().user(TOOL_QUESTION).tools([WEATHER])

@@ -63,7 +63,7 @@ async def run_call(
     """Call the mock provider and send a line for each event, also for an error."""
     provider = question.model.partition("/")[0]
     try:
-        async with await AiClient.create(
+        async with AiClient.create(
             question.model, api_key=_KEY, base_url=f"{address}/{provider}"
         ) as client:
             request = client.chat().messages(_make_messages(question))

@@ -15,6 +15,7 @@ from ai_lib.client.target.target import Target, new_id
 from ai_lib.protocol.manifest.models import ModelRecord
 from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.resilience.attempt_log import AttemptLog
+from ai_lib.transport.http.headers import Headers
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate, sum_costs
 from ai_lib.types.request import ChatRequest
@@ -124,6 +125,8 @@ class Call:
     come, `answered_locally` that an interceptor answered in place of the provider, `cache_lookup`
     what a cache said (`hit`, `miss`, empty without one). `stream` is there for a streamed call.
 
+    `status_code` and `response_headers` are those of the latest attempt that got a response.
+
     `response` is what came of it (of a stream cut short, what was received), `error` what ended
     it; `outcome` is `answered`, `cached`, `failed` or `cancelled`, and empty until the call ends.
     """
@@ -161,6 +164,8 @@ class Call:
         self.answered_locally = False
         self.cache_lookup = ""
         self.stream = StreamState() if self.streamed else None
+        self.status_code: int | None = None
+        self.response_headers: Headers | None = None
         self.response: ChatResponse | None = None
         self.error: BaseException | None = None
         self.outcome = ""
@@ -205,7 +210,14 @@ class Call:
             from ai_lib.client.call.unmapped_log import log_unmapped
 
             log_unmapped(response, self.targets.logged_paths)
-        return msgspec.structs.replace(response, attempts=attempts, cost=self.cost())
+        headers = self.response_headers
+        return msgspec.structs.replace(
+            response,
+            attempts=attempts,
+            cost=self.cost(),
+            status_code=self.status_code,
+            headers={} if headers is None else headers.to_dict(),
+        )
 
     def cost(self) -> CostEstimate | None:
         """Return what the attempts in the log cost; None for a call that no client made."""

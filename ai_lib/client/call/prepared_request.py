@@ -138,11 +138,12 @@ def prepare_chat(
     options: CallOptions,
     idempotency_key: str,
     headers: Sequence[tuple[str, str]] = (),
+    home: Target | None = None,
 ) -> PreparedRequest:
     """Return a chat request as the target wants it.
 
     `headers` are sent beside those of the manifest, and `idempotency_key` where the manifest names
-    a header for it.
+    a header for it. `home` is the target that the call's own headers are given for.
 
     Raises:
         RequestError: the target can't be asked this.
@@ -157,6 +158,12 @@ def prepare_chat(
             base_url=target.base_url,
             fit_media=target.fit_media,
         )
+        if target.headers or options.headers:
+            from ai_lib.client.target.headers import add_headers
+
+            wire, notes = add_headers(built.wire, target, options.headers, home)
+            adaptations = (*built.adaptations, *notes)
+            built = msgspec.structs.replace(built, wire=wire, adaptations=adaptations)
     except AiLibError as error:
         raise_attributed(error, target)
     except RecursionError:

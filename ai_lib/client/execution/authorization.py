@@ -57,8 +57,9 @@ def _add_credential(
     if sign is not None:
         return sign(wire, issued)
     headers, url, secrets = attach_credential(prepared.target.compiled, issued.value, wire.url)
-    # The manifest's other headers are in the request.
-    missing = [header for header in headers if header not in wire.headers]
+    # The manifest's other headers are in the request, and what the caller sets comes first.
+    names = {name.lower() for name, _ in wire.headers}
+    missing = [header for header in headers if header[0].lower() not in names]
     return msgspec.structs.replace(
         wire, url=url, headers=(*wire.headers, *missing), secrets=wire.secrets | secrets
     )

@@ -85,7 +85,12 @@ async def _run(
             base_url=target.base_url,
             files=files,
         )
-        wire = msgspec.structs.replace(built.wire, headers=(*built.wire.headers, *call.headers))
+        wire = built.wire
+        if target.headers:
+            from ai_lib.client.target.headers import add_headers
+
+            wire, _ = add_headers(wire, target)
+        wire = msgspec.structs.replace(wire, headers=(*wire.headers, *call.headers))
         prepared = PreparedRequest(target, wire, target.timeouts_for(False, call.options.timeout))
         log = call.attempt_log
         log.repeatable = target.is_repeatable or wire.method in ("GET", "HEAD")

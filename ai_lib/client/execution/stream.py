@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable
 from threading import Lock as PlainLock
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 from ai_lib._runtime.single_reader import second_reader_error
@@ -25,6 +26,9 @@ from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
 from .dispatcher import Dispatcher, wait_for_pending
 from .stream_attempt import StreamAttempt
+
+if TYPE_CHECKING:
+    from .text_stream import TextStream
 
 
 class ChatStream:
@@ -92,6 +96,12 @@ class ChatStream:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def text(self) -> TextStream:
+        """Return the pieces of text alone; `response()` has the rest once they have ended."""
+        from .text_stream import TextStream
+
+        return TextStream(self)
 
     async def show(self) -> ChatResponse:
         """Show the reply while it comes, and return it.
@@ -261,6 +271,7 @@ class ChatStream:
             events = await attempt.begin(self._transport)
         except AiLibError as error:
             raise_attributed(error, prepared.target)
+        call.status_code, call.response_headers = attempt.status_code, attempt.headers
         permit.detach()
         self._attempt = attempt
         self._stream_state.partial_response = attempt.response

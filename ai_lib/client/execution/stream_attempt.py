@@ -13,6 +13,7 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.pipeline.pipeline import Pipeline
 from ai_lib.resilience.permit import Permit
+from ai_lib.transport.http.headers import Headers
 from ai_lib.types.events import Event, Metadata, PartialContentDelta, ThinkingDelta, ToolCallStarted
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
@@ -38,6 +39,8 @@ class StreamAttempt:
         self.prepared = prepared
         self.pipeline = Pipeline(prepared.target.compiled, max_frame_bytes=max_frame_bytes)
         self.request_id = ""
+        self.status_code: int | None = None
+        self.headers: Headers | None = None
         self._tool_names = prepared.built.tool_names
         self._permit = permit
         self._timeouts = timeouts
@@ -158,6 +161,7 @@ class StreamAttempt:
             await http_response.aclose()
 
     async def _check(self, http_response: HttpResponse) -> None:
+        self.status_code, self.headers = http_response.status, http_response.headers
         self.request_id = request_id_of(http_response.headers, self.prepared.target.compiled)
         self._permit.on_headers(http_response.headers)
         self._last_event_at = self._last_content_at = now()

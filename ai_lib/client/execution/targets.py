@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 from threading import Lock as PlainLock
@@ -18,6 +19,8 @@ from ai_lib.resilience.config import ResilientConfig
 from ..._runtime.backend import run_in_thread
 from ...resilience import Backpressure, ResilientExecutor
 from ...transport import HttpResponse
+
+_MAX_CHOSEN = 32
 
 
 class GuardedTarget:
@@ -60,6 +63,7 @@ class TargetSet(ForkedState):
         self._lock = PlainLock()
         renew_after_fork(self)
         self._others: dict[str, GuardedTarget] = {}
+        self._chosen: OrderedDict[str, GuardedTarget] = OrderedDict()
         self._records: dict[tuple[str, str], ModelRecord | None] = {}
         self.first = self._protect(settings.make_target())
         fallbacks = [self._fallback_target(model) for model in settings.fallbacks]
@@ -76,13 +80,38 @@ class TargetSet(ForkedState):
         """Whether more than the manifest's retries protects the calls."""
         return self.config.is_on or len(self.default_route) > 1
 
-    def route(self, fallbacks: Sequence[str] | None) -> list[GuardedTarget]:
+    def choose(self, model: str) -> GuardedTarget:
+        """Return the target of a model that a call names. Raises as `route`.
+
+        The last 32 of those that the client does not have otherwise are kept, each with its own
+        limits and circuit.
+        """
+        if model in (self.first.target.label, self._settings.model):
+            return self.first
+        with self._lock:
+            guarded = self._others.get(model) or self._chosen.pop(model, None)
+            if guarded is None:
+                guarded = self._protect(self._settings.make_fallback(model))
+            if model not in self._others:
+                self._chosen[model] = guarded
+            if len(self._chosen) > _MAX_CHOSEN:
+                self._chosen.popitem(last=False)
+            return guarded
+
+    def route(
+        self, fallbacks: Sequence[str] | None, model: str | None = None
+    ) -> list[GuardedTarget]:
         """Return the targets of one call, in the order they are tried; None: the client's.
 
         Raises:
             ProtocolError: a fallback's provider is unknown, or its manifest can't be used.
             CredentialError: there is no key for a fallback.
         """
+        if model is not None:
+            names = self._settings.fallbacks if fallbacks is None else fallbacks
+            others = [self._fallback_target(name) for name in names]
+            first = self.choose(model)
+            return [first, *(guarded for guarded in others if guarded is not first)]
         if fallbacks is None:
             return self.default_route
         return [self.first, *(self._fallback_target(model) for model in fallbacks)]
@@ -108,7 +137,7 @@ class TargetSet(ForkedState):
     def list_targets(self) -> list[GuardedTarget]:
         """Return every target made so far."""
         with self._lock:
-            return [self.first, *self._others.values()]
+            return [self.first, *self._others.values(), *self._chosen.values()]
 
     async def report(self) -> None:
         """Tell a shared circuit storage and limiter what is due."""
@@ -125,7 +154,7 @@ class TargetSet(ForkedState):
     def _protect(self, target: Target) -> GuardedTarget:
         self._records[target.compiled.id, target.model] = target.listed.record
         executor = ResilientExecutor(
-            protection_for(target, self.config),
+            protection_for(target, self.config, self._settings.max_retries),
             target.compiled.id,
             model=target.model,
             backpressure=self.backpressure,

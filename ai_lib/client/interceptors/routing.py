@@ -44,6 +44,8 @@ class RoutingInterceptor(Interceptor):
         Raises:
             CapabilityError: none of them does.
         """
+        if call.options.model is not None:
+            return
         if call.models is not None or call.targets is None or call.request is None:
             return
         needs = tuple(list_needed_capabilities(call.request))

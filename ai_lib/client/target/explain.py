@@ -1,7 +1,7 @@
 """Explains a call before it is made: its request, and what applies to it. Nothing is sent."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote_plus
 
 import msgspec
@@ -15,6 +15,7 @@ from ai_lib.types.cost import CostBounds, TokenCount
 from ai_lib.types.json import JsonObject, encode_json
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
+from ai_lib.types.wire import HttpRequest
 
 # Stands where the key would; it is no key, and never leaves this file.
 _PLACEHOLDER = "the-key-goes-here"
@@ -94,8 +95,11 @@ def explain(
     fit_media: bool = True,
     timeout_seconds: float,
     credential: Credential | None = None,
+    finish: Callable[[HttpRequest], tuple[HttpRequest, tuple[str, ...]]] | None = None,
 ) -> Explanation:
     """Return what a call would be; without `request`, a question of one word.
+
+    `finish` adds what is no part of the manifest, and returns notes on it.
 
     Raises:
         RequestError: the target can't be asked this.
@@ -110,16 +114,16 @@ def explain(
     )
     names = (*report.required, *report.conventional)
     variable = next((name for name in names if name.isidentifier()), "API_KEY")
-    wire = built.wire
+    wire, notes = (built.wire, ()) if finish is None else finish(built.wire)
     return Explanation(
         provider=compiled.id,
         model=model.name,
         source=manifest.source,
         dialect=built.compiled.dialect.dialect,
         protocol_version=manifest.protocol_version,
-        curl=_curl(wire.url, wire.headers, built.body, variable),
+        curl=_curl(wire.url, _hide_headers(wire), built.body, variable),
         body=built.body,
-        adaptations=built.adaptations,
+        adaptations=(*built.adaptations, *notes),
         credential=report,
         model_info=model.record,
         retry=_mapping(manifest.raw.get("retry_policy")),
@@ -132,6 +136,14 @@ def _curl(url: str, headers: tuple[tuple[str, str], ...], body: JsonObject, vari
     parts += [f"  -H {_quote(f'{name}: {value}', variable)}" for name, value in headers]
     text = msgspec.json.format(encode_json(body), indent=2).decode()
     return " \\\n".join([*parts, f"  -d {shlex.quote(text)}"])
+
+
+def _hide_headers(wire: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """Return the headers without the caller's secrets; the place of the key stays."""
+    return tuple(
+        (name, "***" if name.lower() in wire.secrets and _PLACEHOLDER not in value else value)
+        for name, value in wire.headers
+    )
 
 
 def _quote(text: str, variable: str) -> str:

@@ -39,7 +39,8 @@ def pack_settings(settings: ClientSettings, *, carries_keys: bool) -> ClientSett
     """
     for interceptor in settings.interceptors:
         check_portable(_name_of(interceptor), interceptor)
-    for setting in ("limiter", "circuit_storage", "concurrency", "feedback", "resilience"):
+    shared = ("limiter", "circuit_storage", "concurrency", "feedback", "resilience")
+    for setting in (*shared, "ssl_context", "http"):
         check_portable(setting, getattr(settings, setting))
     return _with_keys(settings, partial(_pack_key, carries_keys))
 

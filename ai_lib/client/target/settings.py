@@ -28,7 +28,10 @@ from ai_lib.types.response import ChatResponse
 from ai_lib.types.wire import TimeoutOptions
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from ai_lib.transport.credentials.credential_cache import CredentialCache
+    from ai_lib.transport.options import TransportOptions
 
 Loaded = tuple[CompiledManifest, str]
 
@@ -36,12 +39,15 @@ Loaded = tuple[CompiledManifest, str]
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What one call sets for itself; None leaves it as the client has it.
 
+    `model` is asked first, in place of the client's. `headers` are the caller's.
     `attempt_log` is that of a call that asks several times: its asks share deadline and attempts.
     `is_wanted` says whether a response is one that a cache may keep or give: of a typed call, one
     that fits its type. `cache` says whether the client's cache may serve and keep it, `cache_ttl`
     for how many seconds.
     """
 
+    model: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
     timeouts: TimeoutOptions | None = None
     fallbacks: tuple[str, ...] | None = None
@@ -80,6 +86,11 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     timeout: float | None = None
     timeouts: TimeoutOptions | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    proxy: str | None = "environment"
+    ssl_context: SSLContext | None = None
+    http: TransportOptions | None = None
+    max_retries: int | None = None
     protocol_dir: str | Path | None = None
     api_family: str | None = None
     variables: Mapping[str, str] = {}
@@ -251,7 +262,30 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             timeout=self.timeout,
             own_timeouts=self.timeouts,
             fit_media=self.fit_media,
+            headers=self.headers,
+            home=self._find_home() if self.headers else "",
         )
+
+    def _find_home(self) -> str:
+        """Return the origin that the client's headers are given for."""
+        from ai_lib.client.target.headers import find_origin
+
+        first = msgspec.structs.replace(self, headers=()).make_target(needs_key=False)
+        return find_origin(first.address)
+
+    def resolve_transport(self) -> TransportOptions | None:
+        """Return how bytes are exchanged, None for the defaults."""
+        options = self.http
+        if self.proxy == "environment" and self.ssl_context is None:
+            return options
+        from ai_lib.transport.options import TransportOptions
+
+        options = options or TransportOptions()
+        if self.proxy != "environment":
+            options = msgspec.structs.replace(options, proxy=self.proxy)
+        if self.ssl_context is not None:
+            options = msgspec.structs.replace(options, ssl_context=self.ssl_context)
+        return options
 
     def _find_model(self, compiled: CompiledManifest, name: str, listed_as: str | None) -> Model:
         """Return all that is known of a model, once for its target."""
@@ -279,11 +313,24 @@ class _TargetChoice(msgspec.Struct, frozen=True, kw_only=True):
         return f"_TargetChoice({self.model!r})"
 
 
-def protection_for(target: Target, config: ResilientConfig) -> ResilientConfig:
+def check_count(name: str, count: Any) -> int:
+    """Return a whole number from 0 on. Raises TypeError or ValueError for anything else."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"{name} is a whole number, not {count!r:.100}")
+    if count < 0:
+        raise ValueError(f"{name} is 0 or more, not {count}")
+    return count
+
+
+def protection_for(
+    target: Target, config: ResilientConfig, max_retries: int | None = None
+) -> ResilientConfig:
     """Return the patterns for one target: the manifest's retries unless the client sets them."""
-    if config.retry is not None:
+    if config.retry is not None and max_retries is None:
         return config
-    retry = RetryConfig.from_manifest(target.compiled.manifest.retry)
+    retry = config.retry or RetryConfig.from_manifest(target.compiled.manifest.retry)
+    if max_retries is not None:
+        retry = msgspec.structs.replace(retry, max_retries=max_retries)
     return msgspec.structs.replace(config, retry=retry)
 
 

@@ -15,7 +15,7 @@ from ai_lib.protocol.model import Model
 from ai_lib.transport.credentials.lookup import Credential
 from ai_lib.transport.http.headers import Headers
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.wire import TimeoutOptions
+from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 if TYPE_CHECKING:
     from ai_lib.client.target.explain import Explanation
@@ -27,6 +27,7 @@ _SILENCE_SECONDS = 900.0
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and model with all that a call to it needs.
 
+    `headers` are the caller's, and `home` the origin of the address they were given for.
     `listed` is all that is known of the model. `name` is what it is asked for with, where that is
     not the model. With hot reload `renew` makes the target anew from the manifest in force.
     """
@@ -38,6 +39,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     own_timeouts: TimeoutOptions | None = None
     fit_media: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+    home: str = ""
     renew: "Callable[[], Target] | None" = None
     name: str = ""
 
@@ -55,6 +58,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str | None:
         """The key to build requests with; None without one, and where each attempt gets its own."""
         return (self.credential.value or None) if self.credential else None
+
+    @property
+    def address(self) -> str:
+        """The base address of its requests, as it is set or as the manifest has it."""
+        return self.base_url or self.compiled.manifest.base_url
 
     @property
     def model(self) -> str:
@@ -120,7 +128,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             fit_media=self.fit_media,
             timeout_seconds=self._seconds(None),
             credential=self.credential,
+            finish=self._add_headers if self.headers else None,
         )
+
+    def _add_headers(self, wire: HttpRequest) -> tuple[HttpRequest, tuple[str, ...]]:
+        from ai_lib.client.target.headers import add_headers
+
+        return add_headers(wire, self)
 
     def _seconds_from_manifest(self) -> float:
         milliseconds = self.compiled.manifest.timeout_ms
@@ -181,6 +195,10 @@ def attribute_error(error: AiLibError, target: Target) -> AiLibError:
     """Return the error with its provider and model set, and without the target's key in it."""
     error.provider = error.provider or target.compiled.id
     error.model = error.model or target.model
+    if error.page is None:
+        page = target.compiled.manifest.raw.get("official_url")
+        error.page = page if isinstance(page, str) else None
+        error.key_source = target.credential.source if target.credential else None
     if target.credential is not None:
         from ai_lib.client.target.redaction import redact
 

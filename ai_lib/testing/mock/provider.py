@@ -12,6 +12,8 @@ from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.server import LoopbackServer
 from ai_lib.testing.mock.service import ReplyChooser, Service
 
+from ..._runtime.backend import make_enterable
+
 if TYPE_CHECKING:
     from ...client import AiClient, AiClientBuilder
 
@@ -26,7 +28,7 @@ class MockProvider:
     client.
 
         >>> async with MockProvider([Reply(text="Hello!")]) as mock:
-        ...     async with await mock.client("provider/model") as client:
+        ...     async with mock.client("provider/model") as client:
         ...         response = await client.chat().user("Hi").execute()
 
     Scripted `replies` are given in order, one a request. When they are used up, `choose_reply`
@@ -93,6 +95,7 @@ class MockProvider:
         mocked = self._service.providers.find(provider)
         return f"http://127.0.0.1:{self._running_server.port}/{mocked.manifest.id}"
 
+    @make_enterable
     async def client(self, model: str, **options: Any) -> AiClient:
         """Return a client for `provider/model` that calls this server.
 

@@ -55,6 +55,14 @@ class Headers(Mapping[str, str]):
         """Return every value of a field, in the order received; none when it is absent."""
         return list(self._values.get(name.lower(), ()))
 
+    def to_dict(self) -> dict[str, str]:
+        """Return them by their names in small letters, without cookies and credentials."""
+        return {
+            name: values[0] if len(values) == 1 else ", ".join(values)
+            for name, values in self._values.items()
+            if name not in _SECRET
+        }
+
     def __repr__(self) -> str:
         fields = {name: "***" if name in _SECRET else self[name] for name in self}
         return f"Headers({fields})"

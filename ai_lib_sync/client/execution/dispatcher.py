@@ -116,7 +116,10 @@ class Dispatcher:
         call = self._call
         if call.request is None:
             raise RuntimeError("only chats are dispatched")
-        prepared = prepare_chat(guarded.target, call.request, call.options, call.id, call.headers)
+        home = self._route[0].target
+        prepared = prepare_chat(
+            guarded.target, call.request, call.options, call.id, call.headers, home
+        )
         call.requests.append(prepared)
         return prepared
 

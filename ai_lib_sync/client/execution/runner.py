@@ -23,7 +23,7 @@ from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .dispatcher import Dispatcher, wait_for_pending
-from .targets import TargetSet, error_of
+from .targets import GuardedTarget, TargetSet, error_of
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
@@ -50,7 +50,9 @@ class CallRunner:
         """Send a plain request and read its response; return it with its call."""
         if self._targets.is_watching:
             self._targets.refresh()
-        call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
+        model = options.model
+        first = self._targets.first if model is None else self._targets.choose(model)
+        call = Call(CHAT, request, options, now, self._targets, first.target)
         if self._is_accompanied:
             interceptors = self._interceptors.active_in(call)
             if interceptors:
@@ -72,7 +74,7 @@ class CallRunner:
                 raise
             raise failure from error
 
-        call = Call(CHAT, request, options, now, self._targets, self._targets.first.target)
+        call = Call(CHAT, request, options, now, self._targets, self._find_first(options).target)
         interceptors = self._interceptors.active_in(call)
         # Where nobody may change the request, what can't be asked is refused at once.
         waits = interceptors or self._targets.is_watching
@@ -81,11 +83,20 @@ class CallRunner:
             self._transport, call, self._compile_fresh, dispatcher, interceptors, cancel_token
         )
 
-    def count_tokens(self, request: ChatRequest) -> TokenCount:
+    def _find_first(self, options: CallOptions) -> GuardedTarget:
+        """Return the target that a call is sent to first, without routing."""
+        model = options.model
+        return self._targets.first if model is None else self._targets.choose(model)
+
+    def describe_model(self, options: CallOptions) -> str:
+        """Return the name of the model that a call is sent to first."""
+        return options.model or self._targets.first.target.label
+
+    def count_tokens(self, request: ChatRequest, options: CallOptions) -> TokenCount:
         """Return the tokens of a request's input at the first target."""
         from ai_lib.client.call.tokens import count_tokens
 
-        return count_tokens(self._targets.first.target.current(), request)
+        return count_tokens(self._find_first(options).target.current(), request)
 
     def is_lenient(self, provider: str | None, coerce: bool | None) -> bool:
         """Return `coerce`; where it leaves it open, what the dialect of a provider says."""
@@ -97,16 +108,18 @@ class CallRunner:
             if guarded.target.compiled.id == provider
         )
 
-    def would_cost(self, request: ChatRequest) -> CostBounds:
+    def would_cost(self, request: ChatRequest, options: CallOptions) -> CostBounds:
         """Return what an attempt at the first target may cost."""
         from ai_lib.client.call.tokens import would_cost
 
-        return would_cost(self._targets.first.target.current(), request)
+        return would_cost(self._find_first(options).target.current(), request)
 
     def dispatcher(self, call: Call) -> Dispatcher:
         """Compile the call for its first target and find its route. Raises as `Dispatcher`."""
         if call.models is not None:
             route = self._targets.find(call.models)
+        elif call.options.model is not None:
+            route = self._targets.route(call.options.fallbacks, call.options.model)
         elif call.options.fallbacks is not None:
             route = self._targets.route(call.options.fallbacks)
         else:
@@ -141,6 +154,7 @@ class CallRunner:
                 authorize(prepared, prepared.credential_cache, call.attempt_log)
             timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
             http_response = self._transport.send(prepared.wire, timeouts)
+            call.status_code, call.response_headers = http_response.status, http_response.headers
             with http_response:
                 permit.on_headers(http_response.headers)
                 if not 200 <= http_response.status <= 299:

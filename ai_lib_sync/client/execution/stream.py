@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from threading import Lock as PlainLock
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 from ai_lib._runtime.single_reader import second_reader_error
@@ -26,6 +27,9 @@ from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
 from .dispatcher import Dispatcher, wait_for_pending
 from .stream_attempt import StreamAttempt
+
+if TYPE_CHECKING:
+    from .text_stream import TextStream
 
 
 class ChatStream:
@@ -93,6 +97,12 @@ class ChatStream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def text(self) -> TextStream:
+        """Return the pieces of text alone; `response()` has the rest once they have ended."""
+        from .text_stream import TextStream
+
+        return TextStream(self)
 
     def show(self) -> ChatResponse:
         """Show the reply while it comes, and return it.
@@ -262,6 +272,7 @@ class ChatStream:
             events = attempt.begin(self._transport)
         except AiLibError as error:
             raise_attributed(error, prepared.target)
+        call.status_code, call.response_headers = attempt.status_code, attempt.headers
         permit.detach()
         self._attempt = attempt
         self._stream_state.partial_response = attempt.response

@@ -13,6 +13,8 @@ from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.server import LoopbackServer
 from ai_lib.testing.mock.service import ReplyChooser, Service
 
+from ..._runtime.backend import make_enterable
+
 if TYPE_CHECKING:
     from ...client import AiClient, AiClientBuilder
 
@@ -94,6 +96,7 @@ class MockProvider:
         mocked = self._service.providers.find(provider)
         return f"http://127.0.0.1:{self._running_server.port}/{mocked.manifest.id}"
 
+    @make_enterable
     def client(self, model: str, **options: Any) -> AiClient:
         """Return a client for `provider/model` that calls this server.
 

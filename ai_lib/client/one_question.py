@@ -1,0 +1,39 @@
+"""ask: one question, with a client of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ai_lib.types.content import Block
+from ai_lib.types.response import ChatResponse
+
+from .client import AiClient
+
+if TYPE_CHECKING:
+    from ..transport.credentials.obtain import ApiKey
+
+
+async def ask(
+    model: str,
+    prompt: str | Sequence[Block],
+    *,
+    system: str | None = None,
+    api_key: ApiKey | None = None,
+    base_url: str | None = None,
+    timeout: float | None = None,
+) -> ChatResponse:
+    """Ask `provider/model` one question, and return the response; `print` shows its text.
+
+    A client is made for the question and closed after it. Make an `AiClient` for more than a few:
+    it keeps its connections. Arguments are those of `AiClient.create`.
+
+    Raises:
+        AiLibError: as `AiClient.create` and `ChatRequestBuilder.execute` raise.
+    """
+    client = await AiClient.create(model, api_key=api_key, base_url=base_url, timeout=timeout)
+    async with client:
+        chat = client.chat()
+        if system is not None:
+            chat.system(system)
+        return await chat.user(prompt).execute()
