@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from ai_lib.client.target.settings import ClientSettings
 
+from .._runtime.backend import make_enterable
 from ..client.builder import ClientBuilder
 from ..transport import HttpTransport
 
@@ -20,6 +21,7 @@ class OperationClientBuilder(ClientBuilder, Generic[Client]):
         super().__init__()
         self._make = make
 
+    @make_enterable
     async def build(self) -> Client:
         """Return the client.
 

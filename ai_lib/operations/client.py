@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.pipeline.operations.result import OperationResult
 from ai_lib.request.chat import resolve_base_url
 from ai_lib.request.operations.request import OperationRequest
-from ai_lib.types.secret import make_secret
 from ai_lib.types.wire import check_optional_seconds
 
+from .._runtime.backend import make_enterable
 from ..client.execution.cancel import CancelToken
 from ..client.execution.operation_call import OperationCall
 from ..client.execution.operation_stream import OperationStream
-from ..client.loading import load_model
+from ..client.loading import load_model, read_key
 from ..client.model_client import ModelClient
 from .builder import OperationClientBuilder
 from .fetch import fetch_content, is_same_host
+
+if TYPE_CHECKING:
+    from ..transport.credentials.obtain import ApiKey
 
 C = TypeVar("C", bound="OperationClient")
 
@@ -31,10 +34,11 @@ class OperationClient(ModelClient):
     """
 
     @classmethod
+    @make_enterable
     async def create(
         cls: type[C],
         model: str,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         *,
         timeout: float | None = None,
@@ -48,8 +52,8 @@ class OperationClient(ModelClient):
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
-        api_key = make_secret(api_key)  # no traceback shows it
-        return cls(await load_model(model, api_key, base_url, timeout))
+        api_key = key = read_key(api_key)  # no traceback shows it
+        return cls(await load_model(model, key, base_url, timeout))
 
     @classmethod
     def builder(cls: type[C]) -> OperationClientBuilder[C]:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from ai_lib.client.target.settings import ClientSettings
 
+from .._runtime.backend import make_enterable
 from ..client.builder import ClientBuilder
 from ..transport import HttpTransport
 
@@ -21,6 +22,7 @@ class OperationClientBuilder(ClientBuilder, Generic[Client]):
         super().__init__()
         self._make = make
 
+    @make_enterable
     def build(self) -> Client:
         """Return the client.
 

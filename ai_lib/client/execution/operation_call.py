@@ -189,7 +189,7 @@ class OperationCall:
                 target.listed,
                 shape,
                 request,
-                credential=target.credential.value if target.credential else None,
+                credential=target.key,
                 base_url=target.base_url,
                 address=self._address,
             )
@@ -209,6 +209,10 @@ class OperationCall:
         return msgspec.structs.replace(self._request, texts=texts)
 
     def _add_headers(self, target: Target, wire: HttpRequest) -> HttpRequest:
+        if target.headers:
+            from ai_lib.client.target.headers import add_headers
+
+            wire, _ = add_headers(wire, target)
         headers = list(self.call.headers)
         if target.idempotency_header is not None and wire.method == "POST":
             headers.append((target.idempotency_header, self.call.id))
@@ -219,6 +223,10 @@ class OperationCall:
     async def send(self, operation: PreparedOperation, permit: Permit) -> HttpResponse:
         """Send the request; return its response, whose status is 2xx."""
         prepared, log = operation.prepared, self.call.attempt_log
+        if prepared.credential_cache is not None:
+            from .authorization import authorize
+
+            await authorize(prepared, prepared.credential_cache, log)
         wire = prepared.wire
         redirects_left = _MOST_REDIRECTS if operation.shape.redirects else 0
         while True:

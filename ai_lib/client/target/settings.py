@@ -173,17 +173,28 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self._load_target(name, key, base_url, family, needs_key)
 
     def beside(self, model: str) -> ClientSettings:
-        """Return the settings of a client of another model; of another provider, with its key."""
-        if self._has_first_provider(model):
-            return msgspec.structs.replace(self, model=model, fallbacks=(), routed_models={})
-        return msgspec.structs.replace(
+        """Return the settings of a client of another model, over the connections of this one.
+
+        Of another provider, it has that one's key, and no header that may hold a credential.
+        """
+        shared = msgspec.structs.replace(
             self,
             model=model,
-            api_key=None,
-            base_url=None,
-            api_family=None,
             fallbacks=(),
             routed_models={},
+            proxy="environment",
+            ssl_context=None,
+            http=None,
+        )
+        if self._has_first_provider(model):
+            return shared
+        headers = self.headers
+        if headers:
+            from ai_lib.client.target.headers import may_hold_credential
+
+            headers = tuple(field for field in headers if not may_hold_credential(*field))
+        return msgspec.structs.replace(
+            shared, api_key=None, base_url=None, api_family=None, headers=headers
         )
 
     def _has_first_provider(self, name: str) -> bool:

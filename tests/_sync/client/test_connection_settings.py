@@ -10,6 +10,7 @@ import pytest
 from ai_lib_sync import AiClient
 from ai_lib_sync.embeddings import EmbeddingClient
 from ai_lib_sync.errors import ConnectError, RemoteError, RequestError
+from ai_lib_sync.operations import ModerationClient
 from ai_lib_sync.testing import MockProvider, Reply
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 
@@ -146,3 +147,26 @@ def test_the_headers_of_the_last_attempt() -> None:
             assert response.headers["x-ratelimit-remaining-requests"] == "7"
             assert "set-cookie" not in response.headers
             assert len(response.attempts) == 2
+
+
+def test_typed_operations_have_headers_and_keys_of_functions() -> None:
+    with MockProvider() as mock, MockProvider() as other:
+        url = mock.base_url("openai")
+        builder = ModerationClient.builder().model("openai/judge").base_url(url)
+        builder.api_key(lambda: "a-rotating-key").headers({"X-Team": "search"})
+        with builder.build() as judge:
+            judge.moderate(["a fine day"])
+        headers = {"Helicone-Auth": "Bearer canary", "X-Team": "search"}
+        chats = mock.builder("openai/gpt-4o").headers(headers).proxy(None)
+        chats.base_url_for("mistral/judge", other.base_url("mistral"))
+        chats.api_key_for("mistral/judge", "key-of-mistral")
+        with chats.build() as client:
+            ModerationClient.beside(client, "openai/judge").moderate(["a fine day"])
+            ModerationClient.beside(client, "mistral/judge").moderate(["a fine day"])
+    first, second = mock.requests
+    assert first.headers["authorization"] == "Bearer a-rotating-key"
+    assert first.headers["x-team"] == "search"
+    assert second.headers["helicone-auth"] == "Bearer canary"
+    assert other.requests[0].headers["x-team"] == "search"
+    assert "helicone-auth" not in other.requests[0].headers
+    assert other.requests[0].headers["authorization"] == "Bearer key-of-mistral"
