@@ -160,6 +160,13 @@ def sdk_types(session: nox.Session) -> None:
 
 
 @_full()
+def clouds(session: nox.Session) -> None:
+    """Signatures, event streams and bodies against the package of a cloud."""
+    _install(session, "-e", ".[dev]", *_group("clouds"))
+    session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/request/test_cloud_peers.py")
+
+
+@_full()
 def prices(session: nox.Session) -> None:
     """Our prices against those that others keep: a report, which never fails."""
     _install(session, "-e", ".", *_group("prices"))

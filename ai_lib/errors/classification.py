@@ -106,7 +106,9 @@ def retry_after(headers: Mapping[str, str], declared: str | None = None) -> floa
     """
     if milliseconds := headers.get("retry-after-ms"):
         seconds = _number(milliseconds)
-        if seconds is not None and declared in (None, "retry-after"):
+        # 0 beside a header with seconds says nothing: the larger counts.
+        is_said = seconds or not headers.get("retry-after")
+        if seconds is not None and is_said and declared in (None, "retry-after"):
             return seconds / 1000
     for name in (declared, "retry-after"):
         value = headers.get(name) if name else None

@@ -196,19 +196,22 @@ def fill_path(path: str, manifest: ProtocolManifest) -> str:
 
 
 def place_endpoint(address: str, base_url: str, manifest: ProtocolManifest) -> str:
-    """Return where an endpoint is called that has an address of its own.
+    """Return where an endpoint is called that has an address of its own, filled.
 
     An endpoint of a bundled manifest is called there; where the base URL was replaced, below that,
     since what stands in for a provider has one address. Raises as `check_endpoint`.
     """
     if manifest.origin != "bundled":
+        address = fill_path(address, manifest)
         check_endpoint(address, base_url, manifest)
         return address
     usual_address = fill_placeholders(manifest.base_url, manifest.variable_values)
     if get_host(usual_address) == get_host(base_url):
-        return address
+        return fill_path(address, manifest)
     parts = urlsplit(address)
-    return f"{base_url.partition('?')[0]}{parts.path}{'?' if parts.query else ''}{parts.query}"
+    base = base_url.partition("?")[0].removesuffix(manifest.base_path)
+    path = fill_path(parts.path, manifest)
+    return f"{base}{path}{'?' if parts.query else ''}{parts.query}"
 
 
 def check_endpoint(address: str, base_url: str, manifest: ProtocolManifest) -> None:

@@ -314,15 +314,15 @@ def join_endpoint(
         HostNotAllowed: it leads to another host than `base`, and nobody allowed that.
         RequestError: a variable in it is not set.
     """
+    if "://" in path:
+        from ai_lib.protocol.addresses import place_endpoint
+
+        return join_url(place_endpoint(path, base, compiled.manifest), "", query)
     if "{" in path:
         from ai_lib.protocol.addresses import fill_path
 
         path = fill_path(path, compiled.manifest)
-    if "://" not in path:
-        return join_url(base, path, query)
-    from ai_lib.protocol.addresses import place_endpoint
-
-    return join_url(place_endpoint(path, base, compiled.manifest), "", query)
+    return join_url(base, path, query)
 
 
 def quote_segment(value: str, subject: str) -> str:

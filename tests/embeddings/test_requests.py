@@ -112,7 +112,7 @@ def written(model: str, **options: Any) -> tuple[str, Any, tuple[str, ...]]:
         (
             "azure/my-deployment",
             {},
-            "/openai/deployments/my-deployment/embeddings?api-version=",
+            "/openai/v1/embeddings",
             {"model": "my-deployment", "input": ["one", "two"]},
         ),
     ],

@@ -16,7 +16,7 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.decoders.aws_event_stream import AwsEventStreamDecoder
-from ai_lib.testing.mock.event_stream import write_event, write_message
+from ai_lib.testing.event_stream import write_event, write_message
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled
 

@@ -34,8 +34,15 @@ ROWS = [
 FAILING = {"groq-openai_chat-f1672063a4"}
 
 
-VARIABLES = {"region": "eu-west-1"}
-FILLED = {"{region}": "eu-west-1", "{domain}": "amazonaws.com"}
+VARIABLES = {"region": "eu-west-1", "location": "eu", "project": "mine", "resource": "mine"}
+FILLED = {
+    "{region}": "eu-west-1",
+    "{domain}": "amazonaws.com",
+    "{resource}": "mine",
+    "{host}": "aiplatform.eu.rep.googleapis.com",
+    "{location}": "eu",
+    "{project}": "mine",
+}
 CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
 
 
@@ -54,9 +61,11 @@ def streamed(provider: str, body: bytes) -> ChatResponse:
     return pipeline.response()
 
 
-def built(model: str, *, base_url: str | None = None, **fields: Any) -> BuiltRequest:
+def built(
+    model: str, *, base_url: str | None = None, family: str | None = None, **fields: Any
+) -> BuiltRequest:
     provider, _, name = model.partition("/")
-    manifest = compiled(provider)
+    manifest = CATALOG.load(provider, family)
     if manifest.manifest.variables:
         manifest = manifest.with_manifest(
             variable_values=resolve_variables(manifest.manifest, VARIABLES)
@@ -96,11 +105,11 @@ def test_a_request_goes_to_the_declared_address_with_the_key(name: str) -> None:
         with pytest.raises(CapabilityError, match=f"{name}/some-model has no chat"):
             built(f"{name}/some-model")
         return
-    base = document["endpoint"]["base_url"].replace("{resource}", "mine")
-    for hole, value in FILLED.items():
-        base = base.replace(hole, value)
-    wire = built(f"{name}/some-model", base_url=base if name == "azure" else None).wire
+    base = document["endpoint"]["base_url"] + document["endpoint"].get("base_path", "")
     path = document["endpoints"]["chat"]["path"].replace("{model}", "some-model")
+    for hole, value in FILLED.items():
+        base, path = base.replace(hole, value), path.replace(hole, value)
+    wire = built(f"{name}/some-model").wire
     assert wire.url.partition("?")[0] == base + path
     assert [value for header, value in wire.headers if header.lower() in wire.secrets] in (
         ["Bearer k-123"],
@@ -109,7 +118,9 @@ def test_a_request_goes_to_the_declared_address_with_the_key(name: str) -> None:
 
 
 def test_a_deployment_is_called_by_its_name_with_a_version() -> None:
-    wire = built("azure/my-gpt", base_url="https://mine.openai.azure.com/").wire
+    wire = built(
+        "azure/my-gpt", base_url="https://mine.openai.azure.com/", family="deployments"
+    ).wire
     assert wire.url == (
         "https://mine.openai.azure.com/openai/deployments/my-gpt/chat/completions"
         "?api-version=2024-10-21"
@@ -118,8 +129,74 @@ def test_a_deployment_is_called_by_its_name_with_a_version() -> None:
 
 
 def test_an_address_with_a_part_of_ones_own_is_never_guessed() -> None:
-    with pytest.raises(RequestError, match=r"\{resource\}.*pass base_url="):
-        built("azure/my-gpt")
+    missing = compiled("azure")
+    with pytest.raises(RequestError, match=r"variable\(resource=\.\.\.\).*pass base_url="):
+        build_chat(
+            ChatRequest(messages=[Message.user("Hi")]), missing, model="my-gpt", credential="k"
+        )
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://mine.openai.azure.com",
+        "https://mine.openai.azure.com/openai/v1/",
+        "https://mine.services.ai.azure.com/openai",
+    ],
+)
+def test_the_new_address_takes_no_deployment_and_no_version(base: str) -> None:
+    host = base.partition("//")[2].partition("/")[0]
+    for family, path in ((None, "chat/completions"), ("responses", "responses")):
+        wire = built("azure/my-gpt", base_url=base, family=family).wire
+        assert wire.url == f"https://{host}/openai/v1/{path}"
+
+
+def test_a_family_of_a_cloud_has_its_own_address() -> None:
+    assert built("azure/grok", family="foundry").wire.url == (
+        "https://mine.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview"
+    )
+    claude = built("azure/claude-sonnet-5", family="messages").wire
+    assert claude.url == "https://mine.services.ai.azure.com/anthropic/v1/messages"
+    assert ("x-api-key", "k-123") in claude.headers
+    assert ("anthropic-version", "2023-06-01") in claude.headers
+    place = "https://aiplatform.eu.rep.googleapis.com/v1beta1/projects/mine/locations/eu"
+    assert built("vertex/gemini-3-pro", stream=True).wire.url == (
+        f"{place}/publishers/google/models/gemini-3-pro:streamGenerateContent?alt=sse"
+    )
+    claude_at_google = built("vertex/claude-opus-5@20260724", family="messages", stream=True)
+    assert claude_at_google.wire.url == (
+        f"{place}/publishers/anthropic/models/claude-opus-5@20260724:streamRawPredict"
+    )
+    assert claude_at_google.body["anthropic_version"] == "vertex-2023-10-16"
+    assert claude_at_google.body["stream"] is True
+    assert "model" not in claude_at_google.body
+    assert built("vertex/xai/grok-4", family="chat_completions").wire.url == (
+        f"{place}/endpoints/openapi/chat/completions"
+    )
+    express = built("vertex/gemini-3-pro", family="express").wire
+    assert express.url == (
+        "https://aiplatform.googleapis.com/v1beta1/publishers/google/models/"
+        "gemini-3-pro:generateContent"
+    )
+    assert ("x-goog-api-key", "k-123") in express.headers
+
+
+@pytest.mark.parametrize(
+    ("model", "dialect"),
+    [
+        ("vertex/gemini-3-pro", "gemini_generate"),
+        ("vertex/claude-opus-5", "anthropic_messages"),
+        ("vertex/mistral-medium-3", "openai_chat"),
+        ("vertex/meta/llama-4", "openai_chat"),
+        ("azure/claude-opus-5", "anthropic_messages"),
+        ("bedrock_mantle/anthropic.claude-opus-5", "anthropic_messages"),
+        ("bedrock_mantle/openai.gpt-5.5", "openai_responses"),
+        ("bedrock_mantle/openai.gpt-oss-20b", "openai_chat"),
+    ],
+)
+def test_a_model_chooses_its_family(model: str, dialect: str) -> None:
+    provider, _, name = model.partition("/")
+    assert compiled(provider).choose_family(name).dialect.dialect == dialect
 
 
 @pytest.mark.parametrize(

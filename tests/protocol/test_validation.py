@@ -192,9 +192,9 @@ def test_what_is_wrong_is_said_in_words(changes: dict[str, Any], expected: str) 
 
 def test_no_section_is_ever_dumped_into_a_message() -> None:
     secret = {"token_env": 5, "note": "x" * 500}
-    (messages,) = invalid(endpoint={"base_url": "https://a.example", "auth": [secret]})
+    (messages,) = invalid(endpoint={"base_url": "https://a.example", "timeout_ms": [secret]})
 
-    assert messages == "$.endpoint.auth: found a list of 1; allowed is an object"
+    assert messages == "$.endpoint.timeout_ms: found a list of 1; allowed is a whole number"
     assert all(len(problem) < 200 for problem in invalid(id="y" * 5000))
 
 

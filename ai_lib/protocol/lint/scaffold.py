@@ -26,6 +26,7 @@ def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | Non
     endpoint: JsonDict = {
         "base_url": base_url or f"https://{provider}.example/v1",
         "auth": _build_auth(like, provider),
+        **({"base_path": like.base_path} if like.base_path else {}),
     }
     document: JsonDict = {
         "id": provider,
@@ -33,6 +34,7 @@ def scaffold_manifest(like: ProtocolManifest, provider: str, base_url: str | Non
         "name": provider,
         **({"dialect": raw["dialect"]} if "dialect" in raw else {}),
         "endpoint": endpoint,
+        **({"variables": raw["variables"]} if "variables" in raw else {}),
         **{name: raw[name] for name in _COPIED_SECTIONS if name in raw and name != "dialect"},
         **_select_endpoints(raw),
         "metadata": {"models": {"MODEL": {"context_window": 0, "max_output_tokens": 0}}},
@@ -56,8 +58,8 @@ def _select_endpoints(raw: JsonObject) -> JsonDict:
 
 def _build_auth(like: ProtocolManifest, provider: str) -> JsonDict:
     auth = like.auth
-    kinds = {"bearer": "bearer", "header": "custom_header", "query": "query_param", "none": "none"}
-    section: JsonDict = {"type": kinds[auth.kind]}
+    kinds = {"header": "custom_header", "query": "query_param", "none": "none"}
+    section: JsonDict = {"type": kinds.get(auth.kind, "bearer")}
     if auth.kind == "none":
         return section
     if auth.kind == "header":

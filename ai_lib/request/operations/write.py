@@ -279,6 +279,9 @@ class _OperationWriter:
         filled = [before]
         for part in parts:
             name, _, following = part.partition("}")
+            if name in self._compiled.manifest.variables:
+                filled.append(f"{{{name}}}{following}")
+                continue
             has_slashes, name = name.startswith("+"), name.removeprefix("+")
             value = self._values.get(name)
             if value is None or value == "":

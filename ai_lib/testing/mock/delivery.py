@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ai_lib.protocol.dialect.model import DecoderShape
-from ai_lib.testing.mock.event_stream import write_event
+from ai_lib.testing.event_stream import write_event
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.serve_shape import StreamedShape
 from ai_lib.testing.mock.server import Chunk, ServerResponse

@@ -139,8 +139,8 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
         serve=msgspec.structs.replace(serve, stream=stream),
         # A part that the caller or the environment fills has the part's name here.
         root=re.sub(r"\$?\{(\w+)\}", r"\1", urlsplit(manifest.base_url).path.rstrip("/")),
-        chat_path=_compile_path(path) if path else _NO_PATH,
-        stream_path=_compile_path(stream_path) if stream_path else None,
+        chat_path=_compile_path(path, manifest.base_path) if path else _NO_PATH,
+        stream_path=_compile_path(stream_path, manifest.base_path) if stream_path else None,
         embedding_path=_compile_embedding_path(compiled),
         list_path=_compile_endpoint_path(compiled, "list_models"),
         count_path=_compile_endpoint_path(compiled, "count_tokens"),
@@ -152,16 +152,19 @@ def _compile_embedding_path(compiled: CompiledManifest) -> re.Pattern[str] | Non
     if compiled.embeddings is None:
         return None
     endpoint = compiled.find_endpoint("embeddings")
-    return _compile_path(endpoint.path if endpoint else compiled.embeddings.shape.path)
+    return _compile_path(
+        endpoint.path if endpoint else compiled.embeddings.shape.path, compiled.manifest.base_path
+    )
 
 
 def _compile_endpoint_path(compiled: CompiledManifest, name: str) -> re.Pattern[str] | None:
     endpoint = compiled.find_endpoint(name)
-    return None if endpoint is None else _compile_path(endpoint.path)
+    return None if endpoint is None else _compile_path(endpoint.path, compiled.manifest.base_path)
 
 
-def _compile_path(path: str) -> re.Pattern[str]:
+def _compile_path(path: str, base_path: str) -> re.Pattern[str]:
     path = urlsplit(path).path if "://" in path else path
     # Vendors' own clients put an API version of their choice before the path.
     pattern = re.escape(path).replace(_MODEL, "(?P<model>.+?)")
-    return re.compile(rf"(?:/v\d\w*)?{pattern}\Z")
+    pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)  # what the caller or the environment fills
+    return re.compile(rf"{re.escape(base_path)}(?:/v\d\w*)?{pattern}\Z")

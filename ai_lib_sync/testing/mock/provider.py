@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...client import AiClient, AiClientBuilder
 
 _KEY = "mock-key"
+_PART = "mock-1"  # may stand in any address
 
 
 class MockProvider:
@@ -105,6 +106,11 @@ class MockProvider:
         from ...client import AiClient
 
         provider = model.partition("/")[0]
+        if self._list_variables(provider):
+            builder = self.builder(model)
+            for name, value in options.items():
+                getattr(builder, name)(value)
+            return builder.build()
         client_options = {"api_key": _KEY, "base_url": self.base_url(provider), **options}
         return AiClient.create(model, **client_options)
 
@@ -113,7 +119,13 @@ class MockProvider:
         from ...client import AiClient
 
         provider = model.partition("/")[0]
-        return AiClient.builder().model(model).api_key(_KEY).base_url(self.base_url(provider))
+        builder = AiClient.builder().model(model).api_key(_KEY).base_url(self.base_url(provider))
+        return builder.variable(**dict.fromkeys(self._list_variables(provider), _PART))
+
+    def _list_variables(self, provider: str) -> list[str]:
+        """List the parts of the provider's addresses that a caller gives."""
+        variables = self._service.providers.find(provider).manifest.variables
+        return [name for name, variable in variables.items() if variable.by is None]
 
     def enqueue(self, *replies: Reply) -> None:
         """Append replies to the script."""

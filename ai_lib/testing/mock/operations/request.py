@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -77,9 +78,12 @@ def match_operation(
 
 def _compile_path(compiled: CompiledManifest, name: str, shape: OperationShape) -> re.Pattern[str]:
     endpoint = compiled.find_endpoint(name)
-    path = re.escape(endpoint.path if endpoint is not None else shape.path)
+    own_path = endpoint.path if endpoint is not None else shape.path
+    has_host = "://" in own_path
+    path = re.escape(urlsplit(own_path).path if has_host else own_path)
+    base_path = "" if has_host else re.escape(compiled.manifest.base_path)
     pattern = _HOLE.sub(lambda hole: f"(?P<{hole[2]}>{'.+?' if hole[1] else '[^/]+?'})", path)
-    return re.compile(rf"(?:/v\d\w*)?{pattern}\Z")
+    return re.compile(rf"(?:{base_path})?(?:/v\d\w*)?{pattern}\Z")
 
 
 def _weigh(path: str) -> float:
