@@ -8,7 +8,8 @@ import msgspec
 from ai_lib.errors.classification import classify_http_error, retry_after
 from ai_lib.errors.exceptions import EmptyResponse, RemoteError
 from ai_lib.pipeline.decoders.json_text import encode_json_text
-from ai_lib.protocol.compiled import CompiledErrors, CompiledManifest
+from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.dialect.error_paths import CompiledErrors
 from ai_lib.protocol.query.path import JsonPath
 
 _MOST_MESSAGE_CHARACTERS = 500

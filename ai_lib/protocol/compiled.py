@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal
@@ -24,6 +23,7 @@ from ai_lib.protocol.dialect.embeddings import (
     EmbeddingModel,
     compile_embeddings,
 )
+from ai_lib.protocol.dialect.error_paths import CompiledErrors, compile_errors
 from ai_lib.protocol.dialect.event_map import EVENTS, GENERATED
 from ai_lib.protocol.dialect.model import Dialect, ResponseShape, Rule, UsageShape
 from ai_lib.protocol.dialect.reasoning import ReasoningShape, find_reasoning, read_reasoning
@@ -99,18 +99,6 @@ class CompiledUsage(msgspec.Struct, frozen=True, kw_only=True):
     cost: JsonPath | None = None
     cost_unit: float = 1.0
     cost_currency: str = "USD"
-
-
-class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of an error's facts, in the order they are tried, and the classes of its codes.
-
-    `headers` has the headers that say a fact, `name_pattern` what counts of a code or a type.
-    """
-
-    facts: tuple[tuple[str, tuple[JsonPath, ...]], ...]
-    by_code: Mapping[str, str]
-    headers: Mapping[str, tuple[str, ...]] = {}
-    name_pattern: re.Pattern[str] | None = None
 
 
 class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
@@ -291,7 +279,7 @@ def compile_manifest(manifest: ProtocolManifest) -> CompiledManifest:
                 pieces=stream.pieces,
             ),
             usage=_compile_usage(dialect.usage),
-            errors=_compile_errors(dialect, manifest),
+            errors=compile_errors(dialect.error, manifest.errors.by_code),
             termination=dialect.termination,
             model_names=_read_model_names(manifest),
             constraints=compile_constraints(_list_constraints(dialect)),
@@ -434,27 +422,3 @@ def _compile_usage(shape: UsageShape) -> CompiledUsage:
         cost_unit=shape.cost_unit,
         cost_currency=shape.cost_currency,
     )
-
-
-def _compile_errors(dialect: Dialect, manifest: ProtocolManifest) -> CompiledErrors:
-    shape = msgspec.structs.asdict(dialect.error)
-    codes, headers = shape.pop("codes"), shape.pop("headers")
-    name_pattern = shape.pop("name_pattern")
-    return CompiledErrors(
-        facts=tuple(
-            (name, tuple(compile_path(text) for text in texts)) for name, texts in shape.items()
-        ),
-        by_code={**codes, **manifest.errors.by_code},
-        headers=headers,
-        name_pattern=_compile_name_pattern(name_pattern) if name_pattern else None,
-    )
-
-
-def _compile_name_pattern(text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise ProtocolError(f"error.name_pattern is wrong: {error}") from error
-    if pattern.groups != 1:
-        raise ProtocolError("error.name_pattern must have one group, which is the name")
-    return pattern
