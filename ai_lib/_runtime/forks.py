@@ -127,10 +127,10 @@ def _resume_all() -> None:
 def _renew_all() -> None:
     global generation
     generation += 1
-    for reference in list(_renewables):
-        renewable = reference()
-        if renewable is not None:
-            renewable.renew_in_child()
+    # All are held until the last is renewed: a finalizer must find renewed locks.
+    renewables = [renewable for reference in list(_renewables) if (renewable := reference())]
+    for renewable in renewables:
+        renewable.renew_in_child()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

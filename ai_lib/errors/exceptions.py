@@ -36,9 +36,11 @@
     |   |-- BackpressureError
     |   |-- RateLimitExceeded
     |   |-- SharedStateError       a limiter or a circuit storage failed before the attempt
+    |   |   `-- SharedStateUnavailable  the store of shared state can't be reached
     |   `-- BudgetExceeded         the attempt might cost more than is left, or an unknown amount
     |-- BatchError                 a batch of calls can't go on
     |   |-- ItemTimeout            one item took too long (also a TimeoutError)
+    |   |-- ItemOutcomeUnknown     a worker died with one item; it may have been answered
     |   `-- JournalError           a journal can't be written, or belongs to another batch
     |-- ValidationError            a value does not fit its schema
     |   `-- InvalidOutput          the model's response does not fit, after all requests
@@ -352,6 +354,16 @@ class JobTimeout(TransportTimeout):
     ) -> None:
         super().__init__(message, timeout_name="total", seconds=seconds, **facts)  # type: ignore[arg-type]
         self.job_id = job_id
+
+    @property
+    def retryable(self) -> bool:
+        """False: the job goes on, and another one would be paid as well."""
+        return False
+
+    @property
+    def fallbackable(self) -> bool:
+        """False: the job goes on, and another one would be paid as well."""
+        return False
 
 
 class ResponseTooLarge(TransportError):

@@ -27,7 +27,7 @@ from ai_lib.types.media_source import (
     read_file,
 )
 from ai_lib.types.media_type import to_format_name
-from ai_lib.types.records.record import Record, freeze_lists
+from ai_lib.types.records.record import Record
 
 _MAX_SHOWN: Final = 60
 
@@ -90,9 +90,6 @@ class TextBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="text
     raw: Sequence[JsonObject] = ()
     extra: JsonObject | None = None
     origin: str | None = None
-
-    def __post_init__(self) -> None:
-        freeze_lists(self, "citations")
 
 
 class ImageBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="image"):

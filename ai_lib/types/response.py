@@ -38,7 +38,8 @@ class Candidate(Record, frozen=True, kw_only=True, omit_defaults=True):
     logprobs: Sequence[TokenLogprob] = ()
 
     def __post_init__(self) -> None:
-        freeze_lists(self, "blocks", "tool_calls", "logprobs")
+        if list in (type(self.blocks), type(self.tool_calls), type(self.logprobs)):
+            freeze_lists(self, "blocks", "tool_calls", "logprobs")
 
     @property
     def content(self) -> str:
@@ -121,7 +122,9 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     headers: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
-        freeze_lists(self, "candidates", "adaptations", "unknown_frames", "attempts")
+        members = (self.candidates, self.adaptations, self.unknown_frames, self.attempts)
+        if list in map(type, members):
+            freeze_lists(self, "candidates", "adaptations", "unknown_frames", "attempts")
 
     @property
     def total_usage(self) -> Usage:

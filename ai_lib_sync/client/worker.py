@@ -7,7 +7,7 @@ import pickle
 from hashlib import sha256
 from typing import Any
 
-from ai_lib._runtime.forks import ForkedState, renew_after_fork
+from ai_lib._runtime.forks import ForkedState, keep_inherited, renew_after_fork
 from ai_lib.errors.exceptions import PicklingError
 
 from .._runtime.backend import Lock, current_runtime, has_ended
@@ -28,6 +28,7 @@ class _WorkerClientPool(ForkedState):
     def renew_in_child(self) -> None:
         """Forget the clients: a child makes its own."""
         super().renew_in_child()
+        keep_inherited(self.clients)  # what they hold may not be renewed yet
         self.clients = {}
 
     def find(self, builder: AiClientBuilder[AiClient]) -> AiClient:

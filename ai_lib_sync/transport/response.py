@@ -74,8 +74,9 @@ class HttpResponse:
         self._pieces: Iterator[bytes] = iter(())
         self._body_pieces: list[bytes] = []
         self._body_size = 0
+        encoding = head.headers.get("content-encoding")
         try:
-            self._decoder = ContentDecoder(head.headers.get("content-encoding"))
+            self._decoder = ContentDecoder(encoding) if encoding else None
         except RemoteProtocolError as error:
             raise connection_lost(self.request, error, sent=True) from error
 
@@ -109,7 +110,7 @@ class HttpResponse:
                 for piece in self._pieces:
                     return piece
                 data = self._receive()
-                if self._decoder.is_plain:
+                if self._decoder is None:
                     return data
                 self._pieces = self._decoder.decode(data)
         except RemoteProtocolError as error:
@@ -126,7 +127,8 @@ class HttpResponse:
             self._deadlines.mark_content() if self._is_content else self._deadlines.mark_error()
         else:
             self._ended = True
-            self._decoder.finish()
+            if self._decoder is not None:
+                self._decoder.finish()
             self._lease.release()
         return data
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ai_lib import AiClient, EmbeddingClient
-from ai_lib.errors import AiLibError
+from ai_lib.errors import AiLibError, InvalidArguments
 from ai_lib.testing import MockProvider
 
 JUNK: list[Any] = [
@@ -100,13 +100,17 @@ async def test_of_texts_to_embed() -> None:
     assert wrong == []
 
 
-async def test_messages_as_plain_mappings_are_refused_with_what_to_give() -> None:
-    turns: Any = [{"role": "user", "content": "Hi"}]
-    async with MockProvider() as mock, await mock.client("openai/gpt-4o") as client:
+async def test_what_is_no_message_is_refused_with_what_to_give() -> None:
+    turns: Any = ["Hi"]
+    async with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
         with pytest.raises(TypeError, match=r"a Message is wanted, such as Message.user\("):
             client.chat().messages(turns)
-        with pytest.raises(TypeError, match=r"ContentBlock.text\("):
-            client.chat().user(turns)
+        with pytest.raises(InvalidArguments, match=r"messages\[0\]: 'role' is missing"):
+            client.chat().messages([{"rolle": "user", "content": "Hi"}])
+        with pytest.raises(InvalidArguments, match=r"content\[0\]: 'type' is missing"):
+            client.chat().user([{"txt": "Hi"}])
+        with pytest.raises(InvalidArguments, match="a tool has a 'type', or a 'name'"):
+            client.chat().tools([{"role": "user", "content": "Hi"}])
         with pytest.raises(TypeError, match=r"ToolDefinition.from_function\("):
             client.chat().tools(turns)
         assert mock.requests == []

@@ -15,6 +15,7 @@ from ai_lib._runtime.backend import run_all
 from ai_lib.batch import BatchConfig
 from ai_lib.batch.journal import Journal
 from ai_lib.cache import CacheManager, DiskCache
+from ai_lib.client import worker_client
 from ai_lib.errors.exceptions import JournalError
 from ai_lib.telemetry import MetricsCollector, PrometheusExporter
 from tests.forks.children import Child, run_in_child
@@ -40,6 +41,8 @@ async def test_locks_that_another_thread_held_are_free_in_the_child(
     builder = builder_for(server).production_ready().metrics(MetricsCollector()).cache(cache)
     client = await builder.budget(limit=5.0, unknown_price="allow").build()
     await client.chat().user("before").execute()
+    # A worker's client is dropped by the child, whose finalizers must not wait for these locks.
+    await (await worker_client(builder_for(server))).chat().user("before").execute()
     suspended = {id(s) for r in list(forks._suspendables) if (s := r())}
     in_use = {id(s._in_use) for r in list(forks._suspendables) if (s := r())}  # type: ignore[attr-defined]
     assert suspended

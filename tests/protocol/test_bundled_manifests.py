@@ -32,6 +32,8 @@ PROMISED = words(
 )
 LOCAL = {"ollama", "lmstudio", "vllm", "llamacpp"}
 EMBED_ONLY = {"jina", "voyage"}
+# They have neither chats nor embeddings; a section of their own is all that they need.
+OPERATIONS_ONLY = {"deepgram", "elevenlabs"}
 # Their models are listed elsewhere, change daily, or are the user's own.
 MODELS_UNLISTED = LOCAL | {"openrouter", "siliconflow", "huggingface", "azure"}
 # One key opens all addresses of a cloud.
@@ -66,6 +68,7 @@ MODEL_FIELDS = words(
 )
 
 
+TALKING = [name for name in list_bundled_names("manifests") if name not in OPERATIONS_ONLY]
 CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
 
 
@@ -83,12 +86,12 @@ def load(name: str) -> CompiledManifest:
 
 
 def models() -> Iterator[tuple[str, str, Json]]:
-    for name in list_bundled_names("manifests"):
+    for name in TALKING:
         for model, entry in document(name)["metadata"]["models"].items():
             yield name, model, entry
 
 
-every = pytest.mark.parametrize("name", list_bundled_names("manifests"))
+every = pytest.mark.parametrize("name", TALKING)
 
 
 def test_every_promised_provider_is_there() -> None:
@@ -102,6 +105,19 @@ def test_it_has_every_field(name: str) -> None:
     assert manifest["id"] == name
     assert manifest["protocol_version"] == "2.0"
     assert manifest["official_url"].startswith("https://")
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS_ONLY))
+def test_one_of_operations_alone_declares_and_describes_them(name: str) -> None:
+    manifest = document(name)
+    assert manifest["id"] == name
+    assert manifest["endpoint"]["base_url"].startswith("https://")
+    assert set(manifest["capabilities"]["required"]) <= set(CAPABILITIES)
+    compiled = CATALOG.load(name)
+    for operation in manifest["wire"]["operations"]:
+        assert compiled.find_operation(operation) is not None
+    with pytest.raises(CredentialError, match=compiled.manifest.auth.env[0]):
+        resolve_credential(compiled.manifest, environ={})
 
 
 @every
@@ -227,7 +243,7 @@ def test_ids_and_aliases_belong_to_one_provider_each() -> None:
 def test_a_variable_holds_the_key_of_one_provider_only() -> None:
     manifests = [
         CATALOG.load(name).manifest
-        for name in list_bundled_names("manifests")
+        for name in TALKING
         if document(name)["dialect"] in list_bundled_dialects()
     ]
     variables = Counter(name for manifest in manifests for name in list_key_variables(manifest))

@@ -9,6 +9,7 @@ https://platform.moonshot.ai/docs; https://help.aliyun.com/zh/model-studio/deep-
 https://www.volcengine.com/docs/82379/1449737; https://docs.cohere.com/docs/reasoning
 """
 
+import re
 from typing import NamedTuple
 
 
@@ -101,12 +102,28 @@ ACCEPTED: dict[str, Words] = {
     "cohere/command-a-reasoning": _words("", "enabled disabled", (1, 31000), stops=True),
     "cohere/command-a-plus": _words("", "enabled disabled", (1, 31000), stops=True),
     "perplexity/sonar-deep-research": _GPT5,
+    # https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html
+    "bedrock/*amazon.nova-2": _words("low medium high", "enabled disabled", stops=True),
 }
 """What is taken, by the beginning of `provider/model`; the longest counts."""
 
 
+_CLOUDS = re.compile(
+    r"(?:bedrock|bedrock_mantle|vertex)/\*?(?:[a-z-]+\.)?(?=anthropic\.|claude|gemini|openai)"
+)
+
+
 def find_words(name: str) -> Words:
-    """Return what a model takes; nothing, when no page says so."""
+    """Return what a model takes; nothing, when no page says so. A cloud's model is its vendor's."""
+    name = _CLOUDS.sub("", name)
+    for start, vendor in (
+        ("anthropic.", "anthropic/"),
+        ("claude", "anthropic/claude"),
+        ("gemini-", "gemini/gemini-"),
+        ("openai.gpt-oss", "groq/openai/gpt-oss"),
+    ):
+        if name.startswith(start):
+            name = vendor + name[len(start) :]
     return ACCEPTED.get(
         max((key for key in ACCEPTED if name.startswith(key)), key=len, default=""), _NONE
     )

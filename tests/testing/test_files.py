@@ -32,4 +32,4 @@ async def test_files_in_the_answer_of_a_tool_are_read(said: list[TextBlock | Ima
     *_, message = await heard("gemini", Message.user("?"), CALL, Message.tool("a", said))
     (result,) = message.blocks
     assert isinstance(result, ToolResultBlock)
-    assert result.content == said
+    assert result.content == tuple(said)

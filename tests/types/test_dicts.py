@@ -117,7 +117,7 @@ MESSAGES: dict[str, tuple[Any, Message]] = {
             [
                 TextBlock(
                     text="It rains",
-                    citations=[
+                    citations=(
                         Citation(
                             url="http://w",
                             start=0,
@@ -130,8 +130,8 @@ MESSAGES: dict[str, tuple[Any, Message]] = {
                                     "end_index": 8,
                                 },
                             },
-                        )
-                    ],
+                        ),
+                    ),
                 )
             ]
         ),

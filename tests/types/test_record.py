@@ -42,7 +42,7 @@ ORIGIN = {"origin": "somewhere", "signature": "sig", "raw": ({"type": "part"},),
 BLOCKS = (
     TextBlock(
         text="Rain",
-        citations=[Citation(url="http://w", start=0, end=4, raw={"n": [1]})],
+        citations=(Citation(url="http://w", start=0, end=4, raw={"n": [1]}),),
         phase="commentary",
         cache="1h",
         **ORIGIN,

@@ -15,8 +15,8 @@ B = TypeVar("B", bound="OptionsBuilder")
 class OptionsBuilder:
     """Collects headers, time limits, fallbacks, labels and caching of one call."""
 
-    def __init__(self) -> None:
-        self._options = CallOptions()
+    # A frozen value; the first option that is set gives the builder one of its own.
+    _options = CallOptions()
 
     def headers(self: B, headers: Mapping[str, str]) -> B:
         """Send these headers with this call; one of the same name is replaced.

@@ -66,7 +66,11 @@ class SingleTextReader:
             self.is_single_text = False
         elif not text:
             pass  # an empty text makes no candidate
-        elif self._text or not self._is_only_candidate(candidate) or has_surrogate(text):
+        elif (
+            self._text
+            or not self._is_only_candidate(candidate)
+            or (not text.isascii() and has_surrogate(text))
+        ):
             self.is_single_text = False
         else:
             self._text = text

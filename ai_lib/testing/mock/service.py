@@ -16,6 +16,11 @@ from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stre
 from ai_lib.testing.mock.errors import make_error_body, make_error_values
 from ai_lib.testing.mock.model_lists import write_model_list, write_token_count
 from ai_lib.testing.mock.operations.state import CONTENT_PATH, OperationState
+from ai_lib.testing.mock.operations.vectors import (
+    ParsedEmbeddingRequest,
+    read_embedding_request,
+    write_vectors,
+)
 from ai_lib.testing.mock.providers import ManifestLike, MockedProvider, MockProviders
 from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
@@ -23,11 +28,6 @@ from ai_lib.testing.mock.reply_plan import ReplyIds, plan_reply
 from ai_lib.testing.mock.request_reader import ParsedRequest, read_request
 from ai_lib.testing.mock.server import ReceivedRequest, ServerResponse
 from ai_lib.testing.mock.stream_writer import write_body, write_frames
-from ai_lib.testing.mock.vectors import (
-    ParsedEmbeddingRequest,
-    read_embedding_request,
-    write_vectors,
-)
 
 _SIGNATURE = "AWS4-HMAC-SHA256"
 

@@ -47,7 +47,9 @@ def read_tool(tool: Mapping[str, object], path: str = "tool") -> ToolDefinition:
     if kind is None and (has_schema or "name" in members):
         function = DictReader(members, path)
         return _read_function(function, function)
-    if not members or (kind is not None and not isinstance(kind, str)):
+    # A provider's own tool has a type, or is named by its one member: {"google_search": {}}.
+    is_named = bool(members) and all(isinstance(value, Mapping) for value in members.values())
+    if not (isinstance(kind, str) or (kind is None and is_named)):
         raise InvalidArguments(
             f"{path}: a tool has a 'type', or a 'name' and 'parameters', not {tool!r:.100}",
             path=path,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_lib_sync import AiClient, EmbeddingClient
-from ai_lib_sync.errors import AiLibError
+from ai_lib_sync.errors import AiLibError, InvalidArguments
 from ai_lib_sync.testing import MockProvider
 
 JUNK: list[Any] = [
@@ -101,13 +101,17 @@ def test_of_texts_to_embed() -> None:
     assert wrong == []
 
 
-def test_messages_as_plain_mappings_are_refused_with_what_to_give() -> None:
-    turns: Any = [{"role": "user", "content": "Hi"}]
+def test_what_is_no_message_is_refused_with_what_to_give() -> None:
+    turns: Any = ["Hi"]
     with MockProvider() as mock, mock.client("openai/gpt-4o") as client:
         with pytest.raises(TypeError, match=r"a Message is wanted, such as Message.user\("):
             client.chat().messages(turns)
-        with pytest.raises(TypeError, match=r"ContentBlock.text\("):
-            client.chat().user(turns)
+        with pytest.raises(InvalidArguments, match=r"messages\[0\]: 'role' is missing"):
+            client.chat().messages([{"rolle": "user", "content": "Hi"}])
+        with pytest.raises(InvalidArguments, match=r"content\[0\]: 'type' is missing"):
+            client.chat().user([{"txt": "Hi"}])
+        with pytest.raises(InvalidArguments, match="a tool has a 'type', or a 'name'"):
+            client.chat().tools([{"role": "user", "content": "Hi"}])
         with pytest.raises(TypeError, match=r"ToolDefinition.from_function\("):
             client.chat().tools(turns)
         assert mock.requests == []

@@ -17,6 +17,7 @@ from ai_lib.errors.exceptions import JournalError
 from ai_lib_sync._runtime.backend import run_all
 from ai_lib_sync.batch import BatchConfig
 from ai_lib_sync.cache import CacheManager, DiskCache
+from ai_lib_sync.client import worker_client
 from ai_lib_sync.telemetry import MetricsCollector, PrometheusExporter
 from tests._sync.forks.conversation import EchoServer, count_wrong
 from tests._sync.forks.test_forked_clients import builder_for
@@ -41,6 +42,8 @@ def test_locks_that_another_thread_held_are_free_in_the_child(
     builder = builder_for(server).production_ready().metrics(MetricsCollector()).cache(cache)
     client = builder.budget(limit=5.0, unknown_price="allow").build()
     client.chat().user("before").execute()
+    # A worker's client is dropped by the child, whose finalizers must not wait for these locks.
+    (worker_client(builder_for(server))).chat().user("before").execute()
     suspended = {id(s) for r in list(forks._suspendables) if (s := r())}
     in_use = {id(s._in_use) for r in list(forks._suspendables) if (s := r())}  # type: ignore[attr-defined]
     assert suspended

@@ -15,7 +15,7 @@ from ai_lib_sync.types import Usage
 CHATTING = [
     name
     for name in list_bundled_names("manifests")
-    if "chat" in (document := find_bundled_manifest(name) or {})["endpoints"]
+    if "chat" in (document := find_bundled_manifest(name) or {}).get("endpoints", {})
     and document["dialect"] in list_bundled_dialects()
 ]
 REPLY = Reply(text="4", usage=Usage(prompt_tokens=12, completion_tokens=7, reasoning_tokens=3))
