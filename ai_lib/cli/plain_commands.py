@@ -42,13 +42,7 @@ def add_commands(commands: "Commands") -> None:
     explain.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a standard parameter"
     )
-    mcp = commands.add_parser("mcp", help="list the tools of MCP servers, or call one")
-    mcp.add_argument(
-        "server", metavar="SERVER", help="a configuration file, an address, or a command"
-    )
-    mcp.add_argument("--call", metavar="TOOL", help="call this tool")
-    mcp.add_argument("--arguments", metavar="JSON", help="its arguments, a JSON object")
-    mcp.add_argument("--json", action="store_true", help="write JSON, with the pins")
+    _add_mcp(commands)
     new = commands.add_parser("new", help="write a first version of a manifest")
     new.add_argument("id", metavar="ID", help="the new provider's id")
     new.add_argument(
@@ -65,6 +59,16 @@ def add_commands(commands: "Commands") -> None:
     diff = commands.add_parser("diff", help="show what changes from one manifest to another")
     diff.add_argument("old", metavar="OLD", help="a file, or a provider's id")
     diff.add_argument("new", metavar="NEW", help="a file, or a provider's id")
+
+
+def _add_mcp(commands: "Commands") -> None:
+    mcp = commands.add_parser("mcp", help="list the tools of MCP servers, or call one")
+    mcp.add_argument(
+        "server", metavar="SERVER", help="a configuration file, an address, or a command"
+    )
+    mcp.add_argument("--call", metavar="TOOL", help="call this tool")
+    mcp.add_argument("--arguments", metavar="JSON", help="its arguments, a JSON object")
+    mcp.add_argument("--json", action="store_true", help="write JSON, with the pins")
 
 
 def run_command(parsed: argparse.Namespace) -> int | None:

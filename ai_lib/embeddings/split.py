@@ -85,6 +85,12 @@ def estimate_tokens(text: str) -> int:
     return math.ceil(ascii_count / _LATIN_CHARACTERS_PER_TOKEN) + len(text) - ascii_count
 
 
+def require_sequence(texts: Sequence[str]) -> None:
+    """Refuse one string, whose characters would be the texts, with a TypeError."""
+    if isinstance(texts, str):
+        raise TypeError("embed_batch takes a sequence of texts; for one text there is embed")
+
+
 def check_texts(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOptions) -> list[str]:
     """Return the texts as a list if each may be embedded.
 
@@ -96,8 +102,7 @@ def check_texts(texts: Sequence[str], limits: EmbeddingLimits, options: SplitOpt
         InvalidInput: a text is empty or too long; `index` says which.
         RequestError: there are no texts.
     """
-    if isinstance(texts, str):
-        raise TypeError("embed_batch takes a sequence of texts; for one text there is embed")
+    require_sequence(texts)
     checked_texts = list(texts)
     if not checked_texts:
         raise RequestError("there is no text to embed: the sequence is empty")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -23,6 +23,9 @@ from ai_lib.types.message import Message
 from ai_lib.types.request import REASONING_PARAMETERS, ChatRequest
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
+
+if TYPE_CHECKING:
+    from ai_lib.request.hosted_tools import HostedPart
 
 MEDIA: Final = frozenset({"vision", "audio", "document"})
 """The capabilities of which a request with images, audio or documents needs one."""
@@ -109,11 +112,7 @@ def _build_in_form(
         request, tool_names, tool_notes = fit_tools(request, compiled, model)
     if text_tools is not None and text_tools.replaces_native:
         request = write_tools_as_text(request, text_tools)
-    hosted = None
-    if request.tools and any(tool.hosted_options is not None for tool in request.tools):
-        from ai_lib.request.hosted_tools import write_hosted_tools
-
-        request, hosted = write_hosted_tools(request, compiled)
+    request, hosted = _write_hosted(request, compiled) if request.tools else (request, None)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []
     if options.fit_media and not MEDIA.isdisjoint(needs):
@@ -133,18 +132,26 @@ def _build_in_form(
             return _build_in_next_form(original, compiled, model, options, outcome.refusal)
         adaptations += outcome.notes
     wire = _make_wire(request, compiled, model, options, body)
-    if hosted is not None and hosted.headers:
-        headers = (*wire.headers, *hosted.headers.items())
-        wire = msgspec.structs.replace(wire, headers=headers)
-    notes = (*options.notes, *format_notes, *tool_notes, *media_notes, *adaptations)
+    if hosted is not None:
+        wire = hosted.add_headers(wire)
     return BuiltRequest(
         wire=wire,
         body=body,
-        adaptations=notes,
+        adaptations=(*options.notes, *format_notes, *tool_notes, *media_notes, *adaptations),
         compiled=compiled,
         text_tools=text_tools,
         tool_names=tool_names,
     )
+
+
+def _write_hosted(
+    request: ChatRequest, compiled: CompiledManifest
+) -> "tuple[ChatRequest, HostedPart | None]":
+    if all(tool.hosted_options is None for tool in request.tools):
+        return request, None
+    from ai_lib.request.hosted_tools import write_hosted_tools
+
+    return write_hosted_tools(request, compiled)
 
 
 def _make_wire(

@@ -13,6 +13,7 @@ from ai_lib.request.fragments import Body
 from ai_lib.types.json import JsonObject, as_object, is_list, is_object
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition
+from ai_lib.types.wire import HttpRequest
 
 # Left out, these would let through what the caller meant to forbid.
 PROTECTIVE: Final = frozenset({"allowed_domains", "blocked_domains", "allowed_tools", "approval"})
@@ -29,6 +30,12 @@ class HostedPart(msgspec.Struct):
         """Merge the fragments into a body; lists are joined."""
         for fragment in self.body:
             _join(body, fragment)
+
+    def add_headers(self, wire: HttpRequest) -> HttpRequest:
+        """Return the request with their headers."""
+        if not self.headers:
+            return wire
+        return msgspec.structs.replace(wire, headers=(*wire.headers, *self.headers.items()))
 
 
 def write_hosted_tools(

@@ -10,7 +10,12 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions, ClientSettings
 from ai_lib.embeddings.response import EmbeddingResponse
-from ai_lib.embeddings.split import EmbeddingOptions, EmbeddingRequest, SplitOptions
+from ai_lib.embeddings.split import (
+    EmbeddingOptions,
+    EmbeddingRequest,
+    SplitOptions,
+    require_sequence,
+)
 from ai_lib.types.wire import check_optional_seconds
 
 from .._runtime.backend import make_enterable
@@ -149,6 +154,7 @@ class EmbeddingClient(ModelClient):
         options, split = self._options, self._split
         if isinstance(texts, EmbeddingRequest):
             options, texts = texts.apply_to(options), texts.texts
+        require_sequence(texts)
         arguments = {"dimensions": dimensions, "input_type": input_type, "truncate": truncate}
         overrides = {name: value for name, value in arguments.items() if value is not None}
         if overrides:

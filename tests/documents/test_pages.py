@@ -55,6 +55,8 @@ OPEN_IN_README = {"Person": lambda colour, mock: Person, "get_weather": lambda c
 # Files that lie in the folder a block runs in.
 FILES = {
     "photo.jpg": PHOTO,
+    "talk.wav": b"RIFF\x26\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
+    b"data\x02\0\0\0\0\0",
     "mcp_server.py": (ROOT / "examples" / "mcp_server.py").read_bytes(),
     "report.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n%%EOF\n",
 }

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ai_lib.client.target.address import fill_address
 from ai_lib.errors.exceptions import CapabilityError, ProtocolError
 from ai_lib.protocol.build import build_manifest
 from ai_lib.protocol.bundle import list_bundled_names
@@ -258,6 +259,8 @@ def test_a_plain_request_has_no_constraint_to_read() -> None:
     for provider in list_bundled_names("manifests"):
         compiled = bundled(provider)
         if allows_capability(compiled.manifest, "text", ModelEntry()):
+            own_values = dict.fromkeys(compiled.manifest.variables, "us-east-1")
+            compiled, _ = fill_address(compiled, own_values, "http://127.0.0.1/v1", is_sent=False)
             constraints = compiled.find_model("m").constraints
             body = build_chat(
                 ChatRequest(messages=(Message.user("?"),)),

@@ -65,7 +65,11 @@ async def test_signals_tell_how_everything_stands() -> None:
     plain = checker.get_signals().to_dict()
     assert plain["inflight"] == {"maximum": 2, "in_use": 1}
     assert plain["circuit_breaker"] == {"state": "closed", "retry_in_seconds": 0.0}
-    assert plain["rate_limiter"] == {"available": 1.0, "wait_seconds": 0.0}
+    assert plain["rate_limiter"] == {
+        "available": 1.0,
+        "wait_seconds": 0.0,
+        "is_degraded": False,
+    }
     assert (plain["provider"], plain["model"], plain["is_healthy"]) == ("house", "m", True)
     assert permit is not None
     permit.succeed()

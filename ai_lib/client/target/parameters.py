@@ -9,7 +9,7 @@ from ai_lib.errors.exceptions import InvalidArguments
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.request import read_effort
 
-Check = Callable[[Any], bool]
+Check = Callable[[object], bool]
 
 _MOST: Final = 100_000_000
 
@@ -64,12 +64,12 @@ def _make_unknown(name: str, compiled: CompiledManifest) -> InvalidArguments:
     )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     is_real = isinstance(value, Real | Decimal) and not isinstance(value, bool)
     return is_real and bool(value == value)  # NaN equals nothing
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
@@ -77,19 +77,19 @@ def _is_count(value: Any) -> bool:
     return _is_number(value) and bool(0 < value <= _MOST and value == int(value))
 
 
-def _is_flag(value: Any) -> bool:
+def _is_flag(value: object) -> bool:
     return isinstance(value, bool) or (isinstance(value, Integral) and value in (0, 1))
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_object(value: Any) -> bool:
+def _is_object(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _is_list(value: Any) -> bool:
+def _is_list(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
@@ -97,7 +97,7 @@ def _is_texts(value: Any) -> bool:
     return _is_text(value) or (_is_list(value) and all(map(_is_text, value)))
 
 
-def _is_any(_: Any) -> bool:
+def _is_any(_: object) -> bool:
     return True
 
 

@@ -113,17 +113,8 @@ class Service:
                 return operation
         refusal = _find_refusal(provider, recorded, (chat_match or embedding_match) is not None)
         if embedding_match is not None and refusal is None:
-            embedding_request = read_embedding_request(
-                provider, recorded.body, embedding_match.groupdict().get("model")
-            )
-            if isinstance(embedding_request, str):
-                return _respond_with_error(
-                    provider, Reply(status=400, error=embedding_request), ids
-                )
-            record = self._replace_record(
-                index, msgspec.structs.replace(recorded, model=embedding_request.model)
-            )
-            return self._respond_with_vectors(provider, record, embedding_request, ids)
+            model = embedding_match.groupdict().get("model")
+            return self._respond_to_embeddings(provider, recorded, index, model, ids)
         if refusal is not None or chat_match is None or not isinstance(recorded.body, dict):
             return _respond_with_error(provider, refusal or Reply(status=404), ids)
         parsed = read_request(
@@ -136,6 +127,21 @@ class Service:
         )
         record = self._replace_record(index, _add_parsed_fields(recorded, parsed))
         return self._respond_to_chat(provider, record, parsed, ids)
+
+    def _respond_to_embeddings(
+        self,
+        provider: MockedProvider,
+        recorded: RecordedRequest,
+        index: int,
+        model: str | None,
+        ids: ReplyIds,
+    ) -> ServerResponse:
+        embedding_request = read_embedding_request(provider, recorded.body, model)
+        if isinstance(embedding_request, str):
+            return _respond_with_error(provider, Reply(status=400, error=embedding_request), ids)
+        changed = msgspec.structs.replace(recorded, model=embedding_request.model)
+        record = self._replace_record(index, changed)
+        return self._respond_with_vectors(provider, record, embedding_request, ids)
 
     def _respond_about_models(
         self, provider: MockedProvider, recorded: RecordedRequest, path: str, ids: ReplyIds

@@ -16,13 +16,13 @@ from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import is_bare_error, is_page, remote_error
 from ai_lib.protocol.query.path import MISSING, compile_path
-from ai_lib.request.operation import build_operation
+from ai_lib.request.operation import BuiltOperation, build_operation
 from ai_lib.request.operations.texts import collect_texts, replace_texts
 from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.upload import FileLike, Multipart
-from ai_lib.types.wire import check_optional_seconds
+from ai_lib.types.wire import HttpRequest, check_optional_seconds
 
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
@@ -67,6 +67,30 @@ def invoke(
     return interceptors.run_operation(call, operation)
 
 
+def _build(
+    target: Target,
+    call: Call,
+    body: JsonObject | None,
+    values: Mapping[str, str],
+    files: Mapping[str, FileLike] | None,
+) -> tuple[BuiltOperation, HttpRequest]:
+    built = build_operation(
+        call.operation,
+        target.compiled,
+        body=body,
+        values={"model": target.model, **values},
+        credential=target.key,
+        base_url=target.base_url,
+        files=files,
+    )
+    wire = built.wire
+    if target.headers:
+        from ai_lib.client.target.headers import add_headers
+
+        wire, _ = add_headers(wire, target)
+    return built, msgspec.structs.replace(wire, headers=(*wire.headers, *call.headers))
+
+
 def _run(
     transport: HttpTransport,
     guarded: GuardedTarget,
@@ -77,21 +101,7 @@ def _run(
     files: Mapping[str, FileLike] | None,
 ) -> JsonValue:
     try:
-        built = build_operation(
-            call.operation,
-            target.compiled,
-            body=body,
-            values={"model": target.model, **values},
-            credential=target.key,
-            base_url=target.base_url,
-            files=files,
-        )
-        wire = built.wire
-        if target.headers:
-            from ai_lib.client.target.headers import add_headers
-
-            wire, _ = add_headers(wire, target)
-        wire = msgspec.structs.replace(wire, headers=(*wire.headers, *call.headers))
+        built, wire = _build(target, call, body, values, files)
         prepared = PreparedRequest(target, wire, target.timeouts_for(False, call.options.timeout))
         log = call.attempt_log
         log.repeatable = target.is_repeatable or wire.method in ("GET", "HEAD")

@@ -35,7 +35,7 @@ def put_value(document: JsonDict, path: str, value: object) -> None:
         document.update(value)
 
 
-def put_elements(document: JsonDict, path: str, elements: list[Any]) -> None:
+def put_elements(document: JsonDict, path: str, elements: list[object]) -> None:
     """Write elements where the wildcard of a path has them; without one, the first of them."""
     keys, last = split_path(path)
     if last is None:
