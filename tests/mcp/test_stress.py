@@ -48,7 +48,7 @@ class Crowd:
 
 
 def count_threads() -> int:
-    """Count the threads, but those in which asyncio and trio wait for the end of a process."""
+    """Count the threads, but those in which a runtime waits for the end of a process."""
     own = ("waitpid", "Trio thread")
     return sum(not any(name in thread.name for name in own) for thread in threading.enumerate())
 
