@@ -33,9 +33,7 @@ class HostedPart(msgspec.Struct):
 
     def add_headers(self, wire: HttpRequest) -> HttpRequest:
         """Return the request with their headers."""
-        if not self.headers:
-            return wire
-        return msgspec.structs.replace(wire, headers=(*wire.headers, *self.headers.items()))
+        return wire.with_headers(self.headers.items()) if self.headers else wire
 
 
 def write_hosted_tools(

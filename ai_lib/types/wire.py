@@ -1,6 +1,6 @@
 """One HTTP request as the transport sends it, and its timeouts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Number
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -42,6 +42,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             (name, "***" if name.lower() in self.secrets else value) for name, value in self.headers
         )
+
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "HttpRequest":
+        """Return the request with these headers behind its own."""
+        return msgspec.structs.replace(self, headers=(*self.headers, *headers))
 
     def secret_values(self) -> frozenset[str]:
         """Return the secret values, without the scheme before them."""

@@ -24,13 +24,14 @@ from ai_lib.embeddings.split import (
     split_texts,
 )
 from ai_lib.errors.exceptions import AiLibError, RequestError, TransportTimeout
-from ai_lib.resilience.attempt_log import FOREVER, AttemptLog
+from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
 from .._runtime.backend import now, run_all
+from ..client.execution.dispatcher import begin_attempt
 from ..client.execution.targets import GuardedTarget, TargetSet, error_of
 from ..client.interceptors.chain import InterceptorChain
 from ..resilience import FallbackChain
@@ -153,21 +154,16 @@ class EmbeddingCall:
 
         def attempt(permit: Permit) -> ParsedVectors:
             try:
-                self._call.begin_attempt(prepared)
-                return self._attempt(batch, prepared, log, permit)
+                timeouts = begin_attempt(self._call, prepared, log)
+                return self._attempt(batch, prepared, timeouts, permit)
             except AiLibError as error:
                 raise_attributed(error, target)
 
         return batch.guarded.executor.run(attempt, log, on_retry=log.on_retry)
 
     def _attempt(
-        self, batch: _TextBatch, prepared: PreparedRequest, log: AttemptLog, permit: Permit
+        self, batch: _TextBatch, prepared: PreparedRequest, timeouts: TimeoutOptions, permit: Permit
     ) -> ParsedVectors:
-        if prepared.credential_cache is not None:
-            from ..client.execution.authorization import authorize
-
-            authorize(prepared, prepared.credential_cache, log)
-        timeouts = prepared.timeouts_within(log.seconds_left(now()))
         response = self._transport.send(prepared.wire, timeouts)
         with response:
             permit.on_headers(response.headers)
@@ -215,11 +211,8 @@ class _TextBatch:
         """Return the HTTP request, with these headers added."""
         target = self.target
         wire = self._writer.write(self._texts, credential=target.key, base_url=target.base_url)
-        if target.headers:
-            from ai_lib.client.target.headers import add_headers
-
-            wire, _ = add_headers(wire, target)
-        return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
+        wire, _ = target.add_headers(wire)
+        return wire.with_headers(headers)
 
     def read(self, body: bytes) -> ParsedVectors:
         """Return the vectors of a response."""

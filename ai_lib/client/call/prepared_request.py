@@ -159,9 +159,7 @@ def prepare_chat(
             fit_media=target.fit_media,
         )
         if target.headers or options.headers:
-            from ai_lib.client.target.headers import add_headers
-
-            wire, notes = add_headers(built.wire, target, options.headers, home)
+            wire, notes = target.add_headers(built.wire, options.headers, home)
             adaptations = (*built.adaptations, *notes)
             built = msgspec.structs.replace(built, wire=wire, adaptations=adaptations)
     except AiLibError as error:
@@ -179,7 +177,7 @@ def prepare_chat(
     if key_header is not None:
         headers = (*headers, (key_header, idempotency_key))
     if headers:
-        wire = msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
+        wire = wire.with_headers(headers)
     timeouts = options.timeouts or target.timeouts_for(request.stream, options.timeout)
     return PreparedRequest(target, wire, timeouts, request=request, built=built)
 

@@ -30,7 +30,7 @@ from ..._runtime.backend import now, run_in_thread
 from ...resilience import FallbackChain
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import call_due, wait_for_pending
+from .dispatcher import begin_attempt, call_due
 from .targets import GuardedTarget, TargetSet, error_of
 
 T = TypeVar("T")
@@ -170,9 +170,7 @@ class OperationCall:
     async def _begin(self, attempt: Attempt[T], operation: PreparedOperation, permit: Permit) -> T:
         prepared = operation.prepared
         try:
-            self.call.begin_attempt(prepared)
-            if prepared.pending is not None:
-                await wait_for_pending(prepared)
+            await begin_attempt(self.call, prepared, self.call.attempt_log)
             return await attempt(operation, permit)
         except AiLibError as error:
             raise_attributed(error, prepared.target)
@@ -209,24 +207,15 @@ class OperationCall:
         return msgspec.structs.replace(self._request, texts=texts)
 
     def _add_headers(self, target: Target, wire: HttpRequest) -> HttpRequest:
-        if target.headers:
-            from ai_lib.client.target.headers import add_headers
-
-            wire, _ = add_headers(wire, target)
+        wire, _ = target.add_headers(wire)
         headers = list(self.call.headers)
         if target.idempotency_header is not None and wire.method == "POST":
             headers.append((target.idempotency_header, self.call.id))
-        if not headers:
-            return wire
-        return msgspec.structs.replace(wire, headers=(*wire.headers, *headers))
+        return wire.with_headers(headers)
 
     async def send(self, operation: PreparedOperation, permit: Permit) -> HttpResponse:
         """Send the request; return its response, whose status is 2xx."""
         prepared, log = operation.prepared, self.call.attempt_log
-        if prepared.credential_cache is not None:
-            from .authorization import authorize
-
-            await authorize(prepared, prepared.credential_cache, log)
         wire = prepared.wire
         redirects_left = _MOST_REDIRECTS if operation.shape.redirects else 0
         while True:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
@@ -26,6 +24,7 @@ from ai_lib.types.wire import HttpRequest, check_optional_seconds
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
+from .dispatcher import begin_attempt
 from .targets import GuardedTarget, TargetSet, error_of
 
 
@@ -82,12 +81,8 @@ def _build(
         base_url=target.base_url,
         files=files,
     )
-    wire = built.wire
-    if target.headers:
-        from ai_lib.client.target.headers import add_headers
-
-        wire, _ = add_headers(wire, target)
-    return built, msgspec.structs.replace(wire, headers=(*wire.headers, *call.headers))
+    wire, _ = target.add_headers(built.wire)
+    return built, wire.with_headers(call.headers)
 
 
 async def _run(
@@ -109,15 +104,9 @@ async def _run(
 
         async def attempt(permit: Permit) -> JsonValue:
             try:
-                call.begin_attempt(prepared)
-                if prepared.credential_cache is not None:
-                    from .authorization import authorize
-
-                    await authorize(prepared, prepared.credential_cache, log)
+                timeouts = await begin_attempt(call, prepared, log)
                 try:
-                    response = await transport.send(
-                        prepared.wire, prepared.timeouts_within(log.seconds_left(now()))
-                    )
+                    response = await transport.send(prepared.wire, timeouts)
                 finally:
                     log.is_last = isinstance(wire.body, Multipart) and wire.body.is_spent
                 async with response:

@@ -20,11 +20,10 @@ from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
 
-from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
-from .dispatcher import Dispatcher, wait_for_pending
+from .dispatcher import Dispatcher, begin_attempt
 from .stream_attempt import StreamAttempt
 
 if TYPE_CHECKING:
@@ -257,14 +256,7 @@ class ChatStream:
     async def _begin(self, prepared: PreparedRequest, permit: Permit) -> list[Event]:
         call = self._call
         try:
-            call.begin_attempt(prepared)
-            if prepared.pending is not None:
-                await wait_for_pending(prepared)
-            if prepared.credential_cache is not None:
-                from .authorization import authorize
-
-                await authorize(prepared, prepared.credential_cache, call.attempt_log)
-            timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
+            timeouts = await begin_attempt(call, prepared, call.attempt_log)
             attempt = StreamAttempt(
                 prepared, permit, timeouts, self._transport.options.max_frame_bytes
             )

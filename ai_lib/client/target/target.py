@@ -1,7 +1,7 @@
 """The target of a call: a provider's compiled manifest, a model, a key and an address."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
@@ -128,13 +128,21 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             fit_media=self.fit_media,
             timeout_seconds=self._seconds(None),
             credential=self.credential,
-            finish=self._add_headers if self.headers else None,
+            finish=self.add_headers if self.headers else None,
         )
 
-    def _add_headers(self, wire: HttpRequest) -> tuple[HttpRequest, tuple[str, ...]]:
+    def add_headers(
+        self,
+        wire: HttpRequest,
+        fields: Sequence[tuple[str, str]] = (),
+        home: "Target | None" = None,
+    ) -> tuple[HttpRequest, tuple[str, ...]]:
+        """Return a request with the client's headers and a call's own, as `headers.add_headers`."""
+        if not self.headers and not fields:
+            return wire, ()
         from ai_lib.client.target.headers import add_headers
 
-        return add_headers(wire, self)
+        return add_headers(wire, self, tuple(fields), home)
 
     def _seconds_from_manifest(self) -> float:
         milliseconds = self.compiled.manifest.timeout_ms

@@ -11,8 +11,10 @@ from ai_lib._log import LOG
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest, prepare_chat
 from ai_lib.errors.exceptions import AiLibError, TransportTimeout
+from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.resilience.config import FallbackConfig
 from ai_lib.resilience.permit import Permit
+from ai_lib.types.wire import TimeoutOptions
 
 from ..._runtime.backend import maybe_await, now
 from .targets import GuardedTarget
@@ -21,12 +23,25 @@ T = TypeVar("T")
 Attempt = Callable[[PreparedRequest, Permit], T]
 
 
-def wait_for_pending(prepared: PreparedRequest) -> None:
-    """Wait for what an interceptor needs before an attempt is sent."""
-    pending, prepared.pending = prepared.pending, None
-    result: object = maybe_await(pending)
-    if prepared.on_pending is not None:
-        prepared.on_pending(result)
+def begin_attempt(call: Call, prepared: PreparedRequest, log: AttemptLog) -> TimeoutOptions:
+    """Let interceptors see an attempt, wait for what it needs, and return the time it has.
+
+    Every request of a target is sent behind this: `prepared.wire` has its credential then.
+
+    Raises:
+        AiLibError: an interceptor refuses the attempt, or there is no credential for it.
+    """
+    call.begin_attempt(prepared)
+    if prepared.pending is not None:
+        pending, prepared.pending = prepared.pending, None
+        result: object = maybe_await(pending)
+        if prepared.on_pending is not None:
+            prepared.on_pending(result)
+    if prepared.credential_cache is not None:
+        from .authorization import authorize
+
+        authorize(prepared, prepared.credential_cache, log)
+    return prepared.timeouts_within(log.seconds_left(now()))
 
 
 def call_due(prepared: PreparedRequest) -> None:

@@ -22,7 +22,7 @@ from ai_lib.types.response import ChatResponse
 from ..._runtime.backend import now
 from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import Dispatcher, wait_for_pending
+from .dispatcher import Dispatcher, begin_attempt
 from .targets import GuardedTarget, TargetSet, error_of
 
 if TYPE_CHECKING:
@@ -145,14 +145,7 @@ class CallRunner:
         """Send the request once and read the response."""
         target = prepared.target
         try:
-            call.begin_attempt(prepared)
-            if prepared.pending is not None:
-                wait_for_pending(prepared)
-            if prepared.credential_cache is not None:
-                from .authorization import authorize
-
-                authorize(prepared, prepared.credential_cache, call.attempt_log)
-            timeouts = prepared.timeouts_within(call.attempt_log.seconds_left(now()))
+            timeouts = begin_attempt(call, prepared, call.attempt_log)
             http_response = self._transport.send(prepared.wire, timeouts)
             call.status_code, call.response_headers = http_response.status, http_response.headers
             with http_response:
