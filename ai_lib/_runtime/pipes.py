@@ -137,11 +137,6 @@ class ProcessHandle(LocalState):
         """How the process ended; negative for a signal, None while it runs."""
         return self._process.poll()
 
-    @property
-    def unsent_size(self) -> int:
-        """The number of bytes that the child has not taken yet."""
-        return len(self._unsent)
-
     def read_errors(self) -> str:
         """Return the last 2 kB that the child wrote to its standard error."""
         try:

@@ -8,9 +8,9 @@ import msgspec
 
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import DecodeError
-from ai_lib.pipeline.operations.read import find_first
 from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
 from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.protocol.query.path import find_first
 from ai_lib.request.operations.media import MediaLike, to_media_file
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonValue

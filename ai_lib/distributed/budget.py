@@ -12,7 +12,7 @@ from typing import Literal
 from ai_lib._runtime.forks import ForkedState, renew_after_fork
 from ai_lib.distributed.budget_scripts import SETTLE, TAKE
 from ai_lib.errors.exceptions import BudgetExceeded, SharedStateUnavailable
-from ai_lib.tokens.budget import BudgetStats
+from ai_lib.tokens.budget import BudgetStats, make_refusal
 from ai_lib.types.cost import CostBounds
 
 from .._runtime.backend import now
@@ -235,31 +235,8 @@ class SharedStateBudget(ForkedState):
         )
 
     def _refusal(self, account: _Account, bounds: CostBounds, name: str) -> BudgetExceeded:
-        budget = f"the shared budget of {self.tag}={name}" if self.tag else "the shared budget"
-        stats = self._describe(account)
-        is_known = bounds.upper is not None and bounds.currency == self.currency
-        if is_known:
-            message = (
-                f"a call to {bounds.model} may cost {bounds.upper:.6g} {self.currency}, and "
-                f"{budget} has {stats.remaining:.6g} left of {self.limit:g} "
-                f"({stats.reserved:.6g} reserved): raise the limit, or bound the response with "
-                "max_tokens"
-            )
-        else:
-            reason = bounds.reason or f"its price is in {bounds.currency}, not in {self.currency}"
-            message = (
-                f"what a call to {bounds.model} may cost is unknown: {reason}; state it in the "
-                "manifest, or let the budget have unknown_price='allow'"
-            )
-        return BudgetExceeded(
-            message,
-            limit=self.limit,
-            spent=stats.spent,
-            reserved=stats.reserved,
-            needed=bounds.upper if is_known else None,
-            currency=self.currency,
-            tag=f"{self.tag}={name}" if self.tag else None,
-        )
+        tagged = f"{self.tag}={name}" if self.tag else None
+        return make_refusal(bounds, self._describe(account), tagged, kind="the shared budget")
 
     def __repr__(self) -> str:
         return f"SharedStateBudget({self.limit:g} {self.currency})"

@@ -1,4 +1,4 @@
-"""The tokens that MCP servers by HTTP are sent, each to the address it was fields for."""
+"""The tokens that MCP servers by HTTP are sent, each to the address it was given for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEFAULT_SECONDS: Final = 300.0
 
 
 class FixedToken:
-    """One token, as it was fields."""
+    """One token, as it was given."""
 
     def __init__(self, token: str) -> None:
         self._token = make_secret(token)

@@ -18,6 +18,7 @@ from ..client.execution.cancel import CancelToken
 from ..client.execution.operation_stream import OperationStream
 from .client import OperationClient
 from .content import Fetch, GeneratedImage
+from .stream import ResponseStream
 
 
 class ImageResponse(OperationResponse, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,20 +200,16 @@ class ImageClient(OperationClient):
         return ImageResponse(images=images, refused=result.refused, text=result.text, **facts)
 
 
-class ImageStream:
+class ImageStream(ResponseStream):
     """An image as it comes: each is a `GeneratedImage`, unfinished ones `is_preview`.
 
     Use it in a `with` block; leaving it early closes the connection.
     """
 
     def __init__(self, stream: OperationStream, call: Call, fetch: Fetch) -> None:
-        self._stream = stream
-        self._call = call
+        super().__init__(stream, call)
         self._fetch = fetch
         self._images: list[GeneratedImage] = []
-
-    def __aiter__(self) -> ImageStream:
-        return self
 
     async def __anext__(self) -> GeneratedImage:
         while not self._images:
@@ -221,16 +218,6 @@ class ImageStream:
                 facts = {**item, "is_partial": piece.is_partial}
                 self._images.append(make_image(facts, self._stream.result(), self._fetch, None))
         return self._images.pop(0)
-
-    async def __aenter__(self) -> ImageStream:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Let go of the connection. Safe to call twice."""
-        await self._stream.aclose()
 
     def response(self) -> ImageResponse:
         """Return the facts of the response so far, with its finished images."""

@@ -20,6 +20,7 @@ from .._runtime.backend import run_in_thread
 from ..client.execution.cancel import CancelToken
 from ..client.execution.operation_stream import OperationStream
 from .client import OperationClient
+from .stream import ResponseStream
 
 
 class SpeechClient(OperationClient):
@@ -99,40 +100,21 @@ class SpeechClient(OperationClient):
     synthesize = speak
 
 
-class SpeechStream:
+class SpeechStream(ResponseStream):
     """The bytes of spoken text as they come; use it in a `with` block.
 
     Leaving it early closes the connection. Raises, while it is iterated, as `SpeechClient.speak`.
     """
 
     def __init__(self, stream: OperationStream, call: Call, format: str | None) -> None:
-        self._stream = stream
-        self._call = call
+        super().__init__(stream, call)
         self._format = format
-
-    def __aiter__(self) -> SpeechStream:
-        return self
 
     async def __anext__(self) -> bytes:
         while True:
             piece = await self._stream.__anext__()
             if piece.data:
                 return piece.data
-
-    async def __aenter__(self) -> SpeechStream:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Let go of the connection. Safe to call twice."""
-        await self._stream.aclose()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether a cancel token cut the stream short."""
-        return self._stream.cancelled
 
     @property
     def media_type(self) -> str:

@@ -14,8 +14,8 @@ from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonObject
 
 from ..client.execution.cancel import CancelToken
-from ..client.execution.operation_stream import OperationStream
 from .client import OperationClient
+from .stream import ResponseStream
 
 
 class TimedText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,18 +141,11 @@ class TranscriptionClient(OperationClient):
         return TranscriptionStream(stream, call)
 
 
-class TranscriptionStream:
+class TranscriptionStream(ResponseStream):
     """The pieces of a transcription as they come; use it in a `with` block.
 
     Raises, while it is iterated, as `TranscriptionClient.transcribe`.
     """
-
-    def __init__(self, stream: OperationStream, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __aiter__(self) -> TranscriptionStream:
-        return self
 
     async def __anext__(self) -> TranscriptionDelta:
         while True:
@@ -160,16 +153,6 @@ class TranscriptionStream:
             segments = [_make_part(item) for item in piece.lists.get("segments", ())]
             if (piece.text or segments) and not piece.is_final:
                 return TranscriptionDelta(text=piece.text, segments=segments)
-
-    async def __aenter__(self) -> TranscriptionStream:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Let go of the connection. Safe to call twice."""
-        await self._stream.aclose()
 
     def response(self) -> Transcription:
         """Return what has come so far, as a whole."""

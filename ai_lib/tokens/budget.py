@@ -27,6 +27,39 @@ class BudgetStats(msgspec.Struct, frozen=True, kw_only=True):
         return max(0.0, self.limit - self.spent - self.reserved)
 
 
+def make_refusal(
+    bounds: CostBounds, stats: BudgetStats, tagged: str | None, *, kind: str = "the budget"
+) -> BudgetExceeded:
+    """Return the error for a call that a budget does not allow.
+
+    `tagged` is the tag and its value of a budget that has one, as `team=search`.
+    """
+    budget = f"{kind} of {tagged}" if tagged else kind
+    is_known = bounds.upper is not None and bounds.currency == stats.currency
+    if is_known:
+        message = (
+            f"a call to {bounds.model} may cost {bounds.upper:.6g} {stats.currency}, and "
+            f"{budget} has {stats.remaining:.6g} left of {stats.limit:g} "
+            f"({stats.reserved:.6g} reserved): raise the limit, or bound the response with "
+            "max_tokens"
+        )
+    else:
+        reason = bounds.reason or f"its price is in {bounds.currency}, not in {stats.currency}"
+        message = (
+            f"what a call to {bounds.model} may cost is unknown: {reason}; state it in the "
+            "manifest, or let the budget have unknown_price='allow'"
+        )
+    return BudgetExceeded(
+        message,
+        limit=stats.limit,
+        spent=stats.spent,
+        reserved=stats.reserved,
+        needed=bounds.upper if is_known else None,
+        currency=stats.currency,
+        tag=tagged,
+    )
+
+
 class Reservation:
     """The reserved cost of one attempt. Settle it once; a second time does nothing."""
 
@@ -117,9 +150,9 @@ class Budget(ForkedState):
         if amount is None:
             if self.unknown_price == "allow":
                 return account.allow()
-            raise self._refusal(account.stats(), bounds, name)
+            raise self._refusal(account, bounds, name)
         if not account.take(amount):
-            raise self._refusal(account.stats(), bounds, name)
+            raise self._refusal(account, bounds, name)
         return Reservation(account, amount)
 
     def take(
@@ -156,31 +189,9 @@ class Budget(ForkedState):
             accounts = list(self._accounts.values())
         return [account.stats() for account in accounts]
 
-    def _refusal(self, stats: BudgetStats, bounds: CostBounds, name: str | None) -> BudgetExceeded:
-        budget = f"the budget of {self.tag}={name}" if self.tag else "the budget"
-        is_known = bounds.upper is not None and bounds.currency == self.currency
-        if is_known:
-            message = (
-                f"a call to {bounds.model} may cost {bounds.upper:.6g} {self.currency}, and "
-                f"{budget} has {stats.remaining:.6g} left of {self.limit:g} "
-                f"({stats.reserved:.6g} reserved): raise the limit, or bound the response with "
-                "max_tokens"
-            )
-        else:
-            reason = bounds.reason or f"its price is in {bounds.currency}, not in {self.currency}"
-            message = (
-                f"what a call to {bounds.model} may cost is unknown: {reason}; state it in the "
-                "manifest, or let the budget have unknown_price='allow'"
-            )
-        return BudgetExceeded(
-            message,
-            limit=self.limit,
-            spent=stats.spent,
-            reserved=stats.reserved,
-            needed=bounds.upper if is_known else None,
-            currency=self.currency,
-            tag=f"{self.tag}={name}" if self.tag else None,
-        )
+    def _refusal(self, account: "_Account", bounds: CostBounds, name: str | None) -> BudgetExceeded:
+        tagged = f"{self.tag}={name}" if self.tag else None
+        return make_refusal(bounds, account.stats(), tagged)
 
     def __repr__(self) -> str:
         by = f", tag={self.tag!r}" if self.tag else ""

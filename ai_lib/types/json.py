@@ -24,6 +24,11 @@ def is_list(value: object) -> TypeGuard[list[JsonValue]]:
     return isinstance(value, list)
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether decoded JSON is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def as_object(value: JsonValue) -> JsonObject:
     """Return decoded JSON that is an object, an empty one for anything else."""
     return cast("JsonObject", value) if isinstance(value, Mapping) else {}

@@ -45,18 +45,6 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
         return Record.to_dict(msgspec.structs.replace(self, function=None))
 
     @classmethod
-    def of_dict(cls, tool: Mapping[str, object]) -> "ToolDefinition":
-        """Read a tool as another library writes it: Chat Completions, Responses, Messages, MCP.
-
-        Raises:
-            InvalidArguments: it is malformed.
-        """
-        from ai_lib.types.records.loading import read_tool
-
-        definition: ToolDefinition = read_tool(tool)
-        return definition
-
-    @classmethod
     def _read_other_form(cls, value: Mapping[str, object]) -> object:
         from ai_lib.types.records.loading import read_tool
 

@@ -13,9 +13,9 @@ from ai_lib.client.target.arguments import check_request
 from ai_lib.client.target.target import Target
 from ai_lib.errors.exceptions import DecodeError, RequestError
 from ai_lib.protocol.dialect.listing import ListingShape
-from ai_lib.protocol.query.path import MISSING, compile_path
+from ai_lib.protocol.query.path import compile_path, find_first
 from ai_lib.request.chat import build_chat
-from ai_lib.types.json import JsonObject, JsonValue, as_size
+from ai_lib.types.json import JsonObject, JsonValue, as_size, is_number
 from ai_lib.types.request import ChatRequest
 
 _MOST_PAGES: Final = 100
@@ -131,18 +131,13 @@ def read_models(shape: ListingShape, response: JsonValue) -> Iterator[LiveModel]
         if isinstance(name, str) and name:
             yield LiveModel(
                 id=name.removeprefix(shape.id_prefix),
-                created=_read_time(_find_first(shape.created, element)),
-                owner=_read_text(_find_first(shape.owner, element)),
-                display_name=_read_text(_find_first(shape.display_name, element)),
-                context_window=as_size(_find_first(shape.context_window, element)),
-                max_output_tokens=as_size(_find_first(shape.max_output_tokens, element)),
+                created=_read_time(find_first(shape.created, element)),
+                owner=_read_text(find_first(shape.owner, element)),
+                display_name=_read_text(find_first(shape.display_name, element)),
+                context_window=as_size(find_first(shape.context_window, element)),
+                max_output_tokens=as_size(find_first(shape.max_output_tokens, element)),
                 raw=element,
             )
-
-
-def _find_first(paths: tuple[str, ...], element: JsonObject) -> object:
-    values = (compile_path(path).first(element) for path in paths)
-    return next((value for value in values if value is not MISSING and value is not None), None)
 
 
 def _read_text(value: object) -> str:
@@ -154,7 +149,7 @@ def _read_time(value: object) -> datetime | None:
     try:
         if isinstance(value, str):
             return datetime.fromisoformat(value.replace("Z", "+00:00"))
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        if is_number(value) and value > 0:
             return datetime.fromtimestamp(value, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None

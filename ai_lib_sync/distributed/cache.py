@@ -99,12 +99,6 @@ class SharedCacheBackend:
         return f"SharedCacheBackend({self._connection.store.address!r})"
 
 
-class SharedFlight(InFlight):
-    """A request in flight that this process leads for all; `leader` is its name in the store."""
-
-    leader = ""
-
-
 class SharedSingleFlight(SingleFlight):
     """Of equal calls in all processes one is sent, and the others wait for it.
 

@@ -20,10 +20,10 @@ from ai_lib.errors.exceptions import (
     RemoteError,
     TransportError,
 )
-from ai_lib.pipeline.operations.read import find_first
 from ai_lib.pipeline.operations.result import OperationResult, find_number
 from ai_lib.protocol.dialect.operations import JobPart, JobState
 from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.protocol.query.path import find_first
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonValue
 from ai_lib.types.wire import check_optional_seconds, check_seconds

@@ -21,6 +21,7 @@ from .._runtime.backend import run_in_thread
 from ..client.execution.cancel import CancelToken
 from ..client.execution.operation_stream import OperationStream
 from .client import OperationClient
+from .stream import ResponseStream
 
 
 class SpeechClient(OperationClient):
@@ -100,40 +101,21 @@ class SpeechClient(OperationClient):
     synthesize = speak
 
 
-class SpeechStream:
+class SpeechStream(ResponseStream):
     """The bytes of spoken text as they come; use it in a `with` block.
 
     Leaving it early closes the connection. Raises, while it is iterated, as `SpeechClient.speak`.
     """
 
     def __init__(self, stream: OperationStream, call: Call, format: str | None) -> None:
-        self._stream = stream
-        self._call = call
+        super().__init__(stream, call)
         self._format = format
-
-    def __iter__(self) -> SpeechStream:
-        return self
 
     def __next__(self) -> bytes:
         while True:
             piece = self._stream.__next__()
             if piece.data:
                 return piece.data
-
-    def __enter__(self) -> SpeechStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the connection. Safe to call twice."""
-        self._stream.close()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether a cancel token cut the stream short."""
-        return self._stream.cancelled
 
     @property
     def media_type(self) -> str:

@@ -15,8 +15,8 @@ from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonObject
 
 from ..client.execution.cancel import CancelToken
-from ..client.execution.operation_stream import OperationStream
 from .client import OperationClient
+from .stream import ResponseStream
 
 
 class TimedText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,18 +142,11 @@ class TranscriptionClient(OperationClient):
         return TranscriptionStream(stream, call)
 
 
-class TranscriptionStream:
+class TranscriptionStream(ResponseStream):
     """The pieces of a transcription as they come; use it in a `with` block.
 
     Raises, while it is iterated, as `TranscriptionClient.transcribe`.
     """
-
-    def __init__(self, stream: OperationStream, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __iter__(self) -> TranscriptionStream:
-        return self
 
     def __next__(self) -> TranscriptionDelta:
         while True:
@@ -161,16 +154,6 @@ class TranscriptionStream:
             segments = [_make_part(item) for item in piece.lists.get("segments", ())]
             if (piece.text or segments) and not piece.is_final:
                 return TranscriptionDelta(text=piece.text, segments=segments)
-
-    def __enter__(self) -> TranscriptionStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the connection. Safe to call twice."""
-        self._stream.close()
 
     def response(self) -> Transcription:
         """Return what has come so far, as a whole."""

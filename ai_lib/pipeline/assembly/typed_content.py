@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ai_lib.types.events import (
     OpaqueContent,
     PartialContentDelta,
 )
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonObject, is_number
 from ai_lib.types.media_source import from_data_url, is_data_url
 from ai_lib.types.media_type import detect_media_type, to_media_type
 
@@ -204,11 +204,11 @@ def read_logprobs(fields: Fields) -> list[TokenLogprob]:
 
 
 def _read_named(token: str, logprob: object, others: object) -> list[TokenLogprob]:
-    if not _is_number(logprob):
+    if not is_number(logprob):
         return []
     pairs = others.items() if isinstance(others, Mapping) else ()
     alternatives = [
-        TokenLogprob(token=name, logprob=float(value)) for name, value in pairs if _is_number(value)
+        TokenLogprob(token=name, logprob=float(value)) for name, value in pairs if is_number(value)
     ]
     return [TokenLogprob(token=token, logprob=float(logprob), alternatives=tuple(alternatives))]
 
@@ -236,7 +236,7 @@ def _read_token(
             alternatives=tuple(alternatives),
         )
         for position, value in enumerate(values)
-        if _is_number(value)
+        if is_number(value)
     ]
 
 
@@ -355,7 +355,3 @@ def _as_text(value: object) -> str | None:
 
 def _as_id(value: object) -> str | None:
     return str(value) if isinstance(value, (int, str)) and value != "" else None
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -10,12 +10,12 @@ from typing import Final
 from ai_lib.errors.exceptions import DecodeError
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import is_bare_error, is_page, remote_error
-from ai_lib.pipeline.operations.result import OperationResult
+from ai_lib.pipeline.operations.result import OperationResult, read_number
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.operations import AnswerPart, ListPart, OperationShape, is_path
 from ai_lib.protocol.query.expression import compile_expression
-from ai_lib.protocol.query.path import MISSING, compile_path
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.protocol.query.path import MISSING, compile_path, find_first
+from ai_lib.types.json import JsonDict, JsonValue, is_number
 from ai_lib.types.usage import SUMMED_COUNTS, Usage
 
 Headers = Mapping[str, str]
@@ -127,15 +127,6 @@ def check_no_error(compiled: CompiledManifest, failed: str | None, document: obj
         raise remote_error(compiled, 200, document)
 
 
-def find_first(paths: Sequence[str], document: JsonValue) -> JsonValue:
-    """Return what the first path that has something has, None when none has."""
-    for text in paths:
-        value = compile_path(text).first(document)
-        if value is not MISSING and value is not None:
-            return value
-    return None
-
-
 def _may_be_json(body: bytes) -> bool:
     return body.lstrip()[:1] in (b"{", b"[") or body.strip() == b"null"
 
@@ -210,8 +201,7 @@ def _find_member(paths: Sequence[str], element: object, document: JsonValue) -> 
 
 
 def _scale(answer: AnswerPart, name: str, value: JsonValue) -> JsonValue:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value * answer.scale[name] if name in answer.scale and is_number else value
+    return value * answer.scale[name] if name in answer.scale and is_number(value) else value
 
 
 def _read_data(compiled: CompiledManifest, answer: AnswerPart, document: JsonValue) -> bytes:
@@ -252,12 +242,8 @@ def _count(
         value = values.get(name)
     elif document is not None:
         value = compile_path(path).first(document)
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = read_number(value)
+    return None if number is None else float(number)
 
 
 def _measure(value: JsonValue) -> int | None:

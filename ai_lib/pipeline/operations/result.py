@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonObject, JsonValue
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue, is_number
 from ai_lib.types.usage import Usage
 
 _TEXT_NAMES: Final = ("text", "markdown", "revised_prompt", "transcript", "document")
@@ -65,10 +65,14 @@ def find_text(part: JsonObject, name: str) -> str | None:
 
 def find_number(part: JsonObject, name: str) -> float | None:
     """Return a member that is a number, or the number a text is; None where it is none."""
-    value = part.get(name)
+    return read_number(part.get(name))
+
+
+def read_number(value: object) -> float | None:
+    """Return a number, or the number that a text is; None for anything else."""
     if isinstance(value, str):
         try:
             return float(value)
         except ValueError:
             return None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return value if is_number(value) else None

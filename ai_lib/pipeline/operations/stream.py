@@ -12,10 +12,11 @@ from ai_lib.pipeline.decoders.json import JsonLinesDecoder
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.decoders.sse import SseDecoder
 from ai_lib.pipeline.errors import remote_error
-from ai_lib.pipeline.operations.read import find_first, read_document, read_usage
+from ai_lib.pipeline.operations.read import read_document, read_usage
 from ai_lib.pipeline.operations.result import OperationResult
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.operations import OperationShape
+from ai_lib.protocol.query.path import find_first
 from ai_lib.types.json import JsonDict, JsonValue
 from ai_lib.types.usage import Usage
 

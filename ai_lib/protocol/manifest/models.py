@@ -9,7 +9,7 @@ from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
 from ai_lib.protocol.manifest.model_names import may_be_called
 from ai_lib.protocol.manifest.prices import Prices, read_prices
-from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object, as_size
+from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object, as_size, is_number
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ def _build_record(
         max_output_tokens=as_size(entry.get("max_output_tokens")),
         capabilities=capabilities,
         prices=read_prices(entry.get("pricing"), shared_pricing, lifecycle.source, lifecycle.as_of),
-        quality=entry["quality"] if _is_number(entry.get("quality")) else None,
+        quality=entry["quality"] if is_number(entry.get("quality")) else None,
         lifecycle=lifecycle,
         is_resold=is_resold,
     )
@@ -153,7 +153,3 @@ def _list_entries(value: JsonValue) -> Iterable[tuple[str, JsonObject]]:
 
 def _is_flag(value: JsonValue) -> bool:
     return isinstance(value, bool)
-
-
-def _is_number(value: JsonValue) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

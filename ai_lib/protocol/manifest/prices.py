@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object
+from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object, is_number
 
 
 class ToolPricing(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,8 +224,7 @@ def _as_minute(value: JsonValue) -> int | None:
 
 
 def _as_price(value: JsonValue) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and value >= 0 else None
+    return float(value) if is_number(value) and value >= 0 else None
 
 
 def _as_day(value: JsonValue) -> date | None:

@@ -5,7 +5,7 @@ index in an array only, and a string is never indexed. A path with any other sel
 by python-jsonpath, which is imported for the first such path.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias, final
@@ -21,7 +21,7 @@ from ai_lib.protocol.query.path_grammar import (
     first_index_as_wildcard as first_index_as_wildcard,
     parse_path,
 )
-from ai_lib.types.json import JsonDict
+from ai_lib.types.json import JsonDict, JsonValue
 
 
 @final
@@ -125,6 +125,15 @@ def compile_path(text: str, *, trusted: bool = True) -> JsonPath:
     ManifestSyntaxError with the position of the mistake.
     """
     return _compile(text, trusted)
+
+
+def find_first(paths: Iterable[str], document: object) -> JsonValue:
+    """Return what the first path that has something has, None when none has."""
+    for text in paths:
+        value = compile_path(text).first(document)
+        if value is not MISSING and value is not None:
+            return value
+    return None
 
 
 @lru_cache(maxsize=1024)

@@ -149,15 +149,16 @@ def _finish_image(part: DictReader, url: str, detail: str | None) -> Block:
     if not url.strip():
         raise part.make_error("image_url", "the address is empty")
     image = ContentBlock.image_url(url, detail=detail)
-    cache = _read_cache(part)
-    part.finish()
-    return image if cache is None else _with_cache(image, cache)
+    return _finish(part, image)
 
 
-def _with_cache(block: ImageBlock | DocumentBlock, cache: str) -> Block:
+def _finish(part: DictReader, block: ImageBlock | DocumentBlock) -> Block:
+    """Return the block with the part's mark for a prompt cache, once all of the part was read."""
     import msgspec
 
-    return msgspec.structs.replace(block, cache=cache)
+    cache = _read_cache(part)
+    part.finish()
+    return block if cache is None else msgspec.structs.replace(block, cache=cache)
 
 
 def _read_input_audio(part: DictReader) -> Block:
@@ -183,9 +184,7 @@ def _read_file(part: DictReader) -> Block:
     inner = part.open("file")
     document = _read_document(inner)
     inner.finish()
-    cache = _read_cache(part)
-    part.finish()
-    return document if cache is None else _with_cache(document, cache)
+    return _finish(part, document)
 
 
 def _read_input_file(part: DictReader) -> Block:
@@ -233,9 +232,7 @@ def _read_image(part: DictReader) -> Block:
         media_type = source.take_text("media_type") or "image/jpeg"
         image = ContentBlock.image_base64(source.require_text("data"), media_type)
     source.finish()
-    cache = _read_cache(part)
-    part.finish()
-    return image if cache is None else _with_cache(image, cache)
+    return _finish(part, image)
 
 
 def _read_document_source(part: DictReader) -> Block:
@@ -257,9 +254,7 @@ def _read_document_source(part: DictReader) -> Block:
         data = source.require_text("data")
         document = ContentBlock.document_base64(data, media_type, filename=title)
     source.finish()
-    cache = _read_cache(part)
-    part.finish()
-    return document if cache is None else _with_cache(document, cache)
+    return _finish(part, document)
 
 
 def _read_tool_result(part: DictReader) -> Block:

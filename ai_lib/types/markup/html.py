@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from ai_lib.types.json import is_number
+
 _LEFT: Final = "text-align:left;vertical-align:top"
 _MAX_LENGTH: Final = 300
 _MAX_UNBROKEN: Final = 40
@@ -26,7 +28,7 @@ def render_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> st
 def render_facts(pairs: Mapping[str, object]) -> str:
     """Return a table of names and values; pairs without a value are left out."""
     values = {name: value for name, value in pairs.items() if value not in (None, "")}
-    if not all(_is_number(value) for value in values.values()):  # a column has one alignment
+    if not all(is_number(value) for value in values.values()):  # a column has one alignment
         values = {name: _format_value(value) for name, value in values.items()}
     rows = (
         f'<th style="{_LEFT}">{escape_text(name)}</th>{_render_cell(value)}'
@@ -57,18 +59,14 @@ def render_note(value: str) -> str:
 
 
 def _render_cell(value: object) -> str:
-    if _is_number(value):
+    if is_number(value):
         return f'<td style="text-align:right;vertical-align:top">{_format_value(value)}</td>'
     content = "-" if value is None or value == "" else str(value)
     wrapping = "" if len(content) > _MAX_UNBROKEN else ";white-space:nowrap"
     return f'<td style="{_LEFT}{wrapping}">{escape_text(content)}</td>'
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _format_value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.6g}"
-    return f"{value:,}" if _is_number(value) else str(value)
+    return f"{value:,}" if is_number(value) else str(value)

@@ -2,30 +2,14 @@
 """A scripted server, plain or encrypted, for each test that asks for one."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
 from ai_lib.transport import options
-from tests.servers.scripted import Script, ScriptedServer
-
-Serve = Callable[[Script], ScriptedServer]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start servers; they are closed when the test ends."""
-    servers: list[ScriptedServer] = []
-
-    def start(script: Script) -> ScriptedServer:
-        servers.append(ScriptedServer(script))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
+from tests.servers.fixtures import Serve as Serve, serve as serve, serve_scripts
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +37,8 @@ def server_side(authority: trustme.CA) -> ssl.SSLContext:
 @pytest.fixture
 def tls_serve(server_side: ssl.SSLContext) -> Iterator[Serve]:
     """Start encrypted servers; they are closed when the test ends."""
-    servers: list[ScriptedServer] = []
-
-    def start(script: Script) -> ScriptedServer:
-        servers.append(ScriptedServer(script, server_side))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
+    with serve_scripts(server_side) as start:
+        yield start
 
 
 @pytest.fixture(params=["httptools", "httpcore"])
