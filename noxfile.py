@@ -64,6 +64,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check both packages with mypy --strict and pyright."""
     _tool(session, "mypy")
+    _tool(session, "mypy", "--strict", "tests/types/closed_union.py")
     _tool(session, "pyright", "--pythonpath", sys.executable)
 
 

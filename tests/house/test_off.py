@@ -39,7 +39,7 @@ def builder(mock):
 
 def calls(client):
     counts = []
-    for _ in range(3):
+    for _ in range(12):
         client.chat().user("Hi").execute()  # warm
         count = 0
         def seen(frame, event, argument):

@@ -54,5 +54,5 @@ def test_mutants_load_or_end_in_a_protocol_error(part: int) -> None:
     "text", ["a: [" + "{b: c}, " * 130_000 + "]", "a:\n" + " - {b: c}\n" * 90_000]
 )
 def test_a_manifest_that_takes_too_long_to_read_is_refused(text: str) -> None:
-    with pytest.raises(ProtocolError, match=r"takes longer than 2 s|is larger than"):
+    with pytest.raises(ProtocolError, match=r"takes longer than 5 s|is larger than"):
         read_text(text, "large.yaml")

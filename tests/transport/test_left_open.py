@@ -92,7 +92,7 @@ async def test_a_cancelled_reuse_keeps_no_socket(serve: Serve) -> None:
 async def test_connections_idle_for_too_long_are_closed_by_the_next_call(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = Clock()
+    clock = Clock(pool.now())  # connections have the real time of their making
     monkeypatch.setattr(pool, "now", clock)
     server, other = serve(ok), serve(ok)
     options = TransportOptions(pool=PoolConfig(keepalive_seconds=10.0))

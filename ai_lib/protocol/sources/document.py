@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.types.json import JsonDict, JsonValue
 
 MAX_BYTES: Final = 1024 * 1024
-MAX_SECONDS: Final = 2.0
+MAX_SECONDS: Final = 5.0
 MAX_DEPTH: Final = 48
 # YAML aliases share their value, so a short text can stand for an endless value.
 MAX_NODES: Final = 100_000
@@ -24,7 +24,7 @@ def read_text(text: str, source: str) -> JsonValue:
 
     Raises:
         ProtocolError: the text does not parse (the message has line and column), has a key twice,
-            is larger or nested deeper than any manifest, takes longer than 2 s to read, or holds a
+            is larger or nested deeper than any manifest, takes longer than 5 s to read, or holds a
             value that JSON can't.
     """
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:

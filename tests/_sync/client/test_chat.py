@@ -160,7 +160,7 @@ def test_a_redirect_is_refused_and_says_where_it_led() -> None:
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"[1]", b"null", b"", b"\xff\xfe"])
 def test_a_reply_that_is_no_object_is_a_typed_error(body: bytes) -> None:
     with MockProvider([Reply(body=body)] * 4) as mock:
-        with mock.client("openai/gpt-4o") as client:
+        with mock.client("openai/gpt-4o", max_retries=1) as client:
             with pytest.raises(Exception) as caught:
                 client.chat().user("?").execute()
 

@@ -20,10 +20,11 @@ from ai_lib_sync.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib_sync.transport import HttpTransport, TransportOptions
 from ai_lib_sync.types import TimeoutOptions
 from tests._sync.resilience.conftest import Serve
-from tests._sync.resilience.house import CANARY, answer, builder, fail, frame, write
+from tests._sync.resilience.house import CANARY, QUICK, answer, builder, fail, frame, write
 from tests.servers.scripted import Exchange
 
 TIMEOUTS = TimeoutOptions(connect=5, first_token=0.3, idle=0.3, delta_idle=0.3, total=5)
+QUICKLY = TimeoutOptions(connect=0.5, total=5)  # a server that awaits a request greets no one
 QUERY = "auth: { type: query_param, param_name: key, token_env: HOUSE_API_KEY }"
 
 
@@ -158,7 +159,7 @@ def test_no_missing_connection_shows_the_key(
         for proxy in proxies:
             write(tmp_path, "house", url, more)
             with HttpTransport(TransportOptions(proxy=proxy)) as transport:
-                made = builder(tmp_path).transport(transport).timeouts(TIMEOUTS)
+                made = builder(tmp_path).transport(transport).with_retry(QUICK).timeouts(QUICKLY)
                 with made.build() as client:
                     assert_hidden(failure_of(client, True), caplog)
 

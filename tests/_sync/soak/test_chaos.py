@@ -34,7 +34,7 @@ from tests._sync.soak.house import (
 )
 
 # SOAK=50000 makes so many calls; memory is only judged where there are enough of them.
-CALLS = int(os.environ.get("SOAK", "300"))
+CALLS = int(os.environ.get("SOAK", "120"))
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 BATCH = 1000
 AT_ONCE = 16
