@@ -96,7 +96,7 @@ class RequestCounter:
         elif isinstance(block, ImageBlock):
             tokens, is_known = count_image_tokens(block, self._image)
             self.has_guesses = self.has_guesses or not is_known
-            self._add_tokens(tokens, math.ceil(tokens * _IMAGE_MARGIN))
+            self._add_tokens(tokens, math.ceil(tokens * (_IMAGE_MARGIN if is_known else _MARGIN)))
         else:
             self.has_guesses = True
             self._add_other_block(block)
@@ -134,6 +134,8 @@ class RequestCounter:
             self._add_text(_to_json(tool.extra))
             return
         definition = f"{tool.name} {tool.description or ''} {_to_json(tool.parameters)}"
+        if tool.extra:
+            definition += _to_json(tool.extra)
         self._add_text(definition, self._weights.definition)
         self._add_repeated_definitions(tool.parameters)
 

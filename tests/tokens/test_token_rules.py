@@ -10,7 +10,7 @@ from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.dialect.token_rules import ImageShape, TokenShape, WeightShape
 from ai_lib.tokens import TokenCounter
 from ai_lib.types import Message, ResponseFormat, ToolDefinition
-from ai_lib.types.content import OpaqueBlock, TextBlock
+from ai_lib.types.content import ImageBlock, OpaqueBlock, TextBlock
 from ai_lib.types.request import ChatRequest
 from tests.routing.test_model_manager import HOUSE
 
@@ -120,6 +120,20 @@ def test_a_definition_is_bounded_wherever_it_is_referred_to() -> None:
     once = count(WeightShape(), tools=[ToolDefinition(name="f", parameters=TREE)])
     each = count(WeightShape(), tools=[ToolDefinition(name="f", parameters=TWO_LEAVES)])
     assert each[1] - once[1] > 2 * (each[0] - once[0])
+
+
+def test_what_a_tool_says_in_the_words_of_its_provider_is_counted() -> None:
+    bare = count(WeightShape(), tools=[ToolDefinition(name="f")])
+    extra = {"examples": [{"city": "Rome, which is in Italy"}]}
+    whole = count(WeightShape(), tools=[ToolDefinition(name="f", extra=extra)])
+    assert whole[0] > bare[0] + 8
+    assert whole[1] > bare[1] + 8
+
+
+def test_an_image_whose_size_is_unknown_may_be_twice_as_large() -> None:
+    image = {"messages": [Message.user([ImageBlock(url="https://example.com/a.png")])]}
+    none = {"messages": [Message.user([TextBlock(text="")])]}
+    assert count(WeightShape(), **image)[1] - count(WeightShape(), **none)[1] == 2 * 1105
 
 
 def test_what_hosted_tools_bring_is_in_the_bound() -> None:
