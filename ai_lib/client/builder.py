@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from ai_lib.client.target.arguments import (
+    check_base_url,
     check_config,
+    check_model,
     check_name,
     check_names,
     check_variables,
@@ -190,6 +192,7 @@ class ClientBuilder(ConnectionBuilder):
         `listed_as` is the listed model, as `provider/model`, that a name of your own stands for,
         such as that of a deployment: what may be sent to it and what it costs is then known.
         """
+        check_model(model)
         if listed_as is None:
             return self._set(model=model)
         return self._set(model=model, listed_as={model: listed_as})
@@ -213,11 +216,12 @@ class ClientBuilder(ConnectionBuilder):
 
     def base_url(self: B, url: str) -> B:
         """Replace the manifest's address; fallbacks keep theirs."""
-        return self._set(base_url=url)
+        return self._set(base_url=check_base_url(url))
 
     def base_url_for(self: B, model: str, url: str) -> B:
         """Replace the address of one fallback model."""
-        return self._set(base_urls={**self._settings.base_urls, model: url})
+        address = check_base_url(url)
+        return self._set(base_urls={**self._settings.base_urls, model: address or ""})
 
     def variable(self: B, **values: str) -> B:
         """Set parts of the addresses of providers that have some, such as `region="eu-west-1"`.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ai_lib.client.target.arguments import check_base_url, check_model
 from ai_lib.client.target.connection_builder import ConnectionBuilder
 from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.secret import Secret, make_secret
@@ -59,9 +60,9 @@ async def load_model(
         builder.http(http)
     settings = msgspec.structs.replace(
         builder.settings,
-        model=model,
+        model=check_model(model),
         api_key=api_key,
-        base_url=base_url,
+        base_url=check_base_url(base_url),
         timeout=check_optional_seconds("the timeout", timeout),
     )
     return await load_settings(settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ai_lib.types.content import Block
@@ -11,6 +11,10 @@ from ai_lib.types.response import ChatResponse
 from .client import AiClient
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ai_lib.transport.options import TransportOptions
+
     from ..transport.credentials.obtain import ApiKey
 
 
@@ -22,6 +26,11 @@ async def ask(
     api_key: ApiKey | None = None,
     base_url: str | None = None,
     timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = "environment",
+    max_retries: int | None = None,
+    ssl_context: SSLContext | None = None,
+    http: TransportOptions | None = None,
 ) -> ChatResponse:
     """Ask `provider/model` one question, and return the response; `print` shows its text.
 
@@ -31,7 +40,17 @@ async def ask(
     Raises:
         AiLibError: as `AiClient.create` and `ChatRequestBuilder.execute` raise.
     """
-    client = await AiClient.create(model, api_key=api_key, base_url=base_url, timeout=timeout)
+    client = await AiClient.create(
+        model,
+        api_key=api_key,
+        base_url=base_url,
+        timeout=timeout,
+        headers=headers,
+        proxy=proxy,
+        max_retries=max_retries,
+        ssl_context=ssl_context,
+        http=http,
+    )
     async with client:
         chat = client.chat()
         if system is not None:

@@ -58,11 +58,18 @@ its kinds, are in `errors/mcp.py`.
 
 import errno
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from ai_lib.errors import codes
 from ai_lib.errors.codes import StandardErrorCode
 from ai_lib.errors.printable import to_printable
+
+if TYPE_CHECKING:
+    # What an error carries is made above this room, and is known here to type checkers alone.
+    from ai_lib.guardrails.guardrail import GuardrailViolation
+    from ai_lib.types.attempt import Attempt
+    from ai_lib.types.message import Message
+    from ai_lib.types.response import ChatResponse
 
 
 def _rebuild(
@@ -101,9 +108,9 @@ class AiLibError(Exception):
         self.standard_code = self.default_code
         self.key_source: str | None = None
         self.page: str | None = None
-        self.attempts: Sequence[object] = ()
-        self.partial: object = None
-        self.messages: Sequence[object] = ()
+        self.attempts: Sequence[Attempt] = ()
+        self.partial: ChatResponse | None = None
+        self.messages: Sequence[Message] = ()
 
     def __str__(self) -> str:
         # A message may quote what a provider or a model said: that must not act on a terminal.
@@ -692,7 +699,7 @@ class ToolRoundsExceeded(AiLibError):
     """
 
     def __init__(
-        self, message: str, *, rounds: int, messages: Sequence[object] = (), **facts: str | None
+        self, message: str, *, rounds: int, messages: "Sequence[Message]" = (), **facts: str | None
     ) -> None:
         super().__init__(message, **facts)
         self.rounds = rounds
@@ -724,7 +731,7 @@ class GuardrailError(AiLibError):
         *,
         rule_id: str,
         stage: str,
-        violations: Sequence[object] = (),
+        violations: "Sequence[GuardrailViolation]" = (),
         **facts: str | None,
     ) -> None:
         super().__init__(message, **facts)

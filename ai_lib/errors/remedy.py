@@ -14,7 +14,11 @@ class ErrorRecord(Protocol):
     key_source: str | None
     page: str | None
     standard_code: StandardErrorCode
-    attempts: Sequence[object]
+
+    @property
+    def attempts(self) -> Sequence[object]:
+        """The attempts of the call."""
+        ...
 
 
 _REMEDIES: Final[Mapping[str, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib.client.call.call import Call
@@ -22,6 +22,10 @@ from .builder import OperationClientBuilder
 from .fetch import fetch_content, is_same_host
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ai_lib.transport.options import TransportOptions
+
     from ..transport.credentials.obtain import ApiKey
 
 C = TypeVar("C", bound="OperationClient")
@@ -42,18 +46,29 @@ class OperationClient(ModelClient):
         base_url: str | None = None,
         *,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = "environment",
+        max_retries: int | None = None,
+        ssl_context: SSLContext | None = None,
+        http: TransportOptions | None = None,
     ) -> C:
         """Return a client for `provider/model`, or for a model that a manifest lists by its name.
 
-        Without `api_key` the key is looked up (environment, keyring). `base_url` replaces the
-        manifest's address. `timeout` is the seconds of each call. Nothing is sent yet.
+        Without `api_key` the key is looked up (environment, keyring); see the builder's `api_key`
+        for functions that give one. `base_url` replaces the manifest's address. `timeout` is the
+        seconds of each call. Nothing is sent yet.
+
+        `headers`, `proxy`, `max_retries`, `ssl_context` and `http` are as the builder's methods.
 
         Raises:
             ProtocolError: there is no such provider, or its manifest can't be used.
             CredentialError: no API key was found; the message says where it may be put.
         """
         api_key = key = read_key(api_key)  # no traceback shows it
-        return cls(await load_model(model, key, base_url, timeout))
+        settings = await load_model(
+            model, key, base_url, timeout, headers, proxy, max_retries, ssl_context, http
+        )
+        return cls(settings)
 
     @classmethod
     def builder(cls: type[C]) -> OperationClientBuilder[C]:

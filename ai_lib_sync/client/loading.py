@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ai_lib.client.target.arguments import check_base_url, check_model
 from ai_lib.client.target.connection_builder import ConnectionBuilder
 from ai_lib.client.target.settings import ClientSettings, Loaded
 from ai_lib.types.secret import Secret, make_secret
@@ -60,9 +61,9 @@ def load_model(
         builder.http(http)
     settings = msgspec.structs.replace(
         builder.settings,
-        model=model,
+        model=check_model(model),
         api_key=api_key,
-        base_url=base_url,
+        base_url=check_base_url(base_url),
         timeout=check_optional_seconds("the timeout", timeout),
     )
     return load_settings(settings)

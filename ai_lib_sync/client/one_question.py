@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ai_lib.types.content import Block
@@ -12,6 +12,10 @@ from ai_lib.types.response import ChatResponse
 from .client import AiClient
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ai_lib.transport.options import TransportOptions
+
     from ..transport.credentials.obtain import ApiKey
 
 
@@ -23,6 +27,11 @@ def ask(
     api_key: ApiKey | None = None,
     base_url: str | None = None,
     timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = "environment",
+    max_retries: int | None = None,
+    ssl_context: SSLContext | None = None,
+    http: TransportOptions | None = None,
 ) -> ChatResponse:
     """Ask `provider/model` one question, and return the response; `print` shows its text.
 
@@ -32,7 +41,17 @@ def ask(
     Raises:
         AiLibError: as `AiClient.create` and `ChatRequestBuilder.execute` raise.
     """
-    client = AiClient.create(model, api_key=api_key, base_url=base_url, timeout=timeout)
+    client = AiClient.create(
+        model,
+        api_key=api_key,
+        base_url=base_url,
+        timeout=timeout,
+        headers=headers,
+        proxy=proxy,
+        max_retries=max_retries,
+        ssl_context=ssl_context,
+        http=http,
+    )
     with client:
         chat = client.chat()
         if system is not None:

@@ -102,6 +102,34 @@ def check_name(name: str) -> str:
     return _require_type(name, str, "'list_models' or 'example.com'")
 
 
+def check_model(model: str) -> str:
+    """Return the name of a model. Raises TypeError for anything else."""
+    return _require_type(model, str, "'provider/model'")
+
+
+def check_base_url(url: str | None) -> str | None:
+    """Return a base address; an empty one counts as none.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no address of HTTP.
+    """
+    if not url:
+        return None
+    _require_type(url, str, "'https://api.example.com/v1'")
+    if not url.lower().startswith(("https://", "http://")):
+        raise ValueError(
+            f"base_url={url!r:.100} is no address: it begins with https:// or http://, such as "
+            "'https://api.example.com/v1'"
+        )
+    return url
+
+
+def check_proxy(url: str) -> str:
+    """Return the address of a proxy. Raises TypeError for anything else."""
+    return _require_type(url, str, "'http://proxy.example.com:3128'")
+
+
 def check_variables(values: Mapping[str, str]) -> Mapping[str, str]:
     """Return parts of an address by name. Raises TypeError for values that are no text."""
     for value in values.values():
@@ -117,7 +145,7 @@ def check_request(request: ChatRequest | None) -> ChatRequest | None:
 
 
 def check_config(value: T, kind: type[T]) -> T:
-    """Return what sets a pattern. Raises TypeError for anything else."""
+    """Return a value of this kind. Raises TypeError for anything else."""
     return _require_type(value, kind, f"{kind.__name__}()")
 
 

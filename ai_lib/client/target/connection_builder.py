@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from ai_lib.client.target.arguments import check_config
+from ai_lib.client.target.arguments import check_config, check_proxy
 from ai_lib.client.target.settings import ClientSettings, check_count
 from ai_lib.transport.options import TransportOptions
 
@@ -46,10 +46,15 @@ class ConnectionBuilder:
 
         Without it the environment's variables count (HTTPS_PROXY and its kin).
         """
-        return self._set(proxy=url)
+        return self._set(proxy=None if url is None else check_proxy(url))
 
     def ssl_context(self: B, context: "SSLContext") -> B:
         """Check certificates with this context, in place of all settings of certificates."""
+        from ssl import SSLContext
+
+        if not isinstance(context, SSLContext):
+            example = "ssl.create_default_context()"
+            raise TypeError(f"an SSLContext is wanted, such as {example}, not {context!r:.100}")
         return self._set(ssl_context=context)
 
     def http(self: B, options: TransportOptions) -> B:
