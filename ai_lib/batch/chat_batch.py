@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 import msgspec
 
 from ai_lib.batch.config import BatchConfig
-from ai_lib.batch.result import BatchResult
+from ai_lib.client.batches.result import BatchResult
 from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse

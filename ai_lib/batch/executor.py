@@ -9,7 +9,7 @@ import msgspec
 
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.progress_bar import make_progress_bar
-from ai_lib.batch.result import BatchItem, BatchResult, make_result
+from ai_lib.client.batches.result import BatchItem, BatchResult, make_result
 
 from .._runtime.backend import now, run_all
 from .runner import BatchRun, Completed, RunStopped

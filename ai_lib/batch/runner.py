@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from ai_lib._runtime.single_reader import SingleReader
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.journal import Journal
-from ai_lib.batch.result import BatchItem
+from ai_lib.client.batches.result import BatchItem
 from ai_lib.errors.exceptions import AiLibError, ItemTimeout
 
 from .._runtime.backend import Semaphore, checkpoint, fail_after, now

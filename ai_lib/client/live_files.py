@@ -6,26 +6,20 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from ai_lib.client.target.settings import CallOptions
 from ai_lib.errors.exceptions import DecodeError
 from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
-from ai_lib.protocol.query.expression import compile_expression
-from ai_lib.protocol.query.path import find_first
 from ai_lib.request.operations.media import MediaLike, to_media_file
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonValue
-from ai_lib.types.wire import check_optional_seconds
 
-from ..transport import HttpTransport
-from .execution.operation_call import OperationCall
-from .execution.targets import TargetSet
-from .interceptors.chain import InterceptorChain
+from .execution.provider_runner import ProviderRunner
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One file at a provider; what the provider does not say is None or empty.
 
-    `state` and `purpose` are the provider's words, `raw` is what it said, as decoded.
+    `state` and `purpose` are the provider's words, `url` is the address under which a message may
+    name the file, where that is not by its id; `raw` is what it said, as decoded.
     """
 
     id: str
@@ -34,18 +28,15 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: str | None = None
     purpose: str | None = None
     media_type: str | None = None
+    url: str | None = None
     raw: JsonValue = None
 
 
 class FileService:
     """Stores files at a provider, lists them, and gets them back."""
 
-    def __init__(
-        self, transport: HttpTransport, targets: TargetSet, interceptors: InterceptorChain
-    ) -> None:
-        self._transport = transport
-        self._targets = targets
-        self._interceptors = interceptors
+    def __init__(self, operations: ProviderRunner) -> None:
+        self._operations = operations
 
     async def upload(
         self, file: MediaLike, purpose: str | None = None, *, timeout: float | None = None
@@ -96,41 +87,20 @@ class FileService:
 
         Raises as `upload`.
         """
-        target = self._targets.first.target.current()
-        values: JsonDict = {"purpose": purpose, "limit": page_size}
-        page_names: set[str] = set()
-        while True:
-            result = await self._run(OperationRequest(name="files.list", values=values), timeout)
-            for item in result.items:
+        request = OperationRequest(
+            name="files.list", values={"purpose": purpose, "limit": page_size}
+        )
+        async for page in self._operations.iterate_pages(request, timeout):
+            for item in page.items:
                 yield self._make_file(item, item)
-            shape = target.compiled.find_operation("files.list")
-            pages = shape.pages if shape is not None else None
-            if pages is None or not result.items:
-                return
-            if pages.more is not None and not compile_expression(pages.more)(result.document):
-                return
-            next_page = find_first(pages.next, result.document)
-            if not isinstance(next_page, str) or not next_page or next_page in page_names:
-                return
-            page_names.add(next_page)
-            values = {**values, "page": next_page}
 
     async def _run(self, request: OperationRequest, timeout: float | None) -> OperationResult:
-        options = CallOptions(timeout=check_optional_seconds("the timeout", timeout))
-        call = OperationCall(
-            self._transport,
-            self._targets,
-            self._interceptors,
-            request,
-            options,
-            first_only=True,
-        )
-        return await call.run()
+        return await self._operations.run(request, timeout)
 
     def _make_file(self, facts: JsonDict, raw: JsonValue) -> StoredFile:
         file_id = find_text(facts, "id")
         if file_id is None:
-            provider = self._targets.first.target.compiled.id
+            provider = self._operations.provider_id
             raise DecodeError(
                 f"{provider} gave no id of a file", excerpt=str(raw)[:200], provider=provider
             )
@@ -142,5 +112,6 @@ class FileService:
             state=find_text(facts, "state"),
             purpose=find_text(facts, "purpose"),
             media_type=find_text(facts, "media_type"),
+            url=find_text(facts, "url"),
             raw=raw,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ai_lib._runtime.forks import LocalState
 from ai_lib.client.target.settings import ClientSettings
@@ -13,6 +13,9 @@ from ai_lib.protocol.manifest.model import ProtocolManifest
 from ..transport import HttpTransport
 from .execution.targets import TargetSet
 from .interceptors.chain import InterceptorChain
+
+if TYPE_CHECKING:
+    from .execution.provider_runner import ProviderRunner
 
 C = TypeVar("C", bound="ModelClient")
 
@@ -71,6 +74,12 @@ class ModelClient(LocalState):
     def _share(self, model: str) -> tuple[ClientSettings, HttpTransport, InterceptorChain]:
         """Return what a client of another model beside this one is made of."""
         return self._settings.beside(model), self._transport, self._interceptors
+
+    def _make_operations(self) -> ProviderRunner:
+        """Return what sends the operations that belong to its provider."""
+        from .execution.provider_runner import ProviderRunner
+
+        return ProviderRunner(self._transport, self._targets, self._interceptors)
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""

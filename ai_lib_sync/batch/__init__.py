@@ -14,14 +14,17 @@ if TYPE_CHECKING:
         DaskEngine as DaskEngine,
         RayEngine as RayEngine,
     )
-    from ai_lib.batch.provider_format import (
+    from ai_lib.client.batches.format import (
         ProviderBatchStatus as ProviderBatchStatus,
     )
-    from ai_lib.batch.result import (
+    from ai_lib.client.batches.result import (
         BatchItem as BatchItem,
         BatchResult as BatchResult,
     )
 
+    from ..client.batches.provider_batch import (
+        ProviderBatch as ProviderBatch,
+    )
     from .chat_batch import (
         batch_execute as batch_execute,
     )
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     )
     from .executor import (
         BatchExecutor as BatchExecutor,
-    )
-    from .provider import (
-        ProviderBatch as ProviderBatch,
     )
     from .runner import (
         Completed as Completed,
@@ -43,12 +43,12 @@ _WHERE = {
     "BatchConfig": "ai_lib.batch.config",
     "BatchEngine": "ai_lib.batch.engines",
     "BatchExecutor": ".executor",
-    "BatchItem": "ai_lib.batch.result",
-    "BatchResult": "ai_lib.batch.result",
+    "BatchItem": "ai_lib.client.batches.result",
+    "BatchResult": "ai_lib.client.batches.result",
     "Completed": ".runner",
     "DaskEngine": "ai_lib.batch.engines",
-    "ProviderBatch": ".provider",
-    "ProviderBatchStatus": "ai_lib.batch.provider_format",
+    "ProviderBatch": "..client.batches.provider_batch",
+    "ProviderBatchStatus": "ai_lib.client.batches.format",
     "RayEngine": "ai_lib.batch.engines",
     "batch_execute": ".chat_batch",
 }

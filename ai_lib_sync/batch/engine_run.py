@@ -10,7 +10,7 @@ from typing import Any
 from ai_lib.batch.config import BatchConfig
 from ai_lib.batch.engines import BatchEngine, Chunk
 from ai_lib.batch.journal import Journal
-from ai_lib.batch.result import BatchItem, BatchResult, make_result
+from ai_lib.client.batches.result import BatchItem, BatchResult, make_result
 from ai_lib.errors.exceptions import ItemOutcomeUnknown
 from ai_lib.types.response import ChatResponse
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ai_lib.transport.options import TransportOptions
 
     from ..transport.credentials.obtain import ApiKey
+    from .batches.service import BatchService
     from .live_files import FileService
     from .live_models import ModelService
 
@@ -160,14 +161,21 @@ class AiClient(ModelClient):
         """The provider's own list of models, and its own counts of tokens."""
         from .live_models import ModelService
 
-        return ModelService(self.target, self.invoke)
+        return ModelService(self._make_operations(), self.invoke)
 
     @property
     def files(self) -> FileService:
         """The files that are stored at the provider."""
         from .live_files import FileService
 
-        return FileService(self._transport, self._targets, self._interceptors)
+        return FileService(self._make_operations())
+
+    @property
+    def batches(self) -> BatchService:
+        """The batches of chats that the provider works on by itself."""
+        from .batches.service import BatchService
+
+        return BatchService(self)
 
     def chat(self, model: str | None = None) -> ChatRequestBuilder:
         """Return a builder for a new chat request, to the client's model or to another one.

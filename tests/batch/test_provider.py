@@ -348,7 +348,7 @@ async def test_an_item_that_can_t_be_asked_is_named(lines: tuple[Lines, Scripted
 
 async def test_a_provider_that_takes_none_is_not_asked() -> None:
     async with MockProvider() as mock:
-        async with await mock.client("mistral/m") as client:
+        async with await mock.client("cerebras/m") as client:
             with pytest.raises(CapabilityError, match="'batch'"):
                 await ProviderBatch.submit(client, ["one"])
     assert mock.requests == []

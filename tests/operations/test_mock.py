@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ai_lib.errors import CapabilityError, RemoteError
@@ -151,6 +152,37 @@ async def test_a_video_is_done_at_the_second_poll(provider: str, tmp_path: Path)
     assert states == ["running", "succeeded"]
     assert path.read_bytes()[4:8] == b"ftyp"
     assert path.suffix == ".mp4"
+
+
+BATCHING = ["openai", "anthropic", "gemini", "mistral", "xai", "groq", "together"]
+
+
+@pytest.mark.parametrize("provider", BATCHING)
+async def test_a_batch_is_done_at_the_second_poll(provider: str) -> None:
+    replies = [Reply(text="four"), Reply(text="Jupiter")]
+    async with MockProvider() as mock:
+        async with await mock.client(f"{provider}/m") as client:
+            batch = await client.batches.submit(["2 + 2?", "the largest planet?"])
+            assert not (await batch.status()).is_over
+            mock.enqueue(*replies)
+            status = await client.batches.get(batch.id).wait(poll_seconds=0)
+            listed = [one.id async for one in client.batches.list()]
+            result = await batch.results()
+
+    assert (status.state, listed) == ("completed", [batch.id])
+    assert [response.text for response in result.get_successful_results()] == ["four", "Jupiter"]
+
+
+async def test_a_batch_of_stored_lines_gives_lines() -> None:
+    line = {"custom_id": "a", "body": {"input": ["one"]}}
+    async with MockProvider() as mock:
+        async with await mock.client("voyage/voyage-3.5") as client:
+            file = await client.files.upload(msgspec.json.encode(line), "batch")
+            batch = await client.batches.create(file.id, "/v1/embeddings")
+            await batch.wait(poll_seconds=0)
+            lines = [one async for one in batch.iterate_lines()]
+
+    assert [one["custom_id"] for one in lines] == ["a"]  # type: ignore[index, call-overload]
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-opus-5-5", "cerebras/m"])

@@ -14,9 +14,9 @@ from ai_lib.client.call.operation_cost import limit_operation_cost
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, attribute_error, raise_attributed, request_id_of
-from ai_lib.errors.exceptions import AiLibError, CapabilityError, TransportTimeout
+from ai_lib.errors.exceptions import AiLibError, CapabilityError, DecodeError, TransportTimeout
 from ai_lib.pipeline.operations.read import read_operation
-from ai_lib.pipeline.operations.result import OperationResult
+from ai_lib.pipeline.operations.result import OperationResult, find_text
 from ai_lib.protocol.dialect.operations import OperationShape
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.request.operations.texts import collect_texts, replace_texts
@@ -158,9 +158,46 @@ class OperationCall:
     async def _send_to(self, guarded: GuardedTarget, attempt: Attempt[T]) -> T:
         call = self.call
         target = call.target = guarded.target.current()
-        log = call.attempt_log
-        operation = await self._prepare(target)
-        call.requests.append(operation.prepared)
+        request = self._make_filtered_request()
+        try:
+            shape = find_shape(target.compiled, target.listed, request)
+            if self._streamed:
+                shape = _find_streamed(target, shape)
+        except AiLibError as error:
+            raise attribute_error(error, target) from None
+        address = self._address
+        for name in shape.before:
+            request, address = await self._run_before(guarded, target, name, request)
+        operation = await self._prepare(target, shape, request, address)
+        return await self._execute(guarded, target, attempt, operation)
+
+    async def _run_before(
+        self, guarded: GuardedTarget, target: Target, name: str, request: OperationRequest
+    ) -> tuple[OperationRequest, str | None]:
+        """Call an operation that comes first; return the request with what it answered."""
+        shape = target.compiled.find_operation(name, target.model)
+        if shape is None:
+            raise CapabilityError(
+                f"{target.compiled.id} has no operation {name!r}", capability=name
+            )
+        first_request = msgspec.structs.replace(request, name=name)
+        operation = await self._prepare(target, shape, first_request, None)
+        result = await self._execute(guarded, target, self._attempt, operation)
+        address = find_text(result.facts, "address")
+        if address is not None:
+            _check_own_host(address, operation.prepared.wire.url, target)
+        values = {**request.values, **result.facts}
+        return msgspec.structs.replace(request, values=values), address
+
+    async def _execute(
+        self,
+        guarded: GuardedTarget,
+        target: Target,
+        attempt: Attempt[T],
+        operation: PreparedOperation,
+    ) -> T:
+        log = self.call.attempt_log
+        self.call.requests.append(operation.prepared)
         method = operation.prepared.wire.method
         log.repeatable = target.is_repeatable or method in _READS
         return await guarded.executor.run(
@@ -175,12 +212,14 @@ class OperationCall:
         except AiLibError as error:
             raise_attributed(error, prepared.target)
 
-    async def _prepare(self, target: Target) -> PreparedOperation:
-        request = self._make_filtered_request()
+    async def _prepare(
+        self,
+        target: Target,
+        shape: OperationShape,
+        request: OperationRequest,
+        address: str | None,
+    ) -> PreparedOperation:
         try:
-            shape = find_shape(target.compiled, target.listed, request)
-            if self._streamed:
-                shape = _find_streamed(target, shape)
             write = partial(
                 write_operation,
                 target.compiled,
@@ -189,7 +228,7 @@ class OperationCall:
                 request,
                 credential=target.key,
                 base_url=target.base_url,
-                address=self._address,
+                address=address,
             )
             # A file that is written into a body is read here.
             written = await run_in_thread(write) if request.files else write()
@@ -261,6 +300,16 @@ def _find_streamed(target: Target, shape: OperationShape) -> OperationShape:
             provider=target.compiled.id,
         )
     return streamed
+
+
+def _check_own_host(address: str, url: str, target: Target) -> None:
+    """Check that the key may go to an address, as it went to `url`. Raises DecodeError."""
+    if _find_redirect(url, address) is None:
+        raise DecodeError(
+            f"{target.compiled.id} wants a file at {address[:200]!r}, which is another host",
+            excerpt=address[:200],
+            provider=target.compiled.id,
+        )
 
 
 def _find_redirect(url: str, location: str | None) -> str | None:

@@ -50,7 +50,7 @@ def read_operation(
     if answer.form in ("bytes", "json_lines"):
         result.data, result.media_type = body, headers.get("content-type") or ""
     elif not body.strip():
-        result.facts = {}
+        return read_document(compiled, shape, None, headers, values)
     elif answer.form == "text" or content_type.startswith("text/") or not content_type:
         if "text" not in answer.facts and answer.form != "text":
             raise _error_of_kind(compiled, content_type, body)

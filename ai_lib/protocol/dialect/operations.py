@@ -144,11 +144,15 @@ class OperationShape(_Part, frozen=True, kw_only=True):
     is sent or asked for; with `element_characters`, a text is one for so many characters.
 
     With `like`, the members of another operation hold that are not given here; null takes one away.
+    `before` are operations that are called first, for the same caller's values; what their answers
+    have as `facts` joins the values, and a fact `address` is where this one goes, on the
+    provider's own host. With `from_root`, the path begins at the host and not at the base address.
     `streamed` names the operation that gives the same as it comes, `addressed` the one for files
     that are given by their address, `models` those for models by pattern.
     """
 
     path: str = ""
+    from_root: bool = False
     method: str = "POST"
     encoding: Encoding = "json"
     query: dict[str, str] = {}
@@ -169,6 +173,7 @@ class OperationShape(_Part, frozen=True, kw_only=True):
     model_limits: dict[str, dict[str, float]] = {}
     at_most: dict[str, float] = {}
     element_characters: int | None = None
+    before: tuple[str, ...] = ()
     streamed: str | None = None
     addressed: str | None = None
     models: dict[str, str] = {}
@@ -229,7 +234,7 @@ def compile_operation(section: Mapping[str, object], name: str) -> OperationShap
     except msgspec.ValidationError as error:
         raise ProtocolError(f"operations.{name}: {error}") from error
     _check_syntax(shape)
-    for other in (shape.streamed, shape.addressed, *shape.models.values()):
+    for other in (shape.streamed, shape.addressed, *shape.before, *shape.models.values()):
         if other is not None and other not in section:
             raise ProtocolError(f"operations.{name} names {other!r}, which is no operation")
     return shape

@@ -7,6 +7,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.bundle import list_bundled_dialects, load_bundled_dialect
+from ai_lib.protocol.dialect.batches import name_operations
 from ai_lib.protocol.dialect.event_map import add_root
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.overlay import build_overlay, list_rules
@@ -37,6 +38,9 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
     """
     base = read_base_dialect(manifest)
     dialect_document = apply_merge_patch(base, build_overlay(manifest.raw, base))
+    if isinstance(batches := dialect_document.get("batches"), dict):
+        operations = name_operations(batches, dialect_document.get("operations") or {})
+        dialect_document = {**dialect_document, "operations": operations}
     try:
         return msgspec.convert(dialect_document, Dialect)
     except msgspec.ValidationError as error:

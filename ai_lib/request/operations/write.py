@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -21,7 +21,7 @@ from ai_lib.request.fragments import merge
 from ai_lib.request.operations.media import MediaFile
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonValue, encode_json, is_object
-from ai_lib.types.upload import FileBody, Multipart
+from ai_lib.types.upload import FileBody, FilePart, Multipart
 from ai_lib.types.wire import HttpRequest
 
 # The names that the protocol has for the addresses of some operations.
@@ -30,7 +30,13 @@ _ENDPOINT_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "transcribe": ("speech_to_text", "stt"),
     "images.generate": ("image_generation", "images"),
     "list_models": ("models",),
+    "batches.upload": ("batch_upload",),
+    "batches.create": ("batch_create",),
+    "batches.status": ("batch_status",),
+    "batches.cancel": ("batch_cancel",),
+    "batches.results": ("batch_results",),
 }
+_CONTENT_PARTS: Final = frozenset({"data", "url", "id", "address", "data_url"})
 _JSON: Final = "application/json"
 _ACCEPT: Final = {
     "json": _JSON,
@@ -134,6 +140,8 @@ class _OperationWriter:
         content, content_type = self._encode(fragment)
         if address is None:
             base = resolve_base_url(compiled, base_url)
+            if shape.from_root:
+                base = base.removesuffix(urlsplit(compiled.manifest.base_url).path.rstrip("/"))
             path = self._fill_path(endpoint.path if endpoint else shape.path)
             url = join_endpoint(compiled, base, path, query)
         else:
@@ -160,7 +168,7 @@ class _OperationWriter:
         """Return the manifest's own address of the operation, unless this is a variant of it."""
         plain = self._compiled.find_operation(self._request.name)
         is_variant = plain is not None and plain.path != self._shape.path
-        return None if is_variant else _find_endpoint(self._compiled, self._request.name)
+        return None if is_variant else find_operation_endpoint(self._compiled, self._request.name)
 
     def _check(self, limits: Mapping[str, float]) -> None:
         for name in self._shape.needs:
@@ -180,6 +188,8 @@ class _OperationWriter:
 
     def _takes_file(self, name: str) -> bool:
         placeholders = self._shape.placeholders
+        if self._shape.encoding == "bytes":
+            return True
         return name in placeholders or any(other.startswith(f"{name}_") for other in placeholders)
 
     def _fill_values(self) -> JsonDict:
@@ -193,9 +203,11 @@ class _OperationWriter:
         for name, template in shape.items.items():
             if isinstance(values.get(name), list | tuple):
                 values[name] = [_fill_element(template, element) for element in values[name]]
-        if shape.encoding == "json":
-            for name, files in self._request.files.items():
+        for name, files in self._request.files.items():
+            if shape.encoding == "json":
                 values.update(self._fill_files(name, files))
+            elif files:
+                values.update(_describe_file(name, files[0]))
         return values
 
     def _fill_files(self, name: str, files: Sequence[MediaFile]) -> Iterator[tuple[str, JsonValue]]:
@@ -212,7 +224,9 @@ class _OperationWriter:
             yield name, elements
             yield f"{name}_item", elements[0]
             return
-        for part, value in files[0].make_values().items():
+        yield from _describe_file(name, files[0]).items()
+        has_content = self._shape.placeholders & {f"{name}_{part}" for part in _CONTENT_PARTS}
+        for part, value in files[0].make_values().items() if has_content else ():
             yield f"{name}_{part}", value
 
     def _fill_options(self) -> tuple[dict[str, str], dict[str, str], JsonDict]:
@@ -263,6 +277,11 @@ class _OperationWriter:
             if name in shape.files
             for file in files
         ]
+        parts += [
+            (field, _write_lines(self._values[name]))
+            for name, field in shape.files.items()
+            if name not in self._request.files and isinstance(self._values.get(name), list)
+        ]
         form = Multipart(fields, parts)
         return form, (("Content-Type", form.content_type),)
 
@@ -297,7 +316,24 @@ class _OperationWriter:
                 yield f"{name} left out: {self._compiled.id} does not take it"
 
 
-def _find_endpoint(compiled: CompiledManifest, name: str) -> Endpoint | None:
+def _describe_file(name: str, file: MediaFile) -> JsonDict:
+    """Return what a request may say of a file beside its content."""
+    facts: JsonDict = {
+        f"{name}_filename": file.name,
+        f"{name}_media_type": file.find_media_type(),
+        f"{name}_size": file.find_size(),
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _write_lines(elements: Iterable[JsonValue]) -> FilePart:
+    """Return a file of JSON lines."""
+    content = b"".join(encode_json(element) + b"\n" for element in elements)
+    return FilePart(content=content, filename="batch.jsonl", content_type="application/jsonl")
+
+
+def find_operation_endpoint(compiled: CompiledManifest, name: str) -> Endpoint | None:
+    """Return the manifest's own address of an operation, by any of its names; None without one."""
     manifest = compiled.manifest
     for known_name in (name, *_ENDPOINT_NAMES.get(name, ())):
         endpoint = manifest.endpoints.get(known_name) or manifest.services.get(known_name)

@@ -46,4 +46,5 @@ def _find_creation(lifecycle: ModelLifecycle) -> datetime:
 def write_token_count(provider: MockedProvider, body: object) -> bytes:
     """Return the count of a request: a token for every four characters of its JSON."""
     tokens = max(1, len(msgspec.json.encode(body)) // 4)
-    return msgspec.json.encode(fill_template(provider.serve.counting, {"prompt_tokens": tokens}))
+    values = {"prompt_tokens": tokens, "token_ids": list(range(tokens))}
+    return msgspec.json.encode(fill_template(provider.serve.counting, values))

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from ai_lib.testing.mock.reply_plan import ReplyIds, plan_reply
 from ai_lib.testing.mock.request_reader import ParsedRequest, read_request
 from ai_lib.testing.mock.server import ReceivedRequest, ServerResponse
 from ai_lib.testing.mock.stream_writer import write_body, write_frames
+from ai_lib.types.json import JsonDict, JsonValue
 
 _SIGNATURE = "AWS4-HMAC-SHA256"
 
@@ -179,13 +181,17 @@ class Service:
 
         if path.endswith(CONTENT_PATH):
             return OperationService.send_content()
-        desk = OperationService(provider.compiled, self._operations)
+        desk = OperationService(
+            provider.compiled, self._operations, partial(self._answer_in_batch, provider, ids)
+        )
         call = desk.match(request, path)
         if call is None or call.fixed < fewest_fixed:
             return None
         if not any(_list_credentials(provider, recorded)):
             return _respond_with_error(provider, Reply(status=401, error="No API key."), ids)
-        reply = self._pop_scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        # The replies to a batch's requests are scripted, not those about the batch.
+        popped = self._pop_scripted(errors_only=call.name.startswith("batches."))
+        reply = popped or (self._chooser and self._chooser(recorded)) or Reply()
         if reply.is_error and reply.body is None:
             return _respond_with_error(provider, reply, ids)
         root = f"http://{request.headers.get('host', '')}/{provider.manifest.id}{provider.root}"
@@ -195,6 +201,32 @@ class Service:
             return _respond_with_error(provider, Reply(status=404, error="Not found."), ids)
         headers = _make_headers(provider, reply, operation_reply.content_type, values)
         return desk.send(reply, operation_reply, (*headers, *operation_reply.headers.items()))
+
+    def _answer_in_batch(
+        self, provider: MockedProvider, ids: ReplyIds, body: JsonDict, dialect: str
+    ) -> JsonValue:
+        """Return the reply to one request of a batch, as it would come alone.
+
+        The request is written in `dialect`, where that is one of the provider's.
+        """
+        families = (provider, *provider.families)
+        family = next(
+            (family for family in families if family.dialect.dialect == dialect), provider
+        )
+        parsed = read_request(
+            family.dialect,
+            family.serve,
+            body,
+            model=None,
+            streamed=False,
+            reasoning=provider.reasoning,
+        )
+        reply = self._pop_scripted() or choose_reply(parsed)
+        plan = plan_reply(provider.dialect, parsed, reply, ids)
+        document: JsonValue = msgspec.json.decode(
+            write_body(provider.dialect, provider.serve, plan)
+        )
+        return document
 
     def _respond_with_vectors(
         self,
@@ -239,9 +271,11 @@ class Service:
             return _respond_with_error(provider, reply, ids)
         return _respond_with_reply(provider, request, reply, ids)
 
-    def _pop_scripted(self) -> Reply | None:
+    def _pop_scripted(self, errors_only: bool = False) -> Reply | None:
         with self._lock:
-            return self._script.popleft() if self._script else None
+            if not self._script or (errors_only and not self._script[0].is_error):
+                return None
+            return self._script.popleft()
 
 
 def _make_record(

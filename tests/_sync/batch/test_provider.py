@@ -349,7 +349,7 @@ def test_an_item_that_can_t_be_asked_is_named(lines: tuple[Lines, ScriptedServer
 
 def test_a_provider_that_takes_none_is_not_asked() -> None:
     with MockProvider() as mock:
-        with mock.client("mistral/m") as client:
+        with mock.client("cerebras/m") as client:
             with pytest.raises(CapabilityError, match="'batch'"):
                 ProviderBatch.submit(client, ["one"])
     assert mock.requests == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ai_lib_sync.errors import CapabilityError, RemoteError
@@ -152,6 +153,37 @@ def test_a_video_is_done_at_the_second_poll(provider: str, tmp_path: Path) -> No
     assert states == ["running", "succeeded"]
     assert path.read_bytes()[4:8] == b"ftyp"
     assert path.suffix == ".mp4"
+
+
+BATCHING = ["openai", "anthropic", "gemini", "mistral", "xai", "groq", "together"]
+
+
+@pytest.mark.parametrize("provider", BATCHING)
+def test_a_batch_is_done_at_the_second_poll(provider: str) -> None:
+    replies = [Reply(text="four"), Reply(text="Jupiter")]
+    with MockProvider() as mock:
+        with mock.client(f"{provider}/m") as client:
+            batch = client.batches.submit(["2 + 2?", "the largest planet?"])
+            assert not (batch.status()).is_over
+            mock.enqueue(*replies)
+            status = client.batches.get(batch.id).wait(poll_seconds=0)
+            listed = [one.id for one in client.batches.list()]
+            result = batch.results()
+
+    assert (status.state, listed) == ("completed", [batch.id])
+    assert [response.text for response in result.get_successful_results()] == ["four", "Jupiter"]
+
+
+def test_a_batch_of_stored_lines_gives_lines() -> None:
+    line = {"custom_id": "a", "body": {"input": ["one"]}}
+    with MockProvider() as mock:
+        with mock.client("voyage/voyage-3.5") as client:
+            file = client.files.upload(msgspec.json.encode(line), "batch")
+            batch = client.batches.create(file.id, "/v1/embeddings")
+            batch.wait(poll_seconds=0)
+            lines = [one for one in batch.iterate_lines()]
+
+    assert [one["custom_id"] for one in lines] == ["a"]  # type: ignore[index, call-overload]
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-opus-5-5", "cerebras/m"])

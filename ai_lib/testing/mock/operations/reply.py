@@ -11,10 +11,16 @@ import msgspec
 
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.operations import JobPart, OperationShape
+from ai_lib.testing.mock.operations.batches import AnswerChat, BatchReplyWriter
 from ai_lib.testing.mock.operations.content import make_png, make_samples, make_video, make_wav
 from ai_lib.testing.mock.operations.paths import make_element, put_elements, put_value
 from ai_lib.testing.mock.operations.request import OperationCallRecord
-from ai_lib.testing.mock.operations.state import CONTENT_PATH, OperationState, StoredContent
+from ai_lib.testing.mock.operations.state import (
+    CONTENT_PATH,
+    UPLOAD_PATH,
+    OperationState,
+    StoredContent,
+)
 from ai_lib.types.json import JsonDict, JsonValue
 
 _WORD: Final = re.compile(r"\w+")
@@ -35,9 +41,12 @@ class OperationReply(msgspec.Struct, frozen=True, kw_only=True):
 class OperationReplyWriter:
     """Makes the replies of one provider's operations."""
 
-    def __init__(self, compiled: CompiledManifest, state: OperationState) -> None:
+    def __init__(
+        self, compiled: CompiledManifest, state: OperationState, answer_chat: AnswerChat
+    ) -> None:
         self._compiled = compiled
         self._state = state
+        self._answer_chat = answer_chat
 
     def reply(
         self, call: OperationCallRecord, unique: str, text: str, root: str
@@ -48,8 +57,12 @@ class OperationReplyWriter:
         """
         shape, family = call.shape, call.name.partition(".")[0]
         job = self._find_job(call.name)
-        if family == "files":
+        if "address" in shape.answer.facts:
+            return _reply_with_address(shape, f"{root}{UPLOAD_PATH}/{unique}")
+        if family == "files" or call.name == "batches.upload":
             return self._reply_about_file(call, unique)
+        if family == "batches":
+            return self._reply_about_batch(call, unique)
         if job is not None:
             return self._reply_about_job(call, job, root)
         content = _ReplyContent(call, text, unique)
@@ -117,9 +130,20 @@ class OperationReplyWriter:
         if job.result_id and is_done:
             put_value(document, job.result_id[0], "1")
 
+    def _reply_about_batch(self, call: OperationCallRecord, unique: str) -> OperationReply | None:
+        shape = self._compiled.dialect.batches
+        if shape is None:
+            return None
+        document = BatchReplyWriter(shape, self._state, self._answer_chat).reply(call, unique)
+        if document is None:
+            return None
+        if isinstance(document, bytes):
+            return OperationReply(pieces=(document,), content_type="application/x-jsonl")
+        return _encode(document, {})
+
     def _reply_about_file(self, call: OperationCallRecord, unique: str) -> OperationReply | None:
         shape, state = call.shape, self._state
-        if call.name == "files.upload":
+        if call.name in ("files.upload", "batches.upload"):
             filename, data = next(iter(call.files.values()), ("upload", b""))
             purpose = str(call.values.get("purpose", ""))
             stored = StoredContent(
@@ -326,6 +350,7 @@ def _describe(stored: StoredContent) -> JsonDict:
         "filename": stored.filename,
         "bytes": len(stored.data),
         "purpose": stored.purpose,
+        "url": f"https://files.example/{stored.id}",
         "created_at": _CREATED,
     }
 
@@ -344,6 +369,18 @@ def _satisfy(condition: str | None, document: JsonDict) -> JsonDict:
     if equals:
         put_value(document, equals[1], True if equals[2] == "true" else equals[2].strip("'"))
     return document
+
+
+def _reply_with_address(shape: OperationShape, address: str) -> OperationReply:
+    """Return the reply that says where a file goes."""
+    document: JsonDict = {}
+    headers: dict[str, str] = {}
+    for path in shape.answer.facts["address"][:1]:
+        if path.startswith("header:"):
+            headers[path[7:]] = address
+        else:
+            put_value(document, path, address)
+    return _encode(document, headers)
 
 
 def _encode(document: Any, headers: Mapping[str, str], status: int = 200) -> OperationReply:

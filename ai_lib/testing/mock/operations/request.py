@@ -14,6 +14,8 @@ import msgspec
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.operations import OperationShape
 from ai_lib.protocol.dialect.template import find_placeholders, match_template
+from ai_lib.request.operations.write import find_operation_endpoint
+from ai_lib.testing.mock.operations.state import UPLOAD_PATH
 from ai_lib.types.json import JsonDict, JsonValue
 
 _HOLE: Final = re.compile(r"\\\{(\\\+)?(\w+)\\\}")
@@ -43,18 +45,20 @@ class WireOperation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def match_operation(
-    compiled: CompiledManifest, request: WireOperation, is_stored: Callable[[str], bool]
+    compiled: CompiledManifest, request: WireOperation, is_for: Callable[[str, str], bool]
 ) -> OperationCallRecord | None:
     """Return the operation that a request is for, None when it is for none.
 
     Where several have the same address, the one counts that has most of its fixed members; one for
-    a file that `is_stored` does not know counts least.
+    what `is_for` does not know by its id counts least.
     """
     form, files = _read_body(request)
     best: tuple[float, OperationCallRecord] | None = None
     for name in compiled.dialect.operations:
         shape = compiled.find_operation(name)
-        if shape is None or shape.method != request.method or not shape.path:
+        if shape is None or shape.method != request.method:
+            continue
+        if not (shape.path or shape.before or find_operation_endpoint(compiled, name)):
             continue
         path_match = _compile_path(compiled, name, shape).match(request.path)
         if path_match is None or not _has_encoding(shape, request.content_type):
@@ -69,7 +73,7 @@ def match_operation(
             name=name, shape=shape, values=values, files=files, fixed=fixed + fixed_query
         )
         rank = fixed + fixed_query + _weigh(shape.path)
-        if name.startswith("files.") and "id" in values and not is_stored(str(values["id"])):
+        if "id" in path_match.groupdict() and not is_for(name, str(values["id"])):
             rank = -1.0
         if best is None or rank > best[0]:
             best = rank, record
@@ -77,8 +81,10 @@ def match_operation(
 
 
 def _compile_path(compiled: CompiledManifest, name: str, shape: OperationShape) -> re.Pattern[str]:
-    endpoint = compiled.find_endpoint(name)
+    endpoint = find_operation_endpoint(compiled, name)
     own_path = endpoint.path if endpoint is not None else shape.path
+    if shape.before and not own_path:
+        own_path = f"{UPLOAD_PATH}/{{unique}}"
     has_host = "://" in own_path
     path = re.escape(urlsplit(own_path).path if has_host else own_path)
     base_path = "" if has_host else re.escape(compiled.manifest.base_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.testing.mock.delivery import Headers, make_plain_response
+from ai_lib.testing.mock.operations.batches import AnswerChat
 from ai_lib.testing.mock.operations.content import make_video
 from ai_lib.testing.mock.operations.reply import OperationReply, OperationReplyWriter
 from ai_lib.testing.mock.operations.request import (
@@ -19,10 +20,12 @@ from ai_lib.testing.mock.server import Chunk, ReceivedRequest, ServerResponse
 class OperationService:
     """Responds to the operations of one provider."""
 
-    def __init__(self, compiled: CompiledManifest, state: OperationState) -> None:
+    def __init__(
+        self, compiled: CompiledManifest, state: OperationState, answer_chat: AnswerChat
+    ) -> None:
         self._compiled = compiled
         self._state = state
-        self._replier = OperationReplyWriter(compiled, state)
+        self._replier = OperationReplyWriter(compiled, state, answer_chat)
 
     def match(self, request: ReceivedRequest, path: str) -> OperationCallRecord | None:
         """Return the operation that a request is for, None when it is for none."""
@@ -33,9 +36,7 @@ class OperationService:
             content_type=request.headers.get("content-type", ""),
             body=request.body,
         )
-        return match_operation(
-            self._compiled, wire, lambda file_id: self._state.find(file_id) is not None
-        )
+        return match_operation(self._compiled, wire, self._state.is_for)
 
     def reply(
         self, call: OperationCallRecord, reply: Reply, unique: str, root: str

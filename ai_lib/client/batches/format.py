@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ai_lib.batch.result import BatchItem
+from ai_lib.client.batches.result import BatchItem
 from ai_lib.client.call.prepared_request import build_unsigned
 from ai_lib.client.target.target import Target, attribute_error
 from ai_lib.errors.exceptions import (
@@ -18,14 +18,17 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.pipeline.decoders.json_text import decode_json
 from ai_lib.pipeline.errors import remote_error
+from ai_lib.pipeline.operations.result import read_number
 from ai_lib.pipeline.plain_response import read_response
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.protocol.dialect.batches import BatchShape, BatchState
 from ai_lib.protocol.dialect.template import fill_template
+from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.protocol.manifest.capabilities import require_capabilities
+from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import MISSING, compile_path
 from ai_lib.request.tool_names import Names, fit_tool_name, restore_error, restore_response
-from ai_lib.types.json import JsonDict, JsonValue, encode_json
+from ai_lib.types.json import JsonDict, JsonValue
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
 from ai_lib.types.tool import ToolDefinition
@@ -69,10 +72,11 @@ def read_status(
     Raises:
         DecodeError: the response has no state that the dialect lists.
     """
-    word = compile_path(shape.state).first(response)
     batch_id = compile_path(shape.id).first(response)
-    if not isinstance(word, str) or word not in shape.states or not isinstance(batch_id, str):
-        words = ", ".join(shape.states)
+    word = compile_path(shape.state).first(response)
+    state = _find_state(shape, word, response)
+    if state is None or not isinstance(batch_id, str):
+        words = ", ".join(shape.states) or ", ".join(shape.conditions)
         raise DecodeError(
             f"{compiled.id} tells no state of the batch (one of {words}), but {word!r}",
             excerpt=str(response)[:200],
@@ -81,7 +85,7 @@ def read_status(
     counts = {name: _sum(paths, response) for name, paths in shape.counts.items()}
     return ProviderBatchStatus(
         id=batch_id,
-        state=shape.states[word],
+        state=state,
         message=next(_texts(shape.message, response), None),
         files=tuple(_texts(shape.files, response)),
         raw=response,
@@ -89,36 +93,56 @@ def read_status(
     )
 
 
+def _find_state(shape: BatchShape, word: object, response: JsonValue) -> BatchState | None:
+    if isinstance(word, str):
+        return shape.states.get(word)
+    conditions = shape.conditions.items()
+    return next((state for state, text in conditions if compile_expression(text)(response)), None)
+
+
+def read_lines(compiled: CompiledManifest, data: bytes) -> Iterator[JsonValue]:
+    """Yield the lines of a file of results. Raises DecodeError for a line that is no JSON."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.strip():
+            yield decode_json(line, f"line {number} of the results of {compiled.id}")
+
+
+def find_elements(paths: Iterable[str], document: JsonValue) -> list[JsonValue]:
+    """Return the results in a document, by the first path that selects any."""
+    for path in paths:
+        if elements := compile_path(path).select(document):
+            return elements
+    return []
+
+
 def read_items(
-    compiled: CompiledManifest, shape: BatchShape, data: bytes, tool_names: Names
+    compiled: CompiledManifest, shape: BatchShape, lines: Iterable[JsonValue], tool_names: Names
 ) -> Iterator[BatchItem[ChatResponse]]:
     """Yield the result of each request, in the order of the lines.
 
     `tool_names` has the callers' names of tools by those that were sent.
 
     Raises:
-        DecodeError: a line is no JSON, or names no request of the batch.
+        DecodeError: a line names no request of the batch.
     """
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.strip():
-            decoded_line = decode_json(line, f"line {number} of the results of {compiled.id}")
-            name = compile_path(shape.result.id).first(decoded_line)
-            index = _find_index(name)
-            if index is None:
-                raise DecodeError(
-                    f"line {number} of the results of {compiled.id} is for {name!r}, which is none "
-                    "of the requests",
-                    excerpt=line[:200].decode("utf-8", "replace"),
-                    provider=compiled.id,
-                )
-            yield _read_item(compiled, shape, index, decoded_line, tool_names)
+    if shape.result.family is not None:
+        compiled = compiled.find_family(shape.result.family)
+    for number, line in enumerate(lines, 1):
+        name = compile_path(shape.result.id).first(line)
+        index = _find_index(name)
+        if index is None:
+            raise DecodeError(
+                f"result {number} of {compiled.id} is for {name!r}, which is none of the requests",
+                excerpt=str(line)[:200],
+                provider=compiled.id,
+            )
+        yield _read_item(compiled, shape, index, line, tool_names)
 
 
 def _find_index(name: object) -> int | None:
-    prefix = _NAME.format("")
-    if isinstance(name, str) and name.startswith(prefix) and name[len(prefix) :].isdecimal():
-        return int(name[len(prefix) :])
-    return None
+    """Return the number of a request: its id is ours, or a number alone."""
+    number = name.removeprefix(_NAME.format("")) if isinstance(name, str) else ""
+    return int(number) if number.isdecimal() else None
 
 
 def _read_item(
@@ -162,8 +186,8 @@ def _texts(paths: Iterable[str], response: JsonValue) -> Iterator[str]:
 
 
 def _sum(paths: Iterable[str], response: JsonValue) -> int:
-    counts = (compile_path(path).first(response) for path in paths)
-    return sum(count for count in counts if isinstance(count, int) and not isinstance(count, bool))
+    counts = (read_number(compile_path(path).first(response)) for path in paths)
+    return sum(int(count) for count in counts if count is not None)
 
 
 class BatchLines(NamedTuple):
@@ -175,11 +199,6 @@ class BatchLines(NamedTuple):
     lines: list[JsonValue]
     path: str
     tool_names: Names = {}
-
-    @property
-    def file(self) -> bytes:
-        """The requests as JSON, one a line."""
-        return b"".join(encode_json(line) + b"\n" for line in self.lines)
 
 
 def read_tool_names(target: Target, tools: Iterable[Tool]) -> Names:
@@ -210,6 +229,15 @@ def find_batch_shape(target: Target) -> BatchShape:
     return compiled.dialect.batches
 
 
+def _fill_patch(patch: JsonDict, model: str) -> JsonDict:
+    """Return a merge patch with its `${model}` filled; its nulls stay."""
+    values = {"model": model}
+    return {
+        name: value if value is None else fill_template(value, values)
+        for name, value in patch.items()
+    }
+
+
 def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatRequest]) -> BatchLines:
     """Return the requests in the form the provider's batches have.
 
@@ -231,19 +259,11 @@ def write_lines(shape: BatchShape, target: Target, requests: Iterable[ChatReques
                 "has one API family: build the client for that one"
             )
         path = urlsplit(request_build.wire.url).path
-        values = {"id": item_id(index), "path": path, "body": dict(request_build.body)}
+        body = apply_merge_patch(dict(request_build.body), _fill_patch(shape.body, target.model))
+        dialect = target.compiled.dialect.dialect
+        values = {"id": item_id(index), "path": path, "body": body, f"{dialect}_body": body}
         lines.append(fill_template(shape.line, values))
         tool_names.update(request_build.tool_names)
     if not lines:
         raise RequestError("the batch is empty: there is nothing to submit")
     return BatchLines(lines, path, tool_names)
-
-
-def write_create(shape: BatchShape, lines: BatchLines, file: str | None) -> JsonDict:
-    """Return the body of the request that creates the batch."""
-    values: JsonDict = {"path": lines.path}
-    values.update({"lines": lines.lines} if file is None else {"file": file})
-    body = fill_template(shape.create, values)
-    if not isinstance(body, dict):
-        raise BatchError("the template of `create` holds nothing; see `wire: batches:`")
-    return body

@@ -1,0 +1,1 @@
+"""Batches that a provider works on by itself."""
