@@ -26,6 +26,7 @@ _SYNTAX: Final = (
 )
 URL_VARIABLE: Final = "AI_LIB_REDIS_URL"
 PASSWORD_VARIABLE: Final = "AI_LIB_REDIS_PASSWORD"
+SENTINEL_PASSWORD_VARIABLE: Final = "AI_LIB_REDIS_SENTINEL_PASSWORD"
 
 
 class ServerAddress(msgspec.Struct, frozen=True):
@@ -49,7 +50,9 @@ class StoreAddress(msgspec.Struct, frozen=True, kw_only=True):
     database: int = 0
     username: str | None = None
     password: str | None = None
+    sentinel_password: str | None = None
     ca_file: str | None = None
+    signs_in: bool = True
 
     def __repr__(self) -> str:
         nodes = ",".join(str(node) for node in self.nodes)
@@ -58,10 +61,19 @@ class StoreAddress(msgspec.Struct, frozen=True, kw_only=True):
 
     def without_password(self) -> "StoreAddress":
         """Return the address as it may travel to another process, which finds the password."""
-        return msgspec.structs.replace(self, password=None)
+        return msgspec.structs.replace(self, password=None, sentinel_password=None)
+
+    def for_sentinels(self) -> "StoreAddress":
+        """Return the address as it is for sentinels, which have a password of their own or none."""
+        password = self.sentinel_password or os.environ.get(SENTINEL_PASSWORD_VARIABLE) or None
+        return msgspec.structs.replace(
+            self, database=0, username=None, password=password, signs_in=bool(password)
+        )
 
     def find_password(self) -> str | None:
         """Return the password of the address, else that of `AI_LIB_REDIS_PASSWORD`."""
+        if not self.signs_in:
+            return None
         return self.password or os.environ.get(PASSWORD_VARIABLE) or None
 
 
@@ -92,6 +104,7 @@ def _parse(parts: SplitResult) -> StoreAddress:
     username, _, password = signing.partition(":")
     path = [piece for piece in parts.path.split("/") if piece]
     query = parse_qs(parts.query)
+    sentinel_password = query.get("sentinel_password", [None])[0]
     if parts.scheme == "unix":
         nodes: tuple[ServerAddress, ...] = (ServerAddress("", 0, parts.path),)
         database = query.get("db", ["0"])[0]
@@ -111,6 +124,7 @@ def _parse(parts: SplitResult) -> StoreAddress:
         database=int(database),
         username=unquote(username) or None,
         password=make_secret(unquote(password)) if password else None,
+        sentinel_password=make_secret(sentinel_password) if sentinel_password else None,
         ca_file=query.get("ca_file", [None])[0],
     )
 

@@ -8,7 +8,8 @@ import os
 import ssl
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock as PlainLock
 from typing import Literal
 
@@ -23,6 +24,7 @@ from ai_lib.errors.exceptions import SharedStateUnavailable
 
 from .._runtime.backend import has_ended, now
 from .connection import Connection, open_connection
+from .topology import SLOTS_COMMAND, find_primary, read_slots
 
 OnOutage = Literal["local", "refuse"]
 
@@ -96,10 +98,16 @@ class RedisStore(ForkedState):
             SharedStateUnavailable: no server answered in time, or it can't serve now.
             ErrorReply: the server refused the command for another reason.
         """
+        with self._translate_failures():
+            return self._send(key, arguments, block)
+
+    @contextmanager
+    def _translate_failures(self) -> Iterator[None]:
+        """Make outages of failures to send in a block; without one, an outage has ended."""
         if now() < self._retry_at:
             raise self._unavailable("it failed a moment ago")
         try:
-            reply = self._send(key, arguments, block)
+            yield
         except (SocketError, ProtocolViolation) as error:
             raise self._note_outage(str(error) or type(error).__name__) from error
         except ErrorReply as error:
@@ -109,7 +117,6 @@ class RedisStore(ForkedState):
         if self.is_out:
             self.is_out = False
             LOG.warning("the shared state at %s can be reached again", self.address)
-        return reply
 
     def _note_outage(self, reason: str) -> SharedStateUnavailable:
         self._retry_at = now() + _RETRY_SECONDS
@@ -135,6 +142,8 @@ class RedisStore(ForkedState):
                 return self._send_to(node, arguments, block, is_asked=is_asked)
             except ErrorReply as error:
                 if error.kind in ("MOVED", "ASK"):
+                    if not self._slots:
+                        self._load_slots(node)
                     node, is_asked = self._redirect(key, error, node), error.kind == "ASK"
                 elif error.kind == "READONLY" and self.address.mode == "sentinel":
                     node = self._primary = None  # another server was promoted
@@ -142,6 +151,14 @@ class RedisStore(ForkedState):
                 else:
                     raise
         raise ProtocolViolation("the servers of the cluster send each other's commands in a circle")
+
+    def _load_slots(self, node: ServerAddress | None) -> None:
+        """Ask a server of the cluster which of them keeps which slots."""
+        try:
+            reply = self._send_to(node, SLOTS_COMMAND, 0.0, is_asked=False)
+        except ErrorReply:
+            return  # it is not allowed here: each redirection tells of one slot
+        self._slots = read_slots(reply, node or self.address.nodes[0])
 
     def _node_of(self, key: str) -> ServerAddress | None:
         if self.address.mode == "cluster":
@@ -215,7 +232,7 @@ class RedisStore(ForkedState):
 
     def _connect(self, node: ServerAddress | None) -> Connection:
         if node is None and self.address.mode == "sentinel":
-            node = self._primary = self._ask_sentinels()
+            node = self._primary = find_primary(self.address, self.tls, self.timeout)
         nodes = self.address.nodes if node is None else (node,)
         for number, candidate in enumerate(nodes):
             try:
@@ -225,42 +242,30 @@ class RedisStore(ForkedState):
                     raise
         raise AssertionError("an address has a node")
 
-    def _ask_sentinels(self) -> ServerAddress:
-        sentinels = msgspec.structs.replace(self.address, database=0)
-        failure: Exception | None = None
-        for node in self.address.nodes:
-            try:
-                connection = open_connection(sentinels, node, self.tls, self.timeout)
-                try:
-                    question = ("SENTINEL", "get-master-addr-by-name", self.address.service)
-                    reply = connection.request(question, self.timeout)
-                finally:
-                    connection.abort()
-            except SocketError as error:
-                failure = error
-                continue
-            if isinstance(reply, list) and len(reply) == 2:
-                host, port = msgspec.convert(reply, tuple[bytes, bytes])
-                return ServerAddress(host.decode(), int(port))
-        raise failure or ProtocolViolation(
-            f"no sentinel knows a service named {self.address.service!r}"
-        )
-
     def delete_all(self, pattern: str) -> None:
-        """Delete every key that a pattern matches, on all servers that are known of a cluster."""
-        nodes: list[ServerAddress | None] = [None]
+        """Delete every key that a pattern matches, on all servers of a cluster.
+
+        Raises SharedStateUnavailable when a server can't be reached.
+        """
+        nodes: list[ServerAddress | None] = [self._primary]
         if self.address.mode == "cluster":
+            with self._translate_failures():
+                self._load_slots(None)
             nodes = list(dict.fromkeys([*self.address.nodes, *self._slots.values()]))
         for node in nodes:
-            cursor = b"0"
-            while True:
-                scan: list[Argument] = ["SCAN", cursor, "MATCH", pattern, "COUNT", 500]
+            self._delete_from(node, pattern)
+
+    def _delete_from(self, node: ServerAddress | None, pattern: str) -> None:
+        cursor = b"0"
+        while True:
+            scan: list[Argument] = ["SCAN", cursor, "MATCH", pattern, "COUNT", 500]
+            with self._translate_failures():
                 reply = self._send_to(node, scan, 0.0, is_asked=False)
-                cursor, names = msgspec.convert(reply, tuple[bytes, list[bytes]])
-                for name in names:
-                    self.call(name.decode(), ["UNLINK", name])
-                if cursor == b"0":
-                    break
+            cursor, names = msgspec.convert(reply, tuple[bytes, list[bytes]])
+            for name in names:
+                self.call(name.decode(), ["UNLINK", name])
+            if cursor == b"0":
+                return
 
     def close(self) -> None:
         """Close the idle connections, from anywhere. A later command opens new ones."""

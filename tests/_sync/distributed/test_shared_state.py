@@ -11,7 +11,7 @@ import pytest
 
 from ai_lib.resilience.rate_limit.headers import LimitStatus
 from ai_lib.types.cost import CostBounds
-from ai_lib_sync._runtime.backend import CancelScope, run_all
+from ai_lib_sync._runtime.backend import CancelScope, fail_after, run_all
 from ai_lib_sync.client import AiClient, AiClientBuilder
 from ai_lib_sync.distributed import SharedState
 from ai_lib_sync.errors import (
@@ -356,6 +356,34 @@ def test_a_state_that_refuses_lets_fallbacks_be_tried_and_comes_back(
                     continue
             assert response.content
             assert state.is_reachable
+
+
+def test_a_connection_whose_other_end_is_silent_is_given_up(own_valkey: ValkeyServer) -> None:
+    with connect(own_valkey, on_outage="refuse", timeout=0.2) as state:
+        limiter = state.limiter(rpm=1000)
+        assert limiter.reserve("p/m", "first", 1) == 0
+        with own_valkey.frozen():
+            with pytest.raises(SharedStateUnavailable):
+                limiter.reserve("p/m", "second", 1)
+        while True:
+            try:
+                assert limiter.reserve("p/m", "third", 1) == 0
+                return
+            except SharedStateUnavailable:
+                continue
+
+
+def test_many_waits_that_are_broken_off_leave_the_store_in_reach(
+    own_valkey: ValkeyServer,
+) -> None:
+    with connect(own_valkey, on_outage="refuse", timeout=30.0) as state:
+        limiter = state.limiter(rpm=1000)
+        with own_valkey.frozen():
+            # More than there are places for connections that wait for work.
+            for number in range(70):
+                with pytest.raises(TimeoutError), fail_after(0.001):
+                    limiter.reserve("p/m", f"broken off {number}", 1)
+        assert limiter.reserve("p/m", "the next one", 1) == 0
 
 
 def test_a_budget_outlives_a_store_that_lost_it(own_valkey: ValkeyServer) -> None:
