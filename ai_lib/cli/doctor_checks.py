@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import Final
@@ -14,10 +15,18 @@ import msgspec
 
 from ai_lib._version import __version__
 from ai_lib.cli.list_commands import describe_retirements
-from ai_lib.errors.exceptions import ProtocolError
+from ai_lib.errors.exceptions import ProtocolError, RequestError
+from ai_lib.protocol.addresses import (
+    build_missing_error,
+    find_base_url,
+    list_missing_variables,
+    resolve_variables,
+)
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.trust import fill_placeholders
 from ai_lib.transport.connections.proxy import ProxyRules
+from ai_lib.transport.credentials.kinds import EXTRA_MODULES, find_value
 from ai_lib.transport.credentials.lookup import describe_credential
 from ai_lib.transport.http.url import parse_target
 
@@ -32,6 +41,7 @@ _EXTRA_MODULES: Final = {
     "http2": "h2",
     "cli": "rich",
     "jupyter": "ipywidgets",
+    **EXTRA_MODULES,
 }
 _VARIABLE_PREFIXES: Final = ("AI_", "SSL_CERT_")
 
@@ -97,12 +107,13 @@ def examine(
             problems.append(error.message)
     reports = [_examine_provider(manifest) for manifest in manifests]
     with_key = {report.id for report in reports if report.key.startswith("found")}
+    problems += [text for m in manifests if m.id in with_key for text in _check_address(m)]
     problems += [problem for manifest in manifests for problem in _list_shadowed_keys(manifest)]
     return (
         Report(
             version=__version__,
             python=f"{platform.python_version()} at {sys.executable}",
-            extras={name: find_spec(module) is not None for name, module in _EXTRA_MODULES.items()},
+            extras={name: _is_installed(module) for name, module in _EXTRA_MODULES.items()},
             variables=_list_variables(),
             proxies=_list_proxies(),
             certificates=_describe_certificates(),
@@ -115,23 +126,48 @@ def examine(
     )
 
 
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # its package is not there
+        return False
+
+
 def _list_retiring(catalog: ManifestCatalog, providers: set[str], on: date) -> list[str]:
     records = catalog.build_registry().list_models()
     return describe_retirements((r for r in records if r.provider in providers), on)
 
 
 def _examine_provider(manifest: ProtocolManifest) -> ProviderReport:
-    host = _get_host(manifest.base_url)
+    try:
+        url = _find_address(manifest)
+    except RequestError:  # a problem, where the provider has a key
+        url = manifest.base_url
     text = msgspec.json.encode(manifest.raw, order="sorted")
     return ProviderReport(
         id=manifest.id,
         key=_describe_key(manifest),
-        host=host,
-        proxied=_is_proxied(manifest.base_url),
+        host=_get_host(url),
+        proxied=_is_proxied(url),
         origin=_ORIGINS[manifest.origin],
         source="bundled" if manifest.origin == "bundled" else manifest.source,
         digest=sha256(text).hexdigest()[:12],
     )
+
+
+def _find_address(manifest: ProtocolManifest) -> str:
+    """Return the base URL with the parts that are known. Raises RequestError for a wrong one."""
+    values = resolve_variables(manifest, {}, partial(find_value, environ=os.environ))
+    return find_base_url(manifest) or fill_placeholders(manifest.base_url, values)
+
+
+def _check_address(manifest: ProtocolManifest) -> list[str]:
+    """Return what keeps a provider that has a key from being called."""
+    try:
+        missing = list_missing_variables(_find_address(manifest), manifest)
+    except RequestError as error:
+        return [error.message]
+    return [build_missing_error(missing, manifest).message] if missing else []
 
 
 def _is_proxied(url: str) -> bool:

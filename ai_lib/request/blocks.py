@@ -71,6 +71,11 @@ class BlockWriter:
                 elif isinstance(block, ToolResultBlock) and block.tool_use_id not in self._names:
                     self._replace_id(block.tool_use_id)
 
+    @property
+    def has_calls(self) -> bool:
+        """Whether tools were called in the messages that it learned the names from."""
+        return bool(self._names)
+
     def _replace_id(self, call_id: str) -> None:
         shape = self._shape.call_ids
         if shape is not None and not re.fullmatch(shape.pattern, call_id):
@@ -91,8 +96,9 @@ class BlockWriter:
         raw = block.raw if isinstance(block, _RESPONSE_BLOCKS) and self.is_own(block) else ()
         if raw and not (isinstance(block, ToolUseBlock) and "tool_use" in self._shape.blocks):
             return list(raw)
-        if isinstance(block, TextBlock) and not block.text and self._signature(block) is None:
-            return []  # providers refuse empty text blocks
+        if isinstance(block, TextBlock) and self._signature(block) is None:
+            if self._is_empty(block.text):
+                return []  # providers refuse empty text blocks
         self._check_address(block)
         kind = self.kind(block)
         form = self._forms.get(kind)
@@ -146,10 +152,13 @@ class BlockWriter:
     def write_text(self, text: str) -> list[object]:
         """Do the same as `write` for a block of text alone."""
         form = self._forms.get("text")
-        if form is None or not text:
+        if form is None or self._is_empty(text):
             return self.write(TextBlock(text=text))
         written = form.fill({**self._shape.block_values, "text": text})
         return [] if written is MISSING else [written]
+
+    def _is_empty(self, text: str) -> bool:
+        return not text or (self._shape.refuses_blank and text.isspace())
 
     def _suggest_source(self, kind: str) -> str:
         """Return a hint at the source that the dialect accepts for this kind of file."""

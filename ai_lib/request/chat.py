@@ -249,6 +249,12 @@ def _build_body(
         from ai_lib.request.tools import write_tools
 
         values["tools"], separate, schema_adaptations = write_tools(request, compiled)
+    elif shape.messages.calls_need_tools and messages.has_calls:
+        raise RequestError(
+            f"{compiled.id} refuses a conversation with calls without the tools: offer those that "
+            "it used; a choice of none keeps the model from calling them",
+            provider=compiled.id,
+        )
     body = compiled.request.body.fill(values)
     if not isinstance(body, dict):
         raise RequestError("the request has no messages", provider=compiled.id)

@@ -64,6 +64,11 @@ class MessageWriter:
         return values
 
     @property
+    def has_calls(self) -> bool:
+        """Whether tools were called in the messages."""
+        return self._blocks.has_calls
+
+    @property
     def adaptations(self) -> list[str]:
         """The parts that were left out of the messages, with the reason."""
         kinds = self._blocks.left_out
@@ -110,7 +115,7 @@ class MessageWriter:
             values["name"] = message.name
         if content or self._shape.plain_text:
             values["content"] = content
-        elif message.role is MessageRole.ASSISTANT:
+        elif message.role is MessageRole.ASSISTANT or self._shape.merge_turns:
             return ()
         return (self._fill_template(message.role, values),)
 

@@ -64,7 +64,7 @@ def _write_tool(tool: ToolDefinition, compiled: CompiledManifest, schemas: Schem
         )
     values: dict[str, object] = {**compiled.dialect.request.tool_values}
     values.update(name=tool.name, parameters=tool.parameters)
-    if tool.description is not None:
+    if tool.description and not tool.description.isspace():  # some refuse a blank one
         values["description"] = tool.description
     if tool.strict is not None and "strict" in form.placeholders:
         values["strict"] = tool.strict

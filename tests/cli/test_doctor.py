@@ -136,3 +136,22 @@ def test_it_tells_the_origin_of_every_manifest_in_force(package: str, tmp_path: 
         hosts = {one["id"]: one["host"] for one in report["providers"]}
         assert hosts["openai"] == "api.openai.com"
         assert "thief.example" in report["refused"][0]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_cloud_with_keys_and_without_its_region_is_a_problem(
+    package: str, tmp_path: Path
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret-of-nobody"}
+    arguments = ("--provider", "bedrock", "--json")
+    done = doctor(*arguments, package=package, HOME=str(tmp_path), **keys)
+    assert done.returncode == 1
+    assert "the address of bedrock needs its region" in done.stderr
+    assert json.loads(done.stdout)["providers"][0]["key"] == "found in AWS_ACCESS_KEY_ID"
+    done = doctor(*arguments, package=package, HOME=str(tmp_path), AWS_REGION="eu-west-1", **keys)
+    assert done.returncode == 0, done.stderr
+    [provider] = json.loads(done.stdout)["providers"]
+    assert provider["host"] == "bedrock-runtime.eu-west-1.amazonaws.com"
+    assert "secret-of-nobody" not in done.stdout + done.stderr
+    done = doctor(*arguments, package=package, HOME=str(tmp_path), AWS_REGION="x.evil/", **keys)
+    assert "AWS_REGION is 'x.evil/'" in done.stderr

@@ -38,6 +38,7 @@ VARIABLES = {"region": "eu-west-1", "location": "eu", "project": "mine", "resour
 FILLED = {
     "{region}": "eu-west-1",
     "{domain}": "amazonaws.com",
+    "{suffix}": "api.aws",
     "{resource}": "mine",
     "{host}": "aiplatform.eu.rep.googleapis.com",
     "{location}": "eu",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from tests.servers.fixtures import Serve as Serve, serve as serve
 from tests.servers.scripted import ScriptedServer
 from tests.wire.recordings import Recording
 from tests.wire.replay import replays

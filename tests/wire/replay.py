@@ -17,12 +17,13 @@ def replays(recordings: Iterable[Recording]) -> Script:
 
     def script(exchange: Exchange) -> None:
         _, name, cut, _ = exchange.received.target.split("/", 3)
-        _play(exchange, found[name], cut)
+        send_recording(exchange, found[name], cut)
 
     return script
 
 
-def _play(exchange: Exchange, recording: Recording, cut: str) -> None:
+def send_recording(exchange: Exchange, recording: Recording, cut: str) -> None:
+    """Answer with a recording, cut as `cut` says."""
     headers = {**recording.headers, "content-type": recording.content_type}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(data), data) for data in _cut(recording.body, cut))

@@ -50,13 +50,7 @@ def test_the_answer_is_what_was_recorded(recording: Recording) -> None:
 def test_the_error_is_what_was_recorded(recording: Recording) -> None:
     with pytest.raises(RemoteError) as caught:
         decode(recording)
-    expect = recording.row["error"]
-    assert caught.value.status_code == expect["status"]
-    assert expect["message"] in str(caught.value)
-    assert (caught.value.type, caught.value.code) == (
-        expect["type"],
-        None if expect["code"] is None else str(expect["code"]),
-    )
+    assert_error_as_expected(caught.value, recording)
 
 
 @pytest.mark.parametrize("recording", as_parameters(STREAMS))
@@ -80,6 +74,15 @@ def read(recording: Recording, *chunks: bytes) -> ChatResponse:
     pipeline.close()
     assert pipeline.failure is None
     return pipeline.response()
+
+
+def assert_error_as_expected(error: RemoteError, recording: Recording) -> None:
+    """Compare an error with what an independent reader found in the recording."""
+    expect = recording.row["error"]
+    assert error.status_code == expect["status"]
+    assert expect["message"] in str(error)
+    code = None if expect["code"] is None else str(expect["code"])
+    assert (error.type, error.code) == (expect["type"], code)
 
 
 def assert_as_expected(response: ChatResponse, recording: Recording) -> None:

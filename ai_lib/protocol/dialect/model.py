@@ -60,7 +60,9 @@ class MessageShape(Part, frozen=True, kw_only=True):
     message of text alone is a string; with `merge_turns`, neighbours of one role are joined.
     `cache` is merged into the block or tool up to which the provider is to cache the request,
     `cache_after` is written behind it as a block of its own; `cache_on` names the kinds of block,
-    with `tool` and `system`, that may have it (all, when empty). `formats` has the provider's words
+    with `tool` and `system`, that may have it (all, when empty). With `refuses_blank`, the provider
+    refuses texts of blanks alone, which are left out as empty ones are; with `calls_need_tools`, it
+    refuses a conversation with calls without the tools. `formats` has the provider's words
     for media types, as `$format`; files of other types are refused. `url_schemes` are those of the
     addresses that it fetches, where they are others than usual. `document_names` says what is no
     part of a document's name, as a set of a regular expression; each has another one then.
@@ -81,6 +83,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     cache: dict[str, Template] = {}
     cache_after: dict[str, Template] = {}
     cache_on: tuple[str, ...] = ()
+    refuses_blank: bool = False
+    calls_need_tools: bool = False
     formats: dict[str, str] = {}
     url_schemes: tuple[str, ...] = ()
     document_names: str | None = None

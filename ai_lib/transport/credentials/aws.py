@@ -1,9 +1,10 @@
 """Access keys of AWS: from the environment, from its files, or from `botocore`."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from configparser import ConfigParser, Error as ConfigError
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,6 +22,10 @@ HINT: Final = (
     "botocore finds (pip install 'ai-lib[aws]')"
 )
 _EXPIRED: Final = frozenset({"ExpiredTokenException", "ExpiredToken"})
+_MISMATCHES: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+# "Signature expired: ... is now earlier than ... (20261201T120000Z - 5 min.)", or "not yet current:
+# ... is still later than ... (... + 5 min.)". https://github.com/aws-amplify/amplify-js/issues/7913
+_SERVICE_TIME: Final = re.compile(r"\((\d{8}T\d{6})Z [+-] \d+ min")
 _EARLY_SECONDS: Final = 900.0
 _LATE_SECONDS: Final = 600.0
 
@@ -28,21 +33,11 @@ _LATE_SECONDS: Final = 600.0
 def find_source(
     auth: Auth, manifest: ProtocolManifest, environ: Mapping[str, str]
 ) -> CredentialSource | None:
-    """Return the source of access keys, in the order of the vendor's own packages.
-
-    Raises:
-        RequestError: keys are there, and the region that a signature holds for is not.
-    """
+    """Return the source of access keys, in the order of the vendor's own packages."""
     label = _find_label(environ)
     if label is None:
         return None
     region = manifest.variable_values.get(auth.settings.get("region", "region"), "")
-    if not region:
-        raise RequestError(
-            f"a signature for {manifest.id} needs the region: call builder().variable("
-            "region=...), or set AWS_REGION, AWS_DEFAULT_REGION or the region of your profile",
-            provider=manifest.id,
-        )
     scope = SigningScope(region, auth.settings.get("service", manifest.id))
     return AwsKeySource(label, scope)
 
@@ -104,7 +99,8 @@ class AwsKeySource(CredentialSource):
     """Access keys, with which each attempt is signed anew.
 
     Keys of the environment and of files are read for each attempt; those that `botocore` finds are
-    kept until they expire. `clock` gives the time of a signature.
+    kept until they expire. `clock` gives the time of a signature; where the service says that it is
+    another time there, that one counts from then on.
     """
 
     early_seconds = _EARLY_SECONDS
@@ -117,7 +113,16 @@ class AwsKeySource(CredentialSource):
         self.blocks = label == "botocore"
         self._scope = scope
         self._clock = clock or partial(datetime.now, timezone.utc)
+        self._offset = timedelta()
         self._session: Any = None
+
+    def check(self) -> None:
+        """Raise RequestError without the region that a signature holds for."""
+        if not self._scope.region:
+            raise RequestError(
+                f"a signature for {self._scope.service} needs the region: call builder().variable("
+                "region=...), or set AWS_REGION, AWS_DEFAULT_REGION or the region of your profile"
+            )
 
     def issue(self) -> IssuedCredential:
         """Return the access keys. Raises CredentialError when there are none."""
@@ -153,11 +158,23 @@ class AwsKeySource(CredentialSource):
             str.__str__(issued.value),
             str.__str__(details.get("session_token", "")),
         )
-        return sign_request(request, keys, self._scope, self._clock())
+        return sign_request(request, keys, self._scope, self._clock() + self._offset)
 
     def is_refusal(self, error: RemoteError) -> bool:
-        """Whether the keys have expired: then others are asked for, once."""
-        return error.type in _EXPIRED
+        """Whether the keys have expired, or the time of the signature was wrong.
+
+        Then other keys are asked for, or the right time is used, once.
+        """
+        return error.type in _EXPIRED or self._learn_time(error)
+
+    def _learn_time(self, error: RemoteError) -> bool:
+        """Take over the service's time from an error that says it; return whether it does."""
+        time_match = _SERVICE_TIME.search(error.message) if error.type in _MISMATCHES else None
+        if time_match is None:
+            return False
+        moment = datetime.strptime(time_match[1], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc)
+        self._offset = moment - self._clock()
+        return True
 
 
 def _to_credential(keys: AwsSecret, expires_at: float | None) -> IssuedCredential:

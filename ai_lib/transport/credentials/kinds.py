@@ -14,6 +14,13 @@ _MODULES: Final = {
     "google_oauth": "ai_lib.transport.credentials.google",
     "entra": "ai_lib.transport.credentials.entra",
 }
+EXTRA_MODULES: Final = {
+    "aws": "botocore",
+    "google": "google.auth",
+    "azure": "azure.identity",
+}
+"""Each extra of a cloud with a module that is installed with it."""
+
 # What knows the value of a variable in an address, beside the environment.
 _VALUE_MODULES: Final = {
     "aws_profile": "ai_lib.transport.credentials.aws",

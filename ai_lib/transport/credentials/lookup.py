@@ -132,6 +132,7 @@ def resolve_credential(
 
     Raises:
         CredentialError: there is none; the message says which variables would do.
+        RequestError: its source needs something that is missing.
     """
     if manifest.auth.kind == "none":
         return None
@@ -139,6 +140,8 @@ def resolve_credential(
     if credential is None and not manifest.auth.optional:
         report = _report(manifest, None)
         raise CredentialError(str(report), looked_in=report.looked_in, provider=manifest.id)
+    if credential is not None and credential.cache is not None:
+        credential.cache.source.check()
     return credential
 
 

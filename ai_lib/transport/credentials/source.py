@@ -86,6 +86,9 @@ class CredentialSource:
             )
         return result
 
+    def check(self) -> None:
+        """Raise RequestError where it can't serve; called when a client is built. It never asks."""
+
     def is_refusal(self, error: RemoteError) -> bool:
         """Whether the provider refused the credential: then the source is asked anew, once."""
         return error.status_code == 401

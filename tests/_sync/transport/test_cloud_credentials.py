@@ -20,7 +20,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import os
 
     for name in list(os.environ):
-        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_")):
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("ai_lib.transport.credentials.aws.find_spec", lambda name: None)
@@ -116,3 +116,115 @@ def test_the_report_names_the_source_and_no_value(monkeypatch: pytest.MonkeyPatc
     assert report.source_name == "AWS_ACCESS_KEY_ID"
     assert report.sent_as == "a signature of each request"
     assert "secret-of-nobody" not in f"{report!r} {report}"
+
+
+APPLICATION = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}
+# Provider, API family, environment, and the source that the report names: "" where there is none.
+ORDER: list[tuple[str, str | None, dict[str, str], str]] = [
+    ("bedrock", None, {}, "AWS profile default"),
+    ("bedrock", None, {"AWS_BEARER_TOKEN_BEDROCK": "k"}, "AWS_BEARER_TOKEN_BEDROCK"),
+    ("bedrock", None, {**KEYS, "AWS_BEARER_TOKEN_BEDROCK": "k"}, "AWS_BEARER_TOKEN_BEDROCK"),
+    ("bedrock", None, {**KEYS, "AWS_BEARER_TOKEN_BEDROCK": "  "}, "AWS_ACCESS_KEY_ID"),
+    ("bedrock", None, KEYS, "AWS_ACCESS_KEY_ID"),
+    ("bedrock", None, {**KEYS, "AWS_PROFILE": "work"}, "AWS_ACCESS_KEY_ID"),
+    ("bedrock", None, {"AWS_ACCESS_KEY_ID": "AKID"}, "AWS profile default"),
+    ("bedrock", None, {"AWS_PROFILE": "work"}, "AWS profile work"),
+    ("bedrock", None, {"AWS_PROFILE": "x", "AWS_DEFAULT_PROFILE": "work"}, "AWS profile work"),
+    ("bedrock", None, {"AWS_PROFILE": "elsewhere"}, ""),
+    ("bedrock_mantle", None, KEYS, "AWS_ACCESS_KEY_ID"),
+    ("bedrock_mantle", "messages", KEYS, "AWS_ACCESS_KEY_ID"),
+    ("vertex", None, {"GOOGLE_OAUTH_ACCESS_TOKEN": "t"}, "GOOGLE_OAUTH_ACCESS_TOKEN"),
+    ("vertex", "express", {"GOOGLE_API_KEY": "k"}, "GOOGLE_API_KEY"),
+    ("azure", None, {"AZURE_OPENAI_API_KEY": "k"}, "AZURE_OPENAI_API_KEY"),
+    (
+        "azure",
+        None,
+        {"AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_AD_TOKEN": "t"},
+        "AZURE_OPENAI_API_KEY",
+    ),
+    ("azure", None, {**APPLICATION, "AZURE_OPENAI_AD_TOKEN": "t"}, "AZURE_OPENAI_AD_TOKEN"),
+    ("azure", None, {**APPLICATION, "AZURE_CLIENT_SECRET": "s"}, "AZURE_CLIENT_SECRET"),
+    (
+        "azure",
+        None,
+        {**APPLICATION, "AZURE_CLIENT_SECRET": "s", "AZURE_FEDERATED_TOKEN_FILE": "f"},
+        "AZURE_CLIENT_SECRET",
+    ),
+    (
+        "azure",
+        "responses",
+        {**APPLICATION, "AZURE_FEDERATED_TOKEN_FILE": "f"},
+        "AZURE_FEDERATED_TOKEN_FILE",
+    ),
+    ("azure", None, {"AZURE_CLIENT_SECRET": "s"}, ""),
+    (
+        "azure",
+        "messages",
+        {**APPLICATION, "AZURE_CLIENT_SECRET": "s", "ANTHROPIC_FOUNDRY_API_KEY": "k"},
+        "ANTHROPIC_FOUNDRY_API_KEY",
+    ),
+    ("azure", "messages", {**APPLICATION, "AZURE_CLIENT_SECRET": "s"}, "AZURE_CLIENT_SECRET"),
+]
+
+
+def test_the_first_source_that_is_there_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ai_lib.transport.credentials.entra.find_spec", lambda name: None)
+    files = tmp_path / ".aws"
+    files.mkdir()
+    (files / "credentials").write_text(
+        "[work]\naws_access_key_id = AKID\naws_secret_access_key = secret-of-nobody\n"
+    )
+    keys = "aws_access_key_id = AKID\naws_secret_access_key = secret-of-nobody\n"
+    (files / "config").write_text(f"[default]\n{keys}")
+    catalog, wrong = ManifestCatalog(), []
+    for provider, family, environ, source in ORDER:
+        report = describe_credential(catalog.load(provider, family).manifest, environ=environ)
+        found = report.source_name if report.status == "available" else ""
+        shown = f"{report!r} {report}"
+        if found != source or any(value in shown for value in ("secret-of", "AKID")):
+            wrong.append((provider, family, environ, report))
+    assert wrong == []
+
+
+HOSTILE = [
+    ("bedrock/m", {"region": "x.evil.example/"}),
+    ("bedrock_mantle/m", {"region": "eu-west-1@evil.example"}),
+    ("vertex/gemini-3.7-flash", {"location": "evil.example/", "project": "my-project"}),
+    ("vertex/gemini-3.7-flash", {"location": "global", "project": "../../evil"}),
+    ("azure/m", {"resource": "evil.example/#"}),
+]
+
+
+@pytest.mark.parametrize(("model", "variables"), HOSTILE)
+def test_a_hostile_part_of_an_address_is_refused_before_a_key_is_looked_for(
+    model: str, variables: dict[str, str]
+) -> None:
+    """There is no key: a search for it would end in a CredentialError."""
+    with pytest.raises(RequestError, match="it must match"):
+        AiClient.builder().model(model).variable(**variables).build()
+
+
+QUICK = {
+    "bedrock/us.anthropic.claude-opus-5": {"region": "eu-west-1"},
+    "bedrock_mantle/openai.gpt-oss-120b": {"region": "eu-west-1"},
+    "vertex/gemini-3.7-flash": {"project": "my-project", "location": "global"},
+    "vertex/claude-opus-5": {"project": "my-project", "location": "eu"},
+    "azure/my-deployment": {"resource": "my-resource"},
+}
+
+
+@pytest.mark.parametrize("model", QUICK)
+def test_each_cloud_needs_its_variables_and_says_which(model: str) -> None:
+    variables = QUICK[model]
+    builder = AiClient.builder().model(model).api_key("key-of-nobody")
+    with builder.variable(**variables).build() as client:
+        curl = client.explain().curl
+    assert all(value in curl for value in variables.values())
+    for name in variables:
+        rest = {other: value for other, value in variables.items() if other != name}
+        builder = AiClient.builder().model(model).api_key("key-of-nobody").variable(**rest)
+        with pytest.raises(RequestError, match=rf"variable\({name}=\.\.\.\)") as caught:
+            builder.build()
+        assert any(start in str(caught.value) for start in ("AWS_", "GOOGLE_", "AZURE_"))
