@@ -374,11 +374,13 @@ class ChatRequestBuilder(OptionsBuilder):
         that have to be waited for run concurrently in a loop, and are refused elsewhere.
 
         `on_tool_call(call, definition)` allows a call (True), refuses it (False, or the words that
-        the model is told), or gives another `ToolCall`; it may wait. `coerce` is as elsewhere.
+        the model is told), or gives another `ToolCall`; it may wait. Without it, a provider's own
+        request for an approval is refused. `coerce` is as elsewhere.
 
         Raises:
             ToolRoundsExceeded: the model still calls tools in the last of `max_rounds` responses.
             TypeError: a function has no schema, or has to be waited for where there is no loop.
+            CapabilityError: the model calls a tool of the provider's own that no function runs.
             AiLibError: as `execute` raises; its `messages` hold the conversation so far.
         """
         loop = self._tool_loop(

@@ -161,6 +161,8 @@ class _OpenCandidate:
                 signature=call.signature,
                 is_custom=call.is_custom,
                 exact_json=call.exact_json,
+                kind=call.kind,
+                server=call.server,
             )
             for index, call in sorted(self.calls.items())
         ]
@@ -353,6 +355,8 @@ class Collector:
             input=event.arguments,
             is_custom=event.is_custom,
             exact_json=event.exact_json,
+            kind=event.kind,
+            server=event.server,
             signature=event.signature,
             raw=event.raw,
             extra=event.extra,

@@ -126,6 +126,8 @@ def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Ev
         tool_name=block.name,
         index=index,
         is_custom=block.is_custom,
+        kind=block.kind,
+        server=block.server,
     )
     arguments = block.input.get("input") if block.is_custom else None
     yield PartialToolCall(
@@ -146,6 +148,8 @@ def _call_events(block: ToolUseBlock, candidate: int, index: int) -> Iterator[Ev
         arguments=block.input,
         is_custom=block.is_custom,
         exact_json=block.exact_json,
+        kind=block.kind,
+        server=block.server,
         signature=block.signature,
         raw=block.raw,
         extra=block.extra,

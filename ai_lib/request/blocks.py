@@ -28,6 +28,7 @@ from ai_lib.types.json import encode_json
 from ai_lib.types.media_source import decode_base64
 from ai_lib.types.media_type import to_format_name
 from ai_lib.types.message import Message
+from ai_lib.types.tool import APPROVAL
 
 Values = dict[str, object]
 ResponseBlock = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock
@@ -52,6 +53,7 @@ class BlockWriter:
         self.has_audio_field = assistant is not None and "audio_id" in assistant.placeholders
         self._names: dict[str, str] = {}
         self._custom_ids: set[str] = set()  # of calls of tools that take free text
+        self.owned_calls: dict[str, ToolUseBlock] = {}  # those that are no calls of functions
         self._call_ids: dict[str, str] = {}  # those in the place of ids that are not taken
         self._document_names: dict[str, int] = {}  # how often each was given
         self.left_out: set[str] = set()  # kinds of opaque state of other providers
@@ -66,6 +68,8 @@ class BlockWriter:
                     self._names[block.id] = block.name
                     if block.is_custom:
                         self._custom_ids.add(block.id)
+                    if block.kind != "function":
+                        self.owned_calls[block.id] = block
                     if not (block.raw and self.is_own(block)):
                         self._replace_id(block.id)
                 elif isinstance(block, ToolResultBlock) and block.tool_use_id not in self._names:
@@ -133,6 +137,27 @@ class BlockWriter:
         merge(body, extra)
         merge(body, written)
         return body
+
+    def drop_owned_calls(self, message: Message) -> Message | None:
+        """Return a message without the calls that only another provider has, and their answers.
+
+        None when nothing is left of it.
+
+        Raises:
+            RequestError: a call that asks for an approval has another answer.
+        """
+        kept_blocks: list[Block] = []
+        for block in message.blocks:
+            call_id = block.tool_use_id if isinstance(block, ToolResultBlock) else ""
+            call = self.owned_calls.get(call_id)
+            if isinstance(block, ToolUseBlock) and block.id in self.owned_calls:
+                call = block
+            if call is None or self.is_own(call):
+                _check_approval(block, call)
+                kept_blocks.append(block)
+            else:
+                self.left_out.add(f"{call.kind} call")
+        return msgspec.structs.replace(message, content=tuple(kept_blocks)) if kept_blocks else None
 
     def say_media(self, blocks: Sequence[Block]) -> Sequence[Block]:
         """Return the blocks of a model's turn with the transcripts of sound that can't go back."""
@@ -202,9 +227,15 @@ class BlockWriter:
                 if url is None and self._has("document_text") and _is_text(block):
                     return "document_text"
                 return "document_data" if url is None else "document_url"
+            case ToolUseBlock(kind=call_kind) if call_kind != "function":
+                return f"{call_kind}_use"
             case ToolUseBlock(is_custom=is_custom):
                 is_custom = is_custom and "custom_tool_use" in self._forms
                 return "custom_tool_use" if is_custom else "tool_use"
+            case ToolResultBlock(tool_use_id=call_id) if call_id in self.owned_calls:
+                call_kind = self.owned_calls[call_id].kind
+                form = f"{call_kind}_error"
+                return form if block.is_error and form in self._forms else f"{call_kind}_result"
             case ToolResultBlock(tool_use_id=call_id) if (
                 call_id in self._custom_ids and "custom_tool_result" in self._forms
             ):
@@ -251,6 +282,8 @@ class BlockWriter:
                     output={} if files and not text else _parse_output(text),
                     files=files,
                     is_error=block.is_error or None,
+                    approved=block.is_approved,
+                    reason=(text or None) if block.is_approved is not None else None,
                     name=block.name or self._names.get(block.tool_use_id, block.tool_use_id),
                 )
             case ThinkingBlock():
@@ -328,6 +361,16 @@ class BlockWriter:
     @staticmethod
     def _drop_none(**values: object) -> Values:
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_approval(block: Block, call: ToolUseBlock | None) -> None:
+    """Refuse a result that does not say whether a call is approved: no text is a consent."""
+    if call is not None and call.kind == APPROVAL and isinstance(block, ToolResultBlock):
+        if block.is_approved is None:
+            raise RequestError(
+                f"the call {call.id} asks whether {call.name} of {call.server} may be called: "
+                "answer it with Message.approval(id, True) or Message.approval(id, False, reason)"
+            )
 
 
 def _is_of_model(block: Block) -> bool:

@@ -55,7 +55,7 @@ class MessageWriter:
             else:
                 if message.role is MessageRole.ASSISTANT:
                     message = self._prepare_answer(message)
-                turns.extend(self._write_turns(message))
+                turns.extend(self._write_blocks(message))
         if self._shape.merge_turns and len(turns) > 1:
             turns = list(_merge_turns(turns))
         values: dict[str, object] = {"messages": turns}
@@ -73,6 +73,12 @@ class MessageWriter:
         """The parts that were left out of the messages, with the reason."""
         kinds = self._blocks.left_out
         return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
+
+    def _write_blocks(self, message: Message) -> Iterable[object]:
+        if self._blocks.owned_calls:
+            kept_message = self._blocks.drop_owned_calls(message)
+            return () if kept_message is None else self._write_turns(kept_message)
+        return self._write_turns(message)
 
     def _prepare_answer(self, message: Message) -> Message:
         """Return a model's turn with what can be said of sound; note what its response asks for."""

@@ -166,7 +166,8 @@ class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
     """A tool call the model made.
 
     With `is_custom`, the tool takes free text, which `input` has as its member `input`.
-    `exact_json` is the input as text where a number in it has more digits than a float.
+    `exact_json` is the input as text where a number in it has more digits than a float. `kind` and
+    `server` are as in `ToolCall`.
     """
 
     id: str
@@ -174,6 +175,8 @@ class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
     input: JsonObject
     is_custom: bool = False
     exact_json: str = ""
+    kind: str = "function"
+    server: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
     extra: JsonObject | None = None
@@ -181,13 +184,17 @@ class ToolUseBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
 
 
 class ToolResultBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="tool_result"):
-    """The result of a tool, as text or blocks. `is_error` marks a failure."""
+    """The result of a tool, as text or blocks. `is_error` marks a failure.
+
+    `is_approved` answers a call that asks for an approval; the content is the reason.
+    """
 
     tool_use_id: str
     content: "str | Sequence[ResultBlock]"
     is_error: bool = False
     name: str | None = None
     cache: str | None = None
+    is_approved: bool | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, str | tuple):

@@ -207,13 +207,16 @@ class ThinkingDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
 class ToolCallStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call has begun. `index` counts the calls of a candidate from 0.
 
-    With `is_custom`, the tool takes free text; it comes in the pieces of its arguments.
+    With `is_custom`, the tool takes free text; it comes in the pieces of its arguments. `kind` and
+    `server` are as in `ToolCall`.
     """
 
     tool_call_id: str
     tool_name: str
     index: int
     is_custom: bool = False
+    kind: str = "function"
+    server: str | None = None
 
     @property
     def id(self) -> str:
@@ -238,7 +241,8 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     """A tool call is complete; `arguments` is the parsed JSON object.
 
     That of a custom call has its free text as the member `input`. `exact_json` is the object as
-    text where a number in it has more digits than a float.
+    text where a number in it has more digits than a float. `kind` and `server` are as in
+    `ToolCall`.
     """
 
     tool_call_id: str
@@ -247,6 +251,8 @@ class ToolCallEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     arguments: JsonObject
     is_custom: bool = False
     exact_json: str = ""
+    kind: str = "function"
+    server: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
     extra: JsonObject | None = None

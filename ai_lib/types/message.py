@@ -80,6 +80,14 @@ class Message(Record, frozen=True, omit_defaults=True):
         return cls(MessageRole.TOOL, (block,))
 
     @classmethod
+    def approval(cls, tool_call_id: str, approved: bool, reason: str = "") -> "Message":
+        """Return the answer to a call that asks for an approval, one of the kind `approval`."""
+        block = ToolResultBlock(
+            tool_use_id=tool_call_id, content=reason, is_error=not approved, is_approved=approved
+        )
+        return cls(MessageRole.TOOL, (block,))
+
+    @classmethod
     def user_with_image(
         cls,
         text: str,

@@ -1,7 +1,7 @@
 """Tools: what the model may call, and the calls it makes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, cast, overload
+from typing import Final, Literal, cast, overload
 
 import msgspec
 
@@ -147,12 +147,20 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+APPROVAL: Final = "approval"
+"""The kind of a call that asks whether the provider may make it."""
+
+
 class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One call the model wants made.
 
     `arguments` is the parsed JSON object; `signature` is the provider's opaque state for it. With
     `is_custom`, the tool takes free text, which is the member `input` of the arguments.
     `exact_json` is the object as text where a number in it has more digits than a float.
+
+    `kind` is `function` for all calls but two kinds: an `approval` asks whether the provider may
+    call a tool of the MCP `server` itself, and is answered by `Message.approval`; and a tool of the
+    provider's own that the caller runs has the provider's word, such as `shell`.
     """
 
     id: str
@@ -162,6 +170,8 @@ class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
     signature: str | None = None
     is_custom: bool = False
     exact_json: str = ""
+    kind: str = "function"
+    server: str | None = None
 
     @property
     def function_name(self) -> str:

@@ -17,6 +17,7 @@ from ai_lib.client.tools.functions import (
     ToolCallHook,
     ToolLike,
     ToolRegistry,
+    read_approval,
     read_decision,
 )
 from ai_lib.client.tools.results import error_message, result_message
@@ -24,7 +25,7 @@ from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, Validatio
 from ai_lib.types.events import Event
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
-from ai_lib.types.tool import ToolCall
+from ai_lib.types.tool import APPROVAL, ToolCall, ToolDefinition
 
 from .._runtime.backend import can_await, maybe_await, run_all
 from .execution.cancel import CancelToken
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 Raises = type[Exception] | tuple[type[Exception], ...]
 
 _MAX_CALLS_PER_ROUND: Final = 64
+_NO_HOOK: Final = "not approved: nobody was there to ask"
 
 
 class ToolLoop:
@@ -121,10 +123,19 @@ class ToolLoop:
         self.conversation.add_results([*results, *map(_refuse_call, refused)])
         self.conversation.add_adaptations(self._tools.take_adaptations())
 
+    def _answer_approval(self, call: ToolCall) -> Message:
+        """Ask whether the provider may make a call; without a hook it may not."""
+        if self._on_tool_call is None:
+            return Message.approval(call.id, False, _NO_HOOK)
+        definition = ToolDefinition(name=call.name, server=call.server, is_of_provider=True)
+        return read_approval(call, maybe_await(self._on_tool_call(call, definition)))
+
     def _run_tool(self, call: ToolCall) -> Message:
         problem = self.conversation.invalid_calls.get(call.id)
         if problem is not None:
             return error_message(call, ValidationError(problem))
+        if call.kind == APPROVAL:
+            return self._answer_approval(call)
         try:
             bound = self._tools.bind(call, coerce=self._is_lenient)
         except self._raises:
@@ -282,6 +293,7 @@ def make_tool_loop(
 ) -> ToolLoop:
     """Return the loop for a request, its own tools and more functions."""
     tools = ToolRegistry((*request.tools, *functions), can_await=can_await)
+    runner.check_tools(tools.definitions, options)
     return ToolLoop(
         runner,
         ToolConversation(request, tools, max_rounds),

@@ -6,8 +6,13 @@ from typing import Final
 import msgspec
 
 from ai_lib.client.tools.functions import ToolRegistry
-from ai_lib.client.tools.results import result_message
-from ai_lib.errors.exceptions import AiLibError, InvalidToolArguments, ToolRoundsExceeded
+from ai_lib.client.tools.results import dismiss_call
+from ai_lib.errors.exceptions import (
+    AiLibError,
+    CapabilityError,
+    InvalidToolArguments,
+    ToolRoundsExceeded,
+)
 from ai_lib.structured.mending import mend_json
 from ai_lib.types.content import ToolUseBlock
 from ai_lib.types.message import Message
@@ -63,6 +68,7 @@ class ToolConversation:
             raise ValueError("max_rounds must be at least 1")
         self.request = msgspec.structs.replace(request, tools=tuple(tools.definitions))
         self.invalid_calls: dict[str, str] = {}
+        self._tools = tools
         self._max_rounds = max_rounds
         self._responses: list[ChatResponse] = []
         self._faults = 0  # how many responses in turn ended in one
@@ -82,6 +88,7 @@ class ToolConversation:
             ToolRoundsExceeded: the response calls tools, and no round is left.
             AnswerFailure: two responses in turn ended in a fault, or the last one did.
             AnswerRefused: the model refused and said nothing.
+            CapabilityError: the response has a call that nothing here can answer.
         """
         self._responses.append(response)
         if _is_fault(response):
@@ -98,8 +105,9 @@ class ToolConversation:
             return None
         if self._is_answer(response):
             # Every call needs an answer, or the conversation can't be continued.
-            self._add([result_message(call, "received") for call in response.tool_calls])
+            self._add([dismiss_call(call) for call in response.tool_calls])
             return None
+        self._check_answerable(response)
         if len(self._responses) >= self._max_rounds:
             error = ToolRoundsExceeded(
                 f"the model still calls tools after {self._max_rounds} rounds; raise max_rounds, "
@@ -112,6 +120,14 @@ class ToolConversation:
             error.partial, error.attempts = response, response.attempts
             raise error
         return response.tool_calls
+
+    def _check_answerable(self, response: ChatResponse) -> None:
+        for call in response.tool_calls:
+            try:
+                self._tools.check_answerable(call)
+            except CapabilityError as error:
+                error.partial, error.attempts = response, response.attempts
+                raise
 
     def add_adaptations(self, adaptations: Sequence[str]) -> None:
         """Note on the last response how the arguments of its calls were bent to fit."""

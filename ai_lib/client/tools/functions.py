@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ai_lib.client.tools.results import error_message
-from ai_lib.errors.exceptions import UnknownTool, ValidationError
+from ai_lib.errors.exceptions import CapabilityError, UnknownTool, ValidationError
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.message import Message
 from ai_lib.types.schema.reading import ReadContext, decode_exactly, to_floats
 from ai_lib.types.schema.signature import Signature
-from ai_lib.types.tool import ToolCall, ToolDefinition
+from ai_lib.types.tool import APPROVAL, ToolCall, ToolDefinition
 
 Function = Callable[..., object]
 ToolLike = Function | ToolDefinition | Mapping[str, object]
@@ -54,6 +54,27 @@ class ToolRegistry:
         if name not in self._functions:
             return None
         return next(tool for tool in self.definitions if tool.name == name)
+
+    def check_answerable(self, call: ToolCall) -> None:
+        """Check that something here can answer a call.
+
+        Raises:
+            CapabilityError: it is one of a provider's own tool, and no function runs that.
+        """
+        if call.kind == APPROVAL:
+            return
+        offered = [tool for tool in self.definitions if tool.name == call.name]
+        own_tools = [tool for tool in offered if tool.is_of_provider]
+        if any(tool.function is not None for tool in own_tools):
+            return
+        is_caller_run = any(tool.hosted_options is None for tool in own_tools)
+        if call.kind == "function" and not is_caller_run:
+            return  # the model is told that there is no such tool
+        raise CapabilityError(
+            f"the model calls {call.name!r} ({call.id}), a tool of the provider's own that you run:"
+            " give ToolDefinition.of_provider(..., function=) a function, or don't offer it",
+            capability=f"tool_call:{call.kind if call.kind != 'function' else call.name}",
+        )
 
     def take_adaptations(self) -> list[str]:
         """Return how arguments were bent to fit since this was asked last."""
@@ -170,6 +191,23 @@ def read_decision(call: ToolCall, decision: object) -> ToolCall | Message:
     raise TypeError(
         f"on_tool_call gave {decision!r}: return True, False, a text for the model, or a ToolCall"
     )
+
+
+def read_approval(call: ToolCall, decision: object) -> Message:
+    """Return the answer to a call that asks for an approval, by what a hook said of it.
+
+    Raises:
+        TypeError: the hook said nothing that can be understood, or another call to make.
+    """
+    allowed = read_decision(call, decision)
+    if isinstance(allowed, Message):
+        return allowed
+    if allowed is not call and allowed != call:
+        raise TypeError(
+            f"on_tool_call gave another call in place of {call.name!r}: the provider makes this "
+            "one, so it can only be allowed or refused"
+        )
+    return Message.approval(call.id, True)
 
 
 def _takes_any_keyword(function: Function) -> bool:

@@ -10,7 +10,7 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock, TextBlock
 from ai_lib.types.message import Message
 from ai_lib.types.schema.schema import to_json
-from ai_lib.types.tool import ToolCall
+from ai_lib.types.tool import APPROVAL, ToolCall
 
 _MAX_ERROR_TEXT: Final = 1000
 _MAX_TEXT: Final = 1_000_000
@@ -36,14 +36,26 @@ def result_message(call: ToolCall, result: object) -> Message:
     return Message.tool(call.id, _clean_text(text), name=call.name)
 
 
+def dismiss_call(call: ToolCall) -> Message:
+    """Return the message that answers a call which nobody makes: the conversation is over."""
+    if call.kind == APPROVAL:
+        return Message.approval(call.id, False, "the conversation is over")
+    return result_message(call, "received")
+
+
 def error_message(call: ToolCall, error: Exception) -> Message:
-    """Return the message that tells the model of an error: its class and text, no traceback."""
+    """Return the message that tells the model of an error: its class and text, no traceback.
+
+    It refuses a call that asks for an approval.
+    """
     try:
         text = str(error)[:_MAX_ERROR_TEXT]
     except Exception:  # noqa: BLE001 (an exception may be unable to say what it is)
         text = "it can't say what is wrong"
     if not isinstance(error, AiLibError):
         text = f"{type(error).__name__}: {text}"
+    if call.kind == APPROVAL:
+        return Message.approval(call.id, False, _clean_text(text))
     return Message.tool(call.id, _clean_text(text), is_error=True, name=call.name)
 
 

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
 from ai_lib.pipeline.assembly.exact_numbers import restore_numbers
-from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks, read_patch
+from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks
 from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoiner
 from ai_lib.pipeline.assembly.thinking_tags import TaggedText, ThinkingTagParser
-from ai_lib.pipeline.assembly.tool_calls import ToolCallAccumulator, as_index
+from ai_lib.pipeline.assembly.tool_calls import (
+    FUNCTION_CALL,
+    ToolCallAccumulator,
+    as_index,
+    read_call_kind,
+)
 from ai_lib.pipeline.assembly.usage import UsageMeter
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.errors import remote_error
@@ -41,7 +46,8 @@ _OPAQUE_THINKING_FIELDS: Final = ("signature", "redacted", "phase", "raw", "extr
 class EventAssembler:
     """Takes the findings of one response and keeps its state between frames: a `FindingSink`.
 
-    New events are appended to `events`. `failure` is an error that the provider put into the
+    New events are appended to `events`; `citations` and `provider_blocks` have what is not settled
+    of each candidate. `failure` is an error that the provider put into the
     response, `invalid` one in a part of it, raised after the rest. `frame` is the one being read.
     """
 
@@ -62,12 +68,12 @@ class EventAssembler:
         self._finishes: dict[int, FinalCandidate] = {}
         self._candidates: set[int] = set()
         self._refusals: set[int] = set()  # the candidates that refused
-        self._citations: dict[int, CitationReader] = {}
+        self.citations: dict[int, CitationReader] = {}
         self._phases: dict[tuple[int, int | None], str] = {}
         self._head: dict[str, str] = {}
         self._ids: dict[int, tuple[object, str]] = {}
         self._joiner = SurrogateJoiner()
-        self._provider_blocks: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
+        self.provider_blocks: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
         self._tag_parsers: dict[int, ThinkingTagParser] = {}
         self._cumulative: defaultdict[_TextKey, CumulativeText] = defaultdict(CumulativeText)
 
@@ -82,7 +88,11 @@ class EventAssembler:
         return not (self._candidates or self._finishes)
 
     def add(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
-        _ADDERS[kind](self, candidate, fields)
+        add = _ADDERS.get(kind)
+        if add is not None:
+            add(self, candidate, fields)
+        else:
+            self._add_rare(kind, candidate, fields)
 
     def collect(self) -> Collector:
         """Return the collector of the response, with all events so far in it."""
@@ -148,7 +158,7 @@ class EventAssembler:
                 PartialContentDelta(candidate=candidate, content=content, index=index, **opaque)
             )
         for source in as_objects(fields.get("citations")):
-            self._add_citation(candidate, {**source, "raw": source, "index": index})
+            self.add("citation", candidate, {**source, "raw": source, "index": index})
 
     def _add_thinking(self, candidate: int, fields: Fields) -> None:
         thinking = self._join(candidate, "thinking", self._new_text(candidate, "thinking", fields))
@@ -163,7 +173,7 @@ class EventAssembler:
     def _add_tool_call(self, candidate: int, fields: Fields) -> None:
         index = as_index(fields.get("index"))
         arguments = restore_numbers(fields.get("arguments"), self.frame, self.frame_data)
-        if self._provider_blocks and self._provider_blocks[candidate].add(index, arguments):
+        if self.provider_blocks and self.provider_blocks[candidate].add(index, arguments):
             return
         self._candidates.add(candidate)
         self.flush_text(candidate)
@@ -182,50 +192,27 @@ class EventAssembler:
             value=fields.get("value"),
             custom=fields.get("custom"),
             extra=fields.get("extra"),
+            call_kind=read_call_kind(fields) if "kind" in fields else FUNCTION_CALL,
         )
-
-    def _citations_of(self, candidate: int) -> "CitationReader":
-        reader = self._citations.get(candidate)
-        if reader is None:
-            from ai_lib.pipeline.assembly.typed_content import CitationReader
-
-            reader = self._citations[candidate] = CitationReader(candidate)
-        return reader
-
-    def _add_citation(self, candidate: int, fields: Fields) -> None:
-        self.events += self._citations_of(candidate).add(fields, self.collect())
-
-    def _add_source(self, candidate: int, fields: Fields) -> None:
-        self._citations_of(candidate).add_source(fields)
 
     def _settle_citations(self, candidate: int) -> None:
         """Emit the sources that a candidate lists, once its text is complete."""
-        if candidate in self._citations:
-            self.events += self._citations[candidate].settle(self.collect())
-
-    def _add_logprobs(self, candidate: int, fields: Fields, *, is_final: bool = False) -> None:
-        from ai_lib.pipeline.assembly.typed_content import make_logprobs_event
-
-        index = as_index(fields.get("index"))
-        emitted = self.collect().list_logprobs(candidate, index) if is_final else ()
-        if (event := make_logprobs_event(candidate, fields, emitted)) is not None:
-            self.events.append(event)
-
-    def _add_media(self, candidate: int, fields: Fields, *, is_final: bool = False) -> None:
-        from ai_lib.pipeline.assembly.typed_content import make_media_event
-
-        event = make_media_event(candidate, fields, self.collect() if is_final else None)
-        if event is not None:
-            self.flush_text(candidate)
-            self.add_event(event)
+        if candidate in self.citations:
+            self.events += self.citations[candidate].settle(self.collect())
 
     def add_final(self, kind: FindingKind, candidate: int, fields: Fields) -> None:
         """Take a finding of a closing frame that is no text and no call."""
-        add = {"logprobs": self._add_logprobs, "media": self._add_media}.get(kind)
-        if add is not None:
-            add(candidate, fields, is_final=True)
-        else:
+        if kind in _ADDERS:
             self.add(kind, candidate, fields)
+        else:
+            self._add_rare(kind, candidate, fields, is_final=True)
+
+    def _add_rare(
+        self, kind: FindingKind, candidate: int, fields: Fields, *, is_final: bool = False
+    ) -> None:
+        from ai_lib.pipeline.assembly.rare_findings import add_rare
+
+        add_rare(self, kind, candidate, fields, is_final=is_final)
 
     def add_texts(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
         """Take text findings without other fields, of a candidate that has some text."""
@@ -240,7 +227,7 @@ class EventAssembler:
 
     def add_argument_pieces(self, candidate: int, pieces: Sequence[str], index: int | None) -> None:
         """Take tool call findings that have nothing but a piece of the arguments each."""
-        is_special = self.thinking_tags is not None or self._provider_blocks
+        is_special = self.thinking_tags is not None or self.provider_blocks
         tools = None if is_special else self._tools.get(candidate)
         while pieces:
             count = tools.extend(self.events, pieces, index) if tools is not None else 0
@@ -258,30 +245,12 @@ class EventAssembler:
 
     def _end_tool_call(self, candidate: int, fields: Fields) -> None:
         index = fields.get("index")
-        blocks = self._provider_blocks[candidate] if self._provider_blocks else None
+        blocks = self.provider_blocks[candidate] if self.provider_blocks else None
         block = blocks.end(as_index(index)) if blocks is not None else None
         if block is not None:
             self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
         elif tools := self._tools.get(candidate):
             self._end_tools(tools, index)
-
-    def _add_opaque(self, candidate: int, fields: Fields) -> None:
-        if raw := as_objects(fields.get("raw")):
-            self._candidates.add(candidate)
-            self.events.append(OpaqueContent(candidate=candidate, raw=raw))
-        elif "member" in fields and "value" in fields:
-            # What the next request says of this response is no answer.
-            body = {str(fields["member"]): fields["value"]}
-            if body not in self.collect().list_bodies(candidate):
-                self.events.append(OpaqueContent(candidate=candidate, body=body))
-
-    def _start_provider_block(self, candidate: int, fields: Fields) -> None:
-        index, block = as_index(fields.get("index")), as_objects(fields.get("raw"))
-        if index is not None and block:
-            self._candidates.add(candidate)
-            self._provider_blocks[candidate].start(index, block[0], fields.get("inside"))
-        elif self._provider_blocks:
-            self._provider_blocks[candidate].patch(index, read_patch(fields))
 
     def _add_usage(self, candidate: int, fields: Fields) -> None:
         if "tool_use" in fields:
@@ -343,10 +312,10 @@ class EventAssembler:
     def close(self) -> None:
         """End a complete response: end what is open, and set `invalid` if a part of it is."""
         self.flush_text()
-        for candidate in self._citations:
+        for candidate in self.citations:
             self._settle_citations(candidate)
         self.close_tools()
-        for candidate, blocks in self._provider_blocks.items():
+        for candidate, blocks in self.provider_blocks.items():
             for block in blocks.end_all():
                 self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
         try:
@@ -413,12 +382,6 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[EventAssembler, int, Fields], None
     "thinking": EventAssembler._add_thinking,
     "tool_call": EventAssembler._add_tool_call,
     "tool_call_end": EventAssembler._end_tool_call,
-    "opaque": EventAssembler._add_opaque,
-    "citation": EventAssembler._add_citation,
-    "source": EventAssembler._add_source,
-    "logprobs": EventAssembler._add_logprobs,
-    "media": EventAssembler._add_media,
-    "provider_block": EventAssembler._start_provider_block,
     "metadata": EventAssembler._add_usage,
     "finish": EventAssembler._finish,
     "end": EventAssembler._end,

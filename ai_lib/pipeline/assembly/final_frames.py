@@ -11,7 +11,7 @@ import msgspec
 
 from ai_lib.pipeline.assembly.assembler import EventAssembler, as_objects
 from ai_lib.pipeline.assembly.thinking_tags import ThinkingTagParser
-from ai_lib.pipeline.assembly.tool_calls import as_index
+from ai_lib.pipeline.assembly.tool_calls import as_index, read_call_kind
 from ai_lib.pipeline.collector import OpenBlock
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.types.content import TextBlock, ThinkingBlock
@@ -213,6 +213,7 @@ class FinalFrameReader:
             signature=fields.get("signature"),
             raw=as_objects(fields.get("raw")),
             custom=fields.get("custom"),
+            call_kind=read_call_kind(fields),
             extra=fields.get("extra"),
         )
         if contradiction is not None:

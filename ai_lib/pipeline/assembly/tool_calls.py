@@ -1,22 +1,35 @@
 """Assembles tool calls from the fragments a provider sends, in any order and shape."""
 
 import os
-from collections.abc import Sequence
-from typing import Final
-
-import msgspec
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from ai_lib.errors.exceptions import InvalidToolArguments, ResponseTooLarge
 from ai_lib.pipeline.assembly.argument_paths import ArgumentPaths
+from ai_lib.pipeline.assembly.call_arguments import (
+    as_argument_text,
+    decode_arguments,
+    find_exact_arguments,
+    parse_arguments,
+)
 from ai_lib.pipeline.decoders.json_brackets import BracketScanner
 from ai_lib.pipeline.decoders.json_text import encode_json_text
 from ai_lib.types.events import Event, PartialToolCall, ToolCallEnded, ToolCallStarted
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonObject
 
 MAX_ARGUMENT_BYTES: Final = 16 * 1024 * 1024
 MAX_TOOL_CALLS: Final = 128
-_FEWEST_INEXACT: Final = 12  # characters of arguments with a number that a float can't hold
 _MOST_DIGITS: Final = 20  # of an index; int() refuses thousands
+
+
+class CallKind(NamedTuple):
+    """Who runs a call: its kind, and the server of a tool that the provider calls itself."""
+
+    kind: str = "function"
+    server: str | None = None
+
+
+FUNCTION_CALL: Final = CallKind()
 
 
 class _OpenCall:
@@ -38,6 +51,7 @@ class _OpenCall:
         self.raw: Sequence[JsonObject] = ()
         self.extra: JsonObject | None = None
         self.is_custom = False  # its arguments are free text
+        self.call_kind = FUNCTION_CALL
         self.initial = ""  # the arguments, when no piece of them comes
         self.final: str | None = None  # the arguments, whatever pieces came
         self.paths: ArgumentPaths | None = None
@@ -64,7 +78,7 @@ class _OpenCall:
         if isinstance(signature, str):
             self.signature = signature
         self.raw = raw or self.raw
-        self.initial = _as_text(initial) or self.initial
+        self.initial = as_argument_text(initial) or self.initial
         self.is_custom = self.is_custom or custom is True
         if isinstance(extra, dict):
             self.extra = {**(self.extra or {}), **extra}
@@ -114,19 +128,20 @@ class ToolCallAccumulator:
         value: object = None,
         custom: object = None,
         extra: object = None,
+        call_kind: CallKind = FUNCTION_CALL,
     ) -> None:
         """Take one fragment; append the events it completes to `events`.
 
         `arguments` is a piece of JSON text, or a whole object; `total` is all of the text so far,
         `initial` is an object that counts when no piece comes; `value` belongs at `path` in them.
         With `name_complete`, nothing follows the name, so that the call starts at once. The
-        arguments of a `custom` call are free text. Values of another type are ignored. Raises
-        ResponseTooLarge when one call's arguments are over their bound.
+        arguments of a `custom` call are free text, `call_kind` says who runs it. Values of another
+        type are ignored. Raises ResponseTooLarge when one call's arguments are over their bound.
         """
         wire_id = id if isinstance(id, str) else ""
         wire_name = name if isinstance(name, str) else ""
         wire_index = as_index(index)
-        piece = _as_text(arguments)
+        piece = as_argument_text(arguments)
         has_content = wire_id or wire_name or piece or signature or raw or total or path
         if not has_content and self._find("", "", wire_index) is None:
             return  # an index alone is no call
@@ -138,6 +153,8 @@ class ToolCallAccumulator:
             call.name += wire_name
         if signature or raw or initial or custom or extra:
             call.update(signature, raw, initial, custom, extra)
+        if call_kind is not FUNCTION_CALL:
+            call.call_kind = call_kind
         if name_complete is True:
             self._start(call, events)
         if isinstance(path, str):
@@ -160,6 +177,7 @@ class ToolCallAccumulator:
         raw: Sequence[JsonObject],
         custom: object = None,
         extra: object = None,
+        call_kind: CallKind = FUNCTION_CALL,
     ) -> str | None:
         """Take a whole call from a closing frame, which lists it at `position`.
 
@@ -182,6 +200,7 @@ class ToolCallAccumulator:
                     name_complete=True,
                     custom=custom,
                     extra=extra,
+                    call_kind=call_kind,
                 )
             return None
         if wire_id and not call.wire_id:
@@ -195,7 +214,7 @@ class ToolCallAccumulator:
         call.is_custom = call.is_custom or custom is True
         if isinstance(extra, dict) and not call.ended:
             call.extra = {**(call.extra or {}), **extra}
-        return self._settle_arguments(call, _as_text(arguments) or "", events)
+        return self._settle_arguments(call, as_argument_text(arguments) or "", events)
 
     def _find_whole(self, id: str, name: str, index: int | None, position: int) -> _OpenCall | None:
         call = self._find(id, "", index) if id or index is not None else None
@@ -214,7 +233,7 @@ class ToolCallAccumulator:
             self._start(call, events)
             self._append(call, [text[len(text_so_far) :]], events)
             return None
-        if _decode(text) == _decode(text_so_far or "{}"):
+        if decode_arguments(text) == decode_arguments(text_so_far or "{}"):
             return None
         call.final = text
         if call.ended:
@@ -365,6 +384,8 @@ class ToolCallAccumulator:
                 tool_name=call.name,
                 index=call.position,
                 is_custom=call.is_custom,
+                kind=call.call_kind.kind,
+                server=call.call_kind.server,
             )
         )
 
@@ -377,15 +398,19 @@ class ToolCallAccumulator:
             if text:
                 self._append(call, [text], events)
         call.ended = True
+        text = call.text if call.final is None else call.final
+        parsed = {} if call.is_custom else parse_arguments(text, call.name, call.id)
         events.append(
             ToolCallEnded(
                 candidate=self._candidate,
                 tool_call_id=call.id,
                 tool_name=call.name,
                 index=call.position,
-                arguments=_parse_arguments(call),
+                arguments={"input": text} if call.is_custom else parsed,
                 is_custom=call.is_custom,
-                exact_json=_find_exact_json(call),
+                exact_json="" if call.is_custom else find_exact_arguments(text),
+                kind=call.call_kind.kind,
+                server=call.call_kind.server,
                 signature=call.signature,
                 raw=call.raw,
                 extra=call.extra,
@@ -400,42 +425,9 @@ def as_index(index: object) -> int | None:
     return index if type(index) is int else None
 
 
-def _as_text(arguments: object) -> str | None:
-    if isinstance(arguments, str) or arguments is None:
-        return arguments
-    if isinstance(arguments, dict):
-        return encode_json_text(arguments) if arguments else ""
-    return None
-
-
-def _decode(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return text
-
-
-def _find_exact_json(call: _OpenCall) -> str:
-    text = call.text if call.final is None else call.final
-    if call.is_custom or len(text) < _FEWEST_INEXACT:
-        return ""
-    from ai_lib.pipeline.assembly.exact_numbers import find_exact_json
-
-    return find_exact_json(text)
-
-
-def _parse_arguments(call: _OpenCall) -> JsonDict:
-    text = call.text if call.final is None else call.final
-    if call.is_custom:
-        return {"input": text}
-    if text.strip() in ("", "null"):
-        return {}
-    try:
-        return msgspec.json.decode(text, type=JsonDict)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidToolArguments(
-            f"the arguments of tool call {call.name!r} ({call.id}) are not a JSON object: {error}",
-            tool_call_id=call.id,
-            tool_name=call.name,
-            raw=text,
-        ) from error
+def read_call_kind(fields: Mapping[str, object]) -> CallKind:
+    """Return who runs the call of a finding."""
+    if "kind" not in fields:
+        return FUNCTION_CALL
+    server = fields.get("server")
+    return CallKind(str(fields["kind"]), server if isinstance(server, str) else None)

@@ -130,7 +130,9 @@ class RequestShape(Part, frozen=True, kw_only=True):
     `tool_values` the defaults for placeholders of `tool`. `provider_tools` says where tools go that
     the provider runs itself: `among` the others, or `beside` the group that the others form.
     `constraints` say, by their names, what of a body excludes, needs or replaces what. `hosted` has
-    the tools that the provider runs itself, by the names of what they do.
+    the tools that the provider runs itself, by the names of what they do. `caller_tools` has
+    patterns of the provider's own tools that the caller runs, each with an expression over the tool
+    that holds then, or an empty one.
     """
 
     path: str = ""
@@ -152,6 +154,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     required: JsonDict = {}
     constraints: dict[str, ConstraintRule | None] = {}
     hosted: dict[str, HostedToolShape] = {}
+    caller_tools: dict[str, str] = {}
 
 
 class Rule(Part, frozen=True, kw_only=True):

@@ -151,7 +151,7 @@ def _make_block(
         return TextBlock(text=str(fields.get("text") or ""), signature=fields.get("signature"))
     if kind == "tool_use":
         return _make_tool_use(fields)
-    if kind in ("tool_result", "tool_error"):
+    if kind.endswith(("_result", "_error")):
         return _make_tool_result(shape, kind, fields, wire)
     if kind in ("thinking", "redacted_thinking"):
         return ThinkingBlock(
@@ -206,7 +206,9 @@ def _make_tool_result(
 ) -> ToolResultBlock:
     name = fields.get("name")
     content_blocks = fields.get("content_blocks")
+    approved = fields.get("approved")
     text = fields.get("text", fields.get("content", _unwrap_output(fields.get("output"))))
+    text = fields.get("reason", "") if approved is not None else text
     text = text if content_blocks is None else content_blocks
     if text is None and "text" in find_placeholders(
         shape.blocks.get(kind) or shape.items.get(kind)
@@ -223,8 +225,9 @@ def _make_tool_result(
     return ToolResultBlock(
         tool_use_id=str(fields.get("id") or name or ""),
         content=content,
-        is_error=kind == "tool_error" or fields.get("is_error") is True,
+        is_error=kind.endswith("_error") or fields.get("is_error", approved is False) is True,
         name=name,
+        is_approved=approved if isinstance(approved, bool) else None,
     )
 
 

@@ -22,7 +22,8 @@ class Reply(
     - `text`: one string, streamed word by word, or the pieces to stream;
     - `thinking`: the reasoning, given like `text`, sent before it;
     - `tool_calls`: `ToolCall`s or `(name, arguments)`; arguments given as text are sent unchanged,
-      also broken JSON; a `ToolCall` with `is_custom` is one of a tool that takes free text;
+      also broken JSON; a `ToolCall` with `is_custom` is one of a tool that takes free text, one of
+      another `kind` than `function` is sent as the provider has it;
     - `citations`, `logprobs`: sources of the text, and its tokens with their probabilities;
     - `audio`, `images`: sound and pictures that the model made;
     - `refusal`: why the model refuses, given like `text`, sent in place of it;

@@ -32,6 +32,8 @@ class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
     input: object
     signature: object = MISSING
     is_custom: bool = False
+    kind: str = "function"
+    server: str | None = None
 
 
 class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +144,8 @@ def _plan_call(call: ReplyCall, ids: ReplyIds, *, signed: bool) -> PlannedCall:
         input=_decode_arguments(raw_arguments),
         signature=signature or MISSING,
         is_custom=is_custom,
+        kind=call.kind if isinstance(call, ToolCall) else "function",
+        server=call.server if isinstance(call, ToolCall) else None,
     )
 
 

@@ -119,7 +119,7 @@ class StreamedShape(Part, frozen=True, kw_only=True):
 
     `citation` is sent for each one at the end of the text's pieces, `sources` once after it, if
     there are citations or probabilities. `candidate` and `finish` are sent for each candidate,
-    `error` in place of all that is left.
+    `error` in place of all that is left. `calls` are those of other kinds than functions.
     Without `heartbeat` frames a heartbeat is a comment line.
     """
 
@@ -134,6 +134,7 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     tool_call: BlockShape = BlockShape()
     refusal: BlockShape = BlockShape()
     custom_tool_call: BlockShape = BlockShape()
+    calls: dict[str, BlockShape] = {}
     image: Frames = ()
     audio: Frames = ()
     citation: Frames = ()

@@ -83,6 +83,8 @@ class _StreamWriter:
             shape = (self.shape.tool_call, closing.tool_call)
             if call.is_custom:
                 shape = (self.shape.custom_tool_call, ())
+            elif call.kind != "function":
+                shape = (self.shape.calls.get(call.kind, BlockShape()), ())
             yield from self.list_block_steps(*shape, values, call.pieces)
         if candidate.citations or candidate.logprobs:
             yield self.shape.sources, {**base, **content}
@@ -207,6 +209,7 @@ def make_call_values(call: PlannedCall, index: int) -> Values:
         "arguments": call.arguments,
         "input": call.input,
         "signature": call.signature,
+        **({"server": call.server} if call.server else {}),
         **({"text": call.arguments} if call.is_custom else {}),
     }
 
@@ -232,8 +235,8 @@ def make_candidate_values(
         filled_blocks.append(fill_template(blocks.get("text"), text_values))
     filled_blocks += _fill_content_blocks(blocks, candidate, content)
     for call, values in zip(candidate.calls, calls, strict=True):
-        template = blocks.get("custom_tool_use" if call.is_custom else "tool_use")
-        filled_blocks.append(fill_template(template, values))
+        kind = "custom_tool" if call.is_custom else call.kind.replace("function", "tool")
+        filled_blocks.append(fill_template(blocks.get(f"{kind}_use"), values))
     return {
         **_NO_CONTENT,
         **content,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ from .dispatcher import Dispatcher, begin_attempt
 from .targets import GuardedTarget, TargetSet, error_of
 
 if TYPE_CHECKING:
+    from ai_lib.types.tool import ToolDefinition
+
     from .cancel import CancelToken
     from .stream import ChatStream
 
@@ -107,6 +110,16 @@ class CallRunner:
             for guarded in self._targets.list_targets()
             if guarded.target.compiled.id == provider
         )
+
+    def check_tools(self, tools: Sequence[ToolDefinition], options: CallOptions) -> None:
+        """Check that tools of the first target's own which the caller runs have functions.
+
+        Raises:
+            TypeError: one has none.
+        """
+        from ai_lib.client.tools.caller_tools import check_functions
+
+        check_functions(tools, self._find_first(options).target.compiled.dialect.request)
 
     def would_cost(self, request: ChatRequest, options: CallOptions) -> CostBounds:
         """Return what an attempt at the first target may cost."""
