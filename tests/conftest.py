@@ -25,6 +25,8 @@ def _nothing_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     # What `ai-lib update` put in force here is in the user's cache.
     monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    # What the commands keep for their user.
+    monkeypatch.setenv("AI_LIB_HOME", os.devnull)
 
 
 @pytest.fixture(autouse=True, scope="session")

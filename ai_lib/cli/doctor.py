@@ -8,7 +8,7 @@ import functools
 import msgspec
 
 from ai_lib.cli.doctor_checks import NOT_CHECKED, Report, examine
-from ai_lib.cli.output import format_table, write_problem, write_text
+from ai_lib.cli.output import find_width, format_table, write_problem, write_text
 from ai_lib.errors.exceptions import AiLibError, HostNotAllowed
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.model import ProtocolManifest
@@ -116,7 +116,7 @@ def _write_report(report: Report) -> None:
     columns = ["provider", "key", "host", "reachable", "origin", "manifest", "digest"]
     if all(provider.reachable == NOT_CHECKED for provider in report.providers):
         columns.remove("reachable")
-    write_text("\n".join(lines) + "\n" + format_table(columns, rows))
+    write_text("\n".join(lines) + "\n" + format_table(columns, rows, width=find_width()))
     if sentences := [*report.refused, *report.retiring, *report.differences]:
         write_text("\n" + "".join(f"{sentence}.\n" for sentence in sentences))
 

@@ -28,7 +28,19 @@ def run(program: Callable[[], Any]) -> int:
 def run_demos() -> int:
     """Run the demo of both packages, each in an interpreter of its own; return the exit code."""
     for package in PACKAGES:
-        process = subprocess.run([sys.executable, "-m", f"{package}.cli.mock.demo"], check=False)
-        if process.returncode:
-            return process.returncode
+        exit_code = _run_demo(package)
+        if exit_code:
+            return exit_code
     return 0
+
+
+def _run_demo(package: str) -> int:
+    """Run one demo. In a session of its own it hears no Ctrl-C, which only this process answers."""
+    command = [sys.executable, "-m", f"{package}.cli.mock.demo"]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise

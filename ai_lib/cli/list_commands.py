@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from ai_lib.cli.output import format_table, write_json, write_problem, write_text
+from ai_lib.cli.output import find_width, format_table, write_json, write_problem, write_text
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.manifest.models import ModelRecord
@@ -18,23 +18,50 @@ _MODEL_COLUMNS = ("model", "status", "aliases", "context", "answer", "in", "out"
 
 
 def list_models(text: str = "", *, provider: str = "", as_json: bool = False) -> int:
-    """Write the models whose name contains `text` to standard output; return 1 if there is none."""
+    """Write the models whose name contains `text` to standard output; return 1 if there is none.
+
+    Providers may be named by their aliases, `provider` and the beginning of `text` alike.
+
+    Raises:
+        ManifestNotFound: there is no `provider`.
+    """
+    catalog = ManifestCatalog()
+    provider_id = catalog.load(provider).id if provider else ""
+    texts = {text.lower(), _replace_alias(catalog, text.lower())}
     records = [
         record
-        for record in ManifestCatalog().build_registry().list_models()
-        if provider in ("", record.provider)
-        and any(text.lower() in key.lower() for key in (record.full_name, *record.keys))
+        for record in catalog.build_registry().list_models()
+        if provider_id in ("", record.provider) and _has_name(record, texts)
     ]
     if as_json:
         write_json([msgspec.to_builtins(record) for record in records])
     elif records:
-        write_text(format_table(_MODEL_COLUMNS, [_make_model_row(record) for record in records]))
+        rows = [_make_model_row(record) for record in records]
+        write_text(format_table(_MODEL_COLUMNS, rows, width=find_width()))
         write_text("\nSizes are tokens, prices per million tokens; - is unknown.\n")
         for sentence in describe_retirements(records, date.today()):
             write_text(f"{sentence}.\n")
     else:
         write_problem("no listed model has a name with this text")
     return 0 if records else 1
+
+
+def _replace_alias(catalog: ManifestCatalog, text: str) -> str:
+    """Return `text` with the id of the provider whose alias is before its first slash."""
+    name, slash, model = text.partition("/")
+    for provider in catalog.list_providers():
+        try:
+            aliases = catalog.load(provider).manifest.aliases if name else ()
+        except ProtocolError:  # a provider that can't be used has no models
+            continue
+        if name in aliases:
+            return f"{provider}/{model}"
+    return f"{name}{slash}{model}"
+
+
+def _has_name(record: ModelRecord, texts: Iterable[str]) -> bool:
+    names = [name.lower() for name in (record.full_name, *record.keys)]
+    return any(text in name for text in texts for name in names)
 
 
 def describe_retirements(records: Iterable[ModelRecord], on: date) -> list[str]:
@@ -65,21 +92,30 @@ def _format_number(value: float | None, unit: str = "") -> str:
     return "-" if value is None else f"{value:.10g}{unit}"
 
 
-def list_providers(*, as_json: bool = False) -> int:
-    """Write the providers to standard output; return 1 if one of them can't be used, else 0."""
+def list_providers(text: str = "", *, as_json: bool = False) -> int:
+    """Write the providers whose id or alias contains `text` to standard output.
+
+    Returns 1 if there is none, or if one of them can't be used, else 0.
+    """
     catalog, rows, messages = ManifestCatalog(), [], []
     for name in catalog.list_providers():
         try:
-            rows.append(_make_provider_row(catalog, name))
+            row = _make_provider_row(catalog, name)
         except ProtocolError as error:
             messages.append(error.message)
+            continue
+        if text.lower() in f"{row['provider']}, {row['aliases']}".lower():
+            rows.append(row)
     if as_json:
         write_json(rows)
+    elif rows:
+        columns = ("provider", "aliases", "dialect", "host", "key", "from")
+        write_text(format_table(columns, rows, width=find_width()))
     else:
-        write_text(format_table(("provider", "aliases", "dialect", "host", "key", "from"), rows))
+        messages.append("no provider has an id or alias with this text")
     for message in messages:
         write_problem(message)
-    return 1 if messages else 0
+    return 1 if messages or not rows else 0
 
 
 def _make_provider_row(catalog: ManifestCatalog, name: str) -> dict[str, str]:

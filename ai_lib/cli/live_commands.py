@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ai_lib.cli.output import format_table, write_json, write_text
+from ai_lib.cli.output import find_width, format_table, write_json, write_text
 from ai_lib.errors.exceptions import AiLibError
 from ai_lib.protocol.manifest.models import ModelRecord
 
@@ -22,7 +22,9 @@ async def list_live_models(provider: str, *, base_url: str | None, as_json: bool
     if as_json:
         write_json([msgspec.to_builtins(model) for model in models])
     else:
-        write_text(format_table(_COLUMNS, [_make_row(model) for model in models]))
+        write_text(
+            format_table(_COLUMNS, [_make_row(model) for model in models], width=find_width())
+        )
     return 0
 
 

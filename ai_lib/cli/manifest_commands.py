@@ -7,7 +7,7 @@ from ai_lib.cli.output import write_text
 from ai_lib.protocol.catalog import ManifestCatalog, check_provider_id
 from ai_lib.protocol.lint.diff import compare_manifests
 from ai_lib.protocol.lint.linter import lint_file
-from ai_lib.protocol.lint.scaffold import scaffold_manifest
+from ai_lib.protocol.lint.scaffold import scaffold_manifest, sketch_manifest
 from ai_lib.protocol.sources.folder import read_document
 from ai_lib.types.json import JsonValue
 
@@ -46,12 +46,17 @@ def lint_manifests(files: Sequence[str], *, strict: bool = False) -> int:
     return 1 if errors or (strict and warnings) else 0
 
 
-def write_manifest(provider: str, *, like: str, base_url: str | None = None) -> int:
+def write_manifest(
+    provider: str, *, like: str, base_url: str | None = None, is_full: bool = False
+) -> int:
     """Write a manifest for `provider`, modelled on that of `like`; return the exit code.
+
+    It is as short as it can be; with `is_full` it has every section that may be of use.
 
     Raises:
         ManifestNotFound: there is no provider `like`, or `provider` is no valid id.
     """
     manifest = ManifestCatalog().load(like).manifest
-    write_text(scaffold_manifest(manifest, check_provider_id(provider), base_url))
+    write = scaffold_manifest if is_full else sketch_manifest
+    write_text(write(manifest, check_provider_id(provider), base_url))
     return 0

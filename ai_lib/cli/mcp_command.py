@@ -115,6 +115,6 @@ def ask_consent(call: ToolCall, tool: ToolDefinition) -> bool | str:
     try:
         answer = input()
     except EOFError:
-        write_note("\n")
+        write_note("\nit was not called, as nobody could be asked: --allow-tools allows it\n")
         return "nobody could be asked for consent; it was not called"
     return answer.strip().lower() in ("y", "yes")

@@ -6,7 +6,10 @@ No other module of the commands writes to standard output or standard error.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,7 +19,12 @@ if TYPE_CHECKING:
     from ai_lib.types.json import JsonObject
 
 _WIDTH = 88
+_NARROWEST_COLUMN = 8
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+
+
+class OutputError(Exception):
+    """Standard output can't be written to; the message says why."""
 
 
 class Output:
@@ -69,24 +77,59 @@ class Output:
         return f"{code}{text}{_PLAIN}" if self._styled else text
 
     def _write(self, text: str) -> None:
-        self._out.write(text)
-        self._out.flush()
+        _write_to(self._out, text, flush=True)
 
 
-def format_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """Return rows as aligned text under a line of column names; numbers are right-aligned."""
+def format_table(
+    columns: Sequence[str], rows: Sequence[Mapping[str, str]], *, width: int | None = None
+) -> str:
+    """Return rows as aligned text under a line of column names; numbers are right-aligned.
+
+    With `width`, in characters, the widest columns of text are wrapped until a line fits.
+    """
     rows = [{name: to_printable(cell) for name, cell in row.items()} for row in rows]
     lines = [dict(zip(columns, columns, strict=True)), *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in columns}
     right = {name for name in columns if rows and all(_is_number(row[name]) for row in rows)}
-    return "".join(
-        "  ".join(
-            line[name].rjust(widths[name]) if name in right else line[name].ljust(widths[name])
-            for name in columns
-        ).rstrip()
-        + "\n"
-        for line in lines
-    )
+    if width is not None:
+        _narrow(widths, [name for name in columns if name not in right], width)
+    return "".join(_format_line(line, columns, widths, right) for line in lines)
+
+
+def find_width() -> int | None:
+    """Return the width of the terminal in characters; None when the output is none."""
+    out = sys.stdout
+    return shutil.get_terminal_size().columns if out is not None and out.isatty() else None
+
+
+def _narrow(widths: dict[str, int], names: Sequence[str], width: int) -> None:
+    """Take from the widest of the named columns until all of them fit, or can't be narrower."""
+    excess = sum(widths.values()) + 2 * (len(widths) - 1) - width
+    while excess > 0 and names:
+        widest = max(names, key=lambda name: widths[name])
+        if widths[widest] <= _NARROWEST_COLUMN:
+            return
+        widths[widest] -= 1
+        excess -= 1
+
+
+def _format_line(
+    line: Mapping[str, str], columns: Sequence[str], widths: Mapping[str, int], right: set[str]
+) -> str:
+    cells = [
+        textwrap.wrap(line[name], widths[name]) if len(line[name]) > widths[name] else [line[name]]
+        for name in columns
+    ]
+    text = ""
+    for index in range(max(map(len, cells))):
+        parts = [
+            (cell[index] if index < len(cell) else "").rjust(widths[name])
+            if name in right
+            else (cell[index] if index < len(cell) else "").ljust(widths[name])
+            for name, cell in zip(columns, cells, strict=True)
+        ]
+        text += "  ".join(parts).rstrip() + "\n"
+    return text
 
 
 def _is_number(cell: str) -> bool:
@@ -94,14 +137,41 @@ def _is_number(cell: str) -> bool:
 
 
 def write_text(text: str) -> None:
-    """Write text to standard output."""
-    sys.stdout.write(to_printable(text))
+    """Write text to standard output. Raises OutputError, or BrokenPipeError if nobody reads it."""
+    _write_to(sys.stdout, to_printable(text), flush=False)
 
 
 def write_piece(text: str) -> None:
-    """Write a piece of text to standard output, to be seen at once."""
-    write_text(text)
-    sys.stdout.flush()
+    """Write a piece of text to standard output, to be seen at once. Raises as `write_text`."""
+    _write_to(sys.stdout, to_printable(text), flush=True)
+
+
+def flush_output() -> None:
+    """Write what is still buffered of standard output. Raises as `write_text`."""
+    if sys.stdout is not None:
+        _write_to(sys.stdout, "", flush=True)
+
+
+def discard_output() -> None:
+    """Let what is still buffered of standard output go nowhere, so that it fails no second time."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):  # it is closed, or no file
+        pass
+
+
+def _write_to(out: TextIO | None, text: str, *, flush: bool) -> None:
+    # There is no stream at all where its descriptor was closed before the start.
+    if out is None:
+        raise OutputError("standard output is closed")
+    try:
+        out.write(text)
+        if flush:
+            out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output can't be written: {error.strerror}") from error
 
 
 def write_json(value: Sequence[JsonObject]) -> None:
@@ -111,8 +181,12 @@ def write_json(value: Sequence[JsonObject]) -> None:
 
 
 def write_note(text: str) -> None:
-    """Write text to standard error."""
-    sys.stderr.write(to_printable(text))
+    """Write text to standard error; where that can't be written, there is nobody to tell."""
+    try:
+        sys.stderr.write(to_printable(text))
+        sys.stderr.flush()
+    except (OSError, AttributeError):
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def write_problem(problem: object) -> None:

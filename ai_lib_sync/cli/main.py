@@ -3,50 +3,93 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ai_lib.cli.launch import run, run_demos
-from ai_lib.cli.options import make_chat_options, parse_arguments
-from ai_lib.cli.output import write_note, write_problem
-from ai_lib.cli.plain_commands import run_command
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
 
-USAGE_ERROR, PROVIDER_ERROR, INTERRUPTED = 2, 1, 130
+USAGE_ERROR, FAILURE, INTERRUPTED, CLOSED_PIPE = 2, 1, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0 is success, 1 a provider's error or a finding, 2 a wrong argument or a missing key, 130 an
-    interruption.
+    0 is success, 1 a provider's error, a finding or output that can't be written, 2 a wrong
+    argument or a missing key, 130 an interruption, 141 that nobody reads the output any more.
     """
-    parsed = parse_arguments(arguments)
+    # All else is imported below, so that Ctrl-C is one line while modules are loaded, too.
     try:
-        if parsed.command == "demo":
-            return run_demos()
-        if parsed.command == "completion":
-            from ai_lib.cli.completion import write_completion
-
-            return write_completion(parsed.shell)
-        if parsed.command == "mock" and parsed.ui:
-            return _serve_page(parsed)
-        if (exit_code := run_command(parsed)) is not None:
-            return exit_code
-        if parsed.command == "models":
-            return _run_live_list(parsed)
-        if parsed.command in ("explain", "doctor", "update", "mcp"):
-            return run(functools.partial(_run_waiting_command, parsed))
-        return _run_chat(parsed)
+        exit_code = _run_to_end(arguments)
     except KeyboardInterrupt:
-        write_note("\n")
-        return INTERRUPTED
+        return _report_interrupt()
+    return exit_code
+
+
+def _run_to_end(arguments: Sequence[str] | None) -> int:
+    """Run the command until all of its output is written."""
+    from ai_lib.cli.output import OutputError, discard_output, flush_output, write_problem
+
+    try:
+        try:
+            exit_code = _run(arguments)
+        except SystemExit:  # the parser wrote its help, its version or an error
+            flush_output()
+            raise
+        flush_output()
     except BrokenPipeError:
-        # The reader of standard output is gone; what is still buffered must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PROVIDER_ERROR
+        discard_output()
+        return CLOSED_PIPE
+    except OutputError as error:
+        discard_output()
+        write_problem(error)
+        return FAILURE
+    return exit_code
+
+
+def _report_interrupt() -> int:
+    """Write the one line; from here on, further interrupts change nothing."""
+    import signal
+
+    from ai_lib.cli.output import discard_output, flush_output, write_note
+
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # this is not the main thread
+        pass
+    try:
+        flush_output()
+    except Exception:  # noqa: BLE001 (an interrupted command has nothing more to report)
+        discard_output()
+    end = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""
+    write_note(f"{end}ai-lib: interrupted\n")
+    return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    import functools
+
+    from ai_lib.cli.launch import run, run_demos
+    from ai_lib.cli.options import parse_arguments
+    from ai_lib.cli.plain_commands import run_command
+
+    parsed = parse_arguments(arguments)
+    if parsed.command == "demo":
+        return run_demos()
+    if parsed.command == "completion":
+        from ai_lib.cli.completion import write_completion
+
+        return write_completion(parsed.shell)
+    if parsed.command == "mock" and parsed.ui:
+        return _serve_page(parsed)
+    if (exit_code := run_command(parsed)) is not None:
+        return exit_code
+    if parsed.command == "models":
+        return _run_live_list(parsed)
+    if parsed.command in ("explain", "doctor", "update", "mcp"):
+        return run(functools.partial(_run_waiting_command, parsed))
+    return _run_chat(parsed)
 
 
 def _serve_page(parsed: Namespace) -> int:
@@ -79,6 +122,9 @@ def _run_waiting_command(parsed: Namespace) -> int:
 
 
 def _run_live_list(parsed: Namespace) -> int:
+    import functools
+
+    from ai_lib.cli.launch import run
     from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
 
     from .live_commands import list_live_models
@@ -91,10 +137,11 @@ def _run_live_list(parsed: Namespace) -> int:
     except (CredentialError, ProtocolError, RequestError) as error:
         return _report_error(error, USAGE_ERROR)
     except AiLibError as error:
-        return _report_error(error, PROVIDER_ERROR)
+        return _report_error(error, FAILURE)
 
 
 def _run_chat(parsed: Namespace) -> int:
+    from ai_lib.cli.options import make_chat_options
     from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
 
     from .chat.conversation import run_chat
@@ -104,10 +151,12 @@ def _run_chat(parsed: Namespace) -> int:
     except (CredentialError, ProtocolError, RequestError, ValueError) as error:
         return _report_error(error, USAGE_ERROR)
     except AiLibError as error:
-        return _report_error(error, PROVIDER_ERROR)
+        return _report_error(error, FAILURE)
 
 
 def _report_error(error: Exception, code: int) -> int:
+    from ai_lib.cli.output import write_problem
+
     write_problem(error)
     return code
 

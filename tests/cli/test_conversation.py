@@ -20,6 +20,7 @@ from tests.testing.wire import MockServer
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["ai_lib", "ai_lib_sync"]
+_VARIABLES = {"OPENAI_API_KEY": "sk-canary", "TERM": "xterm", "COLUMNS": "100"}
 _STYLES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -38,12 +39,12 @@ def _take_the_terminal() -> None:
 class Terminal:
     """A program at a terminal: type, and wait for what it shows."""
 
-    def __init__(self, package: str, *arguments: str) -> None:
+    def __init__(self, package: str, *arguments: str, **variables: str) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", f"{package}.cli.main", *arguments],
             cwd=ROOT,
-            env={**os.environ, "OPENAI_API_KEY": "sk-canary", "TERM": "xterm", "COLUMNS": "100"},
+            env={**os.environ, **_VARIABLES, **variables},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -39,7 +39,7 @@ def served(*arguments: str) -> Iterator[str]:
         try:
             yield address
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=20) == 130
         finally:
             process.kill()
 

@@ -152,6 +152,7 @@ def mock(
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AI_LIB_HOME", str(tmp_path / "home"))
     yield mock
     logger.handlers = handlers
     logger.setLevel(level)

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from ai_lib.cli.chat.attachments import attach_files
 from ai_lib.cli.chat.repl import run_repl
+from ai_lib.cli.chat.state import ConversationState
+from ai_lib.cli.chat.tool_file import load_functions
 from ai_lib.cli.chat.writer import MarkdownWriter, Writer, make_writer
 from ai_lib.cli.launch import run
 from ai_lib.cli.options import ChatOptions
-from ai_lib.cli.output import write_note
+from ai_lib.cli.output import write_note, write_problem
+from ai_lib.cli.user.log import find_log
+from ai_lib.client.tools.functions import ToolLike
 from ai_lib.errors.exceptions import RequestError
 from ai_lib.structured.output import StructuredOutput
 from ai_lib.structured.schema_problems import schema_problems
@@ -36,18 +40,14 @@ def run_chat(options: ChatOptions) -> int:
     if options.question is not None:
         return run(functools.partial(conversation.ask, options.question))
 
-    def restart() -> None:
-        nonlocal conversation
-        conversation = Conversation(options)
+    def ask(message: Message) -> object:
+        return run(functools.partial(conversation.ask_message, message))
 
-    def ask(line: str) -> object:
-        return run(functools.partial(conversation.ask, line))
-
-    return run_repl(ask, lambda: conversation.keep_partial_response(), restart)
+    return run_repl(conversation.state, ask, lambda: conversation.keep_partial_response())
 
 
 class Conversation:
-    """One conversation with one model.
+    """One conversation; its state is shared by both packages.
 
     Each question makes its own client, because each call may run on its own event loop.
     """
@@ -55,27 +55,31 @@ class Conversation:
     def __init__(self, options: ChatOptions) -> None:
         self._options = options
         self._schema = _load_schema(options.schema)
-        self.messages: list[Message] = []
-        if options.system:
-            self.messages.append(Message.system(options.system))
-        self._files = list(options.files)
+        self._functions = load_functions(options.tools) if options.tools else []
+        self._log = find_log(is_wanted=options.is_logged)
+        self.state = ConversationState(options.model, options.system, options.files)
         self._stream: ChatStream | None = None
 
     async def ask(self, question: str) -> int:
-        """Send a question, show the response, and keep both; return 0.
+        """Send a question with the files, show the response, and keep both; return 0.
 
         Raises:
             AiLibError: the question can't be sent, or got no response.
         """
-        question_message = Message.user(attach_files(question, self._files))
+        content = attach_files(question, self.state.files, self._options.context)
+        return await self.ask_message(Message.user(content))
+
+    async def ask_message(self, question: Message) -> int:
+        """Send a question, show the response, and keep both; return 0. Raises as `ask`."""
+        state = self.state
         async with await self._build_client() as client:
-            request = client.chat().messages([*self.messages, question_message])
+            request = client.chat().messages([*state.messages, question])
             for name, value in self._options.parameters:
                 request.param(name, value)
-            self._files.clear()
-            self.messages.append(question_message)
-            if self._options.mcp is not None:
-                response = await self._run_tools(request, self._options.mcp)
+            state.files.clear()
+            state.messages.append(question)
+            if self._options.mcp is not None or self._functions:
+                response = await self._run_tools(request)
                 response_message = response.to_message()
             elif self._schema is None:
                 response = await self._execute(request)
@@ -83,23 +87,33 @@ class Conversation:
             else:
                 output = await self._execute_typed(request, self._schema)
                 response, response_message = output.response, Message.assistant(output.raw)
-        self.messages.append(response_message)
+        state.messages.append(response_message)
+        state.add_response(response)
+        self._report(question, response)
+        return 0
+
+    def _report(self, question: Message, response: ChatResponse) -> None:
+        """Log the answer where that is asked for, and show its figures."""
+        if self._log is not None:
+            try:
+                self._log.add(self.state.make_entry(question, response))
+            except RequestError as error:  # the answer came; that it is not logged is said
+                write_problem(error)
         if self._options.verbose or sys.stderr.isatty():
             write_note(f"{format_summary(response)}\n")
-        return 0
+        if self._options.verbose:
+            for adaptation in response.adaptations:
+                write_note(f"[adapted: {adaptation}]\n")
 
     def keep_partial_response(self) -> None:
         """Keep the part of an interrupted response that came, or else drop its question."""
         stream, self._stream = self._stream, None
         partial = stream.response() if stream is not None else None
-        if partial is not None and partial.content:
-            self.messages.append(Message.assistant(partial.content))
-        elif self.messages and self.messages[-1].role == "user":
-            self.messages.pop()
+        self.state.keep_partial(partial.content if partial is not None else "")
 
     async def _build_client(self) -> AiClient:
         options = self._options
-        builder = AiClient.builder().model(options.model)
+        builder = AiClient.builder().model(self.state.model)
         if options.base_url is not None:
             builder.base_url(options.base_url)
         if options.timeout is not None:
@@ -127,14 +141,18 @@ class Conversation:
             self._stream = None
             return stream.response()
 
-    async def _run_tools(self, request: ChatRequestBuilder, server: str) -> ChatResponse:
-        """Ask with the tools of MCP servers; keep the rounds before the last response."""
+    async def _run_tools(self, request: ChatRequestBuilder) -> ChatResponse:
+        """Ask with functions and the tools of MCP servers; keep the rounds before the last one."""
         from ..mcp_command import ask_consent, open_servers
 
         hook = None if self._options.allow_tools else ask_consent
-        async with open_servers(server) as servers:
-            run = await request.run_tools(await servers.tools(), on_tool_call=hook)
-        self.messages[:] = run.messages[:-1]
+        if self._options.mcp is None:
+            run = await request.run_tools(self._functions, on_tool_call=hook)
+        else:
+            async with open_servers(self._options.mcp) as servers:
+                tools: list[ToolLike] = [*self._functions, *await servers.tools()]
+                run = await request.run_tools(tools, on_tool_call=hook)
+        self.state.messages[:] = run.messages[:-1]
         _write_text(make_writer(plain=self._options.plain), run.content)
         return run.response
 

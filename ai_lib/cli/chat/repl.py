@@ -1,20 +1,23 @@
-"""The conversation in the terminal: each line is a question.
+"""The conversation in the terminal: each entry is a question, or a command that begins with `/`.
 
 Ctrl-C ends a response, Ctrl-D the conversation.
 """
 
-import contextlib
 from collections.abc import Callable
 
+from ai_lib.cli.chat.line_reader import LineReader
+from ai_lib.cli.chat.repl_commands import find_command
+from ai_lib.cli.chat.state import ConversationState
 from ai_lib.cli.output import write_note, write_problem
 from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError
+from ai_lib.types.message import Message
 
-_HELP = "Ctrl-C ends a response, Ctrl-D or /quit the conversation; /new begins another one\n"
+Ask = Callable[[Message], object]
+
+_WELCOME = "Ctrl-C ends a response, Ctrl-D the conversation; /help lists the commands\n"
 
 
-def run_repl(
-    ask: Callable[[str], object], on_interrupt: Callable[[], None], restart: Callable[[], None]
-) -> int:
+def run_repl(state: ConversationState, ask: Ask, on_interrupt: Callable[[], None]) -> int:
     """Read questions until the end; return the exit code: 1 if the last question failed, else 0.
 
     `ask` shows a response; `on_interrupt` is called when a Ctrl-C or an error ended it.
@@ -22,36 +25,54 @@ def run_repl(
     Raises:
         CredentialError, ProtocolError: no question can be asked at all.
     """
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401 (it gives `input` its history)
-    write_note(_HELP)
+    write_note(_WELCOME)
     exit_code = 0
-    while True:
-        try:
-            line = input("> ").strip()
-        except EOFError:
-            write_note("\n")
-            return exit_code
-        except KeyboardInterrupt:
-            write_note("\n")
-            continue
-        if line in ("/quit", "/exit"):
-            return exit_code
-        if line == "/new":
-            restart()
-        elif line:
-            exit_code = _ask_once(ask, on_interrupt, line)
+    with LineReader() as reader:
+        while True:
+            try:
+                entry = reader.read()
+            except EOFError:
+                write_note("\n")
+                return exit_code
+            except KeyboardInterrupt:
+                write_note("\n")
+                continue
+            try:
+                question = _run_entry(state, entry)
+            except EOFError:
+                return exit_code
+            except AiLibError as error:
+                write_problem(error)
+                continue
+            if question is not None:
+                exit_code = _ask_once(state, ask, on_interrupt, question)
 
 
-def _ask_once(ask: Callable[[str], object], on_interrupt: Callable[[], None], line: str) -> int:
+def _run_entry(state: ConversationState, entry: str) -> Message | None:
+    """Run a command; return the question to ask, if any. Raises EOFError at /quit."""
+    if not entry:
+        return None
+    command = find_command(entry)
+    if command is not None:
+        run, argument = command
+        return run(state, argument)
+    from ai_lib.cli.chat.attachments import attach_files
+
+    return Message.user(attach_files(entry, state.files))
+
+
+def _ask_once(
+    state: ConversationState, ask: Ask, on_interrupt: Callable[[], None], question: Message
+) -> int:
     try:
-        ask(line)
+        ask(question)
     except KeyboardInterrupt:
         on_interrupt()
         write_note("\n[interrupted]\n")
-    except (CredentialError, ProtocolError):
-        raise
     except AiLibError as error:
+        is_hopeless = isinstance(error, CredentialError | ProtocolError)
+        if is_hopeless and not state.responses and not state.is_switched:
+            raise
         on_interrupt()
         write_problem(error)
         return 1

@@ -4,7 +4,7 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ai_lib.cli.output import write_note, write_piece, write_text
+from ai_lib.cli.output import write_piece, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,9 +101,7 @@ def _listen(handler: "Handler", port: int) -> int:
 
 
 def _wait_for_interrupt() -> int:
+    """Wait for Ctrl-C, which `main` answers as it does everywhere."""
     write_piece("")
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        write_note("\n")
+    threading.Event().wait()
     return 0

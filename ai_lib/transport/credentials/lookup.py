@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SourceKind = Literal["explicit", "manifest_env", "conventional_env", "keyring", "source", "none"]
 
 _ISSUED_KINDS: Final = ("aws_sigv4", "google_oauth", "entra")
-_KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
+KEYRING_SERVICES: Final = ("ai-protocol", "ai-lib")
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,7 +248,7 @@ def _from_keyring(provider: str) -> Credential | None:
     except ImportError:
         return None
     try:
-        for service in _KEYRING_SERVICES:
+        for service in KEYRING_SERVICES:
             if value := make_secret(keyring.get_password(service, provider)):
                 name = f"keyring service {service}"
                 return Credential(value=value, source="keyring", kind="keyring", name=name)
