@@ -66,6 +66,7 @@ class BlockingStream:
             self.socket.settimeout(timeout if timeout is None else max(timeout, _MIN_TIMEOUT))
             if isinstance(self.socket, SSLSocket):
                 return BlockingStream(self.socket, TlsTunnel(self.socket, context, host))
+            self.socket.getpeername()  # where this fails, `wrap_socket` leaves its socket open
             return BlockingStream(context.wrap_socket(self.socket, server_hostname=host))
         except TimeoutError as error:
             self.close()

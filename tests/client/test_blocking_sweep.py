@@ -6,52 +6,24 @@ to its end undisturbed. `tests/client/test_sweep.py` does the same at each await
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ai_lib._runtime.blocking import run_interruptible
 from ai_lib.errors import AiLibError
 from ai_lib.resilience import CircuitBreakerConfig, RateLimiterConfig
 from ai_lib.transport import PoolConfig, TransportOptions
 from ai_lib_sync import AiClient
-from ai_lib_sync._runtime import backend, stream as sockets
 from ai_lib_sync._runtime.backend import CancelScope
 from ai_lib_sync.transport import HttpTransport
 from tests.client.sweep_house import PATHS, make_server, text_of
 from tests.guards import hang_guard
 from tests.resilience.house import CANARY, QUICK, write
 from tests.servers.scripted import ScriptedServer
+from tests.sweeping import MOST, CountedWaits
 
 pytestmark = pytest.mark.async_only  # it speaks of the blocking package alone
-MOST_WAITS = 200
-
-
-class Waits:
-    """Calls `at_wait` from another thread, with the number of each wait of this thread, from 1."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        self.at_wait: Callable[[int], object] = lambda _: None
-        for module in (backend, sockets):
-            monkeypatch.setattr(module, "run_interruptible", self._run)
-        self._thread = threading.current_thread()
-
-    def _run(self, wake: Any, block: Any, seconds: float | None, clock: Any) -> Any:
-        if threading.current_thread() is not self._thread:
-            return run_interruptible(wake, block, seconds, clock)
-
-        def block_and_tell(limit: float | None) -> Any:
-            self.count += 1
-            other = threading.Thread(target=self.at_wait, args=(self.count,))
-            other.start()
-            other.join()
-            return block(limit)
-
-        return run_interruptible(wake, block_and_tell, seconds, clock)
 
 
 @pytest.fixture
@@ -62,8 +34,8 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
-    return Waits(monkeypatch)
+def waits(monkeypatch: pytest.MonkeyPatch) -> CountedWaits:
+    return CountedWaits(monkeypatch)
 
 
 def client_of(folder: Path) -> AiClient:
@@ -120,7 +92,7 @@ def check_nothing_is_held(client: AiClient, server: ScriptedServer) -> None:
 
 def end_at(
     number: int, way: str, path: tuple[str, bool], client: AiClient, server: ScriptedServer,
-    waits: Waits,
+    waits: CountedWaits,
 ) -> bool:  # fmt: skip
     """Make a call, end it at that wait; return whether it had so many."""
     question, streamed = path
@@ -142,7 +114,9 @@ def end_at(
             assert ask(client, "well" if question == "drain" else question, streamed) == "hello"
         except AiLibError as error:
             assert way == "close", error  # noqa: PT017
-            assert "close" in str(error)  # noqa: PT017
+            # Where the first target had failed before, its error may be the one that is told.
+            had_failed = question == "fallback" and "503" in str(error)
+            assert had_failed or "close" in str(error)  # noqa: PT017
     waits.at_wait = lambda _: None
     if releases:
         releases.pop()()
@@ -152,11 +126,11 @@ def end_at(
 @pytest.mark.parametrize("way", ["cancel", "close"])
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path[0] + "+stream" * path[1])
 def test_a_call_that_ends_at_any_of_its_waits_leaves_nothing(
-    way: str, path: tuple[str, bool], server: ScriptedServer, tmp_path: Path, waits: Waits
+    way: str, path: tuple[str, bool], server: ScriptedServer, tmp_path: Path, waits: CountedWaits
 ) -> None:
     for name in ("house", "other"):
         write(tmp_path, name, server.url)
-    for number in range(1, MOST_WAITS):
+    for number in range(1, MOST):
         client = client_of(tmp_path)
         with hang_guard(60):
             is_met = end_at(number, way, path, client, server, waits)
@@ -167,4 +141,4 @@ def test_a_call_that_ends_at_any_of_its_waits_leaves_nothing(
         check_nothing_is_held(client, server)
         if not is_met:
             break
-    assert 1 < number < MOST_WAITS - 1
+    assert 1 < number < MOST - 1

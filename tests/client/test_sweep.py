@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 import anyio
 import pytest
@@ -23,36 +22,9 @@ from ai_lib.transport import HttpTransport, PoolConfig, TransportOptions
 from tests.client.sweep_house import PATHS, make_server, text_of
 from tests.resilience.house import QUICK, builder, write
 from tests.servers.scripted import ScriptedServer
+from tests.sweeping import MOST, CountedAwaits
 
 pytestmark = pytest.mark.async_only
-
-T = TypeVar("T")
-MOST_AWAITS = 200
-
-
-class Counted(Generic[T]):
-    """Awaits a coroutine and calls `at_await` with the number of each of its awaits, from 1."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, T], at_await: Callable[[int], object]):
-        self._coroutine = coroutine
-        self._at_await = at_await
-        self.count = 0
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        resume: Callable[[], Any] = lambda: self._coroutine.send(None)  # noqa: E731
-        while True:
-            try:
-                awaited = resume()
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            self.count += 1
-            self._at_await(self.count)
-            try:
-                value = yield awaited
-            except BaseException as error:  # noqa: BLE001 (it goes on to the coroutine)
-                resume = lambda thrown=error: self._coroutine.throw(thrown)  # noqa: E731
-            else:
-                resume = lambda sent=value: self._coroutine.send(sent)  # noqa: E731
 
 
 class Listener(Interceptor):
@@ -147,7 +119,9 @@ async def end_at(
             releases.pop()()
 
     with anyio.CancelScope() as scope:
-        counted = Counted(ask(client, "well" if question == "drain" else question, streamed), end)
+        counted = CountedAwaits(
+            ask(client, "well" if question == "drain" else question, streamed), end
+        )
         try:
             assert await counted == "hello"
         except AiLibError as error:
@@ -175,7 +149,7 @@ async def test_a_call_that_ends_at_any_of_its_awaits_leaves_nothing(
     for name in ("house", "other"):
         write(tmp_path, name, server.url)
     listener = Listener()
-    for number in range(1, MOST_AWAITS):
+    for number in range(1, MOST):
         client = await client_of(tmp_path, listener)
         is_met = await end_at(number, way, path, client, server)
         await check_nothing_is_held(client, server)
@@ -186,7 +160,7 @@ async def test_a_call_that_ends_at_any_of_its_awaits_leaves_nothing(
         assert listener.begun == listener.ended
         if not is_met:
             break
-    assert 1 < number < MOST_AWAITS - 1
+    assert 1 < number < MOST - 1
     del client
     await anyio.lowlevel.checkpoint()
     gc.collect()

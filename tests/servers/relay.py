@@ -7,6 +7,8 @@ import threading
 from contextlib import ExitStack
 from typing import BinaryIO
 
+from tests.servers.scripted import accept_tls
+
 Connected = tuple[str, int]
 
 
@@ -63,7 +65,7 @@ class Relay:
         try:
             with ExitStack() as stack:
                 if self.tls is not None:
-                    sock = stack.enter_context(self.tls.wrap_socket(sock.dup(), server_side=True))
+                    sock = stack.enter_context(accept_tls(self.tls, sock))
                 # Unbuffered: what follows the greeting belongs to the one behind.
                 reader = stack.enter_context(sock.makefile("rb", buffering=0))
                 converse = {"http": self._http, "socks5": self._socks}[self.kind]

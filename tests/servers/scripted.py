@@ -164,7 +164,7 @@ class ScriptedServer:
     def _converse(self, sock: socket.socket) -> None:
         with ExitStack() as stack:
             if self.tls is not None:
-                sock = stack.enter_context(self.tls.wrap_socket(sock.dup(), server_side=True))
+                sock = stack.enter_context(accept_tls(self.tls, sock))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(self.greeting)
             reader = stack.enter_context(sock.makefile("rb"))
@@ -181,6 +181,12 @@ class ScriptedServer:
         finally:
             with self.idle:
                 self.active -= 1
+
+
+def accept_tls(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
+    """Return the encrypted side of a connection; a peer that has gone leaves nothing open."""
+    sock.getpeername()  # where this fails, `wrap_socket` leaves its socket open
+    return context.wrap_socket(sock.dup(), server_side=True)
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -9,6 +9,8 @@ import h2.config
 import h2.connection
 import h2.events
 
+from tests.servers.scripted import accept_tls
+
 Respond = Callable[[h2.connection.H2Connection, int], None]
 
 
@@ -26,12 +28,12 @@ def begin(state: h2.connection.H2Connection, stream: int) -> None:
 
 
 class SecondServer:
-    """Speaks HTTP/2 over TLS only; `connections` and `streams` count."""
+    """Speaks HTTP/2 over TLS only; `connections`, `open_connections` and `streams` count."""
 
     def __init__(self, tls: ssl.SSLContext, respond: Respond = answer) -> None:
         tls.set_alpn_protocols(["h2"])
         self.respond = respond
-        self.connections = 0
+        self.connections = self.open_connections = 0
         self.streams = 0
         self._tls = tls
         self._sockets: list[socket.socket] = []
@@ -58,16 +60,18 @@ class SecondServer:
             except OSError:
                 return
             self.connections += 1
+            self.open_connections += 1
             self._sockets.append(sock)
             self._threads.append(threading.Thread(target=self._serve, args=(sock,), daemon=True))
             self._threads[-1].start()
 
     def _serve(self, sock: socket.socket) -> None:
         try:
-            with self._tls.wrap_socket(sock.dup(), server_side=True) as secure:
+            with accept_tls(self._tls, sock) as secure:
                 self._converse(secure)
         except OSError:
             pass
+        self.open_connections -= 1
 
     def _converse(self, secure: ssl.SSLSocket) -> None:
         state = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))

@@ -92,8 +92,9 @@ class HttpcoreConnection:
         )
         fields = request.header_fields(deadlines.request.body)
         extensions = {} if self._stream.is_connected else {"trace": self._trace}
+        content = body if isinstance(body, Upload) else _Body(body)
         return Request(
-            deadlines.request.method, url, headers=fields, content=body, extensions=extensions
+            deadlines.request.method, url, headers=fields, content=content, extensions=extensions
         )
 
     async def _trace(self, event: str, info: Mapping[str, Request]) -> None:
@@ -124,6 +125,25 @@ class HttpcoreConnection:
         if self._body is not None and self._sent_request is not None:
             with redact_httpcore_logs(self._sent_request):
                 self._body.abort()
+
+
+class _Body:
+    """Iterates over a body in one piece.
+
+    httpcore's own is a generator, which a cancelled request leaves to the garbage collector.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._data:
+            raise StopAsyncIteration
+        data, self._data = self._data, b""
+        return data
 
 
 class _Backend(NetworkBackend):
