@@ -10,6 +10,8 @@ Metric = Literal["cosine", "dot", "euclidean"]
 
 # With fewer numbers, handing them to numpy takes longer than the work itself.
 _MIN_FOR_NUMPY: Final = 50_000
+# Of shorter vectors the squares lose digits, of longer ones the products are infinite.
+_SHORTEST: Final = 1e-70
 
 
 def dot_product(a: Vector, b: Vector) -> float:
@@ -40,7 +42,9 @@ def cosine_similarity(a: Vector, b: Vector) -> float:
         ValueError: they have different lengths, or one is all zeros and has no direction.
     """
     _same_length(a, b)
-    return _clamp(dot_product(a, b) / (_length(a, "the first") * _length(b, "the second")))
+    first, first_length = _measure(a, "the first")
+    second, second_length = _measure(b, "the second")
+    return _clamp(dot_product(first, second) / (first_length * second_length))
 
 
 def normalize_vector(vector: Vector) -> list[float]:
@@ -49,8 +53,8 @@ def normalize_vector(vector: Vector) -> list[float]:
     Raises:
         ValueError: the vector is all zeros.
     """
-    length = _length(vector, "the")
-    return [float(x) / length for x in vector]
+    scaled, length = _measure(vector, "the")
+    return [float(x) / length for x in scaled]
 
 
 def find_most_similar(
@@ -78,7 +82,8 @@ def find_most_similar(
             )
     numpy = _import_numpy(len(query) * len(candidates))
     if numpy is not None:
-        scores = _scores_by_numpy(numpy, query, candidates, metric)
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            scores = _scores_by_numpy(numpy, query, candidates, metric)
     else:
         scores = _SCORES[metric](query, candidates)
     sign = 1 if metric == "euclidean" else -1
@@ -87,11 +92,12 @@ def find_most_similar(
 
 
 def _cosines(query: Vector, candidates: Sequence[Vector]) -> list[float]:
-    query_length = _length(query, "the query")
-    return [
-        _clamp(dot_product(query, vector) / (query_length * _length(vector, f"candidate {index}")))
-        for index, vector in enumerate(candidates)
-    ]
+    query, query_length = _measure(query, "the query")
+    cosines: list[float] = []
+    for index, candidate in enumerate(candidates):
+        vector, length = _measure(candidate, f"candidate {index}")
+        cosines.append(_clamp(dot_product(query, vector) / (query_length * length)))
+    return cosines
 
 
 def _dots(query: Vector, candidates: Sequence[Vector]) -> list[float]:
@@ -130,22 +136,29 @@ def _scores_by_numpy(
         require_finite_numbers(candidates[index], f"candidate {index}")
     if metric == "euclidean":
         scores = numpy.sqrt(((matrix - vector) ** 2).sum(axis=1))
-        return list(scores.tolist())
-    scores = (matrix * vector).sum(axis=1)
+    else:
+        scores = (matrix * vector).sum(axis=1)
+    if metric != "cosine" and not numpy.isfinite(scores).all():
+        return _SCORES[metric](query, candidates)  # which says what is too large
     if metric == "cosine":
-        query_length = _length(query, "the query")
         lengths = numpy.sqrt((matrix**2).sum(axis=1))
-        for index in numpy.flatnonzero(lengths == 0)[:1].tolist():
-            _length(candidates[index], f"candidate {index}")
+        query_length = float(numpy.sqrt((vector**2).sum()))
+        if not all(map(_is_exact_length, (query_length, lengths.min(), lengths.max()))):
+            return _cosines(query, candidates)  # zeros, and numbers whose squares no float holds
         scores = numpy.clip(scores / (query_length * lengths), -1.0, 1.0)
     return list(scores.tolist())
 
 
 def _require_result(result: float, a: Vector, b: Vector) -> float:
-    """Return a result; what is no number comes of vectors that have such numbers, or too large."""
+    """Return a result; what is no number comes of vectors that have such numbers, or too large.
+
+    Raises:
+        ValueError: it is no number.
+    """
     if not math.isfinite(result):
         require_finite_numbers(a, "the first")
         require_finite_numbers(b, "the second")
+        raise ValueError("the numbers of the vectors are too large to be compared")
     return result
 
 
@@ -167,13 +180,26 @@ def require_finite_numbers(vector: Vector, name: str) -> None:
             raise ValueError(f"{name} vector has {number} at {index}, which is no number")
 
 
-def _length(vector: Vector, name: str) -> float:
+def _measure(vector: Vector, name: str) -> tuple[Vector, float]:
+    """Return a vector and its length; one whose squares no float holds is made of middle size.
+
+    Raises:
+        ValueError: it is all zeros, or has what is no number.
+    """
     length = math.sqrt(sum(map(mul, vector, vector)))
-    if not math.isfinite(length):
-        require_finite_numbers(vector, name)
-    if length == 0:
+    if _is_exact_length(length):
+        return vector, float(length)
+    require_finite_numbers(vector, name)
+    largest = max(map(abs, vector), default=0)
+    if largest == 0:
         raise ValueError(f"{name} vector is all zeros, which has no direction")
-    return float(length)
+    scaled = [number / largest for number in vector]
+    return scaled, math.sqrt(sum(map(mul, scaled, scaled)))
+
+
+def _is_exact_length(length: float) -> bool:
+    """Whether a length, and its product with another one, is a float with all its digits."""
+    return _SHORTEST < length < 1 / _SHORTEST
 
 
 def _clamp(cosine: float) -> float:

@@ -50,7 +50,7 @@ def remote_error(
         message=message,
         by_code=compiled.errors.by_code,
         by_status=rules.by_status,
-        by_message=rules.by_message,
+        by_message={**rules.by_message, **compiled.errors.by_message},
         by_pattern=rules.by_pattern,
         by_http_status=rules.by_http_status,
     )

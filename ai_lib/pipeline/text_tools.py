@@ -14,7 +14,7 @@ import msgspec
 
 from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.content import Block, TextBlock, ToolUseBlock
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JSON_ENCODER, JsonDict, JsonObject
 from ai_lib.types.response import Candidate, ChatResponse
 from ai_lib.types.tool import ToolCall
 
@@ -64,8 +64,7 @@ def parse_text_tool_calls(
     for element in _elements(text, names, lenient=lenient):
         parsed_calls = _parse_calls(element, lenient, dialects)
         for name, arguments in parsed_calls:
-            call_id = f"call_{os.urandom(8).hex()}"
-            calls.append(ToolCall(id=call_id, name=name, arguments=arguments, index=len(calls)))
+            calls.append(_make_call(name, arguments, len(calls)))
         if not parsed_calls:
             continue
         kept_texts.append(text[position : element.start])
@@ -116,7 +115,7 @@ def _parse_candidate(candidate: Candidate, dialects: Mapping[str, str]) -> Candi
             blocks.append(TextBlock(text=parsed.text) if parsed.calls else block)
         for call in parsed.calls:
             calls.append(msgspec.structs.replace(call, index=len(calls)))
-            blocks.append(ToolUseBlock(id=call.id, name=call.name, input=call.arguments))
+            blocks.append(_make_block(call))
     if not calls:
         return candidate
     is_normal_end = candidate.termination_reason in (None, "end_turn", "stop_sequence")
@@ -155,6 +154,25 @@ def _elements(text: str, names: set[str], *, lenient: bool = False) -> Iterator[
             end + len(closing),
         )
         position = end + len(closing)
+
+
+def _make_call(name: str, arguments: JsonObject, index: int) -> ToolCall:
+    from ai_lib.types.schema.reading import holds_decimal, to_floats
+
+    exact_json = JSON_ENCODER.encode(arguments).decode() if holds_decimal(arguments) else ""
+    return ToolCall(
+        id=f"call_{os.urandom(8).hex()}",
+        name=name,
+        arguments=to_floats(arguments),
+        index=index,
+        exact_json=exact_json,
+    )
+
+
+def _make_block(call: ToolCall) -> ToolUseBlock:
+    return ToolUseBlock(
+        id=call.id, name=call.name, input=call.arguments, exact_json=call.exact_json
+    )
 
 
 def _parse_calls(
@@ -231,7 +249,10 @@ def _parse_object(text: str) -> JsonDict | None:
 
 
 def _parse_value(text: str) -> object:
+    from ai_lib.types.schema.reading import decode_exactly, find_beyond_float
+
     try:
-        return msgspec.json.decode(text.strip())
+        value: object = decode_exactly(text.strip())
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return text
+    return value if find_beyond_float(value) is None else text

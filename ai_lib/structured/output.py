@@ -9,8 +9,10 @@ import msgspec
 from ai_lib.errors.exceptions import AnswerCutShort, AnswerFailure, AnswerRefused
 from ai_lib.structured.output_type import OutputShape, SchemaMismatch
 from ai_lib.structured.validator import make_invalid_output
-from ai_lib.types.json import JsonValue
+from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.problem import Problem
 from ai_lib.types.response import CUT_SHORT, ChatResponse
+from ai_lib.types.schema.reading import read_exact_object
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
 
@@ -67,12 +69,12 @@ class StructuredOutput(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         call = next((call for call in response.tool_calls if call.name == shape.name), None)
         raw = response.content
         if call is not None:
-            raw = msgspec.json.encode(call.arguments).decode()
+            raw = call.exact_json or msgspec.json.encode(call.arguments).decode()
         elif response.termination_reason == "refusal":
             raise make_refusal_error(response)
         try:
             if call is not None:
-                value, data = shape.read(call.arguments), call.arguments
+                value, data = shape.read(_read_arguments(call)), call.arguments
             else:
                 value, data = shape.read_text(raw)
         except SchemaMismatch as error:
@@ -95,8 +97,15 @@ def _read_leniently(
     """Return the value of a call or a text, the JSON it is made from, and what was bent."""
     if call is None:
         return shape.read_text_leniently(text)
-    value, notes = shape.read_leniently(call.arguments)
+    value, notes = shape.read_leniently(_read_arguments(call))
     return value, call.arguments, notes
+
+
+def _read_arguments(call: ToolCall) -> JsonObject:
+    try:
+        return read_exact_object(call.exact_json, call.arguments)
+    except ValueError as error:
+        raise SchemaMismatch((Problem(pointer="", message=str(error)),)) from error
 
 
 def _add_adaptations(response: ChatResponse, notes: Sequence[str]) -> ChatResponse:

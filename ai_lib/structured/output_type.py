@@ -10,7 +10,15 @@ from ai_lib.structured.mending import find_mended_json
 from ai_lib.structured.schema_problems import TOO_DEEP, schema_problems
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.problem import Problem
-from ai_lib.types.schema.reading import ReadContext, TypeReader, to_floats
+from ai_lib.types.schema.reading import (
+    BEYOND_FLOATS,
+    ReadContext,
+    TypeReader,
+    find_beyond_float,
+    map_leaves,
+    round_to_float,
+    to_floats,
+)
 from ai_lib.types.schema.schema import JsonMismatch, describe, make_reader, read_value
 
 T_co = TypeVar("T_co", covariant=True)
@@ -117,7 +125,7 @@ class OutputShape(Generic[T_co]):
             SchemaMismatch: it does not fit either way.
         """
         if self._reader is None:
-            raise SchemaMismatch(schema_problems(to_floats(value), self._kind_schema))
+            return self._check(value), []
         if self.is_wrapped and isinstance(value, Mapping) and value.keys() == {_INNER}:
             value = value[_INNER]
         context = ReadContext(coerce=True)
@@ -163,7 +171,8 @@ class OutputShape(Generic[T_co]):
             return cast("T_co", read_value(reader, value, context))
         except JsonMismatch as error:
             # The schema's words are shorter; the reader has those of the checks beside it.
-            problems = schema_problems(to_floats(value), self._kind_schema)
+            rounded = map_leaves(value, round_to_float)
+            problems = schema_problems(rounded, self._kind_schema)
             pointers = {problem.pointer for problem in problems}
             others = (other for other in error.problems if other.pointer not in pointers)
             raise SchemaMismatch((*problems, *others)) from error
@@ -172,9 +181,12 @@ class OutputShape(Generic[T_co]):
 
     def _check(self, value: JsonValue) -> T_co:
         try:
+            position = find_beyond_float(value)
             value = to_floats(value)
         except RecursionError as error:
             raise SchemaMismatch((TOO_DEEP,)) from error
+        if position is not None:
+            raise SchemaMismatch((Problem(pointer=position, message=BEYOND_FLOATS),))
         problems = schema_problems(value, self._kind_schema)
         if problems:
             raise SchemaMismatch(problems)

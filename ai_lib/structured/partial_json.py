@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ai_lib.types.json import JsonValue
-from ai_lib.types.schema.reading import read_fraction
+from ai_lib.types.schema.reading import read_fraction, to_float
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLAIN_TEXT: Final = re.compile(r'[^"\\\x00-\x1f]*')
@@ -71,10 +72,10 @@ class PartialJson:
         self,
         opens: str = "{[",
         *,
-        read_fraction: Callable[[str], object] = float,
+        read_fraction: Callable[[str], object] | None = None,
         shows_text: Callable[[Sequence[str | int]], bool] | None = None,
     ) -> None:
-        self._read_fraction = read_fraction
+        self._read_fraction = read_fraction or _read_float
         self._shows_text = shows_text
         self._hides_text = False
         self.start = 0
@@ -257,7 +258,11 @@ class PartialJson:
         if not _NUMBER.fullmatch(run[0]):
             raise _NotJson(run.end())
         is_integer = run[0].lstrip("-").isdecimal()
-        self._add_value(int(run[0]) if is_integer else self._read_fraction(run[0]))
+        try:
+            number = int(run[0]) if is_integer else self._read_fraction(run[0])
+        except ValueError as error:
+            raise _NotJson(run.end()) from error
+        self._add_value(number)
         self._finish_value()
         return run.end()
 
@@ -282,6 +287,12 @@ class PartialJson:
         if text[at] == ("]" if in_list else "}"):
             return self._close(at)
         raise _NotJson(at)
+
+
+def _read_float(text: str) -> object:
+    """Return a float; for a number beyond all floats a `Decimal`."""
+    number = float(text)
+    return number if number and math.isfinite(number) else to_float(read_fraction(text))
 
 
 def _skip_space(text: str, at: int) -> int:

@@ -113,3 +113,20 @@ def test_numbers_that_are_none_are_refused_and_named(number: float) -> None:
                 find_most_similar(other, [other] * count + [vector], metric=metric)
             with pytest.raises(ValueError, match="which is no number"):
                 find_most_similar(vector, [other] * count, metric=metric)
+
+
+def test_what_no_float_can_square_is_compared_all_the_same() -> None:
+    """The size of vectors does not matter for their angle, and what is too large is no score."""
+    for size in (1e-200, 5e-324, 1e200, 1.7e308):
+        assert cosine_similarity([size, 0.0], [-size, 0.0]) == -1
+        assert cosine_similarity([size, size], [1.0, 1.0]) == pytest.approx(1)
+        assert normalize_vector([0.0, size]) == [0.0, 1.0]
+        for count in (2, 60_000):  # the latter by numpy
+            many = [[0.0, size], *[[-size, size]] * count, [size, 0.0]]
+            ((index, score),) = find_most_similar([size, 0.0], many, 1)
+            assert index == count + 1
+            assert score == pytest.approx(1)
+    for metric in ("dot", "euclidean"):
+        for count in (2, 60_000):
+            with pytest.raises(ValueError, match="too large to be compared"):
+                find_most_similar([1e200, 0.0], [[-1e200, 0.0]] * count, metric=metric)

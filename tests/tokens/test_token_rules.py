@@ -131,9 +131,10 @@ def test_what_a_tool_says_in_the_words_of_its_provider_is_counted() -> None:
 
 
 def test_an_image_whose_size_is_unknown_may_be_twice_as_large() -> None:
-    image = {"messages": [Message.user([ImageBlock(url="https://example.com/a.png")])]}
-    none = {"messages": [Message.user([TextBlock(text="")])]}
-    assert count(WeightShape(), **image)[1] - count(WeightShape(), **none)[1] == 2 * 1105
+    shape = TokenShape(images={"*": ImageShape(rule="area", assumed=1000)}, message=0, reply=0)
+    request = ChatRequest(messages=[Message.user([ImageBlock(url="https://example.com/a.png")])])
+    found = TokenCounter.from_shape(shape, "any").count_request(request)
+    assert (found.tokens, found.at_most) == (1000, 2000)
 
 
 def test_what_hosted_tools_bring_is_in_the_bound() -> None:

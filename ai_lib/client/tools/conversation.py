@@ -15,10 +15,12 @@ from ai_lib.errors.exceptions import (
 )
 from ai_lib.structured.mending import mend_json
 from ai_lib.types.content import ToolUseBlock
+from ai_lib.types.json import JSON_ENCODER, is_object
 from ai_lib.types.message import Message
 from ai_lib.types.records.record import Record
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CUT_SHORT, ChatResponse
+from ai_lib.types.schema.reading import find_beyond_float, holds_decimal, to_floats
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage, sum_usages
 
@@ -151,7 +153,11 @@ class ToolConversation:
         first, *others = response.candidates
         mended = mend_json(error.raw) if coerce else None
         notes: tuple[str, ...] = ()
-        if isinstance(mended, dict):
+        exact_json = ""
+        # What is beyond all floats, no provider takes back as a part of its call.
+        if is_object(mended) and find_beyond_float(mended) is None:
+            exact_json = JSON_ENCODER.encode(mended).decode() if holds_decimal(mended) else ""
+            mended = to_floats(mended)
             notes = (f"the arguments of {error.tool_name} were mended to be JSON",)
         else:
             mended = {}
@@ -162,9 +168,10 @@ class ToolConversation:
             id=error.tool_call_id,
             name=error.tool_name,
             arguments=mended,
+            exact_json=exact_json,
             index=len(first.tool_calls),
         )
-        block = ToolUseBlock(id=call.id, name=call.name, input=mended)
+        block = ToolUseBlock(id=call.id, name=call.name, input=mended, exact_json=exact_json)
         candidate = msgspec.structs.replace(
             first, blocks=(*first.blocks, block), tool_calls=(*first.tool_calls, call)
         )

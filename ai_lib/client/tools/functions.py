@@ -10,7 +10,12 @@ from ai_lib.errors.exceptions import CapabilityError, UnknownTool, ValidationErr
 from ai_lib.structured.schema_problems import schema_problems
 from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.message import Message
-from ai_lib.types.schema.reading import ReadContext, decode_exactly, to_floats
+from ai_lib.types.schema.reading import (
+    BEYOND_FLOATS,
+    ReadContext,
+    find_beyond_float,
+    read_exact_object,
+)
 from ai_lib.types.schema.signature import Signature
 from ai_lib.types.tool import APPROVAL, ToolCall, ToolDefinition
 
@@ -107,7 +112,7 @@ class ToolRegistry:
     def _read(
         self, signature: Signature, call: ToolCall, coerce: bool
     ) -> tuple[tuple[object, ...], JsonDict]:
-        call_arguments = _read_exactly(call) if call.exact_json else call.arguments
+        call_arguments = _read_exactly(call)
         try:
             return signature.bind(call_arguments)
         except ValidationError:
@@ -135,9 +140,16 @@ def _define(tool: ToolLike, path: str) -> ToolDefinition:
 
 
 def _read_exactly(call: ToolCall) -> JsonObject:
-    """Return the arguments with all digits, if a hook has not changed them since."""
-    exact: JsonObject = decode_exactly(call.exact_json)
-    return exact if to_floats(exact) == call.arguments else call.arguments
+    """Return the arguments with all digits, if a hook has not changed them since.
+
+    Raises:
+        ValidationError: a number is out of every range.
+    """
+    try:
+        return read_exact_object(call.exact_json, call.arguments)
+    except ValueError as error:
+        text = f"the arguments do not fit: {error}"
+        raise ValidationError(text, problems=[str(error)]) from error
 
 
 def _read_signature(tool: ToolDefinition) -> Signature | None:
@@ -169,6 +181,10 @@ def _describe_doubled(tool: ToolDefinition, other: ToolDefinition | None) -> str
 
 
 def _check(call: ToolCall, tool: ToolDefinition) -> None:
+    position = find_beyond_float(_read_exactly(call))
+    if position is not None:
+        problem = f"{position}: {BEYOND_FLOATS}"
+        raise ValidationError(f"the arguments do not fit: {problem}", problems=[problem])
     problems = [str(problem) for problem in schema_problems(call.arguments, tool.parameters)]
     if problems:
         raise ValidationError(f"the arguments do not fit: {'; '.join(problems)}", problems=problems)

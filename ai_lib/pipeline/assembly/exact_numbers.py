@@ -9,44 +9,57 @@ from ai_lib.types.json import is_list, is_object
 
 # Sixteen digits or more, or an exponent: a float may hold less.
 _LONG_NUMBER: Final = re.compile(r"(?:\d\.?){16}|\d[eE]")
-_MAX_EXACT_DIGITS: Final = 16
+_LONG_NUMBER_IN_BYTES: Final = re.compile(rb"(?:\d\.?){16}|\d[eE][-+]?\d")
+_OUT_OF_RANGE: Final = float("nan")
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def find_exact_json(text: str) -> str:
-    """Return the JSON text of arguments if a number in it has more digits than a float, else ""."""
+    """Return the JSON text of arguments if a number in it has more digits than a float, else "".
+
+    So it is where a number is out of every range.
+    """
     if not _LONG_NUMBER.search(text):
         return ""
     from ai_lib.types.schema.reading import decode_exactly, holds_decimal
 
     try:
         return text if holds_decimal(decode_exactly(text)) else ""
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except msgspec.DecodeError:
+        return text
+    except (UnicodeError, RecursionError):
         return ""
 
 
 def restore_numbers(arguments: object, frame: object, data: bytes) -> object:
     """Return decoded arguments as JSON with the digits that the bytes of their frame have.
 
-    They are returned unchanged where no number is long, or the frame's bytes can't be read again.
+    They are returned unchanged where no number is long, or the frame's bytes can't be read again,
+    and as a text that is no JSON where a number is out of every range.
     """
-    if not data or not isinstance(arguments, dict) or not _has_long_number(arguments):
+    if not isinstance(arguments, dict) or not _LONG_NUMBER_IN_BYTES.search(data):
         return arguments
-    from ai_lib.types.schema.reading import decode_exactly, holds_decimal
+    from ai_lib.types.schema.reading import holds_decimal, holds_leaf
 
     try:
-        exact = _find_counterpart(frame, decode_exactly(data), arguments)
+        exact = _find_counterpart(frame, _FRAME_DECODER.decode(data), arguments)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return arguments
+    if holds_leaf(exact, lambda leaf: leaf is _OUT_OF_RANGE):
+        return repr(exact)
     return _JSON.encode(exact).decode() if holds_decimal(exact) else arguments
 
 
-def _has_long_number(value: object) -> bool:
-    if is_object(value):
-        return any(map(_has_long_number, value.values()))
-    if is_list(value):
-        return any(map(_has_long_number, value))
-    return isinstance(value, float) and len(repr(value)) >= _MAX_EXACT_DIGITS
+def _read_number(text: str) -> object:
+    from ai_lib.types.schema.reading import read_fraction
+
+    try:
+        return read_fraction(text)
+    except ValueError:
+        return _OUT_OF_RANGE
+
+
+_FRAME_DECODER: Final = msgspec.json.Decoder(float_hook=_read_number)
 
 
 def _find_counterpart(node: object, exact: object, target: object) -> object:

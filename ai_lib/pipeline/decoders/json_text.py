@@ -6,6 +6,7 @@ from typing import NoReturn
 import msgspec
 
 from ai_lib.errors.exceptions import DecodeError
+from ai_lib.types.json import require_finite
 
 
 def decode_json(data: bytes, subject: str) -> object:
@@ -24,15 +25,27 @@ def decode_json(data: bytes, subject: str) -> object:
 def encode_json_text(value: object) -> str:
     """Return what `decode_json` read as JSON text again, halves of characters as escapes.
 
+    NaN and infinite numbers, which some servers write, are written as they do.
+
     Raises:
         DecodeError: the value is nested too deeply.
     """
     try:
-        return msgspec.json.encode(value).decode()
+        text = msgspec.json.encode(value).decode()
+        return json.dumps(value) if "null" in text and _holds_no_number(value) else text
     except UnicodeEncodeError:
         return json.dumps(value)
     except RecursionError as error:
         raise DecodeError("a value of the response is nested too deeply", excerpt="") from error
+
+
+def _holds_no_number(value: object) -> bool:
+    """Whether NaN or an infinite number is in a value, which msgspec writes as null."""
+    try:
+        require_finite(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _decode_leniently(data: bytes, subject: str, msgspec_error: Exception) -> object:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ai_lib.errors.codes import REQUEST_TOO_LARGE
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.dialect.model import ErrorShape
 from ai_lib.protocol.query.path import JsonPath, compile_path
@@ -13,11 +14,13 @@ from ai_lib.protocol.query.path import JsonPath, compile_path
 class CompiledErrors(msgspec.Struct, frozen=True, kw_only=True):
     """The paths of an error's facts, in the order they are tried, and the classes of its codes.
 
+    `by_message` has the classes of phrases in its message, when the manifest's own tell nothing.
     `headers` has the headers that say a fact, `name_pattern` what counts of a code or a type.
     """
 
     facts: tuple[tuple[str, tuple[JsonPath, ...]], ...]
     by_code: Mapping[str, str]
+    by_message: Mapping[str, str] = {}
     headers: Mapping[str, tuple[str, ...]] = {}
     name_pattern: re.Pattern[str] | None = None
 
@@ -31,11 +34,14 @@ def compile_errors(error_shape: ErrorShape, by_code: Mapping[str, str]) -> Compi
     shape = msgspec.structs.asdict(error_shape)
     codes, headers = shape.pop("codes"), shape.pop("headers")
     name_pattern = shape.pop("name_pattern")
+    shape.pop("content_policy")
+    context_phrases: tuple[str, ...] = shape.pop("context_length")
     return CompiledErrors(
         facts=tuple(
             (name, tuple(compile_path(text) for text in texts)) for name, texts in shape.items()
         ),
         by_code={**codes, **by_code},
+        by_message=dict.fromkeys(context_phrases, REQUEST_TOO_LARGE.name),
         headers=headers,
         name_pattern=_compile_name_pattern(name_pattern) if name_pattern else None,
     )

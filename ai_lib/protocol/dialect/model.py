@@ -295,7 +295,8 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     `retry_after` are the paths of the time to wait: seconds, a duration such as `7m12s`, or a
     message that says one. `codes` maps the codes that all providers of the dialect share to
     standard classes; a manifest's own table comes before it. `content_policy` are the codes and
-    types of a refusal by the provider's rules for content.
+    types of a refusal by the provider's rules for content. `context_length` are phrases of messages
+    that say, without a code of their own, that a request is longer than the model's context window.
 
     `headers` name the headers of the response that say a fact, which come before the body. Of a
     code or a type, what matches `name_pattern` counts: its first group.
@@ -307,6 +308,14 @@ class ErrorShape(Part, frozen=True, kw_only=True):
     content_policy: tuple[str, ...] = (
         "content_filter", "content_policy_violation", "content_policy", "prohibited_content",
         "ResponsibleAIPolicyViolation", "data_inspection_failed", "moderation_blocked", "safety",
+    )  # fmt: skip
+    # https://github.com/BerriAI/litellm/issues/10793 and the servers' own sources.
+    context_length: tuple[str, ...] = (
+        "maximum context length", "maximum model length", "maximum prompt length",
+        "model's context length", "exceeds the context length", "loaded with context length",
+        "exceeds the available context size", "exceed context window", "exceed context limit",
+        "prompt is too long", "input is too long for", "reduce the length of the messages",
+        "exceeds the maximum number of tokens allowed", "`max_new_tokens` must be <=",
     )  # fmt: skip
     message: tuple[str, ...] = ("error.message", "message", "error")
     code: tuple[str, ...] = ("error.code", "code")

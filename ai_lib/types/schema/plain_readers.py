@@ -16,7 +16,13 @@ import msgspec
 from ai_lib.types.json import JsonDict, JsonValue
 from ai_lib.types.problem import read_problems
 from ai_lib.types.schema.definitions import DefinitionStore, read_class_text
-from ai_lib.types.schema.reading import MISFIT, ReadContext, TypeReader, to_floats
+from ai_lib.types.schema.reading import (
+    MISFIT,
+    ReadContext,
+    TypeReader,
+    find_beyond_float,
+    to_floats,
+)
 from ai_lib.types.schema.type_names import is_subclass
 
 _TRUTHS: Final = {"true": True, "false": False}
@@ -30,7 +36,8 @@ class AnyReader(TypeReader):
         return {}
 
     def read(self, value: JsonValue, pointer: str, reading: ReadContext) -> object:
-        return to_floats(value)
+        position = find_beyond_float(value, pointer)
+        return to_floats(value) if position is None else reading.refuse_number(position)
 
     def rank(self, value: JsonValue) -> int:
         return -1
@@ -114,8 +121,8 @@ class FloatReader(TypeReader):
             result = float(number)
         except OverflowError:
             result = math.inf
-        if not math.isfinite(result):
-            return reading.refuse(pointer, "is too large for a float", "a finite number")
+        if not math.isfinite(result) or (result == 0 and number != 0):
+            return reading.refuse_number(pointer)
         if isinstance(value, str):
             reading.adapt(pointer, value, result)
         return result

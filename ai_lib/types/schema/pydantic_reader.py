@@ -6,20 +6,23 @@ from typing import Any, Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue, is_object, to_plain_value
+from ai_lib.types.json import JsonDict, JsonValue, is_object, require_finite, to_plain_value
 from ai_lib.types.problem import read_problems
 from ai_lib.types.schema.definitions import REFERENCE, DefinitionStore
 from ai_lib.types.schema.reading import (
     MISFIT,
     ReadContext,
     TypeReader,
+    find_beyond_float,
     holds_decimal,
+    holds_leaf,
     map_leaves,
     read_json_text,
-    to_float,
+    round_to_float,
 )
 
 # Checks that see a value before its type does: they may take what the schema does not say.
+_NO_NUMBERS: Final = ("nan", "inf", "infinity")
 _FIRST_CHECKS: Final = ("function-before", "function-wrap", "function-plain")
 
 
@@ -45,7 +48,9 @@ class PydanticReader(TypeReader):
         except (PydanticUserError, TypeError, NameError) as error:
             raise TypeError(f"{name} has no JSON Schema: {error}") from error
         self._has_first_checks = any(word in words for word in _FIRST_CHECKS)
-        self._has_decimals = "'decimal'" in words and "'any'" not in words
+        has_any = "'any'" in words
+        self._has_floats = "'float'" in words or has_any
+        self._has_decimals = "'decimal'" in words and not has_any
 
     def describe(self, definitions: DefinitionStore) -> JsonDict:
         schema = definitions.take(self._schema)
@@ -55,6 +60,9 @@ class PydanticReader(TypeReader):
         return definitions.refer(self._kind, self._name, lambda: schema)
 
     def read(self, value: JsonValue, pointer: str, reading: ReadContext) -> object:
+        beyond_floats = find_beyond_float(value, pointer)
+        if beyond_floats is not None and (self._has_floats or not self._has_decimals):
+            return reading.refuse_number(beyond_floats)
         try:
             return self._validate(value, strict=not self._has_first_checks)
         except ValueError as error:
@@ -87,7 +95,11 @@ class PydanticReader(TypeReader):
             try:
                 return self._adapter.validate_json(exact, strict=None)
             except ValueError:
+                if find_beyond_float(value) is not None:
+                    raise
                 return result
+        if self._has_floats and holds_leaf(value, _spells_no_number):
+            require_finite(self._adapter.dump_python(result, mode="python", warnings=False))
         return result
 
     def rank(self, value: JsonValue) -> int:
@@ -131,7 +143,12 @@ def _to_whole_number(leaf: JsonValue) -> JsonValue:
     """Return an int for a float without a fraction, which strict checks take for one."""
     if isinstance(leaf, float):
         return int(leaf) if leaf.is_integer() else leaf
-    return to_float(leaf)
+    return round_to_float(leaf)
+
+
+def _spells_no_number(leaf: JsonValue) -> bool:
+    """Whether a text says NaN or infinity, which pydantic takes for a float."""
+    return isinstance(leaf, str) and leaf.strip().lstrip("+-").lower() in _NO_NUMBERS
 
 
 def _to_decimal_text(leaf: JsonValue) -> JsonValue:

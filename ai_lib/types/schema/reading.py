@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue, is_list, is_object
-from ai_lib.types.problem import Problem
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue, is_list, is_object
+from ai_lib.types.problem import Problem, make_pointer
 from ai_lib.types.schema.definitions import DefinitionStore
 
 MISFIT: Final = object()
 """What a reader returns for a value that does not fit."""
+
+BEYOND_FLOATS: Final = "is too large or too small for a float"
 
 _JSON_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "bool"),
@@ -49,6 +52,10 @@ class ReadContext:
         """Add the problem that a value is of another type; return `MISFIT`."""
         message = f"Expected {expected}, got {name_json_type(value)}"
         return self.refuse(pointer, message, expected)
+
+    def refuse_number(self, pointer: str) -> object:
+        """Add the problem that a number is beyond all floats; return `MISFIT`."""
+        return self.refuse(pointer, BEYOND_FLOATS, "a number that a float holds")
 
     def adapt(self, pointer: str, value: object, result: object) -> None:
         """Note that a value was taken for another one."""
@@ -107,28 +114,78 @@ def decode_exactly(text: str | bytes) -> JsonValue:
 
 
 def read_fraction(text: str) -> float | Decimal:
-    """Return a number with a fraction or exponent; a `Decimal` where a float loses digits."""
+    """Return a number with a fraction or exponent; a `Decimal` where a float loses digits.
+
+    Raises:
+        ValueError: its exponent is beyond what a `Decimal` takes.
+    """
     number = float(text)
-    if not math.isfinite(number):
-        try:
-            return Decimal(text)
-        except InvalidOperation:  # its exponent has too many digits even for that
-            return number
-    exact = Decimal(text)
-    return number if Decimal(repr(number)) == exact else exact
+    try:
+        exact = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"the number {text[:40]} is out of range") from error
+    is_exact = math.isfinite(number) and Decimal(repr(number)) == exact
+    return number if is_exact else exact
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=read_fraction)
 
 
 def to_floats(value: JsonValue) -> JsonValue:
-    """Return decoded JSON with floats in position of every `Decimal`."""
+    """Return decoded JSON with floats in position of every `Decimal`.
+
+    A number that is too large or too small for any float stays a `Decimal`.
+    """
     return map_leaves(value, to_float)
 
 
 def to_float(leaf: JsonValue) -> JsonValue:
-    """Return a float for a `Decimal`, and anything else as it is."""
-    return float(leaf) if isinstance(leaf, Decimal) else leaf
+    """Return a float for a `Decimal` that has one, and anything else as it is."""
+    return float(leaf) if isinstance(leaf, Decimal) and not is_beyond_float(leaf) else leaf
+
+
+def read_exact_object(text: str, rounded: JsonObject) -> JsonObject:
+    """Return the object in a text if it is what `rounded` was read from, else `rounded`.
+
+    Raises:
+        ValueError: a number is out of every range.
+    """
+    if not text:
+        return rounded
+    exact: JsonObject = decode_exactly(text)
+    is_same = map_leaves(exact, round_to_float) == map_leaves(rounded, round_to_float)
+    return exact if is_same else rounded
+
+
+def is_beyond_float(leaf: JsonValue) -> bool:
+    """Whether a number is finite, but infinite as a float, or another than 0 but 0 as a float."""
+    if not isinstance(leaf, Decimal):
+        return False
+    number = float(leaf)
+    return not math.isfinite(number) or (number == 0 and leaf != 0)
+
+
+def round_to_float(leaf: JsonValue) -> JsonValue:
+    """Return the nearest finite float for a `Decimal`, and anything else as it is."""
+    if not isinstance(leaf, Decimal):
+        return leaf
+    return max(-sys.float_info.max, min(sys.float_info.max, float(leaf)))
+
+
+def find_beyond_float(value: JsonValue, pointer: str = "") -> str | None:
+    """Return where decoded JSON has a number that is beyond all floats; None without one."""
+    members: Iterable[tuple[object, JsonValue]] = ()
+    if is_object(value):
+        members = value.items()
+    elif is_list(value):
+        members = enumerate(value)
+    elif is_beyond_float(value):
+        return pointer
+    for step, member in members:
+        position = find_beyond_float(member, make_pointer([step], pointer))
+        if position is not None:
+            return position
+    return None
 
 
 def map_leaves(value: JsonValue, change: Callable[[JsonValue], JsonValue]) -> JsonValue:
@@ -140,9 +197,13 @@ def map_leaves(value: JsonValue, change: Callable[[JsonValue], JsonValue]) -> Js
 
 def holds_decimal(value: JsonValue) -> bool:
     """Whether a number in decoded JSON is a `Decimal`."""
-    if is_object(value):
-        return any(map(holds_decimal, value.values()))
-    return any(map(holds_decimal, value)) if is_list(value) else isinstance(value, Decimal)
+    return holds_leaf(value, lambda leaf: isinstance(leaf, Decimal))
+
+
+def holds_leaf(value: JsonValue, test: Callable[[JsonValue], bool]) -> bool:
+    """Whether a test holds for anything in decoded JSON that is no object and no list."""
+    members = value.values() if is_object(value) else value if is_list(value) else None
+    return test(value) if members is None else any(holds_leaf(item, test) for item in members)
 
 
 def _show(value: object) -> str:
