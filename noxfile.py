@@ -9,6 +9,7 @@ much time: each has an environment of its own, and `nox -s full` runs them all.
 import functools
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,8 @@ import nox
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 CONSTRAINTS = "tests/constraints.txt"
+
+_AI_SDK = "ai@7.0.173"  # of npm, whose parser reads what browsers get
 
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
@@ -62,7 +65,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def types(session: nox.Session) -> None:
-    """Check both packages with mypy --strict and pyright."""
+    """Check both packages with mypy --strict and pyright, and what users write from habit."""
     _tool(session, "mypy")
     _tool(session, "mypy", "--strict", "tests/types/closed_union.py")
     _tool(session, "pyright", "--pythonpath", sys.executable)
@@ -183,10 +186,29 @@ def numbering(session: nox.Session) -> None:
 
 @_full()
 def web_frameworks(session: nox.Session) -> None:
-    """Our types in FastAPI, and streams for browsers by the package of their protocol."""
+    """Our types in FastAPI, and streams for browsers by the packages of their protocols."""
     _install(session, "-e", ".[dev]", *_group("web_frameworks"))
+    folder = session.create_tmp()
+    if shutil.which("npm"):
+        session.run("npm", "install", "--silent", "--prefix", folder, _AI_SDK, external=True)
     names = ("tests/types/test_pydantic.py", "tests/serving", "tests/_sync/serving")
-    session.run("python", "-m", "pytest", "-q", "-rs", *names)
+    every = ("-m", "slow or not slow", "-rs")
+    session.run("python", "-m", "pytest", "-q", *every, *names, env={"AI_SDK_FOLDER": folder})
+
+
+@_full()
+def moving(session: nox.Session) -> None:
+    """Each row of docs/moving.md by the client it speaks of, all of them apart from each other."""
+    _install(session, "-e", ".[dev]")
+    for requirement in _group("moving"):
+        name = requirement.partition("==")[0]
+        folder = str(Path(session.create_tmp()) / name)
+        session.install("-q", "--upgrade", "--target", folder, requirement)
+        which = "earlier" if name == "ai-lib-python" else f"both_clients and {name}"
+        arguments = ("-q", "-s", "-m", "slow", "-W", "ignore", "-k", which)
+        environment = {"PYTHONPATH": folder, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+        files = ("tests/documents/test_moving.py",)
+        session.run("python", "-m", "pytest", *arguments, *files, env=environment)
 
 
 @_full()
@@ -322,7 +344,7 @@ def constraints(session: nox.Session) -> None:
     resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
     requirements = ("-e", ".[dev,docs]", *_group("sdk"))
     requirements += (*_group("workers"), *_group("networks"), *_group("numbering"))
-    requirements += (*_group("shared_state"), *_group("mcp"))
+    requirements += (*_group("shared_state"), *_group("mcp"), *_group("web_frameworks"))
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

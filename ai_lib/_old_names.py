@@ -35,14 +35,17 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
     "transport.http": ("transport", "HttpTransport"),
     "transport.auth": ("transport", "resolve_api_key resolve_credential"),
     "transport.pool": ("transport", "ConnectionPool PoolConfig PoolStats"),
-    "pipeline.decode": ("pipeline", "SseDecoder JsonLinesDecoder AnthropicSseDecoder"),
+    "pipeline.decode": (
+        "pipeline",
+        "SseDecoder SSEDecoder JsonLinesDecoder AnthropicSseDecoder AnthropicSSEDecoder",
+    ),
     "pipeline.select": ("pipeline", "JsonPathSelector"),
     "pipeline.accumulate": ("pipeline", "ToolCallAccumulator"),
     "pipeline.event_map": (
         "pipeline",
         "ProtocolEventMapper DefaultEventMapper AnthropicEventMapper",
     ),
-    "pipeline.fan_out": ("pipeline", "FanOut ReplicateTransform SplitTransform"),
+    "pipeline.fan_out": ("pipeline", "FanOut FanOutTransform ReplicateTransform SplitTransform"),
     "resilience.retry": ("resilience", "RetryPolicy RetryConfig JitterStrategy"),
     "resilience.rate_limiter": (
         "resilience",
@@ -62,6 +65,16 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
         "routing",
         "ModelSelectionStrategy LoadBalancingStrategy RoundRobinSelector WeightedSelector "
         "CostBasedSelector QualityBasedSelector",
+    ),
+    "routing.types": (
+        "routing",
+        "ModelInfo ModelCapabilities PricingInfo PerformanceMetrics ModelEndpoint",
+    ),
+    "routing.strategy": (
+        "routing",
+        "ModelSelectionStrategy LoadBalancingStrategy RoundRobinSelector WeightedSelector "
+        "LeastConnectionsSelector PerformanceBasedSelector CostBasedSelector "
+        "QualityBasedSelector RandomSelector",
     ),
     "routing.manager": (
         "routing",
@@ -87,6 +100,7 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "cache.manager": ("cache", "CacheManager CacheConfig CacheStats"),
     "cache.backend": ("cache", "CacheBackend MemoryCache DiskCache NullCache"),
+    "cache.backends": ("cache", "CacheBackend MemoryCache DiskCache NullCache"),
     "cache.key": ("cache", "CacheKeyGenerator"),
     "tokens.counter": ("tokens", "TokenCounter TiktokenCounter"),
     "tokens.pricing": ("tokens", "ModelPricing CostEstimate estimate_cost get_model_pricing"),
@@ -94,6 +108,13 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
     "telemetry.metrics": (
         "telemetry",
         "MetricsCollector MetricLabels MetricSnapshot PrometheusExporter",
+    ),
+    "telemetry.exporters": ("telemetry", "PrometheusExporter"),
+    "telemetry.exporters.prometheus": ("telemetry", "PrometheusExporter"),
+    "telemetry.tracer": (
+        "telemetry",
+        "Span SpanContext SpanEvent SpanKind SpanStatus Tracer ConsoleExporter InMemoryExporter "
+        "get_current_span",
     ),
     "telemetry.tracing": ("telemetry", "Tracer Span"),
     "telemetry.health": ("telemetry", "HealthChecker HealthStatus ProviderHealthTracker"),
@@ -113,12 +134,29 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
     "structured.validator": ("structured", "OutputValidator"),
     "utils": ("pipeline", "ToolCallAssembler"),
     "utils.tool_call_assembler": ("pipeline", "ToolCallAssembler"),
+    "guardrails.base": (
+        "guardrails",
+        "Guardrail GuardrailResult GuardrailSeverity GuardrailViolation",
+    ),
+    "guardrails.filters": (
+        "guardrails",
+        "KeywordFilter RegexFilter LengthFilter ProfanityFilter UrlFilter EmailFilter",
+    ),
+    "errors.base": (
+        "errors",
+        "AiLibError ProtocolError TransportError ValidationError RemoteError",
+    ),
     "errors.standard_codes": ("errors", "StandardErrorCode"),
 }
 
 # Room -> the old names of its classes, and their names today.
 OLD_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
-    "pipeline": {"ToolCallAssembler": "ToolCallAccumulator"},
+    "pipeline": {
+        "ToolCallAssembler": "ToolCallAccumulator",
+        "SSEDecoder": "SseDecoder",
+        "AnthropicSSEDecoder": "AnthropicSseDecoder",
+        "FanOutTransform": "FanOut",
+    },
     "protocol": {"Validator": "ProtocolValidator"},
     "telemetry": {"FeedbackCollector": "InMemoryFeedbackSink", "Logger": "AiLibLogger"},
     "tokens": {"TiktokenCounter": "TokenCounter"},

@@ -10,7 +10,7 @@ from ai_lib.client.target.settings import ClientSettings
 from ai_lib.protocol.manifest.model import is_required
 from ai_lib.resilience.signals import SignalsSnapshot
 from ai_lib.types.cost import TokenCount
-from ai_lib.types.json import JsonObject, JsonValue
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.message import MessageLike
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.upload import FileLike
@@ -109,7 +109,7 @@ class AiClient(ModelClient):
         """The number of attempts in flight over all targets; 0 without a limit on them."""
         return self._targets.backpressure.current_inflight if self._targets.backpressure else 0
 
-    def get_resilience_stats(self) -> dict[str, object]:
+    def get_resilience_stats(self) -> JsonDict:
         """Return the statistics of the first target's protection, and of each under `targets`.
 
         It is empty when only the manifest's retries protect the calls.

@@ -14,6 +14,8 @@ RENEW = "run `nox -s constraints`"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 LINES = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").split("\n")
 PINS = [Requirement(line) for line in LINES if line and not line.startswith("#")]
+# The groups that can be installed together.
+PEERS = ("sdk", "workers", "networks", "numbering", "shared_state", "mcp", "web_frameworks")
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
@@ -21,7 +23,8 @@ def requirements() -> Iterator[Requirement]:
     """Yield what the core, the `dev` and `docs` extras and the groups of `nox -s full` need."""
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
-    peers = PROJECT["dependency-groups"]["sdk"]
+    groups = PROJECT["dependency-groups"]
+    peers = [requirement for name in PEERS for requirement in groups[name]]
     yield from map(Requirement, [*project["dependencies"], *extras["dev"], *extras["docs"], *peers])
 
 

@@ -56,7 +56,6 @@ def test_models_of_single_calls_are_kept_apart_and_not_for_ever(mock: MockProvid
         for number in range(40):
             client.chat(f"openai/gpt-{number}").user("?").execute()
         targets = client.get_resilience_stats()["targets"]
-        assert isinstance(targets, dict)
         assert len(targets) == 33  # the client's own, and the last 32
         assert "openai/gpt-39" in targets
         assert "openai/gpt-7" not in targets
@@ -132,3 +131,16 @@ def test_one_line(mock: MockProvider) -> None:
 def test_a_client_is_not_made_by_its_class() -> None:
     with pytest.raises(TypeError, match=r"write AiClient\.create\('openai/gpt-4o'\)"):
         AiClient("openai/gpt-4o")  # type: ignore[arg-type]
+
+
+def test_an_error_has_its_attempts_and_what_was_received(mock: MockProvider) -> None:
+    mock.enqueue(Reply(text="one two three", truncate=3, cut="end"))
+    with mock.client("openai/gpt-4o", max_retries=0) as client:
+        with pytest.raises(ai_lib_sync.AiLibError) as caught:
+            for _ in client.chat().user("?").stream():
+                pass
+    error = caught.value
+    partial: ChatResponse | None = error.partial
+    assert partial is not None
+    assert partial.text.startswith("one")
+    assert [attempt.provider for attempt in error.attempts] == ["openai"]
