@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ai_lib.pipeline.selector import (
         JsonPathSelector as JsonPathSelector,
     )
-    from ai_lib.pipeline.text_tools import (
+    from ai_lib.pipeline.text_calls.parse import (
         TextToolCalls as TextToolCalls,
         parse_hybrid_tool_calls as parse_hybrid_tool_calls,
         parse_text_tool_calls as parse_text_tool_calls,
@@ -52,11 +52,11 @@ _WHERE = {
     "ReplicateTransform": "ai_lib.pipeline.transforms",
     "SplitTransform": "ai_lib.pipeline.transforms",
     "SseDecoder": "ai_lib.pipeline.decoders.sse",
-    "TextToolCalls": "ai_lib.pipeline.text_tools",
+    "TextToolCalls": "ai_lib.pipeline.text_calls.parse",
     "ToolCallAccumulator": "ai_lib.pipeline.assembly.tool_calls",
     "Transform": "ai_lib.pipeline.transforms",
-    "parse_hybrid_tool_calls": "ai_lib.pipeline.text_tools",
-    "parse_text_tool_calls": "ai_lib.pipeline.text_tools",
+    "parse_hybrid_tool_calls": "ai_lib.pipeline.text_calls.parse",
+    "parse_text_tool_calls": "ai_lib.pipeline.text_calls.parse",
 }
 
 if not TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ai_lib.pipeline.assembly.assembler import EventAssembler
 from ai_lib.pipeline.rules.compiler import get_rule_reader
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import ProtocolManifest, TextTools
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonDict, JsonObject
@@ -17,18 +17,23 @@ class ProtocolEventMapper:
 
     Every rule that matches a frame fires, in order. A `Pipeline` runs a mapper; without a pipeline,
     `map` takes decoded frames and returns their events. Make a new one for every stream: its state
-    is the tool calls under assembly and the usage so far.
+    is the tool calls under assembly and the usage so far. With `text_tools`, the calls in the text
+    are found.
 
     Raises:
         ProtocolError: the rules can't be compiled.
     """
 
-    def __init__(self, rules: Sequence[JsonObject] | CompiledManifest | ProtocolManifest) -> None:
+    def __init__(
+        self,
+        rules: Sequence[JsonObject] | CompiledManifest | ProtocolManifest,
+        text_tools: TextTools | None = None,
+    ) -> None:
         if isinstance(rules, ProtocolManifest):
             rules = compile_manifest(rules)
         if not isinstance(rules, CompiledManifest):
             rules = _compile_event_map(rules)
-        self.assembler = EventAssembler(rules)
+        self.assembler = EventAssembler(rules, text_tools)
         """Turns findings into events; accumulates tool calls, usage and finish reasons."""
         self.read = get_rule_reader(rules.stream)
         """Gives a sink what the rules find in a frame."""

@@ -24,7 +24,7 @@ from ai_lib.pipeline.selector import JsonPathSelector
 from ai_lib.pipeline.transforms import Transform, apply_transforms
 from ai_lib.protocol.compiled import CompiledManifest, CompiledResponse, compile_manifest
 from ai_lib.protocol.dialect.model import DecoderShape
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import ProtocolManifest, TextTools
 from ai_lib.types.events import Event
 from ai_lib.types.json import JsonValue
 from ai_lib.types.response import ChatResponse
@@ -57,7 +57,8 @@ class Pipeline:
     The decoder splits bytes into frames. The `selector` skips some frames, the `transforms` change
     them, and the `mapper` maps them by rules. Rules split frames into candidates (`FanOut`); what
     they find becomes events once tool calls (`ToolCallAccumulator`), usage and finish reasons are
-    put together. Each stage is the manifest's, unless another one is given.
+    put together. Each stage is the manifest's, unless another one is given. With `text_tools`, the
+    calls in the text are found.
 
     Call `feed` with the bytes as they come and `close` at the end of the body; both return the new
     events. When `failure` is set, the response failed after those events; when `finished` is set,
@@ -72,17 +73,19 @@ class Pipeline:
         transforms: Sequence[Transform] = (),
         mapper: ProtocolEventMapper | None = None,
         max_frame_bytes: int = MAX_FRAME_BYTES,
+        text_tools: TextTools | None = None,
     ) -> None:
         decoder = compiled.dialect.stream.decoder
         select = compiled.stream.select
         self.selector = JsonPathSelector(select) if select is not None else None
         self.transforms = tuple(transforms)
-        self.mapper = mapper or ProtocolEventMapper(compiled)
+        self.mapper = mapper or ProtocolEventMapper(compiled, text_tools)
         self.failure: AiLibError | None = None
         self.finished = False
         self.unknown_frames: list[JsonValue] = []
         self.unknown_count = 0
         self._compiled = compiled
+        self._text_tools = text_tools
         self._stream: CompiledResponse = compiled.stream
         self._selects = self.selector.holds if self.selector is not None else None
         self._read_rules = self.mapper.read
@@ -114,7 +117,11 @@ class Pipeline:
 
     def with_transform(self, transform: Transform) -> "Pipeline":
         """Return a fresh pipeline with one more transform, which runs last."""
-        return Pipeline(self._compiled, transforms=(*self.transforms, transform))
+        return Pipeline(
+            self._compiled,
+            transforms=(*self.transforms, transform),
+            text_tools=self._text_tools,
+        )
 
     def with_event_mapper(self, mapper: ProtocolEventMapper) -> "Pipeline":
         """Return a fresh pipeline that maps by this mapper, which must be fresh too."""

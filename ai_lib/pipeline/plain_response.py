@@ -9,13 +9,21 @@ from ai_lib.pipeline.rules.compiler import get_rule_reader
 from ai_lib.pipeline.rules.unread_members import get_scanner
 from ai_lib.pipeline.unmapped import UnmappedStore
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.response import ChatResponse
 
 
-def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> ChatResponse:
+def read_response(
+    compiled: CompiledManifest,
+    body: bytes,
+    *,
+    text_tools: TextTools | None = None,
+    **facts: object,
+) -> ChatResponse:
     """Return the response in `body`; `facts` are further fields of ChatResponse.
 
-    As in a stream, an error is raised when everything else has been read.
+    With `text_tools`, the calls in its text are found. As in a stream, an error is raised when
+    everything else has been read.
 
     Raises:
         DecodeError: the body is not a JSON object.
@@ -41,12 +49,12 @@ def read_response(compiled: CompiledManifest, body: bytes, **facts: object) -> C
         unmapped.add(unread_members)
         facts["unmapped"], facts["unmapped_count"] = unmapped.values, unmapped.count
     read_rules = get_rule_reader(compiled.response)
-    if compiled.dialect.thinking_tags is None:
+    if compiled.dialect.thinking_tags is None and text_tools is None:
         single_text = SingleTextReader(compiled)
         read_rules(frame, single_text)
         if single_text.is_single_text and not single_text.is_empty:
             return single_text.build_response(head, raw_response=frame, **facts)
-    assembler = EventAssembler(compiled)
+    assembler = EventAssembler(compiled, text_tools)
     assembler.add_head(head)
     assembler.frame, assembler.frame_data = frame, body
     read_rules(frame, assembler)

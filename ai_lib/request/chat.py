@@ -16,7 +16,6 @@ from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge
 from ai_lib.request.messages import MessageWriter
 from ai_lib.request.parameters import ParameterWriter
-from ai_lib.request.text_tools import write_tools_as_text
 from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
 from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
 from ai_lib.types.message import Message
@@ -110,8 +109,12 @@ def _build_in_form(
         from ai_lib.request.tool_media import fit_tools
 
         request, tool_names, tool_notes = fit_tools(request, compiled, model)
-    if text_tools is not None and text_tools.replaces_native:
-        request = write_tools_as_text(request, text_tools)
+    if text_tools is not None:
+        from ai_lib.request.text_tools import offer_tools, write_tools_as_text
+
+        text_tools = offer_tools(request, text_tools)
+        if text_tools.replaces_native:
+            request = write_tools_as_text(request, text_tools)
     request, hosted = _write_hosted(request, compiled) if request.tools else (request, None)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []

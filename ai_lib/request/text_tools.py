@@ -44,6 +44,13 @@ def build_tool_prompt(
     return "\n\n".join(parts)
 
 
+def offer_tools(request: ChatRequest, text_tools: TextTools) -> TextTools:
+    """Return the manifest's section with the tools of a request, whose calls may be in the text."""
+    tools = [tool for tool in request.tools if tool.hosted_options is None]
+    offered = {tool.name: tool.parameters for tool in tools}
+    return msgspec.structs.replace(text_tools, offered=offered)
+
+
 def write_tools_as_text(request: ChatRequest, text_tools: TextTools) -> ChatRequest:
     """Return the request with its tools, tool calls and results as text."""
     if not request.tools:

@@ -15,7 +15,6 @@ from ai_lib.client.interceptors.stream_filter import StreamFilter, apply_filters
 from ai_lib.client.target.target import raise_attributed
 from ai_lib.errors.exceptions import AiLibError, DecodeError
 from ai_lib.pipeline.response_events import replay_events
-from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
 from ai_lib.types.response import CallStats, ChatResponse
@@ -146,8 +145,7 @@ class ChatStream:
     def response(self) -> ChatResponse:
         """Return the reply, once the stream has ended.
 
-        After a cancel or a `break` it is what was received, without a finish reason. Tool calls
-        that the model wrote into its text, where the manifest says so, are only seen here.
+        After a cancel or a `break` it is what was received, without a finish reason.
 
         Raises:
             ValueError: the stream has not ended.
@@ -165,8 +163,7 @@ class ChatStream:
     def _partial_response(self) -> ChatResponse:
         if self._attempt is None:
             return self._call.with_accounting(ChatResponse())
-        response = self._call.with_accounting(self._attempt.response())
-        return with_text_tools(response, self._attempt.prepared.built.text_tools)
+        return self._call.with_accounting(self._attempt.response())
 
     async def _advance(self) -> None:
         """Wait for bytes and turn them into events; an error is kept until those are taken."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ai_lib.errors.exceptions import AiLibError, DecodeError, InvalidToolArguments
+from ai_lib.pipeline.assembly.answer_text import AnswerTextParser
 from ai_lib.pipeline.assembly.exact_numbers import restore_numbers
 from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks
 from ai_lib.pipeline.assembly.text_fragments import CumulativeText, SurrogateJoiner
-from ai_lib.pipeline.assembly.thinking_tags import TaggedText, ThinkingTagParser
 from ai_lib.pipeline.assembly.tool_calls import (
     FUNCTION_CALL,
     ToolCallAccumulator,
@@ -22,7 +22,7 @@ from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.pipeline.unmapped import UnmappedStore
 from ai_lib.protocol.compiled import CompiledManifest
-from ai_lib.protocol.dialect.model import ThinkingTags
+from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.types.content import TextBlock
 from ai_lib.types.events import (
     Event,
@@ -49,9 +49,10 @@ class EventAssembler:
     New events are appended to `events`; `citations` and `provider_blocks` have what is not settled
     of each candidate. `failure` is an error that the provider put into the
     response, `invalid` one in a part of it, raised after the rest. `frame` is the one being read.
+    With `text_tools`, the calls in the text are found.
     """
 
-    def __init__(self, compiled: CompiledManifest) -> None:
+    def __init__(self, compiled: CompiledManifest, text_tools: TextTools | None = None) -> None:
         self.events: list[Event] = []
         self.failure: AiLibError | None = None
         self.invalid: AiLibError | None = None
@@ -59,7 +60,8 @@ class EventAssembler:
         self.frame_data = b""
         self.ended = False  # a rule has emitted StreamEnd
         self.unmapped = UnmappedStore(compiled.stream.pieces)
-        self.thinking_tags = compiled.dialect.thinking_tags
+        tags = self.thinking_tags = compiled.dialect.thinking_tags
+        self.answer_text = AnswerTextParser(tags, text_tools) if tags or text_tools else None
         self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._collected = 0  # how many of the events the collector has
         self._compiled = compiled
@@ -74,7 +76,6 @@ class EventAssembler:
         self._ids: dict[int, tuple[object, str]] = {}
         self._joiner = SurrogateJoiner()
         self.provider_blocks: defaultdict[int, ProviderBlocks] = defaultdict(ProviderBlocks)
-        self._tag_parsers: dict[int, ThinkingTagParser] = {}
         self._cumulative: defaultdict[_TextKey, CumulativeText] = defaultdict(CumulativeText)
 
     @property
@@ -143,8 +144,8 @@ class EventAssembler:
         content = self._join(candidate, "text", self._new_text(candidate, "content", fields))
         opaque = _opaque(fields, _OPAQUE_TEXT_FIELDS) if len(fields) > 1 else {}
         index = as_index(fields.get("index"))
-        if self.thinking_tags is not None and content:
-            content = self._split_thinking(candidate, self.thinking_tags, content, index)
+        if self.answer_text is not None and content:
+            content = self.answer_text.separate(candidate, content, index, self.events)
         if "phase" in fields:
             self.set_phase(candidate, index, fields["phase"])
         if content or opaque:
@@ -176,7 +177,9 @@ class EventAssembler:
         if self.provider_blocks and self.provider_blocks[candidate].add(index, arguments):
             return
         self._candidates.add(candidate)
-        self.flush_text(candidate)
+        if self.answer_text is not None:
+            self.answer_text.expect_native(candidate)
+            self.answer_text.flush(candidate, self.events)
         self.tools_of(candidate).add(
             self.events,
             id=fields.get("tool_call_id"),
@@ -216,7 +219,7 @@ class EventAssembler:
 
     def add_texts(self, candidate: int, texts: Iterable[str], index: int | None) -> None:
         """Take text findings without other fields, of a candidate that has some text."""
-        if self._joiner or self.thinking_tags is not None or self._phases:
+        if self._joiner or self.answer_text is not None or self._phases:
             for text in texts:
                 self._add_text(candidate, {"content": text, "index": index})
         else:
@@ -227,7 +230,7 @@ class EventAssembler:
 
     def add_argument_pieces(self, candidate: int, pieces: Sequence[str], index: int | None) -> None:
         """Take tool call findings that have nothing but a piece of the arguments each."""
-        is_special = self.thinking_tags is not None or self.provider_blocks
+        is_special = self.answer_text is not None or self.provider_blocks
         tools = None if is_special else self._tools.get(candidate)
         while pieces:
             count = tools.extend(self.events, pieces, index) if tools is not None else 0
@@ -240,7 +243,7 @@ class EventAssembler:
         # The element is kept; otherwise another one could get its address.
         element_and_id = self._ids.get(id(element))
         if element_and_id is None and is_new:
-            element_and_id = self._ids[id(element)] = (element, f"call_{os.urandom(8).hex()}")
+            element_and_id = self._ids[id(element)] = (element, _make_call_id())
         return element_and_id[1] if element_and_id else None
 
     def _end_tool_call(self, candidate: int, fields: Fields) -> None:
@@ -267,7 +270,7 @@ class EventAssembler:
         earlier = self._finishes.get(candidate)
         if earlier is not None and earlier.finish_reason == reason:
             return
-        self.flush_text(candidate)
+        self._end_text(candidate)
         self._settle_citations(candidate)
         self.close_tools(candidate)
         if len(fields) > 1 and fields.get("refused") is True:
@@ -299,9 +302,17 @@ class EventAssembler:
 
     def flush_text(self, candidate: int | None = None) -> None:
         """Emit the text that was held back in case a tag follows, of one candidate or of all."""
-        for index, parser in self._tag_parsers.items():
-            if candidate in (None, index):
-                self.events.extend(_delta(index, None, text) for text in parser.flush())
+        if self.answer_text is not None:
+            self.answer_text.flush(candidate, self.events)
+
+    def _end_text(self, candidate: int) -> None:
+        """Emit what is left of a candidate's text, and the calls that were in it."""
+        for name, arguments in (
+            self.answer_text.end(candidate, self.events) if self.answer_text else ()
+        ):
+            self._candidates.add(candidate)
+            tools = self.tools_of(candidate)
+            tools.add(self.events, id=_make_call_id(), name=name, arguments=arguments)
 
     def close_tools(self, candidate: int | None = None) -> None:
         """End the tool calls of one candidate, or of all."""
@@ -311,7 +322,8 @@ class EventAssembler:
 
     def close(self) -> None:
         """End a complete response: end what is open, and set `invalid` if a part of it is."""
-        self.flush_text()
+        for candidate in self.answer_text.list_candidates() if self.answer_text else ():
+            self._end_text(candidate)
         for candidate in self.citations:
             self._settle_citations(candidate)
         self.close_tools()
@@ -345,18 +357,6 @@ class EventAssembler:
             return fields.get(name)
         return self._cumulative[name, candidate, as_index(fields.get("index"))].delta(total)
 
-    def _split_thinking(
-        self, candidate: int, tags: ThinkingTags, content: str, index: int | None
-    ) -> str:
-        """Emit the thinking in a piece of content; return the text, to be emitted after it."""
-        parser = self._tag_parsers.get(candidate)
-        if parser is None:
-            parser = self._tag_parsers[candidate] = ThinkingTagParser(tags)
-        texts = parser.feed(content)
-        thoughts = [text for text in texts if text.is_thinking]
-        self.events.extend(_delta(candidate, index, thought) for thought in thoughts)
-        return "".join(text.text for text in texts if not text.is_thinking)
-
     def _join(self, candidate: int, kind: str, text: object) -> str:
         return self._joiner.join((candidate, kind), text) if isinstance(text, str) else ""
 
@@ -374,6 +374,8 @@ class EventAssembler:
         calls = self._tools.get(candidate)
         if calls and normal == "end_turn" and self._compiled.dialect.calls_mean_tool_use:
             return "tool_use"
+        if self.answer_text is not None and candidate in self.answer_text.calling:
+            return "tool_use" if normal in ("end_turn", "stop_sequence") else normal
         return normal
 
 
@@ -389,10 +391,8 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[EventAssembler, int, Fields], None
 }
 
 
-def _delta(candidate: int, index: int | None, tagged: TaggedText) -> Event:
-    if tagged.is_thinking:
-        return ThinkingDelta(candidate=candidate, thinking=tagged.text, index=index)
-    return PartialContentDelta(candidate=candidate, content=tagged.text, index=index)
+def _make_call_id() -> str:
+    return f"call_{os.urandom(8).hex()}"
 
 
 def _opaque(fields: Fields, names: Iterable[str]) -> JsonDict:

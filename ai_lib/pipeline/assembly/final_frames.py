@@ -127,6 +127,8 @@ class FinalFrameReader:
         return [*thoughts, (key, visible)]
 
     def _settle_text(self, key: _TextPosition, full: _FullText) -> None:
+        if self._complete_searched_text(key, full):
+            return
         self._assembler.flush_text(key.candidate)
         missing = self._find_missing(key, full.text)
         if missing is None:
@@ -148,6 +150,21 @@ class FinalFrameReader:
             **{_TEXT_FIELDS[key.kind]: missing, **opaque},  # type: ignore[arg-type]
         )
         self._assembler.add_event(event, is_refused=key.is_refusal)
+
+    def _complete_searched_text(self, key: _TextPosition, full: _FullText) -> bool:
+        """Complete a text with calls in it, which differs from what was emitted of it."""
+        answer_text = self._assembler.answer_text
+        if answer_text is None or answer_text.text_tools is None or key.kind != "text":
+            return False
+        received = answer_text.read_received(key.candidate)
+        if received is None:
+            return False
+        missing = _end_of(full.text, received)
+        if missing is None:
+            self._contradict(key.candidate, key.kind, full.text)
+        elif missing:
+            self._assembler.add("text", key.candidate, {"content": missing})
+        return True
 
     def _find_missing(self, key: _TextPosition, full_text: str) -> str | None:
         """Return the end of a text that was not emitted; None when it contradicts what was."""

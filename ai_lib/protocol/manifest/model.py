@@ -172,12 +172,14 @@ class TextTools(msgspec.Struct, frozen=True, kw_only=True):
 
     With `replaces_native`, the model has no native calls, so that tools are described in the
     prompt; otherwise the text is read only when no native call came. `dialects` maps tags that
-    models invent to the tool that they mean.
+    models invent to the tool that they mean. `offered` has the schemas of the arguments of a
+    request's tools by the tools' names; the manifest has none.
     """
 
     replaces_native: bool = False
     prompt_level: Literal["L1", "L2", "L3"] = "L2"
     dialects: Mapping[str, str] = {}
+    offered: Mapping[str, JsonObject] | None = None
 
 
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import raise_attributed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, explain_exhaustion
 from ai_lib.pipeline.plain_response import read_response
-from ai_lib.pipeline.text_tools import with_text_tools
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import CostBounds, TokenCount
@@ -168,6 +167,7 @@ class CallRunner:
                 response = read_response(
                     target.compiled,
                     http_response.read(),
+                    text_tools=prepared.built.text_tools,
                     request_id=request_id_of(http_response.headers, target.compiled),
                     adaptations=prepared.built.adaptations,
                 )
@@ -178,9 +178,6 @@ class CallRunner:
                 restore_error(error, prepared.built.tool_names)
             raise_attributed(error, target)
         permit.usage, permit.request_id = response.usage, response.request_id
-        text_tools = prepared.built.text_tools
-        if text_tools is not None:
-            response = with_text_tools(response, text_tools)
         if prepared.built.tool_names:
             from ai_lib.request.tool_names import restore_response
 

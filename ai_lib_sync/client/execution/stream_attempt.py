@@ -38,7 +38,11 @@ class StreamAttempt:
         max_frame_bytes: int,
     ) -> None:
         self.prepared = prepared
-        self.pipeline = Pipeline(prepared.target.compiled, max_frame_bytes=max_frame_bytes)
+        self.pipeline = Pipeline(
+            prepared.target.compiled,
+            max_frame_bytes=max_frame_bytes,
+            text_tools=prepared.built.text_tools,
+        )
         self.request_id = ""
         self.status_code: int | None = None
         self.headers: Headers | None = None

@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import InvalidOutput
 from ai_lib.pipeline.errors import remote_error
 from ai_lib.pipeline.plain_response import read_response
-from ai_lib.pipeline.text_tools import parse_text_tool_calls
+from ai_lib.pipeline.text_calls.parse import parse_text_tool_calls
 from ai_lib.request.chat import build_chat
 from ai_lib.structured.extract import extract_json
 from ai_lib.types.json import encode_json
