@@ -33,9 +33,11 @@ class WindowSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_limits(
-    rpm: float | None, tpm: float | None, rps: float | None, window: float
+    rpm: float | None, tpm: float | None, rps: float | None, window: float, jitter: float = 0.0
 ) -> tuple[WindowSettings, ...]:
     """Return the limits of these figures; a rate below 1 is one request in a longer window.
+
+    Each window is longer by `jitter` seconds.
 
     Raises:
         ValueError: a figure is no positive number, or there is none.
@@ -46,11 +48,13 @@ def make_limits(
         raise ValueError("a shared limiter needs rpm=, tpm= or rps=, each a number above 0")
     if not 0.01 <= window <= 86_400:
         raise ValueError("a limiter's window is 0.01 to 86,400 seconds")
+    if not 0 <= jitter <= 3600:
+        raise ValueError("a limiter's jitter is 0 to 3,600 seconds")
     return tuple(
         WindowSettings(
             unit=unit,
             limit=max(1, int(number)),
-            seconds=span if number >= 1 else span / number,
+            seconds=(span if number >= 1 else span / number) + jitter,
         )
         for unit, number, span in rates
     )

@@ -74,6 +74,7 @@ class SharedState:
         tpm: float | None = None,
         rps: float | None = None,
         window: float = 60.0,
+        jitter: float = 0.0,
         name: str = "default",
     ) -> SharedLimiter:
         """Return a limiter for `builder.limiter`: of requests and tokens a minute, and a second.
@@ -81,10 +82,15 @@ class SharedState:
         No window of the store's clock has more. `window` is the seconds that `rpm` and `tpm` are
         for. Each target has the limits for itself; so has each `name`.
 
+        A request arrives later than it was granted, by what its process needs to wake up and send.
+        With `jitter`, each window is counted as so many seconds longer: no window at the provider
+        has more than the limit while requests are late by less.
+
         Raises:
-            ValueError: no limit is given, or one is no positive number.
+            ValueError: no limit is given, one is no positive number, or a time makes no sense.
         """
-        return SharedLimiter(self._connection, make_limits(rpm, tpm, rps, window), name)
+        limits = make_limits(rpm, tpm, rps, window, jitter)
+        return SharedLimiter(self._connection, limits, name)
 
     def circuits(self) -> SharedCircuitStorage:
         """Return a storage for `builder.circuit_storage`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import anyio
@@ -12,6 +12,9 @@ import pytest
 
 from ai_lib.client import AiClient
 from ai_lib.distributed import SharedState
+from ai_lib.distributed.limiter import _RESERVE, _SETTLE
+from ai_lib.distributed.resp import Argument
+from ai_lib.distributed.store import ServerCode
 from ai_lib.errors import AiLibError, BudgetExceeded, RateLimitExceeded
 from ai_lib.resilience import CircuitBreakerConfig, RetryConfig
 
@@ -32,6 +35,27 @@ async def _build(settings: Settings, state: SharedState) -> AiClient:
     if settings.get("cache"):
         maker = maker.cache(state.cache())
     return await maker.build()
+
+
+def note_places(state: SharedState, places: dict[str, float]) -> None:
+    """Have the place of each ticket noted as it is granted, in seconds of the store's clock."""
+    store = state._connection.store
+    run = store.run
+
+    async def run_and_note(
+        script: ServerCode, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> list[int]:
+        reply = await run(script, keys, arguments)
+        if script is _RESERVE:
+            wait, _, age, made = reply
+            # A ticket that is asked about again keeps a place that has come.
+            if places.get(keys[2], float("inf")) > (made + age) / 1e6:
+                places[keys[2]] = (made + age + wait) / 1e6
+        elif script is _SETTLE and all(cost == 0 for cost in arguments[1::2]):
+            places.pop(keys[0], None)
+        return reply
+
+    store.run = run_and_note  # type: ignore[method-assign]
 
 
 async def limited(client: AiClient, settings: Settings) -> Settings:
@@ -109,13 +133,15 @@ async def _main(job: str, settings: Settings) -> None:
                                  processes=settings.get("processes", 1)) as state:  # fmt: skip
         if job == "hold":
             await _hold(state, settings)
+        places: dict[str, float] = {}
+        note_places(state, places)
         async with await _build(settings, state) as client:
             _say({"ready": True})
             if job == "ask":
                 await _ask_lines(client)
                 return
             await anyio.to_thread.run_sync(sys.stdin.readline)
-            _say(await _JOBS[job](client, settings))
+            _say({**await _JOBS[job](client, settings), "places": sorted(places.values())})
 
 
 if __name__ == "__main__":
