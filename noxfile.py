@@ -165,9 +165,18 @@ def sdk_types(session: nox.Session) -> None:
 
 @_full()
 def clouds(session: nox.Session) -> None:
-    """Signatures, event streams and bodies against the package of a cloud."""
-    _install(session, "-e", ".[dev]", *_group("clouds"))
-    session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/request/test_cloud_peers.py")
+    """Signatures, frames, bodies and credentials against the packages of the clouds."""
+    _install(session, "-e", ".[dev]", *_group("clouds"), *_group("sdk"))
+    names = (
+        "tests/request/test_cloud_peers.py",
+        "tests/request/test_cloud_bodies.py",
+        "tests/testing/test_cloud_callers.py",
+        "tests/transport/test_cloud_packages.py",
+        "tests/wire/test_cloud_replay.py",
+        "tests/_sync/wire/test_cloud_replay.py",
+    )
+    every = ("-n", "2", "-rs")
+    session.run("python", "-m", "pytest", "-q", *every, *names, env={"THOROUGH": "1"})
 
 
 @_full()

@@ -277,6 +277,8 @@ def _build_body(
             adaptations += reasoning.adaptations
         parameters.write(body, selected)
         adaptations += parameters.adaptations
+        if shape.spread in body:
+            merge(body, body.pop(shape.spread))
     if request.tool_choice is not None:
         from ai_lib.request.tools import add_tool_choice
 

@@ -7,25 +7,28 @@ import os
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
 from ai_lib.errors.exceptions import CredentialError
-from ai_lib.errors.mcp import McpAuthRequired, McpError
+from ai_lib.errors.mcp import McpAuthRequired
+from ai_lib.transport.credentials.credential_cache import CredentialCache
+from ai_lib.transport.credentials.source import CredentialSource, IssuedCredential
+from ai_lib.transport.credentials.token_response import read_token_response, write_token_form
 from ai_lib.types.json import JsonObject, as_object
 from ai_lib.types.secret import Secret, make_secret
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
-from .._runtime.backend import Lock, maybe_await, now
+from .._runtime.backend import maybe_await
 from ..transport import HttpTransport
+from ..transport.credentials.obtain import obtain
 from .transports.streamable_http import TokenSource
 
 TokenCallback = Callable[[McpAuthRequired | None], object]
 
 # A token is renewed so many seconds before it ends.
 _MARGIN: Final = 30.0
-_DEFAULT_SECONDS: Final = 300.0
 
 
 class FixedToken:
@@ -88,12 +91,15 @@ class CallbackToken:
         return self._token
 
 
-class ClientCredentials:
+class ClientCredentials(CredentialSource):
     """Tokens for a program that has an account of its own (RFC 6749, section 4.4).
 
     The client's id and secret go to `token_url` alone, as `Basic` credentials. A token is kept
-    until shortly before it ends.
+    until shortly before it ends, for all servers that it is given to; one call at a time asks.
     """
+
+    early_seconds = _MARGIN
+    blocks = False
 
     def __init__(
         self,
@@ -109,9 +115,15 @@ class ClientCredentials:
         self._client_secret = Secret(client_secret)
         self._scope = scope
         self._resource = resource
-        self._lock = Lock()
-        self._token: Secret | None = None
-        self._ends_at = 0.0
+        self._wanted_scope = scope
+        self._transport: HttpTransport | None = None
+        self._cache = CredentialCache(self)
+        self._issued: IssuedCredential | None = None
+
+    @property
+    def label(self) -> str:  # type: ignore[override]
+        """The address of the authorization server."""
+        return self.token_url.partition("?")[0]
 
     def __repr__(self) -> str:
         return f"ClientCredentials({self.token_url!r}, client_id={self.client_id!r})"
@@ -122,18 +134,23 @@ class ClientCredentials:
         """Return the token; fetch one where there is none, or the last one was refused.
 
         Raises:
-            McpError: the authorization server gives none.
+            CredentialError: the authorization server gives none.
         """
-        refused = self._token if challenge is not None else None
-        with self._lock:
-            if self._token is None or self._token is refused or now() >= self._ends_at:
-                scopes = challenge.scopes if challenge is not None else ()
-                self._fetch(transport, " ".join(scopes) or self._scope)
-            return self._token
+        if challenge is not None and self._issued is not None:
+            self._cache.refuse(self._issued)
+        scopes = challenge.scopes if challenge is not None else ()
+        self._wanted_scope = " ".join(scopes) or self._scope
+        self._transport = transport
+        self._issued = obtain(self._cache)
+        return self._issued.value
 
-    def _fetch(self, transport: HttpTransport, scope: str | None) -> None:
-        options = {"grant_type": "client_credentials", "scope": scope, "resource": self._resource}
-        form = {name: value for name, value in options.items() if value is not None}
+    def issue(self) -> object:
+        """Ask the authorization server, by the transport of the call that wants the token."""
+        if self._transport is None:
+            raise CredentialError(f"{self.label} is asked by an MCP server's connection alone")
+        return self._fetch(self._transport, self._wanted_scope)
+
+    def _fetch(self, transport: HttpTransport, scope: str | None) -> IssuedCredential:
         account = f"{quote(self.client_id, safe='')}:{quote(self._client_secret, safe='')}"
         request = HttpRequest(
             url=self.token_url,
@@ -142,20 +159,18 @@ class ClientCredentials:
                 ("Accept", "application/json"),
                 ("Authorization", f"Basic {b64encode(account.encode()).decode('ascii')}"),
             ),
-            body=urlencode(form).encode(),
+            body=write_token_form(scope=scope, resource=self._resource),
             secrets=frozenset({"authorization"}),
         )
         with transport.send(request, TimeoutOptions(total=30.0)) as response:
             status, fields = response.status, _decode(response.read_error())
-        token = make_secret(fields.get("access_token"))
-        if status != 200 or token is None:
+        if status != 200:
             reason = str(fields.get("error_description") or fields.get("error") or "no token")
-            raise McpError(
-                f"{request.safe_url} responded with status {status}: {reason[:200]}", code=status
+            raise CredentialError(
+                f"{request.safe_url} responded with status {status}: {reason[:200]}",
+                looked_in=(self.label,),
             )
-        seconds = fields.get("expires_in")
-        lifetime = float(seconds) if isinstance(seconds, int | float) else _DEFAULT_SECONDS
-        self._token, self._ends_at = token, now() + max(lifetime - _MARGIN, lifetime / 2)
+        return read_token_response(fields, request.safe_url, self.early_seconds)
 
 
 def _decode(body: bytes) -> JsonObject:

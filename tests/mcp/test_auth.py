@@ -142,7 +142,7 @@ async def test_an_authorization_server_that_gives_no_token_is_told() -> None:
     try:
         with http_peer(NEW) as http:
             async with http_server(http.url, auth=credentials) as server:
-                with pytest.raises(McpError, match="status 401: invalid_client"):
+                with pytest.raises(CredentialError, match="status 401: invalid_client"):
                     await server.tools()
     finally:
         accounts.close()
@@ -162,3 +162,36 @@ async def test_marked_arguments_and_names_are_repeated_in_headers() -> None:
     assert headers["mcp-name"] == "mirrored"
     assert headers["mcp-param-region"] == "=?base64?WsO8cmljaA==?="
     assert (headers["mcp-protocol-version"], headers["x-mine"]) == (NEW, "1")
+
+
+async def test_many_servers_with_the_same_account_fetch_one_token() -> None:
+    asked: list[bytes] = []
+
+    def script(exchange: Exchange) -> None:
+        asked.append(exchange.received.body)
+        exchange.reply(json.dumps({"access_token": TOKEN, "expires_in": "3600"}).encode())
+
+    accounts = ScriptedServer(script)
+    credentials = ClientCredentials(
+        accounts.url, client_id="me", client_secret="secret-secret", resource="https://mcp.example"
+    )
+    try:
+        with http_peer(NEW, token=TOKEN) as http:
+            for _ in range(3):
+                async with McpServer.http(http.url, name="peer", auth=credentials) as server:
+                    assert await server.tools()
+    finally:
+        accounts.close()
+    assert asked == [b"grant_type=client_credentials&resource=https%3A%2F%2Fmcp.example"]
+
+
+async def test_an_answer_without_a_token_is_told() -> None:
+    accounts = ScriptedServer(lambda exchange: exchange.reply(b'{"token_type": "Bearer"}'))
+    credentials = ClientCredentials(accounts.url, client_id="me", client_secret="secret-secret")
+    try:
+        with http_peer(NEW) as http:
+            async with http_server(http.url, auth=credentials) as server:
+                with pytest.raises(CredentialError, match="answered without a token"):
+                    await server.tools()
+    finally:
+        accounts.close()

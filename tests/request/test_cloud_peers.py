@@ -1,37 +1,28 @@
-"""What AWS's own package says of our signatures, our frames and our bodies (`nox -s clouds`)."""
+"""What AWS's own package says of our signatures, frames and addresses (`nox -s clouds`)."""
 
+import json
 import random
 import string
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from ai_lib.errors.exceptions import DecodeError, ResponseTooLarge, StreamTruncated
+from ai_lib.pipeline.decoders.aws_event_stream import AwsEventStreamDecoder
+from ai_lib.protocol.addresses import resolve_variables
 from ai_lib.protocol.catalog import ManifestCatalog
-from ai_lib.request.chat import build_chat
+from ai_lib.protocol.trust import fill_placeholders
 from ai_lib.testing.event_stream import write_event
 from ai_lib.transport.credentials.aws_sigv4 import AwsSecret, SigningScope, sign_request
-from ai_lib.types.content import ImageBlock, TextBlock
-from ai_lib.types.message import Message
-from ai_lib.types.request import ChatRequest, ResponseFormat
-from ai_lib.types.tool import ToolChoice, ToolDefinition
 from ai_lib.types.wire import HttpRequest
+from tests.wire.recordings import NO_RECORDINGS, recorded_clouds
 
 pytest.importorskip("botocore", reason="botocore is not installed")
 
 MOMENT = datetime(2026, 12, 1, 10, 11, 12, tzinfo=timezone.utc)
 SCOPE = SigningScope("eu-west-1", "bedrock")
 LETTERS = string.ascii_letters + string.digits + ":/ üñ~-_%@+&=!*'()$,;"
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
-    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-WEATHER = ToolDefinition(
-    name="weather",
-    description="Tells the weather.",
-    parameters={"type": "object", "properties": {"city": {"type": "string"}}},
-)
 
 
 def make_request(chance: random.Random) -> HttpRequest:
@@ -80,50 +71,60 @@ def test_the_vendors_package_reads_the_frames_of_the_mock() -> None:
     assert event.payload == '{"delta":{"text":"ü"}}'.encode()
 
 
-CHATS: dict[str, dict[str, Any]] = {
-    "text": {"messages": [Message.system("Be brief."), Message.user("Hi")]},
-    "parameters": {
-        "messages": [Message.user("Hi")],
-        "parameters": {"temperature": 0.2, "max_tokens": 9, "stop_sequences": ["END"]},
-    },
-    "tools": {
-        "messages": [Message.user("Hi")],
-        "tools": [WEATHER],
-        "tool_choice": ToolChoice.of("required"),
-    },
-    "image": {
-        "messages": [
-            Message.user([TextBlock(text="See"), ImageBlock(data=PNG, media_type="image/png")])
-        ]
-    },
-    "typed": {
-        "messages": [Message.user("Hi")],
-        "response_format": ResponseFormat(
-            type="json_schema",
-            name="Answer",
-            schema={"type": "object", "properties": {}, "additionalProperties": False},
-        ),
-    },
-}
+def test_recorded_streams_are_read_as_the_vendors_package_reads_them() -> None:
+    from botocore.eventstream import EventStreamBuffer
+
+    rows = [row for row in recorded_clouds("bedrock") if "body_base64" in row.row["response"]]
+    if not rows:
+        pytest.skip(NO_RECORDINGS)
+    count = 0
+    for row in rows:
+        buffer, decoder = EventStreamBuffer(), AwsEventStreamDecoder()
+        buffer.add_data(row.body)
+        theirs = [(event.headers[":event-type"], event.payload) for event in buffer]
+        frames = [json.loads(frame.data) for frame in decoder.feed(row.body) + decoder.close()]
+        assert frames == [{name: json.loads(payload)} for name, payload in theirs], row.id
+        count += len(frames)
+    assert count > 1000
 
 
-@pytest.mark.parametrize("chat", CHATS.values(), ids=list(CHATS))
-def test_a_body_is_one_of_the_vendors_service_model(chat: dict[str, Any]) -> None:
+def test_a_frame_that_the_vendors_package_refuses_is_refused() -> None:
+    """Each bit of a frame is flipped once; a length that grows makes it wait for the rest."""
+    from botocore.eventstream import EventStreamBuffer, ParserError
+
+    frame = write_event({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Hi"}}})
+    wrong = []
+    for position in range(len(frame) * 8):
+        broken = bytearray(frame)
+        broken[position // 8] ^= 1 << position % 8
+        buffer, decoder = EventStreamBuffer(), AwsEventStreamDecoder()
+        buffer.add_data(bytes(broken))
+        try:
+            theirs = len(list(buffer))
+        except ParserError:
+            theirs = -1
+        try:
+            ours = len(decoder.feed(bytes(broken)) + decoder.close())
+        except (DecodeError, StreamTruncated, ResponseTooLarge):
+            ours = -1
+        if ours != -1 or theirs > 0:
+            wrong.append((position, theirs, ours))
+    assert wrong == []
+
+
+def test_each_region_has_the_host_that_the_vendors_package_calls() -> None:
     import botocore.session
-    from botocore.validate import ParamValidator
 
-    shape = (
-        botocore.session.get_session()
-        .get_service_model("bedrock-runtime")
-        .operation_model("Converse")
-        .input_shape
-    )
-    built = build_chat(
-        ChatRequest(**chat),
-        ManifestCatalog().load("bedrock"),
-        model="global.anthropic.claude-sonnet-4-6",
-        credential="k",
-        base_url="https://x.example",
-    )
-    report = ParamValidator().validate({"modelId": "m", **built.body}, shape)
-    assert report.generate_report() == ""
+    session = botocore.session.get_session()
+    wrong = []
+    for partition in session.get_available_partitions():
+        for region in session.get_available_regions("bedrock-runtime", partition)[:3]:
+            peer = session.create_client(
+                "bedrock-runtime", region, aws_access_key_id="k", aws_secret_access_key="s"
+            )
+            manifest = ManifestCatalog().load("bedrock").manifest
+            values = resolve_variables(manifest, {"region": region})
+            ours = fill_placeholders(manifest.base_url, values)
+            if ours != peer.meta.endpoint_url:
+                wrong.append((region, ours, peer.meta.endpoint_url))
+    assert wrong == []

@@ -1,19 +1,18 @@
 """Tokens of clouds against a loopback: one for many calls, renewed once, never past a deadline."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from ai_lib.errors.exceptions import TransportTimeout
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.transport import CredentialCache
 from ai_lib.transport.credentials.entra import EntraTokenSource
+from tests.servers.tokens import TokenServer, Wall
 
 pytestmark = pytest.mark.async_only
 
@@ -21,45 +20,6 @@ pytestmark = pytest.mark.async_only
 def set_all(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-
-
-class TokenServer:
-    """Gives tokens as the vendor's address does; keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, list[str]], str | None]] = []
-        self.hold = threading.Event()
-        self.hold.set()
-        served = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-                served.asked.append((self.path, parse_qs(body), self.headers.get("Metadata")))
-                served.hold.wait(30)
-                reply = {"access_token": f"token-{len(served.asked)}", "expires_in": 3600}
-                data = json.dumps(reply).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.hold.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -81,19 +41,65 @@ def application(tokens: TokenServer) -> dict[str, str]:
 SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
-async def test_a_hundred_calls_at_once_fetch_one_token(
-    tokens: TokenServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def assertion(tmp_path: Path) -> Path:
+    """Give the file with the assertion of a workload."""
+    path = tmp_path / "assertion"
+    path.write_text("assertion-of-nobody\n")
+    return path
+
+
+SOURCES = ("AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "managed identity")
+
+
+@pytest.fixture(params=SOURCES)
+def source(
+    request: pytest.FixtureRequest,
+    tokens: TokenServer,
+    assertion: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> EntraTokenSource:
+    """Give a source that asks the token server."""
     set_all(monkeypatch, application(tokens))
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(assertion))
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", tokens.url)
+    return EntraTokenSource(request.param, SCOPE)
+
+
+async def test_a_hundred_calls_at_once_fetch_one_token(
+    tokens: TokenServer, source: EntraTokenSource
+) -> None:
     async with MockProvider() as mock:
-        builder = mock.builder("openai/gpt-4.1")
-        builder.api_key(CredentialCache(EntraTokenSource("AZURE_CLIENT_SECRET", SCOPE)))
+        builder = mock.builder("azure/my-deployment").api_key(CredentialCache(source))
         async with await builder.build() as client:
             async with anyio.create_task_group() as group:
                 for _ in range(100):
                     group.start_soon(client.chat().user("Hi").execute)
         sent = {request.headers["authorization"] for request in mock.requests}
     assert (len(mock.requests), sent) == (100, {"Bearer token-1"})
+    assert len(tokens.asked) == 1
+
+
+async def test_a_token_that_ends_in_between_is_fetched_once_more(
+    tokens: TokenServer, source: EntraTokenSource
+) -> None:
+    wall = Wall()
+    async with MockProvider() as mock:
+        builder = mock.builder("azure/my-deployment")
+        builder.api_key(CredentialCache(source, clock=wall.read))
+        async with await builder.build() as client:
+            for seconds in (0, 3200, 3400):  # it is renewed five minutes before its end
+                wall.passed = seconds
+                await client.chat().user("Hi").execute()
+        sent = [request.headers["authorization"] for request in mock.requests]
+    assert sent == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
+
+
+async def test_a_client_secret_is_sent_as_the_vendor_says(
+    tokens: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_all(monkeypatch, application(tokens))
+    EntraTokenSource("AZURE_CLIENT_SECRET", SCOPE).issue()
     [(path, form, _)] = tokens.asked
     assert path == "/tenant/oauth2/v2.0/token"
     assert form == {
@@ -136,13 +142,25 @@ async def test_a_workload_and_a_managed_identity_ask_as_the_vendor_says(
 async def test_a_source_that_hangs_ends_at_the_deadline_of_the_call(
     tokens: TokenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Meanwhile others go on: the wait is not in their way."""
     set_all(monkeypatch, application(tokens))
     tokens.hold.clear()
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await anyio.lowlevel.checkpoint()
+
     async with MockProvider() as mock:
         builder = mock.builder("openai/gpt-4.1").timeout(0.2)
         builder.api_key(CredentialCache(EntraTokenSource("AZURE_CLIENT_SECRET", SCOPE)))
-        async with await builder.build() as client:
+        async with await builder.build() as client, anyio.create_task_group() as group:
+            group.start_soon(tick)
             with pytest.raises(TransportTimeout, match="AZURE_CLIENT_SECRET gave no key"):
                 await client.chat().user("Hi").execute()
+            group.cancel_scope.cancel()
         tokens.hold.set()
         assert mock.requests == []
+    assert ticks > 10

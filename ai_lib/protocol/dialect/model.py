@@ -129,6 +129,8 @@ class RequestShape(Part, frozen=True, kw_only=True):
     and its value to a fragment. `required` are values that are sent when the caller sets none,
     `tool_values` the defaults for placeholders of `tool`. `provider_tools` says where tools go that
     the provider runs itself: `among` the others, or `beside` the group that the others form.
+    `spread` is the member that a model's parameters are written into and whose members then stand
+    in the body themselves: another dialect has them there for the same models.
     `constraints` say, by their names, what of a body excludes, needs or replaces what. `hosted` has
     the tools that the provider runs itself, by the names of what they do. `caller_tools` has
     patterns of the provider's own tools that the caller runs, each with an expression over the tool
@@ -152,6 +154,7 @@ class RequestShape(Part, frozen=True, kw_only=True):
     options: dict[str, dict[str, dict[str, Template]]] = {}
     parameters: dict[str, str] = {}
     required: JsonDict = {}
+    spread: str | None = None
     constraints: dict[str, ConstraintRule | None] = {}
     hosted: dict[str, HostedToolShape] = {}
     caller_tools: dict[str, str] = {}

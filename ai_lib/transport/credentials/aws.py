@@ -135,10 +135,14 @@ class AwsKeySource(CredentialSource):
             raise CredentialError(f"{self.label} has no access key any more", looked_in=(HINT,))
         return _to_credential(keys, None)
 
+    def forget(self) -> None:
+        """Drop the keys that `botocore` keeps until they expire."""
+        self._session = None
+
     def _ask_botocore(self) -> IssuedCredential:
-        if self._session is None:
-            self._session = import_module("botocore.session").get_session()
-        credentials = self._session.get_credentials()
+        session = self._session or import_module("botocore.session").get_session()
+        self._session = session
+        credentials = session.get_credentials()
         if credentials is None:
             raise CredentialError(f"botocore finds no access keys: set {HINT}", looked_in=(HINT,))
         frozen = credentials.get_frozen_credentials()

@@ -171,8 +171,10 @@ class CredentialCache(ForkedState):
     def refuse(self, issued: IssuedCredential) -> None:
         """Forget a credential that the provider refused, unless there is a newer one."""
         with self._lock:
-            if self._issued is issued:
-                self._issued = None
+            if self._issued is not issued:
+                return
+            self._issued = None
+        self.source.forget()
 
     def explain(self, error: Exception) -> CredentialError:
         """Return the error of a call that gets no credential, because of the source's error."""

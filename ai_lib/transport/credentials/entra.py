@@ -1,8 +1,7 @@
 """Access tokens of Microsoft Entra: a secret, a workload's file, an identity, `azure-identity`."""
 
 import os
-from collections.abc import Mapping
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,14 @@ import msgspec
 
 from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.manifest.model import Auth, ProtocolManifest
-from ai_lib.transport.credentials.source import CredentialSource, IssuedCredential
+from ai_lib.transport.credentials.source import (
+    CredentialSource,
+    IssuedCredential,
+    attach_bearer,
+)
+from ai_lib.transport.credentials.token_response import read_token_response, write_token_form
+from ai_lib.types.json import as_object
+from ai_lib.types.wire import HttpRequest
 
 HINT: Final = (
     "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or "
@@ -52,10 +58,6 @@ def _find_label(environ: Mapping[str, str]) -> str | None:
     return "azure-identity" if is_installed else None
 
 
-def _read_clock() -> float:
-    return datetime.now(timezone.utc).timestamp()
-
-
 class EntraTokenSource(CredentialSource):
     """The access token of an application, a workload, a managed identity, or `azure-identity`."""
 
@@ -73,20 +75,23 @@ class EntraTokenSource(CredentialSource):
         if self.label == "managed identity":
             return self._ask_metadata()
         environ = os.environ
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": environ.get("AZURE_CLIENT_ID", ""),
-            "scope": self._scope,
-        }
-        if self.label == "AZURE_CLIENT_SECRET":
-            form["client_secret"] = environ.get("AZURE_CLIENT_SECRET", "")
-        else:
-            form["client_assertion_type"] = _ASSERTION
-            form["client_assertion"] = self._read_assertion(environ)
+        is_workload = self.label != "AZURE_CLIENT_SECRET"
+        form = write_token_form(
+            client_id=environ.get("AZURE_CLIENT_ID", ""),
+            scope=self._scope,
+            client_secret=None if is_workload else environ.get("AZURE_CLIENT_SECRET", ""),
+            client_assertion_type=_ASSERTION if is_workload else None,
+            client_assertion=self._read_assertion(environ) if is_workload else None,
+        )
         authority = environ.get("AZURE_AUTHORITY_HOST", _AUTHORITY).rstrip("/")
         tenant = environ.get("AZURE_TENANT_ID", "")
         url = f"{authority}/{tenant}/oauth2/v2.0/token"
-        return self._request(Request(url, data=urlencode(form).encode(), method="POST"))
+        return self._request(Request(url, data=form, method="POST"))
+
+    @property
+    def sign(self) -> Callable[[HttpRequest, IssuedCredential], HttpRequest]:
+        """The function that puts the token into a request, where a key may have another header."""
+        return attach_bearer
 
     def _read_assertion(self, environ: Mapping[str, str]) -> str:
         path = environ.get("AZURE_FEDERATED_TOKEN_FILE", "")
@@ -119,18 +124,18 @@ class EntraTokenSource(CredentialSource):
             raise CredentialError(
                 f"{self.label} got no answer from {request.host}: {error}", looked_in=(self.label,)
             ) from error
-        fields = document if isinstance(document, dict) else {}
-        token, seconds = fields.get("access_token"), fields.get("expires_in")
-        if not isinstance(token, str) or not token:
-            raise CredentialError(f"{request.host} answered {self.label} without a token")
-        return IssuedCredential(value=token, expires_at=_read_clock() + float(seconds or 0))
+        return read_token_response(as_object(document), request.host, self.early_seconds)
+
+    def forget(self) -> None:
+        """Drop the tokens that `azure-identity` keeps until they expire."""
+        self._identity = None
 
     def _ask_package(self) -> IssuedCredential:
         errors = import_module("azure.core.exceptions")
-        if self._identity is None:
-            self._identity = import_module("azure.identity").DefaultAzureCredential()
+        identity = self._identity or import_module("azure.identity").DefaultAzureCredential()
+        self._identity = identity
         try:
-            token = self._identity.get_token(self._scope)
+            token = identity.get_token(self._scope)
         except errors.ClientAuthenticationError as error:
             raise CredentialError(
                 f"azure-identity gave no token ({error}): set {HINT}", looked_in=(HINT,)

@@ -12,7 +12,11 @@ import msgspec
 
 from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.manifest.model import Auth, ProtocolManifest
-from ai_lib.transport.credentials.source import CredentialSource, IssuedCredential
+from ai_lib.transport.credentials.source import (
+    CredentialSource,
+    IssuedCredential,
+    attach_bearer,
+)
 from ai_lib.types.json import JsonObject
 from ai_lib.types.wire import HttpRequest
 
@@ -109,8 +113,4 @@ class GoogleTokenSource(CredentialSource):
     def _sign(self, request: HttpRequest, issued: IssuedCredential) -> HttpRequest:
         project = getattr(self._credentials, "quota_project_id", None)
         quota = (("x-goog-user-project", project),) if project else ()
-        return msgspec.structs.replace(
-            request,
-            headers=(*request.headers, ("Authorization", f"Bearer {issued.value}"), *quota),
-            secrets=request.secrets | {"authorization"},
-        )
+        return attach_bearer(request.with_headers(quota) if quota else request, issued)

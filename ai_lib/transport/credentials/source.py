@@ -89,6 +89,9 @@ class CredentialSource:
     def check(self) -> None:
         """Raise RequestError where it can't serve; called when a client is built. It never asks."""
 
+    def forget(self) -> None:
+        """Drop what it keeps itself: the provider refused the last credential."""
+
     def is_refusal(self, error: RemoteError) -> bool:
         """Whether the provider refused the credential: then the source is asked anew, once."""
         return error.status_code == 401
@@ -109,6 +112,15 @@ class CredentialSource:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.label}>"
+
+
+def attach_bearer(request: HttpRequest, issued: IssuedCredential) -> HttpRequest:
+    """Return the request with a token as its bearer (RFC 6750, section 2.1)."""
+    return msgspec.structs.replace(
+        request,
+        headers=(*request.headers, ("Authorization", f"Bearer {issued.value}")),
+        secrets=request.secrets | {"authorization"},
+    )
 
 
 _FIRST_MOMENT: Final = 1_000_000_000.0  # September 2001; what is less is a duration, no moment
