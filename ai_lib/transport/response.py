@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Protocol
 
@@ -167,6 +167,10 @@ class HttpResponse:
         self._body_pieces.append(await self._next())
         return len(self._body_pieces[-1])
 
+    def tap(self, on_bytes: Callable[[bytes], object]) -> None:
+        """Call `on_bytes` with the bytes of the body as they are read, before decompression."""
+        self._lease = _TappedLease(self._lease, on_bytes)
+
     async def drain(self) -> None:
         """Return the connection once nothing more of the body is wanted.
 
@@ -199,3 +203,31 @@ class HttpResponse:
     def __repr__(self) -> str:
         state = "ended" if self._ended else "closed" if self._closed else "open"
         return f"<HttpResponse {self.status} {self.request.safe_url} {state}>"
+
+
+class _TappedLease:
+    """Wraps the lease of a response; `on_bytes` is called with what is read, before it is used."""
+
+    def __init__(self, lease: ResponseLease, on_bytes: Callable[[bytes], object]) -> None:
+        self._lease = lease
+        self._on_bytes = on_bytes
+
+    @property
+    def connection(self) -> BodyReader:
+        """The reader of the body's bytes."""
+        return self
+
+    async def read(self, deadlines: Deadlines) -> bytes:
+        """Return the next bytes, none at the end."""
+        data = await self._lease.connection.read(deadlines)
+        if data:
+            self._on_bytes(data)
+        return data
+
+    def release(self) -> None:
+        """Return the lease."""
+        self._lease.release()
+
+    def defer_drain(self) -> None:
+        """Return the lease although the response's last bytes are still to come."""
+        self._lease.defer_drain()

@@ -81,7 +81,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         from ai_lib.cli.completion import write_completion
 
         return write_completion(parsed.shell)
-    if parsed.command == "mock" and parsed.ui:
+    if parsed.command == "ui" or (parsed.command == "mock" and parsed.ui):
         return _serve_page(parsed)
     if (exit_code := run_command(parsed)) is not None:
         return exit_code
@@ -95,7 +95,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _serve_page(parsed: Namespace) -> int:
     from ai_lib.errors.exceptions import AiLibError
 
-    from .mock.page_api import serve_page
+    from .page.calls import serve_page
 
     try:
         return serve_page(parsed)

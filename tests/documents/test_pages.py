@@ -65,7 +65,7 @@ _SHOWN = re.compile(r'^```\n\n```text title="Output"\n(.*?)^```', re.DOTALL | re
 _MANIFEST = re.compile(r"^```yaml\n((?:#[^\n]*\n)?id: (\w+)\n.*?)^```", re.DOTALL | re.MULTILINE)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Commands that go on until they are ended, take long (`demo` has tests of its own), or need more.
-_NOT_RUN = re.compile(r"ai-lib (demo|mock|replay|doctor --check)|\$ (?!ai-lib|echo|env)")
+_NOT_RUN = re.compile(r"ai-lib (demo|mock|ui|replay|doctor --check)|\$ (?!ai-lib|echo|env)")
 
 
 class Command(NamedTuple):

@@ -1,22 +1,32 @@
 """`ai-lib mock` and `ai-lib replay`: serve responses on a port of this machine."""
 
 import argparse
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ai_lib.cli.output import write_piece, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ai_lib.cli.mock.page import Page
-    from ai_lib.testing.mock.server import Handler
+    from ai_lib.testing.mock.server import Handler, ReceivedRequest, ServerResponse
     from ai_lib.testing.mock.service import Service
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _USAGE_ERROR = 2
 _PAGE_PAUSE_SECONDS = 0.06
+
+
+class PageHandler(Protocol):
+    """Answers the requests to a page, which lies at `path`."""
+
+    path: str
+
+    def respond(self, request: "ReceivedRequest") -> "ServerResponse":
+        """Return the response to one request."""
+        ...
 
 
 def add_server_commands(commands: "Commands") -> None:
@@ -33,6 +43,14 @@ def add_server_commands(commands: "Commands") -> None:
         "--pause", type=float, default=None, metavar="SECONDS", help="seconds between words"
     )
     mock.add_argument("--ui", action="store_true", help="with a page to try it in a browser")
+    page = commands.add_parser("ui", help="talk with models in a browser: yours and a mock one")
+    page.add_argument("--port", type=int, default=8766, metavar="N", help="0: any free (8766)")
+    page.add_argument("--replay", metavar="CASSETTE", help="offer its recordings, at their pace")
+    page.add_argument(
+        "--manifest", action="append", default=[], metavar="FILE", help="an additional provider"
+    )
+    page.add_argument("--no-open", action="store_true", help="open no browser")
+    page.set_defaults(say=[], pause=None)
     replay = commands.add_parser("replay", help="serve recorded responses on a port")
     replay.add_argument("cassette", metavar="CASSETTE", help="a file that `record` has written")
     _add_port(replay)
@@ -49,7 +67,7 @@ def _add_port(command: argparse.ArgumentParser) -> None:
 
 
 def serve_mock(
-    parsed: argparse.Namespace, make_page: "Callable[[Service], Page] | None" = None
+    parsed: argparse.Namespace, make_page: "Callable[[Service], PageHandler] | None" = None
 ) -> int:
     """Serve the mock provider until interrupted, behind the page that `make_page` makes, if any."""
     from ai_lib.testing.mock.reply import Reply
@@ -59,17 +77,31 @@ def serve_mock(
     pause = parsed.pause if parsed.pause is not None else _PAGE_PAUSE_SECONDS if make_page else 0.0
     replies = [Reply(text=text, pause=pause) for text in parsed.say]
     service = Service(replies, parsed.manifest, None, pause)
-    port = _listen(make_page(service).respond if make_page else service.respond, parsed.port)
+    page = make_page(service) if make_page else None
+    port = _listen(page.respond if page else service.respond, parsed.port)
+    if page:
+        _announce_page(f"http://127.0.0.1:{port}{page.path}", opens=not _is_quiet(parsed))
     names = service.providers.names
-    if make_page:
-        write_text(f"the page is at\n  http://127.0.0.1:{port}/\n")
     write_text(
-        f"serving {len(names)} providers; the base URL of one is\n"
+        f"serving {len(names)} mocked providers; the base URL of one is\n"
         f"  http://127.0.0.1:{port}/PROVIDER\nsuch as\n"
         f"  ai-lib chat {names[0]}/any-model Hello --base-url http://127.0.0.1:{port}/{names[0]}\n"
         "with any key; Ctrl-C ends it\n"
     )
     return _wait_for_interrupt()
+
+
+def _is_quiet(parsed: argparse.Namespace) -> bool:
+    """Return whether no browser is to be opened: none was asked for, or nobody sees it."""
+    return getattr(parsed, "no_open", True) or sys.stdout is None or not sys.stdout.isatty()
+
+
+def _announce_page(address: str, *, opens: bool) -> None:
+    write_text(f"the page is at\n  {address}\n")
+    if opens:
+        import webbrowser
+
+        webbrowser.open(address)
 
 
 def serve_replay(parsed: argparse.Namespace) -> int:

@@ -16,12 +16,18 @@ class RecordingNotFound(RequestError):
 
 
 class RecordingIndex(ForkedState):
-    """Recorded exchanges. Each is handed out once, in order; with `repeat`, used ones again."""
+    """Recorded exchanges. Each is handed out once, in order; with `repeat`, used ones again.
 
-    def __init__(self, exchanges: Iterable[Exchange], *, repeat: bool = False) -> None:
+    With `in_order` any request gets the next one.
+    """
+
+    def __init__(
+        self, exchanges: Iterable[Exchange], *, repeat: bool = False, in_order: bool = False
+    ) -> None:
         self._all = tuple(exchanges)
         self._unused = list(self._all)
         self._repeat = repeat
+        self._in_order = in_order
         self._lock = Lock()
         renew_after_fork(self)
 
@@ -39,12 +45,12 @@ class RecordingIndex(ForkedState):
         wanted_exchange = scrub_request(begin_exchange(request), request)
         with self._lock:
             for exchange in self._unused:
-                if _is_same_request(exchange, wanted_exchange):
+                if self._in_order or _is_same_request(exchange, wanted_exchange):
                     self._unused.remove(exchange)
                     return exchange
         if self._repeat:
             for exchange in reversed(self._all):
-                if _is_same_request(exchange, wanted_exchange):
+                if self._in_order or _is_same_request(exchange, wanted_exchange):
                     return exchange
         raise RecordingNotFound(self._describe_mismatch(wanted_exchange))
 

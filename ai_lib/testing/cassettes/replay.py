@@ -26,7 +26,8 @@ class ReplayTransport(HttpTransport):
     A request gets the first unused recording with the same method, path and body. With `repeat`,
     the last such recording is used again. `speed` is 1 for the recorded pauses, 2 for half of
     them, None for none. `chunking` gives the body in the recorded chunks or byte by byte.
-    Recorded errors of the transport are raised again.
+    Recorded errors of the transport are raised again. With the `matching` "order", any request gets
+    the next recording.
 
     Raises:
         RequestError: the cassette can't be read.
@@ -38,12 +39,13 @@ class ReplayTransport(HttpTransport):
         *,
         speed: float | None = None,
         chunking: Literal["recorded", "byte"] = "recorded",
+        matching: Literal["request", "order"] = "request",
         repeat: bool = False,
         options: TransportOptions | None = None,
     ) -> None:
         super().__init__(options)
         exchanges = read_cassette(cassette) if isinstance(cassette, str | Path) else cassette
-        self._index = RecordingIndex(exchanges, repeat=repeat)
+        self._index = RecordingIndex(exchanges, repeat=repeat, in_order=matching == "order")
         self._speed = speed
         self._is_bytewise = chunking == "byte"
 
