@@ -7,14 +7,12 @@ ours that are entered until then and in the whole call.
 
 import socket
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from ai_lib_sync import AiClient
+from benchmarks.loopback import serve_bodies
 
 _PACKAGES = tuple(
     str(Path(__file__).parent.parent / package) + "/" for package in ("ai_lib", "ai_lib_sync")
@@ -24,10 +22,6 @@ _BODY = b"""\
 {"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
  "choices": [{"index": 0, "finish_reason": "stop",
               "message": {"role": "assistant", "content": "Hi"}}]}"""
-_RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
-    len(_BODY),
-    _BODY,
-)
 
 
 @dataclass
@@ -70,7 +64,7 @@ def _own_frames(frame: FrameType | None) -> list[str]:
 def measure_call_path() -> CallPath:
     """Return the way of the second plain call of a blocking client."""
     path = CallPath()
-    with _serve() as url:
+    with serve_bodies(_BODY) as url:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(url)
         with builder.build() as client:
             client.chat().user("Hello").execute()
@@ -80,28 +74,6 @@ def measure_call_path() -> CallPath:
             finally:
                 sys.setprofile(None)
     return path
-
-
-@contextmanager
-def _serve() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_answer_all, args=(listener,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    thread.join(10.0)
-
-
-def _answer_all(listener: socket.socket) -> None:
-    """Answer the requests of one connection until the peer closes it."""
-    peer, _ = listener.accept()
-    with peer, peer.makefile("rb") as requests:
-        while requests.readline():
-            length = 0
-            while (line := requests.readline().strip().lower()) != b"":
-                name, _, value = line.partition(b":")
-                length = int(value) if name == b"content-length" else length
-            requests.read(length)
-            peer.sendall(_RESPONSE)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ are tables, and the error tree are left out of the sizes.
 
 import argparse
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -185,6 +186,7 @@ def numbers(house: House) -> list[Number]:
         house.class_names,
         house.locals,
         _call_path,
+        *_counts(),
         *(lambda package=package: _import(package) for package in ("ai_lib", "ai_lib_sync")),
     ]
     return [measure() for measure in measures]
@@ -202,6 +204,18 @@ def _call_path() -> Number:
     values = (len(path.frames), len(path.files_to_write), len(path.files))
     measure = "plain call: own frames to the socket / files entered to it / in all"
     return Number(measure, (22, 34, 50), values)
+
+
+def _counts() -> list[Callable[[], Number]]:
+    from benchmarks.counts import COMMITTED, RUNTIMES, measure_counts
+
+    def read(kind: str) -> Number:
+        limits = tuple(round(count * 1.05, 1) for count in COMMITTED[kind])
+        measure = f"functions called for a {kind}: {' / '.join(RUNTIMES)}"
+        return Number(measure, limits, counted[kind])
+
+    counted = measure_counts()
+    return [functools.partial(read, kind) for kind in COMMITTED]
 
 
 def _import(package: str) -> Number:

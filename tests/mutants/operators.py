@@ -110,7 +110,7 @@ def _change(node: ast.AST) -> Iterator[tuple[str, ast.AST, str]]:
         yield "constant", node, repr(changed)
     elif isinstance(node, ast.Expr):
         yield from _remove(node)
-    elif isinstance(node, ast.Call) and len(node.args) > 1 and not _has_star(node):
+    elif isinstance(node, ast.Call) and _has_order(node):
         swapped = [node.args[1], node.args[0], *node.args[2:]]
         call = ast.Call(node.func, swapped, node.keywords)
         yield "swapped arguments", node, ast.unparse(call)
@@ -127,8 +127,11 @@ def _is_none(node: ast.expr | None) -> bool:
     return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
-def _has_star(node: ast.Call) -> bool:
-    return any(isinstance(argument, ast.Starred) for argument in node.args)
+def _has_order(call: ast.Call) -> bool:
+    """Whether the first two arguments may be swapped, and that makes a difference."""
+    is_symmetric = isinstance(call.func, ast.Name) and call.func.id in ("max", "min")
+    has_star = any(isinstance(argument, ast.Starred) for argument in call.args)
+    return len(call.args) > 1 and not has_star and not (is_symmetric and len(call.args) == 2)
 
 
 def _find_in_dialect(path: str, source: str) -> Iterator[Mutant]:

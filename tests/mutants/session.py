@@ -30,8 +30,9 @@ MOST_SECONDS = 240  # on the clock, for one that waits for ever
 MOST_TESTS = 60  # the fastest of those that reach it
 _LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", ".nox", ".venv", "*.pyc")
 # One event loop: what a fault does is the same on the other.
-_OPTIONS = ("-q", "-p", "no:cacheprovider", "-o", "timeout=30", "-k", "not trio")
-_CHILD = ("-x", "-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins are imported before
+_OPTIONS = ("-q", "-p", "no:cacheprovider", "-k", "not trio")
+# Plugins are imported before.
+_CHILD = ("-x", "-o", "timeout=60", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 # What the tests import beside us; it is imported once.
 _WARM = (
     "aiolimiter", "anyio.pytest_plugin", "certifi", "h11", "httpcore", "httptools", "hypothesis",
