@@ -164,9 +164,7 @@ class EmbeddingClient(ModelClient):
             timeout=check_optional_seconds("the timeout", timeout),
             fallbacks=None if fallbacks is None else tuple(fallbacks),
         )
-        if self._targets.is_watching:
-            await self._targets.refresh()
         call = EmbeddingCall(
             self._transport, self._targets, self._interceptors, texts, options, split, call_options
         )
-        return await call.run()
+        return await call.embed()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import msgspec
 
-from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.call.tokens import count_texts
 from ai_lib.client.target.settings import CallOptions
@@ -22,22 +20,21 @@ from ai_lib.embeddings.split import (
     estimate_tokens,
     split_texts,
 )
-from ai_lib.errors.exceptions import AiLibError, RequestError, TransportTimeout
-from ai_lib.resilience.attempt_log import FOREVER
+from ai_lib.errors.exceptions import AiLibError, RequestError
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
-from .._runtime.backend import now, run_all
+from .._runtime.backend import run_all
 from ..client.execution.dispatcher import begin_attempt
+from ..client.execution.routed_call import RoutedCall
 from ..client.execution.targets import GuardedTarget, TargetSet, error_of
 from ..client.interceptors.chain import InterceptorChain
-from ..resilience import FallbackChain
 from ..transport import HttpTransport
 
 
-class EmbeddingCall:
+class EmbeddingCall(RoutedCall):
     """Requests the vectors of some texts under one deadline; each request has its own retries.
 
     A fallback target is asked for all texts, as vectors of two models don't compare.
@@ -53,53 +50,27 @@ class EmbeddingCall:
         split_options: SplitOptions,
         call_options: CallOptions,
     ) -> None:
+        super().__init__("embeddings", call_options, targets, interceptors)
         self._transport = transport
-        self._interceptors = interceptors
-        self._route = targets.route(call_options.fallbacks)
-        self._fallback = targets.config.fallback
         self._texts = texts
         self._options = options
         self._split_options = split_options
-        first = self._route[0].target.current()
-        self._call = Call("embeddings", None, call_options, now, targets, first)
-        self._call.route = [guarded.target for guarded in self._route]
-        self._call.texts = list(texts) if all(isinstance(text, str) for text in texts) else None
+        self.call.texts = list(texts) if all(isinstance(text, str) for text in texts) else None
 
-    async def run(self) -> EmbeddingResponse:
+    async def embed(self) -> EmbeddingResponse:
         """Return the vectors of all texts, from the first target that succeeds."""
-        return await self._interceptors.run_operation(self._call, self._run)
+        return await self.run(self._embed)
 
-    async def _run(self) -> EmbeddingResponse:
-        self._texts = self._texts if self._call.texts is None else self._call.texts
-        total, log = self._timeouts(self._route[0].target.current()).total, self._call.attempt_log
-        log.ends = FOREVER if total is None else now() + total
-        try:
-            if len(self._route) == 1:
-                return await self._embed_at(self._route[0])
-            chain: FallbackChain[EmbeddingResponse] = FallbackChain(
-                self._fallback, may_continue=self._may_continue
-            )
-            for number, guarded in enumerate(self._route):
-                chain.add_target(f"{number}", partial(self._embed_at, guarded))
-            return await chain.run()
-        except AiLibError as error:
-            if isinstance(error, TransportTimeout) and error.timeout_name == "total":
-                error.seconds = total  # not the rest of it that the last attempt had
-                error.message = (
-                    f"{len(self._texts)} texts were not embedded within {total or 0:g} s"
-                )
-            log.attach_to(error)
-            raise
+    def describe_undone(self) -> str:
+        """Return what an error says was not done."""
+        return f"{len(self._texts)} texts were not embedded"
 
-    def _timeouts(self, target: Target) -> TimeoutOptions:
-        options = self._call.options
-        return options.timeouts or target.timeouts_for(False, options.timeout)
-
-    def _may_continue(self, error: AiLibError) -> bool:
-        return error.fallbackable and now() < self._call.attempt_log.ends
+    async def _embed(self) -> EmbeddingResponse:
+        self._texts = self._texts if self.call.texts is None else self.call.texts
+        return await self.dispatch(self._embed_at)
 
     async def _embed_at(self, guarded: GuardedTarget) -> EmbeddingResponse:
-        target = self._call.target = guarded.target.current()
+        target = self.call.target = guarded.target.current()
         try:
             writer = EmbeddingWriter(target.compiled, target.listed, self._options)
             limits = writer.shape.find_limits(target.listed.embedding)
@@ -136,8 +107,8 @@ class EmbeddingCall:
                 prompt_tokens=sum(result.usage.prompt_tokens for result in results),
                 total_tokens=sum(result.usage.total_tokens for result in results),
             ),
-            attempts=tuple(self._call.attempt_log.attempts),
-            cost=self._call.own_cost(),
+            attempts=tuple(self.call.attempt_log.attempts),
+            cost=self.call.own_cost(),
             adaptations=tuple(writer.adaptations),
         )
 
@@ -146,16 +117,17 @@ class EmbeddingCall:
         target = batch.target
         prepared = PreparedRequest(
             target,
-            batch.wire(self._call.headers),
-            self._timeouts(target),
+            batch.wire(self.call.headers),
+            self.timeouts_for(target),
             count_input=batch.count_input,
         )
-        log = self._call.attempt_log.child(tokens=batch.tokens, repeatable=target.is_repeatable)
+        self.parts.append(prepared)
+        log = self.call.attempt_log.child(tokens=batch.tokens, repeatable=target.is_repeatable)
         log.after_attempt = prepared.end_attempt
 
         async def attempt(permit: Permit) -> ParsedVectors:
             try:
-                timeouts = await begin_attempt(self._call, prepared, log)
+                timeouts = await begin_attempt(self.call, prepared, log)
                 return await self._attempt(batch, prepared, timeouts, permit)
             except AiLibError as error:
                 raise_attributed(error, target)

@@ -124,7 +124,7 @@ class OperationClient(ModelClient):
             return await fetch_content(self._transport, url, self.provider_id, base_url)
         request = OperationRequest(name="content.fetch")
         call = self._make_call(request, None, first_only=True, address=url)
-        result = await call.run()
+        result = await call.answer()
         return result.data, result.media_type
 
     def _make_call(

@@ -208,9 +208,11 @@ class Job(Generic[Result]):
         if self._part.result_id:
             result_id = find_first(self._part.result_id, status.raw)
         request = OperationRequest(name=self._part.result, values={"id": str(result_id)})
-        result, call = await self._run(request, None)
-        result.facts = {**self._last[0].facts, **result.facts}
-        return self._make(result, call)
+        status_result, status_call = self._last
+        result, _ = await self._run(request, None)
+        result.facts = {**status_result.facts, **result.facts}
+        result.usage = status_result.usage  # fetching it is not what was paid for
+        return self._make(result, status_call)
 
     def __repr__(self) -> str:
         return f"Job({self._provider!r}, {self.id!r})"

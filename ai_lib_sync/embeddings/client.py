@@ -165,9 +165,7 @@ class EmbeddingClient(ModelClient):
             timeout=check_optional_seconds("the timeout", timeout),
             fallbacks=None if fallbacks is None else tuple(fallbacks),
         )
-        if self._targets.is_watching:
-            self._targets.refresh()
         call = EmbeddingCall(
             self._transport, self._targets, self._interceptors, texts, options, split, call_options
         )
-        return call.run()
+        return call.embed()

@@ -125,7 +125,7 @@ class OperationClient(ModelClient):
             return fetch_content(self._transport, url, self.provider_id, base_url)
         request = OperationRequest(name="content.fetch")
         call = self._make_call(request, None, first_only=True, address=url)
-        result = call.run()
+        result = call.answer()
         return result.data, result.media_type
 
     def _make_call(

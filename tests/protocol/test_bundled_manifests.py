@@ -295,8 +295,25 @@ def test_a_price_is_per_million_and_says_its_currency() -> None:
     assert [name for name, entry in priced if "pricing" in entry and not _is_priced(entry)] == []
 
 
+# What one of each unit costs at least and at most, anywhere.
+UNITS = {
+    "per_character": (1e-6, 2e-4),
+    "per_second": (1e-6, 1.0),
+    "per_image": (0.005, 0.5),
+    "per_page": (0.0005, 0.1),
+    "per_search": (0.0005, 0.01),
+}
+
+
 def _is_priced(entry: Json) -> bool:
     pricing = dict(entry["pricing"])
+    units = {unit: pricing.pop(unit) for unit in UNITS if unit in pricing}
+    if units:
+        bounds = [(UNITS[unit], price) for unit, price in units.items()]
+        is_paid_by_units = all(low <= price <= high for (low, high), price in bounds)
+        return is_paid_by_units and pricing == {"currency": "USD"}
+    if pricing == {"input_per_1m": 0, "currency": "USD"}:
+        return True  # free, as the vendor says
     currency = pricing.pop("currency", "")
     pricing.pop("tools", None)  # fees by use, which `test_a_fee_is_published` looks at
     steps = [pricing, *map(dict, pricing.pop("tiers", []))]
@@ -307,7 +324,7 @@ def _is_priced(entry: Json) -> bool:
 def _is_a_step(prices: Json) -> bool:
     tokens = prices.get("input_per_1m", 0)
     return (
-        set(prices) <= PRICES | {"reasoning_per_1m", "input_audio_per_1m"}
+        set(prices) <= PRICES | {"reasoning_per_1m", "input_audio_per_1m", "input_image_per_1m"}
         # Published prices lie in these bounds; one per token or per thousand would not.
         and all(0.002 <= price <= 200 for price in prices.values())
         and "input_per_1m" in prices

@@ -289,9 +289,10 @@ def attempt_cost(
     from ai_lib.tokens.cost import calculate_cost, make_unknown_cost
 
     usage, model = attempt.usage, f"{attempt.provider}/{attempt.model}"
-    if not usage.total_tokens and not usage.units and usage.reported_cost is None:
-        return make_unknown_cost(usage, model, f"{attempt.provider} did not say what it used")
     record, billed = find_record(attempt.provider, attempt.model), None
+    if not usage.total_tokens and not usage.units and usage.reported_cost is None:
+        if record is None or not record.prices.is_free:
+            return make_unknown_cost(usage, model, f"{attempt.provider} did not say what it used")
     for prepared in requests:
         if prepared.target.model_id == model and prepared.may_raise_cost(usage):
             billed = prepared.read_billing()

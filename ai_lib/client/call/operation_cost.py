@@ -8,7 +8,8 @@ from typing import Final
 
 from ai_lib.client.call.tokens import make_counter
 from ai_lib.client.target.target import Target
-from ai_lib.protocol.dialect.operations import OperationShape
+from ai_lib.protocol.dialect.operations import OperationShape, find_limits
+from ai_lib.protocol.manifest.prices import Prices
 from ai_lib.request.operations.media import MediaFile
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.request.operations.texts import collect_texts
@@ -37,22 +38,22 @@ def limit_operation_cost(
         if price is None:
             continue
         is_priced = True
-        count = _limit_unit(unit, shape, request, values)
+        count = _limit_unit(unit, shape, request, values, find_limits(shape, target.model))
         if count is None:
             reason = reason or f"nothing bounds the {unit} of this {request.name}"
         else:
             upper += count * price
-    input_tokens = 0
+    input_tokens: int | None = 0
     if prices.input is not None or prices.output is not None:
         is_priced = True
         input_tokens, output_tokens = _limit_tokens(target, shape, request, values)
-        upper += input_tokens * (prices.input or 0.0) / _MILLION
+        upper += (input_tokens or 0) * _find_input_price(prices) / _MILLION
         if prices.output and "completion_tokens" in shape.usage:
             if output_tokens is None:
                 reason = reason or f"nothing bounds what {target.model} answers"
             else:
                 upper += output_tokens * prices.output / _MILLION
-        if prices.input and "prompt_tokens" in shape.usage and _has_sound(request):
+        if prices.input and "prompt_tokens" in shape.usage and input_tokens is None:
             reason = reason or "how many tokens a sound has is unknown"
     if prices.request:
         is_priced, upper = True, upper + prices.request
@@ -63,8 +64,8 @@ def limit_operation_cost(
         currency=prices.currency,
         lower=0.0,
         upper=None if reason else upper,
-        input_tokens=input_tokens,
-        max_input_tokens=input_tokens,
+        input_tokens=input_tokens or 0,
+        max_input_tokens=input_tokens or 0,
         max_output_tokens=None,
         reason=reason,
     )
@@ -75,6 +76,7 @@ def _limit_unit(
     shape: OperationShape,
     request: OperationRequest,
     values: Mapping[str, JsonValue],
+    limits: Mapping[str, float],
 ) -> float | None:
     """Return the most of a unit that an operation may use, None where nothing bounds it."""
     paths = shape.usage[unit]
@@ -92,6 +94,9 @@ def _limit_unit(
         if isinstance(seconds, int | float):
             return float(seconds)
         return _limit_seconds([file for files in request.files.values() for file in files])
+    if unit == "pages":
+        pages = values.get("pages")
+        return float(len(pages)) if isinstance(pages, list | tuple) else limits.get("pages")
     if "count" in paths or unit == "images":
         return float(elements)
     return None
@@ -119,8 +124,8 @@ def _limit_tokens(
     shape: OperationShape,
     request: OperationRequest,
     values: Mapping[str, JsonValue],
-) -> tuple[int, int | None]:
-    """Return the most tokens that are sent and that come back.
+) -> tuple[int | None, int | None]:
+    """Return the most tokens that are sent and that come back, each None where it is unknown.
 
     Texts beside a list of texts are counted once for each element, as a query is with every
     document.
@@ -131,15 +136,34 @@ def _limit_tokens(
     repeats = max([1, *(len(texts) for texts in lists)])
     tokens = sum(counter.count_at_most(text) for text in single) * repeats
     tokens += sum(counter.count_at_most(text) for text in collect_texts(lists))
-    images = sum(len(files) for files in request.files.values())
+    sounds = request.files.get("audio", ())
+    images = sum(len(files) for files in request.files.values()) - len(sounds)
     tokens += int(images * shape.at_most.get("file_tokens", 0))
+    seconds = _limit_seconds(sounds)
+    tokens_a_second = shape.at_most.get("sound_tokens")
+    if sounds and (seconds is None or tokens_a_second is None):
+        return None, _limit_output(target, shape, request, values)
+    sound_tokens = math.ceil((seconds or 0.0) * (tokens_a_second or 0.0))
+    return tokens + sound_tokens, _limit_output(target, shape, request, values)
+
+
+def _limit_output(
+    target: Target,
+    shape: OperationShape,
+    request: OperationRequest,
+    values: Mapping[str, JsonValue],
+) -> int | None:
+    """Return the most tokens that come back: by the operation, else by the model."""
     tokens_an_element = shape.at_most.get("completion_tokens")
-    elements = _count_elements(shape, request, values)
-    return tokens, None if tokens_an_element is None else int(tokens_an_element * elements)
+    if tokens_an_element is not None:
+        return int(tokens_an_element * _count_elements(shape, request, values))
+    record = target.listed.record
+    return record.max_output_tokens if record is not None else None
 
 
-def _has_sound(request: OperationRequest) -> bool:
-    return "audio" in request.files
+def _find_input_price(prices: Prices) -> float:
+    """Return the highest price of what is sent: images may cost more than texts."""
+    return max(prices.input or 0.0, prices.input_image or 0.0, prices.input_audio or 0.0)
 
 
 def _limit_seconds(files: Sequence[MediaFile]) -> float | None:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from ai_lib.client.call.call import Call, StreamState
+from ai_lib.client.call.call import Call
 from ai_lib.client.call.operation_cost import limit_operation_cost
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, attribute_error, raise_attributed, request_id_of
-from ai_lib.errors.exceptions import AiLibError, CapabilityError, DecodeError, TransportTimeout
+from ai_lib.errors.exceptions import AiLibError, CapabilityError, DecodeError
 from ai_lib.pipeline.operations.read import read_operation
 from ai_lib.pipeline.operations.result import OperationResult, find_text
 from ai_lib.protocol.dialect.operations import OperationShape
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.request.operations.texts import collect_texts, replace_texts
 from ai_lib.request.operations.write import WrittenOperation, find_shape, write_operation
-from ai_lib.resilience.attempt_log import FOREVER
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.upload import Multipart
-from ai_lib.types.wire import HttpRequest, TimeoutOptions
+from ai_lib.types.wire import HttpRequest
 
 from ..._runtime.backend import now, run_in_thread
-from ...resilience import FallbackChain
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import begin_attempt, call_due
+from .dispatcher import begin_attempt
+from .routed_call import RoutedCall
 from .targets import GuardedTarget, TargetSet, error_of
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class PreparedOperation:
 Attempt = Callable[[PreparedOperation, Permit], Awaitable[T]]
 
 
-class OperationCall:
+class OperationCall(RoutedCall):
     """One operation under one deadline, sent to its targets in turn.
 
     With `streamed`, the operation is the one that gives the same as it comes, and its response is
@@ -82,31 +81,29 @@ class OperationCall:
         first_only: bool = False,
         address: str | None = None,
     ) -> None:
+        super().__init__(
+            request.name, options, targets, interceptors, streamed=streamed, first_only=first_only
+        )
         self.transport = transport
-        self.interceptors = interceptors
-        self._targets = targets
         self._request = request
-        self._streamed = streamed
-        self._first_only = first_only
         self._address = address
-        self.call = Call(request.name, None, options, now, targets, targets.first.target)
         self.call.texts = collect_texts(dict(request.texts))
-        if streamed:
-            self.call.stream = StreamState()
 
-    async def run(self) -> OperationResult:
+    async def answer(self) -> OperationResult:
         """Return what the first target that succeeds answers."""
-        if self._targets.is_watching:
-            await self._targets.refresh()
-        return await self.interceptors.run_operation(self.call, self._run)
+        return await self.run(self._run)
 
     async def run_with_call(self) -> tuple[OperationResult, Call]:
-        """Do as `run`, and return the call as well."""
-        return await self.run(), self.call
+        """Do as `answer`, and return the call as well."""
+        return await self.answer(), self.call
 
     async def _run(self) -> OperationResult:
-        result = await self.dispatch(self._attempt)
+        result = await self.attempt_in_turn(self._attempt)
         return await self.filter_result(result)
+
+    async def attempt_in_turn(self, attempt: Attempt[T]) -> T:
+        """Return what `attempt` makes of the first target that answers."""
+        return await self.dispatch(partial(self._send_to, attempt))
 
     async def filter_result(self, result: OperationResult) -> OperationResult:
         """Let interceptors see, and replace, the texts that came."""
@@ -114,48 +111,7 @@ class OperationCall:
             result.replace_texts(await self.call.filter_results(result.read_texts()))
         return result
 
-    async def dispatch(self, attempt: Attempt[T]) -> T:
-        """Return what `attempt` makes of the first target that answers."""
-        call = self.call
-        route = self._find_route()
-        call.route = [guarded.target for guarded in route]
-        log = call.attempt_log
-        first = call.route[0]
-        total = self._timeouts(first).total
-        log.ends = FOREVER if total is None else call.timer.began + total
-        try:
-            if len(route) == 1:
-                return await self._send_to(route[0], attempt)
-            chain: FallbackChain[T] = FallbackChain(
-                self._targets.config.fallback, may_continue=self._may_continue
-            )
-            for number, guarded in enumerate(route):
-                chain.add_target(f"{number}", partial(self._send_to, guarded, attempt))
-            return await chain.run()
-        except AiLibError as error:
-            if isinstance(error, TransportTimeout) and error.timeout_name == "total":
-                error.seconds = total  # not the rest of it that the last attempt had
-                error.message = f"{call.operation} was not done within {total or 0:g} s"
-            raise_attributed(log.attach_to(error), call.target or first)
-        finally:
-            for prepared in call.requests:
-                if prepared.due:
-                    await call_due(prepared)
-
-    def _find_route(self) -> Sequence[GuardedTarget]:
-        models, fallbacks = self.call.models, self.call.options.fallbacks
-        if self._first_only:
-            return [self._targets.first]
-        return self._targets.find(models) if models is not None else self._targets.route(fallbacks)
-
-    def _may_continue(self, error: AiLibError) -> bool:
-        return error.fallbackable and now() < self.call.attempt_log.ends
-
-    def _timeouts(self, target: Target) -> TimeoutOptions:
-        options = self.call.options
-        return options.timeouts or target.timeouts_for(self._streamed, options.timeout)
-
-    async def _send_to(self, guarded: GuardedTarget, attempt: Attempt[T]) -> T:
+    async def _send_to(self, attempt: Attempt[T], guarded: GuardedTarget) -> T:
         call = self.call
         target = call.target = guarded.target.current()
         request = self._make_filtered_request()
@@ -236,8 +192,9 @@ class OperationCall:
             raise attribute_error(error, target) from None
         wire = self._add_headers(target, written.wire)
         bound = partial(limit_operation_cost, target, shape, request, written.values)
+        is_paid = bool(shape.usage) and wire.method not in _READS
         prepared = PreparedRequest(
-            target, wire, self._timeouts(target), bound_cost=bound if shape.usage else None
+            target, wire, self.timeouts_for(target), bound_cost=bound if is_paid else None
         )
         return PreparedOperation(shape, request, written, prepared)
 

@@ -24,7 +24,7 @@ from ai_lib.types.wire import HttpRequest, check_optional_seconds
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import begin_attempt
+from .dispatcher import begin_attempt, call_due
 from .targets import GuardedTarget, TargetSet, error_of
 
 
@@ -120,6 +120,9 @@ async def _run(
         return await guarded.executor.run(attempt, log, on_retry=log.on_retry)
     except AiLibError as error:
         raise_attributed(call.attempt_log.attach_to(error), target)
+    finally:
+        for prepared in call.requests:
+            await call_due(prepared)
 
 
 async def _read(

@@ -53,7 +53,7 @@ class ProviderRunner:
             options,
             first_only=True,
         )
-        return await call.run()
+        return await call.answer()
 
     async def iterate_pages(
         self, request: OperationRequest, timeout: float | None = None

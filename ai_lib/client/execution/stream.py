@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
-from threading import Lock as PlainLock
 from typing import TYPE_CHECKING
 from weakref import finalize
 
-from ai_lib._runtime.single_reader import second_reader_error
 from ai_lib.client.call.call import Call, StreamState
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.stream_filter import StreamFilter, apply_filters
 from ai_lib.client.target.target import raise_attributed
-from ai_lib.errors.exceptions import AiLibError, DecodeError
+from ai_lib.errors.exceptions import AiLibError
 from ai_lib.pipeline.response_events import replay_events
 from ai_lib.resilience.permit import Permit
 from ai_lib.types.events import Event, StreamEnd
@@ -23,13 +20,14 @@ from ...transport import HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .cancel import CancelToken
 from .dispatcher import Dispatcher, begin_attempt
+from .item_stream import ItemStream
 from .stream_attempt import StreamAttempt
 
 if TYPE_CHECKING:
     from .text_stream import TextStream
 
 
-class ChatStream:
+class ChatStream(ItemStream[Event]):
     """The events of one response, as they arrive; nothing is sent before the first is asked for.
 
     Until the first content has come, an attempt that fails may be made again, or at another
@@ -49,51 +47,15 @@ class ChatStream:
         interceptors: InterceptorChain,
         cancel_token: CancelToken | None = None,
     ) -> None:
+        super().__init__(call, interceptors, cancel_token)
         self._transport = transport
-        self._call = call
         self._stream_state = call.stream or StreamState()
         self._compile = compile_call
         self._dispatcher = dispatcher
-        self._interceptors = interceptors
         self._filters: list[StreamFilter] = []
-        self._token = cancel_token
-        self._events: deque[Event] = deque()
-        self._reader = PlainLock()
         self._attempt: StreamAttempt | None = None
         self._local_response: ChatResponse | None = None
         self._response: ChatResponse | None = None
-        self._error: AiLibError | None = None
-        self._ended = False
-        self._cancelled = False
-
-    def __aiter__(self) -> ChatStream:
-        return self
-
-    async def __anext__(self) -> Event:
-        while True:
-            try:
-                return self._events.popleft()
-            except IndexError:  # without a look before: another thread might take it then
-                pass
-            # Nobody ever waits for this lock, so that it may be held across a wait.
-            if not self._reader.acquire(blocking=False):
-                raise second_reader_error()
-            try:
-                if self._events:
-                    continue
-                if self._error is not None:
-                    raise self._error
-                if self._ended:
-                    raise StopAsyncIteration
-                await self._advance()
-            finally:
-                self._reader.release()
-
-    async def __aenter__(self) -> ChatStream:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
     def text(self) -> TextStream:
         """Return the pieces of text alone; `response()` has the rest once they have ended."""
@@ -112,29 +74,11 @@ class ChatStream:
 
         return await show_response(self)
 
-    async def aclose(self) -> None:
-        """Let go of the connection. Safe to call twice, and from another task or thread."""
-        self._events.clear()
-        await self._close_attempt()
-        await self._end_early()
-
-    async def _end_early(self) -> None:
-        try:
-            await self._interceptors.on_abandoned(self._call)
-        finally:
-            self._interceptors.end(self._call, "cancelled")
-            await self._report()
-
     async def _close_attempt(self) -> None:
         self._ended = True
         self._call.timer.stop()
         if self._attempt is not None:
             await self._attempt.abandon()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether a cancel token cut the stream short."""
-        return self._cancelled
 
     def is_lenient(self, coerce: bool | None) -> bool:
         """Return `coerce`; where it leaves it open, what the dialect of the target says."""
@@ -165,34 +109,6 @@ class ChatStream:
             return self._call.with_accounting(ChatResponse())
         return self._call.with_accounting(self._attempt.response())
 
-    async def _advance(self) -> None:
-        """Wait for bytes and turn them into events; an error is kept until those are taken."""
-        try:
-            if self._token is None:
-                await self._pull()
-            elif not await self._token.run(self._pull):
-                self._cancelled = True
-                await self._close_attempt()
-                await self._end_early()
-            elif self._ended:
-                await self._report()
-        except AiLibError as error:
-            await self._fail(error)
-        except RecursionError as error:
-            failure = DecodeError("the stream is nested too deeply to be read")
-            failure.__cause__ = error
-            await self._fail(failure)
-        except BaseException as error:
-            await self._close_attempt()
-            self._interceptors.end(self._call, "cancelled", error)
-            raise
-
-    async def _fail(self, error: AiLibError) -> None:
-        self._error = self._call.attempt_log.attach_to(error)
-        await self._close_attempt()
-        await self._interceptors.on_error(self._call, error)
-        await self._report()
-
     async def _report(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.report()
@@ -210,19 +126,19 @@ class ChatStream:
             if attempt.is_content(events):
                 timer.first_token()
         if refusal is not None:
-            self._events.extend(events)
+            self._items.extend(events)
             raise refusal
         if attempt is not None and not attempt.pipeline.finished:
-            self._events.extend(events)
+            self._items.extend(events)
             return
-        self._events.extend(event for event in events if not isinstance(event, StreamEnd))
+        self._items.extend(event for event in events if not isinstance(event, StreamEnd))
         if attempt is not None:
             error = await attempt.finish()
             if error is not None:
                 raise error
         outcome = "cached" if self._local_response else "answered"
         await self._finish(self._local_response or self._partial_response(), outcome)
-        self._events.extend(event for event in events if isinstance(event, StreamEnd))
+        self._items.extend(event for event in events if isinstance(event, StreamEnd))
 
     async def _finish(self, response: ChatResponse, outcome: str) -> None:
         """Take in the whole response; only then is the caller told that it is complete."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # For how long a budget of several machines holds what a stream without a total timeout may cost.
 _LEASE_SECONDS: Final = 3600.0
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 class BudgetInterceptor(Interceptor):
@@ -44,15 +45,13 @@ class BudgetInterceptor(Interceptor):
 
     def before_attempt(self, call: Call, prepared: PreparedRequest) -> None:
         """Set aside what it may cost, as far as that is known before. Raises BudgetExceeded."""
+        if prepared.wire.method in _READS:
+            return  # what is read was paid for when it was asked for
         bounds = calculate_prepared_bounds(prepared, self._budget.currency)
         lease = prepared.timeouts.total or _LEASE_SECONDS
         reservation = self._budget.take(bounds, call.options.metadata, lease)
         if not isawaitable(reservation):
             self._hold(call, prepared, reservation)
-        elif prepared.request is None and prepared.bound_cost is None:
-            raise TypeError(
-                "a budget that has to be waited for holds chats and typed operations only"
-            )
         else:
             prepared.pending = reservation
             prepared.on_pending = partial(self._hold, call, prepared)

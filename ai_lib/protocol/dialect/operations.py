@@ -141,7 +141,8 @@ class OperationShape(_Part, frozen=True, kw_only=True):
     was used by its unit, a field of `Usage` or another name: a path, `header:NAME`,
     `length:NAME` (the characters of what was sent) or `count` (the elements that came); the first
     that finds something counts. `at_most` bounds a unit before the request, for each element that
-    is sent or asked for; with `element_characters`, a text is one for so many characters.
+    is sent or asked for; with `element_characters`, a text is one for so many characters. Its
+    `file_tokens` bound the tokens of a file, its `sound_tokens` those of a second of sound.
 
     With `like`, the members of another operation hold that are not given here; null takes one away.
     `before` are operations that are called first, for the same caller's values; what their answers

@@ -95,6 +95,13 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     as_of: date | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether all that has a price costs nothing."""
+        prices = [getattr(self, name) for name in TOKEN_PRICES]
+        stated = [price for price in (*prices, *self.units.values()) if price is not None]
+        return bool(stated) and not any(stated) and not self.request
+
     def apply_tier(self, prompt_tokens: int) -> "Prices":
         """Return the prices of a call with `prompt_tokens` input tokens."""
         reached = [tier for tier in self.tiers if prompt_tokens > tier.above_prompt_tokens]

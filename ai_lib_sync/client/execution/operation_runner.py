@@ -25,7 +25,7 @@ from ai_lib.types.wire import HttpRequest, check_optional_seconds
 from ..._runtime.backend import now
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
-from .dispatcher import begin_attempt
+from .dispatcher import begin_attempt, call_due
 from .targets import GuardedTarget, TargetSet, error_of
 
 
@@ -121,6 +121,9 @@ def _run(
         return guarded.executor.run(attempt, log, on_retry=log.on_retry)
     except AiLibError as error:
         raise_attributed(call.attempt_log.attach_to(error), target)
+    finally:
+        for prepared in call.requests:
+            call_due(prepared)
 
 
 def _read(call: Call, target: Target, binding: str | None, response: HttpResponse) -> JsonValue:

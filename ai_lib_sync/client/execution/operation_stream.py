@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 from collections import deque
-from threading import Lock as PlainLock
 from weakref import finalize
 
-from ai_lib._runtime.single_reader import second_reader_error
 from ai_lib.client.call.call import StreamState
 from ai_lib.client.target.target import attribute_error
 from ai_lib.errors.exceptions import AiLibError, ConnectionLost, StreamTruncated
@@ -22,65 +20,26 @@ from ai_lib.resilience.permit import Permit
 
 from ...transport import HttpResponse
 from .cancel import CancelToken
+from .item_stream import ItemStream
 from .operation_call import OperationCall, PreparedOperation
 
 
-class OperationStream:
+class OperationStream(ItemStream[OperationDelta]):
     """The pieces of one response; nothing is sent before the first is asked for.
 
     An attempt that fails before its response begins may be made again, or at another target.
-    Where rules for output look at texts, all is received before anything is handed out. Leaving
-    it early closes the connection. One task or thread at a time may iterate.
+    Where rules for output look at texts, all is received before anything is handed out.
     """
 
-    def __init__(self, call: OperationCall, cancel_token: CancelToken | None = None) -> None:
-        self._operation = call
-        self._call = call.call
-        self._state = self._call.stream or StreamState()
-        self._token = cancel_token
-        self._active = call.interceptors.active_in(self._call)
-        self._pieces: deque[OperationDelta] = deque()
-        self._guard = PlainLock()
+    def __init__(self, operation: OperationCall, cancel_token: CancelToken | None = None) -> None:
+        call = operation.call
+        super().__init__(call, operation.interceptors.active_in(call), cancel_token)
+        self._operation = operation
+        self._state = call.stream or StreamState()
         self._response: HttpResponse | None = None
         self._permit: Permit | None = None
-        self._reader: OperationStreamReader | None = None
+        self._pieces: OperationStreamReader | None = None
         self._prepared: PreparedOperation | None = None
-        self._error: AiLibError | None = None
-        self._ended = False
-        self.cancelled = False
-
-    def __iter__(self) -> OperationStream:
-        return self
-
-    def __next__(self) -> OperationDelta:
-        if not self._guard.acquire(blocking=False):
-            raise second_reader_error()
-        try:
-            while not self._pieces:
-                if self._error is not None:
-                    raise self._error
-                if self._ended:
-                    raise StopIteration
-                self._advance()
-            return self._pieces.popleft()
-        finally:
-            self._guard.release()
-
-    def __enter__(self) -> OperationStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the connection. Safe to call twice, and from another task or thread."""
-        self._pieces.clear()
-        self._ended = True
-        self._release()
-        self._close_response()
-        if self._active:
-            self._active.on_abandoned(self._call)
-            self._active.end(self._call, "cancelled")
 
     @property
     def prepared(self) -> PreparedOperation | None:
@@ -89,29 +48,12 @@ class OperationStream:
 
     def result(self) -> OperationResult:
         """Return what has come so far, without the bytes."""
-        result = self._reader.result() if self._reader is not None else OperationResult()
+        result = self._pieces.result() if self._pieces is not None else OperationResult()
         if self._prepared is not None:
             result.adaptations = self._prepared.written.adaptations
         if self._permit is not None:
             result.request_id = self._permit.request_id
         return result
-
-    def _advance(self) -> None:
-        try:
-            if self._token is None:
-                self._pull()
-            elif not self._token.run(self._pull):
-                self.cancelled = True
-                self.close()
-        except AiLibError as error:
-            self._fail(error)
-        except BaseException as error:
-            self._ended = True
-            self._release()
-            self._close_response()
-            if self._active:
-                self._active.end(self._call, "cancelled", error)
-            raise
 
     def _fail(self, error: AiLibError) -> None:
         if self._prepared is not None:
@@ -120,47 +62,46 @@ class OperationStream:
             self._permit.usage = self.result().usage
             self._permit.is_estimate = True
             self._permit.fail(error)
-        self._error = self._call.attempt_log.attach_to(error)
-        self._ended = True
-        self._close_response()
-        if self._active:
-            self._active.on_error(self._call, error)
+        super()._fail(error)
+
+    def _report(self) -> None:
+        self._operation.report()
 
     def _pull(self) -> None:
-        if self._reader is None:
+        if self._pieces is None:
             self._open()
             return
         self._read_more()
         if self._call.filter_results is not None:
-            pieces = list(self._pieces)
+            pieces = list(self._items)
             while not self._ended:
-                self._pieces.clear()
+                self._items.clear()
                 self._read_more()
-                pieces += self._pieces
-            self._pieces = deque(self._filter(pieces))
+                pieces += self._items
+            self._items = deque(self._filter(pieces))
 
     def _read_more(self) -> None:
-        response, reader = self._response, self._reader
+        response, reader = self._response, self._pieces
         if response is None or reader is None:
             self._ended = True
             return
         try:
             chunk = response.__next__()
         except StopIteration:
-            self._pieces.extend(reader.close())
+            self._items.extend(reader.close())
             self._finish()
             return
         except ConnectionLost as error:
             raise StreamTruncated(f"the connection broke before the end: {error}") from error
-        self._pieces.extend(reader.feed(chunk))
+        self._items.extend(reader.feed(chunk))
 
     def _open(self) -> None:
         call = self._call
         call.timer.restart()
-        if self._active:
-            self._state.finalizer = finalize(self, self._active.end_forgotten, call)
-            self._active.before_operation(call)
-        self._operation.dispatch(self._begin)
+        if self._interceptors:
+            self._state.finalizer = finalize(self, self._interceptors.end_forgotten, call)
+            self._interceptors.before_operation(call)
+        self._operation.attempt_in_turn(self._begin)
 
     def _begin(self, operation: PreparedOperation, permit: Permit) -> None:
         response = self._operation.send(operation, permit)
@@ -173,7 +114,7 @@ class OperationStream:
         permit.detach()
         self._call.timer.first_token()
         self._response, self._permit, self._prepared = response, permit, operation
-        self._reader = OperationStreamReader(
+        self._pieces = OperationStreamReader(
             compiled,
             operation.shape,
             response.headers,
@@ -190,16 +131,16 @@ class OperationStream:
             self._permit.usage = result.usage
             self._permit.succeed()
         self._response = None
-        if self._active and self._call.filter_results is None:
-            self._active.end(self._call, "answered")
+        if self._interceptors and self._call.filter_results is None:
+            self._interceptors.end(self._call, "answered")
 
     def _filter(self, pieces: list[OperationDelta]) -> list[OperationDelta]:
         """Return the pieces as rules for output leave them; all of the response is there."""
         result = self.result()
         before = result.read_texts()
         self._operation.filter_result(result)
-        if self._active:
-            self._active.end(self._call, "answered")
+        if self._interceptors:
+            self._interceptors.end(self._call, "answered")
         if result.read_texts() == before:
             return pieces
         data_pieces = [piece for piece in pieces if piece.data]
@@ -215,7 +156,9 @@ class OperationStream:
             self._permit.is_estimate = True
             self._permit.abandon()
 
-    def _close_response(self) -> None:
+    def _close_attempt(self) -> None:
+        self._ended = True
+        self._release()
         response, self._response = self._response, None
         if response is not None:
             response.close()

@@ -54,7 +54,7 @@ class ProviderRunner:
             options,
             first_only=True,
         )
-        return call.run()
+        return call.answer()
 
     def iterate_pages(
         self, request: OperationRequest, timeout: float | None = None

@@ -64,7 +64,7 @@ class BatchReplyWriter:
         lines = _as_list(call.values.get("lines"))
         stored = self._state.find(str(call.values.get("file", "")))
         if stored is not None:
-            lines = [msgspec.json.decode(line) for line in stored.data.splitlines() if line]
+            lines = [msgspec.json.decode(line) for line in stored.data.split(b"\n") if line.strip()]
         batch = BatchRecord(id=f"batch-{unique}", lines=lines)
         self._state.store_batch(batch)
         document = self._write_status(batch)
