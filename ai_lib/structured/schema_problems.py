@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _MOST_CHARACTERS: Final = 60
+_BOUNDS: Final = (
+    "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf", "minLength",
+    "maxLength", "pattern", "format", "minItems", "maxItems",
+)  # fmt: skip
 _MOST_PROBLEMS: Final = 20
 TOO_DEEP: Final = Problem(pointer="", message="is nested too deeply")
 
@@ -113,7 +117,9 @@ def _members(error: "ValidationError") -> set[str]:
 def _kind(schema: JsonObject) -> str:
     if "enum" in schema:
         return f"one of {', '.join(map(_show, schema['enum']))}"
-    return str(schema.get("type") or schema.get("$ref", "a value").rpartition("/")[2])
+    kind = str(schema.get("type") or schema.get("$ref", "a value").rpartition("/")[2])
+    bounds = [f"{word} {_show(schema[word])}" for word in _BOUNDS if word in schema]
+    return f"{kind} ({', '.join(bounds)})" if bounds else kind
 
 
 def _show(value: object) -> str:

@@ -17,7 +17,8 @@ from ai_lib.client import AiClientBuilder
 from ai_lib.errors import AiLibError, RemoteError
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider, Reply
-from ai_lib.types import ChatResponse
+from ai_lib.types import ChatResponse, ToolDefinition
+from ai_lib.types.content import ToolUseBlock
 from tests.house.packages import ROOT
 
 MODEL = "openai/gpt-4o"
@@ -107,6 +108,37 @@ async def test_another_question_is_asked() -> None:
         ):
             await chat.execute()
     assert len(mock.requests) == 7
+
+
+async def test_what_shapes_an_answer_is_in_the_key() -> None:
+    """https://github.com/agno-agi/agno/issues/10138, majiayu000/litellm-rs#505, NadirClaw#90"""
+
+    def offer(name: str) -> ToolDefinition:
+        return ToolDefinition.from_function(name=name, description=f"Search {name}.")
+
+    def tell(id: str) -> list[Message]:
+        call = ToolUseBlock(id=id, name="books", input={})
+        return [
+            Message.user("a"),
+            Message.assistant([call]),
+            Message.tool(id, "same", name="books"),
+        ]
+
+    async with MockProvider() as mock, await client_of(mock) as client:
+        chats = [
+            client.chat().user("a").tools([offer("books")]),
+            client.chat().user("a").tools([offer("news")]),
+            client.chat().user("a").tools([offer("books")]).tool_choice("required"),
+            client.chat().user("a").tools([offer("books")]).parallel_tool_calls(False),
+            client.chat().user("a").response_format("json_object"),
+            client.chat().user("a").param("seed", 1),
+            client.chat().user("a").extra({"prediction": {"type": "content", "content": "b"}}),
+            client.chat().messages(tell("1")).tools([offer("books")]),
+            client.chat().messages(tell("2")).tools([offer("books")]),
+        ]
+        for chat in chats:
+            await chat.execute()
+    assert len(mock.requests) == len(chats)
 
 
 async def test_the_key_holds_no_api_key_and_two_keys_share_an_answer() -> None:

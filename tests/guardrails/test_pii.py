@@ -174,3 +174,28 @@ def is_installed(name: str) -> bool:
     from importlib.util import find_spec
 
     return find_spec(name) is not None
+
+
+# Reported of other detectors: data-privacy-stack/presidio#2008 and 2078, theopenco/llmgateway#3641,
+# langwatch/langwatch#7017, PostHog/posthog-js#4783, future-agi/traceAI#195.
+FOUND = [
+    ("Mon num\u00e9ro est 01 42 68 53 00.", "Mon num\u00e9ro est [PHONE]."),
+    ("Appelle-moi au 06 12 34 56 78.", "Appelle-moi au [PHONE]."),
+    ("ring me on 07911 123456", "ring me on [PHONE]"),
+    ("+91 (123) 456-7890", "[PHONE]"),
+    ("IBAN EG380019000500000000263180002 ok", "IBAN [IBAN] ok"),
+    ("IBAN IQ98NBIQ850123456789012 ok", "IBAN [IBAN] ok"),
+    ("IBAN UA213223130000026007233566001 ok", "IBAN [IBAN] ok"),
+]
+LEFT_ALONE = [
+    '{"product_id": 3074185296}', "created_at 1755302400", "Item 4123456789012 is out of stock",
+    "Bump to version 1.2.3.4", "v10.0.19045.3803", "hosted-eu-20260812-09", "2024-01-15 12:30",
+    "at 2024-01-15 12", "12345678-1234-4123-8123-123456789012", "build 2024 1130 0917",
+    "git a94a8fe5ccb19ba61c4c0873d391e987982fbbd3", "order 10023456", "12 345 678,90 EUR",
+]  # fmt: skip
+
+
+def test_what_others_miss_is_found_and_what_they_take_is_left() -> None:
+    detector = PiiDetector()
+    assert [detector.filter(text) for text, _ in FOUND] == [masked for _, masked in FOUND]
+    assert [text for text in LEFT_ALONE if detector.filter(text) != text] == []

@@ -7,6 +7,7 @@ import pytest
 
 from ai_lib.structured import OutputValidator, PartialJson, PartialObject
 from ai_lib.structured.choices import ChoiceFinder
+from ai_lib.structured.mending import find_mended_json
 from ai_lib.structured.output_type import OutputShape
 from ai_lib.structured.validator import summarize_problems
 
@@ -88,3 +89,36 @@ def test_a_partial_object_says_which_members_are_finished() -> None:
 def test_the_shape_of_a_type_knows_its_choices() -> None:
     shape = OutputShape.of(list[bool])
     assert not ChoiceFinder(shape.schema).is_free_text(["value", 0])
+
+
+class Snippet(msgspec.Struct):
+    code: str
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"code": "use `print` here"}', "use `print` here"),
+        ('Here is `the` result: {"code": "a"}', "a"),
+        ('```json\n{"code": "```py\\nprint()\\n```"}\n```', "```py\nprint()\n```"),
+        ('Sure:\n```json\n{"code": "a ```json fence"}\n```\nbye', "a ```json fence"),
+        ('Outer\n```\nInner\n```json\n{"code": "in"}\n```\nends\n```\nOuter ends', "in"),
+    ],
+)
+def test_backticks_in_a_value_are_no_fence(text: str, code: str) -> None:
+    """https://github.com/langgenius/dify/issues/41958, 567-labs/instructor#1837"""
+    assert OutputValidator(Snippet).validate(text).value == Snippet(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{'u': 'https://a.b/c#d', 'w': \"x // y\",}", {"u": "https://a.b/c#d", "w": "x // y"}),
+        ('{"u": "https://a.b/c", "v": "#1",} // end', {"u": "https://a.b/c", "v": "#1"}),
+        ("{'name': 'Jack O'Sullivan', 'id': '3'}", {"name": "Jack O'Sullivan", "id": "3"}),
+        ('{"notes": "Sent to the "boss", waiting"}', None),  # whose end nobody can know
+    ],
+)
+def test_what_looks_like_a_comment_in_a_text_is_text(text: str, value: object) -> None:
+    """https://github.com/DeytaHQ/khora/pull/1566, mangiucugna/json_repair#49 and 56"""
+    assert next(find_mended_json(text), None) == value

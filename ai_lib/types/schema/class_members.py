@@ -113,7 +113,25 @@ def _list_attributes(kind: TypeForm) -> Iterator[ClassMember]:
 
 def _list_keys(kind: TypeForm) -> Iterator[ClassMember]:
     for name, hint in _resolve_hints(kind).items():
-        yield ClassMember(name, name, hint, name in kind.__required_keys__)
+        is_required = _read_requirement(hint)
+        if is_required is None:
+            is_required = name in kind.__required_keys__
+        yield ClassMember(name, name, hint, is_required)
+
+
+def _read_requirement(hint: TypeForm) -> bool | None:
+    """Return what `Required` or `NotRequired` says around an annotation; None without them.
+
+    A TypedDict does not know them itself where its annotations are texts.
+    """
+    while (origin := get_origin(hint)) is not None:
+        qualifier = getattr(origin, "__name__", "") or str(origin).rpartition(".")[2]
+        if qualifier in ("Required", "NotRequired"):
+            return qualifier == "Required"
+        if qualifier not in ("Annotated", "ReadOnly"):
+            return None
+        hint = get_args(hint)[0]
+    return None
 
 
 def _resolve_hints(kind: TypeForm) -> Mapping[str, TypeForm]:
@@ -126,17 +144,18 @@ def _resolve_hints(kind: TypeForm) -> Mapping[str, TypeForm]:
 def _make_unresolved_error(kind: object, error: NameError) -> TypeError:
     return TypeError(
         f"an annotation of {get_type_name(kind)} can't be resolved: {error}; import the name, or "
-        "define it before, outside of TYPE_CHECKING"
+        "define it at the top of its module, outside of TYPE_CHECKING"
     )
 
 
 def _is_of_pydantic(member: ClassMember) -> bool:
     """Whether a field's default is a `FieldInfo`, or its annotation has one with a name."""
-    if member.default is not None and _is_field_info(member.default.value):
+    if member.default is not None and is_field_info(member.default.value):
         return True
     notes = get_args(member.kind)[1:] if get_origin(member.kind) is Annotated else ()
-    return any(_is_field_info(note) and getattr(note, "alias", None) for note in notes)
+    return any(is_field_info(note) and getattr(note, "alias", None) for note in notes)
 
 
-def _is_field_info(value: object) -> bool:
+def is_field_info(value: object) -> bool:
+    """Whether a default or a note is what pydantic's `Field(...)` makes."""
     return type(value).__name__ == "FieldInfo"

@@ -5,6 +5,7 @@ import collections.abc
 import dataclasses
 import decimal
 import enum
+import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from types import NoneType, UnionType
@@ -104,8 +105,10 @@ class _SubclassReader(TypeReader):
 class TypeReaderBuilder:
     """Makes readers; a class that holds itself gets one reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Mapping[str, object] | None = None) -> None:
         self._known: dict[object, TypeReader] = {}
+        # Where names in texts are looked up: that of the function or class that is read.
+        self._scope = scope or {}
 
     def make(self, kind: TypeForm) -> TypeReader:
         """Return the reader of a type.
@@ -113,6 +116,8 @@ class TypeReaderBuilder:
         Raises:
             TypeError: JSON can't say the type, or a part of it.
         """
+        if isinstance(kind, str | typing.ForwardRef):
+            return self._make_reference(kind)
         try:
             known_reader = self._known.get(kind)
             plain_reader = _PLAIN.get(kind)
@@ -132,6 +137,20 @@ class TypeReaderBuilder:
         if hasattr(kind, "__supertype__"):
             return self.make(kind.__supertype__)
         return self._make_class(kind)
+
+    def _make_reference(self, reference: str | typing.ForwardRef) -> TypeReader:
+        """Return the reader of a name, which an alias that holds itself has in a text."""
+        name = reference if isinstance(reference, str) else reference.__forward_arg__
+        key = name, id(self._scope)
+        if key not in self._known:
+            if name not in self._scope:
+                raise TypeError(
+                    f"{name!r} in a text can't be resolved: write the type itself, or a named "
+                    "alias (`type X = ...`, TypeAliasType) where it holds itself"
+                )
+            reader = self._known[key] = _LateReader(name)
+            reader.inner = self.make(self._scope[name])
+        return self._known[key]
 
     def _make_alias(self, kind: Any) -> TypeReader:
         reader = self._known[kind] = _LateReader(get_type_name(kind))
@@ -221,6 +240,16 @@ class TypeReaderBuilder:
         raise _make_no_schema_error(kind)
 
     def _make_object(
+        self, origin: TypeForm, kind: TypeForm, args: tuple[TypeForm, ...]
+    ) -> TypeReader:
+        module = sys.modules.get(origin.__module__)
+        scope, self._scope = self._scope, vars(module) if module is not None else {}
+        try:
+            return self._make_object_in_scope(origin, kind, args)
+        finally:
+            self._scope = scope
+
+    def _make_object_in_scope(
         self, origin: TypeForm, kind: TypeForm, args: tuple[TypeForm, ...]
     ) -> TypeReader:
         members = list_members(origin, args)

@@ -4,11 +4,12 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from ai_lib.errors.exceptions import ValidationError
 from ai_lib.types.json import JsonDict, JsonObject
 from ai_lib.types.problem import Problem, make_pointer
+from ai_lib.types.schema.class_members import is_field_info
 from ai_lib.types.schema.compiler import TypeReaderBuilder
 from ai_lib.types.schema.default_values import MISSING_DEFAULT, describe_default
 from ai_lib.types.schema.definitions import DefinitionStore
@@ -32,15 +33,25 @@ class Signature:
     def __init__(self, function: Callable[..., object]) -> None:
         self._function = function
         bound_names = list_bound_names(function)
-        self._parameters = {
-            name: parameter
-            for name, parameter in inspect.signature(function).parameters.items()
-            if name not in bound_names
-        }
+        self._fields: dict[str, Any] = {}
+        self._parameters: dict[str, inspect.Parameter] = {}
+        for name, parameter in inspect.signature(function).parameters.items():
+            if name not in bound_names:
+                self._parameters[name] = self._read_parameter(name, parameter)
         for name, parameter in self._parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"a tool can't take *args or **kwargs, as {name!r} does")
         self._readers = self._make_readers()
+
+    def _read_parameter(self, name: str, parameter: inspect.Parameter) -> inspect.Parameter:
+        """Return a parameter with its default; that of pydantic's `Field(...)` is inside it."""
+        if not is_field_info(parameter.default):
+            return parameter
+        field: Any = parameter.default
+        self._fields[name] = field
+        if field.is_required():
+            return parameter.replace(default=parameter.empty)
+        return parameter.replace(default=field.get_default(call_default_factory=True))
 
     def schema(self) -> JsonObject:
         """Return the JSON Schema of the parameters."""
@@ -80,7 +91,9 @@ class Signature:
                 if parameter.default is parameter.empty:
                     reading.refuse(make_pointer([name]), "is missing")
                 elif parameter.kind is parameter.POSITIONAL_ONLY:
-                    positional.append(parameter.default)
+                    positional.append(self._get_default(name))
+                elif name in self._fields:
+                    by_name[name] = self._get_default(name)
                 continue
             value = self._readers[name].read(arguments[name], make_pointer([name]), reading)
             if parameter.kind is parameter.POSITIONAL_ONLY:
@@ -91,6 +104,14 @@ class Signature:
             texts = [str(problem) for problem in reading.problems]
             raise ValidationError(f"the arguments do not fit: {'; '.join(texts)}", problems=texts)
         return tuple(positional), by_name
+
+    def _get_default(self, name: str) -> object:
+        """Return a default; a factory makes it anew for each call."""
+        field = self._fields.get(name)
+        if field is None:
+            return self._parameters[name].default
+        default: object = field.get_default(call_default_factory=True)
+        return default
 
     def _refuse_unknown(self, arguments: JsonObject, reading: ReadContext) -> None:
         names = ", ".join(self._parameters) or "none"
@@ -117,22 +138,33 @@ class Signature:
         return True
 
     def _make_readers(self) -> dict[str, TypeReader]:
-        hints = _read_hints(self._function, self._parameters)
-        compiler = TypeReaderBuilder()
+        holder = _find_holder(self._function)
+        scope = {**getattr(holder, "__globals__", {}), **_read_closure(holder)}
+        hints = _read_hints(self._function, holder, scope, self._parameters)
+        compiler = TypeReaderBuilder(scope)
         readers: dict[str, TypeReader] = {}
         for name, parameter in self._parameters.items():
             try:
-                reader = compiler.make(hints.get(name, Any))
+                hint = hints.get(name, Any)
+                if name in self._fields:
+                    hint = Annotated[hint, self._fields[name]]
+                reader = compiler.make(hint)
             except TypeError as error:
                 function_name = get_function_name(self._function)
                 raise TypeError(
                     f"the parameter {name!r} of {function_name}() has no schema: {error}"
                 ) from error
-            takes_null = isinstance(reader, AnyReader | NullReader | UnionReader)
-            if parameter.default is None and not takes_null:
+            if parameter.default is None and not _takes_null(reader):
                 reader = UnionReader([reader, NullReader()])
             readers[name] = reader
         return readers
+
+
+def _takes_null(reader: TypeReader) -> bool:
+    if isinstance(reader, AnyReader | NullReader | UnionReader):
+        return True
+    schema = reader.describe(DefinitionStore())
+    return {"type": "null"} in (schema, *schema.get("anyOf", ()))
 
 
 def get_function_name(function: Callable[..., object]) -> str:
@@ -157,17 +189,24 @@ def list_bound_names(function: Callable[..., object]) -> frozenset[str]:
     return frozenset(bound)
 
 
-def _read_hints(
-    function: Callable[..., object], names: Mapping[str, object]
-) -> dict[str, TypeForm]:
-    """Return the annotations of the parameters; that of another name need not be resolved."""
-    holder = get_inner_function(function)
+def _find_holder(function: Callable[..., object]) -> Callable[..., object]:
+    """Return the function as it was written, which has the annotations."""
+    holder: Any = get_inner_function(function)
     if isinstance(holder, type):
         holder = inspect.getattr_static(holder, "__init__")
     elif not inspect.isroutine(holder):
         holder = type(holder).__call__
-    holder = inspect.unwrap(getattr(holder, "__func__", holder))
-    scope = {**getattr(holder, "__globals__", {}), **_read_closure(holder)}
+    written: Callable[..., object] = inspect.unwrap(getattr(holder, "__func__", holder))
+    return written
+
+
+def _read_hints(
+    function: Callable[..., object],
+    holder: Callable[..., object],
+    scope: dict[str, object],
+    names: Mapping[str, object],
+) -> dict[str, TypeForm]:
+    """Return the annotations of the parameters; that of another name need not be resolved."""
     hints: dict[str, TypeForm] = {}
     for name, annotation in read_annotations(holder).items():
         if name in names:
@@ -177,7 +216,8 @@ def _read_hints(
             except NameError as error:
                 raise TypeError(
                     f"the annotation of {name!r} of {get_function_name(function)}() can't be "
-                    f"resolved: {error}; import the name outside of TYPE_CHECKING"
+                    f"resolved: {error}; import the name, or define it at the top of its module, "
+                    "outside of TYPE_CHECKING"
                 ) from error
     return hints
 

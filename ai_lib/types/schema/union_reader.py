@@ -69,6 +69,9 @@ class UnionReader(TypeReader):
             return MISFIT
         names = self.name()
         message = f"Expected {names}, got {name_json_type(value)}"
+        if kinds and not isinstance(value, dict):  # of the right type, beyond its bounds
+            reasons = [problem.message for problems in kinds for problem in problems[:1]]
+            message = "; or ".join(list(dict.fromkeys(reasons))[:3])
         if isinstance(value, dict) and failures:
             texts = "; ".join(problem.message for problem in sorted(failures, key=_count)[0][:3])
             message = f"fits none of {names} ({texts})"
@@ -91,7 +94,10 @@ def _count(problems: Sequence[Problem]) -> int:
 
 
 def _is_of_another_type(problems: Sequence[Problem], pointer: str) -> bool:
+    """Whether the value as a whole is of another type, not beyond the bounds of this one."""
     return any(
-        problem.pointer == pointer and problem.message.startswith("Expected ")
+        problem.pointer == pointer
+        and problem.message.startswith("Expected ")
+        and ", got " in problem.message
         for problem in problems
     )

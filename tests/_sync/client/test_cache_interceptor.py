@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_lib.types.content import ToolUseBlock
 from ai_lib_sync import AiClient, Message
 from ai_lib_sync._runtime.backend import CancelScope, Event, run_all
 from ai_lib_sync.cache import CacheConfig, CacheManager, DiskCache, MemoryCache
@@ -18,7 +19,7 @@ from ai_lib_sync.client import AiClientBuilder
 from ai_lib_sync.errors import AiLibError, RemoteError
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider, Reply
-from ai_lib_sync.types import ChatResponse
+from ai_lib_sync.types import ChatResponse, ToolDefinition
 from tests.house.packages import ROOT
 
 MODEL = "openai/gpt-4o"
@@ -108,6 +109,37 @@ def test_another_question_is_asked() -> None:
         ):
             chat.execute()
     assert len(mock.requests) == 7
+
+
+def test_what_shapes_an_answer_is_in_the_key() -> None:
+    """https://github.com/agno-agi/agno/issues/10138, majiayu000/litellm-rs#505, NadirClaw#90"""
+
+    def offer(name: str) -> ToolDefinition:
+        return ToolDefinition.from_function(name=name, description=f"Search {name}.")
+
+    def tell(id: str) -> list[Message]:
+        call = ToolUseBlock(id=id, name="books", input={})
+        return [
+            Message.user("a"),
+            Message.assistant([call]),
+            Message.tool(id, "same", name="books"),
+        ]
+
+    with MockProvider() as mock, client_of(mock) as client:
+        chats = [
+            client.chat().user("a").tools([offer("books")]),
+            client.chat().user("a").tools([offer("news")]),
+            client.chat().user("a").tools([offer("books")]).tool_choice("required"),
+            client.chat().user("a").tools([offer("books")]).parallel_tool_calls(False),
+            client.chat().user("a").response_format("json_object"),
+            client.chat().user("a").param("seed", 1),
+            client.chat().user("a").extra({"prediction": {"type": "content", "content": "b"}}),
+            client.chat().messages(tell("1")).tools([offer("books")]),
+            client.chat().messages(tell("2")).tools([offer("books")]),
+        ]
+        for chat in chats:
+            chat.execute()
+    assert len(mock.requests) == len(chats)
 
 
 def test_the_key_holds_no_api_key_and_two_keys_share_an_answer() -> None:

@@ -2,10 +2,12 @@
 """A typed answer as it comes."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+import pydantic
 import pytest
+from typing_extensions import Self
 
 from ai_lib_sync.client import CancelToken
 from ai_lib_sync.errors import (
@@ -185,3 +187,48 @@ def test_what_can_not_be_sent_raises_once_and_then_is_over() -> None:
         with pytest.raises(RequestError, match="another name"):
             stream.__next__()
         assert [item for item in stream] == []
+
+
+class Axis(pydantic.BaseModel):
+    label: str
+
+
+class Chart(pydantic.BaseModel):
+    axis: Axis
+    numbers: list[int]
+    ratio: float
+    is_final: bool = False
+    note: Literal["no", "none"] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _needs_a_note(self) -> Self:
+        if self.is_final and self.note is None:
+            raise ValueError("what is final needs a note")
+        return self
+
+
+def test_parts_are_shown_as_they_settle_and_checks_see_the_whole() -> None:
+    """A nested first member, numbers with signs, and a check of the model's own.
+
+    567-labs/instructor#587 and 1993, pydantic/pydantic-ai#681, anthropic-sdk-typescript#1059,
+    assistant-ui#5524
+    """
+    text = (
+        '{"axis": {"label": "x"}, "numbers": [-1, 20], "ratio": -1.5e2, '
+        '"is_final": true, "note": "none"}'
+    )
+    with MockProvider([Reply(text=list(text))]) as mock:
+        with mock.client("openai/gpt-4o") as client:
+            stream = client.chat().user("?").stream_as(Chart, max_reasks=0)
+            *parts, value = [copied(item) for item in stream]
+    assert value == Chart(
+        axis=Axis(label="x"), numbers=[-1, 20], ratio=-150.0, is_final=True, note="none"
+    )
+    known: list[Any] = [part for part in parts if isinstance(part, dict)]
+    assert {"axis": {"label": ""}} in known
+    numbers = [part["numbers"] for part in known if "numbers" in part]
+    assert [number for index, number in enumerate(numbers) if number not in numbers[:index]] == [
+        [], [-1], [-1, 20],
+    ]  # fmt: skip
+    assert {part["ratio"] for part in known if "ratio" in part} == {-150.0}
+    assert {part["note"] for part in known if "note" in part} == {"none"}
