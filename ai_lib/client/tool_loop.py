@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -132,6 +133,19 @@ class ToolLoop:
         return read_approval(call, await maybe_await(self._on_tool_call(call, definition)))
 
     async def _run_tool(self, call: ToolCall) -> Message:
+        watchers = self._runner.tool_watchers
+        if not watchers:
+            return await self._answer(call)
+        with ExitStack() as stack:
+            tool = self._tools.find(call.name)
+            notes = [stack.enter_context(watcher.watch_tool(call, tool)) for watcher in watchers]
+            message = await self._answer(call)
+            for note in notes:
+                note(message)
+        return message
+
+    async def _answer(self, call: ToolCall) -> Message:
+        """Run the function of a call; return the message that the model is sent."""
         problem = self.conversation.invalid_calls.get(call.id)
         if problem is not None:
             return error_message(call, ValidationError(problem))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -131,6 +132,19 @@ class ToolLoop:
         return read_approval(call, maybe_await(self._on_tool_call(call, definition)))
 
     def _run_tool(self, call: ToolCall) -> Message:
+        watchers = self._runner.tool_watchers
+        if not watchers:
+            return self._answer(call)
+        with ExitStack() as stack:
+            tool = self._tools.find(call.name)
+            notes = [stack.enter_context(watcher.watch_tool(call, tool)) for watcher in watchers]
+            message = self._answer(call)
+            for note in notes:
+                note(message)
+        return message
+
+    def _answer(self, call: ToolCall) -> Message:
+        """Run the function of a call; return the message that the model is sent."""
         problem = self.conversation.invalid_calls.get(call.id)
         if problem is not None:
             return error_message(call, ValidationError(problem))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
@@ -11,6 +13,10 @@ from ai_lib.errors.exceptions import AiLibError
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.events import Event
 from ai_lib.types.response import ChatResponse
+
+if TYPE_CHECKING:
+    from ai_lib.types.message import Message
+    from ai_lib.types.tool import ToolCall, ToolDefinition
 
 Proceed = Callable[[], Awaitable[ChatResponse]]
 
@@ -107,6 +113,16 @@ class Interceptor:
 
         Requests that go out at once may call it in several threads.
         """
+
+    def watch_tool(
+        self, call: ToolCall, tool: ToolDefinition | None
+    ) -> AbstractContextManager[Callable[[Message], None]]:
+        """Return a block in which a function of `run_tools` or `stream_tools` runs.
+
+        It gives a function that is told of the message with the result. `tool` is None where the
+        model calls what there is not.
+        """
+        return nullcontext(lambda _: None)
 
     def on_end(self, call: Call) -> None:
         """Note the end, exactly once, however it came. It must not wait."""

@@ -47,6 +47,12 @@ def server_of(call: Call) -> ServerInfo | None:
     return server
 
 
+def sends_system_apart(call: Call) -> bool:
+    """Whether the system messages of a chat are sent beside the others, not among them."""
+    target = target_of(call)
+    return target is not None and target.compiled.dialect.request.messages.system != "message"
+
+
 def _describe_server(target: Target) -> ServerInfo:
     manifest = target.compiled.manifest
     parts = urlsplit(target.base_url or manifest.base_url)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from ai_lib.client.call.call import Call
@@ -15,8 +18,12 @@ from ai_lib.errors import codes
 from ai_lib.telemetry.deferred_apply import call_safely
 from ai_lib.telemetry.health.tracker import ProviderHealthTracker
 from ai_lib.telemetry.metrics.observation import Meter, MetricLabels, Observation
+from ai_lib.telemetry.tracing import semantic_conventions as semantics
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.message import Message
+from ai_lib.types.tool import ToolCall, ToolDefinition
 
+from ..._runtime.backend import now
 from .base import Interceptor
 
 _STATUS: Final = {"answered": "success", "cached": "cached", "cancelled": "cancelled"}
@@ -55,6 +62,25 @@ class MetricsInterceptor(Interceptor):
             status=attempt.ended,
         )
         call_safely(self._meter.record_attempt, labels, attempt.waited_ms / 1000)
+
+    @contextmanager
+    def watch_tool(
+        self, call: ToolCall, tool: ToolDefinition | None
+    ) -> Iterator[Callable[[Message], None]]:
+        """Time a function that the model calls, for a meter that records that."""
+        record = getattr(self._meter, "record_tool", None)
+        started, error = now(), semantics.TOOL_ERROR
+
+        def note(message: Message) -> None:
+            nonlocal error
+            failed = any(getattr(block, "is_error", False) for block in message.blocks)
+            error = semantics.TOOL_ERROR if failed else ""
+
+        try:
+            yield note
+        finally:
+            if record is not None:
+                call_safely(partial(record, call.name, max(0.0, now() - started)), error)
 
     def on_end(self, call: Call) -> None:
         """Count the call by how it ended."""

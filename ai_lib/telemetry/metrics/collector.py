@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -166,6 +166,18 @@ class MetricsCollector(ForkedState):
     def to_prometheus(self) -> str:
         """Return the counts in Prometheus' text format, version 0.0.4."""
         return format_families(self.metric_families())
+
+    def collect(self) -> Iterator[Any]:
+        """Yield the counts as metrics of prometheus_client, whose registries take a collector.
+
+            >>> prometheus_client.REGISTRY.register(collector)
+
+        Raises:
+            ImportError: prometheus_client is not installed.
+        """
+        from ai_lib.telemetry.metrics.registry import make_metrics
+
+        return make_metrics(self.metric_families())
 
     def reset(self) -> None:
         """Drop all counts but those in flight."""

@@ -66,6 +66,16 @@ class OtelMetrics:
     def record_attempt(self, labels: MetricLabels, waited_seconds: float) -> None:
         """Do nothing: the conventions have no metric for this."""
 
+    def record_tool(self, name: str, seconds: float, error_type: str = "") -> None:
+        """Record a function that a model called, as `gen_ai.execute_tool.duration`."""
+        attributes: dict[str, str | int] = {
+            semantics.OPERATION: semantics.EXECUTE_TOOL,
+            semantics.TOOL_NAME: name,
+        }
+        if error_type:
+            attributes[semantics.ERROR_TYPE] = error_type
+        self._record(semantics.TOOL_DURATION, seconds, attributes)
+
     def observe(self, observation: Observation) -> None:
         """Record an operation that has ended."""
         attributes = _make_attributes(observation)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from ai_lib._runtime.forks import ForkedState, close_inherited, renew_after_fork
 from ai_lib.errors.exceptions import RequestError, TransportError
 from ai_lib.telemetry.metrics.collector import MetricsCollector
-from ai_lib.telemetry.metrics.prometheus_text import CONTENT_TYPE, Buckets, Family, format_number
+from ai_lib.telemetry.metrics.prometheus_text import CONTENT_TYPE
 
 
 class PrometheusExporter(ForkedState):
@@ -125,7 +124,7 @@ class PrometheusExporter(ForkedState):
                 "prometheus_client is not installed: pip install 'ai-lib[telemetry]'"
             ) from error
         registry = prometheus_client.REGISTRY if registry is None else registry
-        registry.register(_RegistryCollector(self.collector))
+        registry.register(self.collector)
 
     def __enter__(self) -> PrometheusExporter:
         return self.start()
@@ -159,32 +158,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Write nothing to stderr."""
-
-
-class _RegistryCollector:
-    """A custom collector of prometheus_client."""
-
-    def __init__(self, collector: MetricsCollector) -> None:
-        self._collector = collector
-
-    def collect(self) -> Iterator[Any]:
-        from prometheus_client import Metric
-
-        for family in self._collector.metric_families():
-            if family.samples:
-                metric = Metric(family.name, family.help, family.kind)
-                _add_samples(metric, family)
-                yield metric
-
-
-def _add_samples(metric: Any, family: Family) -> None:
-    name = family.name
-    for sample in family.samples:
-        labels, value = dict(sample.labels), sample.value
-        if not isinstance(value, Buckets):
-            metric.add_sample(f"{name}_total" if family.kind == "counter" else name, labels, value)
-            continue
-        for bound, count in value.cumulative:
-            metric.add_sample(f"{name}_bucket", {**labels, "le": format_number(bound)}, count)
-        metric.add_sample(f"{name}_sum", labels, value.sum)
-        metric.add_sample(f"{name}_count", labels, value.count)

@@ -16,6 +16,7 @@ from ai_lib.types.content import (
 )
 from ai_lib.types.message import Message
 from ai_lib.types.response import Candidate
+from ai_lib.types.tool import ToolCall, ToolDefinition
 
 
 def encode_input_messages(messages: Iterable[Message], redactor: Redactor) -> str:
@@ -29,19 +30,44 @@ def encode_input_messages(messages: Iterable[Message], redactor: Redactor) -> st
     )
 
 
-def encode_output_messages(candidates: Iterable[Candidate], redactor: Redactor) -> str:
-    """Return the candidates as JSON: parts and finish reason of each, secrets hidden."""
-    return _encode_json(
-        [
-            {
-                "role": "assistant",
-                "parts": _encode_parts(candidate.blocks),
-                "finish_reason": candidate.termination_reason or candidate.finish_reason or "",
-            }
-            for candidate in candidates
-        ],
-        redactor,
-    )
+def encode_output_messages(
+    candidates: Iterable[Candidate], redactor: Redactor, *, with_reasons: bool = True
+) -> str:
+    """Return the candidates as JSON, secrets hidden: parts, and finish reasons if asked for."""
+    messages: list[dict[str, object]] = []
+    for candidate in candidates:
+        parts = _encode_parts(candidate.blocks)
+        message: dict[str, object] = {"role": "assistant", "parts": parts}
+        if with_reasons:
+            reason = candidate.termination_reason or candidate.finish_reason or ""
+            message["finish_reason"] = reason
+        messages.append(message)
+    return _encode_json(messages, redactor)
+
+
+def encode_instructions(messages: Iterable[Message], redactor: Redactor) -> str:
+    """Return the parts of the system messages as JSON, secrets hidden."""
+    parts = [part for message in messages for part in _encode_parts(message.blocks)]
+    return _encode_json(parts, redactor)
+
+
+def encode_tools(tools: Iterable[ToolDefinition], redactor: Redactor) -> str:
+    """Return the definitions of the tools as JSON, secrets hidden."""
+    definitions = [
+        {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description or "",
+            "parameters": tool.parameters,
+        }
+        for tool in tools
+    ]
+    return _encode_json(definitions, redactor)
+
+
+def encode_arguments(call: ToolCall, redactor: Redactor) -> str:
+    """Return the arguments of a tool call as JSON, secrets hidden."""
+    return _encode_json(msgspec.to_builtins(call.arguments), redactor)
 
 
 def _encode_json(messages: object, redactor: Redactor) -> str:

@@ -35,6 +35,7 @@ REQUEST_PARAMETERS: Final = {
     "frequency_penalty": "gen_ai.request.frequency_penalty",
     "presence_penalty": "gen_ai.request.presence_penalty",
     "stop_sequences": "gen_ai.request.stop_sequences",
+    "reasoning_effort": "gen_ai.request.reasoning.level",
 }
 
 RESPONSE_ID: Final = "gen_ai.response.id"
@@ -49,6 +50,20 @@ CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
 OLD_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
 REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
 
+# Of a function that the model calls: https://github.com/open-telemetry/semantic-conventions-genai
+EXECUTE_TOOL: Final = "execute_tool"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_RESULT: Final = "gen_ai.tool.call.result"
+TOOL_ERROR: Final = "tool_error"
+
+OUTPUT_TYPE: Final = "gen_ai.output.type"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
 OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 
@@ -61,6 +76,7 @@ STATUS_CODE: Final = "http.response.status_code"
 # Of a chat, and of any other operation; the latter was that of chats too.
 INFERENCE_DURATION: Final = "gen_ai.client.inference.duration"
 DURATION: Final = "gen_ai.client.operation.duration"
+TOOL_DURATION: Final = "gen_ai.execute_tool.duration"
 TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.inference.time_to_first_chunk"
 USAGE_COUNTERS: Final = {
     "prompt_tokens": "gen_ai.client.inference.usage.input_tokens",

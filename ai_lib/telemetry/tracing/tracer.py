@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Final
@@ -36,9 +36,11 @@ class Tracer:
     given), each span has one of OpenTelemetry's beside it, with the same ids, in its context;
     `opentelemetry=False` switches that off.
 
-    Given to a client, `propagate` sends `traceparent` and `tracestate` with requests, and
-    `capture_content` puts the messages into the spans, secrets hidden, cut after 65,536
-    characters.
+    Given to a client, `cost_attributes` are further names under which a call's cost is recorded,
+    where it is in USD: what a service reads it by, if it does not price tokens itself.
+    `propagate` sends `traceparent` and `tracestate` with requests, and
+    `capture_content` puts the messages, instructions and tools with their arguments and results
+    into the spans, secrets hidden, cut after 65,536 characters.
     """
 
     def __init__(
@@ -50,12 +52,16 @@ class Tracer:
         opentelemetry: bool = True,
         propagate: bool = True,
         capture_content: bool = False,
+        cost_attributes: Sequence[str] = (),
         redactor: Redactor | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.name = name
         self.propagate = propagate
         self.capture_content = capture_content
+        if isinstance(cost_attributes, str):
+            raise TypeError("cost_attributes is a list of names, such as ['operation.cost']")
+        self.cost_attributes = tuple(cost_attributes)
         self.redactor = redactor or Redactor()
         self._exporter = exporter
         self._bridge = OtelBridge(name, provider) if opentelemetry else None

@@ -28,6 +28,7 @@ from .targets import GuardedTarget, TargetSet, error_of
 if TYPE_CHECKING:
     from ai_lib.types.tool import ToolDefinition
 
+    from ..interceptors.base import Interceptor
     from .cancel import CancelToken
     from .stream import ChatStream
 
@@ -119,6 +120,11 @@ class CallRunner:
         from ai_lib.client.tools.caller_tools import check_functions
 
         check_functions(tools, self._find_first(options).target.compiled.dialect.request)
+
+    @property
+    def tool_watchers(self) -> Sequence[Interceptor]:
+        """The interceptors that are told of functions that the model calls."""
+        return self._interceptors.tool_watchers
 
     def would_cost(self, request: ChatRequest, options: CallOptions) -> CostBounds:
         """Return what an attempt at the first target may cost."""

@@ -41,6 +41,7 @@ class InterceptorChain:
         self._with_after_attempt = self._overriding("after_attempt")[::-1]
         self._with_on_retry = self._overriding("on_retry")[::-1]
         self._with_on_end = self._overriding("on_end")[::-1]
+        self.tool_watchers = self._overriding("watch_tool")
         self._subsets: dict[tuple[int, ...], InterceptorChain] = {}
 
     def _overriding(self, *methods: str) -> Sequence[Interceptor]:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from ai_lib.client.call.call import Call
@@ -12,16 +13,28 @@ from ai_lib.client.interceptors.call_facts import (
     cost_of,
     error_class_of,
     secrets_of,
+    sends_system_apart,
     server_of,
     usage_of,
 )
 from ai_lib.errors.exceptions import AiLibError, RemoteError
+from ai_lib.telemetry.redaction import Redactor
 from ai_lib.telemetry.tracing import semantic_conventions as semantics
-from ai_lib.telemetry.tracing.content import encode_input_messages, encode_output_messages
+from ai_lib.telemetry.tracing.content import (
+    encode_arguments,
+    encode_input_messages,
+    encode_instructions,
+    encode_output_messages,
+    encode_tools,
+)
 from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
 from ai_lib.telemetry.tracing.tracer import Tracer
 from ai_lib.types.attempt import Attempt
+from ai_lib.types.content import ToolResultBlock, join_text
+from ai_lib.types.message import Message, MessageRole
+from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import ChatResponse
+from ai_lib.types.tool import ToolCall, ToolDefinition
 
 from .base import Interceptor
 
@@ -42,6 +55,8 @@ class TracingInterceptor(Interceptor):
             raise TypeError(f"{tracer!r} is no Tracer of ai_lib.telemetry")
         self._tracer = tracer
         self._key = f"{SPAN} {id(self)}"
+        # Those of the client's calls: what its tools get and give may hold them.
+        self._secrets: frozenset[str] = frozenset()
 
     def before_request(self, call: Call) -> None:
         """Begin the span, and send its ids along."""
@@ -58,7 +73,9 @@ class TracingInterceptor(Interceptor):
         span, request = self._span(call), call.request
         if span is None:
             return
-        span.redactor = self._tracer.redactor.with_secrets(secrets_of(call))
+        secrets = secrets_of(call)
+        self._secrets = self._secrets.union(secrets)
+        span.redactor = self._tracer.redactor.with_secrets(secrets)
         server = server_of(call)
         if server is not None:
             span.update_name(f"{call.operation} {server.model}")
@@ -70,9 +87,9 @@ class TracingInterceptor(Interceptor):
             attribute = semantics.REQUEST_PARAMETERS.get(name)
             if attribute is not None and isinstance(value, str | int | float | list | tuple):
                 span.set_attribute(attribute, _attribute_value(value))
+        span.set_attributes(_request_attributes(call, request))
         if self._tracer.capture_content:
-            messages = encode_input_messages(request.messages, span.redactor)
-            span.set_attribute(semantics.INPUT_MESSAGES, messages)
+            span.set_attributes(_content_attributes(call, request, span.redactor))
 
     def after_attempt(self, call: Call, attempt: Attempt) -> None:
         """Note the attempt as an event."""
@@ -91,9 +108,46 @@ class TracingInterceptor(Interceptor):
             span.set_attributes(_response_attributes(response))
             if self._tracer.capture_content:
                 redactor = self._tracer.redactor.with_secrets(secrets_of(call))
-                messages = encode_output_messages(response.candidates, redactor)
+                messages = encode_output_messages(
+                    response.candidates, redactor, with_reasons=semantics.records_old_names()
+                )
                 span.set_attribute(semantics.OUTPUT_MESSAGES, messages)
+        cost = cost_of(call)
+        if cost is not None and cost.total_cost is not None and cost.currency == "USD":
+            span.set_attributes(dict.fromkeys(self._tracer.cost_attributes, cost.total_cost))
         self._end(span, call)
+
+    @contextmanager
+    def watch_tool(
+        self, call: ToolCall, tool: ToolDefinition | None
+    ) -> Iterator[Callable[[Message], None]]:
+        """Make a span for a function that the model calls; what it does is below that span."""
+        attributes: dict[str, Attribute] = {
+            semantics.OPERATION: semantics.EXECUTE_TOOL,
+            semantics.TOOL_NAME: call.name,
+            semantics.TOOL_TYPE: "function",
+            semantics.TOOL_CALL_ID: call.id,
+        }
+        if tool is not None and tool.description:
+            attributes[semantics.TOOL_DESCRIPTION] = tool.description
+        has_content = self._tracer.capture_content
+        redactor = self._tracer.redactor.with_secrets(self._secrets)
+        if has_content:
+            attributes[semantics.TOOL_ARGUMENTS] = encode_arguments(call, redactor)
+        name = f"{semantics.EXECUTE_TOOL} {call.name}"
+        with self._tracer.span(name, SpanKind.INTERNAL, attributes) as span:
+            span.redactor = redactor
+
+            def note(message: Message) -> None:
+                for result in message.blocks:
+                    if isinstance(result, ToolResultBlock) and result.is_error:
+                        span.set_attribute(semantics.ERROR_TYPE, semantics.TOOL_ERROR)
+                        span.set_status(SpanStatus.ERROR, join_text(result.content))
+                if has_content:
+                    messages = encode_input_messages([message], redactor)
+                    span.set_attribute(semantics.TOOL_RESULT, messages)
+
+            yield note
 
     def _span(self, call: Call) -> Span | None:
         """Return the call's span; a stream that never was asked for an event has none."""
@@ -123,6 +177,34 @@ class TracingInterceptor(Interceptor):
         else:
             span.set_status(SpanStatus.OK)
         span.end()
+
+
+def _request_attributes(call: Call, request: ChatRequest) -> Mapping[str, Attribute]:
+    attributes: dict[str, Attribute] = {}
+    if request.response_format is not None:
+        is_text = request.response_format.type == "text"
+        attributes[semantics.OUTPUT_TYPE] = "text" if is_text else "json"
+    conversation = call.options.metadata.get("conversation_id")
+    if conversation:
+        attributes[semantics.CONVERSATION_ID] = str(conversation)
+    return attributes
+
+
+def _content_attributes(
+    call: Call, request: ChatRequest, redactor: Redactor
+) -> Mapping[str, Attribute]:
+    attributes: dict[str, Attribute] = {}
+    messages = request.messages
+    if sends_system_apart(call):
+        instructions = [message for message in messages if message.role is MessageRole.SYSTEM]
+        messages = [message for message in messages if message.role is not MessageRole.SYSTEM]
+        if instructions:
+            text = encode_instructions(instructions, redactor)
+            attributes[semantics.SYSTEM_INSTRUCTIONS] = text
+    attributes[semantics.INPUT_MESSAGES] = encode_input_messages(messages, redactor)
+    if request.tools:
+        attributes[semantics.TOOL_DEFINITIONS] = encode_tools(request.tools, redactor)
+    return attributes
 
 
 def _attribute_value(value: str | float | Sequence[object]) -> Attribute:
