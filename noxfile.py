@@ -160,7 +160,8 @@ def thorough(session: nox.Session) -> None:
 def sdk_types(session: nox.Session) -> None:
     """The request bodies against the types of the vendors' own packages."""
     _install(session, "-e", ".[dev]", *_group("sdk"))
-    session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/request/test_published_types.py")
+    names = ("tests/request/test_published_types.py", "tests/request/test_hosted_tools.py")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *names)
 
 
 @_full()

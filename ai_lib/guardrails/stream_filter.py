@@ -12,6 +12,8 @@ from ai_lib.types.events import (
     AudioDelta,
     Event,
     FinalCandidate,
+    HostedToolEnded,
+    HostedToolStarted,
     ImageContent,
     LogprobsDelta,
     OpaqueContent,
@@ -65,7 +67,14 @@ class OutputStreamFilter:
                 pass
             case ToolCallEnded() if self._tools:
                 yield from self._filter_call(event)
-            case ToolCallStarted() | OpaqueContent() | ImageContent() | FinalCandidate():
+            case (
+                ToolCallStarted()
+                | OpaqueContent()
+                | HostedToolStarted()
+                | HostedToolEnded()
+                | ImageContent()
+                | FinalCandidate()
+            ):
                 yield from self._flush(event.candidate)
                 yield from self._unless_blocked(event)
             case StreamEnd():

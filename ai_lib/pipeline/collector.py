@@ -7,6 +7,7 @@ from ai_lib.types.content import (
     AudioBlock,
     Block,
     Citation,
+    HostedToolBlock,
     ImageBlock,
     OpaqueBlock,
     TextBlock,
@@ -18,6 +19,8 @@ from ai_lib.types.events import (
     AudioDelta,
     Event,
     FinalCandidate,
+    HostedToolEnded,
+    HostedToolStarted,
     ImageContent,
     LogprobsDelta,
     Metadata,
@@ -94,8 +97,8 @@ class OpenBlock:
         )
 
     def _build_media(self, text: str, raw: tuple[JsonObject, ...], origin: str) -> Block:
-        if self.kind is OpaqueBlock:
-            return OpaqueBlock(raw=raw, origin=origin, **self.facts)  # type: ignore[arg-type]
+        if self.kind in (OpaqueBlock, HostedToolBlock):
+            return self.kind(raw=raw, origin=origin, **self.facts)  # type: ignore[arg-type]
         facts = {**self.facts, "signature": self.signature, "extra": self.extra, "origin": origin}
         if self.kind is ImageBlock:
             return ImageBlock(raw=raw, **facts)  # type: ignore[arg-type]
@@ -103,6 +106,7 @@ class OpenBlock:
         return AudioBlock(data=data, transcript=text or None, **facts)  # type: ignore[arg-type]
 
 
+_TOOL_FACTS: Final = ("id", "kind", "name", "input", "server")
 _NO_TEXT: Final = (None, OpenBlock(TextBlock, None))
 
 
@@ -243,6 +247,12 @@ class Collector:
                 block = self._candidate(event.candidate).add(OpaqueBlock, alone=True)
                 block.raw.extend(event.raw)
                 block.facts = {} if event.body is None else {"body": event.body}
+            case HostedToolStarted() if event.raw:
+                self._add_hosted_tool(event, status="in_progress")
+            case HostedToolEnded():
+                self._add_hosted_tool(
+                    event, status=event.status, output=event.output, error=event.error
+                )
             case ImageContent() | AudioDelta():
                 self._add_media(event)
             case LogprobsDelta():
@@ -263,7 +273,10 @@ class Collector:
 
     def list_opaque(self, candidate: int) -> Sequence[JsonObject]:
         """Return the objects of a candidate that only their provider understands."""
-        blocks = self.find_blocks(candidate, OpaqueBlock)
+        blocks = [
+            *self.find_blocks(candidate, OpaqueBlock),
+            *self.find_blocks(candidate, HostedToolBlock),
+        ]
         return [item for block in blocks for item in block.raw]
 
     def list_bodies(self, candidate: int) -> Sequence[object]:
@@ -329,6 +342,11 @@ class Collector:
         block.raw.extend(event.raw)
         if event.extra:
             block.extra = {**(block.extra or {}), **event.extra}
+
+    def _add_hosted_tool(self, event: HostedToolStarted | HostedToolEnded, **facts: object) -> None:
+        block = self._candidate(event.candidate).add(HostedToolBlock, alone=True)
+        block.raw.extend(event.raw)
+        block.facts = {name: getattr(event, name) for name in _TOOL_FACTS} | facts
 
     def _add_media(self, event: ImageContent | AudioDelta) -> None:
         kind = ImageBlock if type(event) is ImageContent else AudioBlock

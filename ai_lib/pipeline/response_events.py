@@ -1,12 +1,14 @@
 """Replays a complete response as the events of a stream."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from ai_lib.types.content import (
     AudioBlock,
     Block,
+    HostedToolBlock,
     ImageBlock,
     OpaqueBlock,
     TextBlock,
@@ -17,6 +19,8 @@ from ai_lib.types.events import (
     AudioDelta,
     Event,
     FinalCandidate,
+    HostedToolEnded,
+    HostedToolStarted,
     ImageContent,
     LogprobsDelta,
     Metadata,
@@ -85,12 +89,33 @@ def _block_events(block: Block, candidate: int, index: int) -> Iterator[Event]:
             yield from _call_events(block, candidate, index)
         case OpaqueBlock():
             yield OpaqueContent(candidate=candidate, raw=block.raw, body=block.body)
+        case HostedToolBlock():
+            yield from _hosted_tool_events(block, candidate)
         case ImageBlock():
             yield _image_event(block, candidate)
         case AudioBlock():
             yield _audio_event(block, candidate)
         case _:
             pass  # a response has no blocks that only callers write
+
+
+def _hosted_tool_events(block: HostedToolBlock, candidate: int) -> Iterator[Event]:
+    facts: dict[str, Any] = {
+        name: getattr(block, name) for name in ("id", "kind", "name", "input", "server")
+    }
+    if block.status == "in_progress":
+        yield HostedToolStarted(candidate=candidate, raw=block.raw, **facts)
+        return
+    if block.input:
+        yield HostedToolStarted(candidate=candidate, **facts)
+    yield HostedToolEnded(
+        candidate=candidate,
+        output=block.output,
+        status=block.status,
+        error=block.error,
+        raw=block.raw,
+        **facts,
+    )
 
 
 def _image_event(block: ImageBlock, candidate: int) -> ImageContent:

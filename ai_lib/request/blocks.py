@@ -1,6 +1,5 @@
 """Writes content blocks by a dialect's templates."""
 
-import mimetypes
 import re
 from collections.abc import Iterable, Sequence
 
@@ -12,10 +11,17 @@ from ai_lib.protocol.dialect.model import MessageShape
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.request.fragments import merge
+from ai_lib.request.media.file_values import (
+    decode_text,
+    get_file_values,
+    guess_media_type,
+    is_text_document,
+)
 from ai_lib.types.content import (
     AudioBlock,
     Block,
     DocumentBlock,
+    HostedToolBlock,
     ImageBlock,
     OpaqueBlock,
     TextBlock,
@@ -25,15 +31,23 @@ from ai_lib.types.content import (
     join_text,
 )
 from ai_lib.types.json import encode_json
-from ai_lib.types.media_source import decode_base64
-from ai_lib.types.media_type import to_format_name
 from ai_lib.types.message import Message
 from ai_lib.types.tool import APPROVAL
 
 Values = dict[str, object]
-ResponseBlock = TextBlock | ToolUseBlock | ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock
+ResponseBlock = (
+    TextBlock
+    | ToolUseBlock
+    | ThinkingBlock
+    | OpaqueBlock
+    | HostedToolBlock
+    | ImageBlock
+    | AudioBlock
+)
 _FETCHED_SCHEMES = ("https", "http", "gs", "s3", "data")
-_RESPONSE_BLOCKS = (TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock, ImageBlock, AudioBlock)
+_RESPONSE_BLOCKS = (
+    *(TextBlock, ToolUseBlock, ThinkingBlock, OpaqueBlock, HostedToolBlock, ImageBlock, AudioBlock),
+)
 # The usual names of formats whose media types have another name.
 _FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
@@ -92,7 +106,9 @@ class BlockWriter:
 
         Raises CapabilityError when the dialect has no such block.
         """
-        is_left_out = isinstance(block, OpaqueBlock | ThinkingBlock) or _is_of_model(block)
+        is_left_out = isinstance(
+            block, OpaqueBlock | HostedToolBlock | ThinkingBlock
+        ) or _is_of_model(block)
         if is_left_out and isinstance(block, _RESPONSE_BLOCKS) and not self.is_own(block):
             kind = self.kind(block).removeprefix("model_")
             self.left_out.add(kind.replace("_", " "))
@@ -109,7 +125,7 @@ class BlockWriter:
         if form is None and _is_of_model(block):
             self.left_out.add(kind.removeprefix("model_"))
             return []
-        if form is None and isinstance(block, ThinkingBlock | OpaqueBlock):
+        if form is None and isinstance(block, ThinkingBlock | OpaqueBlock | HostedToolBlock):
             return []
         if form is None:
             name = kind.replace("_", " ")
@@ -224,7 +240,7 @@ class BlockWriter:
             case AudioBlock(url=url):
                 return "audio_data" if url is None else "audio_url"
             case DocumentBlock(url=url):
-                if url is None and self._has("document_text") and _is_text(block):
+                if url is None and self._has("document_text") and is_text_document(block):
                     return "document_text"
                 return "document_data" if url is None else "document_url"
             case ToolUseBlock(kind=call_kind) if call_kind != "function":
@@ -250,6 +266,8 @@ class BlockWriter:
                 )
             case OpaqueBlock():
                 return "opaque"
+            case HostedToolBlock():
+                return "hosted_tool"
 
     def _has(self, kind: str) -> bool:
         return kind in self._shape.blocks
@@ -292,12 +310,12 @@ class BlockWriter:
                     signature=self._signature(block),
                     redacted=block.redacted,
                 )
-            case OpaqueBlock():
+            case OpaqueBlock() | HostedToolBlock():
                 return {}
             case ImageBlock() | AudioBlock() | DocumentBlock():
-                plain = _decode_text(block) if self.kind(block) == "document_text" else None
+                plain = decode_text(block) if self.kind(block) == "document_text" else None
                 signature = None if isinstance(block, DocumentBlock) else block.signature
-                values = {**_get_file_values(block), **self._name_file(block)}
+                values = {**get_file_values(block), **self._name_file(block)}
                 return self._drop_none(**values, text=plain, signature=signature)
 
     def _name_file(self, block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
@@ -305,7 +323,7 @@ class BlockWriter:
         shape = self._shape
         values: Values = {}
         if shape.formats:
-            values["format"] = self._find_format(_guess_media_type(block))
+            values["format"] = self._find_format(guess_media_type(block))
         if shape.document_names is not None and isinstance(block, DocumentBlock):
             stem = re.sub(shape.document_names, " ", (block.filename or "").rpartition("/")[2])
             name = " ".join(stem.split())[:_MOST_NAME_CHARACTERS].strip() or "document"
@@ -408,34 +426,3 @@ def _parse_output(text: str) -> object:
     except msgspec.DecodeError:
         result = text
     return result if isinstance(result, dict) else {"output": text}
-
-
-def _get_file_values(block: ImageBlock | AudioBlock | DocumentBlock) -> Values:
-    media = _guess_media_type(block)
-    values: Values = {"url": block.url, "data": block.data, "media_type": media}
-    match block:
-        case ImageBlock():
-            values["detail"] = block.detail
-        case AudioBlock():
-            values["format"] = to_format_name(media) if media else None
-        case DocumentBlock():
-            values["filename"] = block.filename
-    return values
-
-
-def _is_text(block: DocumentBlock) -> bool:
-    return (block.media_type or "").startswith("text/")
-
-
-def _decode_text(block: ImageBlock | AudioBlock | DocumentBlock) -> str:
-    """Return the text of a text document, for dialects that have a template for it."""
-    try:
-        return decode_base64(block.data or "", "the document").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"the {block.media_type} document is not text in UTF-8") from error
-
-
-def _guess_media_type(block: ImageBlock | AudioBlock | DocumentBlock) -> str | None:
-    if block.media_type is not None:
-        return block.media_type
-    return mimetypes.guess_type(block.url)[0] if block.url else None

@@ -115,7 +115,7 @@ def _build_in_form(
         text_tools = offer_tools(request, text_tools)
         if text_tools.replaces_native:
             request = write_tools_as_text(request, text_tools)
-    request, hosted = _write_hosted(request, compiled) if request.tools else (request, None)
+    request, hosted = _write_hosted(request, compiled, model) if request.tools else (request, None)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []
     if options.fit_media and not MEDIA.isdisjoint(needs):
@@ -148,13 +148,13 @@ def _build_in_form(
 
 
 def _write_hosted(
-    request: ChatRequest, compiled: CompiledManifest
+    request: ChatRequest, compiled: CompiledManifest, model: Model
 ) -> "tuple[ChatRequest, HostedPart | None]":
     if all(tool.hosted_options is None for tool in request.tools):
         return request, None
     from ai_lib.request.hosted_tools import write_hosted_tools
 
-    return write_hosted_tools(request, compiled)
+    return write_hosted_tools(request, compiled, model.name)
 
 
 def _make_wire(

@@ -13,6 +13,7 @@ from ai_lib.request.blocks import BlockWriter, ResponseBlock, takes_cache
 from ai_lib.types.content import (
     AudioBlock,
     Block,
+    HostedToolBlock,
     OpaqueBlock,
     TextBlock,
     ThinkingBlock,
@@ -37,6 +38,7 @@ class MessageWriter:
         tags = compiled.dialect.thinking_tags
         self._tags = tags if tags is not None and tags.replayed else None
         self._blocks = BlockWriter(compiled)
+        self._says_hosted = False
         self.members: dict[str, object] = {}  # of the request, that an earlier response asks for
 
     def write(self, messages: Sequence[Message]) -> dict[str, object]:
@@ -72,7 +74,10 @@ class MessageWriter:
     def adaptations(self) -> list[str]:
         """The parts that were left out of the messages, with the reason."""
         kinds = self._blocks.left_out
-        return [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
+        notes = [f"{kind} left out: it is not from {self._target}" for kind in sorted(kinds)]
+        if self._says_hosted:
+            notes.append(f"hosted tool calls told in words: they are not from {self._target}")
+        return notes
 
     def _write_blocks(self, message: Message) -> Iterable[object]:
         if self._blocks.owned_calls:
@@ -82,16 +87,27 @@ class MessageWriter:
 
     def _prepare_answer(self, message: Message) -> Message:
         """Return a model's turn with what can be said of sound; note what its response asks for."""
-        has_audio = False
+        has_audio = has_hosted = False
         for block in message.blocks:
             if isinstance(block, OpaqueBlock) and block.body and self._blocks.is_own(block):
                 self.members.update(block.body)
             has_audio = has_audio or isinstance(block, AudioBlock)
+            has_hosted = has_hosted or isinstance(block, HostedToolBlock)
         if self._shape.call_signature is not None:
             message = self._sign_calls(message, self._shape.call_signature)
+        if has_hosted:
+            message = self._say_hosted_calls(message)
         if not has_audio:
             return message
         return msgspec.structs.replace(message, content=self._blocks.say_media(message.blocks))
+
+    def _say_hosted_calls(self, message: Message) -> Message:
+        """Return a turn in which the uses of another provider's tools are told in words."""
+        from ai_lib.request.hosted_tools import say_hosted_calls
+
+        blocks, is_said = say_hosted_calls(message.blocks, self._blocks.is_own)
+        self._says_hosted = self._says_hosted or is_said
+        return msgspec.structs.replace(message, content=tuple(blocks))
 
     def _sign_calls(self, message: Message, shape: CallSignatureShape) -> Message:
         """Return a turn whose first call is signed, where the model demands a signature."""

@@ -17,6 +17,7 @@ from ai_lib.types.content import (
     AudioBlock,
     Block,
     DocumentBlock,
+    HostedToolBlock,
     ImageBlock,
     TextBlock,
     ThinkingBlock,
@@ -124,7 +125,7 @@ class RequestCounter:
                 self._add_block(part)
         else:
             # What it says to the provider is unknown: at most twice what it weighs as text.
-            text = _to_json(block)
+            text = _to_json(block.raw if isinstance(block, HostedToolBlock) else block)
             self._add_text(text, self._weights.opaque)
             self.at_most += self._count_at_most(text)
 

@@ -228,6 +228,39 @@ class OpaqueBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="op
     origin: str | None = None
 
 
+class Source(Record, frozen=True, kw_only=True, omit_defaults=True, tag="source"):
+    """What a provider's tool found: a page by `url`, or a file by its `id`, with its own `text`."""
+
+    url: str | None = None
+    title: str | None = None
+    text: str | None = None
+    id: str | None = None
+
+
+HostedOutput: TypeAlias = TextBlock | ImageBlock | Source
+"""What a tool gave that the provider ran."""
+
+
+class HostedToolBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="hosted_tool"):
+    """A use of a tool that the provider ran itself, or what it gave: both have the same `id`.
+
+    `kind` is what the tool does (`web_search`, `code_execution`, `mcp` ...), `name` the provider's
+    name of it, `server` that of an MCP tool. `status` is `in_progress`, `completed`, `failed` or
+    the provider's own word; a failure is no error of the call: the model went on.
+    """
+
+    kind: str
+    id: str = ""
+    name: str = ""
+    input: JsonObject = {}
+    output: Sequence[HostedOutput] = ()
+    status: str = "completed"
+    error: str | None = None
+    server: str | None = None
+    raw: Sequence[JsonObject] = ()
+    origin: str | None = None
+
+
 ResultBlock: TypeAlias = TextBlock | ImageBlock | AudioBlock | DocumentBlock
 """What the result of a tool may hold beside plain text."""
 Block: TypeAlias = (
@@ -239,6 +272,7 @@ Block: TypeAlias = (
     | ToolResultBlock
     | ThinkingBlock
     | OpaqueBlock
+    | HostedToolBlock
 )
 
 
@@ -375,6 +409,29 @@ class ContentBlock:
     def thinking(thinking: str, *, signature: str | None = None) -> ThinkingBlock:
         """Reasoning of the model, when a conversation is written by hand."""
         return ThinkingBlock(thinking=thinking, signature=signature)
+
+
+def merge_hosted_calls(blocks: "Sequence[Block]") -> list[HostedToolBlock]:
+    """Return the uses of tools that the provider ran, each with what it gave."""
+    calls: dict[object, HostedToolBlock] = {}
+    for block in blocks:
+        if isinstance(block, HostedToolBlock):
+            key = block.id or len(calls)
+            call = calls.get(key)
+            calls[key] = block if call is None else _join_calls(call, block)
+    return list(calls.values())
+
+
+def _join_calls(call: HostedToolBlock, result: HostedToolBlock) -> HostedToolBlock:
+    return msgspec.structs.replace(
+        result,
+        kind=call.kind,
+        name=call.name or result.name,
+        input=call.input or result.input,
+        output=(*call.output, *result.output),
+        server=call.server or result.server,
+        raw=(*call.raw, *result.raw),
+    )
 
 
 def join_text(content: "str | Sequence[Block]") -> str:

@@ -9,7 +9,7 @@ and so may `phase`.
 from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeVar
 
-from ai_lib.types.content import Citation, TokenLogprob
+from ai_lib.types.content import Citation, HostedOutput, TokenLogprob
 from ai_lib.types.json import JsonObject
 from ai_lib.types.records.record import Record
 from ai_lib.types.usage import Usage
@@ -72,6 +72,21 @@ class StreamingEvent(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
         return isinstance(self, OpaqueContent)
 
     @property
+    def is_hosted_tool_started(self) -> bool:
+        """The provider uses a tool of its own."""
+        return isinstance(self, HostedToolStarted)
+
+    @property
+    def is_hosted_tool_delta(self) -> bool:
+        """A piece of what a tool of the provider is given."""
+        return isinstance(self, HostedToolDelta)
+
+    @property
+    def is_hosted_tool_ended(self) -> bool:
+        """A tool of the provider has given its result."""
+        return isinstance(self, HostedToolEnded)
+
+    @property
     def is_image_content(self) -> bool:
         """An image that the model made."""
         return isinstance(self, ImageContent)
@@ -130,6 +145,21 @@ class StreamingEvent(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     def as_opaque_content(self) -> "OpaqueContent":
         """This event as a part that only its provider understands."""
         return _as(self, OpaqueContent)
+
+    @property
+    def as_hosted_tool_started(self) -> "HostedToolStarted":
+        """This event as the start of a provider's tool."""
+        return _as(self, HostedToolStarted)
+
+    @property
+    def as_hosted_tool_delta(self) -> "HostedToolDelta":
+        """This event as a piece of what a provider's tool is given."""
+        return _as(self, HostedToolDelta)
+
+    @property
+    def as_hosted_tool_ended(self) -> "HostedToolEnded":
+        """This event as the result of a provider's tool."""
+        return _as(self, HostedToolEnded)
 
     @property
     def as_image_content(self) -> "ImageContent":
@@ -278,6 +308,41 @@ class OpaqueContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=Tru
     body: JsonObject | None = None
 
 
+class HostedToolStarted(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The provider uses a tool of its own; the fields are those of `HostedToolBlock`.
+
+    With `raw` it is a part of the answer by itself, otherwise it is told before its end.
+    """
+
+    id: str
+    kind: str
+    name: str = ""
+    input: JsonObject = {}
+    server: str | None = None
+    raw: Sequence[JsonObject] = ()
+
+
+class HostedToolDelta(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of what a tool of the provider is given, such as code while it is written."""
+
+    id: str
+    text: str
+
+
+class HostedToolEnded(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool of the provider has given its result; the fields are those of `HostedToolBlock`."""
+
+    id: str
+    kind: str
+    name: str = ""
+    input: JsonObject = {}
+    output: Sequence[HostedOutput] = ()
+    status: str = "completed"
+    error: str | None = None
+    server: str | None = None
+    raw: Sequence[JsonObject] = ()
+
+
 class ImageContent(StreamingEvent, frozen=True, kw_only=True, omit_defaults=True):
     """An image that the model made, whole: by `url`, or as base64 `data` of `media_type`."""
 
@@ -350,6 +415,9 @@ Event: TypeAlias = (
     | PartialToolCall
     | ToolCallEnded
     | OpaqueContent
+    | HostedToolStarted
+    | HostedToolDelta
+    | HostedToolEnded
     | ImageContent
     | AudioDelta
     | LogprobsDelta

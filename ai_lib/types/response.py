@@ -8,10 +8,12 @@ from ai_lib.types.content import (
     AudioBlock,
     Block,
     Citation,
+    HostedToolBlock,
     ImageBlock,
     TextBlock,
     ThinkingBlock,
     TokenLogprob,
+    merge_hosted_calls,
 )
 from ai_lib.types.cost import CostEstimate
 from ai_lib.types.json import JsonObject, JsonValue
@@ -69,6 +71,11 @@ class Candidate(Record, frozen=True, kw_only=True, omit_defaults=True):
             if isinstance(block, TextBlock):
                 citations += [source for source in block.citations if source not in citations]
         return citations
+
+    @property
+    def hosted_calls(self) -> list[HostedToolBlock]:
+        """The uses of tools that the provider ran itself, each with what it gave."""
+        return merge_hosted_calls(self.blocks)
 
     @property
     def images(self) -> list[ImageBlock]:
@@ -157,6 +164,11 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
     def citations(self) -> list[Citation]:
         """The sources of the text, each once."""
         return self.candidates[0].citations
+
+    @property
+    def hosted_calls(self) -> list[HostedToolBlock]:
+        """The uses of tools that the provider ran itself, each with what it gave."""
+        return self.candidates[0].hosted_calls
 
     @property
     def images(self) -> list[ImageBlock]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         RealCallRefused as RealCallRefused,
         refuse_real_calls as refuse_real_calls,
     )
+    from ai_lib.testing.mock.hosted import HostedCall as HostedCall
     from ai_lib.testing.mock.recorded_request import RecordedRequest as RecordedRequest
     from ai_lib.testing.mock.reply import Reply as Reply
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .mock.provider import MockProvider as MockProvider
 
 _WHERE = {
+    "HostedCall": "ai_lib.testing.mock.hosted",
     "MockProvider": ".mock.provider",
     "RealCallRefused": "ai_lib.testing.guard",
     "RecordedRequest": "ai_lib.testing.mock.recorded_request",

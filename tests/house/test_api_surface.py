@@ -13,6 +13,7 @@ ROOMS = {
         ProtocolError TransportError RemoteError ResilientConfig EmbeddingClient __version__
         ContentDelta FinalCandidate Metadata OpaqueContent PartialContentDelta PartialToolCall
         StreamEnd ThinkingDelta ToolCallEnded ToolCallStarted AudioDelta ImageContent LogprobsDelta
+        HostedToolStarted HostedToolDelta HostedToolEnded
     """,
     ".client": """
         AiClient AiClientBuilder ChatRequestBuilder ChatResponse CallStats CancelToken CancelHandle

@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors.exceptions import InvalidToolArguments
 from ai_lib.pipeline import Pipeline
 from ai_lib.pipeline.decoders.json_text import encode_json_text
-from ai_lib.types.content import OpaqueBlock, TextBlock
+from ai_lib.types.content import HostedToolBlock, TextBlock
 from ai_lib.types.events import FinalCandidate, PartialContentDelta, StreamEnd, ToolCallEnded
 from ai_lib.types.json import JsonDict
 from tests.pipeline.manifests import bundled, sse
@@ -98,7 +98,10 @@ def test_thinking_and_searches_that_only_the_end_has_are_there() -> None:
     search = {"type": "web_search_call", "id": "ws", "status": "completed"}
     response = play(*RESPONSES, completed(thought, search, message("x"))).response()
     assert response.thinking == "Hm"
-    assert [type(block) for block in response.candidates[0].blocks][1:] == [OpaqueBlock, TextBlock]
+    assert [type(block) for block in response.candidates[0].blocks][1:] == [
+        HostedToolBlock,
+        TextBlock,
+    ]
 
 
 def test_what_was_said_is_not_said_again() -> None:

@@ -15,9 +15,17 @@ from ai_lib.testing import MockProvider, Reply
 from ai_lib.types.message import Message
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition
+from tests.request.published import validator
 
-FAMILIES = {"openai": "responses", "anthropic": None, "gemini": None, "openai chat": None}
-MODELS = {"openai": "gpt-5.4", "anthropic": "claude-sonnet-5-5", "gemini": "gemini-3-pro-preview"}
+FAMILIES = {"openai": "responses", "xai": "responses"}
+MODELS = {
+    "openai": "gpt-5.4",
+    "anthropic": "claude-sonnet-5-5",
+    "gemini": "gemini-3-pro-preview",
+    "xai": "grok-4.5",
+    "openrouter": "openai/gpt-5.4",
+    "groq": "openai/gpt-oss-120b",
+}
 LOCATION = {"type": "approximate", "city": "Rome"}
 MCP = {"label": "wiki", "url": "https://example.com/mcp", "auth": "token"}
 
@@ -105,18 +113,50 @@ CELLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {"fileSearch": {"fileSearchStoreNames": ["s"], "topK": 2}},
     ),
     ("gemini", "maps", {}, {"googleMaps": {}}),
+    # https://docs.x.ai/developers/tools/web-search
+    (
+        "xai",
+        "web_search",
+        {"blocked_domains": ["b.org"]},
+        {"type": "web_search", "excluded_domains": ["b.org"]},
+    ),
+    ("xai", "x_search", {}, {"type": "x_search"}),
+    ("xai", "code_execution", {}, {"type": "code_interpreter"}),
+    (
+        "xai",
+        "mcp",
+        {**MCP, "approval": "never"},
+        {
+            "type": "mcp",
+            "server_label": "wiki",
+            "server_url": "https://example.com/mcp",
+            "authorization": "token",
+        },
+    ),
+    # https://openrouter.ai/docs/guides/features/server-tools/web-search
+    (
+        "openrouter",
+        "web_search",
+        {"allowed_domains": ["a.org"], "max_results": 3},
+        {
+            "type": "openrouter:web_search",
+            "parameters": {"allowed_domains": ["a.org"], "max_results": 3},
+        },
+    ),
+    # https://console.groq.com/docs/browser-search
+    ("groq", "web_search", {}, {"type": "browser_search"}),
 ]
 
 
-def build(provider: str, *tools: ToolDefinition) -> Any:
+def build(provider: str, *tools: ToolDefinition, model: str = "") -> Any:
     """Build a request with tools for a provider."""
     name = provider.split(" ")[0]
     document = find_bundled_manifest(name)
     assert document is not None
-    section = select_api_family(document, FAMILIES[provider], name)
+    section = select_api_family(document, FAMILIES.get(provider), name)
     compiled = compile_manifest(read_manifest(section, name))
     request = ChatRequest(messages=[Message.user("?")], tools=tools)
-    return build_chat(request, compiled, model=MODELS[name], credential="key")
+    return build_chat(request, compiled, model=model or MODELS[name], credential="key")
 
 
 @pytest.mark.parametrize(("provider", "name", "options", "sent"), CELLS)
@@ -141,6 +181,81 @@ def test_servers_go_into_the_body_and_a_header() -> None:
         {"type": "url", "name": "b", "url": "https://b.org", "authorization_token": "t"},
     ]
     assert dict(built.wire.headers)["anthropic-beta"] == "mcp-client-2025-11-20"
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "options", "members"),
+    [
+        (
+            "groq",
+            "groq/compound",
+            {"allowed_domains": ["a.org"]},
+            {
+                "compound_custom": {"tools": {"enabled_tools": ["web_search"]}},
+                "search_settings": {"include_domains": ["a.org"]},
+            },
+        ),
+        (
+            "perplexity",
+            "sonar",
+            {"allowed_domains": ["a.org"], "context_size": "low"},
+            {
+                "search_domain_filter": ["a.org"],
+                "web_search_options": {"search_context_size": "low"},
+            },
+        ),
+        ("perplexity", "sonar", {}, {}),
+    ],
+)
+def test_some_are_asked_by_the_body_alone(
+    provider: str, model: str, options: dict[str, Any], members: dict[str, Any]
+) -> None:
+    body = build(provider, ToolDefinition.hosted("web_search", **options), model=model).body
+    assert "tools" not in body
+    assert {
+        name: value for name, value in body.items() if name not in ("model", "messages")
+    } == members
+
+
+def test_two_tools_of_a_body_are_joined() -> None:
+    tools = [ToolDefinition.hosted(name) for name in ("web_search", "code_execution")]
+    body = build("groq", *tools, model="groq/compound").body
+    assert body["compound_custom"] == {
+        "tools": {"enabled_tools": ["web_search", "code_interpreter"]}
+    }
+
+
+def test_a_model_that_lacks_a_tool_is_refused() -> None:
+    with pytest.raises(CapabilityError) as caught:
+        build("groq", ToolDefinition.hosted("web_search"), model="llama-3.3-70b-versatile")
+    assert caught.value.capability == "hosted:web_search"
+
+
+def test_functions_beside_own_tools_are_asked_for_or_refused() -> None:
+    function = ToolDefinition.from_function(name="look", parameters={"type": "object"})
+    search = ToolDefinition.hosted("web_search")
+
+    body = build("gemini", search, function).body
+    assert body["toolConfig"] == {"includeServerSideToolInvocations": True}
+    assert "toolConfig" not in build("gemini", search).body
+    with pytest.raises(CapabilityError):
+        build("gemini", search, function, model="gemini-2.5-flash")
+
+
+KINDS = {"openai": "responses", "anthropic": "messages", "gemini": "generate"}
+# The servers are those of a beta, which the type of a plain request does not have.
+BETAS = {("anthropic", "mcp")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "options"),
+    [cell[:3] for cell in CELLS if cell[0] in KINDS and cell[:2] not in BETAS],
+)
+def test_every_cell_is_what_the_vendors_types_allow(
+    provider: str, name: str, options: dict[str, Any]
+) -> None:
+    built = build(provider, ToolDefinition.hosted(name, **options))
+    validator(KINDS[provider], stream=False)(built.wire.body)
 
 
 def test_words_of_the_provider_are_added() -> None:

@@ -23,6 +23,12 @@ def name_all_events(event: ai_lib.Event) -> str:
             return "ToolCallEnded"
         case ai_lib.OpaqueContent():
             return "OpaqueContent"
+        case ai_lib.HostedToolStarted():
+            return "HostedToolStarted"
+        case ai_lib.HostedToolDelta():
+            return "HostedToolDelta"
+        case ai_lib.HostedToolEnded():
+            return "HostedToolEnded"
         case ai_lib.ImageContent():
             return "ImageContent"
         case ai_lib.AudioDelta():
@@ -53,6 +59,12 @@ def name_most_events(event: ai_lib.Event) -> str:
             return "ToolCallEnded"
         case ai_lib.OpaqueContent():
             return "OpaqueContent"
+        case ai_lib.HostedToolStarted():
+            return "HostedToolStarted"
+        case ai_lib.HostedToolDelta():
+            return "HostedToolDelta"
+        case ai_lib.HostedToolEnded():
+            return "HostedToolEnded"
         case ai_lib.ImageContent():
             return "ImageContent"
         case ai_lib.AudioDelta():
@@ -81,6 +93,12 @@ def name_all_events_blocking(event: ai_lib_sync.Event) -> str:
             return "ToolCallEnded"
         case ai_lib_sync.OpaqueContent():
             return "OpaqueContent"
+        case ai_lib_sync.HostedToolStarted():
+            return "HostedToolStarted"
+        case ai_lib_sync.HostedToolDelta():
+            return "HostedToolDelta"
+        case ai_lib_sync.HostedToolEnded():
+            return "HostedToolEnded"
         case ai_lib_sync.ImageContent():
             return "ImageContent"
         case ai_lib_sync.AudioDelta():
@@ -111,6 +129,12 @@ def name_most_events_blocking(event: ai_lib_sync.Event) -> str:
             return "ToolCallEnded"
         case ai_lib_sync.OpaqueContent():
             return "OpaqueContent"
+        case ai_lib_sync.HostedToolStarted():
+            return "HostedToolStarted"
+        case ai_lib_sync.HostedToolDelta():
+            return "HostedToolDelta"
+        case ai_lib_sync.HostedToolEnded():
+            return "HostedToolEnded"
         case ai_lib_sync.ImageContent():
             return "ImageContent"
         case ai_lib_sync.AudioDelta():

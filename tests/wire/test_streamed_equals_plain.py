@@ -11,7 +11,7 @@ from ai_lib.testing.mock.reply_plan import ReplyIds, plan_reply
 from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import read_serve_section
 from ai_lib.testing.mock.stream_writer import write_body, write_frames
-from ai_lib.types.content import OpaqueBlock, TextBlock, ThinkingBlock
+from ai_lib.types.content import HostedToolBlock, OpaqueBlock, TextBlock, ThinkingBlock
 from ai_lib.types.json import JsonDict
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled, sse
@@ -65,7 +65,7 @@ def summarize(response: ChatResponse) -> dict[str, object]:
                     blocks.append(("text", block.text, bool(block.raw)))
                 case ThinkingBlock():
                     blocks.append(("thinking", block.thinking, bool(block.raw)))
-                case OpaqueBlock():
+                case OpaqueBlock() | HostedToolBlock():
                     blocks.append(("opaque", block.raw))
                 case _:
                     blocks.append("tool call")

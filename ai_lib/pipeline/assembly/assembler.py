@@ -62,6 +62,8 @@ class EventAssembler:
         self.unmapped = UnmappedStore(compiled.stream.pieces)
         tags = self.thinking_tags = compiled.dialect.thinking_tags
         self.answer_text = AnswerTextParser(tags, text_tools) if tags or text_tools else None
+        self.hosted_parts = compiled.dialect.hosted_parts
+        self.begun_tools: set[str] = set()  # ids of uses of the provider's own tools
         self._collector = Collector(compiled.origin, compiled.dialect.raw_joins)
         self._collected = 0  # how many of the events the collector has
         self._compiled = compiled
@@ -108,6 +110,16 @@ class EventAssembler:
         self.collect()
         events, self.events, self._collected = self.events, [], 0
         return events
+
+    def add_parts(self, candidate: int, parts: Sequence[JsonObject]) -> None:
+        """Emit parts that only their provider understands; those of its tools are typed."""
+        self._candidates.add(candidate)
+        if self.hosted_parts:
+            from ai_lib.pipeline.assembly.hosted_parts import make_part_events
+
+            self.events += make_part_events(self.hosted_parts, candidate, parts, self.begun_tools)
+        else:
+            self.events.append(OpaqueContent(candidate=candidate, raw=tuple(parts)))
 
     def add_event(self, event: Event, *, is_refused: bool = False) -> None:
         """Emit an event of content that no other finding continues."""
@@ -251,7 +263,7 @@ class EventAssembler:
         blocks = self.provider_blocks[candidate] if self.provider_blocks else None
         block = blocks.end(as_index(index)) if blocks is not None else None
         if block is not None:
-            self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
+            self.add_parts(candidate, (block,))
         elif tools := self._tools.get(candidate):
             self._end_tools(tools, index)
 
@@ -329,7 +341,7 @@ class EventAssembler:
         self.close_tools()
         for candidate, blocks in self.provider_blocks.items():
             for block in blocks.end_all():
-                self.events.append(OpaqueContent(candidate=candidate, raw=(block,)))
+                self.add_parts(candidate, (block,))
         try:
             self._joiner.close()
         except DecodeError as error:

@@ -15,7 +15,7 @@ from ai_lib.pipeline.assembly.tool_calls import as_index, read_call_kind
 from ai_lib.pipeline.collector import OpenBlock
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
 from ai_lib.types.content import TextBlock, ThinkingBlock
-from ai_lib.types.events import OpaqueContent, PartialContentDelta, ThinkingDelta
+from ai_lib.types.events import PartialContentDelta, ThinkingDelta
 from ai_lib.types.json import JsonObject
 
 _TEXT_FIELDS: Final = {"text": "content", "thinking": "thinking"}
@@ -242,7 +242,7 @@ class FinalFrameReader:
         emitted = self._assembler.collect().list_opaque(candidate)
         raw = tuple(item for item in as_objects(fields.get("raw")) if not _is_among(item, emitted))
         if raw:
-            self._assembler.add_event(OpaqueContent(candidate=candidate, raw=raw))
+            self._assembler.add_parts(candidate, raw)
 
     def _contradict(self, candidate: int, name: str, value: str) -> None:
         self._assembler.unmapped.put(f"candidates[{candidate}].{name}", value)

@@ -1,7 +1,7 @@
 """Takes the findings that few responses have: sources, probabilities, media, opaque parts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ai_lib.pipeline.assembly.provider_blocks import ProviderBlocks, read_patch
@@ -14,7 +14,9 @@ from ai_lib.pipeline.assembly.typed_content import (
 )
 from ai_lib.pipeline.collector import Collector
 from ai_lib.pipeline.rules.sink import Fields, FindingKind
-from ai_lib.types.events import Event, OpaqueContent
+from ai_lib.protocol.dialect.hosted_tools import HostedPartShape
+from ai_lib.types.events import Event, HostedToolDelta, OpaqueContent
+from ai_lib.types.json import JsonObject
 
 
 class AssemblyState(Protocol):
@@ -23,10 +25,13 @@ class AssemblyState(Protocol):
     events: list[Event]
     citations: dict[int, CitationReader]
     provider_blocks: defaultdict[int, ProviderBlocks]
+    hosted_parts: tuple[HostedPartShape, ...]
+    begun_tools: set[str]
 
     def collect(self) -> Collector: ...
     def flush_text(self, candidate: int | None = None) -> None: ...
     def add_event(self, event: Event) -> None: ...
+    def add_parts(self, candidate: int, parts: Sequence[JsonObject]) -> None: ...
     def note(self, candidate: int) -> None: ...
 
 
@@ -74,12 +79,40 @@ def _add_media(assembler: AssemblyState, candidate: int, fields: Fields, is_fina
 
 def _add_opaque(assembler: AssemblyState, candidate: int, fields: Fields, is_final: bool) -> None:
     if raw := as_objects(fields.get("raw")):
-        assembler.add_event(OpaqueContent(candidate=candidate, raw=raw))
+        assembler.add_parts(candidate, raw)
     elif "member" in fields and "value" in fields:
         # What the next request says of this response is no answer.
         body = {str(fields["member"]): fields["value"]}
         if body not in assembler.collect().list_bodies(candidate):
             assembler.events.append(OpaqueContent(candidate=candidate, body=body))
+
+
+def _start_hosted_tool(
+    assembler: AssemblyState, candidate: int, fields: Fields, is_final: bool
+) -> None:
+    from ai_lib.pipeline.assembly.hosted_parts import make_start_event
+
+    for part in as_objects(fields.get("raw")):
+        event = make_start_event(assembler.hosted_parts, candidate, part, assembler.begun_tools)
+        if event is not None:
+            assembler.add_event(event)
+
+
+def _add_hosted_result(
+    assembler: AssemblyState, candidate: int, fields: Fields, is_final: bool
+) -> None:
+    from ai_lib.pipeline.assembly.hosted_parts import make_result_events
+
+    for event in make_result_events(fields, candidate, assembler.begun_tools):
+        assembler.add_event(event)
+
+
+def _add_hosted_delta(
+    assembler: AssemblyState, candidate: int, fields: Fields, is_final: bool
+) -> None:
+    tool_id, text = fields.get("id"), fields.get("text")
+    if isinstance(tool_id, str) and isinstance(text, str) and text:
+        assembler.add_event(HostedToolDelta(candidate=candidate, id=tool_id, text=text))
 
 
 def _start_provider_block(
@@ -100,4 +133,7 @@ _ADDERS: Final[Mapping[FindingKind, Callable[[AssemblyState, int, Fields, bool],
     "media": _add_media,
     "opaque": _add_opaque,
     "provider_block": _start_provider_block,
+    "hosted_start": _start_hosted_tool,
+    "hosted_delta": _add_hosted_delta,
+    "hosted_result": _add_hosted_result,
 }

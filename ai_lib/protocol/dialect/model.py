@@ -16,7 +16,7 @@ from ai_lib.protocol.dialect.batches import BatchShape
 from ai_lib.protocol.dialect.billing import BillingShape
 from ai_lib.protocol.dialect.constraints import ConstraintRule
 from ai_lib.protocol.dialect.embeddings import EmbeddingShape
-from ai_lib.protocol.dialect.hosted_tools import HostedToolShape
+from ai_lib.protocol.dialect.hosted_tools import HostedPartShape, HostedToolShape
 from ai_lib.protocol.dialect.listing import CountingShape, ListingShape
 from ai_lib.protocol.dialect.reasoning import ReasoningShape
 from ai_lib.protocol.dialect.token_rules import TokenShape
@@ -340,7 +340,8 @@ class Dialect(Part, frozen=True, kw_only=True):
 
     With `thinking_tags`, thinking at the beginning of the text is taken out of it. `raw_joins` are
     the texts that a streamed `raw` object has in pieces: those of one `type` and `index` are
-    joined.
+    joined. `hosted_parts` say which of the parts that only the provider understands tell what its
+    own tools did.
     """
 
     dialect: str
@@ -355,6 +356,7 @@ class Dialect(Part, frozen=True, kw_only=True):
     calls_mean_tool_use: bool = False
     thinking_tags: ThinkingTags | None = None
     raw_joins: tuple[str, ...] = ()
+    hosted_parts: tuple[HostedPartShape, ...] = ()
     embeddings: EmbeddingShape | None = None
     batches: BatchShape | None = None
     billing: BillingShape = BillingShape()

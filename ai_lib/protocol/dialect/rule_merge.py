@@ -53,6 +53,9 @@ _AFTER: Final = (
     "StreamEnd",
     "OpaqueContent",
     "ForeignBlock",
+    "HostedToolStarted",
+    "HostedToolDelta",
+    "HostedToolEnded",
 )
 _ALIASES: Final = {
     "ToolCallStarted": "ToolCall",

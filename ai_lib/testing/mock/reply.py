@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from ai_lib.testing.mock.hosted import HostedCall
 from ai_lib.types.content import AudioBlock, Citation, ImageBlock, TokenLogprob
 from ai_lib.types.tool import ToolCall
 from ai_lib.types.usage import Usage
@@ -24,6 +25,7 @@ class Reply(
     - `tool_calls`: `ToolCall`s or `(name, arguments)`; arguments given as text are sent unchanged,
       also broken JSON; a `ToolCall` with `is_custom` is one of a tool that takes free text, one of
       another `kind` than `function` is sent as the provider has it;
+    - `hosted`: uses of tools that the provider ran, sent before the text;
     - `citations`, `logprobs`: sources of the text, and its tokens with their probabilities;
     - `audio`, `images`: sound and pictures that the model made;
     - `refusal`: why the model refuses, given like `text`, sent in place of it;
@@ -57,6 +59,7 @@ class Reply(
     text: str | Sequence[str] = ""
     thinking: str | Sequence[str] = ""
     tool_calls: Sequence[ReplyCall] = ()
+    hosted: Sequence[HostedCall] = ()
     citations: Sequence[Citation] = ()
     logprobs: Sequence[TokenLogprob] = ()
     audio: AudioBlock | None = None

@@ -1,6 +1,7 @@
 """Plans what is sent for a `Reply`: ids, pieces of text, token counts, the finish reason."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import msgspec
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.template import fill_template
 from ai_lib.protocol.query.path import MISSING
+from ai_lib.testing.mock.hosted import write_hosted_parts
 from ai_lib.testing.mock.reply import Reply, ReplyCall
 from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.testing.mock.serve_shape import ServeSection
@@ -45,6 +47,7 @@ class PlannedCandidate(msgspec.Struct, frozen=True, kw_only=True):
     calls: Sequence[PlannedCall]
     signature: str
     refusal: Sequence[str] = ()
+    hosted: Sequence[object] = ()
     citations: Sequence[Citation] = ()
     logprobs: Sequence[TokenLogprob] = ()
     audio: AudioBlock | None = None
@@ -66,7 +69,7 @@ class ReplyIds:
     """Makes ids: the same ids for the same requests in the same order."""
 
     def __init__(self, serve: ServeSection, start: int) -> None:
-        self._ids = serve.ids
+        self.serve = serve
         self._request = start
         self._count = 0
 
@@ -74,14 +77,19 @@ class ReplyIds:
         """Return a new id; `kind` is a field of `IdShape`."""
         self._count += 1
         unique = f"mock{self._request:06d}{self._count:04d}"
-        return str(fill_template(getattr(self._ids, kind), {"unique": unique}))
+        return str(fill_template(getattr(self.serve.ids, kind), {"unique": unique}))
 
 
 def plan_reply(dialect: Dialect, request: ParsedRequest, reply: Reply, ids: ReplyIds) -> ReplyPlan:
     """Return the plan of `reply` as the response to `request`."""
     can_choose = "n" in dialect.request.parameters
     count = (reply.n or request.candidate_count) if can_choose else 1
-    candidates = [_plan_candidate(reply, index, ids) for index in range(count)]
+    hosted = [
+        part
+        for call in reply.hosted
+        for part in write_hosted_parts(ids.serve, call, ids.make("tool_call"))
+    ]
+    candidates = [_plan_candidate(reply, index, ids, hosted) for index in range(count)]
     return ReplyPlan(
         candidates=candidates,
         usage=_plan_usage(request, reply, candidates),
@@ -96,7 +104,9 @@ def plan_reply(dialect: Dialect, request: ParsedRequest, reply: Reply, ids: Repl
     )
 
 
-def _plan_candidate(reply: Reply, index: int, ids: ReplyIds) -> PlannedCandidate:
+def _plan_candidate(
+    reply: Reply, index: int, ids: ReplyIds, hosted: Sequence[object]
+) -> PlannedCandidate:
     text = _split_text(reply.text)
     if index and text:
         text = [*text, f" ({index})"]
@@ -108,6 +118,7 @@ def _plan_candidate(reply: Reply, index: int, ids: ReplyIds) -> PlannedCandidate
         calls=[_plan_call(call, ids, signed=bool(thinking)) for call in reply.tool_calls],
         signature=ids.make("signature"),
         refusal=_split_text(reply.refusal),
+        hosted=hosted,
         citations=reply.citations,
         logprobs=reply.logprobs,
         audio=reply.audio,
@@ -162,6 +173,9 @@ def _plan_usage(
     request: ParsedRequest, reply: Reply, candidates: Sequence[PlannedCandidate]
 ) -> Usage:
     usage = reply.usage or _count_usage(request, candidates)
+    if reply.hosted and not usage.tool_uses:
+        uses = Counter(call.kind for call in reply.hosted)
+        usage = msgspec.structs.replace(usage, tool_uses=dict(uses))
     total = usage.total_tokens or usage.prompt_tokens + usage.completion_tokens
     return msgspec.structs.replace(usage, total_tokens=total)
 

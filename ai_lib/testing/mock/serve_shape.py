@@ -69,6 +69,17 @@ class ContentShape(Part, frozen=True, kw_only=True):
     image: Template = None
 
 
+class HostedCallShape(Part, frozen=True, kw_only=True):
+    """A use of a tool that the provider runs, as its `parts`; a failed one as `failed_parts`.
+
+    `source` is the template of each of `$sources`. Every member of the input is a value too.
+    """
+
+    source: Template = None
+    parts: tuple[Template, ...]
+    failed_parts: tuple[Template, ...] = ()
+
+
 class PlainShape(Part, frozen=True, kw_only=True):
     """A reply in one body. `blocks` has the templates that differ from the request's blocks."""
 
@@ -119,7 +130,8 @@ class StreamedShape(Part, frozen=True, kw_only=True):
 
     `citation` is sent for each one at the end of the text's pieces, `sources` once after it, if
     there are citations or probabilities. `candidate` and `finish` are sent for each candidate,
-    `error` in place of all that is left. `calls` are those of other kinds than functions.
+    `error` in place of all that is left. `calls` are those of other kinds than functions, `hosted`
+    are sent for each `$part` that tells of a tool which the provider ran.
     Without `heartbeat` frames a heartbeat is a comment line.
     """
 
@@ -135,6 +147,7 @@ class StreamedShape(Part, frozen=True, kw_only=True):
     refusal: BlockShape = BlockShape()
     custom_tool_call: BlockShape = BlockShape()
     calls: dict[str, BlockShape] = {}
+    hosted: Frames = ()
     image: Frames = ()
     audio: Frames = ()
     citation: Frames = ()
@@ -177,6 +190,7 @@ class ServeSection(Part, frozen=True, kw_only=True):
     tools: tuple[Template, ...] = ()
     usage: dict[str, Template] = {}
     content: ContentShape = ContentShape()
+    hosted: dict[str, HostedCallShape] = {}
     plain: PlainShape = PlainShape(body={})
     stream: StreamedShape = StreamedShape()
     embeddings: EmbeddingsResponseShape | None = None

@@ -15,6 +15,7 @@ from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
 from ai_lib.testing.mock.errors import make_error_body, make_error_values
+from ai_lib.testing.mock.hosted import list_missing_kinds
 from ai_lib.testing.mock.model_lists import write_model_list, write_token_count
 from ai_lib.testing.mock.operations.state import CONTENT_PATH, OperationState
 from ai_lib.testing.mock.operations.vectors import (
@@ -267,6 +268,9 @@ class Service:
             reply = reply or _apply_pause(choose_reply(request), self._default_pause)
         except AiLibError as error:
             return _respond_with_error(provider, Reply(status=400, error=str(error)), ids)
+        if missing := list_missing_kinds(provider.serve, reply.hosted):
+            problem = f"the dialect can't be mocked with the tools {', '.join(missing)}"
+            reply = Reply(status=400, error=problem)
         if reply.is_error and reply.body is None:
             return _respond_with_error(provider, reply, ids)
         return _respond_with_reply(provider, request, reply, ids)

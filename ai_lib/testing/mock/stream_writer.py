@@ -64,6 +64,9 @@ class _StreamWriter:
             values = {**base, "thinking": "".join(candidate.thinking)}
             shape = (self.shape.thinking, closing.thinking)
             yield from self.list_block_steps(*shape, values, candidate.thinking)
+        for part in candidate.hosted:
+            yield self.shape.hosted, {**base, "part": part, "block": self.blocks}
+            self.blocks += 1
         content = _make_content_values(self.serve, candidate) if _has_content(candidate) else {}
         if candidate.text:
             values = {**_NO_CONTENT, **base, **content, "text": "".join(candidate.text)}
@@ -229,6 +232,7 @@ def make_candidate_values(
                 blocks.get("thinking"), {"thinking": thinking, "signature": candidate.signature}
             )
         )
+    filled_blocks += candidate.hosted
     content = _make_content_values(serve, candidate) if _has_content(candidate) else {}
     if text:
         text_values = {**_NO_CONTENT, **content, "text": text}
