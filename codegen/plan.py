@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codegen import colours, constructs, data, output, twin
+from codegen.memory import Memory
 from codegen.project import ASYNC, BLOCKING, Project
 from codegen.refusal import Refusal, SourceRefused
 from codegen.renames import RENAMES
@@ -30,38 +32,72 @@ class Plan:
 
 def build_plan(root: Path) -> Plan:
     """Read the project and derive every file that follows from it."""
+    memory = Memory(root)
     project = Project(root)
     refusals = [*project.refusals, *colours.check(project)]
-    refusals += [r for source in project.twins for r in constructs.check(source)]
+    refusals += [r for source in project.twins for r in _check_constructs(memory, source)]
     suite = Suite(project)
     for source in suite.twins:
-        refusals += [*constructs.check(source), *suite.check(source)]
+        refusals += [*_check_constructs(memory, source), *suite.check(source)]
     refused = {refusal.path for refusal in refusals}
 
-    texts = _build_twins(project, suite, refused)
-    refusals += [r for path, text in texts.items() for r in output.check(parse_source(path, text))]
+    texts = _build_twins(memory, project, suite, refused)
+    refusals += [r for path, text in texts.items() for r in _check_output(memory, path, text)]
     texts |= _build_rooms(project, refused)
     for document in data.list_documents(root):
         try:
-            texts[data.get_compiled_path(document)] = data.compile_document(root, document)
+            texts[data.get_compiled_path(document)] = _compile(memory, root, document)
         except SourceRefused as error:
             refusals.append(error.refusal)
-    unused = _find_unused_renames([*project.twins, *suite.twins])
+    unused = _find_unused_renames(memory, [*project.twins, *suite.twins])
+    memory.save()
     return Plan(root, texts, tuple(sorted(set(refusals))), tuple(unused))
 
 
-def _build_twins(project: Project, suite: Suite, refused: set[str]) -> dict[str, str]:
+def _check_constructs(memory: Memory, source: Source) -> Iterable[Refusal]:
+    def check() -> list[tuple[int, str]]:
+        return [(refusal.line, refusal.reason) for refusal in constructs.check(source)]
+
+    found = memory.get("constructs", source.path, source.text, check)
+    return [Refusal(source.path, line, reason) for line, reason in found]
+
+
+def _check_output(memory: Memory, path: str, text: str) -> Iterable[Refusal]:
+    def check() -> list[tuple[int, str]]:
+        refusals = output.check(parse_source(path, text))
+        return [(refusal.line, refusal.reason) for refusal in refusals]
+
+    found = memory.get("output", path, text, check)
+    return [Refusal(path, line, reason) for line, reason in found]
+
+
+def _compile(memory: Memory, root: Path, document: str) -> str:
+    text = (root / document).read_bytes().decode("utf-8", "replace")
+    return memory.get("data", document, text, lambda: data.compile_document(root, document))
+
+
+def _build_twins(
+    memory: Memory, project: Project, suite: Suite, refused: set[str]
+) -> dict[str, str]:
     library = {s.path: s.text for s in project.twins if s.path not in refused}
     tests = {
         source.path: suite.convert_imports(source)
         for source in suite.twins
         if source.path not in refused
     }
+    settings = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    sources = {path: text + settings for path, text in (library | tests).items()}
+    texts = {path: memory.find("twin", path, source) for path, source in sources.items()}
+    todo = {path: (library | tests)[path] for path, text in texts.items() if text is None}
     marked = {
         _get_path_of_twin(path): twin.mark_generated(path, text)
-        for path, text in twin.convert_to_blocking(library | tests).items()
+        for path, text in twin.convert_to_blocking(todo).items()
     }
-    return twin.format_texts(project.root, marked)
+    formatted = twin.format_texts(project.root, marked)
+    for path in todo:
+        texts[path] = formatted[_get_path_of_twin(path)]
+        memory.store("twin", path, sources[path], texts[path])
+    return {_get_path_of_twin(path): text for path, text in texts.items()}
 
 
 def _build_rooms(project: Project, refused: set[str]) -> dict[str, str]:
@@ -86,11 +122,13 @@ def _get_path_of_twin(path: str) -> str:
     return get_twin_path(path)
 
 
-def _find_unused_renames(sources: Iterable[Source]) -> list[str]:
-    used_words = {
-        token.src.strip("\"'")
-        for source in sources
-        for token in source.tokens
-        if token.name in {"NAME", "STRING"}
-    }
-    return [name for name in RENAMES if name not in used_words]
+def _find_unused_renames(memory: Memory, sources: Iterable[Source]) -> list[str]:
+    used: set[str] = set()
+    for source in sources:
+        used.update(memory.get("renames", source.path, source.text, partial(_list_renames, source)))
+    return [name for name in RENAMES if name not in used]
+
+
+def _list_renames(source: Source) -> list[str]:
+    words = {token.src.strip("\"'") for token in source.tokens if token.name in {"NAME", "STRING"}}
+    return sorted(words.intersection(RENAMES))

@@ -10,6 +10,7 @@ import pytest
 from ai_lib.errors import (
     STANDARD_ERROR_CODES,
     AiLibError,
+    ConnectError,
     CredentialError,
     InvalidToolArguments,
     ManifestSyntaxError,
@@ -141,28 +142,65 @@ def test_a_timeout_is_a_timeout_to_everyone() -> None:
     assert error.retryable
 
 
+STATUSES = {
+    "invalid_request": [400, 405, 415, 418, 422, 451],
+    "authentication": [401],
+    "quota_exhausted": [402],
+    "permission_denied": [403],
+    "not_found": [404, 410],
+    "timeout": [408, 504],
+    "conflict": [409],
+    "request_too_large": [413],
+    "rate_limited": [429],
+    "cancelled": [499],
+    "server_error": [500, 501, 502, 505, 599],
+    "overloaded": [503, 529],
+    "unknown": [200, 302, 399, 600],
+}
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_the_standard_table_by_status(name: str) -> None:
+    assert {classify_http_error(status).name for status in STATUSES[name]} == {name}
+
+
 @pytest.mark.parametrize(
-    ("status", "name"),
+    ("word", "message", "status", "name"),
     [
-        (400, "invalid_request"),
-        (401, "authentication"),
-        (403, "permission_denied"),
-        (404, "not_found"),
-        (408, "timeout"),
-        (409, "conflict"),
-        (413, "request_too_large"),
-        (418, "invalid_request"),
-        (429, "rate_limited"),
-        (500, "server_error"),
-        (503, "overloaded"),
-        (504, "timeout"),
-        (529, "overloaded"),
-        (599, "server_error"),
-        (302, "unknown"),
+        ("rate_limited", "used up", 429, "quota_exhausted"),
+        ("rate_limited", "broken", 429, "rate_limited"),
+        ("authentication", "used up", 401, "authentication"),
+        ("server_error", "used up", 500, "quota_exhausted"),
+        ("server_error", "broken", 500, "server_error"),
+        ("invalid_request", "odd", 503, "overloaded"),
+        ("invalid_request", "odd", 400, "invalid_request"),
+        ("not_found", "odd", 503, "not_found"),
     ],
 )
-def test_the_standard_table_by_status(status: int, name: str) -> None:
-    assert classify_http_error(status).name == name
+def test_a_vague_word_gives_way_and_a_limit_to_a_quota(
+    word: str, message: str, status: int, name: str
+) -> None:
+    found = classify_http_error(
+        status,
+        words=("said",),
+        message=message,
+        by_code={"said": word},
+        by_message={"used up": "quota_exhausted", "broken": "server_error"},
+        by_http_status={"503": "overloaded"},
+    )
+    assert found.name == name
+
+
+def test_a_long_expression_is_shown_in_part() -> None:
+    whole, long = "x" * 120, "x" * 121
+    assert repr(whole) in str(ManifestSyntaxError(whole, 3, "no end"))
+    assert repr("x" * 117 + "...") in str(ManifestSyntaxError(long, 3, "no end"))
+
+
+def test_only_what_may_pass_is_tried_again() -> None:
+    refused, lasting = ConnectError("refused"), ConnectError("not trusted")
+    lasting.is_lasting = True
+    assert (refused.retryable, lasting.retryable) == (True, False)
 
 
 def test_a_code_counts_more_than_a_message_and_a_message_more_than_the_status() -> None:

@@ -27,7 +27,8 @@ from tests.mutants.operators import Mutant, choose_mutants, find_mutants
 
 SECONDS = 30  # of the processor, for one mutant: the time of a loop without end
 MOST_SECONDS = 240  # on the clock, for one that waits for ever
-MOST_TESTS = 60  # the fastest of those that reach it
+MOST_TESTS = 100  # the fastest of those that reach it
+MOST_UNSURE = 500  # the fastest of those that may see what an import did
 _LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", ".nox", ".venv", "*.pyc")
 # One event loop: what a fault does is the same on the other.
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-k", "not trio")
@@ -118,8 +119,11 @@ class Room:
             stem = Path(mutant.path).stem
             return self._sort({test for test in self._seconds if stem in test} or self._seconds)
         if not reached and "" in lines.get(mutant.line, ()):
-            # Run at import: any test of the file may notice it.
-            reached = {test for tests in lines.values() for test in tests if test in self._seconds}
+            # Run at import: any test may notice it, those of the room's own folder at the latest.
+            entered = {test for tests in lines.values() for test in tests if test in self._seconds}
+            first = self._sort(entered)[:MOST_TESTS]
+            own = {test for test in self._seconds if test.startswith(self._tests[0])}
+            return [*first, *self._sort(own.difference(first))[:MOST_UNSURE]]
         return self._sort(reached)[:MOST_TESTS]
 
     def _sort(self, tests: set[str] | dict[str, float]) -> list[str]:

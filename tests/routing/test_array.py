@@ -131,3 +131,13 @@ def test_misuse_is_told() -> None:
         ModelArray(strategy="best")
     with pytest.raises(ValueError, match="at least"):
         HealthConfig(max_failures=0)
+
+
+def test_one_endpoint_at_a_time_is_selected_and_none_where_all_are_excluded() -> None:
+    array, first, second = array_of_two()
+    assert [array.select_endpoint(), array.select_endpoint()] == [first, second]
+    for endpoint in (first, second):
+        endpoint.state.record_failure(0.0, HEALTH)
+        endpoint.state.record_failure(0.0, HEALTH)
+    assert array.select_endpoint(1.0) is None
+    assert array.select_endpoint(31.0) in (first, second)

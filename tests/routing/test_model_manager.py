@@ -94,6 +94,7 @@ def test_filters_leave_out_what_is_unknown(house: ModelManager) -> None:
     assert [one.name for one in house.filter_by_cost(1.0, 0.002)] == ["old", "small"]
     assert house.filter_by_cost(1.0, currency="CNY") == []
     assert [one.name for one in house.filter_by_context_window(1000)] == ["large", "small"]
+    assert [one.name for one in house.filter_by_context_window(1001)] == ["large"]
 
 
 def test_a_use_has_its_model(house: ModelManager) -> None:
@@ -159,3 +160,20 @@ def test_an_unknown_price_is_not_nothing() -> None:
     assert PricingInfo().calculate_cost(1000, 1000) is None
     assert PricingInfo(input_cost_per_1k=0, output_cost_per_1k=0).calculate_cost(1, 1) == 0
     assert ModelCapabilities(declared={"text": True, "vision": False}).names == ("text",)
+
+
+def test_a_price_is_known_when_both_are() -> None:
+    assert PricingInfo(input_cost_per_1k=0.0, output_cost_per_1k=0.0).is_known
+    assert not PricingInfo(input_cost_per_1k=1.0).is_known
+    assert not PricingInfo(output_cost_per_1k=1.0).is_known
+
+
+def test_a_long_list_is_shown_in_part() -> None:
+    models = ModelManager([ModelInfo(name=f"m{number}", provider="house") for number in range(51)])
+    assert "1 more are not shown" in models.filter_by_context_window(0)._repr_html_()
+    models.remove_model("house/m50")
+    assert "more are not shown" not in models.filter_by_context_window(0)._repr_html_()
+    pricing = PricingInfo(input_cost_per_1k=0.0025)
+    models.add_model(ModelInfo(name="priced", provider="house", pricing=pricing))
+    shown = models.filter_by_cost(1.0)._repr_html_()
+    assert ("2.5 USD" in shown, "None" in shown) == (True, False)

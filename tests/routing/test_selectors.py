@@ -204,3 +204,15 @@ def test_the_least_busy_is_next_by_its_weight() -> None:
     for _ in range(6):
         array.endpoints[0].state.end_call()
     assert array.plan(0.0)[0].name == "a"
+
+
+def test_what_always_fails_is_the_slowest_of_all() -> None:
+    def measured(name: str, latency: float | None, errors: float | None) -> ModelInfo:
+        performance = PerformanceMetrics(latency_ms=latency, error_rate=errors, requests=9)
+        return model(name, performance=performance)
+
+    broken, slow = measured("broken", 1.0, 1.0), measured("slow", 900.0, 0.0)
+    halved, quick = measured("halved", 100.0, 0.5), measured("quick", 150.0, None)
+    order = names(PerformanceBasedSelector().order([broken, slow, halved, quick]))
+    assert order.index("quick") < order.index("halved") < order.index("slow")
+    assert order[-1] == "broken"
