@@ -11,7 +11,7 @@ from functools import wraps
 from inspect import isawaitable
 from threading import Lock as PlainLock
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -67,6 +67,9 @@ def has_ended(runtime: object) -> bool:
     return closed() if closed is not None else not _call_soon(runtime, int)
 
 
+_ENTERED = "`async with ... as ...:`"
+
+
 class _AwaitableContext(Coroutine[Any, Any, T]):
     """What makes something that is closed: `await` it, or enter it with `async with`.
 
@@ -99,6 +102,20 @@ class _AwaitableContext(Coroutine[Any, Any, T]):
 
     async def __aexit__(self, *error: object) -> None:
         await self._opened.__aexit__(*error)
+
+    if not TYPE_CHECKING:  # a type checker knows what this is
+
+        def __enter__(self) -> None:
+            raise TypeError(f"this is entered with {_ENTERED}")
+
+        def __exit__(self, *_: object) -> None:
+            """Do nothing: it can't be entered."""
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(f"there is no {name!r} yet: write `await` first, or {_ENTERED}")
+
+    def __repr__(self) -> str:
+        return f"<not awaited yet: write `await` first, or {_ENTERED}>"
 
 
 def make_enterable(

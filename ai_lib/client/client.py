@@ -51,6 +51,13 @@ class AiClient(ModelClient):
         self._runner = CallRunner(self._transport, self._targets, self._interceptors)
         self._feedback = settings.feedback
 
+    if not TYPE_CHECKING:  # to a type checker what is not there is not there
+
+        def __getattr__(self, name: str) -> object:
+            from ai_lib.types.dicts.other_names import OF_CLIENTS, make_missing_error
+
+            raise make_missing_error(self, name, OF_CLIENTS)
+
     @classmethod
     @make_enterable
     async def create(

@@ -47,7 +47,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
 def make_remedy(error: ErrorRecord) -> str:
     """Return what helps after an error, in one line: its facts, a setting, the provider's page."""
     facts = {
-        "key": f"the key came from {error.key_source}" if error.key_source else "no key was sent",
+        "key": _describe_key(error.key_source),
         "provider": error.provider or "the provider",
         "model": error.model or "this model",
         "wait": _describe_wait(error),
@@ -55,6 +55,12 @@ def make_remedy(error: ErrorRecord) -> str:
     }
     remedy = _REMEDIES.get(error.standard_code.name, _REMEDIES["unknown"]).format(**facts)
     return f"{remedy}; see {error.page}" if error.page else remedy
+
+
+def _describe_key(source: str | None) -> str:
+    if source is None:
+        return "no key was sent"
+    return f"the key came from {'the given api_key' if source == 'argument' else source}"
 
 
 def _describe_wait(error: ErrorRecord) -> str:

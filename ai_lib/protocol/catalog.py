@@ -415,7 +415,10 @@ def check_provider_id(provider: str) -> str:
     Raises ManifestNotFound otherwise.
     """
     if not ID_PATTERN.fullmatch(provider):
-        raise ManifestNotFound(f"{provider[:80]!r} can't be a provider id: {ID_PATTERN.pattern}")
+        likely = provider.strip().lower()
+        hint = f"; did you mean {likely!r}?" if ID_PATTERN.fullmatch(likely) else ""
+        pattern = ID_PATTERN.pattern
+        raise ManifestNotFound(f"{provider[:80]!r} can't be a provider id: {pattern}{hint}")
     return provider
 
 

@@ -72,8 +72,12 @@ class ModelRegistry:
         records_by_key = {key: record for record in self.list_models() for key in record.keys}
         from difflib import get_close_matches
 
-        near = get_close_matches(name, records_by_key, n=3)
-        names = list(dict.fromkeys(f"{records_by_key[key].provider}/{key}" for key in near))
+        provider, colon, model = name.partition(":")
+        if colon and any(record.provider == provider for record in records_by_key.values()):
+            names = [f"{provider}/{model}"]  # as others write it
+        else:
+            near = get_close_matches(name, records_by_key, n=3)
+            names = list(dict.fromkeys(f"{records_by_key[key].provider}/{key}" for key in near))
         hint = f"; did you mean {' or '.join(names)}?" if names else ""
         return ManifestNotFound(
             f"no model {name[:80]!r} is listed; write provider/model for one that is not{hint}",

@@ -1,7 +1,7 @@
 """What the caller gets: a response, its candidates, and the statistics of the call."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.content import (
@@ -132,6 +132,13 @@ class ChatResponse(Record, frozen=True, kw_only=True, omit_defaults=True):
         members = (self.candidates, self.adaptations, self.unknown_frames, self.attempts)
         if list in map(type, members):
             freeze_lists(self, "candidates", "adaptations", "unknown_frames", "attempts")
+
+    if not TYPE_CHECKING:  # to a type checker what is not there is not there
+
+        def __getattr__(self, name: str) -> object:
+            from ai_lib.types.dicts.other_names import OF_RESPONSES, make_missing_error
+
+            raise make_missing_error(self, name, OF_RESPONSES)
 
     @property
     def total_usage(self) -> Usage:

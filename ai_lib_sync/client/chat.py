@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from ai_lib.client.target.arguments import check_message, check_messages, check_name, check_tools
+from ai_lib.client.target.arguments import check_message, check_messages, check_model, check_tools
 from ai_lib.client.target.options_builder import OptionsBuilder
 from ai_lib.client.target.parameters import check_parameter
 from ai_lib.types.content import ContentLike
@@ -48,7 +48,7 @@ class ChatRequestBuilder(OptionsBuilder):
     def __init__(self, runner: CallRunner, model: str | None = None) -> None:
         super().__init__()
         if model is not None:
-            self._set(model=check_name(model))
+            self._set(model=check_model(model))
         self._runner = runner
         self._messages: list[Message] = []
         self._parameters: dict[str, object] = {}
@@ -192,6 +192,13 @@ class ChatRequestBuilder(OptionsBuilder):
         """Merge fields into the body unchanged, for what has no standard name."""
         self._extra.update(fields)
         return self
+
+    if not TYPE_CHECKING:  # to a type checker what is not there is not there
+
+        def __getattr__(self, name: str) -> object:
+            from ai_lib.types.dicts.other_names import OF_REQUESTS, make_missing_error
+
+            raise make_missing_error(self, name, OF_REQUESTS)
 
     def __repr__(self) -> str:
         model = self._runner.describe_model(self._options)

@@ -27,6 +27,17 @@ async def test_the_blocking_client_works_inside_a_running_loop() -> None:
     assert events[-1].is_stream_end
 
 
+async def test_what_was_not_awaited_says_so() -> None:
+    making = ai_lib.AiClient.create("openai/gpt-4o", api_key="k")
+    with pytest.raises(AttributeError, match="no 'chat' yet: write `await` first"):
+        making.chat()  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="entered with `async with"):
+        with making:  # type: ignore[attr-defined]
+            pass
+    assert "not awaited yet" in repr(making)
+    await (await making).close()
+
+
 def test_the_blocking_client_needs_neither_anyio_nor_trio() -> None:
     program = """
         import sys

@@ -1,12 +1,14 @@
 """What people write from habit: messages and tools as dicts, and conversations kept as JSON."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ai_lib import AiClient
 from ai_lib.batch import batch_execute
-from ai_lib.errors import InvalidArguments
+from ai_lib.errors import AiLibError, InvalidArguments, ProtocolError
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types import Conversation, Message, ToolCall
 
@@ -125,3 +127,67 @@ async def test_a_misspelt_parameter_is_told() -> None:
     async with MockProvider() as mock, await mock.client("openai/gpt-5.4-mini") as client:
         with pytest.raises(ValueError, match="did you mean 'temperature'"):
             client.chat().param("temprature", 0.5)
+
+
+# What is written from habit, and what the error says to write in its place.
+ELSEWHERE: list[tuple[Callable[[Any, Any], object], str]] = [
+    (lambda client, _: client.messages, r"client\.chat\(\)\.user"),
+    (lambda client, _: client.responses, r"api_family\('responses'\)"),
+    (lambda client, _: client.embeddings, "EmbeddingClient"),
+    (lambda client, _: client.chat("How are you?"), r"goes to user\(\)"),
+    (lambda client, _: client.chat([{"role": "user"}]), "such as 'provider/model'"),
+    (lambda client, _: client.chat().send, r"\.execute\(\)"),
+    (lambda client, _: client.chat().unheard_of, "has no attribute 'unheard_of'"),
+    (lambda client, _: client.chat().user(None), "a text, or a sequence of blocks"),
+    (lambda client, _: client.chat().user({"type": "text"}), "not {'type': 'text'}"),
+    (lambda _, response: response.choices, r"response\.text"),
+    (lambda _, response: response.output_text, r"response\.text"),
+    (lambda _, response: response.model_dump, r"response\.to_dict\(\)"),
+]
+
+
+async def test_the_names_of_other_clients_say_what_to_write() -> None:
+    async with MockProvider() as mock, mock.client("openai/gpt-5.4-mini") as client:
+        response = await client.chat().user("Hi").execute()
+        for use, advice in ELSEWHERE:
+            with pytest.raises((AttributeError, TypeError, ValueError), match=advice):
+                use(client, response)
+        stream = client.chat().user("Hi").stream()
+        assert "not at its end" in repr(stream)
+        await stream.aclose()
+    assert not hasattr(response, "choices")
+
+
+async def test_names_of_models_as_others_write_them() -> None:
+    for name, meant in {"OpenAI/gpt-4o": "'openai'", "openai:gpt-4o": "openai/gpt-4o"}.items():
+        with pytest.raises(ProtocolError, match=f"did you mean {meant}"):
+            await AiClient.create(name, api_key="k")
+
+
+# A status for each standard code, and what helps.
+REMEDIES = {
+    400: ("invalid_request", "client.explain"),
+    401: ("authentication", "the key came from the given api_key"),
+    402: ("quota_exhausted", "quota or credit"),
+    403: ("permission_denied", "ask for access"),
+    404: ("not_found", "ai-lib models --provider openai"),
+    408: ("timeout", "timeout()"),
+    409: ("conflict", "send it again"),
+    413: ("request_too_large", "count_tokens"),
+    429: ("rate_limited", "with_rate_limit()"),
+    499: ("cancelled", "send it again if that was not meant"),
+    500: ("server_error", "with_fallbacks"),
+}
+
+
+async def test_an_error_of_each_kind_says_what_helps() -> None:
+    for status, (name, helps) in REMEDIES.items():
+        async with (
+            MockProvider([Reply(status=status, error="no")]) as mock,
+            mock.client("openai/gpt-5.4-mini", max_retries=0) as client,
+        ):
+            with pytest.raises(AiLibError) as caught:
+                await client.chat().user("Hi").execute()
+        assert caught.value.error_class == name
+        assert helps in caught.value.remedy
+        assert caught.value.remedy in str(caught.value)

@@ -222,7 +222,7 @@ def test_a_model_chooses_its_family(model: str, dialect: str) -> None:
         ("xai/grok-4-0709", {"stop_sequences": ["x"], "reasoning_effort": "low"}, {}),
         ("perplexity/sonar", {"seed": 1, "top_k": 3}, {"top_k": 3}),
         ("cerebras/m", {"presence_penalty": 1, "max_tokens": 9}, {"max_completion_tokens": 9}),
-        ("zhipu/glm-5.2", {"seed": 1, "max_tokens": 9}, {"max_tokens": 9}),
+        ("zhipu/glm-5.2", {"seed": 1, "n": 2, "max_tokens": 9}, {"seed": 1, "max_tokens": 9}),
     ],
 )
 def test_parameters_are_renamed_or_left_out(

@@ -57,6 +57,10 @@ class ChatStream(ItemStream[Event]):
         self._local_response: ChatResponse | None = None
         self._response: ChatResponse | None = None
 
+    def __repr__(self) -> str:
+        state = "ended" if self._ended or self._error is not None else "not at its end"
+        return f"<{type(self).__name__} {state}: iterate it for events, .text() for texts alone>"
+
     def text(self) -> TextStream:
         """Return the pieces of text alone; `response()` has the rest once they have ended."""
         from .text_stream import TextStream

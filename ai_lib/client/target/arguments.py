@@ -103,8 +103,18 @@ def check_name(name: str) -> str:
 
 
 def check_model(model: str) -> str:
-    """Return the name of a model. Raises TypeError for anything else."""
-    return _require_type(model, str, "'provider/model'")
+    """Return the name of a model.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it has several words, as a prompt has and no name.
+    """
+    if "/" not in _require_type(model, str, "'provider/model'") and len(model.split()) > 1:
+        raise ValueError(
+            f"{model!r:.60} is no name of a model, such as 'provider/model'; what the model is "
+            "told goes to user()"
+        )
+    return model
 
 
 def check_base_url(url: str | None) -> str | None:
@@ -156,7 +166,7 @@ def _require_type(value: T, kind: type[T], example: str) -> T:
 
 
 def _require_types(values: Iterable[T], kind: Any, expected: str) -> tuple[T, ...]:
-    if isinstance(values, str | bytes):
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise TypeError(f"{expected} is wanted, not {values!r:.100}")
     checked = tuple(values)
     for value in checked:

@@ -112,12 +112,14 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
     """,
     ("count: it is a whole number from 1 on", _is_count): """
         max_tokens n best_of max_tool_calls
+        stream_interval
     """,
     ("whole number", _is_integer): """
         top_k seed top_logprobs min_tokens prompt_logprobs top_prompt_logprobs repeat_last_n
         mirostat dry_allowed_length dry_penalty_last_n n_probs min_keep id_slot n_keep n_discard
         t_max_predict_ms truncate_prompt_tokens prompt_truncate_len num_ctx num_batch num_gpu
         num_thread thinking_token_budget ttl num_search_results reasoning_budget
+        n_indent n_cache_reuse sse_ping_interval echo_last
     """,
     ("true or false", _is_flag): """
         logprobs parallel_tool_calls store background safe_prompt strict_tools include_reasoning
@@ -130,6 +132,7 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         return_related_questions disable_search enable_search_classifier raw_output
         perf_metrics_in_response mask_sensitive_info audio_timestamp enable_affective_dialog
         clear_thinking disable_reasoning think
+        return_prompt_text watermarking reasoning_control safe_tokenization preserve_thinking
     """,
     ("text", _is_text): """
         user user_id safety_identifier prompt_cache_key prompt_cache_retention service_tier
@@ -139,6 +142,7 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         search_mode search_recency_filter search_after_date_filter search_before_date_filter
         last_updated_after_filter last_updated_before_filter language_preference route
         safety_model context_length_exceeded_behavior session_id user_profile_id draft_model
+        truncation_side prompt_cache_isolation_key reasoning_history compliance tool_prompt
     """,
     ("text or list of texts", _is_texts): "stop_sequences",
     ("dict", _is_object): """
@@ -148,12 +152,15 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         search_parameters thinking_config speech_config labels provider reasoning_options
         moderation stream_options prompt_cache_options model_selection_config
         media_response compound_custom
+        media_io_kwargs repetition_detection ec_transfer_params model_parameters meta
+        sensitive_word_check image_config trace
     """,
     ("list", _is_list): """
         modalities include safety_settings response_modalities documents stop_token_ids
         allowed_token_ids mcp_servers models transforms plugins exclude_domains include_domains
         search_domain_filter image_domain_filter image_format_filter search_language_filter
         dry_sequence_breakers response_fields lora guardrails
+        logprob_token_ids
     """,
     _ANY: """
         reasoning_effort prediction conversation prompt container keep_alive bad_words samplers

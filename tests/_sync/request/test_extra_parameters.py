@@ -65,6 +65,22 @@ SENT: list[tuple[str, str, Any, str]] = [
     ("deepseek/deepseek-chat", "thinking", {"type": "disabled"}, "thinking"),
     ("openrouter/openai/gpt-4o", "provider", {"sort": "price"}, "provider"),
     ("openrouter/openai/gpt-4o", "top_a", 0.1, "top_a"),
+    ("openrouter/openai/gpt-4o", "image_config", {"aspect_ratio": "1:1"}, "image_config"),
+    ("vllm/m", "repetition_detection", {"min_count": 3}, "repetition_detection"),
+    ("vllm/m", "truncation_side", "left", "truncation_side"),
+    ("vllm/m", "stream_interval", 8, "stream_interval"),
+    ("vllm/m", "logprob_token_ids", [1], "logprob_token_ids"),
+    ("llamacpp/m", "sse_ping_interval", -1, "sse_ping_interval"),
+    ("llamacpp/m", "reasoning_effort", "low", "reasoning_effort"),
+    ("cerebras/gpt-oss-120b", "prompt_cache_key", "k", "prompt_cache_key"),
+    ("cerebras/gpt-oss-120b", "reasoning_format", "hidden", "reasoning_format"),
+    ("fireworks/m", "reasoning_history", "preserved", "reasoning_history"),
+    ("fireworks/m", "thinking", {"type": "enabled"}, "thinking"),
+    ("mistral/mistral-small-2603", "logprobs", True, "logprobs"),
+    ("zhipu/glm-5.2", "seed", 7, "seed"),
+    ("deepseek/deepseek-v4-pro", "user_id", "u-1", "user_id"),
+    ("qwen/qwen3.8-max", "preserve_thinking", True, "preserve_thinking"),
+    ("together/m", "compliance", "hipaa", "compliance"),
 ]
 
 
