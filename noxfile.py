@@ -99,12 +99,17 @@ def compliance(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation into a folder that is thrown away; a warning fails it."""
+    """Build the documentation into a folder that is thrown away; a warning fails it.
+
+    What the built search finds for the questions that people come with is checked as well.
+    """
     extra = ("install", "-q", "-c", CONSTRAINTS, "-e", ".[docs]")
     session.run(sys.executable, "-m", "pip", *extra, external=True)
-    build = ("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
+    site = session.create_tmp()
+    build = ("mkdocs", "build", "--strict", "--site-dir", site)
     quiet = {"NO_MKDOCS_2_WARNING": "1"}
     session.run(sys.executable, "-m", *build, external=True, env=quiet)
+    _module(session, "tests.documents.search_index", site)
 
 
 @nox.session(python=PYTHONS)
@@ -202,6 +207,7 @@ def web_frameworks(session: nox.Session) -> None:
     if shutil.which("npm"):
         session.run("npm", "install", "--silent", "--prefix", folder, _AI_SDK, external=True)
     names = ("tests/types/test_pydantic.py", "tests/serving", "tests/_sync/serving")
+    names += ("tests/documents/test_web_frameworks.py",)
     every = ("-m", "slow or not slow", "-rs")
     session.run("python", "-m", "pytest", "-q", *every, *names, env={"AI_SDK_FOLDER": folder})
 
