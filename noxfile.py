@@ -264,12 +264,10 @@ def shared_state(session: nox.Session) -> None:
 
 @_full()
 def engines(session: nox.Session) -> None:
-    """20,000 prompts on Dask and on Ray: a worker is killed, the driver is killed and resumed."""
-    session.install("-q", "-c", CONSTRAINTS, "-e", ".[dev]")
-    session.install("-q", "-e", ".[dask,ray]")
-    session.run(
-        "python", "-m", "pytest", "-q", "-s", "-m", "slow", "tests/batch/test_real_engines.py"
-    )
+    """20,000 prompts on Dask and on Ray, with workers and drivers killed; columns of prompts."""
+    _install(session, "-e", ".[dev,dask,ray]", *_group("engines"))
+    names = ("tests/batch/test_real_engines.py", "tests/batch/test_recipes.py")
+    session.run("python", "-m", "pytest", "-q", "-s", "-rs", "-m", "slow", *names)
 
 
 @_full()
@@ -361,6 +359,7 @@ def constraints(session: nox.Session) -> None:
     requirements = ("-e", ".[dev,docs]", *_group("sdk"))
     requirements += (*_group("workers"), *_group("networks"), *_group("numbering"))
     requirements += (*_group("shared_state"), *_group("mcp"), *_group("web_frameworks"))
+    requirements += tuple(_group("engines"))
     session.run("python", "-m", "pip", *resolve, *requirements)
     packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {package["metadata"]["name"]: package["metadata"]["version"] for package in packages}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ProviderBatch as ProviderBatch,
     )
     from .chat_batch import (
+        batch_as_completed as batch_as_completed,
         batch_execute as batch_execute,
     )
     from .collector import (
@@ -49,6 +50,7 @@ _WHERE = {
     "ProviderBatch": "..client.batches.provider_batch",
     "ProviderBatchStatus": "ai_lib.client.batches.format",
     "RayEngine": "ai_lib.batch.engines",
+    "batch_as_completed": ".chat_batch",
     "batch_execute": ".chat_batch",
 }
 

@@ -20,6 +20,8 @@ from .executor import BatchExecutor, OnProgress
 if TYPE_CHECKING:
     from ai_lib.batch.engines import BatchEngine
 
+    from .engine_run import EngineItems, EngineRun
+
 G = TypeVar("G")
 R = TypeVar("R")
 Prompt: TypeAlias = str | Sequence[MessageLike] | ChatRequest
@@ -93,9 +95,10 @@ def batch_execute(
     """
     settings = config or BatchConfig()
     if on is not None or isinstance(operation, AiClientBuilder):
-        return _execute_on(
+        run = _make_run(
             on, items, operation, max_concurrent, fail_fast, timeout, settings, on_progress
         )
+        return run.execute()
     if isinstance(operation, AiClient):
         settings = _config_for_chats(settings, operation)
     executor: BatchExecutor[Any, Any] = BatchExecutor(
@@ -108,7 +111,34 @@ def batch_execute(
     return executor.execute(items, on_progress=on_progress)
 
 
-def _execute_on(
+def batch_as_completed(
+    prompts: Iterable[Prompt],
+    builder: AiClientBuilder[AiClient],
+    *,
+    on: BatchEngine,
+    max_concurrent: int | None = None,
+    timeout: float | None = None,
+    config: BatchConfig | None = None,
+    on_progress: OnProgress | None = None,
+) -> EngineItems:
+    """Return the items of a batch on an engine as they come, chunk by chunk; see `batch_execute`.
+
+        with batch_as_completed(prompts, builder, on=RayEngine()) as items:
+            for item in items:
+                print(item.index, item.result or item.error)
+
+    What the journal has comes first. Leaving the block ends what is still under way.
+
+    Raises, when the block is entered, as `batch_execute`.
+    """
+    from .engine_run import EngineItems
+
+    settings = config or BatchConfig()
+    run = _make_run(on, prompts, builder, max_concurrent, None, timeout, settings, on_progress)
+    return EngineItems(run)
+
+
+def _make_run(
     engine: BatchEngine | None,
     items: Iterable[Any],
     builder: object,
@@ -117,7 +147,7 @@ def _execute_on(
     timeout: float | None,
     config: BatchConfig,
     on_progress: OnProgress | None,
-) -> BatchResult[Any]:
+) -> EngineRun:
     if engine is None or not isinstance(builder, AiClientBuilder):
         raise TypeError("an engine runs prompts by a builder: batch_execute(prompts, builder, on=)")
     from .engine_run import EngineRun
@@ -127,7 +157,7 @@ def _execute_on(
     settings = msgspec.structs.replace(
         config, result_type=config.result_type or ChatResponse, **overrides
     )
-    return EngineRun(builder, start_chat, list(items), engine, settings, on_progress).execute()
+    return EngineRun(builder, start_chat, list(items), engine, settings, on_progress)
 
 
 def _config_for_chats(config: BatchConfig, client: AiClient) -> BatchConfig:

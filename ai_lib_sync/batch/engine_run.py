@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -86,6 +87,7 @@ class EngineRun:
         self._on_progress = on_progress
         self._finished: list[BatchItem[ChatResponse]] = []
         self._is_stopped = False
+        self._outcomes: Iterator[tuple[Chunk, list[BatchItem[Any]] | None]] | None = None
         name = builder._settings.model or "batch"
         journal = None if config.journal is None else Journal(config, name, len(prompts))
         self._journal = journal
@@ -93,22 +95,46 @@ class EngineRun:
     def execute(self) -> BatchResult[ChatResponse]:
         """Run all prompts and return their results in order. Raises as `batch_execute`."""
         start = now()
-        outcomes: Iterator[tuple[Chunk, list[BatchItem[Any]] | None]] | None = None
         try:
-            if self._journal is not None:
-                self._journal.check(self._prompts)
-            chunks = self._make_chunks(self._find_pending())
-            outcomes = iter(self._engine.run(self._work, chunks))
-            take: Callable[[], Any] = partial(next, outcomes, None)
-            while not self._is_stopped and (outcome := run_in_thread(take)) is not None:
-                run_in_thread(partial(self._record_chunk, *outcome))
+            self.start()
+            while self.take_items() is not None:
+                pass
         finally:
-            close = getattr(outcomes, "close", None)
-            if close is not None:
-                close()
-            if self._journal is not None:
-                self._journal.close()
+            self.close()
         return make_result(self._finished, len(self._prompts), (now() - start) * 1000)
+
+    def start(self) -> list[BatchItem[ChatResponse]]:
+        """Hand the chunks to the engine; return the items that the journal has.
+
+        Raises:
+            JournalError: the journal is that of another batch.
+        """
+        if self._journal is not None:
+            self._journal.check(self._prompts)
+        chunks = self._make_chunks(self._find_pending())
+        self._outcomes = iter(self._engine.run(self._work, chunks))
+        return list(self._finished)
+
+    def take_items(self) -> list[BatchItem[ChatResponse]] | None:
+        """Wait for the next chunk and record it; return its items, None when all are done."""
+        if self._is_stopped or self._outcomes is None:
+            return None
+        take: Callable[[], Any] = partial(next, self._outcomes, None)
+        outcome = run_in_thread(take)
+        if outcome is None:
+            return None
+        known = len(self._finished)
+        run_in_thread(partial(self._record_chunk, *outcome))
+        return self._finished[known:]
+
+    def close(self) -> None:
+        """End what is under way, and close the journal."""
+        close = getattr(self._outcomes, "close", None)
+        self._outcomes = None
+        if close is not None:
+            close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _find_pending(self) -> list[int]:
         pending = []
@@ -142,6 +168,32 @@ class EngineRun:
                 self._on_progress(len(self._finished), len(self._prompts))
         if self._journal is not None and self._config.fsync:
             self._journal.sync()
+
+
+class EngineItems:
+    """The items of a batch on an engine, each chunk as it comes; made by `batch_as_completed`."""
+
+    def __init__(self, run: EngineRun) -> None:
+        self._run = run
+        self._items: deque[BatchItem[ChatResponse]] = deque()
+
+    def __enter__(self) -> EngineItems:
+        self._items.extend(self._run.start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run.close()
+
+    def __iter__(self) -> EngineItems:
+        return self
+
+    def __next__(self) -> BatchItem[ChatResponse]:
+        while not self._items:
+            items = self._run.take_items()
+            if items is None:
+                raise StopIteration
+            self._items.extend(items)
+        return self._items.popleft()
 
 
 def _in_doubt(index: int) -> ItemOutcomeUnknown:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib.batch import BatchConfig, DaskEngine, RayEngine, batch_execute
+from ai_lib.batch import BatchConfig, DaskEngine, RayEngine, batch_as_completed, batch_execute
 from ai_lib.batch.engines import Chunk, Work
 from ai_lib.client import AiClient, AiClientBuilder, worker_client
 from ai_lib.errors import ItemOutcomeUnknown, JournalError, PicklingError, RemoteError
@@ -124,3 +124,31 @@ async def test_a_worker_has_one_client_for_equal_builders() -> None:
 def test_engines_are_values() -> None:
     assert DaskEngine(chunk_size=5) == DaskEngine(chunk_size=5)
     assert RayEngine().chunk_size == 20
+
+
+async def test_items_come_chunk_by_chunk_those_of_the_journal_first(tmp_path: Path) -> None:
+    config = BatchConfig(journal=tmp_path / "run.jsonl")
+    async with MockProvider() as mock:
+        await batch_execute(PROMPTS, builder(mock), on=InlineEngine(lost=[10, 20]), config=config)
+        engine = InlineEngine(chunk_size=5)
+        seen = []
+        async with batch_as_completed(PROMPTS, builder(mock), on=engine, config=config) as items:
+            async for item in items:
+                assert item.result is not None
+                seen.append((item.index, item.resumed, len(engine.began)))
+        assert len(mock.requests) == 25
+    assert seen[:10] == [(index, True, 0) for index in range(10)]
+    assert seen[10:15] == [(index, False, 1) for index in range(10, 15)]
+    assert [index for index, _, _ in seen] == list(range(25))
+    assert engine.is_closed
+
+
+async def test_leaving_the_block_ends_the_batch() -> None:
+    async with MockProvider() as mock:
+        engine = InlineEngine(chunk_size=5)
+        async with batch_as_completed(PROMPTS, builder(mock), on=engine) as items:
+            async for item in items:
+                assert item.index == 0
+                break
+        assert engine.is_closed
+        assert len(mock.requests) == 5

@@ -15,7 +15,9 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 LINES = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").split("\n")
 PINS = [Requirement(line) for line in LINES if line and not line.startswith("#")]
 # The groups that can be installed together.
-PEERS = ("sdk", "workers", "networks", "numbering", "shared_state", "mcp", "web_frameworks")
+PEERS = (
+    "sdk", "workers", "networks", "numbering", "shared_state", "mcp", "web_frameworks", "engines"
+)  # fmt: skip
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
