@@ -147,10 +147,31 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
         "AiLibError ProtocolError TransportError ValidationError RemoteError",
     ),
     "errors.standard_codes": ("errors", "StandardErrorCode"),
+    "rerank": ("operations", "RerankerClient RerankResult"),
+    "stt": ("operations", "SttClient Transcription"),
+    "tts": ("operations", "TtsClient AudioOutput"),
+    "generative": (
+        "operations",
+        "ImageGenerationClient ImageGenerationResult GeneratedImage SpeechToTextClient "
+        "SpeechToTextResult TextToSpeechClient TextToSpeechResult",
+    ),
 }
 
 # Room -> the old names of its classes, and their names today.
 OLD_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
+    "operations": {
+        "RerankerClient": "RerankClient",
+        "RerankResult": "RankedDocument",
+        "SttClient": "TranscriptionClient",
+        "TtsClient": "SpeechClient",
+        "AudioOutput": "SpeechResponse",
+        "ImageGenerationClient": "ImageClient",
+        "ImageGenerationResult": "ImageResponse",
+        "SpeechToTextClient": "TranscriptionClient",
+        "SpeechToTextResult": "Transcription",
+        "TextToSpeechClient": "SpeechClient",
+        "TextToSpeechResult": "SpeechResponse",
+    },
     "pipeline": {
         "ToolCallAssembler": "ToolCallAccumulator",
         "SSEDecoder": "SseDecoder",

@@ -88,6 +88,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _run_live_list(parsed)
     if parsed.command in ("explain", "doctor", "update", "mcp"):
         return run(functools.partial(_run_waiting_command, parsed))
+    if parsed.command in ("image", "speak", "transcribe", "rerank"):
+        return _run_media(parsed)
     return _run_chat(parsed)
 
 
@@ -118,6 +120,22 @@ async def _run_waiting_command(parsed: Namespace) -> int:
     from .doctor import run_doctor
 
     return await run_doctor(parsed)
+
+
+def _run_media(parsed: Namespace) -> int:
+    import functools
+
+    from ai_lib.cli.launch import run
+    from ai_lib.errors.exceptions import AiLibError, CredentialError, ProtocolError, RequestError
+
+    from .media.run import run_media
+
+    try:
+        return run(functools.partial(run_media, parsed))
+    except (CredentialError, ProtocolError, RequestError, ValueError) as error:
+        return _report_error(error, USAGE_ERROR)
+    except (AiLibError, OSError) as error:
+        return _report_error(error, FAILURE)
 
 
 def _run_live_list(parsed: Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ai_lib._version import __version__
+from ai_lib.cli.media.commands import add_media_commands
 from ai_lib.cli.mock.commands import add_server_commands
 from ai_lib.cli.plain_commands import add_commands
 
@@ -16,6 +17,9 @@ _LISTS: Final = {
     "record": "words",
     "explain": "words",
     "lint": "files",
+    "rerank": "files",
+    "image": "words",
+    "speak": "words",
     "update": "addresses",
 }
 
@@ -62,6 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="write JSON")
     completion = commands.add_parser("completion", help="write a completion script for a shell")
     completion.add_argument("shell", choices=("bash", "zsh"))
+    add_media_commands(commands)
     add_commands(commands)
     return parser
 

@@ -146,6 +146,25 @@ def write_piece(text: str) -> None:
     _write_to(sys.stdout, to_printable(text), flush=True)
 
 
+def write_bytes(data: bytes) -> None:
+    """Write bytes to standard output, such as a sound. Raises as `write_text`."""
+    out = getattr(sys.stdout, "buffer", None)
+    if out is None:
+        raise OutputError("standard output takes no bytes; name a file with -o")
+    try:
+        out.write(data)
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output can't be written: {error.strerror}") from error
+
+
+def is_piped() -> bool:
+    """Whether standard output is a file or a pipe, and no terminal."""
+    return sys.stdout is not None and not sys.stdout.isatty()
+
+
 def flush_output() -> None:
     """Write what is still buffered of standard output. Raises as `write_text`."""
     if sys.stdout is not None:
@@ -174,7 +193,7 @@ def _write_to(out: TextIO | None, text: str, *, flush: bool) -> None:
         raise OutputError(f"standard output can't be written: {error.strerror}") from error
 
 
-def write_json(value: Sequence[JsonObject]) -> None:
+def write_json(value: Sequence[JsonObject] | JsonObject) -> None:
     """Write a value to standard output as indented JSON."""
     # The escapes of `to_printable` are JSON's own.
     write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

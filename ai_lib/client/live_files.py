@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -10,6 +11,7 @@ from ai_lib.errors.exceptions import DecodeError
 from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
 from ai_lib.request.operations.media import MediaLike, to_media_file
 from ai_lib.request.operations.request import OperationRequest
+from ai_lib.types.content import DocumentBlock, ImageBlock
 from ai_lib.types.json import JsonDict, JsonValue
 
 from .execution.provider_runner import ProviderRunner
@@ -30,6 +32,19 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     media_type: str | None = None
     url: str | None = None
     raw: JsonValue = None
+
+    def to_block(self) -> ImageBlock | DocumentBlock:
+        """Return the file as a content block of a message to the same provider.
+
+        What its name or type says is an image is an image, anything else a document.
+        """
+        kind = self.media_type or mimetypes.guess_type(self.filename)[0]
+        file_id = self.id if self.url is None else None
+        if kind is not None and kind.startswith("image/"):
+            return ImageBlock(url=self.url, file_id=file_id, media_type=kind)
+        return DocumentBlock(
+            url=self.url, file_id=file_id, media_type=kind, filename=self.filename or None
+        )
 
 
 class FileService:

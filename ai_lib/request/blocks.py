@@ -235,6 +235,10 @@ class BlockWriter:
                 return "model_image"
             case AudioBlock(origin=str()):
                 return "model_audio"
+            case ImageBlock(file_id=str()):
+                return "image_file"
+            case DocumentBlock(file_id=str()):
+                return "document_file"
             case ImageBlock(url=url):
                 return "image_data" if url is None else "image_url"
             case AudioBlock(url=url):

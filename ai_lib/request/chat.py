@@ -135,6 +135,8 @@ def _build_in_form(
             return _build_in_next_form(original, compiled, model, options, outcome.refusal)
         adaptations += outcome.notes
     wire = _make_wire(request, compiled, model, options, body)
+    if compiled.dialect.request.messages.file_headers and not MEDIA.isdisjoint(needs):
+        hosted = _add_file_headers(request, compiled, hosted)
     if hosted is not None:
         wire = hosted.add_headers(wire)
     return BuiltRequest(
@@ -145,6 +147,21 @@ def _build_in_form(
         text_tools=text_tools,
         tool_names=tool_names,
     )
+
+
+def _add_file_headers(
+    request: ChatRequest, compiled: CompiledManifest, hosted: "HostedPart | None"
+) -> "HostedPart | None":
+    """Return what hosted tools add, with the headers of messages that name stored files."""
+    blocks = (block for message in request.messages for block in message.blocks)
+    if not any(getattr(block, "file_id", None) for block in blocks):
+        return hosted
+    from ai_lib.request.hosted_tools import HostedPart
+
+    part = hosted or HostedPart(body=[], headers={}, adaptations=[])
+    for name, value in compiled.dialect.request.messages.file_headers.items():
+        part.add_header(name, value)
+    return part
 
 
 def _write_hosted(

@@ -42,6 +42,11 @@ class HostedPart(msgspec.Struct):
         for fragment in self.body:
             _join(body, fragment)
 
+    def add_header(self, name: str, value: str) -> None:
+        """Add a header; values of one name are joined by commas."""
+        sent = self.headers.get(name, "").split(",") if name in self.headers else []
+        self.headers[name] = ",".join(dict.fromkeys([*sent, value]))
+
     def add_headers(self, wire: HttpRequest) -> HttpRequest:
         """Return the request with their headers."""
         return wire.with_headers(self.headers.items()) if self.headers else wire
@@ -86,8 +91,7 @@ def _write(
     if is_object(body) and body:
         parts.body.append(body)
     for name, value in shape.headers.items():
-        sent = parts.headers.get(name, "").split(",") if name in parts.headers else []
-        parts.headers[name] = ",".join(dict.fromkeys([*sent, value]))
+        parts.add_header(name, value)
     return msgspec.structs.replace(tool, extra={**written, **tool.extra})
 
 

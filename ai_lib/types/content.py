@@ -93,7 +93,7 @@ class TextBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="text
 
 
 class ImageBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="image"):
-    """An image, by `url` or as base64 `data` of `media_type`.
+    """An image, by `url`, as base64 `data` of `media_type`, or by the `file_id` of a stored file.
 
     `detail` is `low`, `high` or `auto`, for the providers that take it. One that a model made has
     the provider's `id` of it, where there is one.
@@ -104,6 +104,7 @@ class ImageBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="ima
     media_type: str | None = None
     detail: str | None = None
     cache: str | None = None
+    file_id: str | None = None
     id: str | None = None
     signature: str | None = None
     raw: Sequence[JsonObject] = ()
@@ -150,13 +151,17 @@ class AudioBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="aud
 
 
 class DocumentBlock(Record, frozen=True, kw_only=True, omit_defaults=True, tag="document"):
-    """A document such as a PDF, by `url` or as base64 `data` of `media_type`."""
+    """A document such as a PDF, by `url`, as base64 `data` of `media_type`, or by `file_id`.
+
+    `file_id` is the provider's own id of a file that is stored there: `StoredFile.to_block()`.
+    """
 
     url: str | None = None
     data: str | None = None
     media_type: str | None = None
     filename: str | None = None
     cache: str | None = None
+    file_id: str | None = None
 
     def __repr__(self) -> str:
         return show_block(self)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from ai_lib import AiClient
+from ai_lib.client.live_files import StoredFile
 from ai_lib.errors import CapabilityError, InvalidInput, RemoteError
 from ai_lib.request.operations.media import MediaFile
 from ai_lib.testing import MockProvider
+from ai_lib.types import ContentBlock, Message
 from tests.operations.conftest import Serve
 from tests.operations.recorded import answer, body_of, digest, file_of, reply_json, rows, sent
 from tests.servers.scripted import Exchange
@@ -84,6 +86,38 @@ async def test_a_stored_file_goes_round(provider: str, tmp_path: Path) -> None:
 
     assert listed == [stored.id]
     assert (got.filename, got.bytes, data) == ("data.csv", 11, b"item,value\n")
+
+
+SENT: dict[str, object] = {
+    "openai": {"type": "file", "file": {"file_id": "file-1"}},
+    "anthropic": {
+        "type": "document",
+        "source": {"type": "file", "file_id": "file-1"},
+        "title": "paper.pdf",
+    },
+    "mistral": {"type": "file", "file_id": "file-1"},
+    "gemini": {"fileData": {"fileUri": "https://a/files/1", "mimeType": "application/pdf"}},
+}
+
+
+async def test_a_stored_file_is_a_block_of_a_message() -> None:
+    """As the vendors' types have it: by its id, or by its address."""
+    for provider, expected in SENT.items():
+        url = "https://a/files/1" if provider == "gemini" else None
+        stored = StoredFile(
+            id="file-1", filename="paper.pdf", media_type="application/pdf", url=url
+        )
+        async with await AiClient.create(f"{provider}/m", api_key=KEY) as client:
+            message = Message.user([stored.to_block(), ContentBlock.text("What is it?")])
+            explanation = client.explain(client.chat().messages([message]).build())
+        assert expected in _list_blocks(dict(explanation.body)), provider
+        asks_for_files = "anthropic-beta: files-api-2025-04-14" in explanation.curl
+        assert asks_for_files is (provider == "anthropic")
+
+
+def _list_blocks(body: dict[str, Any]) -> list[Any]:
+    turns = body.get("messages") or body["contents"]
+    return list(turns[0].get("content") or turns[0]["parts"])
 
 
 async def test_a_list_goes_on_page_by_page(serve: Serve) -> None:

@@ -71,7 +71,8 @@ class MessageShape(Part, frozen=True, kw_only=True):
     (`none`), which the result then says in words.
     Calls of tools that take free text, and their results, have templates with `custom_` before the
     name; images and sound that the model made have `model_image` and `model_audio`. `call_ids` are
-    those that the provider takes, `call_signature` is for calls that have none.
+    those that the provider takes, `call_signature` is for calls that have none. `file_headers` are
+    sent with messages that name stored files.
     """
 
     system: Literal["message", "top", "blocks"] = "message"
@@ -93,6 +94,7 @@ class MessageShape(Part, frozen=True, kw_only=True):
     custom_tool_call: Template = None
     call_ids: CallIdShape | None = None
     call_signature: CallSignatureShape | None = None
+    file_headers: dict[str, str] = {}
     tool_media: Literal["inline", "next_user", "none"] = "next_user"
 
 

@@ -17,11 +17,11 @@ def get_file_values(block: FileBlock) -> dict[str, object]:
     values: dict[str, object] = {"url": block.url, "data": block.data, "media_type": media}
     match block:
         case ImageBlock():
-            values["detail"] = block.detail
+            values |= {"detail": block.detail, "file_id": block.file_id}
         case AudioBlock():
             values["format"] = to_format_name(media) if media else None
         case DocumentBlock():
-            values["filename"] = block.filename
+            values |= {"filename": block.filename, "file_id": block.file_id}
     return values
 
 

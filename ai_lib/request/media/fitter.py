@@ -117,6 +117,8 @@ class MediaFitter:
         self._counts[family] += 1
         name = f"{family} {self._counts[family]}"
         self._check_count(family, limits)
+        if not isinstance(block, AudioBlock) and block.file_id is not None:
+            return block  # its content is at the provider
         if block.url is not None and is_data_url(block.url):
             media = from_data_url(block.url)
             kind = block.media_type or media.media_type

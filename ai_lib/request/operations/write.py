@@ -203,6 +203,7 @@ class _OperationWriter:
         for name, template in shape.items.items():
             if isinstance(values.get(name), list | tuple):
                 values[name] = [_fill_element(template, element) for element in values[name]]
+        values.update(_split_size(values.get("size")))
         for name, files in self._request.files.items():
             if shape.encoding == "json":
                 values.update(self._fill_files(name, files))
@@ -312,8 +313,17 @@ class _OperationWriter:
     def _list_adaptations(self) -> Iterator[str]:
         placeholders = self._shape.placeholders
         for name in self._given:
-            if name not in placeholders and name not in ("model", "page"):
+            is_taken = name in placeholders or f"{name}_width" in placeholders
+            if not is_taken and name not in ("model", "page"):
                 yield f"{name} left out: {self._compiled.id} does not take it"
+
+
+def _split_size(size: JsonValue) -> dict[str, int]:
+    """Return the two numbers of a size such as `1024x768`, for providers that take them apart."""
+    width, _, height = size.partition("x") if isinstance(size, str) else ("", "", "")
+    if not (width.isdecimal() and height.isdecimal()):
+        return {}
+    return {"size_width": int(width), "size_height": int(height)}
 
 
 def _describe_file(name: str, file: MediaFile) -> JsonDict:
