@@ -271,6 +271,18 @@ def engines(session: nox.Session) -> None:
 
 
 @_full()
+def release(session: nox.Session) -> None:
+    """Build what is released twice, look into it, and list what it brings."""
+    _install(session, "-e", ".[dev]", *_group("release"))
+    every = ("-m", "slow or not slow", "-rs")
+    session.run("python", "-m", "pytest", "-q", *every, "tests/release")
+    installed = Path(session.create_tmp()) / "installed"
+    install = ("install", "-q", "-c", CONSTRAINTS, "--target", str(installed), ".")
+    session.run("python", "-m", "pip", *install)
+    session.run("pip-audit", "--path", str(installed), "--skip-editable")
+
+
+@_full()
 def newest(session: nox.Session) -> None:
     """The tests with the newest version of every dependency, pre-releases too: only a report."""
     upgrade = ("--upgrade", "--upgrade-strategy", "eager", "--pre")
@@ -346,6 +358,22 @@ def coverage(session: nox.Session) -> None:
     """How much of the library the tests reach, in one process."""
     _module(session, "coverage", "run", "-m", "pytest", "-q", *session.posargs)
     _module(session, "coverage", "report")
+
+
+@nox.session(python="3.11", default=False)
+def release_tools(session: nox.Session) -> None:
+    """Write the tools of the release workflow, with their hashes, into `.github/`."""
+    report = Path(session.create_tmp()) / "report.json"
+    resolve = ("install", "-q", "--dry-run", "--ignore-installed", "--report", str(report))
+    session.run("python", "-m", "pip", *resolve, "hatchling", "cyclonedx-bom")
+    lines = []
+    for package in json.loads(report.read_text(encoding="utf-8"))["install"]:
+        name, version = package["metadata"]["name"], package["metadata"]["version"]
+        digest = package["download_info"]["archive_info"]["hashes"]["sha256"]
+        lines.append(f"{name}=={version} --hash=sha256:{digest}")
+    head = "# For CPython 3.11 on Linux, x86-64. Written by `nox -s release_tools`."
+    text = "\n".join((head, *sorted(lines, key=str.lower), ""))
+    Path(".github/release-tools.txt").write_text(text, encoding="utf-8")
 
 
 _RESOLVED: dict[str, dict[str, str]] = {}  # by interpreter: name -> version
