@@ -126,7 +126,8 @@ class ManifestCatalog(ForkedState):
         sizes and life as the first that lists it does.
         """
         model = compiled.find_model(name)
-        record = self.build_registry().get(compiled.id, name) or model.record
+        variables = compiled.manifest.variable_values
+        record = self.build_registry().get(compiled.id, name, variables) or model.record
         if record is None or (record.prices.input is None and record.prices.output is None):
             record = _ask_package(compiled, name, record)
         return model if record is None else msgspec.structs.replace(model, record=record)

@@ -194,7 +194,7 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
     def with_manifest(self, **changes: object) -> CompiledManifest:
         """Return the same with other values of the manifest that need no compiling."""
         manifest = msgspec.structs.replace(self.manifest, **changes)
-        return msgspec.structs.replace(self, manifest=manifest, families={})
+        return msgspec.structs.replace(self, manifest=manifest, families={}, models={})
 
     def find_model(self, name: str) -> Model:
         """Return a model by any of its names, as the manifest has it; any name is a model."""
@@ -209,12 +209,15 @@ class CompiledManifest(msgspec.Struct, frozen=True, kw_only=True, eq=False, weak
         listed_name = self.model_names.find(name) or ""
         manifest = self.manifest
         records = read_manifest_models(manifest.raw, manifest.source, listed_name)
+        record = next((record for record in records if record.name == listed_name), None)
+        if record is not None and record.regional_pricing:
+            record = record.with_regional_prices(name, manifest.variable_values)
         model = Model(
             provider=manifest.id,
             name=name,
             listed_name=listed_name,
             entry=manifest.models.get(listed_name) or ModelEntry(),
-            record=next((record for record in records if record.name == listed_name), None),
+            record=record,
             embedding=self._read_embedding(name, listed_name),
             constraints=select_constraints(
                 self.model_constraints.get(listed_name) or self.constraints, (name, listed_name)

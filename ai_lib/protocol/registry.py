@@ -1,6 +1,6 @@
 """Looks up the models that manifests and model files list, by name."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -39,15 +39,21 @@ class ModelRegistry:
             candidates = [record for record in layer(name, None) if _is_called(record, name)]
             record = _choose_record(candidates, name)
             if record is not None:
-                return record
+                return record.with_regional_prices(name.removeprefix(f"{record.provider}/"), {})
         raise self._build_not_found_error(name)
 
-    def get(self, provider: str, name: str) -> ModelRecord | None:
-        """Return one provider's model by any of its names, or None when it is not listed."""
+    def get(
+        self, provider: str, name: str, variables: Mapping[str, str] | None = None
+    ) -> ModelRecord | None:
+        """Return one provider's model by any of its names, or None when it is not listed.
+
+        Its prices are those at an address with these `variables`.
+        """
+        variables = variables or {}
         for layer in self._layers:
             for record in layer(name, provider):
                 if record.provider == provider and name in record.keys:
-                    return record
+                    return record.with_regional_prices(name, variables)
         # With or without a date it is the same model; both names hold the one without.
         for layer in self._layers:
             records = {
@@ -58,7 +64,7 @@ class ModelRegistry:
             names = NameIndex((key, record.keys) for key, record in records.items())
             listed_name = names.find(name)
             if listed_name is not None:
-                return records[listed_name]
+                return records[listed_name].with_regional_prices(name, variables)
         return None
 
     def list_models(self) -> list[ModelRecord]:

@@ -13,6 +13,7 @@ from ai_lib.errors.exceptions import CredentialError
 from ai_lib.protocol.bundle import find_bundled_manifest, list_bundled_dialects, list_bundled_names
 from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest
+from ai_lib.protocol.manifest.model_references import resolve_model_references
 from ai_lib.transport.credentials.lookup import list_key_variables, resolve_credential
 
 Json = dict[str, Any]
@@ -75,7 +76,7 @@ CATALOG = ManifestCatalog()  # compiles each manifest once for all tests
 def document(name: str) -> Json:
     manifest = find_bundled_manifest(name)
     assert manifest is not None
-    return manifest
+    return dict(resolve_model_references(manifest))
 
 
 def load(name: str) -> CompiledManifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,9 @@ from ai_lib.types.usage import Usage
 from ai_lib_sync.testing import MockProvider
 
 botocore_session = pytest.importorskip("botocore.session", reason="botocore is not installed")
+
+# The package leaves a socket of a streamed body to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 NOVA = "us.amazon.nova-lite-v1:0"
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]
@@ -32,6 +36,7 @@ def mock() -> Iterator[MockProvider]:
         yield started
         while CLIENTS:
             CLIENTS.pop().close()
+    gc.collect()
 
 
 def client_of(mock: MockProvider, service: str = "bedrock-runtime") -> Any:

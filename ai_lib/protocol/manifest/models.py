@@ -8,7 +8,13 @@ import msgspec
 from ai_lib.protocol.manifest.capabilities import read_modalities
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle, read_lifecycle
 from ai_lib.protocol.manifest.model_names import may_be_called
+from ai_lib.protocol.manifest.model_references import resolve_model_references
 from ai_lib.protocol.manifest.prices import Prices, read_prices
+from ai_lib.protocol.manifest.regional_pricing import (
+    RegionalPricing,
+    multiply_prices,
+    read_regional_pricing,
+)
 from ai_lib.types.json import JsonObject, JsonValue, as_list, as_object, as_size, is_number
 
 
@@ -18,6 +24,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     `model_id` is the wire name. Sizes are tokens; None is unknown. `capabilities` are true or
     false; one that is missing is unknown. `quality` is the tier in the vendor's own line-up, 5 the
     most able; what the vendor calls earlier or legacy is one lower, the deprecated two.
+    `regional_pricing` says where it costs more than its `prices`.
     """
 
     name: str
@@ -33,6 +40,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     quality: float | None = None
     lifecycle: ModelLifecycle = ModelLifecycle()
     is_resold: bool = False
+    regional_pricing: tuple[RegionalPricing, ...] = ()
 
     @property
     def status(self) -> str:
@@ -49,6 +57,18 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         """The names of the model within its provider."""
         return tuple(dict.fromkeys((self.name, self.model_id, *self.aliases)))
 
+    def with_regional_prices(self, name: str, variables: Mapping[str, str]) -> "ModelRecord":
+        """Return the record with the prices that hold for `name` at an address of `variables`."""
+        factor = 1.0
+        for pricing in self.regional_pricing:
+            if pricing.holds_for(name, variables):
+                factor *= pricing.factor
+        if factor == 1.0:
+            return self
+        return msgspec.structs.replace(
+            self, prices=multiply_prices(self.prices, factor), regional_pricing=()
+        )
+
     def supports(self, capability: str) -> bool | None:
         """Whether the model has a capability; None when it is unknown."""
         return self.capabilities.get(capability)
@@ -63,8 +83,10 @@ def read_manifest_models(
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
         return
+    document = resolve_model_references(document)
     resold = document.get("category") == "third_party_aggregator"
     metadata = as_object(document.get("metadata"))
+    factors = read_regional_pricing(metadata.get("regional_pricing"))
     for name, entry in _list_entries(metadata.get("models")):
         if wanted_name is not None and not may_be_called(_list_keys(name, entry), wanted_name):
             continue
@@ -72,7 +94,7 @@ def read_manifest_models(
         yield _build_record(
             name,
             entry,
-            provider=document["id"],
+            provider=str(document["id"]),
             source=source,
             capabilities={
                 **read_modalities(entry.get("modalities")),
@@ -81,6 +103,7 @@ def read_manifest_models(
             is_resold=resold,
             lifecycle=read_lifecycle(entry, metadata),
             shared_pricing=metadata.get("pricing"),
+            regional_pricing=factors,
         )
 
 
@@ -121,6 +144,7 @@ def _build_record(
     lifecycle: ModelLifecycle,
     is_resold: bool = False,
     shared_pricing: JsonValue = None,
+    regional_pricing: tuple[RegionalPricing, ...] = (),
 ) -> ModelRecord:
     wire_name, display_name = entry.get("model_id"), entry.get("display_name") or entry.get("name")
     aliases = entry.get("aliases")
@@ -138,6 +162,7 @@ def _build_record(
         quality=entry["quality"] if is_number(entry.get("quality")) else None,
         lifecycle=lifecycle,
         is_resold=is_resold,
+        regional_pricing=regional_pricing,
     )
 
 

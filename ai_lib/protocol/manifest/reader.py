@@ -13,6 +13,7 @@ from ai_lib.protocol.manifest.capabilities import read_capabilities
 from ai_lib.protocol.manifest.endpoints import read_dialect_hints, read_endpoints, read_services
 from ai_lib.protocol.manifest.media import read_multimodal
 from ai_lib.protocol.manifest.model import Auth, Parameter, ProtocolManifest
+from ai_lib.protocol.manifest.model_references import resolve_model_references
 from ai_lib.protocol.manifest.schema import (
     RawAuth,
     RawManifest,
@@ -69,7 +70,7 @@ class _Reader:
     ) -> None:
         self.source = source
         self.family = api_family
-        self.document = self._unwrap_core(document, is_json=is_json)
+        self.document = dict(resolve_model_references(self._unwrap_core(document, is_json=is_json)))
         self.version = self._read_version()
         self.raw_manifest = self._convert_document(self.document)
         family_document = select_api_family(self.document, api_family, source)

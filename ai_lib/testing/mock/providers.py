@@ -17,7 +17,7 @@ from ai_lib.protocol.catalog import ManifestCatalog
 from ai_lib.protocol.compiled import CompiledManifest, compile_manifest
 from ai_lib.protocol.dialect.model import Dialect
 from ai_lib.protocol.dialect.reasoning import ReasoningShape
-from ai_lib.protocol.manifest.model import ProtocolManifest
+from ai_lib.protocol.manifest.model import Endpoint, ProtocolManifest
 from ai_lib.protocol.manifest.reader import read_manifest
 from ai_lib.protocol.sources.folder import read_document
 from ai_lib.testing.mock.own_rules.stream import write_own_stream
@@ -32,7 +32,8 @@ _MODEL: Final = re.escape("{model}")
 class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     """One provider, ready to be mocked. The patterns match its paths, behind `root`.
 
-    `families` are the same provider by its other API families, each with paths of its own.
+    `families` are the same provider by its other API families, each with paths of its own;
+    `services` are what a client asks for by `invoke`.
     """
 
     manifest: ProtocolManifest
@@ -45,6 +46,7 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
     embedding_path: re.Pattern[str] | None = None
     list_path: re.Pattern[str] | None = None
     count_path: re.Pattern[str] | None = None
+    services: tuple[tuple[Endpoint, re.Pattern[str]], ...] = ()
     families: tuple[MockedProvider, ...] = ()
     reasoning: Mapping[str, ReasoningShape] = {}
 
@@ -52,6 +54,15 @@ class MockedProvider(msgspec.Struct, frozen=True, kw_only=True):
         """Return the matches of a path with that of plain chats and that of streamed ones."""
         stream_match = self.stream_path.match(path) if self.stream_path is not None else None
         return self.chat_path.match(path), stream_match
+
+    def find_service(self, method: str, path: str) -> Endpoint | None:
+        """Return the service of the manifest that has this path, None where it has none."""
+        matching = (
+            endpoint
+            for endpoint, pattern in self.services
+            if endpoint.method == method and pattern.match(path)
+        )
+        return next(matching, None)
 
     def find_family(self, path: str) -> MockedProvider:
         """Return the provider by the API family whose chats have this path, else by its first."""
@@ -120,8 +131,15 @@ def _make_families(compiled: CompiledManifest) -> Iterator[MockedProvider]:
         return
     for name in compiled.manifest.api_families:
         family = compiled.find_family(name)
-        if family.can_chat and family.dialect.dialect != compiled.dialect.dialect:
+        if family.can_chat and _list_chat_parts(family) != _list_chat_parts(compiled):
             yield _make_mocked_provider(family)
+
+
+def _list_chat_parts(compiled: CompiledManifest) -> tuple[str, str, str]:
+    """Return what tells the chats of API families apart: the dialect and the path."""
+    endpoint = compiled.find_endpoint("chat")
+    path = endpoint.path if endpoint else compiled.dialect.request.path
+    return compiled.dialect.dialect, compiled.manifest.base_path, path
 
 
 def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
@@ -144,6 +162,10 @@ def _make_mocked_provider(compiled: CompiledManifest) -> MockedProvider:
         embedding_path=_compile_embedding_path(compiled),
         list_path=_compile_endpoint_path(compiled, "list_models"),
         count_path=_compile_endpoint_path(compiled, "count_tokens"),
+        services=tuple(
+            (service, _compile_path(service.path, manifest.base_path))
+            for service in manifest.services.values()
+        ),
         reasoning=compiled.reasoning,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ai_lib.errors.exceptions import AiLibError, ProtocolError
 from ai_lib.protocol.dialect.template import fill_template
-from ai_lib.protocol.manifest.model import Auth
+from ai_lib.protocol.manifest.model import Auth, Endpoint
 from ai_lib.protocol.query.path import MISSING
 from ai_lib.testing.mock.default_replies import choose_reply
 from ai_lib.testing.mock.delivery import Headers, make_plain_response, make_stream_response
@@ -114,6 +114,9 @@ class Service:
             operation = self._respond_to_operation(provider, request, recorded, path, ids)
             if operation is not None:
                 return operation
+            service = provider.find_service(request.method, path)
+            if service is not None:
+                return self._respond_to_service(provider, recorded, service, ids)
         refusal = _find_refusal(provider, recorded, (chat_match or embedding_match) is not None)
         if embedding_match is not None and refusal is None:
             model = embedding_match.groupdict().get("model")
@@ -228,6 +231,21 @@ class Service:
             write_body(provider.dialect, provider.serve, plan)
         )
         return document
+
+    def _respond_to_service(
+        self, provider: MockedProvider, recorded: RecordedRequest, service: Endpoint, ids: ReplyIds
+    ) -> ServerResponse:
+        """Respond with the body or the error that comes next in the script, else with no result."""
+        if not any(_list_credentials(provider, recorded)):
+            return _respond_with_error(provider, Reply(status=401, error="No API key."), ids)
+        reply = self._pop_scripted() or (self._chooser and self._chooser(recorded)) or Reply()
+        if reply.is_error and reply.body is None:
+            return _respond_with_error(provider, reply, ids)
+        member = (service.response_binding or "").removeprefix("$.")
+        body = reply.body or msgspec.json.encode({member: []} if member else {})
+        values = {"request_id": ids.make("request"), "reply_id": ids.make("reply")}
+        headers = _make_headers(provider, reply, provider.serve.plain.content_type, values)
+        return make_plain_response(reply, reply.status, headers, body)
 
     def _respond_with_vectors(
         self,

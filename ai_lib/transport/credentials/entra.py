@@ -128,7 +128,9 @@ class EntraTokenSource(CredentialSource):
 
     def forget(self) -> None:
         """Drop the tokens that `azure-identity` keeps until they expire."""
-        self._identity = None
+        identity, self._identity = self._identity, None
+        if identity is not None:
+            identity.close()
 
     def _ask_package(self) -> IssuedCredential:
         errors = import_module("azure.core.exceptions")

@@ -94,7 +94,8 @@ class GoogleTokenSource(CredentialSource):
             if self._credentials is None:
                 defaults = import_module("google.auth").default(scopes=self._scopes)
                 self._credentials = defaults[0]
-            self._credentials.refresh(transport.Request())
+            with import_module("requests").Session() as session:
+                self._credentials.refresh(transport.Request(session))
         except exceptions.GoogleAuthError as error:
             raise CredentialError(
                 f"{self.label} gave no access token ({error}): set {HINT}", looked_in=(HINT,)
