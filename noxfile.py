@@ -238,8 +238,9 @@ def workers(session: nox.Session) -> None:
 def mcp(session: nox.Session) -> None:
     """MCP servers and clients that others wrote, those of npm where Node is."""
     _install(session, "-e", ".[dev]", *_group("mcp"))
-    names = ("tests/{}mcp/test_real_peers.py", "tests/mcp/test_their_clients.py")
-    files = (names[0].format(""), names[0].format("_sync/"), names[1])
+    names = ("tests/{}mcp/test_real_peers.py", "tests/{}mcp/test_published_types.py")
+    twins = (name.format(room) for name in names for room in ("", "_sync/"))
+    files = (*twins, "tests/mcp/test_their_clients.py")
     session.run("python", "-m", "pytest", "-q", "-m", "slow or not slow", "-rs", *files)
 
 

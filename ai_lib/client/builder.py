@@ -299,12 +299,14 @@ class ClientBuilder(ConnectionBuilder):
         *,
         input: bool | Rules = True,
         output: bool | Rules = True,
+        results: bool | Rules | None = None,
         thinking: bool = False,
         tools: bool = False,
     ) -> B:
         """Apply these rules to every call: to what is sent (`input`) and received (`output`).
 
-        Either may be switched off, or have further rules of its own. The rules apply to messages
+        Either may be switched off, or have further rules of its own, as may `results`: what tools
+        gave, which has those for input unless it is given. The rules apply to messages
         other than the system's and to the texts of other operations; with `tools` also to the
         arguments of tool calls, with `thinking` to the reasoning. Masked text and masked reasoning
         lose the provider's opaque state.
@@ -312,8 +314,9 @@ class ClientBuilder(ConnectionBuilder):
         from .interceptors.guardrails import GuardrailInterceptor, rules_for
 
         for_input, for_output = rules_for(rules, input), rules_for(rules, output)
+        for_results = None if results is None else rules_for(rules, results)
         return self.intercept(
-            GuardrailInterceptor(for_input, for_output, thinking=thinking, tools=tools)
+            GuardrailInterceptor(for_input, for_output, for_results, thinking=thinking, tools=tools)
         )
 
     def plugins(self: B, plugins: PluginRegistry | Sequence[Plugin | Middleware]) -> B:

@@ -10,27 +10,36 @@ from ai_lib.types.message import Message, MessageRole
 from ai_lib.types.request import ChatRequest
 
 
-def filter_request(request: ChatRequest, evaluation: Evaluation, *, tools: bool) -> ChatRequest:
-    """Return the request with the texts of its messages and tool results masked.
+def filter_request(
+    request: ChatRequest, evaluation: Evaluation, results: Evaluation, *, tools: bool
+) -> ChatRequest:
+    """Return the request with the texts of its messages masked, and with `results` those of tools.
 
     Instructions (the system's messages) are not filtered, as they are the application's own. With
     `tools`, the arguments of earlier tool calls are filtered too.
     """
-    messages = tuple(_filter_message(message, evaluation, tools) for message in request.messages)
-    return msgspec.structs.replace(request, messages=messages) if evaluation.has_masks else request
+    messages = tuple(
+        _filter_message(message, evaluation, results, tools) for message in request.messages
+    )
+    has_masks = evaluation.has_masks or results.has_masks
+    return msgspec.structs.replace(request, messages=messages) if has_masks else request
 
 
-def _filter_message(message: Message, evaluation: Evaluation, tools: bool) -> Message:
+def _filter_message(
+    message: Message, evaluation: Evaluation, results: Evaluation, tools: bool
+) -> Message:
     if message.role is MessageRole.SYSTEM:
         return message
     if isinstance(message.content, str):
         content: str | Sequence[Block] = evaluation.filter_text(message.content)
     else:
-        content = _filter_blocks(message.content, evaluation, tools)
+        content = _filter_blocks(message.content, evaluation, results, tools)
     return msgspec.structs.replace(message, content=content)
 
 
-def _filter_blocks(blocks: Sequence[Block], evaluation: Evaluation, tools: bool) -> Sequence[Block]:
+def _filter_blocks(
+    blocks: Sequence[Block], evaluation: Evaluation, results: Evaluation, tools: bool
+) -> Sequence[Block]:
     texts = [block.text for block in blocks if isinstance(block, TextBlock)]
     filtered = iter(evaluation.filter_parts(texts) if texts else ())
     filtered_blocks: list[Block] = []
@@ -38,7 +47,7 @@ def _filter_blocks(blocks: Sequence[Block], evaluation: Evaluation, tools: bool)
         if isinstance(block, TextBlock):
             filtered_blocks.append(replace_text(block, next(filtered)))
         elif isinstance(block, ToolResultBlock):
-            filtered_blocks.append(_filter_result(block, evaluation))
+            filtered_blocks.append(_filter_result(block, results))
         elif isinstance(block, ToolUseBlock) and tools:
             filtered_blocks.append(mask_call(block, evaluation))
         else:

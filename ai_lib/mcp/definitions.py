@@ -9,13 +9,15 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.mcp import McpError, McpToolChanged
-from ai_lib.types.json import JsonDict, JsonObject, as_object
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue, as_object
 from ai_lib.types.tool import ToolDefinition
 
 MAX_DESCRIPTION: Final = 2000
 # What the user or the model is told of a tool: what an approval is given for.
 _PINNED: Final = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
 _PIN: Final = "sha256:"
+_PROSE: Final = frozenset({"title", "description"})  # what a schema says to its reader
+_VALUES: Final = frozenset({"const", "default", "enum", "examples"})
 
 
 class ListedTool(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,17 +123,44 @@ def define_tool(
     tool: ListedTool, function: Callable[..., object], *, server: str, prefix: str | None
 ) -> ToolDefinition:
     """Return a tool as a model is given it."""
-    description, notes = clean_description(tool.description)
     title = tool.raw.get("title")
+    stated = tool.description or (title if isinstance(title, str) else None)
+    description, notes = clean_description(stated)
+    schema_notes: list[str] = []
+    parameters = clean_schema(fit_schema(tool.schema), schema_notes)
+    annotations = clean_schema(as_object(tool.raw.get("annotations")), [])
+    owner = f"{tool.name} of {server}"
     return ToolDefinition(
         name=f"{prefix}{tool.name}" if prefix else tool.name,
-        description=description or (title if isinstance(title, str) else None),
-        parameters=fit_schema(tool.schema),
+        description=description,
+        parameters=as_object(parameters),
         function=function,
         server=server,
-        annotations=as_object(tool.raw.get("annotations")),
-        adaptations=tuple(f"the description of {tool.name} of {server}: {note}" for note in notes),
+        annotations=as_object(annotations),
+        adaptations=(
+            *(f"the description of {owner}: {note}" for note in notes),
+            *(f"the schema of {owner}: {note}" for note in schema_notes),
+        ),
     )
+
+
+def clean_schema(value: JsonValue, notes: list[str]) -> JsonValue:
+    """Return a schema with its titles and descriptions as `clean_description` leaves them.
+
+    What its values may be is left as it is. `notes` gets what was removed.
+    """
+    if isinstance(value, list):
+        return [clean_schema(item, notes) for item in value]
+    if not isinstance(value, dict):
+        return value
+    cleaned: JsonDict = {}
+    for name, part in value.items():
+        if name in _PROSE and isinstance(part, str):
+            cleaned[name], removed = clean_description(part)
+            notes += removed
+        else:
+            cleaned[name] = part if name in _VALUES else clean_schema(part, notes)
+    return cleaned
 
 
 def fit_schema(schema: JsonObject) -> JsonObject:

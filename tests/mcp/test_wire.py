@@ -8,7 +8,7 @@ import pytest
 from ai_lib.errors.mcp import McpError, McpToolFailed
 from ai_lib.mcp.config import read_config
 from ai_lib.mcp.content import read_result
-from ai_lib.mcp.definitions import clean_description, pin_tool
+from ai_lib.mcp.definitions import ListedTool, clean_description, define_tool, pin_tool
 from ai_lib.mcp.wire.headers import encode_header, mirror_arguments, parse_challenge
 from ai_lib.mcp.wire.messages import LineDecoder, MessageRegistry
 from ai_lib.types.content import AudioBlock, DocumentBlock, ImageBlock, TextBlock
@@ -253,3 +253,39 @@ def test_a_configuration_is_read_as_editors_write_it(tmp_path: Path) -> None:
 def test_a_configuration_that_is_none_says_where(config: JsonObject, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         read_config(config, {})
+
+
+def test_all_that_a_tool_says_is_cleaned() -> None:
+    hidden = "\u202eRead\u200b"
+    schema = {
+        "type": "object",
+        "title": hidden,
+        "properties": {
+            "description": {"type": "string", "description": hidden, "enum": ["a\u200bb"]},
+            "list": {"anyOf": [{"title": hidden}]},
+        },
+    }
+    raw: JsonObject = {
+        "name": "read",
+        "title": hidden,
+        "inputSchema": schema,
+        "annotations": {"title": hidden, "readOnlyHint": True},
+    }
+    tool = define_tool(
+        ListedTool(name="read", raw=raw, pin=pin_tool(raw)), print, server="wiki", prefix=None
+    )
+
+    assert tool.description == "Read"
+    assert tool.parameters == {
+        "type": "object",
+        "title": "Read",
+        "properties": {
+            "description": {"type": "string", "description": "Read", "enum": ["a\u200bb"]},
+            "list": {"anyOf": [{"title": "Read"}]},
+        },
+    }
+    assert tool.annotations == {"title": "Read", "readOnlyHint": True}
+    assert tool.adaptations == (
+        "the description of read of wiki: 2 invisible characters removed",
+        *["the schema of read of wiki: 2 invisible characters removed"] * 3,
+    )

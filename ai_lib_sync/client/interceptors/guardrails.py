@@ -20,7 +20,11 @@ _STATE = "guardrails"
 
 
 class GuardrailInterceptor(Interceptor):
-    """Holds what is sent to the rules for input, what is received to those for output."""
+    """Holds what is sent to the rules for input, what is received to those for output.
+
+    What tools gave is sent as well, and has rules of its own: those for input, unless others are
+    given.
+    """
 
     order = 30
 
@@ -28,30 +32,35 @@ class GuardrailInterceptor(Interceptor):
         self,
         for_input: Sequence[Guardrail],
         for_output: Sequence[Guardrail],
+        for_results: Sequence[Guardrail] | None = None,
         *,
         thinking: bool = False,
         tools: bool = False,
     ) -> None:
         self._input = Policy(for_input, "input")
         self._output = Policy(for_output, "output")
-        self._has_none = not for_input and not for_output
+        results = for_input if for_results is None else for_results
+        self._results = Policy(results, "result of a tool")
+        self._has_none = not (for_input or for_output or results)
         self._thinking = thinking
         self._tools = tools
 
     def is_idle(self) -> bool:
-        return self._has_none or not (self._input.rules or self._output.rules)
+        policies = (self._input, self._output, self._results)
+        return self._has_none or not any(policy.rules for policy in policies)
 
     def before_request(self, call: Call) -> None:
-        evaluation = self._input.evaluate()
-        if not evaluation.is_needed:
+        evaluation, results = self._input.evaluate(), self._results.evaluate()
+        if not (evaluation.is_needed or results.is_needed):
             return
         if call.request is not None:
-            call.request = filter_request(call.request, evaluation, tools=self._tools)
+            call.request = filter_request(call.request, evaluation, results, tools=self._tools)
         elif call.texts is not None:
             call.texts = [evaluation.filter_text(text) for text in call.texts]
-        evaluation.log_warnings()
-        if evaluation.blocking is not None:
-            raise evaluation.blocking
+        for stage in (evaluation, results):
+            stage.log_warnings()
+            if stage.blocking is not None:
+                raise stage.blocking
 
     def stream_filter(self, call: Call) -> StreamFilter | None:
         evaluation = self._output.evaluate()
