@@ -1,5 +1,6 @@
 """Fits schemas to the subset that a dialect declares."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,10 @@ _MAPS_OF_SCHEMAS: Final = frozenset(
 _VALUES: Final = frozenset(
     ("enum", "const", "default", "examples", "required", "dependentRequired")
 )
+
+
+# Not after a backslash, which itself may be after one.
+_LOOKAROUND: Final = re.compile(r"(?<!\\)(?:\\\\)*\(\?<?[=!]")
 
 
 class SchemaWriter:
@@ -69,7 +74,7 @@ class SchemaWriter:
                     capability="structured_output",
                     provider=self._target,
                 )
-            if key in self._shape.left_out or (key == "format" and self._refuses_format(value)):
+            if key in self._shape.left_out or _is_refused(self._shape, key, value):
                 self.adaptations.append(
                     f"{position} of the schema left out: {self._target} refuses it"
                 )
@@ -82,7 +87,10 @@ class SchemaWriter:
                 fitted[key] = value if key in _VALUES else self._fit(value, position)
         return fitted
 
-    def _refuses_format(self, name: JsonValue) -> bool:
-        return (
-            isinstance(name, str) and bool(self._shape.formats) and name not in self._shape.formats
-        )
+
+def _is_refused(shape: SchemaShape, key: str, value: JsonValue) -> bool:
+    if not isinstance(value, str):
+        return False
+    if key == "format":
+        return bool(shape.formats) and value not in shape.formats
+    return key == "pattern" and not shape.lookaround and bool(_LOOKAROUND.search(value))

@@ -126,13 +126,13 @@ class ToolDefinition(Record, frozen=True, kw_only=True, omit_defaults=True):
             from ai_lib.types.schema.docstring import describe
             from ai_lib.types.schema.signature import (
                 Signature,
+                get_documented_function,
                 get_function_name,
-                get_inner_function,
             )
 
             return cls(
                 name=name or get_function_name(function),
-                description=description or describe(get_inner_function(function)),
+                description=description or describe(get_documented_function(function)),
                 parameters=Signature(function).schema() if parameters is None else parameters,
                 strict=strict,
                 function=function,

@@ -1,5 +1,7 @@
 """Schemas are cut to what a target takes, and refused, with the place, where they can't be."""
 
+import json
+
 import pytest
 
 from ai_lib.errors.exceptions import CapabilityError
@@ -70,3 +72,31 @@ def test_only_what_is_strict_is_held_to_it() -> None:
     for dialect in ("chat", "responses", "messages"):
         with pytest.raises(CapabilityError, match="/properties"):
             built(dialect, tools=[strict])
+
+
+# The first is what pydantic 2.13 wrote for a Decimal.
+LOOKING = [r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$", r"a(?=b)", r"(?<=a)b", r"(?<!a)b", r"\\(?!a)"]
+PLAIN = [r"^\d+$", r"\(?=a", r"(?:a|b)", r"(?P<name>a)", r"[?=]"]
+
+
+@pytest.mark.parametrize("pattern", [*LOOKING, *PLAIN])
+def test_a_pattern_that_looks_around_is_left_out_where_no_target_takes_it(pattern: str) -> None:
+    """https://github.com/pydantic/pydantic-ai/issues/5508, existential-birds/daydream#304"""
+    schema: JsonDict = {
+        "type": "object",
+        "properties": {"pattern": {"type": "string", "pattern": pattern}},
+        "required": ["pattern"],
+        "additionalProperties": False,
+    }
+    tool = ToolDefinition(name="t", parameters=schema, strict=True)
+    for dialect in ("chat", "responses", "messages"):
+        for request in (
+            built(dialect, tools=[tool]),
+            built(dialect, response_format=wanted(schema, strict=True)),
+        ):
+            is_sent = f'"pattern": {json.dumps(pattern)}' in json.dumps(request.body)
+            assert is_sent == (pattern in PLAIN), dialect
+            noted = [note for note in request.adaptations if "/properties/pattern/pattern" in note]
+            assert bool(noted) == (pattern in LOOKING)
+    request = built("generate", response_format=wanted(schema))
+    assert request.body["generationConfig"]["responseJsonSchema"] == schema

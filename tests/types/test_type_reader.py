@@ -37,6 +37,11 @@ class Colour(enum.Enum):
     BLUE = "blue"
 
 
+class Size(enum.Enum):
+    SMALL = (1, 2)
+    LARGE = (3, 4)
+
+
 class Address(pydantic.BaseModel):
     town: str = pydantic.Field(alias="Town")
 
@@ -90,6 +95,7 @@ ORDER = Order(1, Decimal("2.5"), "", Address(Town="Rome"))
 REFUSED = object()
 CASES: list[tuple[object, object, object]] = [
     (int, 3.0, 3),
+    (int, 1e25, 10**25),
     (int, "3", REFUSED),
     (int, True, REFUSED),
     (int, 3.5, REFUSED),
@@ -111,6 +117,7 @@ CASES: list[tuple[object, object, object]] = [
     (Colour, "red", Colour.RED),
     (Colour, "green", REFUSED),
     (Level, 2, Level.HIGH),
+    (Size, [1, 2], Size.SMALL),
     (Literal["a", 1, None], 1, 1),
     (Literal["a", 1], True, REFUSED),
     (int | None, None, None),
@@ -241,7 +248,10 @@ def make_class(maker: str, kinds: list[object]) -> object:
             member: (kind, None if defaults and member == names[-1] else ...)
             for member, kind in zip(names, kinds, strict=True)
         }
-        return pydantic.create_model(name, **fields)
+        try:
+            return pydantic.create_model(name, **fields)
+        except pydantic.errors.PydanticUserError:  # it knows no struct, and not every TypedDict
+            maker = "dataclass"
     if maker == "struct":
         return msgspec.defstruct(name, list(zip(names, kinds, strict=True)))  # type: ignore[arg-type]
     if maker == "dataclass":

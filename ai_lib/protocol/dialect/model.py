@@ -114,7 +114,8 @@ class SchemaShape(Part, frozen=True, kw_only=True):
     Those in `left_out` are removed, as is a `format` that is not one of `formats`; a schema with a
     keyword in `refused` is refused. With `only_strict`, this holds for strict schemas only. With
     `closed`, every object of an answer's schema is closed; a schema with an object that does not
-    name all its members is refused.
+    name all its members is refused. Without `lookaround`, a `pattern` that looks ahead or behind is
+    removed.
     """
 
     left_out: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ class SchemaShape(Part, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ()
     only_strict: bool = False
     closed: bool = False
+    lookaround: bool = True
 
 
 class RequestShape(Part, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ai_lib.types.json import JsonDict, JsonValue
+from ai_lib.types.json import JsonDict, JsonValue, require_finite
 from ai_lib.types.problem import read_problems
 from ai_lib.types.schema.definitions import DefinitionStore, read_class_text
 from ai_lib.types.schema.reading import (
@@ -22,6 +22,7 @@ from ai_lib.types.schema.reading import (
     TypeReader,
     find_beyond_float,
     to_floats,
+    to_whole_number,
 )
 from ai_lib.types.schema.type_names import is_subclass
 
@@ -88,13 +89,16 @@ class IntReader(TypeReader):
     def read(self, value: JsonValue, pointer: str, reading: ReadContext) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        if isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value):
-            return int(value)
+        if isinstance(value, float | Decimal):
+            whole = to_whole_number(value)
+            if whole is not None:
+                return whole
         if reading.coerce and isinstance(value, str):
             number = _read_decimal(value)
-            if number is not None and abs(number) < Decimal("1e400") and number == int(number):
-                reading.adapt(pointer, value, int(number))
-                return int(number)
+            whole = None if number is None else to_whole_number(number)
+            if whole is not None:
+                reading.adapt(pointer, value, whole)
+                return whole
         return reading.expect(pointer, "int", value)
 
     def rank(self, value: JsonValue) -> int:
@@ -241,8 +245,8 @@ def make_enum_reader(kind: type[enum.Enum]) -> ChoiceReader:
         TypeError: a value of it is no JSON.
     """
     try:
-        choices = [(msgspec.to_builtins(member.value), member) for member in kind]
-    except TypeError as error:
+        choices = [(_write_plain(member.value), member) for member in kind]
+    except (TypeError, ValueError) as error:
         raise TypeError(f"{kind.__name__} has values that are no JSON: {error}") from error
     if not choices:
         raise TypeError(f"{kind.__name__} has no members")
@@ -250,6 +254,11 @@ def make_enum_reader(kind: type[enum.Enum]) -> ChoiceReader:
     if len(set(map(type, plain_values))) == 1 and isinstance(plain_values[0], str | int):
         choices.sort(key=lambda choice: choice[0])
     return ChoiceReader(choices, kind)
+
+
+def _write_plain(value: object) -> JsonValue:
+    require_finite(value)
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def make_formatted_reader(kind: object) -> FormattedReader | None:

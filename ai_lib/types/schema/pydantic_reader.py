@@ -19,6 +19,7 @@ from ai_lib.types.schema.reading import (
     map_leaves,
     read_json_text,
     round_to_float,
+    to_whole_number,
 )
 
 # Checks that see a value before its type does: they may take what the schema does not say.
@@ -141,8 +142,10 @@ def _encode(value: JsonValue) -> bytes:
 
 def _to_whole_number(leaf: JsonValue) -> JsonValue:
     """Return an int for a float without a fraction, which strict checks take for one."""
-    if isinstance(leaf, float):
-        return int(leaf) if leaf.is_integer() else leaf
+    if isinstance(leaf, float | Decimal):
+        whole = to_whole_number(leaf)
+        if whole is not None:
+            return whole
     return round_to_float(leaf)
 
 

@@ -172,6 +172,17 @@ def round_to_float(leaf: JsonValue) -> JsonValue:
     return max(-sys.float_info.max, min(sys.float_info.max, float(leaf)))
 
 
+def to_whole_number(number: float | Decimal) -> int | None:
+    """Return a number without a fraction as it was written; None for one with a fraction.
+
+    `1e25` is that and not the float that is nearest to it. What is beyond all floats has too many
+    digits to be written out, and gives None.
+    """
+    if not math.isfinite(number) or number != number // 1:
+        return None
+    return int(number if isinstance(number, Decimal) else Decimal(repr(number)))
+
+
 def find_beyond_float(value: JsonValue, pointer: str = "") -> str | None:
     """Return where decoded JSON has a number that is beyond all floats; None without one."""
     members: Iterable[tuple[object, JsonValue]] = ()

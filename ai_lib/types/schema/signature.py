@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any, get_type_hints
 
 from ai_lib.errors.exceptions import ValidationError
-from ai_lib.types.json import JsonDict, JsonObject
+from ai_lib.types.json import JsonDict, JsonObject, is_object
 from ai_lib.types.problem import Problem, make_pointer
 from ai_lib.types.schema.class_members import is_field_info
 from ai_lib.types.schema.compiler import TypeReaderBuilder
@@ -34,6 +34,7 @@ class Signature:
         self._function = function
         bound_names = list_bound_names(function)
         self._fields: dict[str, Any] = {}
+        self._model_fields = _list_model_fields(function)
         self._parameters: dict[str, inspect.Parameter] = {}
         for name, parameter in inspect.signature(function).parameters.items():
             if name not in bound_names:
@@ -45,9 +46,11 @@ class Signature:
 
     def _read_parameter(self, name: str, parameter: inspect.Parameter) -> inspect.Parameter:
         """Return a parameter with its default; that of pydantic's `Field(...)` is inside it."""
-        if not is_field_info(parameter.default):
-            return parameter
         field: Any = parameter.default
+        if not is_field_info(field):
+            field = self._model_fields.get(name)
+        if field is None:
+            return parameter
         self._fields[name] = field
         if field.is_required():
             return parameter.replace(default=parameter.empty)
@@ -56,7 +59,7 @@ class Signature:
     def schema(self) -> JsonObject:
         """Return the JSON Schema of the parameters."""
         definitions = DefinitionStore()
-        texts = describe_parameters(get_inner_function(self._function))
+        texts = describe_parameters(get_documented_function(self._function))
         properties: JsonDict = {}
         required: list[str] = []
         for name, parameter in self._parameters.items():
@@ -92,7 +95,7 @@ class Signature:
                     reading.refuse(make_pointer([name]), "is missing")
                 elif parameter.kind is parameter.POSITIONAL_ONLY:
                     positional.append(self._get_default(name))
-                elif name in self._fields:
+                elif name in self._fields and not self._model_fields:
                     by_name[name] = self._get_default(name)
                 continue
             value = self._readers[name].read(arguments[name], make_pointer([name]), reading)
@@ -140,14 +143,17 @@ class Signature:
     def _make_readers(self) -> dict[str, TypeReader]:
         holder = _find_holder(self._function)
         scope = {**getattr(holder, "__globals__", {}), **_read_closure(holder)}
-        hints = _read_hints(self._function, holder, scope, self._parameters)
+        hints = _read_class_hints(self._function)
+        hints |= _read_hints(self._function, holder, scope, self._parameters)
         compiler = TypeReaderBuilder(scope)
         readers: dict[str, TypeReader] = {}
         for name, parameter in self._parameters.items():
             try:
-                hint = hints.get(name, Any)
-                if name in self._fields:
-                    hint = Annotated[hint, self._fields[name]]
+                field = self._fields.get(name)
+                hint = hints.get(name, Any if field is None else field.annotation)
+                if field is not None:
+                    annotated = hint, *_list_field_notes(field)
+                    hint = Annotated[annotated]
                 reader = compiler.make(hint)
             except TypeError as error:
                 function_name = get_function_name(self._function)
@@ -178,6 +184,42 @@ def get_inner_function(function: Callable[..., object]) -> Callable[..., object]
     while isinstance(function, functools.partial):
         function = function.func
     return function
+
+
+def get_documented_function(function: Callable[..., object]) -> Callable[..., object]:
+    """Return what says what a function does: of an object that is called, its `__call__`."""
+    inner = get_inner_function(function)
+    if isinstance(inner, type) or inspect.isroutine(inner):
+        return inner
+    method: Callable[..., object] = type(inner).__call__
+    return method if method.__doc__ else inner
+
+
+def _list_model_fields(function: Callable[..., object]) -> dict[str, Any]:
+    """Return the fields of a function that is a model of pydantic, by the names it is made with."""
+    fields = getattr(get_inner_function(function), "model_fields", None)
+    if not is_object(fields) or not isinstance(get_inner_function(function), type):
+        return {}
+    return {name: field for own, field in fields.items() for name in (own, field.alias) if name}
+
+
+def _list_field_notes(field: Any) -> tuple[object, ...]:
+    """Return what a field says of its values, as notes; its names are the parameter's own."""
+    if field.alias is None and field.validation_alias is None:
+        return (field,)
+    texts = () if field.description is None else (field.description,)
+    return (*field.metadata, *texts) or (None,)
+
+
+def _read_class_hints(function: Callable[..., object]) -> dict[str, TypeForm]:
+    """Return the annotations of a class that is called, whose `__init__` may have none."""
+    holder = get_inner_function(function)
+    if not isinstance(holder, type):
+        return {}
+    try:
+        return get_type_hints(holder, include_extras=True)
+    except NameError:
+        return {}  # those that are needed are looked up again
 
 
 def list_bound_names(function: Callable[..., object]) -> frozenset[str]:

@@ -193,3 +193,50 @@ def test_sections_of_a_docstring_stay_apart() -> None:
         "query": "What to look for. A good one: clear.",
         "count": "How many (1-10). Goes on: here.",
     }
+
+
+class Query(pydantic.BaseModel):
+    """Search the shop."""
+
+    text: str = pydantic.Field(alias="query", description="what to look for", min_length=2)
+    limit: int = pydantic.Field(3, ge=1)
+
+
+class Place(msgspec.Struct):
+    """A place."""
+
+    town: str
+    area: float = 1.0
+
+
+class Finder:
+    """Finds things."""
+
+    def __call__(self, query: str) -> str:
+        """Find one thing.
+
+        Args:
+            query: What to look for.
+        """
+        return query
+
+
+def test_a_class_and_an_object_that_is_called_are_tools() -> None:
+    """A model as a tool: https://github.com/openai/openai-python/issues/2557"""
+    tool = ToolDefinition.from_function(Query)
+    assert (tool.name, tool.description) == ("Query", "Search the shop.")
+    assert tool.parameters["properties"] == {
+        "query": {"type": "string", "minLength": 2, "description": "what to look for"},
+        "limit": {"type": "integer", "minimum": 1, "default": 3},
+    }
+    _, named = Signature(Query).bind({"query": "ab"})
+    assert Query.model_validate(named) == Query(query="ab", limit=3)
+    with pytest.raises(ValidationError, match="/query"):
+        Signature(Query).bind({"query": "a"})
+    assert ToolDefinition.from_function(Place).parameters["properties"] == {
+        "town": {"type": "string"},
+        "area": {"type": "number", "default": 1.0},
+    }
+    called = ToolDefinition.from_function(Finder())
+    assert (called.name, called.description) == ("Finder", "Find one thing.")
+    assert called.parameters["properties"]["query"]["description"] == "What to look for."
