@@ -228,6 +228,15 @@ def moving(session: nox.Session) -> None:
 
 
 @_full()
+def browser(session: nox.Session) -> None:
+    """The page of `ai-lib ui` in a real Chromium, where the machine has one."""
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        session.skip("there is no Chromium on this machine")
+    _install(session, "-e", ".[dev]")
+    session.run("python", "-m", "pytest", "-q", "-rs", "tests/cli/test_page.py")
+
+
+@_full()
 def workers(session: nox.Session) -> None:
     """Clients under gunicorn, uvicorn, Celery and multiprocessing: workers and their parents."""
     _install(session, "-e", ".[dev]", *_group("workers"))

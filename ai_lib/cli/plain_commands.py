@@ -15,20 +15,7 @@ USAGE_ERROR = 2
 
 def add_commands(commands: "Commands") -> None:
     """Add the commands about manifests and models to the console script."""
-    providers = commands.add_parser("providers", help="list the providers that can be used")
-    providers.add_argument(
-        "name", nargs="?", default="", metavar="TEXT", help="part of an id or alias"
-    )
-    providers.add_argument("--json", action="store_true", help="write JSON")
-    models = commands.add_parser("models", help="list models, with sizes and prices")
-    models.add_argument("name", nargs="?", default="", metavar="TEXT", help="part of a name")
-    models.add_argument("--provider", metavar="ID", default="", help="only models of this provider")
-    models.add_argument("--json", action="store_true", help="write JSON")
-    models.add_argument(
-        "--default", nargs="?", const="", metavar="MODEL", help="set the default model, or show it"
-    )
-    models.add_argument("--live", metavar="PROVIDER", help="the provider's own list, by your key")
-    models.add_argument("--base-url", metavar="URL", help="where --live asks")
+    _add_lists(commands)
     lint = commands.add_parser("lint", help="find what is wrong with manifests")
     lint.add_argument("files", nargs="+", metavar="FILE", help="a manifest, YAML or JSON")
     lint.add_argument(
@@ -71,6 +58,23 @@ def add_commands(commands: "Commands") -> None:
     diff = commands.add_parser("diff", help="show what changes from one manifest to another")
     diff.add_argument("old", metavar="OLD", help="a file, or a provider's id")
     diff.add_argument("new", metavar="NEW", help="a file, or a provider's id")
+
+
+def _add_lists(commands: "Commands") -> None:
+    providers = commands.add_parser("providers", help="list the providers that can be used")
+    providers.add_argument(
+        "name", nargs="?", default="", metavar="TEXT", help="part of an id or alias"
+    )
+    providers.add_argument("--json", action="store_true", help="write JSON")
+    models = commands.add_parser("models", help="list models, with sizes and prices")
+    models.add_argument("name", nargs="?", default="", metavar="TEXT", help="part of a name")
+    models.add_argument("--provider", metavar="ID", default="", help="only models of this provider")
+    models.add_argument("--json", action="store_true", help="write JSON")
+    models.add_argument(
+        "--default", nargs="?", const="", metavar="MODEL", help="set the default model, or show it"
+    )
+    models.add_argument("--live", metavar="PROVIDER", help="the provider's own list, by your key")
+    models.add_argument("--base-url", metavar="URL", help="where --live asks")
 
 
 def _add_mcp(commands: "Commands") -> None:

@@ -443,6 +443,25 @@ def test_switches_are_there_only_for_models_that_have_them(browser: Browser) -> 
         front.close()
 
 
+def test_nothing_is_wider_than_a_phone_and_the_answer_is_followed(browser: Browser) -> None:
+    metrics = {"width": 390, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    browser.call("Emulation.setDeviceMetricsOverride", **metrics)
+    long_text = "```\n" + "wide " * 60 + "\n```\n\n" + "A paragraph of an answer.\n\n" * 40
+    front = Front()
+    try:
+        front.service.enqueue([Reply(text=long_text)])
+        open_page(browser, front.address)
+        browser.click("#examples button")
+        browser.wait_for("document.querySelector('.figures')")
+        page = "document.getElementById('page')"
+        assert browser.value(f"{page}.scrollWidth <= {page}.clientWidth")
+        assert browser.value("document.documentElement.scrollWidth") <= 390
+        end = f"{page}.scrollHeight - {page}.scrollTop - {page}.clientHeight"
+        assert browser.value(end) < 5
+    finally:
+        front.close()
+
+
 def test_what_a_model_says_is_never_html(browser: Browser) -> None:
     hostile = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **<b>x</b>**"
     front = Front()

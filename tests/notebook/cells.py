@@ -34,12 +34,16 @@ class Shown:
         return "".join(one["text"] for one in self.outputs if one["output_type"] == "stream")
 
 
-def executed(cells: dict[str, str]) -> tuple[dict[str, Shown], Any]:
+def executed(cells: dict[str, str], *, allow_errors: bool = False) -> tuple[dict[str, Shown], Any]:
     """Run named cells in one kernel; give their outputs by name, and the notebook."""
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells.values()]
     client = NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(ROOT)}},
+        allow_errors=allow_errors,
     )
     client.execute()
     outputs = [Shown(cell["outputs"]) for cell in notebook.cells]
