@@ -157,6 +157,23 @@ class ChatRequestBuilder(OptionsBuilder):
         self._response_format = to_response_format(kind)
         return self
 
+    def constrain(
+        self,
+        *,
+        regex: str | None = None,
+        choice: Sequence[str] | None = None,
+        grammar: str | None = None,
+        schema: object = None,
+    ) -> ChatRequestBuilder:
+        """Let the server write only what fits one of these; it takes the response format's place.
+
+        Sending raises CapabilityError where the server has no such constraint.
+        """
+        from ai_lib.structured.constraint import make_constraint
+
+        self._response_format = make_constraint(regex, choice, grammar, schema)
+        return self
+
     def reasoning(
         self,
         effort: str | bool | None = None,

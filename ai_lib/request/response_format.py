@@ -1,6 +1,7 @@
 """Applies a response format to a request: by schema, as JSON, by a tool, or in the prompt."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ _SCHEMA_PROMPT: Final = """\
 Answer with one JSON object and nothing else: no code fence, no text before or after it. \
 It must fit this JSON Schema:
 """
+_PATTERN_SYNTAX: Final = re.compile(r"[\\.^$*+?()\[\]{}|]")
 _JSON_PROMPT: Final = "Answer with one JSON object and nothing else."
 
 
@@ -201,5 +203,27 @@ def add_response_format(
             values["schema_text"] = encode_json(schema).decode()
     if response_format.strict is not None:
         values["strict"] = response_format.strict
+    if response_format.constraint is not None:
+        values.update(_write_constraint(response_format.constraint))
     merge_filled(body, fragment, values)
     return schemas.adaptations
+
+
+def _write_constraint(constraint: str | tuple[str, ...]) -> dict[str, object]:
+    """Return a constraint in each notation that a dialect may have a placeholder for.
+
+    Choices are written as a pattern and as a grammar, for servers that know no other form.
+    """
+    if isinstance(constraint, str):
+        return {"regex": constraint, "grammar": constraint}
+    literals = [encode_json(text).decode() for text in constraint]
+    return {
+        "choices": list(constraint),
+        "choice_regex": f"({'|'.join(map(_escape_pattern, constraint))})",
+        "choice_grammar": f"root ::= {' | '.join(literals)}",
+    }
+
+
+def _escape_pattern(text: str) -> str:
+    """Escape what has a meaning in patterns, and nothing else: servers refuse other escapes."""
+    return _PATTERN_SYNTAX.sub(r"\\\g<0>", text)

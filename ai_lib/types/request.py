@@ -14,6 +14,8 @@ class ResponseFormat(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     `auto` is the strictest form the target has, `tool` is the arguments of a tool call, `prompt`
     only asks for it in words. With `fits` a schema may be rewritten for strict modes.
+    `regex`, `choice` and `grammar` let the server write what fits `constraint` and nothing else: a
+    pattern, texts to choose from, or a grammar in the server's own notation.
     """
 
     type: str = "text"
@@ -22,6 +24,7 @@ class ResponseFormat(Record, frozen=True, kw_only=True, omit_defaults=True):
     description: str | None = None
     strict: bool | None = None
     fits: bool = False
+    constraint: str | tuple[str, ...] | None = None
 
 
 class ChatRequest(Record, frozen=True, kw_only=True, omit_defaults=True):

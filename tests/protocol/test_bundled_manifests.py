@@ -28,10 +28,10 @@ PROMISED = words(
     """
     openai anthropic gemini deepseek qwen groq mistral cohere xai openrouter together fireworks
     perplexity cerebras nvidia moonshot zhipu minimax doubao baidu siliconflow huggingface azure
-    ai21 jina voyage ollama lmstudio vllm llamacpp
+    ai21 jina voyage ollama lmstudio vllm llamacpp sglang tgi
     """
 )
-LOCAL = {"ollama", "lmstudio", "vllm", "llamacpp"}
+LOCAL = {"ollama", "lmstudio", "vllm", "llamacpp", "sglang", "tgi"}
 EMBED_ONLY = {"jina", "voyage"}
 # They have neither chats nor embeddings; a section of their own is all that they need.
 OPERATIONS_ONLY = {"deepgram", "elevenlabs"}

@@ -17,7 +17,11 @@ Body = JsonObject
 
 
 class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request asks for, read from its body."""
+    """What a request asks for, read from its body.
+
+    `constraint` has what the answer must fit: a `regex`, `choices`, a `grammar`, or choices in one
+    of the other two notations (`choice_regex`, `choice_grammar`).
+    """
 
     model: str
     streamed: bool
@@ -30,6 +34,7 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
     wants_thinking: bool = False
     response_schema: JsonObject | None = None
     wants_json_object: bool = False
+    constraint: JsonObject = {}
 
 
 def read_request(
@@ -64,6 +69,7 @@ def read_request(
         ),
         response_schema=_match_members(formats.get("json_schema", {}), body).get("schema"),
         wants_json_object=_matches(formats.get("json_object", {}), body),
+        constraint=_read_constraint(shape, body),
     )
 
 
@@ -78,6 +84,15 @@ def _match_members(templates: Mapping[str, Template], body: Body) -> JsonDict:
 
 def _matches(fragment: Mapping[str, Template], body: Body) -> bool:
     return bool(fragment) and match_template(fragment, body) is not None
+
+
+def _read_constraint(shape: RequestShape, body: Body) -> JsonDict:
+    """Read what the answer must fit, by the names of the template's placeholders."""
+    for kind in ("regex", "choice", "grammar"):
+        fields = match_template(shape.response_format.get(kind), body)
+        if fields:
+            return fields
+    return {}
 
 
 def _read_tools(templates: Sequence[Template], wire: object) -> list[ToolDefinition]:
