@@ -170,6 +170,16 @@ def sdk_types(session: nox.Session) -> None:
 
 
 @_full()
+def parameters(session: nox.Session) -> None:
+    """The parameters of smaller vendors against the sources of their own packages."""
+    _install(session, "-e", ".[dev]")
+    folder = session.create_tmp()
+    session.install("-q", "--no-deps", "--upgrade", "--target", folder, *_group("parameters"))
+    files = ("-m", "slow", "-rs", "tests/request/test_vendor_packages.py")
+    session.run("python", "-m", "pytest", "-q", *files, env={"VENDOR_PACKAGES": folder})
+
+
+@_full()
 def clouds(session: nox.Session) -> None:
     """Signatures, frames, bodies and credentials against the packages of the clouds."""
     _install(session, "-e", ".[dev]", *_group("clouds"), *_group("sdk"))

@@ -27,13 +27,13 @@ CLIENTS: list[Client] = [
     from_litellm.CLIENT,
     from_langchain.CLIENT,
 ]
-# What only the documentation of ai-lib-python has; its package has other names for the same.
+# What only the documentation and later sources of ai-lib-python have; its package has other names.
 DOCUMENTED = {
     *("routing.models", "routing.strategies", "routing.array", "cache.backend", "tokens.pricing"),
     *("telemetry.logging", "telemetry.tracing", "types.events.ContentDelta"),
     *("protocol.validator.Validator", "pipeline.decode.SseDecoder", "pipeline.fan_out.FanOut"),
     *("pipeline.decode.AnthropicSseDecoder", "telemetry.metrics.PrometheusExporter"),
-    "telemetry.feedback.FeedbackCollector",
+    *("telemetry.feedback.FeedbackCollector", "generative"),
 }
 
 

@@ -54,7 +54,7 @@ def list_reasoning_models() -> Iterator[str]:
     for provider in list_bundled_names("manifests"):
         if "text" in (CATALOG.load(provider).manifest.capabilities or ()):
             for record in read_manifest_models(find_bundled_manifest(provider), provider):
-                if not record.supports("embeddings"):
+                if record.supports("text") is not False and not record.supports("embeddings"):
                     yield record.full_name
 
 
@@ -155,6 +155,11 @@ def _check(model: str, body: Any, effort: object, budget: int | None) -> None:
         ("xai/grok-4-0709", {"effort": "low"}, {},
          "reasoning_effort left out: grok-4-0709 takes no effort"),
         ("qwen/qwen-plus", {"budget": 700}, {"enable_thinking": True, "thinking_budget": 700}, ""),
+        ("siliconflow/Pro/deepseek-ai/DeepSeek-V4", {"effort": "low"},
+         {"enable_thinking": True, "reasoning_effort": "high"}, "effort low sent as high"),
+        ("siliconflow/Qwen/Qwen3-32B", {"budget": 5},
+         {"enable_thinking": True, "thinking_budget": 128}, "budget 5 sent as 128"),
+        ("siliconflow/Qwen/Qwen3-32B", {"effort": "off"}, {"enable_thinking": False}, ""),
         ("openrouter/a/b", {"budget": 2000, "summary": "off"},
          {"reasoning": {"max_tokens": 2000, "exclude": True}}, ""),
     ],

@@ -114,7 +114,13 @@ async def test_ag_ui_events_are_valid_by_its_own_package() -> None:
 
     adapter: TypeAdapter[Any] = TypeAdapter(core.Event)
     failed = Reply(status=503)
-    for frame in [*await serve("ag-ui"), *await serve("ag-ui", failed)]:
+    writer = EventWriter("ag-ui")
+    cited = PartialContentDelta(content="a", citations=(Citation(url="https://h", title="H"),))
+    written = writer.start() + writer.write(cited)
+    written += writer.write(ImageContent(data="aGk=", media_type="image/png"))
+    written += writer.write(StreamEnd(termination_reason="end_turn")) + writer.end()
+    frames = [*await serve("ag-ui"), *await serve("ag-ui", failed), *read_frames(written)]
+    for frame in frames:
         adapter.validate_python(frame)
 
 

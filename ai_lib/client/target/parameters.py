@@ -132,7 +132,8 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         return_related_questions disable_search enable_search_classifier raw_output
         perf_metrics_in_response mask_sensitive_info audio_timestamp enable_affective_dialog
         clear_thinking disable_reasoning think
-        return_prompt_text watermarking reasoning_control safe_tokenization preserve_thinking
+        return_prompt_text watermarking watermark_enabled reasoning_control safe_tokenization
+        preserve_thinking
     """,
     ("text", _is_text): """
         user user_id safety_identifier prompt_cache_key prompt_cache_retention service_tier
