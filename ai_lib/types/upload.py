@@ -5,7 +5,7 @@ import mimetypes
 import os
 import stat
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 import msgspec
@@ -25,12 +25,14 @@ class FilePart(msgspec.Struct, frozen=True, kw_only=True):
 
     `content` is bytes, a path, or a file opened in binary mode, which is sent from where it
     stands and left open. `filename` is otherwise the path's or the file's own, `content_type` is
-    otherwise guessed from that.
+    otherwise guessed from that. `on_read` is called with the bytes that were read so far, in the
+    thread that reads; it begins anew when the file is sent again.
     """
 
     content: FileSource
     filename: str | None = None
     content_type: str | None = None
+    on_read: Callable[[int], object] | None = None
 
     def __repr__(self) -> str:
         return f"FilePart({_get_filename(self)!r})"
@@ -110,7 +112,7 @@ class FileBody(Multipart):
     def __init__(self, file: FilePart, media_type: str) -> None:
         self.boundary = ""
         self.is_started = False
-        self.segments = (_open_content(file.content, "file"),)
+        self.segments = (_open_part(file, "file"),)
         self._media_type = media_type
 
     @property
@@ -185,7 +187,7 @@ def _encode_segments(
         filename = _get_filename(part) or "upload"
         content_type = part.content_type or mimetypes.guess_type(filename)[0] or _UNKNOWN_TYPE
         yield begin + _encode_part_head(name, filename, content_type)
-        yield _open_content(part.content, name)
+        yield _open_part(part, name)
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
@@ -218,6 +220,55 @@ def _get_filename(part: FilePart) -> str | None:
     path = getattr(content, "name", None)
     # An opened descriptor has a number for a name.
     return os.path.basename(path) if isinstance(path, str) else None
+
+
+def _open_part(part: FilePart, field: str) -> bytes | UploadSource:
+    content = _open_content(part.content, field)
+    return content if part.on_read is None else _WatchedSource(content, part.on_read)
+
+
+class _WatchedSource:
+    """Content whose reading is told."""
+
+    def __init__(self, content: bytes | UploadSource, on_read: Callable[[int], object]) -> None:
+        self._content = content
+        self._on_read = on_read
+        self.length: int | None
+        if isinstance(content, bytes):
+            self.length, self.can_rewind, self.may_block_long = len(content), True, False
+        else:
+            self.length, self.can_rewind = content.length, content.can_rewind
+            self.may_block_long = content.may_block_long
+
+    def open(self) -> BinaryIO:
+        file = (
+            io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open()
+        )
+        return cast("BinaryIO", _WatchedFile(file, self._on_read))
+
+    def close(self, file: BinaryIO) -> None:
+        inner = cast("_WatchedFile", file).file
+        if isinstance(self._content, bytes):
+            inner.close()
+        else:
+            self._content.close(inner)
+
+
+class _WatchedFile:
+    """An open file that tells how much was read of it."""
+
+    def __init__(self, file: BinaryIO, on_read: Callable[[int], object]) -> None:
+        self.file = file
+        self._on_read = on_read
+        self._total = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self.file.read(size)
+        if data:
+            self._total += len(data)
+            self._on_read(self._total)
+        return data
 
 
 def _open_content(content: FileSource, field: str) -> bytes | UploadSource:

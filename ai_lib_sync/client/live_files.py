@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -55,13 +55,19 @@ class FileService:
         self._operations = operations
 
     def upload(
-        self, file: MediaLike, purpose: str | None = None, *, timeout: float | None = None
+        self,
+        file: MediaLike,
+        purpose: str | None = None,
+        *,
+        progress: Callable[[int], object] | None = None,
+        timeout: float | None = None,
     ) -> StoredFile:
         """Store a file, and return what the provider says of it.
 
         A file is a path, bytes, a file opened in binary mode, or a `FilePart` with a name of its
         own; it is read while it is sent. `purpose` is the provider's word for what it is for,
-        where there is one. `timeout` is in seconds.
+        where there is one. `progress` is called with the bytes that were read so far, in the thread
+        that reads them. `timeout` is in seconds.
 
         Raises:
             MediaError: the file can't be read.
@@ -71,8 +77,11 @@ class FileService:
             RemoteError: the provider answered with an error.
             DecodeError: the response has no id of a file.
         """
+        media_file = to_media_file(file)
+        if progress is not None:
+            media_file = msgspec.structs.replace(media_file, on_read=progress)
         request = OperationRequest(
-            name="files.upload", values={"purpose": purpose}, files={"file": [to_media_file(file)]}
+            name="files.upload", values={"purpose": purpose}, files={"file": [media_file]}
         )
         result = self._run(request, timeout)
         return self._make_file(result.facts, result.document)

@@ -88,6 +88,20 @@ async def test_a_stored_file_goes_round(provider: str, tmp_path: Path) -> None:
     assert (got.filename, got.bytes, data) == ("data.csv", 11, b"item,value\n")
 
 
+async def test_what_was_read_of_a_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(300_000))
+    for content in (path, bytes(300_000)):
+        for provider in ("openai", "gemini"):
+            told: list[int] = []
+            async with MockProvider() as mock:
+                url = mock.base_url(provider)
+                async with await AiClient.create(f"{provider}/m", api_key=KEY, base_url=url) as it:
+                    await it.files.upload(content, progress=told.append)
+            assert told == sorted(told)
+            assert told[-1] == 300_000
+
+
 SENT: dict[str, object] = {
     "openai": {"type": "file", "file": {"file_id": "file-1"}},
     "anthropic": {

@@ -112,7 +112,8 @@ class Call:
     `requests` has it and what was compiled for the targets it fell back to.
 
     `texts` are what an operation beside chat sends of what people wrote, in a fixed order; they may
-    be replaced before the call is compiled. `filter_results` lets interceptors see, and replace,
+    be replaced before the call is compiled. `read_results` returns the texts that came of it, once
+    they are there. `filter_results` lets interceptors see, and replace,
     the texts that came of it; it is None while none is active.
 
     `attempt_log` lists the attempts, those of earlier asks for the same answer too; `attempts` are
@@ -172,6 +173,7 @@ class Call:
         self.on_attempt_begin: Callable[[PreparedRequest], object] | None = None
         self.texts: Sequence[str] | None = None
         self.filter_results: Callable[[Sequence[str]], Any] | None = None
+        self.read_results: Callable[[], Sequence[str]] | None = None
         self._cost: tuple[int, CostEstimate | None] | None = None
 
     def begin_attempt(self, prepared: PreparedRequest) -> None:

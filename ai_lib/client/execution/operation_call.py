@@ -109,6 +109,7 @@ class OperationCall(RoutedCall):
         """Let interceptors see, and replace, the texts that came."""
         if self.call.filter_results is not None:
             result.replace_texts(await self.call.filter_results(result.read_texts()))
+        self.call.read_results = result.read_texts
         return result
 
     async def _send_to(self, attempt: Attempt[T], guarded: GuardedTarget) -> T:

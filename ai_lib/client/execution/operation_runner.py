@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
@@ -58,9 +59,12 @@ async def invoke(
         is_same = body is None or call.texts is texts
         filtered = body if is_same else replace_texts(body, iter(call.texts or ()))
         result = await _run(transport, guarded, target, call, filtered, values, files)
-        if call.filter_results is None or isinstance(result, bytes):
+        if isinstance(result, bytes):
             return result
-        return replace_texts(result, iter(await call.filter_results(collect_texts(result))))
+        if call.filter_results is not None:
+            result = replace_texts(result, iter(await call.filter_results(collect_texts(result))))
+        call.read_results = partial(collect_texts, result)
+        return result
 
     return await interceptors.run_operation(call, operation)
 

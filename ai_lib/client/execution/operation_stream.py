@@ -126,6 +126,7 @@ class OperationStream(ItemStream[OperationDelta]):
         self._ended = True
         result = self.result()
         self._call.usage = result.usage
+        self._call.read_results = result.read_texts
         if self._permit is not None:
             self._permit.usage = result.usage
             self._permit.succeed()

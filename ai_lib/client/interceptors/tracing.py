@@ -24,6 +24,7 @@ from ai_lib.telemetry.tracing.content import (
     encode_input_messages,
     encode_instructions,
     encode_output_messages,
+    encode_texts,
     encode_tools,
 )
 from ai_lib.telemetry.tracing.span import Attribute, Span, SpanKind, SpanStatus
@@ -80,6 +81,9 @@ class TracingInterceptor(Interceptor):
             span.update_name(f"{call.operation} {server.model}")
             span.set_attributes(_server_attributes(server))
         if request is None:
+            if call.texts and self._tracer.capture_content:
+                sent = encode_texts("user", call.texts, span.redactor)
+                span.set_attribute(semantics.INPUT_MESSAGES, sent)
             return
         span.set_attribute(semantics.REQUEST_STREAM, call.streamed)
         for name, value in request.parameters.items():
@@ -111,6 +115,10 @@ class TracingInterceptor(Interceptor):
                     response.candidates, redactor, with_reasons=semantics.records_old_names()
                 )
                 span.set_attribute(semantics.OUTPUT_MESSAGES, messages)
+        elif call.read_results is not None and self._tracer.capture_content:
+            redactor = self._tracer.redactor.with_secrets(secrets_of(call))
+            received = encode_texts("assistant", call.read_results(), redactor)
+            span.set_attribute(semantics.OUTPUT_MESSAGES, received)
         cost = cost_of(call)
         if cost is not None and cost.total_cost is not None and cost.currency == "USD":
             span.set_attributes(dict.fromkeys(self._tracer.cost_attributes, cost.total_cost))

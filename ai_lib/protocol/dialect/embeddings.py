@@ -1,5 +1,7 @@
 """The `embeddings:` part of a dialect: how an API family turns texts into vectors.
 
+It may also stand among the `operations:`, as the operation `embeddings` with the same members.
+
     embeddings:
       path: /embeddings
       body: { model: $model, input: $inputs, dimensions: $dimensions }

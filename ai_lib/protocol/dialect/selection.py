@@ -14,7 +14,7 @@ from ai_lib.protocol.dialect.overlay import build_overlay, list_rules
 from ai_lib.protocol.dialect.rule_merge import find_read_paths, normalize_path
 from ai_lib.protocol.json_merge import apply_merge_patch
 from ai_lib.protocol.manifest.model import ProtocolManifest
-from ai_lib.types.json import JsonObject
+from ai_lib.types.json import JsonDict, JsonObject
 
 # A manifest that names an unknown format gets no other dialect, although its address or framing
 # may look familiar.
@@ -38,6 +38,8 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
     """
     base = read_base_dialect(manifest)
     dialect_document = apply_merge_patch(base, build_overlay(manifest.raw, base))
+    if isinstance(operations := dialect_document.get("operations"), dict):
+        dialect_document = _move_embeddings(dialect_document, operations)
     if isinstance(batches := dialect_document.get("batches"), dict):
         operations = name_operations(batches, dialect_document.get("operations") or {})
         dialect_document = {**dialect_document, "operations": operations}
@@ -45,6 +47,19 @@ def select_dialect(manifest: ProtocolManifest) -> Dialect:
         return msgspec.convert(dialect_document, Dialect)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"the wire dialect is misshapen: {error}") from error
+
+
+def _move_embeddings(document: JsonDict, operations: JsonObject) -> JsonDict:
+    """Return a dialect whose operation `embeddings` is its section of that name.
+
+    Its members are those of the section, and come before them.
+    """
+    own_section = operations.get("embeddings")
+    if not isinstance(own_section, dict):
+        return document
+    others = {name: part for name, part in operations.items() if name != "embeddings"}
+    section = apply_merge_patch(document.get("embeddings") or {}, own_section)
+    return {**document, "operations": others, "embeddings": section}
 
 
 def read_base_dialect(manifest: ProtocolManifest) -> JsonObject:

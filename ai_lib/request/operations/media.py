@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -26,7 +26,8 @@ _HEAD_BYTES: Final = 64
 class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file by `content` (bytes, a path, or an opened file), by `url`, or by a stored file's `id`.
 
-    `filename` and `media_type` are found out where they are None.
+    `filename` and `media_type` are found out where they are None. `on_read` is called with the
+    bytes that were read so far, while it is sent as a file.
     """
 
     content: FileSource | None = None
@@ -34,6 +35,7 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
     filename: str | None = None
     media_type: str | None = None
+    on_read: Callable[[int], object] | None = None
 
     @property
     def is_addressed(self) -> bool:
@@ -84,7 +86,10 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
         if self.content is None:
             raise MediaError(f"{self.url or self.id} is no content that can be sent as a file")
         return FilePart(
-            content=self.content, filename=self.name, content_type=self.find_media_type()
+            content=self.content,
+            filename=self.name,
+            content_type=self.find_media_type(),
+            on_read=self.on_read,
         )
 
     def make_values(self) -> Mapping[str, object]:
@@ -147,7 +152,10 @@ def to_media_file(source: MediaLike, subject: str = "the file") -> MediaFile:
         return MediaFile(content=Path(source))
     if isinstance(source, FilePart):
         return MediaFile(
-            content=source.content, filename=source.filename, media_type=source.content_type
+            content=source.content,
+            filename=source.filename,
+            media_type=source.content_type,
+            on_read=source.on_read,
         )
     if isinstance(source, ImageBlock | AudioBlock | DocumentBlock):
         return _read_block(source, subject)

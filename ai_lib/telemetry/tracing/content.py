@@ -30,6 +30,12 @@ def encode_input_messages(messages: Iterable[Message], redactor: Redactor) -> st
     )
 
 
+def encode_texts(role: str, texts: Iterable[str], redactor: Redactor) -> str:
+    """Return the texts of an operation beside chat as one message in JSON, secrets hidden."""
+    parts = [{"type": "text", "content": text} for text in texts]
+    return _encode_json([{"role": role, "parts": parts}], redactor)
+
+
 def encode_output_messages(
     candidates: Iterable[Candidate], redactor: Redactor, *, with_reasons: bool = True
 ) -> str:

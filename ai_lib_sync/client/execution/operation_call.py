@@ -110,6 +110,7 @@ class OperationCall(RoutedCall):
         """Let interceptors see, and replace, the texts that came."""
         if self.call.filter_results is not None:
             result.replace_texts(self.call.filter_results(result.read_texts()))
+        self.call.read_results = result.read_texts
         return result
 
     def _send_to(self, attempt: Attempt[T], guarded: GuardedTarget) -> T:

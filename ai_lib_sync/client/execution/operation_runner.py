@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
@@ -59,9 +60,12 @@ def invoke(
         is_same = body is None or call.texts is texts
         filtered = body if is_same else replace_texts(body, iter(call.texts or ()))
         result = _run(transport, guarded, target, call, filtered, values, files)
-        if call.filter_results is None or isinstance(result, bytes):
+        if isinstance(result, bytes):
             return result
-        return replace_texts(result, iter(call.filter_results(collect_texts(result))))
+        if call.filter_results is not None:
+            result = replace_texts(result, iter(call.filter_results(collect_texts(result))))
+        call.read_results = partial(collect_texts, result)
+        return result
 
     return interceptors.run_operation(call, operation)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_lib_sync import AiClient
+from ai_lib_sync import AiClient, EmbeddingClient
 from ai_lib_sync.errors import (
     BudgetExceeded,
     DecodeError,
@@ -219,6 +219,31 @@ def test_a_span_has_the_name_of_the_operation(serve: Serve) -> None:
     assert any("speech" in span.name for span in spans)
 
 
+def test_a_tracer_that_keeps_content_sees_every_text(serve: Serve) -> None:
+    def reply(exchange: Exchange) -> None:
+        if exchange.received.target.endswith("/speech"):
+            return speak(exchange)
+        return reply_json(exchange, {"text": "what was said", "results": []})
+
+    spans: list[Span] = []
+    tracer = Tracer(exporter=spans.append, capture_content=True)
+    builder = AiClient.builder().model("openai/gpt-5.4-mini").api_key("k").tracer(tracer)
+    with builder.base_url(serve(reply).url).build() as client:
+        SpeechClient.beside(client, "openai/tts-1").speak("a text", voice="alloy")
+        with SpeechClient.beside(client, "openai/tts-1").stream("more", voice="v") as stream:
+            assert [piece for piece in stream]
+        hearer = TranscriptionClient.beside(client, "openai/whisper-1")
+        hearer.transcribe(b"RIFF....WAVE", prompt="a name")
+        client.invoke("embeddings", {"input": "raw"})
+
+    seen = [str(span.attributes.get("gen_ai.input.messages")) for span in spans]
+    assert [text in one for text, one in zip(SENT_TEXTS, seen, strict=True)] == [True] * 4
+    assert "what was said" in str(spans[2].attributes["gen_ai.output.messages"])
+
+
+SENT_TEXTS = ("a text", "more", "a name", "raw")
+
+
 def test_another_model_is_asked_when_the_first_fails(serve: Serve) -> None:
     broken = serve(lambda exchange: reply_json(exchange, {"error": {"message": "no"}}, 503))
     working = serve(speak)
@@ -280,3 +305,21 @@ def test_leaving_a_stream_early_closes_the_connection(serve: Serve) -> None:
             assert stream.__next__() == b"\xff\xfbsound"
         assert server.gave_up.wait(10)
         assert [one.ended for one in stream.response().attempts] == ["cancelled"]
+
+
+def test_embeddings_may_stand_among_the_operations(folder: Path, serve: Serve) -> None:
+    path = folder / "v2" / "providers" / "made-up.yaml"
+    text = VENDOR.replace("[tts, rerank]", "[embeddings]").replace(
+        "  operations:\n",
+        "  operations:\n    embeddings: { path: /vectors, body: { words: $inputs } }\n",
+    )
+    path.write_text(text)
+    vector = {"index": 0, "embedding": [1.0, 0.0]}
+    server = serve(lambda exchange: reply_json(exchange, {"data": [vector]}))
+    builder = EmbeddingClient.builder().protocol_dir(folder).model("made-up/m").api_key("k")
+    with builder.base_url(server.url).build() as client:
+        response = client.embed("one")
+
+    assert list(response.first.vector) == [1.0, 0.0]
+    assert server.received[0].target == "/vectors"
+    assert heard(server)[0]["words"] == ["one"]
