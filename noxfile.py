@@ -165,8 +165,9 @@ def thorough(session: nox.Session) -> None:
 def sdk_types(session: nox.Session) -> None:
     """The request bodies against the types of the vendors' own packages."""
     _install(session, "-e", ".[dev]", *_group("sdk"))
-    names = ("tests/request/test_published_types.py", "tests/request/test_hosted_tools.py")
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *names)
+    names = ("request/test_published_types", "request/test_hosted_tools", "client/test_approvals")
+    files = (f"tests/{name}.py" for name in names)
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *files)
 
 
 @_full()

@@ -8,6 +8,7 @@ import pytest
 from ai_lib.errors import CapabilityError, RequestError
 from ai_lib.testing import MockProvider, Reply
 from ai_lib.types import Message, ToolCall, ToolCallEnded, ToolDefinition, ToolUseBlock
+from tests.request.published import validator
 
 MODEL = "openai/gpt-5.4"
 WIKI = ToolDefinition.hosted("mcp", label="wiki", url="https://wiki.example.com/mcp")
@@ -268,3 +269,21 @@ async def test_a_shell_of_the_provider_is_none_of_the_callers_business() -> None
         run = await client.chat().user("?").run_tools([ToolDefinition.of_provider(container)])
     assert run.content == "Done."
     assert run.response.tool_calls == []
+
+
+async def test_the_answers_are_what_the_vendors_types_allow() -> None:
+    shell = ToolDefinition.of_provider(
+        {"type": "shell", "environment": {"type": "local"}}, function=lambda action: "a.txt"
+    )
+    patch = ToolDefinition.of_provider({"type": "apply_patch"}, function=lambda change: "done")
+    change = {"type": "delete_file", "path": "a.txt"}
+    calls = [
+        ASKED,
+        ToolCall(id="c1", kind="shell", name="shell", arguments={"commands": ["ls"]}),
+        ToolCall(id="c2", kind="apply_patch", name="apply_patch", arguments=change),
+    ]
+    async with MockProvider([Reply(tool_calls=calls), Reply(text="ok")]) as mock:
+        async with await make_client(mock) as client:
+            await client.chat().user("?").run_tools([WIKI, shell, patch])
+        body = json.dumps(mock.requests[-1].body).encode()
+    validator("responses")(body)
