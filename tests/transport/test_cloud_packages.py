@@ -5,6 +5,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -279,3 +281,42 @@ async def test_a_package_that_finds_nothing_says_what_to_set(
         async with await builder.build() as client:
             with pytest.raises(CredentialError, match=r"set (GOOGLE_|AWS_)"):
                 await client.chat().user("Hi").execute()
+
+
+PLAIN_CALLS = """
+import sys
+from ai_lib_sync import AiClient
+from ai_lib_sync.testing import MockProvider
+
+VARIABLES = {"vertex": {"project": "my-project", "location": "global"}}
+with MockProvider() as mock:
+    for model in ("bedrock/us.amazon.nova-lite-v1:0", "azure/dep", "vertex/gemini-3.7-flash"):
+        provider = model.partition("/")[0]
+        builder = AiClient.builder().model(model).base_url(mock.base_url(provider))
+        with builder.variable(**VARIABLES.get(provider, {})).build() as client:
+            client.chat().user("Hi").execute()
+packages = ("botocore", "google.auth", "azure", "requests", "cryptography")
+print([name for name in sys.modules if name.startswith(packages)])
+"""
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"AWS_BEARER_TOKEN_BEDROCK": "k"},
+        {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k", "AWS_REGION": "eu-west-1"},
+    ],
+)
+def test_no_package_is_imported_where_a_key_is_there(keys: dict[str, str]) -> None:
+    for package in PACKAGES.values():
+        pytest.importorskip(package)
+    environment = {**os.environ, "AZURE_OPENAI_API_KEY": "k", "GOOGLE_OAUTH_ACCESS_TOKEN": "k"}
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN_CALLS],
+        env={**environment, **keys},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"

@@ -9,8 +9,14 @@ from ai_lib.pipeline import Pipeline
 from ai_lib.types.content import ThinkingBlock
 from ai_lib.types.response import ChatResponse
 from tests.pipeline.manifests import bundled
+from tests.thoroughness import sample_rows
 from tests.wire.decoding import decode_recording
-from tests.wire.recordings import Recording, as_parameters, recorded_clouds
+from tests.wire.recordings import (
+    Recording,
+    as_parameters,
+    first_of_each_family,
+    recorded_clouds,
+)
 
 # By provider and family of a recording: who reads it, and by which of its API families.
 READERS: Final[dict[tuple[str, str], tuple[str, str | None]]] = {
@@ -64,6 +70,23 @@ def test_the_answer_is_the_same_however_the_stream_is_cut(recording: Recording) 
     ]
     for response in responses:
         assert_as_expected(response, recording)
+
+
+FIRST_STREAMS: Final = [row for row in first_of_each_family(STREAMS) if len(row.body) < 60_000]
+
+
+@pytest.mark.parametrize("recording", as_parameters(FIRST_STREAMS))
+def test_a_stream_may_be_cut_anywhere_in_its_first_frames(recording: Recording) -> None:
+    """At each byte of the first three frames, or of the first 600 bytes."""
+    wrong = []
+    for cut in sample_rows(range(1, min(600, len(recording.body)))):
+        try:
+            assert_as_expected(
+                read(recording, recording.body[:cut], recording.body[cut:]), recording
+            )
+        except AssertionError as error:
+            wrong.append((cut, str(error)))
+    assert wrong == []
 
 
 def read(recording: Recording, *chunks: bytes) -> ChatResponse:
