@@ -212,6 +212,9 @@ class Call:
             from ai_lib.client.call.unmapped_log import log_unmapped
 
             log_unmapped(response, self.targets.logged_paths)
+        prepared = self.requests[-1] if self.requests else None
+        if prepared is not None and prepared.target.compiled.dialect.request.window_setting:
+            self._watch_window(response, prepared)
         headers = self.response_headers
         return msgspec.structs.replace(
             response,
@@ -220,6 +223,12 @@ class Call:
             status_code=self.status_code,
             headers={} if headers is None else headers.to_dict(),
         )
+
+    def _watch_window(self, response: ChatResponse, prepared: PreparedRequest) -> None:
+        from ai_lib.client.call.window_log import warn_of_cut_prompt
+
+        if self.targets is not None:
+            warn_of_cut_prompt(response, prepared, self.targets.logged_paths)
 
     def cost(self) -> CostEstimate | None:
         """Return what the attempts in the log cost; None for a call that no client made."""

@@ -138,10 +138,12 @@ class RequestShape(Part, frozen=True, kw_only=True):
     `constraints` say, by their names, what of a body excludes, needs or replaces what. `hosted` has
     the tools that the provider runs itself, by the names of what they do. `caller_tools` has
     patterns of the provider's own tools that the caller runs, each with an expression over the tool
-    that holds then, or an empty one.
+    that holds then, or an empty one. `window_setting` names what sets the context window of a
+    server that may cut longer prompts without a word.
     """
 
     path: str = ""
+    window_setting: str = ""
     body: dict[str, Template]
     stream: dict[str, Template] = {}
     stream_usage: dict[str, Template] = {}
