@@ -90,15 +90,15 @@ class IntReader(TypeReader):
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         if isinstance(value, float | Decimal):
-            whole = to_whole_number(value)
-            if whole is not None:
-                return whole
+            whole_number = to_whole_number(value)
+            if whole_number is not None:
+                return whole_number
         if reading.coerce and isinstance(value, str):
             number = _read_decimal(value)
-            whole = None if number is None else to_whole_number(number)
-            if whole is not None:
-                reading.adapt(pointer, value, whole)
-                return whole
+            whole_number = None if number is None else to_whole_number(number)
+            if whole_number is not None:
+                reading.adapt(pointer, value, whole_number)
+                return whole_number
         return reading.expect(pointer, "int", value)
 
     def rank(self, value: JsonValue) -> int:

@@ -143,9 +143,9 @@ def _encode(value: JsonValue) -> bytes:
 def _to_whole_number(leaf: JsonValue) -> JsonValue:
     """Return an int for a float without a fraction, which strict checks take for one."""
     if isinstance(leaf, float | Decimal):
-        whole = to_whole_number(leaf)
-        if whole is not None:
-            return whole
+        whole_number = to_whole_number(leaf)
+        if whole_number is not None:
+            return whole_number
     return round_to_float(leaf)
 
 

@@ -200,7 +200,12 @@ def _list_model_fields(function: Callable[..., object]) -> dict[str, Any]:
     fields = getattr(get_inner_function(function), "model_fields", None)
     if not is_object(fields) or not isinstance(get_inner_function(function), type):
         return {}
-    return {name: field for own, field in fields.items() for name in (own, field.alias) if name}
+    return {
+        name: field
+        for field_name, field in fields.items()
+        for name in (field_name, field.alias)
+        if name
+    }
 
 
 def _list_field_notes(field: Any) -> tuple[object, ...]:
