@@ -145,10 +145,14 @@ def _take_late_words(
     if not words:
         return
     late_words = getattr(parsed, _LISTS.get(parsed.command, ""), None)
-    options = [] if is_plain else [word for word in words if word[:1] == "-" and word != "-"]
+    options = [] if is_plain else [word for word in words if _is_option(word)]
     if late_words is None or options:
         parser.error(f"unrecognized arguments: {' '.join(options or words)}")
     late_words += words
+
+
+def _is_option(word: str) -> bool:
+    return word[:1] == "-" and word != "-" and not any(letter.isspace() for letter in word)
 
 
 def _settle_model(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:

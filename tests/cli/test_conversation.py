@@ -39,10 +39,12 @@ def _take_the_terminal() -> None:
 class Terminal:
     """A program at a terminal: type, and wait for what it shows."""
 
-    def __init__(self, package: str, *arguments: str, **variables: str) -> None:
+    def __init__(
+        self, package: str, *arguments: str, program: list[str] | None = None, **variables: str
+    ) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", f"{package}.cli.main", *arguments],
+            program or [sys.executable, "-W", "error", "-m", f"{package}.cli.main", *arguments],
             cwd=ROOT,
             env={**os.environ, **_VARIABLES, **variables},
             stdin=theirs,

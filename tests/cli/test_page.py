@@ -198,8 +198,9 @@ def test_a_question_of_another_shape_is_refused(front: Front) -> None:
     assert b"model" in answer.read()
 
 
-def test_the_command_serves_the_page_and_the_provider() -> None:
-    with served("mock", "--ui") as address:
+@pytest.mark.parametrize("arguments", [("mock", "--ui"), ("ui", "--no-open")])
+def test_the_command_serves_the_page_and_the_provider(arguments: tuple[str, ...]) -> None:
+    with served(*arguments) as address:
         host, port = address.removeprefix("http://").split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=10)
         connection.request("GET", "/")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -65,6 +66,22 @@ def base(server: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     return ["--base-url", f"http://127.0.0.1:{server.server.port}/openai"]
 
 
+# Commands as a shell reads them, each with what it shows. BASE stands for the options to the mock.
+TYPED = {
+    "ai-lib models --default gpt-5.4-mini": "the default model is openai/gpt-5.4-mini",
+    'ai-lib chat "By default" BASE --plain --log': "You said: By default",
+    "ai-lib logs default": "> By default",
+    'ai-lib chat --system "Be brief." openai/gpt-4o "After options" BASE -v --plain': "tokens in",
+    'echo Piped | ai-lib chat openai/gpt-4o "Beside" BASE --plain': "You said: Piped",
+    'echo Attached | ai-lib chat openai/gpt-4o -f - "Twice" BASE --plain': "You said: Attached",
+    'ai-lib chat openai/gpt-4o "Called?" --tools TOOLS --allow-tools BASE --plain': "Called?",
+    "ai-lib providers kimi": "api.moonshot.ai",
+    "ai-lib models --provider google": "gemini/gemini-",
+    "ai-lib keys list kimi": "missing: MOONSHOT_API_KEY",
+    "ai-lib new house --like openai": "token_env: HOUSE_API_KEY",
+}
+
+
 def run_piped(content: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-W", "error", "-m", "ai_lib.cli.main", *arguments]
     return subprocess.run(
@@ -90,7 +107,9 @@ def test_options_stand_before_between_and_after_the_words(
     ):
         assert main(["chat", *arguments]) == 0
         assert last_texts(server) == ["Be brief.", "Why?"], arguments
-    assert main(["chat", model, *base, "--", "-5 + 3?"]) == 0
+    assert main(["chat", model, "--plain", *base, "--", "-5 + 3?"]) == 0
+    assert last_texts(server) == ["-5 + 3?"]
+    assert main(["chat", model, *base, "--plain", "-5 + 3?"]) == 0
     assert last_texts(server) == ["-5 + 3?"]
     assert main(["explain", model, *system, question]) == 0
 
@@ -131,6 +150,22 @@ def test_what_is_piped_beside_a_question_is_its_context(
     assert (done.returncode, b"is read once" in done.stderr) == (2, True)
 
 
+def test_a_pipe_that_says_nothing_is_left_alone(
+    server: MockServer,
+    base: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("ai_lib.cli.standard_input._PATIENCE_SECONDS", 0)
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as silent, os.fdopen(writer, "w"):
+        monkeypatch.setattr(sys, "stdin", silent)
+        assert main(["chat", "openai/gpt-4o", "Hello", *base]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "You said: Hello\n"
+    assert "nothing came on standard input" in printed.err
+
+
 @pytest.mark.parametrize("package", ["ai_lib", "ai_lib_sync"])
 def test_output_that_can_t_be_written_has_the_right_code(base: list[str], package: str) -> None:
     program = f"{sys.executable} -W error -m {package}.cli.main"
@@ -153,6 +188,48 @@ def test_output_that_can_t_be_written_has_the_right_code(base: list[str], packag
         )
         found[line] = (done.returncode, done.stderr)
     assert found == {line: expected[line] for line in found}
+
+
+# Types commands, each after its number, in one interpreter: starting one for each takes long.
+_TYPIST = """
+import json, shlex, sys
+from ai_lib.cli.main import main
+for number, line in enumerate(json.loads(sys.argv[1])):
+    print(f"#{number}", flush=True)
+    main(shlex.split(line)[1:])
+print("#end")
+"""
+
+
+def fill_in(line: str, base: list[str], folder: Path) -> str:
+    (folder / "tools.py").write_text(TOOLS)
+    return line.replace("BASE", " ".join(base)).replace("TOOLS", str(folder / "tools.py"))
+
+
+def check_shown(lines: list[str], shown: str) -> None:
+    parts = re.split(r"#\d+\r?\n|#end", shown)[1:-1]
+    by_line = dict(zip(lines, parts, strict=True))
+    assert {line: part for line, part in by_line.items() if TYPED[line] not in part} == {}
+
+
+def test_each_command_does_its_job_in_a_terminal(base: list[str], tmp_path: Path) -> None:
+    lines = [line for line in TYPED if "|" not in line]
+    typed = [fill_in(line, base, tmp_path) for line in lines]
+    program = [sys.executable, "-W", "error", "-c", _TYPIST, json.dumps(typed)]
+    terminal = Terminal("", program=program)
+    terminal.wait_for("#end")
+    assert terminal.close() == 0
+    check_shown(lines, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.shown))
+
+
+@pytest.mark.slow
+def test_each_command_does_its_job_in_pipes(base: list[str], tmp_path: Path) -> None:
+    start = f'ai-lib() {{ {sys.executable} -W error -m ai_lib.cli.main "$@"; }}\n'
+    typed = [f"echo '#{n}'; {fill_in(line, base, tmp_path)} 2>&1" for n, line in enumerate(TYPED)]
+    program = ["bash", "-c", "\n".join([start, *typed, "echo '#end'"])]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stdout
+    check_shown(list(TYPED), done.stdout)
 
 
 def test_ctrl_c_in_the_first_command_is_one_line() -> None:
