@@ -63,6 +63,8 @@ class Room:
         self._scratch = scratch
         self._tests = tests
         shutil.copytree(root, self.tree, ignore=_LEFT_OUT, symlinks=True)
+        for recordings in root.parent.glob("shared"):
+            (scratch / "shared").symlink_to(recordings.resolve())
         self._lines: dict[str, dict[int, list[str]]] = {}
         self._seconds: dict[str, float] = {}
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from ai_lib._runtime import forks
 from ai_lib.protocol.manifest.lifecycle import ModelLifecycle
 from ai_lib.routing import (
     CostBasedSelector,
@@ -47,6 +48,13 @@ def test_round_robin_gives_each_its_turn() -> None:
     assert [names(selector.order(models))[0] for _ in range(6)] == ["a", "b", "c", "a", "b", "c"]
     assert names(selector.order(models)) == ["a", "b", "c"]
     assert names(selector.order(models)) == ["b", "c", "a"]
+
+
+def test_who_comes_later_has_no_turn_before_its_time() -> None:
+    selector, models = RoundRobinSelector(), [model("a"), model("b")]
+    assert [names(selector.order(models))[0] for _ in range(4)] == ["a", "b", "a", "b"]
+    models.append(model("c"))
+    assert [names(selector.order(models))[0] for _ in range(6)] == ["a", "b", "c", "a", "b", "c"]
 
 
 def test_weights_are_shares_and_are_spread_out() -> None:
@@ -138,6 +146,8 @@ def test_the_fastest_is_first_and_the_unmeasured_before() -> None:
         model("fast", performance=PerformanceMetrics(latency_ms=100.0, error_rate=0.95)),
         model("new"),
     ]
+    soon = model("soon", performance=PerformanceMetrics(latency_ms=0.5))
+    assert names(PerformanceBasedSelector().order([soon, models[2]])) == ["new", "soon"]
     assert names(LatencyBasedSelector().order(models)) == ["new", "fast", "slow"]
     # 100 ms of which one in twenty succeeds takes 2 s.
     assert names(PerformanceBasedSelector().order(models)) == ["new", "slow", "fast"]
@@ -216,3 +226,8 @@ def test_what_always_fails_is_the_slowest_of_all() -> None:
     order = names(PerformanceBasedSelector().order([broken, slow, halved, quick]))
     assert order.index("quick") < order.index("halved") < order.index("slow")
     assert order[-1] == "broken"
+
+
+def test_turns_and_endpoints_are_made_anew_in_a_forked_child() -> None:
+    for state in (WeightedSelector(), RoundRobinSelector(), ModelEndpoint("house/m").state):
+        assert any(reference() is state for reference in list(forks._renewables)), type(state)

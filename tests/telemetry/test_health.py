@@ -259,3 +259,15 @@ async def test_who_is_fallen_back_to_must_be_there_as_well(
     builder.with_fallbacks(["house/gpt"]).api_key_for("house/gpt", "canary")
     with pytest.raises(ConnectError, match="house is not available"):
         await builder.build()
+
+
+async def test_a_checker_keeps_its_connection_until_it_is_closed(doors: list[Door]) -> None:
+    doors.append(Door(200))
+    async with HealthChecker() as checker:
+        name = checker.register(manifest(doors[0].url, interval_ms=0))
+        assert (await checker.check(name)).is_healthy
+        assert (await checker.check(name)).is_healthy  # an interval of none is not one of 0 s
+        assert len(doors[0].seen) == 1
+        assert (await checker.check(name, fresh=True)).is_healthy
+        assert doors[0].server.connections == 1
+    assert doors[0].server.wait_for_open_connections(0)

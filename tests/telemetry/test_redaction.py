@@ -97,3 +97,9 @@ def test_hostile_text_takes_no_longer_than_reading_it_a_few_hundred_times(piece:
     began = process_time()
     Redactor().redact_text(text)
     assert process_time() - began < 3
+
+
+def test_a_text_is_cut_beyond_its_greatest_length_and_not_before() -> None:
+    text = "x" * 65_536
+    assert Redactor().redact_text(text) == text
+    assert Redactor().redact_text(text + "yz") == f"{text}... (2 more characters)"

@@ -189,3 +189,12 @@ def test_every_kind_of_block_is_counted() -> None:
         ContentBlock.document_url("https://example.com/a.pdf"),
     ):
         assert counter.count_messages([Message.user([ContentBlock.text("?"), block])]) > few
+
+
+def test_a_suffix_that_just_fits_stays_and_a_text_at_its_limit_is_whole() -> None:
+    counter = TokenCounter.for_model("nobody/knows-this")
+    text = "one two three four five six seven eight nine ten " * 20
+    assert counter.truncate_to_limit(text, counter.count_at_most("...")) == "..."
+    assert "..." not in counter.truncate_to_limit(text, counter.count_at_most("...") - 1)
+    assert counter.truncate_to_limit(text, counter.count_at_most(text)) == text
+    assert counter.truncate_to_limit(text, counter.count_at_most(text) - 1) != text

@@ -141,3 +141,8 @@ def test_pages_are_found_in_a_pdf_and_text_is_text() -> None:
     plain = base64.b64encode("Grüße".encode()).decode()
     assert read_document_text(DocumentBlock(data=plain, media_type="text/plain")) == "Grüße"
     assert read_document_text(DocumentBlock(data=encoded, media_type="application/pdf")) is None
+
+
+def test_an_image_that_is_no_base64_has_no_known_size() -> None:
+    image = ImageBlock(data="a", media_type="image/png")
+    assert count_image_tokens(image, ImageShape(rule="tiles", each=1)) == (1105, False)
