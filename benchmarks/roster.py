@@ -78,6 +78,8 @@ _ALL = (
     Contender("batch", "house", "Batch", floor="tasks"),
     Contender("json", "house", "Documents", floor="json"),
     Contender("manifests", "house", "Manifests", floor="json"),
+    Contender("round-trip", "shared", "RoundTrip", floor="round-trip", package="asyncio"),
+    Contender("shared-limits", "shared", "SharedLimits", floor="round-trip"),
     _rival("openai", "OpenAi", "openai"),
     _rival("anthropic", "Anthropic", "anthropic", "floor-messages"),
     _rival("litellm", "LiteLlm", "litellm"),

@@ -81,6 +81,9 @@ def start(folder: Path, name: str, server: Echo, kill_after: int) -> subprocess.
         **os.environ,
         "OPENAI_API_KEY": "k",
         "RAY_AUTH_MODE": "disabled",
+        # Before 3.11.9, Python 3.11 may deadlock when a thread is started while Dask's profiler
+        # looks at all frames: https://github.com/python/cpython/issues/106883
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
         "PYTHONPATH": os.getcwd(),
     }
     return subprocess.Popen(

@@ -27,7 +27,7 @@ def bench() -> Iterator[Bench]:
 def test_there_is_a_file_for_every_question() -> None:
     assert set(QUESTIONS) == {
         *("chunks", "arguments", "requests", "streams", "first_token", "imports", "cold_start"),
-        *("memory", "executor", "off", "manifests", "cache_hit", "batch", "mcp"),
+        *("memory", "executor", "off", "manifests", "cache_hit", "batch", "mcp", "shared_state"),
     }
 
 

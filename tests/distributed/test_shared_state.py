@@ -421,3 +421,17 @@ async def test_a_password_that_is_wrong_says_so(tmp_path: Path) -> None:
 def test_a_config_takes_a_shared_limit_of_slots() -> None:
     state = SharedState.redis("redis://127.0.0.1:1")
     assert ResilientConfig(concurrency=state.concurrency(2)).is_on
+
+
+async def test_a_place_is_reserved_and_settled_in_one_command_each(
+    own_valkey: ValkeyServer,
+) -> None:
+    async with connect(own_valkey) as state:
+        limiter = state.limiter(rpm=100, tpm=10_000)
+        await limiter.reserve("p/m", "first", 10)
+        await limiter.settle("p/m", "first", 5)
+        own_valkey.ask("CONFIG RESETSTAT")
+        await limiter.reserve("p/m", "second", 10)
+        assert "cmdstat_evalsha:calls=1," in own_valkey.ask("INFO commandstats")
+        await limiter.settle("p/m", "second", 5)
+    assert "cmdstat_evalsha:calls=2," in own_valkey.ask("INFO commandstats")
