@@ -1,6 +1,6 @@
 """One call: its request, its targets, its time, tokens and cost, as interceptors see it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any, Protocol
 from weakref import finalize
@@ -18,11 +18,13 @@ from ai_lib.resilience.attempt_log import AttemptLog
 from ai_lib.transport.http.headers import Headers
 from ai_lib.types.attempt import Attempt
 from ai_lib.types.cost import CostEstimate, sum_costs
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.request import ChatRequest
 from ai_lib.types.response import CallStats, ChatResponse
 from ai_lib.types.usage import Usage
 
 CHAT = "chat"
+FindAnswer = Callable[[PreparedRequest, JsonObject], Awaitable[JsonValue] | JsonValue]
 FindRecord = Callable[[str, str], ModelRecord | None]
 
 
@@ -113,8 +115,9 @@ class Call:
 
     `texts` are what an operation beside chat sends of what people wrote, in a fixed order; they may
     be replaced before the call is compiled. `read_results` returns the texts that came of it, once
-    they are there. `filter_results` lets interceptors see, and replace,
-    the texts that came of it; it is None while none is active.
+    they are there. `find_answer` returns the document that a cache has in place of the response to
+    a request with this body, and `keep_answer` gives it one. `filter_results` lets interceptors
+    see, and replace, the texts that came of it; it is None while none is active.
 
     `attempt_log` lists the attempts, those of earlier asks for the same answer too; `attempts` are
     the call's own. `timer` has the times. `usage` is what the provider said of an operation beside
@@ -174,6 +177,8 @@ class Call:
         self.texts: Sequence[str] | None = None
         self.filter_results: Callable[[Sequence[str]], Any] | None = None
         self.read_results: Callable[[], Sequence[str]] | None = None
+        self.find_answer: FindAnswer | None = None
+        self.keep_answer: Callable[[JsonValue], object] | None = None
         self._cost: tuple[int, CostEstimate | None] | None = None
 
     def begin_attempt(self, prepared: PreparedRequest) -> None:

@@ -15,17 +15,18 @@ from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.target.settings import CallOptions
 from ai_lib.client.target.target import Target, attribute_error, raise_attributed, request_id_of
 from ai_lib.errors.exceptions import AiLibError, CapabilityError, DecodeError
-from ai_lib.pipeline.operations.read import read_operation
+from ai_lib.pipeline.operations.read import read_document, read_operation
 from ai_lib.pipeline.operations.result import OperationResult, find_text
 from ai_lib.protocol.dialect.operations import OperationShape
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.request.operations.texts import collect_texts, replace_texts
 from ai_lib.request.operations.write import WrittenOperation, find_shape, write_operation
 from ai_lib.resilience.permit import Permit
+from ai_lib.types.json import JsonObject
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import HttpRequest
 
-from ..._runtime.backend import now, run_in_thread
+from ..._runtime.backend import maybe_await, now, run_in_thread
 from ...transport import HttpResponse, HttpTransport
 from ..interceptors.chain import InterceptorChain
 from .dispatcher import begin_attempt
@@ -98,8 +99,24 @@ class OperationCall(RoutedCall):
         return await self.answer(), self.call
 
     async def _run(self) -> OperationResult:
-        result = await self.attempt_in_turn(self._attempt)
+        result = await self.dispatch(self._answer_at)
         return await self.filter_result(result)
+
+    async def _answer_at(self, guarded: GuardedTarget) -> OperationResult:
+        """Return what one target answers, or has answered before."""
+        call = self.call
+        operation = await self._prepare_for(guarded)
+        shape, prepared, values = operation.shape, operation.prepared, operation.written.values
+        body = decode_json_body(prepared.wire) if shape.cached else None
+        if body is not None and call.find_answer is not None:
+            document = await maybe_await(call.find_answer(prepared, body))
+            if document is not None:
+                call.answered_locally = True
+                return read_document(prepared.target.compiled, shape, document, {}, values)
+        result = await self._execute(guarded, prepared.target, self._attempt, operation)
+        if body is not None and call.keep_answer is not None and result.document is not None:
+            await maybe_await(call.keep_answer(result.document))
+        return result
 
     async def attempt_in_turn(self, attempt: Attempt[T]) -> T:
         """Return what `attempt` makes of the first target that answers."""
@@ -113,8 +130,12 @@ class OperationCall(RoutedCall):
         return result
 
     async def _send_to(self, attempt: Attempt[T], guarded: GuardedTarget) -> T:
-        call = self.call
-        target = call.target = guarded.target.current()
+        operation = await self._prepare_for(guarded)
+        return await self._execute(guarded, operation.target, attempt, operation)
+
+    async def _prepare_for(self, guarded: GuardedTarget) -> PreparedOperation:
+        """Return the operation as a target wants it, after those that come first were called."""
+        target = self.call.target = guarded.target.current()
         request = self._make_filtered_request()
         try:
             shape = find_shape(target.compiled, target.listed, request)
@@ -125,8 +146,7 @@ class OperationCall(RoutedCall):
         address = self._address
         for name in shape.before:
             request, address = await self._run_before(guarded, target, name, request)
-        operation = await self._prepare(target, shape, request, address)
-        return await self._execute(guarded, target, attempt, operation)
+        return await self._prepare(target, shape, request, address)
 
     async def _run_before(
         self, guarded: GuardedTarget, target: Target, name: str, request: OperationRequest
@@ -246,6 +266,14 @@ class OperationCall(RoutedCall):
         result.adaptations = written.adaptations
         permit.usage = self.call.usage = result.usage
         return result
+
+
+def decode_json_body(wire: HttpRequest) -> JsonObject | None:
+    """Return the body of a request that is a JSON object; None for any other."""
+    if not isinstance(wire.body, bytes) or not wire.body.startswith(b"{"):
+        return None
+    body = msgspec.json.decode(wire.body)
+    return body if isinstance(body, dict) else None
 
 
 def _find_streamed(target: Target, shape: OperationShape) -> OperationShape:

@@ -148,6 +148,7 @@ class OperationShape(_Part, frozen=True, kw_only=True):
     `before` are operations that are called first, for the same caller's values; what their answers
     have as `facts` joins the values, and a fact `address` is where this one goes, on the
     provider's own host. With `from_root`, the path begins at the host and not at the base address.
+    What is `cached` has equal answers to equal requests, so that a cache may keep them.
     `streamed` names the operation that gives the same as it comes, `addressed` the one for files
     that are given by their address, `models` those for models by pattern.
     """
@@ -180,6 +181,7 @@ class OperationShape(_Part, frozen=True, kw_only=True):
     models: dict[str, str] = {}
     job: JobPart | None = None
     pages: PagePart | None = None
+    cached: bool = False
     redirects: bool = False
     """Whether a redirect to the same host is followed, with the key."""
 

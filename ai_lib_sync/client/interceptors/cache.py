@@ -10,6 +10,7 @@ from ai_lib.client.call.call import Call
 from ai_lib.client.call.prepared_request import PreparedRequest
 from ai_lib.client.interceptors.cache_key import cache_key, is_servable, is_storable, wait_limit
 from ai_lib.errors.exceptions import AiLibError, SharedStateUnavailable
+from ai_lib.types.json import JsonObject, JsonValue
 from ai_lib.types.response import ChatResponse
 
 from ..._runtime.backend import fail_after
@@ -30,6 +31,42 @@ class _CacheLookup:
         self.flight = flight
 
 
+class _AnswerCache:
+    """What one operation beside chat does with the cache. A cache that fails is a miss."""
+
+    def __init__(self, manager: CacheManager, call: Call) -> None:
+        self._manager = manager
+        self._call = call
+        self._key: str | None = None
+
+    def find(self, prepared: PreparedRequest, body: JsonObject) -> JsonValue:
+        """Return the document that answered the same request before, or None."""
+        compiled = prepared.target.compiled
+        if compiled.manifest.auth.kind == "query":
+            return None  # its address holds the key
+        manager = self._manager
+        try:
+            self._key = manager.keys.generate_for_request(compiled, prepared.wire.url, body)
+            with fail_after(_STORE_SECONDS):
+                document: JsonValue = manager.peek(self._key)
+        except Exception as error:  # noqa: BLE001 (the provider can answer as well)
+            _log_failure(error)
+            return None
+        self._call.cache_lookup = "miss" if document is None else "hit"
+        manager.counters.add("misses" if document is None else "hits")
+        return document
+
+    def keep(self, document: JsonValue) -> None:
+        """Keep the document that answered."""
+        if self._key is None:
+            return
+        try:
+            with fail_after(_STORE_SECONDS):
+                self._manager.set(self._key, document, self._call.options.cache_ttl)
+        except Exception as error:  # noqa: BLE001 (the answer is there: no cache costs it)
+            _log_failure(error)
+
+
 class CacheInterceptor(Interceptor):
     """Answers from the cache, asks once for all who ask the same, and keeps what was answered.
 
@@ -38,7 +75,6 @@ class CacheInterceptor(Interceptor):
     """
 
     order = 60
-    chats_only = True
 
     def __init__(self, manager: CacheManager) -> None:
         if not isinstance(manager, CacheManager):
@@ -47,6 +83,12 @@ class CacheInterceptor(Interceptor):
 
     def is_idle(self) -> bool:
         return not self._manager.enabled
+
+    def before_request(self, call: Call) -> None:
+        """Offer an operation beside chat what the cache has of it; its shape says if it may."""
+        if call.request is None and call.options.cache is not False and not call.streamed:
+            answers = _AnswerCache(self._manager, call)
+            call.find_answer, call.keep_answer = answers.find, answers.keep
 
     def lookup(self, call: Call) -> ChatResponse | None:
         manager = self._manager

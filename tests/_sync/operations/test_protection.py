@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ai_lib_sync import AiClient, EmbeddingClient
+from ai_lib_sync.cache import CacheManager
 from ai_lib_sync.errors import (
     BudgetExceeded,
     DecodeError,
@@ -323,3 +324,29 @@ def test_embeddings_may_stand_among_the_operations(folder: Path, serve: Serve) -
     assert list(response.first.vector) == [1.0, 0.0]
     assert server.received[0].target == "/vectors"
     assert heard(server)[0]["words"] == ["one"]
+
+
+def test_a_cache_keeps_what_is_the_same_each_time(serve: Serve) -> None:
+    def reply(exchange: Exchange) -> None:
+        if exchange.received.target.endswith("/speech"):
+            return speak(exchange)
+        results = [{"index": 0, "relevance_score": 1.0}]
+        usage = {"billed_units": {"search_units": 1}}
+        return reply_json(exchange, {"results": results, "meta": usage})
+
+    server = serve(reply)
+    builder = AiClient.builder().model("cohere/rerank-v3.5").api_key("k").cache(CacheManager())
+    with builder.base_url(server.url).build() as client:
+        ranker = RerankClient.beside(client, "cohere/rerank-v3.5")
+        first = ranker.rerank("q", ["a", "b"])
+        again = ranker.rerank("q", ["a", "b"])
+        ranker.rerank("another", ["a", "b"])
+    costs = [response.cost and response.cost.total_cost for response in (first, again)]
+    assert (first.documents, again.documents, costs) == (["a"], ["a"], [0.002, 0])
+    assert len(server.received) == 2
+    builder = AiClient.builder().model("openai/tts-1").api_key("k").cache(CacheManager())
+    with builder.base_url(server.url).build() as client:
+        speaker = SpeechClient.beside(client, "openai/tts-1")
+        speaker.speak("hello", voice="v")
+        speaker.speak("hello", voice="v")
+    assert len(server.received) == 4
