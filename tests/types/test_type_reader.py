@@ -304,7 +304,8 @@ def values_of(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy
                 {}, optional={name: values_of(member, root) for name, member in members}
             )
         case "object":
-            inner = values_of(schema.get("additionalProperties", {}), root)
+            others = schema.get("additionalProperties")
+            inner = values_of(others if isinstance(others, dict) else {}, root)
             return st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
     plain = {
         "integer": st.integers(-3, 6), "number": st.sampled_from([0.5, 2.0]),
