@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         SharedBudget as SharedBudget,
         SharedReservation as SharedReservation,
     )
+    from ai_lib.tokens.window_fit import (
+        FittedConversation as FittedConversation,
+        fit as fit,
+    )
     from ai_lib.types.cost import (
         CostBounds as CostBounds,
         CostEstimate as CostEstimate,
@@ -35,12 +39,14 @@ _WHERE = {
     "BudgetStats": "ai_lib.tokens.budget",
     "CostBounds": "ai_lib.types.cost",
     "CostEstimate": "ai_lib.types.cost",
+    "FittedConversation": "ai_lib.tokens.window_fit",
     "ModelPricing": "ai_lib.tokens.pricing",
     "SharedBudget": "ai_lib.tokens.shared_budget",
     "SharedReservation": "ai_lib.tokens.shared_budget",
     "TokenCount": "ai_lib.types.cost",
     "TokenCounter": "ai_lib.tokens.counter",
     "estimate_cost": "ai_lib.tokens.cost_estimate",
+    "fit": "ai_lib.tokens.window_fit",
     "get_model_pricing": "ai_lib.tokens.pricing",
 }
 
