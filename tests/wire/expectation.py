@@ -51,10 +51,10 @@ def _assert_calls(response: ChatResponse, expected: list[Json]) -> None:
     functions = [call for call in response.tool_calls if call.kind == "function"]
     found = [(call.name, call.arguments) for call in functions]
     assert found == [(call["name"], call["arguments"]) for call in expected]
-    for call, wanted in zip(response.tool_calls, expected, strict=True):
+    for call, wanted in zip(functions, expected, strict=True):
         assert call.id
         assert wanted["id"] in (None, call.id)
-    assert len({call.id for call in response.tool_calls}) == len(expected)
+    assert len({call.id for call in functions}) == len(expected)
 
 
 def _assert_usage(response: ChatResponse, recording: Recording) -> None:
