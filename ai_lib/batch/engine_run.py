@@ -122,9 +122,9 @@ class EngineRun:
         outcome = await run_in_thread(take)
         if outcome is None:
             return None
-        known = len(self._finished)
+        count_before = len(self._finished)
         await run_in_thread(partial(self._record_chunk, *outcome))
-        return self._finished[known:]
+        return self._finished[count_before:]
 
     def close(self) -> None:
         """End what is under way, and close the journal."""
@@ -169,21 +169,21 @@ class EngineRun:
             self._journal.sync()
 
 
-class EngineItems:
+class EngineCompleted:
     """The items of a batch on an engine, each chunk as it comes; made by `batch_as_completed`."""
 
     def __init__(self, run: EngineRun) -> None:
         self._run = run
         self._items: deque[BatchItem[ChatResponse]] = deque()
 
-    async def __aenter__(self) -> EngineItems:
+    async def __aenter__(self) -> EngineCompleted:
         self._items.extend(self._run.start())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._run.close()
 
-    def __aiter__(self) -> EngineItems:
+    def __aiter__(self) -> EngineCompleted:
         return self
 
     async def __anext__(self) -> BatchItem[ChatResponse]:

@@ -20,7 +20,7 @@ from .executor import BatchExecutor, OnProgress
 if TYPE_CHECKING:
     from ai_lib.batch.engines import BatchEngine
 
-    from .engine_run import EngineItems, EngineRun
+    from .engine_run import EngineCompleted, EngineRun
 
 G = TypeVar("G")
 R = TypeVar("R")
@@ -120,7 +120,7 @@ def batch_as_completed(
     timeout: float | None = None,
     config: BatchConfig | None = None,
     on_progress: OnProgress | None = None,
-) -> EngineItems:
+) -> EngineCompleted:
     """Return the items of a batch on an engine as they come, chunk by chunk; see `batch_execute`.
 
         with batch_as_completed(prompts, builder, on=RayEngine()) as items:
@@ -131,11 +131,11 @@ def batch_as_completed(
 
     Raises, when the block is entered, as `batch_execute`.
     """
-    from .engine_run import EngineItems
+    from .engine_run import EngineCompleted
 
     settings = config or BatchConfig()
     run = _make_run(on, prompts, builder, max_concurrent, None, timeout, settings, on_progress)
-    return EngineItems(run)
+    return EngineCompleted(run)
 
 
 def _make_run(

@@ -123,9 +123,9 @@ class EngineRun:
         outcome = run_in_thread(take)
         if outcome is None:
             return None
-        known = len(self._finished)
+        count_before = len(self._finished)
         run_in_thread(partial(self._record_chunk, *outcome))
-        return self._finished[known:]
+        return self._finished[count_before:]
 
     def close(self) -> None:
         """End what is under way, and close the journal."""
@@ -170,21 +170,21 @@ class EngineRun:
             self._journal.sync()
 
 
-class EngineItems:
+class EngineCompleted:
     """The items of a batch on an engine, each chunk as it comes; made by `batch_as_completed`."""
 
     def __init__(self, run: EngineRun) -> None:
         self._run = run
         self._items: deque[BatchItem[ChatResponse]] = deque()
 
-    def __enter__(self) -> EngineItems:
+    def __enter__(self) -> EngineCompleted:
         self._items.extend(self._run.start())
         return self
 
     def __exit__(self, *_: object) -> None:
         self._run.close()
 
-    def __iter__(self) -> EngineItems:
+    def __iter__(self) -> EngineCompleted:
         return self
 
     def __next__(self) -> BatchItem[ChatResponse]:
