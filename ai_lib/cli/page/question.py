@@ -25,7 +25,7 @@ def add(a: float, b: float) -> float:
 '''
 
 
-class Turn(msgspec.Struct, frozen=True):
+class PageMessage(msgspec.Struct, frozen=True):
     """One turn of the conversation so far; `images` are data URLs."""
 
     role: Literal["user", "assistant"]
@@ -40,7 +40,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     model: str
-    turns: tuple[Turn, ...]
+    turns: tuple[PageMessage, ...]
     source: Literal["mock", "real", "recording"] = "mock"
     recording: int = 0
     system: str = ""
