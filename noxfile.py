@@ -199,7 +199,7 @@ def clouds(session: nox.Session) -> None:
 @_full()
 def prices(session: nox.Session) -> None:
     """Our prices against those that others keep: a report, which never fails."""
-    _install(session, "-e", ".", *_group("prices"))
+    _install(session, "-e", ".[dev]", *_group("prices"))
     session.run("python", "-m", "codegen", "prices")
 
 

@@ -15,11 +15,11 @@ from ai_lib.protocol.manifest.model import TextTools
 from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge
 from ai_lib.request.messages import MessageWriter
-from ai_lib.request.parameters import ParameterWriter
+from ai_lib.request.parameters import write_parameters
 from ai_lib.types.content import AudioBlock, Block, DocumentBlock, ImageBlock, ToolResultBlock
 from ai_lib.types.json import JSON_ENCODER, JsonObject, encode_json
 from ai_lib.types.message import Message
-from ai_lib.types.request import REASONING_PARAMETERS, ChatRequest
+from ai_lib.types.request import ChatRequest
 from ai_lib.types.tool import ToolDefinition
 from ai_lib.types.wire import HttpRequest, join_url
 
@@ -104,17 +104,13 @@ def _build_in_form(
         request, format_notes = apply_response_format(original, compiled, model, options.skipped)
     tool_notes: list[str] = []
     tool_names: Mapping[str, str] = {}
-    text_tools = compiled.manifest.text_tools if request.tools else None
+    text_tools: TextTools | None = None
     if request.tools or any(map(_has_tool_blocks, request.messages)):
         from ai_lib.request.tool_media import fit_tools
 
         request, tool_names, tool_notes = fit_tools(request, compiled, model)
-    if text_tools is not None:
-        from ai_lib.request.text_tools import offer_tools, write_tools_as_text
-
-        text_tools = offer_tools(request, text_tools)
-        if text_tools.replaces_native:
-            request = write_tools_as_text(request, text_tools)
+    if request.tools and compiled.manifest.text_tools is not None:
+        request, text_tools = _offer_in_text(request, compiled.manifest.text_tools)
     request, hosted = _write_hosted(request, compiled, model) if request.tools else (request, None)
     needs = _check_capabilities(request, compiled, model)
     media_notes: list[str] = []
@@ -147,6 +143,16 @@ def _build_in_form(
         text_tools=text_tools,
         tool_names=tool_names,
     )
+
+
+def _offer_in_text(request: ChatRequest, declared: TextTools) -> tuple[ChatRequest, TextTools]:
+    """Return the request with its tools where a model reads them, and what its calls look like."""
+    from ai_lib.request.text_tools import offer_tools, write_tools_as_text
+
+    text_tools = offer_tools(request, declared)
+    if text_tools.replaces_native:
+        request = write_tools_as_text(request, text_tools)
+    return request, text_tools
 
 
 def _add_file_headers(
@@ -284,18 +290,7 @@ def _build_body(
     if messages.members and any(tool.is_of_provider for tool in request.tools):
         merge(body, messages.members)
     if request.parameters or compiled.request.defaults:
-        parameters = ParameterWriter(compiled, model)
-        selected = _select_parameters(request)
-        if not selected.keys().isdisjoint(REASONING_PARAMETERS):
-            from ai_lib.request.reasoning import ReasoningWriter
-
-            reasoning = ReasoningWriter(compiled, model)
-            selected = reasoning.write(body, selected)
-            adaptations += reasoning.adaptations
-        parameters.write(body, selected)
-        adaptations += parameters.adaptations
-        if shape.spread in body:
-            merge(body, body.pop(shape.spread))
+        adaptations += write_parameters(body, request, compiled, model)
     if request.tool_choice is not None:
         from ai_lib.request.tools import add_tool_choice
 
@@ -310,14 +305,6 @@ def _build_body(
     if request.extra:
         merge(body, request.extra)
     return body, adaptations + schema_adaptations
-
-
-def _select_parameters(request: ChatRequest) -> Mapping[str, object]:
-    """Return the parameters that apply: without tool calls there are no parallel ones."""
-    choice = request.tool_choice
-    if choice is None or choice.mode != "none":
-        return request.parameters
-    return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
 
 
 def _encode_body(body: Body) -> bytes:

@@ -11,6 +11,7 @@ from ai_lib.protocol.manifest.model import Parameter
 from ai_lib.protocol.model import Model
 from ai_lib.request.fragments import Body, merge, set_path
 from ai_lib.types.json import JsonDict
+from ai_lib.types.request import REASONING_PARAMETERS, ChatRequest
 
 
 class ParameterWriter:
@@ -101,3 +102,32 @@ def _is_count(value: Any) -> TypeGuard[SupportsInt]:
     number: Any = value
     is_number = isinstance(value, Real | Decimal) and not isinstance(value, bool)
     return is_number and bool(0 < number <= _MOST and number == int(number))
+
+
+def write_parameters(
+    body: Body, request: ChatRequest, compiled: CompiledManifest, model: Model
+) -> list[str]:
+    """Write the parameters into a body; return what was changed to fit."""
+    adaptations: list[str] = []
+    parameters = ParameterWriter(compiled, model)
+    selected = _select_parameters(request)
+    if not selected.keys().isdisjoint(REASONING_PARAMETERS):
+        from ai_lib.request.reasoning import ReasoningWriter
+
+        reasoning = ReasoningWriter(compiled, model)
+        selected = reasoning.write(body, selected)
+        adaptations += reasoning.adaptations
+    parameters.write(body, selected)
+    adaptations += parameters.adaptations
+    spread = compiled.dialect.request.spread
+    if spread in body:
+        merge(body, body.pop(spread))
+    return adaptations
+
+
+def _select_parameters(request: ChatRequest) -> Mapping[str, object]:
+    """Return the parameters that apply: without tool calls there are no parallel ones."""
+    choice = request.tool_choice
+    if choice is None or choice.mode != "none":
+        return request.parameters
+    return {k: v for k, v in request.parameters.items() if k != "parallel_tool_calls"}
