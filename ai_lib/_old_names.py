@@ -3,7 +3,8 @@
 `import ai_lib.pipeline.accumulate` and `from ai_lib.telemetry import Logger` go on working, in both
 packages, although no such module or class exists. `OLD_MODULES` maps each old module path to the
 room that has its names now, and to the names it is known for. `OLD_CLASSES` maps each old class
-name of a room to the class that does its job. `ai_lib._lazy` reads this file only when a module or
+name of a room to the class that does its job, and `ROOT_NAMES` each old name of the package itself
+to a room. `ai_lib._lazy` reads this file only when a module or
 a name was not found, so it costs nothing to anyone else. Type checkers do not see the old paths;
 new code imports from the rooms.
 """
@@ -147,9 +148,9 @@ OLD_MODULES: Final[Mapping[str, tuple[str, str]]] = {
         "AiLibError ProtocolError TransportError ValidationError RemoteError",
     ),
     "errors.standard_codes": ("errors", "StandardErrorCode"),
-    "rerank": ("operations", "RerankerClient RerankResult"),
-    "stt": ("operations", "SttClient Transcription"),
-    "tts": ("operations", "TtsClient AudioOutput"),
+    "rerank": ("operations", "RerankerClient RerankOptions RerankResult"),
+    "stt": ("operations", "SttClient SttOptions Transcription TranscriptionSegment"),
+    "tts": ("operations", "TtsClient TtsOptions AudioOutput"),
     "generative": (
         "operations",
         "ImageGenerationClient ImageGenerationResult GeneratedImage SpeechToTextClient "
@@ -169,6 +170,7 @@ OLD_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ImageGenerationResult": "ImageResponse",
         "SpeechToTextClient": "TranscriptionClient",
         "SpeechToTextResult": "Transcription",
+        "TranscriptionSegment": "TimedText",
         "TextToSpeechClient": "SpeechClient",
         "TextToSpeechResult": "SpeechResponse",
     },
@@ -182,6 +184,11 @@ OLD_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
     "telemetry": {"FeedbackCollector": "InMemoryFeedbackSink", "Logger": "AiLibLogger"},
     "tokens": {"TiktokenCounter": "TokenCounter"},
 }
+
+# The names that the first layout's package itself had, and the room that has them now.
+ROOT_NAMES: Final[Mapping[str, str]] = dict.fromkeys(
+    OLD_MODULES["generative"][1].split(), OLD_MODULES["generative"][0]
+)
 
 
 class OldModuleLoader:
@@ -215,8 +222,11 @@ def find_old_module(name: str) -> ModuleSpec | None:
 
 
 def find_old_class(package: str, name: str) -> object | None:
-    """Return the class that an old name of a room stands for; None for any other name."""
+    """Return the class that an old name of a package stands for; None for any other name."""
     room = package.partition(".")[2]
+    if not room and name in ROOT_NAMES:
+        root_name: object = getattr(import_module(f"{package}.{ROOT_NAMES[name]}"), name)
+        return root_name
     if name not in OLD_CLASSES.get(room, {}):
         return None
     current: object = getattr(import_module(package), OLD_CLASSES[room][name])

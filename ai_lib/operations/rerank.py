@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ai_lib.errors.exceptions import DecodeError, RequestError
 from ai_lib.operations.response import RankedDocument, RerankResponse, make_facts
 from ai_lib.pipeline.operations.result import OperationResult, find_number
+from ai_lib.request.operations.options import RerankOptions, prefer
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonObject
 
@@ -26,7 +27,7 @@ class RerankClient(OperationClient):
         self,
         query: str,
         documents: Sequence[str],
-        top_n: int | None = None,
+        top_n: int | RerankOptions | None = None,
         *,
         max_tokens_per_document: int | None = None,
         extra: JsonObject | None = None,
@@ -35,9 +36,10 @@ class RerankClient(OperationClient):
     ) -> RerankResponse:
         """Return the documents by their relevance, the most relevant first.
 
-        `top_n` is how many to return at most. What is longer than `max_tokens_per_document` is
-        cut, where the provider takes that. `extra` are fields merged into the body unchanged.
-        `timeout` is in seconds; `fallbacks` are models to ask when this one fails.
+        `top_n` is how many to return at most, or all options in one value. What is longer than
+        `max_tokens_per_document` is cut, where the provider takes that. `extra` are fields merged
+        into the body unchanged. `timeout` is in seconds; `fallbacks` are models to ask when this
+        one fails.
 
         Raises:
             InvalidInput: a document is empty, or there are more than the provider takes. Nothing
@@ -50,6 +52,9 @@ class RerankClient(OperationClient):
         texts = [documents] if isinstance(documents, str) else list(documents)
         if not texts:
             raise RequestError("there are no documents to rank")
+        if isinstance(top_n, RerankOptions):
+            options, top_n = top_n, top_n.top_n
+            max_tokens_per_document = prefer(max_tokens_per_document, options.max_tokens_per_doc)
         if top_n is not None and (isinstance(top_n, bool) or top_n < 1):
             raise RequestError(f"top_n is a number from 1 on, not {top_n!r}")
         request = OperationRequest(

@@ -12,6 +12,7 @@ from ai_lib.errors.exceptions import EmptyResponse
 from ai_lib.operations.files import FileWriter
 from ai_lib.operations.response import SpeechResponse, make_facts
 from ai_lib.pipeline.operations.result import OperationResult
+from ai_lib.request.operations.options import TtsOptions, prefer
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonObject
 from ai_lib.types.media_type import detect_media_type, to_media_type
@@ -36,7 +37,7 @@ class SpeechClient(OperationClient):
     async def speak(
         self,
         text: str,
-        voice: str | None = None,
+        voice: str | TtsOptions | None = None,
         format: str | None = None,
         *,
         speed: float | None = None,
@@ -49,9 +50,10 @@ class SpeechClient(OperationClient):
     ) -> SpeechResponse:
         """Return the spoken text.
 
-        `voice` is the provider's name or id of one, `format` such as `mp3`, `wav`, `opus` or
-        `pcm` (raw samples), `speed` a factor, `language` a code such as `en`. `instructions` say
-        how to speak. What a provider does not take is left out and listed in `adaptations`.
+        `voice` is the provider's name or id of one, or all options in one value, `format` such as
+        `mp3`, `wav`, `opus` or `pcm` (raw samples), `speed` a factor, `language` a code such as
+        `en`. `instructions` say how to speak. What a provider does not take is left out and listed
+        in `adaptations`.
         `timeout` is in seconds; `fallbacks` are models to ask when this one fails.
 
         Raises:
@@ -69,13 +71,13 @@ class SpeechClient(OperationClient):
             raise EmptyResponse(
                 f"{self.provider_id} sent no sound", excerpt="", provider=self.provider_id
             )
-        media_type = _find_type(result, format)
+        media_type = _find_type(result, _read_format(request))
         return SpeechResponse(data=result.data, media_type=media_type, **make_facts(call, result))
 
     def stream(
         self,
         text: str,
-        voice: str | None = None,
+        voice: str | TtsOptions | None = None,
         format: str | None = None,
         *,
         speed: float | None = None,
@@ -95,7 +97,7 @@ class SpeechClient(OperationClient):
             text, voice, format, speed, language, instructions, sample_rate, extra
         )
         stream, call = self._open_stream(request, timeout, fallbacks, cancel_token)
-        return SpeechStream(stream, call, format)
+        return SpeechStream(stream, call, _read_format(request))
 
     synthesize = speak
 
@@ -149,7 +151,7 @@ class SpeechStream(ResponseStream):
 
 def _make_request(
     text: str,
-    voice: str | None,
+    voice: str | TtsOptions | None,
     format: str | None,
     speed: float | None,
     language: str | None,
@@ -158,20 +160,26 @@ def _make_request(
     extra: JsonObject | None,
 ) -> OperationRequest:
     texts = {"text": text}
+    options = voice if isinstance(voice, TtsOptions) else TtsOptions(voice=voice)
     if instructions is not None:
         texts["instructions"] = instructions
     return OperationRequest(
         name="speech",
         texts=texts,
         values={
-            "voice": voice,
-            "format": format,
-            "speed": speed,
+            "voice": options.voice,
+            "format": prefer(format, options.response_format),
+            "speed": prefer(speed, options.speed),
             "language": language,
             "sample_rate": sample_rate,
         },
         extra=extra or {},
     )
+
+
+def _read_format(request: OperationRequest) -> str | None:
+    value = request.values["format"]
+    return value if isinstance(value, str) else None
 
 
 def _find_type(result: OperationResult, format: str | None) -> str:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from ai_lib.request.operations.media import (
         MediaFile as MediaFile,
     )
+    from ai_lib.request.operations.options import (
+        RerankOptions as RerankOptions,
+        SttOptions as SttOptions,
+        TtsOptions as TtsOptions,
+    )
 
     from .builder import (
         OperationClientBuilder as OperationClientBuilder,
@@ -88,15 +93,18 @@ _WHERE = {
     "OperationResponse": "ai_lib.operations.response",
     "RankedDocument": "ai_lib.operations.response",
     "RerankClient": ".rerank",
+    "RerankOptions": "ai_lib.request.operations.options",
     "RerankResponse": "ai_lib.operations.response",
     "SpeechClient": ".speech",
     "SpeechResponse": "ai_lib.operations.response",
     "SpeechStream": ".speech",
+    "SttOptions": "ai_lib.request.operations.options",
     "TimedText": ".transcription",
     "Transcription": ".transcription",
     "TranscriptionClient": ".transcription",
     "TranscriptionDelta": ".transcription",
     "TranscriptionStream": ".transcription",
+    "TtsOptions": "ai_lib.request.operations.options",
     "VideoClient": ".videos",
     "VideoResponse": ".videos",
 }

@@ -11,6 +11,7 @@ from ai_lib.client.call.call import Call
 from ai_lib.operations.response import OperationResponse, make_facts
 from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
 from ai_lib.request.operations.media import MediaLike, to_media_file
+from ai_lib.request.operations.options import SttOptions, prefer
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonDict, JsonObject
 
@@ -67,7 +68,7 @@ class TranscriptionClient(OperationClient):
     def transcribe(
         self,
         audio: MediaLike,
-        language: str | None = None,
+        language: str | SttOptions | None = None,
         prompt: str | None = None,
         *,
         speakers: bool | None = None,
@@ -81,10 +82,11 @@ class TranscriptionClient(OperationClient):
         """Return what is said, in the language in which it is said.
 
         `audio` is a path, bytes, a file opened in binary mode, an `AudioBlock`, or an address
-        where the provider takes one. `language` is a code such as `en`, `prompt` a text that helps
-        with names. With `speakers`, who speaks is told apart; `timestamps` are of each `word` or
-        `segment`. What a provider does not take is left out and listed in `adaptations`. `timeout`
-        is in seconds; `fallbacks` are models to ask when this one fails.
+        where the provider takes one. `language` is a code such as `en`, or all options in one
+        value, `prompt` a text that helps with names. With `speakers`, who speaks is told apart;
+        `timestamps` are of each `word` or `segment`. What a provider does not take is left out and
+        listed in `adaptations`. `timeout` is in seconds; `fallbacks` are models to ask when this
+        one fails.
 
         Raises:
             MediaError: the sound can't be read.
@@ -121,7 +123,7 @@ class TranscriptionClient(OperationClient):
     def stream(
         self,
         audio: MediaLike,
-        language: str | None = None,
+        language: str | SttOptions | None = None,
         prompt: str | None = None,
         *,
         speakers: bool | None = None,
@@ -163,7 +165,7 @@ class TranscriptionStream(ResponseStream):
 def _make_request(
     name: str,
     audio: MediaLike,
-    language: str | None,
+    language: str | SttOptions | None,
     prompt: str | None,
     speakers: bool | None,
     timestamps: str | None,
@@ -172,15 +174,17 @@ def _make_request(
     extra: JsonObject | None,
 ) -> OperationRequest:
     file = to_media_file(audio, "the sound")
+    options = language if isinstance(language, SttOptions) else SttOptions(language=language)
+    prompt = prefer(prompt, options.prompt)
     return OperationRequest(
         name=name,
         texts={} if prompt is None else {"prompt": prompt},
         values={
-            "language": language,
+            "language": options.language,
             "speakers": speakers,
             "timestamps": timestamps,
-            "temperature": temperature,
-            "format": format,
+            "temperature": prefer(temperature, options.temperature),
+            "format": prefer(format, options.response_format),
         },
         files={"audio": [file]},
         extra=extra or {},

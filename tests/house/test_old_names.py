@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ai_lib._old_names import OLD_CLASSES, OLD_MODULES
+from ai_lib._old_names import OLD_CLASSES, OLD_MODULES, ROOT_NAMES
 from tests.house.packages import ROOT
 
 PACKAGES = pytest.mark.parametrize("package", ["ai_lib", "ai_lib_sync"])
@@ -42,6 +42,16 @@ def test_an_old_class_is_the_class_that_does_its_job(package: str) -> None:
         for old, today in classes.items():
             assert getattr(module, old) is getattr(module, today)
             assert old not in module.__all__
+
+
+@PACKAGES
+def test_an_old_name_of_the_package_itself_is_found(package: str) -> None:
+    root = importlib.import_module(package)
+    assert len(ROOT_NAMES) == 7
+    for name, room in ROOT_NAMES.items():
+        module = importlib.import_module(f"{package}.{room}")
+        assert getattr(root, name) is getattr(module, name)
+        assert name not in root.__all__
 
 
 @PACKAGES

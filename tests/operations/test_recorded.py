@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -26,11 +27,13 @@ from tests.operations.recorded import (
     check_usage,
     digest,
     file_of,
+    needs_recordings,
     recorded,
+    reply_json,
     rows,
     sent,
 )
-from tests.servers.scripted import ScriptedServer
+from tests.servers.scripted import Exchange, ScriptedServer
 
 # Vendors, or forms of a request, that are not bundled: there is no manifest of theirs.
 UNBUNDLED = {"huggingface", "stability", "bfl", "fal", "assemblyai", "fireworks", "qwen"}
@@ -235,6 +238,34 @@ async def test_images_are_made_as_recorded(row: Any, serve: Serve) -> None:
             check_images(await getattr(client, method)(**arguments), expected)
 
     check_image_request(sent(server.received[0]), recorded(row))
+
+
+@needs_recordings
+async def test_content_at_an_address_is_fetched_as_recorded(serve: Serve) -> None:
+    every = [entry.values[0] for entry in bundled("images")]
+    content = next(row for row in every if row["operation"] == "media.content")
+    path = content["request"]["path"]
+    made = next(row for row in every if path in row["response"].get("body", ""))
+    host = content["request"]["host"]
+
+    def reply(exchange: Exchange) -> None:
+        if exchange.received.method == "GET":
+            answer(content)(exchange)
+        else:
+            text = made["response"]["body"].replace(f"https://{host}", server.url)
+            reply_json(exchange, json.loads(text))
+
+    server = serve(reply)
+    method, model, arguments = image_arguments(made)
+    async with await builder(ImageClient.builder(), made, server, model).build() as client:
+        response = await getattr(client, method)(**arguments)
+        data = await response.first.read()
+
+    assert sent(server.received[1]) == recorded(content)
+    assert "authorization" not in server.received[1].headers
+    expected = content["expect"]
+    assert (len(data), digest(data)) == (expected["bytes"], expected["sha256"])
+    assert response.first.media_type == expected["media_type"]
 
 
 def check_images(response: Any, expected: dict[str, Any]) -> None:

@@ -45,7 +45,8 @@ class ListingShape(_Part, frozen=True, kw_only=True):
 class CountingShape(_Part, frozen=True, kw_only=True):
     """How a count of tokens is asked for and read.
 
-    The body is the `keep` fields of the chat that is counted. With `within` it stands at that
+    The body is the `keep` fields of the chat that is counted; a kept `model` is named although the
+    chat has it in its address. With `within` it stands at that
     dotted path, with the model as `model`, behind `model_prefix`, unless the model is not named
     there. With `body`, that is sent instead, filled with `$model` and `$text`, all texts of the
     chat. `tokens` is the path of the number, or of a list that is counted.
@@ -65,7 +66,7 @@ class CountingShape(_Part, frozen=True, kw_only=True):
             return filled if isinstance(filled, dict) else {}
         fields = {key: value for key, value in chat_body.items() if key in self.keep}
         if self.within is None:
-            return fields
+            return {"model": model, **fields} if "model" in self.keep else fields
         if self.names_model:
             fields = {"model": f"{self.model_prefix}{model}", **fields}
         for name in reversed(self.within.split(".")):

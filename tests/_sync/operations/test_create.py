@@ -2,6 +2,7 @@
 """The clients of operations are made with the words of `AiClient.create`."""
 
 import inspect
+import json
 import ssl
 
 import pytest
@@ -10,10 +11,19 @@ import ai_lib_sync
 from ai_lib_sync import AiClient, operations
 from ai_lib_sync.embeddings import EmbeddingClient
 from ai_lib_sync.errors import RemoteError
-from ai_lib_sync.operations import ModerationClient, OperationClient, SpeechClient
+from ai_lib_sync.operations import (
+    ModerationClient,
+    OperationClient,
+    RerankClient,
+    RerankOptions,
+    SpeechClient,
+    SttOptions,
+    TranscriptionClient,
+    TtsOptions,
+)
 from ai_lib_sync.transport import TransportOptions
 from tests._sync.operations.conftest import Serve
-from tests.operations.recorded import reply_json
+from tests.operations.recorded import read_form, reply_json
 from tests.servers.scripted import Exchange
 
 
@@ -71,3 +81,39 @@ def test_settings_of_connections_are_checked() -> None:
             SpeechClient.create(**arguments)  # type: ignore[arg-type]
     with SpeechClient.create("openai/tts-1", "k", ssl_context=context, http=options):
         pass
+
+
+def test_options_are_taken_in_one_value(serve: Serve) -> None:
+    def reply(exchange: Exchange) -> None:
+        if exchange.received.target.endswith("/rerank"):
+            reply_json(exchange, {"results": [{"index": 1, "relevance_score": 0.5}]})
+        elif exchange.received.target.endswith("/speech"):
+            speak(exchange)
+        else:
+            reply_json(exchange, {"text": "hello"})
+
+    server = serve(reply)
+    with RerankClient.create("cohere/rerank-v3.5", "k", server.url) as client:
+        options = RerankOptions(top_n=1, max_tokens_per_doc=99)
+        ranked = client.rerank("q", ["a", "b"], options)
+    with SpeechClient.create("openai/tts-1", "k", server.url) as speaker:
+        voice = TtsOptions(voice="alloy", speed=2.0, response_format="opus")
+        speaker.speak("hello", voice, speed=1.5)
+    with TranscriptionClient.create("openai/whisper-1", "k", server.url) as writer:
+        words = SttOptions(language="de", prompt="Ada", temperature=0.5, response_format="json")
+        writer.transcribe(b"ID3sound", words, prompt="Grace")
+
+    bodies = [json.loads(received.body) for received in server.received[:2]]
+    assert ranked.documents == ["b"]
+    assert (bodies[0]["top_n"], bodies[0]["max_tokens_per_doc"]) == (1, 99)
+    assert (bodies[1]["voice"], bodies[1]["speed"]) == ("alloy", 1.5)
+    assert bodies[1]["response_format"] == "opus"
+    received = server.received[2]
+    fields, _ = read_form(received.headers["content-type"], received.body)
+    del fields["model"]
+    assert fields == {
+        "language": "de",
+        "prompt": "Grace",
+        "temperature": "0.5",
+        "response_format": "json",
+    }
