@@ -293,6 +293,12 @@ class ClientBuilder(ConnectionBuilder):
 
         return self.intercept(budget_interceptor(budget, limit, currency, tag, unknown_price))
 
+    def cache(self: B, manager: CacheManager) -> B:
+        """Take responses to repeated requests from this cache; the caller keeps and closes it."""
+        from .interceptors.cache import CacheInterceptor
+
+        return self.intercept(CacheInterceptor(manager))
+
     def guardrails(
         self: B,
         rules: Rules = (),
@@ -411,12 +417,6 @@ class AiClientBuilder(ClientBuilder, Generic[Client]):
         from .interceptors.routing import routing_settings
 
         return self._set(**routing_settings(self._settings, source, strategy))
-
-    def cache(self, manager: CacheManager) -> AiClientBuilder[Client]:
-        """Take responses to repeated requests from this cache; the caller keeps and closes it."""
-        from .interceptors.cache import CacheInterceptor
-
-        return self.intercept(CacheInterceptor(manager))
 
     def feedback(self, sink: FeedbackSink) -> AiClientBuilder[Client]:
         """Send the feedback of `AiClient.report_feedback` to this sink."""

@@ -26,8 +26,9 @@ from ai_lib.types.cost import TokenCount
 from ai_lib.types.usage import Usage
 from ai_lib.types.wire import HttpRequest, TimeoutOptions
 
-from .._runtime.backend import run_all
+from .._runtime.backend import maybe_await, run_all
 from ..client.execution.dispatcher import begin_attempt
+from ..client.execution.operation_call import decode_json_body
 from ..client.execution.routed_call import RoutedCall
 from ..client.execution.targets import GuardedTarget, TargetSet, error_of
 from ..client.interceptors.chain import InterceptorChain
@@ -91,6 +92,7 @@ class EmbeddingCall(RoutedCall):
             results = await run_all(
                 [batch.run for batch in batches], self._split_options.max_concurrent
             )
+        self.call.answered_locally = not self.parts
         return self._join(target, writer, results)
 
     def _join(
@@ -121,6 +123,9 @@ class EmbeddingCall(RoutedCall):
             self.timeouts_for(target),
             count_input=batch.count_input,
         )
+        kept_vectors = await self._find_kept(prepared)
+        if kept_vectors is not None:
+            return kept_vectors
         self.parts.append(prepared)
         log = self.call.attempt_log.child(tokens=batch.tokens, repeatable=target.is_repeatable)
         log.after_attempt = prepared.end_attempt
@@ -132,7 +137,25 @@ class EmbeddingCall(RoutedCall):
             except AiLibError as error:
                 raise_attributed(error, target)
 
-        return await batch.guarded.executor.run(attempt, log, on_retry=log.on_retry)
+        vectors = await batch.guarded.executor.run(attempt, log, on_retry=log.on_retry)
+        if self.call.keep_answer is not None:
+            await maybe_await(self.call.keep_answer(prepared, msgspec.to_builtins(vectors)))
+        return vectors
+
+    async def _find_kept(self, prepared: PreparedRequest) -> ParsedVectors | None:
+        """Return what a cache has in place of the response to a request, None without it."""
+        if self.call.find_answer is None:
+            return None
+        body = decode_json_body(prepared.wire)
+        if body is None:
+            return None
+        document = await maybe_await(self.call.find_answer(prepared, body))
+        if document is None:
+            return None
+        try:
+            return msgspec.convert(document, ParsedVectors)
+        except msgspec.ValidationError:
+            return None
 
     async def _attempt(
         self, batch: _TextBatch, prepared: PreparedRequest, timeouts: TimeoutOptions, permit: Permit

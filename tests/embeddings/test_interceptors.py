@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from ai_lib.cache import CacheManager
 from ai_lib.client import Call, Interceptor
 from ai_lib.errors import AiLibError, BudgetExceeded, RemoteError
 from ai_lib.telemetry import (
@@ -159,3 +160,24 @@ async def test_a_budget_refuses_texts_whose_price_nobody_lists(serve: Serve) -> 
 def test_what_can_t_accompany_is_refused(serve: Serve) -> None:
     with pytest.raises(TypeError, match="no meter"):
         builder(serve(lengths)).metrics("counter")  # type: ignore[arg-type]
+
+
+async def test_a_cache_keeps_vectors(serve: Serve) -> None:
+    server, cache = serve(lengths), CacheManager()
+    made = builder(server, MODEL).cache(cache).max_concurrent(1)
+    async with await made.build() as client:
+        first = await client.embed_batch(["one", "three", "eleven"], batch_size=2)
+        again = await client.embed_batch(["one", "three", "eleven"], batch_size=2)
+        assert len(server.received) == 2
+        await client.embed("one", dimensions=2)
+        await client.embed("one", dimensions=2)
+        await client.embed_batch(["one", "three", "another"], batch_size=2)
+
+    # Another length, and the one request whose texts are others.
+    assert len(server.received) == 4
+    assert first.vectors == again.vectors == [[3.0, 1.0], [5.0, 1.0], [6.0, 1.0]]
+    assert (again.model, again.usage, again.attempts) == (first.model, first.usage, ())
+    assert (first.cost and first.cost.total_cost) == pytest.approx(3 * PRICE)
+    assert again.cost is not None
+    assert again.cost.total_cost == 0
+    assert (cache.stats().hits, cache.stats().misses) == (4, 4)

@@ -178,7 +178,7 @@ class Call:
         self.filter_results: Callable[[Sequence[str]], Any] | None = None
         self.read_results: Callable[[], Sequence[str]] | None = None
         self.find_answer: FindAnswer | None = None
-        self.keep_answer: Callable[[JsonValue], object] | None = None
+        self.keep_answer: Callable[[PreparedRequest, JsonValue], object] | None = None
         self._cost: tuple[int, CostEstimate | None] | None = None
 
     def begin_attempt(self, prepared: PreparedRequest) -> None:

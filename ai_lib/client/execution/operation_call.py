@@ -115,7 +115,7 @@ class OperationCall(RoutedCall):
                 return read_document(prepared.target.compiled, shape, document, {}, values)
         result = await self._execute(guarded, prepared.target, self._attempt, operation)
         if body is not None and call.keep_answer is not None and result.document is not None:
-            await maybe_await(call.keep_answer(result.document))
+            await maybe_await(call.keep_answer(prepared, result.document))
         return result
 
     async def attempt_in_turn(self, attempt: Attempt[T]) -> T:

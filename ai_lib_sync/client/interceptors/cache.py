@@ -37,7 +37,7 @@ class _AnswerCache:
     def __init__(self, manager: CacheManager, call: Call) -> None:
         self._manager = manager
         self._call = call
-        self._key: str | None = None
+        self._keys: dict[PreparedRequest, str] = {}
 
     def find(self, prepared: PreparedRequest, body: JsonObject) -> JsonValue:
         """Return the document that answered the same request before, or None."""
@@ -46,23 +46,26 @@ class _AnswerCache:
             return None  # its address holds the key
         manager = self._manager
         try:
-            self._key = manager.keys.generate_for_request(compiled, prepared.wire.url, body)
+            key = manager.keys.generate_for_request(compiled, prepared.wire.url, body)
+            self._keys[prepared] = key
             with fail_after(_STORE_SECONDS):
-                document: JsonValue = manager.peek(self._key)
+                document: JsonValue = manager.peek(key)
         except Exception as error:  # noqa: BLE001 (the provider can answer as well)
             _log_failure(error)
             return None
-        self._call.cache_lookup = "miss" if document is None else "hit"
+        is_hit = document is not None and self._call.cache_lookup != "miss"
+        self._call.cache_lookup = "hit" if is_hit else "miss"
         manager.counters.add("misses" if document is None else "hits")
         return document
 
-    def keep(self, document: JsonValue) -> None:
-        """Keep the document that answered."""
-        if self._key is None:
+    def keep(self, prepared: PreparedRequest, document: JsonValue) -> None:
+        """Keep the document that answered a request."""
+        key = self._keys.get(prepared)
+        if key is None:
             return
         try:
             with fail_after(_STORE_SECONDS):
-                self._manager.set(self._key, document, self._call.options.cache_ttl)
+                self._manager.set(key, document, self._call.options.cache_ttl)
         except Exception as error:  # noqa: BLE001 (the answer is there: no cache costs it)
             _log_failure(error)
 

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from ai_lib_sync.cache import CacheManager
 from ai_lib_sync.client import Call, Interceptor
 from ai_lib_sync.errors import AiLibError, BudgetExceeded, RemoteError
 from ai_lib_sync.telemetry import (
@@ -160,3 +161,24 @@ def test_a_budget_refuses_texts_whose_price_nobody_lists(serve: Serve) -> None:
 def test_what_can_t_accompany_is_refused(serve: Serve) -> None:
     with pytest.raises(TypeError, match="no meter"):
         builder(serve(lengths)).metrics("counter")  # type: ignore[arg-type]
+
+
+def test_a_cache_keeps_vectors(serve: Serve) -> None:
+    server, cache = serve(lengths), CacheManager()
+    made = builder(server, MODEL).cache(cache).max_concurrent(1)
+    with made.build() as client:
+        first = client.embed_batch(["one", "three", "eleven"], batch_size=2)
+        again = client.embed_batch(["one", "three", "eleven"], batch_size=2)
+        assert len(server.received) == 2
+        client.embed("one", dimensions=2)
+        client.embed("one", dimensions=2)
+        client.embed_batch(["one", "three", "another"], batch_size=2)
+
+    # Another length, and the one request whose texts are others.
+    assert len(server.received) == 4
+    assert first.vectors == again.vectors == [[3.0, 1.0], [5.0, 1.0], [6.0, 1.0]]
+    assert (again.model, again.usage, again.attempts) == (first.model, first.usage, ())
+    assert (first.cost and first.cost.total_cost) == pytest.approx(3 * PRICE)
+    assert again.cost is not None
+    assert again.cost.total_cost == 0
+    assert (cache.stats().hits, cache.stats().misses) == (4, 4)
