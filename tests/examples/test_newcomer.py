@@ -87,7 +87,7 @@ class Desk:
             try:
                 yield address
                 process.send_signal(signal.SIGINT)
-                assert process.wait(timeout=20) == 0
+                assert process.wait(timeout=20) == 130
             finally:
                 process.kill()
 

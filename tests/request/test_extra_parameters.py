@@ -106,7 +106,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("temperature", True, "temperature=True is no number"),
     ("temperature", None, "temperature=None is no number"),
     ("temperature", float("nan"), "is no number"),
-    ("temperature", -1, "temperature=-1 is out of range: it is from 0 on"),
+    ("temperature", -1, "temperature=-1 is out of range: it is 0 to 2"),
     ("top_p", 1.5, "top_p=1.5 is out of range: it is 0 to 1"),
     ("presence_penalty", -3, "is out of range: it is -2 to 2"),
     ("max_tokens", 0, "max_tokens=0 is no count"),

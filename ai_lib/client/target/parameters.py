@@ -35,12 +35,26 @@ def check_parameter(name: str, value: object, compiled: CompiledManifest) -> str
     expected, is_fit = _KINDS.get(name, _ANY)
     if not is_fit(value):
         raise InvalidArguments(f"{name}={value!r:.100} is no {expected}", path=name)
-    low, high = _RANGES.get(name, _UNBOUNDED)
-    number = cast("Any", value)
+    low, high = _find_range(name, compiled)
+    number = cast("Any", value) if _is_number(value) else None
+    if number is None:
+        return name
     if (low is not None and number < low) or (high is not None and number > high):
-        bounds = f"from {low} on" if high is None else f"{low} to {high}"
+        bounds = f"from {low:g} on" if high is None else f"{low or 0:g} to {high:g}"
         raise InvalidArguments(f"{name}={value} is out of range: it is {bounds}", path=name)
     return name
+
+
+def _find_range(name: str, compiled: CompiledManifest) -> tuple[float | None, float | None]:
+    """Return the bounds of a parameter: the provider's where its manifest states them."""
+    low, high = _RANGES.get(name, _UNBOUNDED)
+    declared = compiled.parameters.get(name)
+    if declared is None:
+        return low, high
+    return (
+        low if declared.minimum is None else declared.minimum,
+        high if declared.maximum is None else declared.maximum,
+    )
 
 
 def _list_declared(compiled: CompiledManifest) -> Iterable[str]:
@@ -133,7 +147,7 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         perf_metrics_in_response mask_sensitive_info audio_timestamp enable_affective_dialog
         clear_thinking disable_reasoning think
         return_prompt_text watermarking watermark_enabled reasoning_control safe_tokenization
-        preserve_thinking
+        preserve_thinking no_stop_trim separate_reasoning stream_reasoning return_hidden_states
     """,
     ("text", _is_text): """
         user user_id safety_identifier prompt_cache_key prompt_cache_retention service_tier
@@ -144,8 +158,9 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         last_updated_after_filter last_updated_before_filter language_preference route
         safety_model context_length_exceeded_behavior session_id user_profile_id draft_model
         truncation_side prompt_cache_isolation_key reasoning_history compliance tool_prompt
+        guideline custom_logit_processor
     """,
-    ("text or list of texts", _is_texts): "stop_sequences",
+    ("text or list of texts", _is_texts): "stop_sequences stop_regex lora_path extra_key rid",
     ("dict", _is_object): """
         logit_bias metadata audio web_search_options thinking cache_control context_management
         citation_options search_settings chat_template_kwargs mm_processor_kwargs
@@ -154,7 +169,7 @@ _NAMES: Final[Mapping[tuple[str, Check], str]] = {
         moderation stream_options prompt_cache_options model_selection_config
         media_response compound_custom
         media_io_kwargs repetition_detection ec_transfer_params model_parameters meta
-        sensitive_word_check image_config trace
+        sensitive_word_check image_config trace custom_params session_params
     """,
     ("list", _is_list): """
         modalities include safety_settings response_modalities documents stop_token_ids
