@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ai_lib.errors.exceptions import RequestError
-from ai_lib.testing.mock.example_values import make_example
+from ai_lib.testing.mock.example_values import make_answer, make_example
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.request_reader import ParsedRequest
 from ai_lib.types.content import ToolResultBlock, join_text
@@ -23,7 +23,7 @@ def choose_reply(request: ParsedRequest) -> Reply:
     - the line `/mock {...}` of the last user message, with the fields of `Reply` as JSON;
     - a text that quotes the tool results, when the last turn has some;
     - a call of every offered tool that the message names, or of the tool the request demands;
-    - an example of the schema that the request demands;
+    - the first of the choices, or an example of the schema, that the request demands;
     - "You said: ..." with the message.
 
     Raises:
@@ -82,8 +82,10 @@ def _mentions_tool(question: str, tool_name: str) -> bool:
 
 def _write_text(request: ParsedRequest, question: str) -> str:
     text = f"You said: {question}"
+    if choices := request.constraint.get("choices"):
+        return str(choices[0])
     if request.response_schema is not None:
-        return msgspec.json.encode(make_example(request.response_schema, question)).decode()
+        return msgspec.json.encode(make_answer(request.response_schema, question)).decode()
     return msgspec.json.encode({"answer": text}).decode() if request.wants_json_object else text
 
 

@@ -20,8 +20,13 @@ def make_example(schema: Schema, question: str) -> JsonDict:
     Texts are the quoted words and proper names of the question, in order, then the property's
     name. Numbers are the numbers of the question, then 1.
     """
-    value = _Examples(schema, question).make_value(schema, "value", 0)
+    value = make_answer(schema, question)
     return value if isinstance(value, dict) else {"value": value}
+
+
+def make_answer(schema: Schema, question: str) -> JsonValue:
+    """Return a value for a schema of any type, made as `make_example` says."""
+    return _Examples(schema, question).make_value(schema, "value", 0)
 
 
 class _Examples:

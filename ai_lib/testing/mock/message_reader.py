@@ -234,5 +234,7 @@ def _make_tool_result(
 def _unwrap_output(output: object) -> object:
     """Return a tool's result from the object it was wrapped in; an object of its own as JSON."""
     if isinstance(output, Mapping):
-        return output.get("output") if len(output) == 1 else msgspec.json.encode(output).decode()
+        is_wrapped = len(output) == 1 and "output" in output
+        value = output["output"] if is_wrapped else output
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return output

@@ -1,6 +1,6 @@
 """`Reply`: what the mock provider shall send back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -88,3 +88,17 @@ class Reply(
     def is_error(self) -> bool:
         """Whether the status is an error, 400 or more."""
         return self.status >= 400
+
+
+def check_replies(replies: Iterable[Reply]) -> list[Reply]:
+    """Return the replies as a list.
+
+    Raises:
+        TypeError: one of them is something else; the message says which.
+    """
+    checked = list(replies)
+    for position, reply in enumerate(checked):
+        if not isinstance(reply, Reply):
+            kind = type(reply).__name__
+            raise TypeError(f"reply {position} is of the type {kind}: give `Reply` values")
+    return checked

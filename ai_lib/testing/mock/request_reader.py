@@ -6,10 +6,11 @@ import msgspec
 
 from ai_lib.protocol.dialect.model import Dialect, RequestShape, Template
 from ai_lib.protocol.dialect.reasoning import ReasoningShape, find_reasoning
-from ai_lib.protocol.dialect.template import match_template
+from ai_lib.protocol.dialect.template import find_placeholders, match_template
+from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.testing.mock.message_reader import read_messages, read_text
 from ai_lib.testing.mock.serve_shape import ServeSection
-from ai_lib.types.json import JsonDict, JsonObject, find_member
+from ai_lib.types.json import JsonDict, JsonObject, JsonValue, find_member
 from ai_lib.types.message import Message
 from ai_lib.types.tool import ToolChoice, ToolDefinition
 
@@ -54,7 +55,6 @@ def read_request(
     fields = _match_members(shape.body, body)
     system = read_text(shape.messages, fields.get("system"))
     messages = read_messages(shape.messages, serve, fields.get("messages") or [])
-    formats = shape.response_format
     return ParsedRequest(
         model=model or str(fields.get("model") or ""),
         streamed=streamed or _matches(shape.stream, body),
@@ -65,11 +65,11 @@ def read_request(
         allows_parallel_calls=_allows_parallel_calls(shape, body),
         candidate_count=_read_candidate_count(shape, body),
         wants_thinking=_wants_thinking(
-            shape, body, find_reasoning(reasoning, model or str(fields.get("model") or ""))
+            dialect, serve, body, find_reasoning(reasoning, model or str(fields.get("model") or ""))
         ),
-        response_schema=_match_members(formats.get("json_schema", {}), body).get("schema"),
-        wants_json_object=_matches(formats.get("json_object", {}), body),
-        constraint=_read_constraint(shape, body),
+        response_schema=_read_schema(shape, serve, body),
+        wants_json_object=_matches(shape.response_format.get("json_object", {}), body),
+        constraint=_read_constraint(shape, serve, body),
     )
 
 
@@ -78,18 +78,47 @@ def _match_members(templates: Mapping[str, Template], body: Body) -> JsonDict:
     fields: JsonDict = {}
     for key, template in templates.items():
         if key in body:
-            fields.update(match_template(template, body[key]) or {})
+            fields.update(_match_each(template, body[key]))
     return fields
+
+
+def _match_each(template: Template, wire: object) -> JsonDict:
+    """Match a list with a template of one item by each of its items, and join what they give."""
+    if isinstance(template, dict) and len(template) == 1 and isinstance(wire, dict):
+        [(key, inner)] = template.items()
+        return _match_each(inner, wire[key]) if key in wire else {}
+    if not (isinstance(template, list) and len(template) == 1 and isinstance(wire, list)):
+        return match_template(template, wire) or {}
+    fields: JsonDict = {}
+    for item in wire:
+        for name, value in (match_template(template[0], item) or {}).items():
+            fields[name] = _join(fields.get(name), value)
+    return fields
+
+
+def _join(before: JsonValue, value: JsonValue) -> JsonValue:
+    if isinstance(before, list) and isinstance(value, list):
+        return before + value
+    if isinstance(before, str) and isinstance(value, str):
+        return before + value
+    return value
+
+
+def _read_schema(shape: RequestShape, serve: ServeSection, body: Body) -> JsonObject | None:
+    templates = (shape.response_format.get("json_schema", {}), *serve.schemas)
+    schemas = (_match_members(template, body).get("schema") for template in templates)
+    return next((schema for schema in schemas if isinstance(schema, dict)), None)
 
 
 def _matches(fragment: Mapping[str, Template], body: Body) -> bool:
     return bool(fragment) and match_template(fragment, body) is not None
 
 
-def _read_constraint(shape: RequestShape, body: Body) -> JsonDict:
+def _read_constraint(shape: RequestShape, serve: ServeSection, body: Body) -> JsonDict:
     """Read what the answer must fit, by the names of the template's placeholders."""
-    for kind in ("regex", "choice", "grammar"):
-        fields = match_template(shape.response_format.get(kind), body)
+    kinds = (shape.response_format.get(kind) for kind in ("regex", "choice", "grammar"))
+    for template in (*kinds, serve.choices):
+        fields = match_template(template, body)
         if fields:
             return fields
     return {}
@@ -144,15 +173,25 @@ def _read_candidate_count(shape: RequestShape, body: Body) -> int:
     return count if isinstance(count, int) and count > 0 else 1
 
 
-def _wants_thinking(shape: RequestShape, body: Body, reasoning: ReasoningShape | None) -> bool:
-    effort = _get_parameter(shape, body, "reasoning_effort")
+def _wants_thinking(
+    dialect: Dialect, serve: ServeSection, body: Body, reasoning: ReasoningShape | None
+) -> bool:
+    if serve.thinks:
+        return any(compile_expression(condition)(body, body) for condition in serve.thinks)
+    effort = _get_parameter(dialect.request, body, "reasoning_effort")
     if effort is not None:
         return reasoning is None or effort != reasoning.off
     if reasoning is None:
         return False
     budget = reasoning.budget.fragment if reasoning.budget is not None else None
     fragments = [*reasoning.levels.values(), reasoning.on, budget]
-    return any(isinstance(fragment, dict) and _matches(fragment, body) for fragment in fragments)
+    return any(isinstance(fragment, dict) and _says(fragment, body) for fragment in fragments)
+
+
+def _says(fragment: Mapping[str, Template], body: Body) -> bool:
+    """Whether a body has a fragment, with a value for each of its placeholders."""
+    fields = match_template(fragment, body) if fragment else None
+    return fields is not None and find_placeholders(fragment) <= fields.keys()
 
 
 def _get_parameter(shape: RequestShape, body: Body, name: str) -> object:

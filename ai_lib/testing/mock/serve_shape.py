@@ -35,6 +35,8 @@ import msgspec
 
 from ai_lib.errors.exceptions import ProtocolError
 from ai_lib.protocol.dialect.model import Dialect, Part, Template
+from ai_lib.protocol.query.expression import compile_expression
+from ai_lib.protocol.query.path import compile_path
 
 
 class IdShape(Part, frozen=True, kw_only=True):
@@ -180,14 +182,53 @@ class ErrorResponseShape(Part, frozen=True, kw_only=True):
     types: dict[str, str] = {}
 
 
+class SnakeCaseShape(Part, frozen=True, kw_only=True):
+    """A service that takes members in snake case too, where the dialect has them in camel case.
+
+    What is in the members `kept` is the caller's own and stays; `named` have names of the caller's
+    for parts of the service's.
+    """
+
+    kept: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+
+
+class AcceptanceShape(Part, frozen=True, kw_only=True):
+    """What the provider refuses, with `message`: a body for which `when` holds.
+
+    `roles` is the path of the messages' roles. With `among`, one that is not in it is refused; with
+    `after`, one behind a role that is not listed there as one that may precede it ("" is the
+    beginning). `code` and `type` are those of the error, where the status does not say them.
+    """
+
+    when: str | None = None
+    roles: str = ""
+    among: frozenset[str] = frozenset()
+    after: dict[str, frozenset[str]] = {}
+    message: str
+    status: int = 400
+    code: str | None = None
+    type: str | None = None
+
+
 class ServeSection(Part, frozen=True, kw_only=True):
-    """The whole section. `turns` and `tools` list more templates of a role's turn and of a tool."""
+    """The whole section. `turns` and `tools` list more templates of a role's turn and of a tool.
+
+    `schemas` list more members that give the schema of the answer, `choices` those that give what
+    its text may be, `thinks` the conditions of a body that asks for thinking, whichever the model.
+    `accepts` has what is refused, by names.
+    """
 
     credentials: tuple[CredentialShape, ...] = ()
     ids: IdShape = IdShape()
     headers: dict[str, str] = {}
     turns: dict[str, tuple[Template, ...]] = {}
     tools: tuple[Template, ...] = ()
+    schemas: tuple[dict[str, Template], ...] = ()
+    choices: Template = None
+    thinks: tuple[str, ...] = ()
+    snake_case: SnakeCaseShape | None = None
+    accepts: dict[str, AcceptanceShape] = {}
     usage: dict[str, Template] = {}
     content: ContentShape = ContentShape()
     hosted: dict[str, HostedCallShape] = {}
@@ -213,6 +254,20 @@ def read_serve_section(dialect: Dialect, source: str) -> ServeSection:
         )
     section: dict[str, Any] = dialect.serve
     try:
-        return msgspec.convert(section, ServeSection)
+        serve = msgspec.convert(section, ServeSection)
     except msgspec.ValidationError as error:
+        raise ProtocolError(f"{source}: serve: {error}", source=source) from error
+    _check_conditions(serve, source)
+    return serve
+
+
+def _check_conditions(serve: ServeSection, source: str) -> None:
+    """Compile each condition and path, so that a mistake is found before any request."""
+    conditions = [*serve.thinks, *filter(None, (rule.when for rule in serve.accepts.values()))]
+    try:
+        for condition in conditions:
+            compile_expression(condition)
+        for rule in serve.accepts.values():
+            compile_path(rule.roles or "$")
+    except ProtocolError as error:
         raise ProtocolError(f"{source}: serve: {error}", source=source) from error

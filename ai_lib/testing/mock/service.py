@@ -28,6 +28,8 @@ from ai_lib.testing.mock.recorded_request import RecordedRequest
 from ai_lib.testing.mock.reply import Reply
 from ai_lib.testing.mock.reply_plan import ReplyIds, plan_reply
 from ai_lib.testing.mock.request_reader import ParsedRequest, read_request
+from ai_lib.testing.mock.requests.acceptance import find_refusal
+from ai_lib.testing.mock.requests.spelling import write_in_camel_case
 from ai_lib.testing.mock.server import ReceivedRequest, ServerResponse
 from ai_lib.testing.mock.stream_writer import write_body, write_frames
 from ai_lib.types.json import JsonDict, JsonValue
@@ -123,11 +125,14 @@ class Service:
             return self._respond_to_embeddings(provider, recorded, index, model, ids)
         if refusal is not None or chat_match is None or not isinstance(recorded.body, dict):
             return _respond_with_error(provider, refusal or Reply(status=404), ids)
+        body, model = _read_spelling(provider, recorded.body), chat_match.groupdict().get("model")
+        if (refused := find_refusal(provider, body, model)) is not None:
+            return _respond_with_error(provider, refused, ids)
         parsed = read_request(
             provider.dialect,
             provider.serve,
-            recorded.body,
-            model=chat_match.groupdict().get("model"),
+            body,
+            model=model,
             streamed=stream_match is not None,
             reasoning=provider.reasoning,
         )
@@ -142,7 +147,8 @@ class Service:
         model: str | None,
         ids: ReplyIds,
     ) -> ServerResponse:
-        embedding_request = read_embedding_request(provider, recorded.body, model)
+        body = _read_spelling(provider, recorded.body)
+        embedding_request = read_embedding_request(provider, body, model)
         if isinstance(embedding_request, str):
             return _respond_with_error(provider, Reply(status=400, error=embedding_request), ids)
         changed = msgspec.structs.replace(recorded, model=embedding_request.model)
@@ -220,7 +226,7 @@ class Service:
         parsed = read_request(
             family.dialect,
             family.serve,
-            body,
+            _read_spelling(family, body),
             model=None,
             streamed=False,
             reasoning=provider.reasoning,
@@ -330,6 +336,12 @@ def _decode_body(body: bytes) -> object:
         return msgspec.json.decode(body)
     except msgspec.DecodeError:
         return body
+
+
+def _read_spelling(provider: MockedProvider, body: Any) -> Any:
+    """Return a body with its members in the dialect's spelling, where the service takes two."""
+    shape = provider.serve.snake_case
+    return body if shape is None else write_in_camel_case(body, shape)
 
 
 def _list_secret_names(auth: Auth) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_lib.testing.mock.providers import ManifestLike
 from ai_lib.testing.mock.recorded_request import RecordedRequest
-from ai_lib.testing.mock.reply import Reply
+from ai_lib.testing.mock.reply import Reply, check_replies
 from ai_lib.testing.mock.server import LoopbackServer
 from ai_lib.testing.mock.service import ReplyChooser, Service
 
@@ -43,6 +43,7 @@ class MockProvider:
 
     Raises:
         ProtocolError: one of `manifests` can't be read.
+        TypeError: one of `replies` is no `Reply`.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class MockProvider:
         manifests: Sequence[ManifestLike] = (),
         choose_reply: ReplyChooser | None = None,
     ) -> None:
-        self._service = Service(replies, manifests, choose_reply)
+        self._service = Service(check_replies(replies), manifests, choose_reply)
         self._server: LoopbackServer | None = None
 
     def start(self, port: int = 0) -> MockProvider:
@@ -128,8 +129,12 @@ class MockProvider:
         return [name for name, variable in variables.items() if variable.by is None]
 
     def enqueue(self, *replies: Reply) -> None:
-        """Append replies to the script."""
-        self._service.enqueue(replies)
+        """Append replies to the script.
+
+        Raises:
+            TypeError: one of `replies` is no `Reply`.
+        """
+        self._service.enqueue(check_replies(replies))
 
     @property
     def requests(self) -> list[RecordedRequest]:

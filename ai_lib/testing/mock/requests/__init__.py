@@ -1,0 +1,1 @@
+"""Checks and spells requests before they are read."""
