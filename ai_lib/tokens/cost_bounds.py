@@ -31,7 +31,8 @@ def calculate_cost_bounds(
         cheapest = min(price for price in (prices.input, prices.cache_read) if price is not None)
         least = int(input_count.tokens / (1 + input_count.error_bound))
         factors = [tier * hour for tier in _all_tiers(prices, billed) for hour in _hours(prices)]
-        lower = least * cheapest * min(factors, default=0.0) / _MILLION + prices.request
+        smallest = min(factors, default=0.0) * min(billed.factor, 1.0)
+        lower = least * cheapest * smallest / _MILLION + prices.request
         if output_tokens is None:
             reason = f"nothing bounds the response of {model}: set max_tokens"
         elif output_tokens and dearest.output is None:

@@ -11,10 +11,18 @@ import pytest
 
 from ai_lib.batch import ProviderBatch
 from ai_lib.client import AiClient
-from ai_lib.errors import BatchError, CapabilityError, DecodeError, RemoteError, RequestError
+from ai_lib.errors import (
+    BatchError,
+    BudgetExceeded,
+    CapabilityError,
+    DecodeError,
+    RemoteError,
+    RequestError,
+)
 from ai_lib.resilience import RetryConfig
 from ai_lib.testing import MockProvider
-from ai_lib.types import Message, ToolDefinition
+from ai_lib.tokens import Budget
+from ai_lib.types import ChatRequest, Message, ToolDefinition
 from tests.guards import hang_guard
 from tests.resilience.house import said
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -352,3 +360,34 @@ async def test_a_provider_that_takes_none_is_not_asked() -> None:
             with pytest.raises(CapabilityError, match="'batch'"):
                 await ProviderBatch.submit(client, ["one"])
     assert mock.requests == []
+
+
+async def test_a_budget_holds_a_batch_at_its_price() -> None:
+    """A batch costs half of 2.5 and 10 dollars a million: https://openai.com/api/pricing"""
+    question = ChatRequest(messages=(Message.user("Hi"),), parameters={"max_tokens": 100})
+    async with MockProvider() as mock:
+        async with await mock.builder("openai/gpt-4o").build() as client:
+            tokens = client.count_tokens(question).at_most
+        upper = (tokens * 2.5 + 100 * 10) / 1e6 * 0.5
+        budget = Budget(3.5 * upper)
+        async with await mock.builder("openai/gpt-4o").budget(budget).build() as client:
+            await client.batches.submit([question] * 2)
+            assert budget.spent == pytest.approx(2 * upper)
+            sent_count = len(mock.requests)
+            with pytest.raises(BudgetExceeded):
+                await client.batches.submit([question] * 2)
+            with pytest.raises(BudgetExceeded, match="stored file cost is unknown"):
+                await client.batches.create("file-1", "/v1/embeddings")
+            assert len(mock.requests) == sent_count
+            await client.batches.submit([question])
+
+    assert (budget.spent, budget.reserved) == (pytest.approx(3 * upper), 0)
+
+
+async def test_a_batch_with_an_open_request_is_refused_by_a_budget() -> None:
+    budget = Budget(10.0)
+    async with MockProvider() as mock:
+        async with await mock.builder("openai/made-up-model").budget(budget).build() as client:
+            with pytest.raises(BudgetExceeded, match="item 0: the price of openai"):
+                await client.batches.submit(["Hi"])
+    assert (mock.requests, budget.spent) == ([], 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeAlias
 
+from ai_lib.client.batches.cost import limit_batch_cost, make_unknown_bounds
 from ai_lib.client.batches.format import (
     BatchLines,
     ProviderBatchStatus,
@@ -24,6 +26,7 @@ from ai_lib.pipeline.operations.result import OperationResult, find_text
 from ai_lib.protocol.dialect.batches import BatchShape
 from ai_lib.protocol.query.path import compile_path
 from ai_lib.request.operations.request import OperationRequest
+from ai_lib.types.cost import CostBounds
 from ai_lib.types.json import JsonDict, JsonObject, JsonValue
 from ai_lib.types.message import Message, MessageLike
 from ai_lib.types.request import ChatRequest
@@ -64,9 +67,12 @@ class ProviderBatch:
     ) -> ProviderBatch:
         """Submit prompts (texts, messages, or `ChatRequest`s) to the client's model.
 
-        `name` is shown by providers whose batches have one.
+        `name` is shown by providers whose batches have one. A budget sets the bounds of all
+        requests aside, at the price of a batch where the manifest states one, before anything is
+        sent; they count as spent, as what a batch used is known only with its results.
 
         Raises:
+            BudgetExceeded: the requests might cost more than the budget has left. Nothing was sent.
             CapabilityError: the manifest does not say that the provider takes batches.
             RequestError: there are no items, or one can't be sent; the message says which.
             TransportError: bytes could not be exchanged.
@@ -75,9 +81,10 @@ class ProviderBatch:
         """
         target = client.target
         shape = find_batch_shape(target)
-        lines = write_lines(shape, target, map(to_chat_request, items))
-        operations = client._make_operations()
-        batch = cls(client, await _create(operations, shape, lines, name or _NAME))
+        requests = [to_chat_request(item) for item in items]
+        lines = write_lines(shape, target, requests)
+        steps = _PaidSteps(client._make_operations(), partial(limit_batch_cost, target, requests))
+        batch = cls(client, await _create(steps, shape, lines, name or _NAME))
         batch._tool_names = lines.tool_names
         return batch
 
@@ -89,13 +96,17 @@ class ProviderBatch:
 
         `path` is the path of the endpoint they are for, such as `/v1/embeddings`; `extra` are
         fields merged into the body. What the lines are is the caller's: `iterate_lines` yields the
-        results as they come. Raises as `submit`.
+        results as they come. A budget refuses it unless it allows unknown prices. Raises as
+        `submit`.
         """
-        shape = find_batch_shape(client.target)
+        target = client.target
+        shape = find_batch_shape(target)
         request = OperationRequest(
             name="batches.create", values={"file": file, "path": path}, extra=extra or {}
         )
-        created = await client._make_operations().run(request)
+        created = await client._make_operations().run(
+            request, bound_cost=partial(make_unknown_bounds, target)
+        )
         return cls(client, _read_id(shape, created))
 
     async def status(self) -> ProviderBatchStatus:
@@ -200,26 +211,35 @@ def to_chat_request(prompt: Prompt) -> ChatRequest:
     return ChatRequest(messages=check_messages(prompt))
 
 
-async def _create(
-    operations: ProviderRunner, shape: BatchShape, lines: BatchLines, name: str
-) -> str:
+class _PaidSteps:
+    """Sends the operations that make a batch; what it may cost is set aside with the first."""
+
+    def __init__(self, operations: ProviderRunner, bound_cost: Callable[[], CostBounds]) -> None:
+        self.compiled = operations.target.compiled
+        self._operations = operations
+        self._bound_cost: Callable[[], CostBounds] | None = bound_cost
+
+    async def run(self, request: OperationRequest) -> OperationResult:
+        bound_cost, self._bound_cost = self._bound_cost, None
+        return await self._operations.run(request, bound_cost=bound_cost)
+
+
+async def _create(steps: _PaidSteps, shape: BatchShape, lines: BatchLines, name: str) -> str:
     """Create a batch of these lines, and return its id."""
-    compiled = operations.target.compiled
+    compiled = steps.compiled
     texts: JsonDict = {"lines": lines.lines}
     values: JsonDict = {"path": lines.path, "name": name}
     if compiled.find_operation("batches.upload") is not None:
-        uploaded = await operations.run(OperationRequest(name="batches.upload", texts=texts))
+        uploaded = await steps.run(OperationRequest(name="batches.upload", texts=texts))
         values["file"] = _require_id(uploaded, find_text(uploaded.facts, "id"), "file")
     adds = compiled.find_operation("batches.add") is not None
     is_inline = not adds and "file" not in values
-    created = await operations.run(
+    created = await steps.run(
         OperationRequest(name="batches.create", texts=texts if is_inline else {}, values=values)
     )
     batch_id = _read_id(shape, created)
     if adds:
-        await operations.run(
-            OperationRequest(name="batches.add", texts=texts, values={"id": batch_id})
-        )
+        await steps.run(OperationRequest(name="batches.add", texts=texts, values={"id": batch_id}))
     return batch_id
 
 

@@ -90,14 +90,16 @@ def explain_with_cost(target: Target, request: ChatRequest | None = None) -> Exp
     )
 
 
-def would_cost(target: Target, request: ChatRequest) -> CostBounds:
+def would_cost(target: Target, request: ChatRequest, factor: float = 1.0) -> CostBounds:
     """Return what an attempt at the target costs at least and at most.
+
+    `factor` multiplies the prices of tokens, as a batch's does.
 
     Raises:
         RequestError: the target can't be asked this.
     """
     built = build_unsigned(target, request, fit_media=target.fit_media)
-    return _calculate_bounds(target, request, built.body)
+    return _calculate_bounds(target, request, built.body, factor)
 
 
 def calculate_prepared_bounds(prepared: PreparedRequest, currency: str) -> CostBounds:
@@ -119,8 +121,13 @@ def calculate_prepared_bounds(prepared: PreparedRequest, currency: str) -> CostB
     return zero_bounds(target.model_id, currency)
 
 
-def _calculate_bounds(target: Target, request: ChatRequest, body: JsonObject) -> CostBounds:
-    """Return the bounds of what is sent: the tokens of the request, and what its body says."""
+def _calculate_bounds(
+    target: Target, request: ChatRequest, body: JsonObject, factor: float = 1.0
+) -> CostBounds:
+    """Return the bounds of what is sent: the tokens of the request, and what its body says.
+
+    `factor` multiplies the prices of tokens.
+    """
     from ai_lib.tokens.billing import find_extra_content, read_billed_request
     from ai_lib.tokens.cost_bounds import calculate_cost_bounds
 
@@ -135,6 +142,8 @@ def _calculate_bounds(target: Target, request: ChatRequest, body: JsonObject) ->
         billed = msgspec.structs.replace(
             billed, problem=billed.problem or "what extra() adds to the input can't be counted"
         )
+    if factor != 1.0:
+        billed = msgspec.structs.replace(billed, factor=billed.factor * factor)
     added = (counter.count_at_most(content) if content else 0) + billed.hidden_tokens
     if added:
         count = msgspec.structs.replace(count, at_most=count.at_most + added)

@@ -23,6 +23,7 @@ from ai_lib.request.operations.request import OperationRequest
 from ai_lib.request.operations.texts import collect_texts, replace_texts
 from ai_lib.request.operations.write import WrittenOperation, find_shape, write_operation
 from ai_lib.resilience.permit import Permit
+from ai_lib.types.cost import CostBounds
 from ai_lib.types.json import JsonObject
 from ai_lib.types.upload import Multipart
 from ai_lib.types.wire import HttpRequest
@@ -68,7 +69,8 @@ class OperationCall(RoutedCall):
 
     With `streamed`, the operation is the one that gives the same as it comes, and its response is
     read by the caller. What belongs to a provider, such as a file, goes to the first target only.
-    An `address` stands in place of the operation's own.
+    An `address` stands in place of the operation's own. `bound_cost` says what a budget sets aside
+    for it, where that is not told by what is sent.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class OperationCall(RoutedCall):
         streamed: bool = False,
         first_only: bool = False,
         address: str | None = None,
+        bound_cost: Callable[[], CostBounds] | None = None,
     ) -> None:
         super().__init__(
             request.name, options, targets, interceptors, streamed=streamed, first_only=first_only
@@ -89,6 +92,7 @@ class OperationCall(RoutedCall):
         self.transport = transport
         self._request = request
         self._address = address
+        self._bound_cost = bound_cost
         self.call.texts = collect_texts(dict(request.texts))
 
     def answer(self) -> OperationResult:
@@ -213,11 +217,12 @@ class OperationCall(RoutedCall):
         except AiLibError as error:
             raise attribute_error(error, target) from None
         wire = self._add_headers(target, written.wire)
-        bound = partial(limit_operation_cost, target, shape, request, written.values)
-        is_paid = bool(shape.usage) and wire.method not in _READS
-        prepared = PreparedRequest(
-            target, wire, self.timeouts_for(target), bound_cost=bound if is_paid else None
-        )
+        bound: Callable[[], CostBounds] | None = None
+        if request.name == self._request.name and self._bound_cost is not None:
+            bound = self._bound_cost
+        elif shape.usage and wire.method not in _READS:
+            bound = partial(limit_operation_cost, target, shape, request, written.values)
+        prepared = PreparedRequest(target, wire, self.timeouts_for(target), bound_cost=bound)
         return PreparedOperation(shape, request, written, prepared)
 
     def _make_filtered_request(self) -> OperationRequest:

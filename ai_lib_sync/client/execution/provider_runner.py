@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ai_lib.protocol.dialect.operations import PagePart
 from ai_lib.protocol.query.expression import compile_expression
 from ai_lib.protocol.query.path import find_first
 from ai_lib.request.operations.request import OperationRequest
+from ai_lib.types.cost import CostBounds
 from ai_lib.types.json import JsonValue
 from ai_lib.types.wire import check_optional_seconds
 
@@ -43,8 +44,16 @@ class ProviderRunner:
         """The provider's id."""
         return self.target.compiled.id
 
-    def run(self, request: OperationRequest, timeout: float | None = None) -> OperationResult:
-        """Send one operation; `timeout` is in seconds. Raises as `OperationCall.run`."""
+    def run(
+        self,
+        request: OperationRequest,
+        timeout: float | None = None,
+        bound_cost: Callable[[], CostBounds] | None = None,
+    ) -> OperationResult:
+        """Send one operation; `timeout` is in seconds. Raises as `OperationCall.run`.
+
+        `bound_cost` says what a budget sets aside for it.
+        """
         options = CallOptions(timeout=check_optional_seconds("the timeout", timeout))
         call = OperationCall(
             self._transport,
@@ -53,6 +62,7 @@ class ProviderRunner:
             request,
             options,
             first_only=True,
+            bound_cost=bound_cost,
         )
         return call.answer()
 

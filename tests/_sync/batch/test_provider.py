@@ -12,10 +12,18 @@ import pytest
 
 from ai_lib_sync.batch import ProviderBatch
 from ai_lib_sync.client import AiClient
-from ai_lib_sync.errors import BatchError, CapabilityError, DecodeError, RemoteError, RequestError
+from ai_lib_sync.errors import (
+    BatchError,
+    BudgetExceeded,
+    CapabilityError,
+    DecodeError,
+    RemoteError,
+    RequestError,
+)
 from ai_lib_sync.resilience import RetryConfig
 from ai_lib_sync.testing import MockProvider
-from ai_lib_sync.types import Message, ToolDefinition
+from ai_lib_sync.tokens import Budget
+from ai_lib_sync.types import ChatRequest, Message, ToolDefinition
 from tests._sync.resilience.house import said
 from tests.guards import hang_guard
 from tests.servers.scripted import Exchange, ScriptedServer
@@ -353,3 +361,34 @@ def test_a_provider_that_takes_none_is_not_asked() -> None:
             with pytest.raises(CapabilityError, match="'batch'"):
                 ProviderBatch.submit(client, ["one"])
     assert mock.requests == []
+
+
+def test_a_budget_holds_a_batch_at_its_price() -> None:
+    """A batch costs half of 2.5 and 10 dollars a million: https://openai.com/api/pricing"""
+    question = ChatRequest(messages=(Message.user("Hi"),), parameters={"max_tokens": 100})
+    with MockProvider() as mock:
+        with mock.builder("openai/gpt-4o").build() as client:
+            tokens = client.count_tokens(question).at_most
+        upper = (tokens * 2.5 + 100 * 10) / 1e6 * 0.5
+        budget = Budget(3.5 * upper)
+        with mock.builder("openai/gpt-4o").budget(budget).build() as client:
+            client.batches.submit([question] * 2)
+            assert budget.spent == pytest.approx(2 * upper)
+            sent_count = len(mock.requests)
+            with pytest.raises(BudgetExceeded):
+                client.batches.submit([question] * 2)
+            with pytest.raises(BudgetExceeded, match="stored file cost is unknown"):
+                client.batches.create("file-1", "/v1/embeddings")
+            assert len(mock.requests) == sent_count
+            client.batches.submit([question])
+
+    assert (budget.spent, budget.reserved) == (pytest.approx(3 * upper), 0)
+
+
+def test_a_batch_with_an_open_request_is_refused_by_a_budget() -> None:
+    budget = Budget(10.0)
+    with MockProvider() as mock:
+        with mock.builder("openai/made-up-model").budget(budget).build() as client:
+            with pytest.raises(BudgetExceeded, match="item 0: the price of openai"):
+                client.batches.submit(["Hi"])
+    assert (mock.requests, budget.spent) == ([], 0)
