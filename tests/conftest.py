@@ -51,8 +51,14 @@ def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Make it impossible that a test reaches a real provider."""
+    """Make it impossible that a test reaches a real provider, or fails for a busy machine."""
     sys.addaudithook(_refuse_the_network)
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("any machine")
 
 
 def pytest_collection_finish() -> None:

@@ -17,7 +17,14 @@ ROOMS: Final = {
         "tests/transport/test_faults.py",
         "tests/mcp",
     ),
-    "_runtime": ("tests/backend", "tests/transport/test_cancel.py", "tests/forks"),
+    "_runtime": (
+        "tests/backend",
+        "tests/transport",
+        "tests/_sync/transport",
+        "tests/forks",
+        "tests/mcp",
+        "tests/_sync/mcp",
+    ),
     "types": (
         "tests/types",
         "tests/request",
