@@ -171,6 +171,13 @@ def sdk_types(session: nox.Session) -> None:
 
 
 @_full()
+def doubles(session: nox.Session) -> None:
+    """The vendors' own clients against the mock provider."""
+    _install(session, "-e", ".[dev]", *_group("sdk"))
+    session.run("python", "-m", "pytest", "-q", "-n", "0", "tests/testing/test_sdk_callers.py")
+
+
+@_full()
 def parameters(session: nox.Session) -> None:
     """The parameters of smaller vendors against the sources of their own packages."""
     _install(session, "-e", ".[dev]")
