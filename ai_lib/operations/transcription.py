@@ -16,6 +16,7 @@ from ai_lib.types.json import JsonDict, JsonObject
 
 from ..client.execution.cancel import CancelToken
 from .client import OperationClient
+from .job import Job, start_job
 from .stream import ResponseStream
 
 
@@ -85,7 +86,8 @@ class TranscriptionClient(OperationClient):
         value, `prompt` a text that helps with names. With `speakers`, who speaks is told apart;
         `timestamps` are of each `word` or `segment`. What a provider does not take is left out and
         listed in `adaptations`. `timeout` is in seconds; `fallbacks` are models to ask when this
-        one fails.
+        one fails. Where a provider makes a job of it, it is waited for, and leaving early cancels
+        it.
 
         Raises:
             MediaError: the sound can't be read.
@@ -94,12 +96,13 @@ class TranscriptionClient(OperationClient):
             TransportError: bytes could not be exchanged.
             RemoteError: the provider answered with an error.
             ResponseError: the response can't be used.
+            JobFailed, JobTimeout: a job failed, or is not done in time.
         """
         request = _make_request(
             "transcribe", audio, language, prompt, speakers, timestamps, temperature, format, extra
         )
         result, call = await self._run(request, timeout, fallbacks)
-        return _make_transcription(result, call)
+        return await self._finish(request, result, call, timeout)
 
     async def translate(
         self,
@@ -117,7 +120,22 @@ class TranscriptionClient(OperationClient):
             "translate", audio, None, prompt, None, None, temperature, format, extra
         )
         result, call = await self._run(request, timeout, fallbacks)
-        return _make_transcription(result, call)
+        return await self._finish(request, result, call, timeout)
+
+    async def _finish(
+        self, request: OperationRequest, result: OperationResult, call: Call, timeout: float | None
+    ) -> Transcription:
+        """Return what came, after waiting for it where a provider has made it a job."""
+        target = call.target or self.target
+        shape = target.compiled.find_operation(request.name, target.model)
+        if shape is None or shape.job is None or call.answered_locally:
+            return _make_transcription(result, call)
+        is_own = target.model_id == self.model_id
+        client = self if is_own else TranscriptionClient.beside(self, target.model_id)
+        provider = client.provider_id
+        job_id, address = start_job(shape.job, provider, client._base_url(), result)
+        job = Job(job_id, shape.job, provider, client._poll, _make_transcription, address=address)
+        return await job.wait(timeout=timeout, cancel_on_exit=True)
 
     def stream(
         self,

@@ -118,8 +118,7 @@ class OperationClient(ModelClient):
 
     def _fetch(self, url: str) -> tuple[bytes, str]:
         """Return content at an address, with the key where the provider's own host asks for it."""
-        target = self.target
-        base_url = resolve_base_url(target.compiled, target.base_url)
+        target, base_url = self.target, self._base_url()
         has_own = target.compiled.find_operation("content.fetch") is not None
         if not has_own or not is_same_host(url, base_url):
             return fetch_content(self._transport, url, self.provider_id, base_url)
@@ -127,6 +126,14 @@ class OperationClient(ModelClient):
         call = self._make_call(request, None, first_only=True, address=url)
         result = call.answer()
         return result.data, result.media_type
+
+    def _poll(self, request: OperationRequest, address: str | None) -> tuple[OperationResult, Call]:
+        """Ask for a job, at its address where it has one."""
+        call = self._make_call(request, None, first_only=True, address=address)
+        return call.run_with_call()
+
+    def _base_url(self) -> str:
+        return resolve_base_url(self.target.compiled, self.target.base_url)
 
     def _make_call(
         self,

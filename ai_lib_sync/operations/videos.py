@@ -10,7 +10,6 @@ from ai_lib.errors.exceptions import CapabilityError, EmptyResponse
 from ai_lib.operations.response import OperationResponse, make_facts
 from ai_lib.pipeline.operations.result import OperationResult, find_number, find_text
 from ai_lib.protocol.dialect.operations import JobPart
-from ai_lib.request.chat import resolve_base_url
 from ai_lib.request.operations.media import MediaLike, to_media_file
 from ai_lib.request.operations.request import OperationRequest
 from ai_lib.types.json import JsonObject
@@ -90,10 +89,6 @@ class VideoClient(OperationClient):
             check_job_address(address, self._base_url(), part.hosts, self.provider_id)
         return Job(id, part, self.provider_id, self._poll, self._read, address=address)
 
-    def _poll(self, request: OperationRequest, address: str | None) -> tuple[OperationResult, Call]:
-        call = self._make_call(request, None, first_only=True, address=address)
-        return call.run_with_call()
-
     def _read(self, result: OperationResult, call: Call) -> VideoResponse:
         videos = [
             GeneratedVideo(self._fetch, url=find_text(item, "url"), facts=item)
@@ -125,6 +120,3 @@ class VideoClient(OperationClient):
                 provider=self.provider_id,
             )
         return shape.job
-
-    def _base_url(self) -> str:
-        return resolve_base_url(self.target.compiled, self.target.base_url)

@@ -63,7 +63,7 @@ async def test_a_text_is_spoken_whole_and_as_it_comes(provider: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "provider", ["openai", "groq", "mistral", "openrouter", "xai", "elevenlabs", "deepgram"]
+    "provider", ["openai", "groq", "mistral", "openrouter", "xai", "elevenlabs", "deepgram", "fal"]
 )
 async def test_a_sound_is_written_down(provider: str) -> None:
     async with MockProvider([Reply(text="What was said.")]) as mock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -36,7 +37,8 @@ from tests.operations.recorded import (
 from tests.servers.scripted import Exchange, ScriptedServer
 
 # Vendors, or forms of a request, that are not bundled: there is no manifest of theirs.
-UNBUNDLED = {"huggingface", "stability", "bfl", "fal", "assemblyai", "fireworks", "qwen"}
+UNBUNDLED = {"huggingface", "stability", "bfl", "assemblyai", "fireworks", "qwen"}
+BY_JOBS = {"fal"}
 ROOTS = {
     "cohere": "",
     "deepgram": "/v1",
@@ -50,7 +52,9 @@ SILENT = RetryConfig(max_retries=0)
 
 def bundled(*families: str) -> list[Any]:
     def is_bundled(row: Any) -> bool:
-        return row is None or (row["provider"] not in UNBUNDLED and row["operation"] != "score")
+        if row is None:
+            return True
+        return row["provider"] not in UNBUNDLED | BY_JOBS and row["operation"] != "score"
 
     return [entry for entry in rows(*families) if is_bundled(entry.values[0])]
 
@@ -179,6 +183,30 @@ async def test_a_sound_is_written_down_as_recorded(row: Any, serve: Serve) -> No
         if name in expected:
             assert len(getattr(response, name)) == expected[name], name
     check_usage(response.usage, expected.get("usage", {}))
+
+
+@needs_recordings
+async def test_a_sound_is_written_down_by_a_job_as_recorded(serve: Serve) -> None:
+    every = [entry.values[0] for entry in rows("transcribe")]
+    begun, done = (row for row in every if row["provider"] in BY_JOBS)
+
+    def reply(exchange: Exchange) -> None:
+        row = begun if exchange.received.method == "POST" else done
+        host = f"https://{row['request']['host']}"
+        answer(json.loads(json.dumps(row).replace(host, server.url)))(exchange)
+
+    server = serve(reply)
+    made = TranscriptionClient.builder().model("fal/fal-ai/wizper").api_key("k")
+    sound = base64.b64decode(begun["request"]["body"]["audio_url"].partition(",")[2])
+    async with await made.base_url(server.url).with_retry(SILENT).build() as client:
+        response = await client.transcribe(sound)
+
+    # The address of the job's state, which has the result in the recording, and that of the result.
+    assert [sent(one) for one in server.received] == [recorded(row) for row in (begun, done, done)]
+    assert {one.headers["authorization"] for one in server.received} == {"Key k"}
+    expected = done["expect"]
+    assert (response.text, response.language) == (expected["text"], expected["language"])
+    assert [segment.end for segment in response.segments] == [2.508]
 
 
 def image_arguments(row: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:

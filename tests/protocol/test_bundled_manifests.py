@@ -34,7 +34,7 @@ PROMISED = words(
 LOCAL = {"ollama", "lmstudio", "vllm", "llamacpp", "sglang", "tgi"}
 EMBED_ONLY = {"jina", "voyage"}
 # They have neither chats nor embeddings; a section of their own is all that they need.
-OPERATIONS_ONLY = {"deepgram", "elevenlabs"}
+OPERATIONS_ONLY = {"deepgram", "elevenlabs", "fal"}
 # Their models are listed elsewhere, change daily, or are the user's own.
 MODELS_UNLISTED = LOCAL | {"openrouter", "siliconflow", "huggingface", "azure"}
 # One key opens all addresses of a cloud.

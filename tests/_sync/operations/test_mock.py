@@ -64,7 +64,7 @@ def test_a_text_is_spoken_whole_and_as_it_comes(provider: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "provider", ["openai", "groq", "mistral", "openrouter", "xai", "elevenlabs", "deepgram"]
+    "provider", ["openai", "groq", "mistral", "openrouter", "xai", "elevenlabs", "deepgram", "fal"]
 )
 def test_a_sound_is_written_down(provider: str) -> None:
     with MockProvider([Reply(text="What was said.")]) as mock:

@@ -39,6 +39,7 @@ class OperationState:
         self._lock = threading.Lock()
         self._files: dict[str, StoredContent] = {}
         self._polls: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
         self._batches: dict[str, BatchRecord] = {}
 
     def store(self, stored: StoredContent) -> None:
@@ -81,6 +82,16 @@ class OperationState:
         if name.startswith("files."):
             return self.find(id) is not None
         return name.startswith("batches.") is (self.find_batch(id) is not None)
+
+    def keep_text(self, id: str, text: str) -> None:
+        """Keep the text that a job will give."""
+        with self._lock:
+            self._texts[id] = text
+
+    def find_text(self, id: str) -> str:
+        """Return the text that a job gives, empty when there is none."""
+        with self._lock:
+            return self._texts.get(id, "")
 
     def count_poll(self, id: str) -> int:
         """Return how often a job was asked for, this time included."""
