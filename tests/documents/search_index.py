@@ -23,6 +23,7 @@ QUESTIONS: Final = {
     "speech": "speech",
     "transcription": "speech",
     "image generation": "images",
+    "video generation": "video",
     "realtime": "speech",
     ".env": "configuration",
     "custom headers": "configuration",
