@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ai_lib.errors import CapabilityError, RemoteError
+from ai_lib.errors import BudgetExceeded, CapabilityError, RemoteError
 from ai_lib.operations import (
     ImageClient,
     JobStatus,
@@ -208,3 +208,13 @@ async def test_the_mock_provider_refuses_as_scripted() -> None:
             mock.enqueue(Reply(status=422, error="no such voice", code="voice_not_found"))
             with pytest.raises(RemoteError, match="no such voice"):
                 await client.speak("again", voice="v")
+
+
+async def test_a_transcription_by_a_job_without_a_price_is_refused_by_a_budget() -> None:
+    async with MockProvider() as mock:
+        builder = TranscriptionClient.builder().model("fal/fal-ai/wizper").api_key(KEY)
+        made = builder.base_url(mock.base_url("fal")).budget(limit=1.0)
+        async with await made.build() as client:
+            with pytest.raises(BudgetExceeded, match="price of fal/fal-ai/wizper is unknown"):
+                await client.transcribe(b"RIFF0000WAVE")
+    assert mock.requests == []

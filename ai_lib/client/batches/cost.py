@@ -49,5 +49,5 @@ def make_unknown_bounds(target: Target) -> CostBounds:
 
 
 def _add(amounts: Sequence[float | None]) -> float | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
+    stated_amounts = [amount for amount in amounts if amount is not None]
+    return sum(stated_amounts) if len(stated_amounts) == len(amounts) else None

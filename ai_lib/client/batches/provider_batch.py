@@ -83,8 +83,10 @@ class ProviderBatch:
         shape = find_batch_shape(target)
         requests = [to_chat_request(item) for item in items]
         lines = write_lines(shape, target, requests)
-        steps = _PaidSteps(client._make_operations(), partial(limit_batch_cost, target, requests))
-        batch = cls(client, await _create(steps, shape, lines, name or _NAME))
+        runner = _BatchRunner(
+            client._make_operations(), partial(limit_batch_cost, target, requests)
+        )
+        batch = cls(client, await _create(runner, shape, lines, name or _NAME))
         batch._tool_names = lines.tool_names
         return batch
 
@@ -211,7 +213,7 @@ def to_chat_request(prompt: Prompt) -> ChatRequest:
     return ChatRequest(messages=check_messages(prompt))
 
 
-class _PaidSteps:
+class _BatchRunner:
     """Sends the operations that make a batch; what it may cost is set aside with the first."""
 
     def __init__(self, operations: ProviderRunner, bound_cost: Callable[[], CostBounds]) -> None:
@@ -224,22 +226,22 @@ class _PaidSteps:
         return await self._operations.run(request, bound_cost=bound_cost)
 
 
-async def _create(steps: _PaidSteps, shape: BatchShape, lines: BatchLines, name: str) -> str:
+async def _create(runner: _BatchRunner, shape: BatchShape, lines: BatchLines, name: str) -> str:
     """Create a batch of these lines, and return its id."""
-    compiled = steps.compiled
+    compiled = runner.compiled
     texts: JsonDict = {"lines": lines.lines}
     values: JsonDict = {"path": lines.path, "name": name}
     if compiled.find_operation("batches.upload") is not None:
-        uploaded = await steps.run(OperationRequest(name="batches.upload", texts=texts))
+        uploaded = await runner.run(OperationRequest(name="batches.upload", texts=texts))
         values["file"] = _require_id(uploaded, find_text(uploaded.facts, "id"), "file")
     adds = compiled.find_operation("batches.add") is not None
     is_inline = not adds and "file" not in values
-    created = await steps.run(
+    created = await runner.run(
         OperationRequest(name="batches.create", texts=texts if is_inline else {}, values=values)
     )
     batch_id = _read_id(shape, created)
     if adds:
-        await steps.run(OperationRequest(name="batches.add", texts=texts, values={"id": batch_id}))
+        await runner.run(OperationRequest(name="batches.add", texts=texts, values={"id": batch_id}))
     return batch_id
 
 

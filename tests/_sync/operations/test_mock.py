@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ai_lib_sync.errors import CapabilityError, RemoteError
+from ai_lib_sync.errors import BudgetExceeded, CapabilityError, RemoteError
 from ai_lib_sync.operations import (
     ImageClient,
     JobStatus,
@@ -209,3 +209,13 @@ def test_the_mock_provider_refuses_as_scripted() -> None:
             mock.enqueue(Reply(status=422, error="no such voice", code="voice_not_found"))
             with pytest.raises(RemoteError, match="no such voice"):
                 client.speak("again", voice="v")
+
+
+def test_a_transcription_by_a_job_without_a_price_is_refused_by_a_budget() -> None:
+    with MockProvider() as mock:
+        builder = TranscriptionClient.builder().model("fal/fal-ai/wizper").api_key(KEY)
+        made = builder.base_url(mock.base_url("fal")).budget(limit=1.0)
+        with made.build() as client:
+            with pytest.raises(BudgetExceeded, match="price of fal/fal-ai/wizper is unknown"):
+                client.transcribe(b"RIFF0000WAVE")
+    assert mock.requests == []

@@ -210,6 +210,30 @@ def test_a_sound_is_written_down_by_a_job_as_recorded(serve: Serve) -> None:
     assert [segment.end for segment in response.segments] == [2.508]
 
 
+def test_a_job_that_fails_is_cancelled_when_it_is_left(serve: Serve) -> None:
+    """https://fal.ai/docs/model-endpoints/queue"""
+
+    def reply(exchange: Exchange) -> None:
+        if exchange.received.method == "POST":
+            reply_json(exchange, {"request_id": "r", "status": "IN_QUEUE"})
+        elif exchange.received.method == "PUT":
+            reply_json(exchange, {"status": "CANCELLATION_REQUESTED"})
+        else:
+            reply_json(exchange, {"detail": "no such request"}, 404)
+
+    server = serve(reply)
+    made = TranscriptionClient.builder().model("fal/fal-ai/wizper").api_key("k")
+    with made.base_url(server.url).with_retry(SILENT).build() as client:
+        with pytest.raises(RemoteError, match="no such request"):
+            client.transcribe(b"RIFF0000WAVE")
+
+    assert [(one.method, one.target) for one in server.received] == [
+        ("POST", "/fal-ai/wizper"),
+        ("GET", "/fal-ai/wizper/requests/r/status"),
+        ("PUT", "/fal-ai/wizper/requests/r/cancel"),
+    ]
+
+
 def image_arguments(row: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """The method, the model and the arguments of a recorded image."""
     body = body_of(row)
