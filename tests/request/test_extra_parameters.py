@@ -105,7 +105,6 @@ WRONG: list[tuple[str, Any, str]] = [
     ("temperature", "hot", "temperature='hot' is no number"),
     ("temperature", True, "temperature=True is no number"),
     ("temperature", None, "temperature=None is no number"),
-    ("temperature", float("nan"), "is no number"),
     ("temperature", -1, "temperature=-1 is out of range: it is 0 to 2"),
     ("top_p", 1.5, "top_p=1.5 is out of range: it is 0 to 1"),
     ("presence_penalty", -3, "is out of range: it is -2 to 2"),
@@ -132,6 +131,9 @@ async def test_a_wrong_parameter_is_told_at_its_own_line() -> None:
             client.chat().temperature("hot")  # type: ignore[arg-type]
         lines = [frame.line for frame in traceback.extract_tb(misused.tb)]
         assert any('temperature("hot")' in (line or "") for line in lines)
+        for number in (float("nan"), float("inf"), Decimal("-Infinity")):
+            with pytest.raises(RequestError, match="can't be sent: it is no finite number"):
+                client.chat().temperature(number)
         client.chat().temperature(Decimal("0.5")).seed(1).n(1).param("top_k", -1)
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from math import isfinite
 from numbers import Integral, Real
 from typing import Any, Final, cast
 
-from ai_lib.errors.exceptions import InvalidArguments
+from ai_lib.errors.exceptions import InvalidArguments, RequestError
 from ai_lib.protocol.compiled import CompiledManifest
 from ai_lib.types.request import read_effort
 
@@ -22,6 +23,7 @@ def check_parameter(name: str, value: object, compiled: CompiledManifest) -> str
 
     Raises:
         InvalidArguments: the name is unknown, or the value is of another type or out of range.
+        RequestError: the value is a number that JSON can't hold.
     """
     name = _OTHER_NAMES.get(name, name)
     if name not in _KINDS and name not in _list_declared(compiled):
@@ -33,6 +35,8 @@ def check_parameter(name: str, value: object, compiled: CompiledManifest) -> str
             raise InvalidArguments(str(error), path=name) from error
         return name
     expected, is_fit = _KINDS.get(name, _ANY)
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        raise RequestError(f"{name}={value} can't be sent: it is no finite number")
     if not is_fit(value):
         raise InvalidArguments(f"{name}={value!r:.100} is no {expected}", path=name)
     low, high = _find_range(name, compiled)
