@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,76 @@ async def test_a_worker_has_one_client_for_equal_builders() -> None:
             await worker_client(builder(mock).budget(Budget(1.0)))
         for client in (first, other):
             await client.close()
+
+
+class LocalDask:
+    """Stands in for `distributed`: work is done when it is submitted; some workers are lost."""
+
+    class KilledWorker(Exception):
+        pass
+
+    class Event:
+        def __init__(self, name: str) -> None:
+            self.is_begun = False
+
+        def is_set(self) -> bool:
+            return self.is_begun
+
+        def set(self) -> None:
+            self.is_begun = True
+
+    def __init__(self, lost: int) -> None:
+        self.lost = lost
+        self.finished: list[Any] = []
+
+    def get_client(self) -> LocalDask:
+        return self
+
+    def as_completed(self, *, raise_errors: bool) -> LocalDask:
+        return self
+
+    def submit(self, function: Any, *arguments: Any, **_: object) -> Any:
+        self.lost -= 1
+        error = self.KilledWorker() if self.lost >= 0 else None
+        return LocalFuture(None if error else function(*arguments), error)
+
+    def add(self, future: Any) -> None:
+        self.finished.append(future)
+
+    def __next__(self) -> Any:
+        return self.finished.pop(0)
+
+
+class LocalFuture:
+    """What a worker made of a chunk, or how it was lost."""
+
+    def __init__(self, value: object, error: Exception | None) -> None:
+        self.value = value
+        self.error = error
+
+    def result(self) -> object:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("lost", "retry_in_doubt", "expected"),
+    [
+        (0, False, [(0, "ran"), (1, "ran"), (2, "ran")]),
+        (0, True, [(0, "ran"), (1, "ran"), (2, "ran")]),
+        (1, False, [(0, None), (1, "ran"), (2, "ran")]),
+        (1, True, [(1, "ran"), (0, "ran"), (2, "ran")]),
+    ],
+)
+def test_a_lost_chunk_runs_again_only_when_that_is_asked_for(
+    lost: int, retry_in_doubt: bool, expected: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", LocalDask(lost))  # type: ignore[arg-type]
+    engine = DaskEngine(retry_in_doubt=retry_in_doubt, max_chunks=2)
+    chunks = [Chunk(prompts=((number, "?"),)) for number in range(3)]
+    found = list(engine.run(lambda chunk: "ran", chunks))
+    assert [(chunk.prompts[0][0], outcomes) for chunk, outcomes in found] == expected
 
 
 def test_engines_are_values() -> None:

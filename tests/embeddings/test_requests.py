@@ -149,6 +149,12 @@ def test_an_encoding_that_is_not_spoken_is_refused() -> None:
     assert "encoding" not in str(written("gemini/m", encoding="float"))
 
 
+@pytest.mark.parametrize(("model", "length"), [("m", 1), ("text-embedding-3-small", 1536)])
+def test_the_least_and_the_greatest_length_are_told(model: str, length: int) -> None:
+    _, body, _ = written(f"openai/{model}", dimensions=length)
+    assert body["dimensions"] == length
+
+
 def test_a_length_that_can_t_be_told_is_refused() -> None:
     from ai_lib.protocol.build import build_manifest
     from ai_lib.protocol.sources.folder import ManifestDocument

@@ -31,6 +31,18 @@ def test_a_cosine_is_never_beyond_its_bounds() -> None:
         assert cosine_similarity(vector, vector) <= 1
 
 
+def test_a_cosine_of_many_is_never_beyond_its_bounds() -> None:
+    """Rounding puts the quotient of some of these a little above 1, or below -1."""
+    pytest.importorskip("numpy")
+    numbers = random.Random(7)
+    many = [[numbers.random() for _ in range(9)] for _ in range(6000)]
+    for vector in many[:40]:
+        opposite = [-number for number in vector]
+        (_, best), *_, (_, worst) = find_most_similar(vector, [vector, opposite, *many], 6002)
+        assert best <= 1
+        assert worst >= -1
+
+
 def test_what_makes_no_sense_is_refused() -> None:
     for function in (dot_product, euclidean_distance, cosine_similarity):
         with pytest.raises(ValueError, match="different lengths, 2 and 1"):
@@ -113,6 +125,9 @@ def test_numbers_that_are_none_are_refused_and_named(number: float) -> None:
                 find_most_similar(other, [other] * count + [vector], metric=metric)
             with pytest.raises(ValueError, match="which is no number"):
                 find_most_similar(vector, [other] * count, metric=metric)
+        pytest.importorskip("numpy")
+        with pytest.raises(ValueError, match="the query vector has"):
+            find_most_similar(vector, [other] * 60_000, metric=metric)
 
 
 def test_what_no_float_can_square_is_compared_all_the_same() -> None:

@@ -272,3 +272,20 @@ def test_every_rule_takes_the_same_options(make: Callable[..., Guardrail]) -> No
         make(actoin="log")
     with pytest.raises(ValueError, match="an action is"):
         make(action="shout")
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (UrlFilter(), "https://a.example"),
+        (EmailFilter(), "a@b.example"),
+        (PiiDetector(), "a@b.example"),
+        (ProfanityFilter(extra=["a"]), "a"),
+        (KeywordFilter("k", ["a"]), "a"),
+        (RegexFilter("r", "a", window=1), "a"),
+        (LengthFilter(max_length=0), "a"),
+    ],
+    ids=lambda value: getattr(value, "rule_id", ""),
+)
+def test_a_rule_looks_from_the_first_character_on(rule: Guardrail, text: str) -> None:
+    assert [(match.start, match.end) for match in rule.find(text)] == [(0, len(text))]

@@ -83,6 +83,24 @@ def test_a_fact_split_anywhere_is_masked(kind: str, fact: str) -> None:
     assert stream(text, [PiiDetector()], [1])[0] == expected
 
 
+def test_a_word_split_anywhere_is_masked() -> None:
+    rule = KeywordFilter("k", ["secret", "secret of state", "机密"], action="redact")
+    for text in ("a secret, see?", "是机密 ok", "a secret", "a secret of state"):
+        for place in range(1, len(text)):
+            released, _ = stream(text, [rule], [place, len(text)])
+            assert released == whole(text, [rule])
+            assert "[REDACTED]" in released
+
+
+def test_a_text_that_is_too_long_is_told_once() -> None:
+    rule = LengthFilter(max_length=3, action="warn")
+    evaluation = Policy([rule], "output").evaluate()
+    stream_text: StreamText[None] = StreamText(evaluation, has_length_limit=True)
+    released = [stream_text.feed(piece, None) for piece in ("ab", "cd", "ef")]
+    assert [pieces[0][0] for pieces in released] == ["ab", "cd", "ef"]
+    assert [violation.rule_id for violation in evaluation.violations] == [rule.rule_id]
+
+
 def test_ordinary_text_flows() -> None:
     """Usually a word is held back, and never more than the longest match."""
     for rules, most in (

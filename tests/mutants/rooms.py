@@ -66,6 +66,7 @@ ROOMS: Final = {
         "tests/client/test_refusals.py",
         "tests/client/test_exact_arguments.py",
         "tests/client/test_numbers_beyond.py",
+        "tests/client/test_constrain.py",
         "tests/types/test_type_reader.py",
     ),
     "client": ("tests/client",),

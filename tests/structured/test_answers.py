@@ -7,9 +7,10 @@ import pytest
 
 from ai_lib.structured import OutputValidator, PartialJson, PartialObject
 from ai_lib.structured.choices import ChoiceFinder
-from ai_lib.structured.mending import find_mended_json
+from ai_lib.structured.mending import find_mended_json, mend_json
 from ai_lib.structured.output_type import OutputShape
 from ai_lib.structured.validator import summarize_problems
+from ai_lib.types.schema.reading import MISFIT
 
 FORM, WRONG = '{"name": "...", "age": 0}', '{"name": "No", "age": 1}'
 ADA = '{"name": "Ada", "age": 36}'
@@ -122,3 +123,8 @@ def test_backticks_in_a_value_are_no_fence(text: str, code: str) -> None:
 def test_what_looks_like_a_comment_in_a_text_is_text(text: str, value: object) -> None:
     """https://github.com/DeytaHQ/khora/pull/1566, mangiucugna/json_repair#49 and 56"""
     assert next(find_mended_json(text), None) == value
+
+
+@pytest.mark.parametrize("text", ['{"a": "b\\', "{'a", '"', "[1 2", "{'a': 'b\\"])
+def test_a_text_that_breaks_off_is_not_mended(text: str) -> None:
+    assert mend_json(text) is MISFIT

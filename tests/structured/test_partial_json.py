@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from ai_lib.structured import PartialJson
 from tests.thoroughness import count_examples
@@ -54,7 +54,8 @@ def test_an_escape_is_not_shown_before_it_is_whole() -> None:
     ]
 
 
-@settings(max_examples=count_examples(150))
+# A busy machine makes values slowly, the more so where lines are counted.
+@settings(max_examples=count_examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(ROOTS, st.booleans(), st.data())
 def test_any_cut_gives_the_same_value(root: object, ascii_only: bool, data: st.DataObject) -> None:
     text = json.dumps(root, ensure_ascii=ascii_only)
@@ -120,3 +121,17 @@ def test_digits_of_other_scripts_are_no_number() -> None:
     reader = PartialJson()
     reader.feed("[\u0663] [1]")
     assert reader.value == [1]
+
+
+@pytest.mark.parametrize(
+    ("escape", "character"),
+    [
+        ("\\ud800\\udc00", "\U00010000"),  # the first pair and the last
+        ("\\udbff\\udfff", "\U0010ffff"),
+        ("\\ud83d\\udc00", "\U0001f400"),
+    ],
+)
+def test_two_surrogates_are_one_character(escape: str, character: str) -> None:
+    reader = PartialJson()
+    reader.feed(f'["{escape}"]')
+    assert reader.value == [character]

@@ -9,7 +9,7 @@ import pydantic
 import pytest
 
 from ai_lib.errors import InvalidOutput, ValidationError
-from ai_lib.structured import OutputValidator, SchemaGenerator
+from ai_lib.structured import OutputResult, OutputValidator, SchemaGenerator
 
 
 class Person(msgspec.Struct):
@@ -148,3 +148,38 @@ def test_a_schema_that_is_none_is_the_callers_mistake() -> None:
         OutputValidator({"type": "strnig"}).validate("1")
     with pytest.raises(TypeError, match="something outside"):
         OutputValidator({"$ref": "https://example.com/schema.json"}).validate("1")
+
+
+def test_a_result_is_unchangeable_and_has_names() -> None:
+    with pytest.raises(AttributeError, match="immutable"):
+        OutputResult(valid=True).valid = False  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        OutputResult(True)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}},
+        {"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/B"}]},
+                                        "B": {"not": {"$ref": "#/$defs/A"}}}},
+        {"properties": {"a": {"$ref": "#/properties/a"}}},
+        {"$ref": "#/$defs/a~1b~0c", "$defs": {"a/b~c": {"allOf": [{"$ref": "#"}]}}},
+    ],
+)  # fmt: skip
+def test_a_schema_that_refers_to_itself_without_end_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="refers to itself without end"):
+        OutputValidator(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"next": {"$ref": "#"}}},  # of another value
+        {"$ref": "#/$defs/A", "$defs": {"A": {"items": {"$ref": "#/$defs/A"}}}},
+        {"allOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}], "$defs": {"A": {}}},
+    ],
+)
+def test_a_schema_of_a_tree_is_taken(schema: dict[str, Any]) -> None:
+    assert OutputValidator(schema).validate("[]")

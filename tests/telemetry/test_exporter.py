@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ai_lib.errors import AiLibError, RequestError, TransportError
 from ai_lib.telemetry import MetricLabels, MetricsCollector, PrometheusExporter
+from ai_lib.telemetry.metrics.prometheus_text import format_number
 
 STRANGE = 'a"b\\c\nd{e}=,'
 BASE = {"provider": "p", "model": STRANGE, "endpoint": "chat", "status": "success"}
@@ -86,6 +87,14 @@ def test_every_family_has_its_type_and_help() -> None:
     }
     assert text.endswith("\n")
     assert text.count("# HELP ") == text.count("# TYPE ") == len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(3.0, "3"), (0.25, "0.25"), (999_999_999_999_999.0, "999999999999999"), (1e16, "1e+16")],
+)
+def test_a_number_is_whole_as_long_as_it_is_short(number: float, text: str) -> None:
+    assert format_number(number) == text
 
 
 def test_an_empty_collector_gives_an_empty_page() -> None:

@@ -34,6 +34,7 @@ def test_a_snapshot_counts_and_gives_quantiles_by_nearest_rank() -> None:
 def test_one_request_is_all_of_its_quantiles_and_none_are_zero() -> None:
     collector = MetricsCollector()
     assert collector.get_snapshot().latency_p99_ms == 0.0
+    assert collector.get_snapshot().avg_latency_ms == 0.0
     assert collector.get_snapshot().error_rate == 0.0
     assert collector.get_snapshot().time_to_first_token_p50_ms is None
     collector.record_request(MINI, latency=0.25, time_to_first_token=0.1)

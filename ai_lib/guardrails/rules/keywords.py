@@ -74,9 +74,10 @@ class KeywordFilter(Guardrail):
         for word_start in self._starts.finditer(normalized, start) if self._starts else ():
             at = word_start.start()
             for size in self._sizes[normalized[at]] if at >= end else ():
-                breaks = self._breaks.get(normalized[at : at + size])
-                if breaks is not None and _has_breaks(normalized, at, at + size, breaks):
-                    end = at + size
+                word = normalized[at : at + size]  # shorter where the text ends
+                breaks = self._breaks.get(word)
+                if breaks is not None and _has_breaks(normalized, at, at + len(word), breaks):
+                    end = at + len(word)
                     yield self.make_match(at, end)
                     break
 

@@ -315,6 +315,13 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, int]) -> No
         BatchConfig(**settings)  # type: ignore[arg-type]
 
 
+def test_settings_are_unchangeable_and_have_names() -> None:
+    with pytest.raises(AttributeError, match="immutable"):
+        BatchConfig().max_concurrent = 5  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        BatchConfig(5)  # type: ignore[misc]
+
+
 def test_items_come_as_they_are_done() -> None:
     first = Event()
 

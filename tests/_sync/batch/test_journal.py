@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_lib.batch.journal import Journal
 from ai_lib_sync.batch import BatchConfig, BatchExecutor, batch_execute
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.embeddings import Embedding, EmbeddingResponse
@@ -129,6 +130,34 @@ def test_the_journal_of_another_batch_is_refused_before_anything_runs(
         BatchExecutor(never, config=config(path)).execute(items)  # type: ignore[arg-type]
     assert caught.value.path == str(path)
     assert path.read_bytes() == before
+
+
+def test_items_of_a_batch_of_unknown_length_must_be_among_those_given(tmp_path: Path) -> None:
+    path = tmp_path / "batch.jsonl"
+    BatchExecutor(double, config=config(path)).execute(iter(range(3)))
+    assert lines(path)[0]["items"] is None
+
+    with pytest.raises(JournalError, match="has an item 2, the batch has 2"):
+        BatchExecutor(never, config=config(path)).execute([0, 1])
+    whole = BatchExecutor(never, config=config(path)).execute([0, 1, 2])
+    assert whole.resumed_count == 3
+
+
+def test_nobody_else_may_read_a_journal(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")  # where files have modes
+    path = tmp_path / "batch.jsonl"
+    BatchExecutor(double, config=config(path)).execute(range(1))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_forked_child_lets_go_of_the_file(tmp_path: Path) -> None:
+    """The child's side of a fork, without one: its descriptor is closed, and no line is written."""
+    path = tmp_path / "batch.jsonl"
+    journal = Journal(config(path), "doubles", 1)
+    journal.renew_in_child()
+    Journal(config(path), "doubles", 1).close()  # nobody holds the lock
+    with pytest.raises(JournalError, match="is the parent's"):
+        journal.write(0, 0, 0, None)
 
 
 def test_the_name_tells_batches_apart(tmp_path: Path) -> None:

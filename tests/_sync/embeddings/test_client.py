@@ -352,3 +352,32 @@ def test_a_request_brings_its_texts_and_options(serve: Serve) -> None:
     bodies = [json.loads(exchange.body) for exchange in server.received]
     assert [body["dimensions"] for body in bodies] == [2, 2, 4]
     assert all(body["user"] == "me" for body in bodies)
+
+
+def test_a_request_is_unchangeable_and_has_names() -> None:
+    request = EmbeddingRequest(input="a")
+    with pytest.raises(AttributeError, match="immutable"):
+        request.input = "b"  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        EmbeddingRequest("a")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 3, "total_tokens": 5}, (3, 5)),
+        ({"prompt_tokens": 3}, (3, 3)),
+        ({"total_tokens": 5}, (5, 5)),
+        ({}, (0, 0)),
+    ],
+)
+def test_a_count_that_is_not_sent_is_the_other_one(
+    serve: Serve, usage: dict[str, int], expected: tuple[int, int]
+) -> None:
+    def script(exchange: Exchange) -> None:
+        body = {"data": [{"embedding": [1.0]}], "usage": usage}
+        exchange.reply(json.dumps(body).encode(), headers="content-type: application/json\r\n")
+
+    with builder(serve(script)).build() as client:
+        found = (client.embed("?")).usage
+    assert (found.prompt_tokens, found.total_tokens) == expected

@@ -13,7 +13,9 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from ai_lib_sync.client import AiClient
 from ai_lib_sync.telemetry import (
     InMemoryExporter,
+    MetricLabels,
     MetricsCollector,
+    Observation,
     OtelMetrics,
     Span,
     SpanStatus,
@@ -121,6 +123,32 @@ def test_functions_are_timed() -> None:
     named = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "get_weather"}
     assert sorted(points, key=len) == [named, {**named, "error.type": "tool_error"}]
     assert duration.unit == "s"
+
+
+@pytest.mark.parametrize(
+    ("operation", "duration"),
+    [
+        ("embeddings", "gen_ai.client.operation.duration"),
+        ("", "gen_ai.client.inference.duration"),
+    ],
+)
+def test_an_operation_has_its_own_name_and_is_a_chat_without_one(
+    operation: str, duration: str
+) -> None:
+    reader = InMemoryMetricReader()
+    meter = OtelMetrics(provider=MeterProvider([reader]))
+    labels = MetricLabels(provider="p", model="m", endpoint=operation, status="success")
+    meter.observe(Observation(labels=labels, seconds=0.5, telemetry_provider="aws.bedrock"))
+    data = reader.get_metrics_data()
+    assert data is not None
+    (metrics,) = (scope.metrics for item in data.resource_metrics for scope in item.scope_metrics)
+    (metric,) = (metric for metric in metrics if metric.name == duration)
+    (point,) = metric.data.data_points
+    assert dict(point.attributes or {}) == {
+        "gen_ai.operation.name": operation or "chat",
+        "gen_ai.provider.name": "aws.bedrock",
+        "gen_ai.request.model": "m",
+    }
 
 
 def test_a_registry_of_prometheus_takes_a_collector() -> None:
