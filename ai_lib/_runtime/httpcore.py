@@ -41,7 +41,7 @@ class ResponseBody:
         assert isinstance(response.stream, AsyncIterable)
         self._response = response
         self._pieces = response.stream.__aiter__()
-        self._is_started = False
+        self._is_started = self._is_aborted = False
 
     async def read(self) -> bytes:
         """Return the next piece, empty at the end; only then the connection is free."""
@@ -52,6 +52,8 @@ class ResponseBody:
         except StopAsyncIteration:
             await self._response.aclose()
             return b""
+        if self._is_aborted:  # while this piece was awaited
+            self.abort()
         return piece
 
     def abort(self) -> None:
@@ -60,6 +62,7 @@ class ResponseBody:
         The event loop would else finish httpcore's generators some time later, and trio warns of
         that.
         """
+        self._is_aborted = True
         while self._is_started:
             step = self._pieces.__anext__().__await__()
             try:

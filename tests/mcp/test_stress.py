@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib._runtime.backend import CancelScope, run_all
+from ai_lib._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib.mcp import McpServer
 from tests.mcp.peers import child, http_peer
 from tests.servers.mcp_peer import NEW, OLD
@@ -35,6 +35,7 @@ class Crowd:
             scope.cancel()  # some for sure, whatever the others' chance
         with scope:
             blocks = await self.server.call("echo", {"text": f"call {number}"})
+            await checkpoint()  # where the answer was faster than the cancellation
         self.scopes.pop(number, None)
         if scope.cancelled:
             self.cancelled += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib_sync._runtime.backend import CancelScope, run_all
+from ai_lib_sync._runtime.backend import CancelScope, checkpoint, run_all
 from ai_lib_sync.mcp import McpServer
 from tests._sync.mcp.peers import child, http_peer
 from tests.servers.mcp_peer import NEW, OLD
@@ -36,6 +36,7 @@ class Crowd:
             scope.cancel()  # some for sure, whatever the others' chance
         with scope:
             blocks = self.server.call("echo", {"text": f"call {number}"})
+            checkpoint()  # where the answer was faster than the cancellation
         self.scopes.pop(number, None)
         if scope.cancelled:
             self.cancelled += 1
