@@ -261,14 +261,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def find_untold(rows: Sequence[Number], document: str) -> list[str]:
     """Return what the table of `ARCHITECTURE.md` lacks, or says otherwise than was measured.
 
-    Sizes may drift by a quarter before the table is due again; times are not compared.
+    Sizes may drift by a quarter before the table is due again. Times are not compared, nor calls,
+    which are fewer where the bytes of a response come at once.
     """
     written = {line.split("|")[1].strip(): line for line in document.split("\n") if line[:1] == "|"}
     untold = []
     for row in rows:
         if row.measure not in written:
             untold.append(f"ARCHITECTURE.md lacks the row {row}")
-        elif "ms" not in row.measure:
+        elif "ms" not in row.measure and "functions called" not in row.measure:
             cell = written[row.measure].split("|")[3].split("(")[0]
             said = [float(value) for value in re.findall(r"\d+(?:\.\d+)?", cell)]
             pairs = zip(said, row.values, strict=True)

@@ -117,8 +117,7 @@ class ImageClient(OperationClient):
 
         Raises:
             MediaError: an image can't be read.
-            InvalidInput, RequestError, ContentFiltered, TransportError, RemoteError,
-            ResponseError: as `generate`.
+            AiLibError: as `generate`.
         """
         options = _make_options(count, size, aspect_ratio, quality, format, background, None)
         files: dict[str, list[MediaFile]] = {"images": to_media_files(images, "the image")}

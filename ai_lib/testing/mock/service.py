@@ -92,9 +92,7 @@ class Service:
     ) -> ServerResponse:
         path = path.removeprefix(provider.root) if provider.root else path
         provider = provider.find_family(path)
-        auths = (provider.manifest.auth, *provider.manifest.other_auths)
-        secrets = frozenset().union(*map(_list_secret_names, auths))
-        recorded = _make_record(request, provider.manifest.id, path, secrets)
+        recorded = _make_record(request, provider.manifest.id, path, _list_secrets(provider))
         plain_match, stream_match = provider.match_chat(path)
         chat_match = stream_match or plain_match
         embedding_match = (
@@ -342,6 +340,11 @@ def _read_spelling(provider: MockedProvider, body: Any) -> Any:
     """Return a body with its members in the dialect's spelling, where the service takes two."""
     shape = provider.serve.snake_case
     return body if shape is None else write_in_camel_case(body, shape)
+
+
+def _list_secrets(provider: MockedProvider) -> frozenset[str]:
+    auths = (provider.manifest.auth, *provider.manifest.other_auths)
+    return frozenset().union(*map(_list_secret_names, auths))
 
 
 def _list_secret_names(auth: Auth) -> frozenset[str]:
