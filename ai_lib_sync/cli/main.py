@@ -72,9 +72,15 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     from ai_lib.cli.launch import run, run_demos
     from ai_lib.cli.options import parse_arguments
+    from ai_lib.cli.output import OutputError
     from ai_lib.cli.plain_commands import run_command
 
-    parsed = parse_arguments(arguments)
+    try:
+        parsed = parse_arguments(arguments)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # its help can't be written, which Python 3.11 tells at the flush
+        raise OutputError(f"standard output can't be written: {error.strerror}") from error
     if parsed.command == "demo":
         return run_demos()
     if parsed.command == "completion":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import sys
 from typing import Annotated, Any, Generic, Literal, Optional, TypeVar, Union
 
 import annotated_types
@@ -132,8 +133,9 @@ def test_members_that_may_be_left_out_are_those_that_say_so() -> None:
     assert make_schema(Tight)["properties"]["a"] == {"type": "integer", "minimum": 1}
     assert make_schema(Pages[int])["properties"]["first"] == {"type": "integer"}
     assert from_json({"others": [1]}, Pages[int]) == {"others": [1]}
-    with pytest.raises(JsonMismatch, match="/others/0"):
-        from_json({"others": ["x"]}, Pages[int])
+    if sys.version_info >= (3, 11):  # before, an older class of types does not say what it holds
+        with pytest.raises(JsonMismatch, match="/others/0"):
+            from_json({"others": ["x"]}, Pages[int])
 
 
 def test_literals_of_members_and_truths_tell_unions_apart() -> None:
