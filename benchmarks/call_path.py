@@ -12,16 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from ai_lib_sync import AiClient
-from benchmarks.loopback import serve_bodies
+from benchmarks.loopback import PLAIN_BODY, serve_bodies
 
 _PACKAGES = tuple(
     str(Path(__file__).parent.parent / package) + "/" for package in ("ai_lib", "ai_lib_sync")
 )
 _WRITES = frozenset({"send", "sendall", "sendmsg"})
-_BODY = b"""\
-{"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
- "choices": [{"index": 0, "finish_reason": "stop",
-              "message": {"role": "assistant", "content": "Hi"}}]}"""
 
 
 @dataclass
@@ -64,7 +60,7 @@ def _own_frames(frame: FrameType | None) -> list[str]:
 def measure_call_path() -> CallPath:
     """Return the way of the second plain call of a blocking client."""
     path = CallPath()
-    with serve_bodies(_BODY) as url:
+    with serve_bodies(PLAIN_BODY) as url:
         builder = AiClient.builder().model("openai/gpt-4o").api_key("k").base_url(url)
         with builder.build() as client:
             client.chat().user("Hello").execute()

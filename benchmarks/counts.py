@@ -16,7 +16,7 @@ import anyio
 
 import ai_lib
 import ai_lib_sync
-from benchmarks.loopback import serve_bodies
+from benchmarks.loopback import PLAIN_BODY, serve_bodies
 
 RUNTIMES: Final = ("blocking", "asyncio", "trio")
 # By runtime, on CPython 3.11; newer ones call less.
@@ -26,10 +26,6 @@ _FRAMES: Final = 400
 _PACKAGES = tuple(
     str(Path(__file__).parent.parent / name) + "/" for name in ("ai_lib", "ai_lib_sync")
 )
-_PLAIN = b"""\
-{"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
- "choices": [{"index": 0, "finish_reason": "stop",
-              "message": {"role": "assistant", "content": "Hi"}}]}"""
 _CHUNK = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4o",'
     b'"choices":[{"index":0,"delta":%s,"finish_reason":%s}]}\n\n'
@@ -104,7 +100,7 @@ def count(runtime: str, body: bytes, streamed: bool) -> int:
 
 def measure_counts() -> dict[str, tuple[float, ...]]:
     """Return the functions called for a request, and for each frame of a stream, by runtime."""
-    requests = tuple(float(count(runtime, _PLAIN, False)) for runtime in RUNTIMES)
+    requests = tuple(float(count(runtime, PLAIN_BODY, False)) for runtime in RUNTIMES)
     frames = []
     for runtime in RUNTIMES:
         many = count(runtime, write_stream(2 * _FRAMES), True)

@@ -5,6 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# A plain response of the family of chat completions.
+PLAIN_BODY = b"""\
+{"id": "1", "model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+ "choices": [{"index": 0, "finish_reason": "stop",
+              "message": {"role": "assistant", "content": "Hi"}}]}"""
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n"
 
 
